@@ -1,0 +1,177 @@
+/** Every stream in the system, once. A name that is not here does not exist. */
+import { z } from "@hono/zod-openapi";
+import { Decision, FeatureSet, Signal } from "./domain/decision.ts";
+import { Account, Decimal, InstrumentId } from "./domain/instrument.ts";
+import { Depth, Funding, Kline, MarketTrade, Ticker } from "./domain/market.ts";
+import { Fill, Intent, Order, OrderAnswer, OrderStatus, Side } from "./domain/order.ts";
+import { Balance, ExchangePosition, Trade } from "./domain/trade.ts";
+import type { ServiceId, Stream } from "./kit/ports.ts";
+
+const LOSSY_LENGTH_MAX = 5_000;
+const RELIABLE_LENGTH_MAX = 100_000;
+
+type Ends = { from: readonly ServiceId[] | "all"; heardBy: readonly ServiceId[] | "all" };
+
+const lossy = <E>(family: string, event: z.ZodType<E>, ends: Ends): Stream<E> => ({
+  family,
+  event,
+  ...ends,
+  keyed: true,
+  mode: "lossy",
+  version: 1,
+  lengthMax: LOSSY_LENGTH_MAX,
+});
+const reliable = <E>(family: string, event: z.ZodType<E>, ends: Ends & { keyed?: false }): Stream<E> => ({
+  family,
+  event,
+  keyed: true,
+  ...ends,
+  mode: "reliable",
+  version: 1,
+  lengthMax: RELIABLE_LENGTH_MAX,
+});
+
+const market: Ends = { from: ["s01"], heardBy: ["s02", "s04", "s06", "s12"] };
+export const ticker = lossy("mkt:ticker", Ticker, market);
+export const depth = lossy("mkt:depth", Depth, market);
+export const marketTrade = lossy("mkt:trade", MarketTrade, market);
+export const kline = lossy("mkt:kline", Kline, market);
+export const funding = lossy("mkt:funding", Funding, market);
+export const features = lossy("feat:events", FeatureSet, { from: ["s02"], heardBy: ["s03", "s12"] });
+
+export const signals = reliable("signals:new", Signal, { from: ["s02"], heardBy: ["s03", "s07", "s12"] });
+export const decisions = reliable("sig:events", Decision, { from: ["s03"], heardBy: ["s11", "s12"] });
+
+/** What the exchange told on its account stream. */
+export const AccountEvent = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("execution"),
+    account: Account,
+    instrument: InstrumentId,
+    client_order_id: z.string(),
+    order_id: z.string(),
+    /** What happened: accepted, filled in part or whole, cancelled, refused, expired; or a conditional order's trigger. */
+    status: OrderStatus,
+    side: Side,
+    type: z.string(),
+    filled_qty: Decimal,
+    avg_price: Decimal.optional(),
+    /** Set when this event is a fill. */
+    fill: z
+      .object({
+        fill_id: z.string(),
+        price: Decimal,
+        qty: Decimal,
+        fee: Decimal,
+        fee_asset: z.string(),
+        maker: z.boolean(),
+        realised_usdt: Decimal.optional(),
+      })
+      .optional(),
+    reason: z.string().optional(),
+    exch_ts: z.number(),
+    ts: z.number(),
+  }),
+  z.object({ kind: z.literal("position"), position: ExchangePosition, instrument: InstrumentId, ts: z.number() }),
+  z.object({ kind: z.literal("balance"), balances: z.array(Balance), instrument: z.string(), ts: z.number() }),
+  /** The stream was away from `from_ts` to `ts`: ask for what was missed. */
+  z.object({ kind: z.literal("gap"), instrument: z.string(), from_ts: z.number(), ts: z.number() }),
+]);
+export type AccountEvent = z.output<typeof AccountEvent>;
+export const accountEvents = reliable("acct:events", AccountEvent, { from: ["s01"], heardBy: ["s04", "s05", "s06"] });
+
+export const orderCommands = reliable("ord:cmd", Intent, { from: ["s06"], heardBy: ["s04"] });
+
+/** What became of an intent: the answer so far, the orders that changed, the fills that are new. */
+export const OrderResult = z.object({
+  intent: Intent,
+  answer: OrderAnswer,
+  orders: z.array(Order),
+  fills: z.array(Fill),
+  ts: z.number(),
+});
+export type OrderResult = z.output<typeof OrderResult>;
+export const orderResults = reliable("ord:results", OrderResult, {
+  from: ["s04"],
+  heardBy: ["s03", "s05", "s06", "s11", "s12"],
+});
+
+export const PositionEvent = z.object({
+  kind: z.enum(["ENTRY", "ADD", "STOP_MOVE", "TP_PARTIAL", "EXIT", "STAGNATED"]),
+  trade: Trade,
+  detail: z.string(),
+  ts: z.number(),
+});
+export type PositionEvent = z.output<typeof PositionEvent>;
+export const positionEvents = reliable("pos:events", PositionEvent, {
+  from: ["s06"],
+  heardBy: ["s03", "s08", "s11", "s12"],
+});
+
+export const ConfigEvent = z.object({
+  kind: z.enum(["PROMOTE", "ROLLBACK"]),
+  rev: z.number().int(),
+  bundle_id: z.string(),
+  hash: z.string(),
+  ts: z.number(),
+});
+export type ConfigEvent = z.output<typeof ConfigEvent>;
+export const configEvents = reliable("cfg:events", ConfigEvent, { from: ["s10"], heardBy: "all", keyed: false });
+
+export const HealthLevel = z.enum(["GREEN", "YELLOW", "ORANGE", "RED"]);
+export type HealthLevel = z.output<typeof HealthLevel>;
+export const HealthEvent = z.object({ level: HealthLevel, reasons: z.array(z.string()), ts: z.number() });
+export type HealthEvent = z.output<typeof HealthEvent>;
+export const healthEvents = reliable("health:events", HealthEvent, {
+  from: ["s11"],
+  heardBy: ["s03", "s04", "s06", "s10", "s12"],
+  keyed: false,
+});
+
+export const Alert = z
+  .object({
+    /** The same for repeats of the same trouble: they are counted, not added. */
+    alert_id: z.string(),
+    severity: z.enum(["INFO", "WARN", "ERROR", "FATAL"]),
+    source: z.string(),
+    code: z.string(),
+    message: z.string(),
+    action_taken: z.string().optional(),
+    ts: z.number(),
+  })
+  .openapi("Alert");
+export type Alert = z.output<typeof Alert>;
+export const alerts = reliable("alerts", Alert, { from: "all", heardBy: ["s11", "s12"], keyed: false });
+
+/** An entry for the audit log: who changed what. */
+export const OpsEvent = z.object({
+  source: z.string(),
+  actor: z.string(),
+  what: z.string(),
+  ref: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  outcome: z.string(),
+  ts: z.number(),
+});
+export type OpsEvent = z.output<typeof OpsEvent>;
+export const opsEvents = reliable("ops:events", OpsEvent, { from: "all", heardBy: ["s12"], keyed: false });
+
+export const STREAMS: readonly Stream[] = [
+  ticker,
+  depth,
+  marketTrade,
+  kline,
+  funding,
+  features,
+  signals,
+  decisions,
+  accountEvents,
+  orderCommands,
+  orderResults,
+  positionEvents,
+  configEvents,
+  healthEvents,
+  alerts,
+  opsEvents,
+] as unknown as readonly Stream[];
