@@ -1,0 +1,36 @@
+/** Every identifier and key that is made rather than received: the same moment makes the same id under any revision. */
+import { createHash } from "node:crypto";
+import type { InstrumentId } from "./domain/instrument.ts";
+
+/** Hex SHA-256 of the parts, joined so that no two lists of parts collide. */
+export function digest(...parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length}:${part}`);
+  return hash.digest("hex");
+}
+
+/** `exchTs` is the exchange time of what triggered it, epoch ms. */
+export const signalId = (strategyId: string, instrument: InstrumentId, exchTs: number): string =>
+  digest("signal", strategyId, instrument, String(exchTs)).slice(0, 32);
+
+/** The intent of one leg of a signal; an entry's leg is "entry". */
+export const entryIntentId = (signal_id: string, leg: string): string => `${signal_id}:${leg}`;
+
+/** What the position manager asks about a trade: `seq` grows with each ask. */
+export const tradeIntentId = (trade_id: string, action: string, seq: number): string => `${trade_id}:${action}:${seq}`;
+
+/** Characters of the installation's tag at the head of every client order id. */
+export const TAG_CHARACTERS = 4;
+
+/** The exchange's client id, at most 36 characters of `[a-z0-9-]`: the tag plus a hash of what the order is for. */
+export const clientOrderId = (tag: string, intentId: string, leg: string): string =>
+  `${tag}-${digest("order", intentId, leg).slice(0, 30)}`;
+
+/** Budgets, locks and orders are per account and instrument. */
+export const bookKey = (account: string, instrument: InstrumentId): string => `${account}/${instrument}`;
+
+/** Where a raw market recording of one hour lies. `hourTs` is the hour's first millisecond. */
+export function recordingKey(instrument: InstrumentId, hourTs: number): string {
+  const hour = new Date(hourTs).toISOString().slice(0, 13).replace("T", "-");
+  return `recordings/${instrument.replace(":", "-").toLowerCase()}/${hour}.gz`;
+}

@@ -1,0 +1,267 @@
+/**
+ * The vocabulary a service uses to declare itself.
+ *
+ * A declaration is data: it names verbs, streams and jobs but opens nothing. The host turns it into sockets, loops and
+ * timers, so that the same value runs as a process, in one process with the others, or on a virtual clock.
+ */
+import type { z } from "@hono/zod-openapi";
+import type { Contract, Method } from "../contracts.ts";
+import type { BundleView } from "../domain/bundle.ts";
+import type { Alert, OpsEvent } from "../streams.ts";
+import type {
+  Blobs,
+  Cache,
+  Clock,
+  Collection,
+  Lock,
+  Message,
+  Net,
+  Quota,
+  Random,
+  RateLimit,
+  Schedule,
+  ServiceId,
+  Store,
+  Stream,
+} from "./ports.ts";
+
+type Shape = z.ZodType;
+
+export type Role = "viewer" | "researcher" | "trader" | "risk" | "admin";
+
+/** Who asks: a service, a person (through the gateway or `./chimera token`), or nobody where none is needed. */
+export interface Principal {
+  kind: "service" | "person" | "nobody";
+  id: string;
+  role: Role;
+}
+
+/** What a verb knows of the call besides its input. */
+export interface Call {
+  principal: Principal;
+  signal: AbortSignal | undefined;
+  /** Request headers, lower-case; empty for calls within the process. */
+  header(name: string): string | undefined;
+}
+
+/** One thing a service can be asked to do, reachable over REST, over RPC, or both. */
+export interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  readonly rest: `${"GET" | "POST" | "PUT" | "DELETE"} /${string}` | undefined;
+  readonly rpc: Method | undefined;
+  readonly input: Shape;
+  readonly output: Shape;
+  /** `service`: never forwarded by the gateway. `people`: anyone with a role. `open`: no token needed. */
+  readonly audience: "service" | "people" | "open";
+  /** The least a person must be; the gateway and the service both check. */
+  readonly roles: readonly Role[];
+  /** `header`: changes something and has no id of its own, so an Idempotency-Key is required. */
+  readonly once: "header" | "body" | "reads";
+  readonly status: (output: never) => number;
+  run(input: never, call: Call): unknown;
+}
+
+const EVERYONE: readonly Role[] = ["viewer", "researcher", "trader", "risk", "admin"];
+
+interface VerbSpec<I extends Shape, O extends Shape> {
+  name: string;
+  summary: string;
+  rest?: Verb["rest"];
+  input: I;
+  output: O;
+  audience?: Verb["audience"];
+  roles?: readonly Role[];
+  once?: Verb["once"];
+  status?: (output: z.output<O>) => number;
+  run(input: z.output<I>, call: Call): Promise<z.input<O>> | z.input<O>;
+}
+
+/** A verb with a REST face. GETs read; other methods need `once`. */
+export const verb = <I extends Shape, O extends Shape>(spec: VerbSpec<I, O>): Verb =>
+  ({
+    rest: undefined,
+    rpc: undefined,
+    audience: "people",
+    roles: EVERYONE,
+    once: spec.rest?.startsWith("GET") === false ? "header" : "reads",
+    status: () => 200,
+    ...spec,
+  }) as unknown as Verb;
+
+interface RpcSpec<I extends Shape, O extends Shape> extends Partial<Omit<VerbSpec<I, O>, "input" | "output" | "run">> {
+  name: string;
+  summary: string;
+  run: VerbSpec<I, O>["run"];
+}
+
+/** A verb that answers one method of the service's contract, and over REST too where `rest` says so. */
+export const answers = <I extends Shape, O extends Shape>(method: Method<I, O>, spec: RpcSpec<I, O>): Verb =>
+  ({
+    ...verb({ audience: "service", once: "body", ...spec, input: method.input, output: method.output }),
+    rpc: method,
+  }) as unknown as Verb;
+
+/** How a handler marks its message as done inside its own commit, so that effect and acknowledgement are one. */
+export interface Consumer {
+  readonly stream: Stream;
+  handle(message: Message<never>): unknown;
+}
+/** Hears a stream. Reliable streams: at least once, in order per key; throw to have it again. Lossy: synchronous. */
+export const on = <E>(stream: Stream<E>, handle: (event: Readonly<E>, message: Message<E>) => unknown): Consumer => ({
+  stream: stream as unknown as Stream,
+  handle: (message) => handle((message as Message<E>).event, message as Message<E>),
+});
+
+export interface Job {
+  readonly name: string;
+  readonly everyMs: number;
+  run(): unknown;
+}
+/** Runs on epoch multiples of `everyMs`, never overlapping itself. */
+export const every = (everyMs: number, name: string, run: () => unknown): Job => ({ name, everyMs, run });
+
+/** Something the service depends on; `run` throws or answers with what is wrong. */
+export interface Check {
+  readonly name: string;
+  /** Critical: not ready without it. */
+  readonly critical: boolean;
+  run(): Promise<string | undefined> | string | undefined;
+}
+
+export interface Counter {
+  inc(labels?: Record<string, string>, by?: number): void;
+}
+export interface Gauge {
+  set(value: number, labels?: Record<string, string>): void;
+}
+export interface Histogram {
+  observe(value: number, labels?: Record<string, string>): void;
+}
+export interface Metrics {
+  /** Names are snake_case without the `chimera_` they get; units last: `orders_total`, `ack_ms`. */
+  counter(name: string, help: string, labels?: string[]): Counter;
+  gauge(name: string, help: string, labels?: string[]): Gauge;
+  histogram(name: string, help: string, options: { labels?: string[]; buckets: number[] }): Histogram;
+  /** Prometheus text. */
+  text(): Promise<string>;
+}
+
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface CallOptions {
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+export type Client<C extends Contract> = {
+  readonly [M in keyof C["methods"]]: (
+    input: z.input<C["methods"][M]["input"]>,
+    options?: CallOptions,
+  ) => Promise<z.output<C["methods"][M]["output"]>>;
+};
+export type Clients<C extends Record<string, Contract>> = { readonly [K in keyof C]: Client<C[K]> };
+
+/** The active revision: an immutable value; take it once per unit of work and keep it to the end of that unit. */
+export interface Config {
+  /** Throws Problem NOT_READY before the first revision has arrived. */
+  current(): BundleView;
+  /** Called with each new revision between two units of work, and once at the start. */
+  onChange(apply: (view: BundleView) => void): void;
+}
+
+export interface Context<S = unknown, C extends Record<string, Contract> = Record<string, Contract>> {
+  readonly id: ServiceId;
+  readonly account: string;
+  readonly settings: S;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly cache: Cache;
+  readonly lock: Lock;
+  readonly quota: Quota;
+  readonly rateLimit: RateLimit;
+  readonly schedule: Schedule;
+  readonly net: Net;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly config: Config;
+  readonly calls: Clients<C>;
+  /** Publishes at once: lossy streams, and notices whose loss a crash may cause. Else put an `emit` in the commit. */
+  publish<E>(stream: Stream<E>, event: E, key?: string): Promise<unknown>;
+  /** An alert with this service as its source. */
+  alert(severity: Alert["severity"], code: string, message: string, action?: string): void;
+  /** An audit entry, to be put in the commit of the change it tells of. */
+  audit(entry: Pick<OpsEvent, "actor" | "what" | "ref" | "outcome"> & Partial<OpsEvent>): AuditOp;
+  /** How to reach other services as they are, for the gateway and the scraper alone. */
+  readonly peers: Peers;
+}
+export interface AuditOp {
+  op: "emit";
+  stream: Stream<never>;
+  event: unknown;
+}
+export interface Peers {
+  readonly services: readonly { id: ServiceId; name: string; title: string; port: number; verbs: readonly Verb[] }[];
+  /** Sends a request to a service's own port with a token for it; `principal` rides in the token. */
+  fetch(id: ServiceId, request: Request, principal: Principal): Promise<Response>;
+  /** Every call one service made to another since the start: `s03→s04` and how often. */
+  observed(): { from: ServiceId; to: ServiceId; count: number }[];
+  /** Streams with lag, pending and dead letters. */
+  streams(): Promise<import("./ports.ts").StreamState[]>;
+  listen<E>(stream: Stream<E>, hear: (message: Message<E>) => void): () => void;
+}
+
+/** What a service shows once it is set up. */
+export interface Faces {
+  verbs?: readonly Verb[];
+  consumes?: readonly Consumer[];
+  jobs?: readonly Job[];
+  checks?: readonly Check[];
+  /** After its streams and callees can be used; consumers and jobs start when it resolves. */
+  start?(): Promise<void>;
+  /** Before sockets close; in-flight work may finish. */
+  stop?(): Promise<void>;
+  /** For what is no verb (web pages, the proxy, live events): asked when no verb has the path. */
+  fetch?(request: Request): Promise<Response | undefined> | Response | undefined;
+  /** How this service knows who asks, instead of a service token: the gateway's sign-in. */
+  authenticate?(request: Request): Promise<Principal | undefined>;
+}
+
+export interface Service {
+  readonly id: ServiceId;
+  readonly name: string;
+  readonly title: string;
+  readonly port: number;
+  readonly settings: z.ZodObject;
+  readonly calls: Record<string, Contract>;
+  readonly emits: readonly Stream[];
+  /** False for the config service itself, which others ask. */
+  readonly usesConfig: boolean;
+  readonly owns: readonly Collection[];
+  setup(context: Context<never, never>): Faces | Promise<Faces>;
+}
+
+interface ServiceSpec<S extends z.ZodObject, C extends Record<string, Contract>> {
+  id: ServiceId;
+  /** The folder: `s04-router`. */
+  name: string;
+  title: string;
+  port: number;
+  /** Keys are camelCase and end in a unit; the environment says them as CHIMERA_S04_MAKER_WAIT_MS or CHIMERA_MAKER_WAIT_MS. */
+  settings: S;
+  calls: C;
+  emits: readonly Stream<never>[];
+  usesConfig?: boolean;
+  owns: readonly Collection<never>[];
+  setup(context: Context<z.output<S>, C>): Faces | Promise<Faces>;
+}
+
+export const defineService = <S extends z.ZodObject, C extends Record<string, Contract>>(
+  spec: ServiceSpec<S, C>,
+): Service => ({ usesConfig: true, ...spec }) as unknown as Service;
