@@ -12,6 +12,7 @@ export interface Clock {
   after(ms: number, run: () => unknown, order?: string): Cancel;
   /** Runs `run` on epoch multiples of `ms`, never overlapping itself. */
   every(ms: number, run: () => unknown): Cancel;
+  /** Rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** For what truly waits (a thread, a disk): virtual time stands still until it is done. */
   hold<T>(work: Promise<T>): Promise<T>;
@@ -123,7 +124,9 @@ export interface Row<T> {
 }
 
 export type Scalar = string | number | boolean | null;
-export type Test = Scalar | { lt?: Scalar; lte?: Scalar; gt?: Scalar; gte?: Scalar; ne?: Scalar; in?: readonly Scalar[] };
+export type Test =
+  | Scalar
+  | { lt?: Scalar; lte?: Scalar; gt?: Scalar; gte?: Scalar; ne?: Scalar; in?: readonly Scalar[] };
 export interface Query {
   /** Top-level field → test; all must hold. */
   where?: Record<string, Test>;
@@ -193,7 +196,10 @@ export interface Blobs {
   /** Adds to the end; reading gives all parts in order. */
   append(key: string, body: Uint8Array): Promise<void>;
   get(key: string): Promise<Uint8Array | undefined>;
-  list(prefix: string, options: { limit: number; cursor?: string }): Promise<{ items: BlobInfo[]; next_cursor?: string }>;
+  list(
+    prefix: string,
+    options: { limit: number; cursor?: string },
+  ): Promise<{ items: BlobInfo[]; next_cursor?: string }>;
   delete(key: string): Promise<void>;
 }
 
@@ -238,7 +244,11 @@ export interface Schedule {
   /** A second put of the same id moves it. */
   put(queue: string, id: string, dueAt: number, payload: unknown): Promise<void>;
   /** Hands out what is due and hides it for `leaseMs`, then offers it again unless done. */
-  claim(queue: string, now: number, options: { limit: number; leaseMs: number }): Promise<{ id: string; payload: unknown }[]>;
+  claim(
+    queue: string,
+    now: number,
+    options: { limit: number; leaseMs: number },
+  ): Promise<{ id: string; payload: unknown }[]>;
   done(queue: string, id: string): Promise<void>;
 }
 
