@@ -1,13 +1,17 @@
 /** What the paper venue asks of a market: where orders meet, what its subscribers hear, what it assumes. */
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import type { Bar } from "../../shared/domain/market.ts";
+import type { Timeframe } from "../../shared/domain/market.ts";
 import type { MatchEvent, Matcher } from "../../shared/engine/matcher.ts";
+import type { Bar } from "./klines.ts";
 
-export type FrameStream = "depth" | "trade" | "bookTicker" | "kline" | "markPrice";
+/** Streams as Binance names them after the symbol, without their speed. */
+export type FrameStream = "depth" | "trade" | "bookTicker" | "markPrice" | `kline_${Timeframe}`;
 
 export interface MarketHooks {
   /** A frame to hand to subscribers, as Binance says it: raw inner data JSON text. `exchTs` is epoch ms. */
   frame(instrument: InstrumentId, stream: FrameStream, raw: string, exchTs: number): void;
+  /** Spares the market what nobody listens to; without it every frame is made. */
+  wants?(instrument: InstrumentId, stream: FrameStream): boolean;
   /** What happened to clients' resting orders because the market moved (not what `place` and `cancel` returned). */
   matched(instrument: InstrumentId, events: MatchEvent[]): void;
   /** The recording is played to its end; never for a market without one. */
