@@ -19,7 +19,12 @@ export const instrumentRegistry = collection({
   schema: Instrument,
   key: (i) => i.instrument,
 });
-const BalanceSnapshot = z.object({ snapshot_id: z.string(), account: z.string(), balances: z.array(Balance), ts: z.number() });
+const BalanceSnapshot = z.object({
+  snapshot_id: z.string(),
+  account: z.string(),
+  balances: z.array(Balance),
+  ts: z.number(),
+});
 export const balancesSnapshots = collection({
   name: "balances_snapshots",
   owner: "s01",

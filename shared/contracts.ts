@@ -138,11 +138,7 @@ export const HistoryAnswer = z.object({ source: z.enum(["RECORDING", "EXCHANGE"]
 /** S1. Refusals are EXCHANGE_REFUSED; EXCHANGE_UNKNOWN means that the order may live. */
 export const exchange = contract("s01", ExchangeService, {
   submitOrder: method(ExchangeService.method.submitOrder, [SubmitOrder, ExchangeOrder], false),
-  submitOco: method(
-    ExchangeService.method.submitOco,
-    [SubmitOco, z.object({ orders: z.array(ExchangeOrder) })],
-    false,
-  ),
+  submitOco: method(ExchangeService.method.submitOco, [SubmitOco, z.object({ orders: z.array(ExchangeOrder) })], false),
   cancelOrder: method(ExchangeService.method.cancelOrder, [OrderRef, ExchangeOrder]),
   /** NOT_FOUND is no proof that the order does not exist. */
   queryOrder: method(ExchangeService.method.queryOrder, [OrderRef, ExchangeOrder]),

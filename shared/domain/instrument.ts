@@ -9,7 +9,10 @@ export const Decimal = z
   .refine(isDecimal, "must be a plain decimal, such as 12.50")
   .openapi({ type: "string", example: "12.50" });
 /** A decimal string above zero. */
-export const PositiveDecimal = Decimal.refine((text) => isDecimal(text) && !/^[-]|^[+]?[0.]*$/.test(text), "must be above zero");
+export const PositiveDecimal = Decimal.refine(
+  (text) => isDecimal(text) && !/^[-]|^[+]?[0.]*$/.test(text),
+  "must be above zero",
+);
 
 export const Market = z.enum(["SPOT", "FUT"]);
 export type Market = z.output<typeof Market>;

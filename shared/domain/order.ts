@@ -15,7 +15,11 @@ export const OrderType = z.enum(["MARKET", "LIMIT", "STOP_MARKET", "TAKE_PROFIT_
 export type OrderType = z.output<typeof OrderType>;
 
 export const INTENT_ID_CHARACTERS_MAX = 128;
-export const IntentId = z.string().min(1).max(INTENT_ID_CHARACTERS_MAX).regex(/^[\w:.\-]+$/, "letters, digits and : . _ - only");
+export const IntentId = z
+  .string()
+  .min(1)
+  .max(INTENT_ID_CHARACTERS_MAX)
+  .regex(/^[\w:.-]+$/, "letters, digits and : . _ - only");
 
 export const Exec = z
   .object({
@@ -53,7 +57,9 @@ export const Intent = z
     margin: z.enum(["ISOLATED", "CROSSED"]).default("ISOLATED"),
     exec: Exec.optional(),
     stop_loss: z.object({ price: PositiveDecimal }).optional(),
-    take_profit: z.object({ price: PositiveDecimal.optional(), net_profit_usdt: PositiveDecimal.optional() }).optional(),
+    take_profit: z
+      .object({ price: PositiveDecimal.optional(), net_profit_usdt: PositiveDecimal.optional() })
+      .optional(),
     /** Epoch ms; S4 refuses an entry later. */
     valid_until: z.number().optional(),
     signal_id: z.string().max(128).optional(),

@@ -64,6 +64,12 @@ export const ExchangePosition = z
 export type ExchangePosition = z.output<typeof ExchangePosition>;
 
 export const Balance = z
-  .object({ market: z.enum(["SPOT", "FUT"]), asset: z.string(), free: Decimal, locked: Decimal, updated_at: z.number() })
+  .object({
+    market: z.enum(["SPOT", "FUT"]),
+    asset: z.string(),
+    free: Decimal,
+    locked: Decimal,
+    updated_at: z.number(),
+  })
   .openapi("Balance");
 export type Balance = z.output<typeof Balance>;

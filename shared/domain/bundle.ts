@@ -1,0 +1,235 @@
+/** The config bundle: every number the system trades by, as one versioned document. */
+import { z } from "@hono/zod-openapi";
+import { InstrumentId, PositiveDecimal } from "./instrument.ts";
+import { Timeframe } from "./market.ts";
+
+export const CONDITION_DEPTH_MAX = 8;
+export const CONDITION_LIST_MAX = 64;
+
+export const Operator = z.enum(["<", "<=", ">", ">=", "==", "!=", "in", "notIn"]);
+export type Operator = z.output<typeof Operator>;
+/** `atr_14_1m`, or another instrument's at its last closed bar: `rv_20_1d@SPOT:BTCUSDT`. */
+export const FactorId = z.string().regex(/^[a-z][a-z0-9_]{0,47}(@(SPOT|FUT):[A-Z0-9]{2,24})?$/, "is no factor id");
+const Literal = z.union([z.number(), z.string(), z.boolean()]);
+
+/** Data, never code: a comparison of a factor with a literal (`v`) or another factor (`vf`), or a combination of such. */
+export type Condition =
+  | { f: string; op: Operator; v: z.output<typeof Literal> | z.output<typeof Literal>[] }
+  | { f: string; op: Operator; vf: string }
+  | { allOf: Condition[] }
+  | { anyOf: Condition[] }
+  | { not: Condition };
+export const Condition: z.ZodType<Condition> = z.lazy(() =>
+  z.union([
+    z.strictObject({ f: FactorId, op: Operator, v: z.union([Literal, z.array(Literal).max(CONDITION_LIST_MAX)]) }),
+    z.strictObject({ f: FactorId, op: Operator, vf: FactorId }),
+    z.strictObject({ allOf: z.array(Condition).min(1).max(CONDITION_LIST_MAX) }),
+    z.strictObject({ anyOf: z.array(Condition).min(1).max(CONDITION_LIST_MAX) }),
+    z.strictObject({ not: Condition }),
+  ]),
+);
+
+const Trigger = z.union([
+  z.strictObject({ kind: z.literal("bar"), timeframe: Timeframe, cooldown_ms: z.number().int().min(0).default(0) }),
+  z.strictObject({
+    kind: z.literal("cross"),
+    factor: FactorId,
+    level: z.number(),
+    direction: z.enum(["up", "down"]),
+    cooldown_ms: z.number().int().min(0).default(1_000),
+  }),
+]);
+export type BundleTrigger = z.output<typeof Trigger>;
+
+const Regimes = z.strictObject({ FROZEN: z.number(), NORMAL: z.number(), EXTREME: z.number() });
+
+/** How a trade's size, stop and target are made; a strategy may differ from `flags.sizing` in any of them. */
+const SizingRules = z.strictObject({
+  margin_usdt: PositiveDecimal,
+  leverage: z.number().int().min(1).max(125),
+  /** The factor whose value is the ATR of the stop. */
+  atr: FactorId,
+  /** Stop distance in ATRs by regime. */
+  stop_atrs: Regimes,
+  loss_cap_usdt: PositiveDecimal,
+  /** Net profit after fees and expected funding, as a fraction of margin. */
+  take_profit_roe: z.number().positive().max(10),
+  /** Quote budget of a spot entry. */
+  spot_notional_usdt: PositiveDecimal,
+});
+export type SizingRules = z.output<typeof SizingRules>;
+const SIZING_DEFAULTS: SizingRules = {
+  margin_usdt: "20",
+  leverage: 20,
+  atr: "atr_14_1m",
+  stop_atrs: { FROZEN: 1, NORMAL: 1.5, EXTREME: 2 },
+  loss_cap_usdt: "1.2",
+  take_profit_roe: 0.1,
+  spot_notional_usdt: "100",
+};
+
+/** How an open trade is managed; kept with the trade as it was when it opened. */
+const PositionRules = z.strictObject({
+  /** At this ROE the stop goes to break-even (entry plus fees). */
+  break_even_roe: z.number().positive(),
+  /** Locked-profit steps, as ROE: past each, the stop locks the step before it. */
+  lock_steps_roe: z.array(z.number().positive()).max(20),
+  /** At ROE `roe` close `close` of the entry quantity. */
+  stages: z.array(z.strictObject({ roe: z.number().positive(), close: z.number().positive().max(1) })).max(8),
+  adds_max: z.number().int().min(0).max(2),
+  /** A trade that has gone nowhere for this long is closed. */
+  stagnate_ms: z.number().int().positive(),
+  /** "Nowhere": its ROE stayed below this. */
+  stagnate_roe: z.number(),
+  liquidation_distance_min: z.number().positive(),
+});
+export type PositionRules = z.output<typeof PositionRules>;
+const POSITION_DEFAULTS: PositionRules = {
+  break_even_roe: 0.05,
+  lock_steps_roe: [0.05, 0.1, 0.2, 0.4],
+  stages: [
+    { roe: 0.06, close: 0.3 },
+    { roe: 0.08, close: 0.3 },
+  ],
+  adds_max: 0,
+  stagnate_ms: 4 * 3_600_000,
+  stagnate_roe: 0.02,
+  liquidation_distance_min: 0.015,
+};
+
+const Strategy = z.strictObject({
+  strategy_id: z.string().regex(/^[a-z][a-z0-9-]{0,47}$/),
+  title: z.string().max(120).default(""),
+  enabled: z.boolean().default(true),
+  instruments: z.array(InstrumentId).min(1).max(100),
+  triggers: z.array(Trigger).min(1).max(10),
+  long: Condition.optional(),
+  short: Condition.optional(),
+  sizing: SizingRules.partial().default({}),
+  position: PositionRules.partial().default({}),
+});
+export type Strategy = z.output<typeof Strategy>;
+
+export const RuleEffect = z.strictObject({
+  size_mult: z.number().min(0.5).max(1.2).optional(),
+  tp_mult: z.number().min(0.5).max(1.5).optional(),
+  sl_mult: z.number().min(0.8).max(2.5).optional(),
+  skip_entry: z.boolean().optional(),
+  max_adds_override: z.number().int().min(0).max(2).optional(),
+});
+export type RuleEffect = z.output<typeof RuleEffect>;
+const Rule = z.strictObject({
+  rule_id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  priority: z.number().int().default(100),
+  enabled: z.boolean().default(true),
+  /** Empty: all of them. */
+  strategies: z.array(z.string()).default([]),
+  when: Condition,
+  then: RuleEffect,
+  note: z.string().max(400).optional(),
+});
+export type Rule = z.output<typeof Rule>;
+
+const BundleInstrument = z.strictObject({
+  instrument: InstrumentId,
+  enabled: z.boolean().default(true),
+  spread_bps_max: z.number().positive().default(3),
+  depth_top1_usdt_min: z.number().min(0).default(2_000),
+});
+export type BundleInstrument = z.output<typeof BundleInstrument>;
+
+const ExecutionFlags = z.strictObject({
+  maker_spread_bps_max: z.number().default(3),
+  maker_depth_usdt_min: z.number().default(20_000),
+  maker_wait_ms: z.number().int().default(1_200),
+  maker_wait_add_ms: Regimes.default({ FROZEN: 800, NORMAL: 0, EXTREME: -600 }),
+  maker_fill_min: z.number().default(0.7),
+  maker_fee: z.number().default(0.0002),
+  taker_fee: z.number().default(0.0005),
+  spot_maker_fee: z.number().default(0.001),
+  spot_taker_fee: z.number().default(0.001),
+  /** Expected slippage of a taker order, bps of notional; refitted from fills later. */
+  taker_slippage_bps: z.number().default(0.5),
+  /** Notional up to `[0]` goes in `[1]` slices. */
+  twap_slices: z.array(z.tuple([z.number(), z.number().int()])).default([
+    [300, 1],
+    [1500, 3],
+    [5000, 5],
+    [20000, 8],
+  ]),
+  twap_interval_ms: z.number().int().default(1_000),
+  entry_valid_ms: z.number().int().default(5_000),
+  breaker_fail_share: z.number().default(0.2),
+  breaker_window_ms: z.number().int().default(60_000),
+  breaker_open_ms: z.number().int().default(300_000),
+});
+export type ExecutionFlags = z.output<typeof ExecutionFlags>;
+
+const RiskFlags = z.strictObject({
+  /** Worst-case loss of all open trades and running entries together, USDT. */
+  budget_usdt: PositiveDecimal.default("50"),
+  entries_per_market_max: z.number().int().min(1).default(3),
+  daily_loss_usdt_max: PositiveDecimal.default("50"),
+  drawdown_max: z.number().default(0.2),
+  losses_in_row_max: z.number().int().default(8),
+  cooldown_after_stop_ms: z.number().int().default(20_000),
+  exposure_instrument_usdt_max: PositiveDecimal.default("2000"),
+  exposure_total_usdt_max: PositiveDecimal.default("5000"),
+  funding_rate_abs_max: z.number().default(0.0005),
+  features_age_ms_max: z.number().int().default(3_000),
+  /** Hours UTC in which entries are allowed, `[from, to)`; empty: always. */
+  trading_hours_utc: z.array(z.tuple([z.number(), z.number()])).default([]),
+});
+export type RiskFlags = z.output<typeof RiskFlags>;
+
+const HealthFlags = z.strictObject({
+  yellow_size_mult: z.number().default(0.8),
+  orange_size_mult: z.number().default(0.5),
+});
+
+export const Bundle = z
+  .strictObject({
+    format: z.literal(1),
+    bundle_id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+    rev: z.number().int().min(1),
+    extends: z.string().optional(),
+    note: z.string().max(2_000).optional(),
+    factors: z.array(FactorId).max(500),
+    strategies: z.array(Strategy).max(100),
+    rules: z.array(Rule).max(10_000).default([]),
+    instruments: z.array(BundleInstrument).min(1).max(200),
+    flags: z
+      .strictObject({
+        execution: ExecutionFlags.prefault({}),
+        risk: RiskFlags.prefault({}),
+        sizing: SizingRules.partial()
+          .transform((given) => ({ ...SIZING_DEFAULTS, ...given }))
+          .prefault({}),
+        position: PositionRules.partial()
+          .transform((given) => ({ ...POSITION_DEFAULTS, ...given }))
+          .prefault({}),
+        health: HealthFlags.prefault({}),
+      })
+      .prefault({}),
+  })
+  .openapi("Bundle");
+export type Bundle = z.output<typeof Bundle>;
+
+/** A revision as services hold it: immutable, swapped whole between two units of work. */
+export interface BundleView {
+  readonly rev: number;
+  readonly bundle_id: string;
+  readonly hash: string;
+  readonly bundle: Bundle;
+}
+
+/** A strategy's sizing with the bundle's where it says nothing. */
+export const sizingOf = (bundle: Bundle, strategy: Strategy): SizingRules => ({
+  ...bundle.flags.sizing,
+  ...(strategy.sizing as Partial<SizingRules>),
+});
+/** A strategy's position rules with the bundle's where it says nothing. */
+export const positionRulesOf = (bundle: Bundle, strategy: Strategy): PositionRules => ({
+  ...bundle.flags.position,
+  ...(strategy.position as Partial<PositionRules>),
+});
