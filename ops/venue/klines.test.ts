@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { BARS_MAX, type Bar, type BarTrade, Klines } from "./klines.ts";
 
@@ -6,110 +6,109 @@ const buy = (ts: number, ticks: number, lots: number): BarTrade => ({ ts, ticks,
 const sell = (ts: number, ticks: number, lots: number): BarTrade => ({ ts, ticks, lots, buyerIsTaker: false });
 const minute = 60_000;
 
-describe("Klines", () => {
-  test("a bar says first, highest, lowest and last price, volume and who took", () => {
-    const klines = new Klines();
-    for (const trade of [buy(0, 10, 2), sell(1, 14, 3), buy(999, 8, 1), sell(59_999, 9, 4)]) klines.add(trade);
-    expect(klines.query("1m", { limit: 5 })).toEqual([
-      {
-        openTs: 0,
-        closeTs: 59_999,
-        open: 10,
-        high: 14,
-        low: 8,
-        close: 9,
-        lots: 10,
-        quote: 20 + 42 + 8 + 36,
-        trades: 4,
-        takerLots: 3,
-        takerQuote: 28,
-      },
-    ]);
-    expect(klines.query("1s", { limit: 1 })).toMatchObject([{ openTs: 59_000, trades: 1 }]);
-  });
+test("a bar says first, highest, lowest and last price, volume and who took", () => {
+  const klines = new Klines();
+  for (const trade of [buy(0, 10, 2), sell(1, 14, 3), buy(999, 8, 1), sell(59_999, 9, 4)]) klines.add(trade);
+  expect(klines.query("1m", { limit: 5 })).toEqual([
+    {
+      openTs: 0,
+      closeTs: 59_999,
+      open: 10,
+      high: 14,
+      low: 8,
+      close: 9,
+      lots: 10,
+      quote: 20 + 42 + 8 + 36,
+      trades: 4,
+      takerLots: 3,
+      takerQuote: 28,
+    },
+  ]);
+  expect(klines.query("1s", { limit: 1 })).toMatchObject([{ openTs: 59_000, trades: 1 }]);
+});
 
-  test("a silent time has flat bars at the last close, and each close is told once", () => {
-    const closed: string[] = [];
-    const klines = new Klines((timeframe, bar) => timeframe === "1m" && closed.push(`${bar.openTs}:${bar.close}`));
-    klines.add(buy(0, 10, 1));
-    klines.advance(3 * minute);
-    klines.advance(3 * minute + 1);
-    expect(closed).toEqual(["0:10", "60000:10", "120000:10"]);
-    klines.add(buy(3 * minute + 5, 12, 1));
-    expect(klines.query("1m", { limit: 2 }).map((bar) => [bar.open, bar.trades])).toEqual([
-      [10, 0],
-      [12, 1],
-    ]);
-  });
+test("a silent time has flat bars at the last close, and each close is told once", () => {
+  const closed: string[] = [];
+  const klines = new Klines((timeframe, bar) => timeframe === "1m" && closed.push(`${bar.openTs}:${bar.close}`));
+  klines.add(buy(0, 10, 1));
+  klines.advance(3 * minute);
+  klines.advance(3 * minute + 1);
+  expect(closed).toEqual(["0:10", "60000:10", "120000:10"]);
+  klines.add(buy(3 * minute + 5, 12, 1));
+  expect(klines.query("1m", { limit: 2 }).map((bar) => [bar.open, bar.trades])).toEqual([
+    [10, 0],
+    [12, 1],
+  ]);
+});
 
-  test("a straggler lands in the bar of its time; one from before the series is left out", () => {
-    const klines = new Klines();
-    klines.add(buy(minute, 10, 1));
-    klines.add(buy(2 * minute, 11, 1));
-    klines.add(sell(minute + 5, 9, 1));
-    klines.add(sell(5, 1, 1));
-    expect(klines.query("1m", { limit: 9 }).map((bar) => [bar.low, bar.trades])).toEqual([
-      [9, 2],
-      [11, 1],
-    ]);
-  });
+test("a straggler lands in the bar of its time; one from before the series is left out", () => {
+  const klines = new Klines();
+  klines.add(buy(minute, 10, 1));
+  klines.add(buy(2 * minute, 11, 1));
+  klines.add(sell(minute + 5, 9, 1));
+  klines.add(sell(5, 1, 1));
+  expect(klines.query("1m", { limit: 9 }).map((bar) => [bar.low, bar.trades])).toEqual([
+    [9, 2],
+    [11, 1],
+  ]);
+});
 
-  test("is bounded, however long the silence", () => {
-    const klines = new Klines();
-    klines.add(buy(0, 10, 1));
-    for (let i = 1; i < 5000; i++) klines.add(buy(i * 1000, 10, 1));
-    expect(klines.query("1s", { limit: 1e6 }).length).toBeLessThanOrEqual(BARS_MAX * 1.25);
-    klines.advance(1e10);
-    const bars = klines.query("1s", { limit: 1e6 });
-    expect(bars.length).toBe(BARS_MAX);
-    expect(bars.at(-1)!.openTs).toBe(1e10);
-  });
+test("is bounded, however long the silence", () => {
+  const klines = new Klines();
+  klines.add(buy(0, 10, 1));
+  for (let i = 1; i < 5000; i++) klines.add(buy(i * 1000, 10, 1));
+  expect(klines.query("1s", { limit: 1e6 }).length).toBeLessThanOrEqual(BARS_MAX * 1.25);
+  klines.advance(1e10);
+  const bars = klines.query("1s", { limit: 1e6 });
+  expect(bars.length).toBe(BARS_MAX);
+  expect(bars.at(-1)!.openTs).toBe(1e10);
+});
 
-  test("answers by open time, newest last, and makes 3m of 1m", () => {
-    const klines = new Klines();
-    for (let i = 0; i < 7; i++) klines.add(buy(i * minute, 10 + i, 1));
-    expect(klines.query("1m", { from: minute, to: 3 * minute, limit: 2 }).map((bar) => bar.open)).toEqual([12, 13]);
-    expect(klines.query("3m", { limit: 9 }).map((bar) => [bar.open, bar.close, bar.lots])).toEqual([
-      [10, 12, 3],
-      [13, 15, 3],
-      [16, 16, 1],
-    ]);
-    expect(klines.query("1m", { limit: 0 })).toEqual([]);
-    expect(() => klines.query("7w", { limit: 1 })).toThrow("no bars of 7w");
-  });
+test("answers by open time, newest last, and makes 3m of 1m", () => {
+  const klines = new Klines();
+  for (let i = 0; i < 7; i++) klines.add(buy(i * minute, 10 + i, 1));
+  expect(klines.query("1m", { from: minute, to: 3 * minute, limit: 2 }).map((bar) => bar.open)).toEqual([12, 13]);
+  expect(klines.query("3m", { limit: 9 }).map((bar) => [bar.open, bar.close, bar.lots])).toEqual([
+    [10, 12, 3],
+    [13, 15, 3],
+    [16, 16, 1],
+  ]);
+  expect(klines.query("1m", { limit: 0 })).toEqual([]);
+  expect(() => klines.query("7w", { limit: 1 })).toThrow("no bars of 7w");
+});
 
-  test("changed bars are handed out once", () => {
-    const klines = new Klines();
-    klines.add(buy(0, 10, 1));
-    const seen: string[] = [];
-    klines.takeChanged((timeframe) => seen.push(timeframe));
-    expect(seen).toHaveLength(9);
-    klines.takeChanged((timeframe) => seen.push(timeframe));
-    expect(seen).toHaveLength(9);
-  });
+test("changed bars are handed out once", () => {
+  const klines = new Klines();
+  klines.add(buy(0, 10, 1));
+  const seen: string[] = [];
+  klines.takeChanged((timeframe) => seen.push(timeframe));
+  expect(seen).toHaveLength(9);
+  klines.takeChanged((timeframe) => seen.push(timeframe));
+  expect(seen).toHaveLength(9);
+});
 
-  test("nothing is lost between timeframes", () => {
-    const trades = fc.array(
-      fc.record({ gap: fc.nat(20_000), ticks: fc.integer({ min: 1, max: 99 }), lots: fc.nat(9) }),
-    );
-    fc.assert(
-      fc.property(trades, (steps) => {
-        const klines = new Klines();
-        let ts = 0;
-        for (const { gap, ticks, lots } of steps) klines.add(buy((ts += gap), ticks, lots));
-        const sum = (bars: Bar[]) => bars.reduce((total, bar) => total + bar.lots, 0);
-        const all = steps.reduce((total, step) => total + step.lots, 0);
-        for (const timeframe of ["1s", "5s", "1m", "3m", "1d"]) {
-          const bars = klines.query(timeframe, { limit: 1e6 });
-          if (bars.length < BARS_MAX) expect(sum(bars)).toBe(all);
-          for (const [i, bar] of bars.entries()) {
-            expect(bar.low).toBeLessThanOrEqual(Math.min(bar.open, bar.close));
-            expect(bar.high).toBeGreaterThanOrEqual(Math.max(bar.open, bar.close));
-            if (i > 0) expect(bar.openTs).toBe(bars[i - 1]!.closeTs + 1);
-          }
+test("nothing is lost between timeframes", () => {
+  const trades = fc.array(fc.record({ gap: fc.nat(20_000), ticks: fc.integer({ min: 1, max: 99 }), lots: fc.nat(9) }));
+  fc.assert(
+    fc.property(trades, (steps) => {
+      const klines = new Klines();
+      let ts = 0;
+      for (const { gap, ticks, lots } of steps) {
+        ts += gap;
+        klines.add(buy(ts, ticks, lots));
+      }
+      const sum = (bars: Bar[]) => bars.reduce((total, bar) => total + bar.lots, 0);
+      const all = steps.reduce((total, step) => total + step.lots, 0);
+      for (const timeframe of ["1s", "5s", "1m", "3m", "1d"]) {
+        const bars = klines.query(timeframe, { limit: 1e6 });
+        if (bars.length < BARS_MAX) expect(sum(bars)).toBe(all);
+        for (const [i, bar] of bars.entries()) {
+          expect(bar.low).toBeLessThanOrEqual(Math.min(bar.open, bar.close));
+          expect(bar.high).toBeGreaterThanOrEqual(Math.max(bar.open, bar.close));
+          if (i > 0) expect(bar.openTs).toBe(bars[i - 1]!.closeTs + 1);
         }
-      }),
-      { seed: 2 },
-    );
-  });
+      }
+    }),
+    { seed: 2 },
+  );
 });

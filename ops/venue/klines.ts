@@ -84,7 +84,11 @@ class Series {
     else this.advance(trade.ts, closed);
     const bar = this.barOf(openTs);
     if (bar === undefined) return;
-    if (bar.trades === 0) bar.open = bar.high = bar.low = trade.ticks;
+    if (bar.trades === 0) {
+      bar.open = trade.ticks;
+      bar.high = trade.ticks;
+      bar.low = trade.ticks;
+    }
     bar.high = Math.max(bar.high, trade.ticks);
     bar.low = Math.min(bar.low, trade.ticks);
     bar.close = trade.ticks;
