@@ -125,7 +125,7 @@ const Rule = z.strictObject({
   /** Empty: all of them. */
   strategies: z.array(z.string()).default([]),
   when: Condition,
-  then: RuleEffect,
+  effect: RuleEffect,
   note: z.string().max(400).optional(),
 });
 export type Rule = z.output<typeof Rule>;

@@ -1,0 +1,96 @@
+/** Futures arithmetic: what a fill does to a one-way position, its margin, its unrealised PnL, where it is liquidated. */
+import type { InstrumentId } from "../domain/instrument.ts";
+import { type Amount, abs, add, dec, div, max, min, mul, neg, sub, toStep, zero } from "../domain/money.ts";
+import type { Side } from "../domain/order.ts";
+import type { MarginType } from "./facts.ts";
+import { bracketOf, type Listing, SETTLE_STEP } from "./listing.ts";
+
+export interface Position {
+  account: string;
+  instrument: InstrumentId;
+  /** Signed base quantity. */
+  qty: Amount;
+  /** Signed quote value at which `qty` was entered; entry price = cost ÷ qty. */
+  cost: Amount;
+  leverage: number;
+  margin_type: MarginType;
+  /** Realised since the account exists, fees not deducted. */
+  realised: Amount;
+  updated_at: number;
+}
+
+export interface FillEffect {
+  qty: Amount;
+  cost: Amount;
+  realised: Amount;
+  /** Notional that the fill opened. */
+  opened: Amount;
+  /** Unsigned quantity that the fill closed. */
+  closed: Amount;
+}
+
+export const signOf = (side: Side): bigint => (side === "BUY" ? 1n : -1n);
+const settle = (amount: Amount): Amount => toStep(amount, SETTLE_STEP, "nearest");
+
+/** A fill of `qty` at `price`: closes what is opposite first, opens with the rest. PnL is settled to 10⁻⁸, cost keeps the remainder. */
+export function decideFill(position: Position, fill: { side: Side; price: Amount; qty: Amount }): FillEffect {
+  const signed = (fill.qty * signOf(fill.side)) as Amount;
+  const opposite = position.qty !== zero && position.qty > 0n !== signed > 0n;
+  const closed = opposite ? min(fill.qty, abs(position.qty)) : zero;
+  let { cost } = position;
+  let realised = zero;
+  if (closed > 0n) {
+    const direction = position.qty > 0n ? 1n : -1n;
+    const proceeds = mul((closed * direction) as Amount, fill.price);
+    const share = closed === abs(position.qty) ? cost : div(mul(cost, closed), abs(position.qty), "nearest");
+    realised = settle(sub(proceeds, share));
+    cost = sub(cost, sub(proceeds, realised));
+    if (closed === abs(position.qty)) {
+      realised = add(realised, neg(cost));
+      cost = zero;
+    }
+  }
+  const rest = sub(fill.qty, closed);
+  const opened = mul(rest, fill.price);
+  if (rest > 0n) cost = add(cost, (opened * signOf(fill.side)) as Amount);
+  return { qty: add(position.qty, signed), cost, realised, opened, closed };
+}
+
+/** Margin a notional needs at a leverage, rounded up to what can be settled. */
+export const initialMargin = (notional: Amount, leverage: number): Amount =>
+  toStep(div(notional, dec(leverage), "up"), SETTLE_STEP, "up");
+
+export const entryPrice = (position: Position): Amount =>
+  position.qty === zero ? zero : div(position.cost, position.qty, "nearest");
+
+export const unrealised = (position: Position, mark: Amount): Amount =>
+  settle(sub(mul(position.qty, mark), position.cost));
+
+export function maintenance(listing: Listing, notional: Amount): Amount {
+  const bracket = bracketOf(listing, notional);
+  return max(zero, sub(mul(notional, bracket.mmr), bracket.cum));
+}
+
+/**
+ * The mark price at which margin + unrealised PnL equals maintenance: (cost − margin − cum) ÷ (qty − |qty|·mmr).
+ * For an isolated position; zero when flat or when no price does it.
+ */
+export function liquidationPrice(position: Position, margin: Amount, listing: Listing): Amount {
+  if (position.qty === zero) return zero;
+  const bracket = bracketOf(listing, abs(position.cost));
+  const above = sub(sub(position.cost, margin), bracket.cum);
+  const below = sub(position.qty, mul(abs(position.qty), bracket.mmr));
+  return max(zero, toStep(div(above, below, "nearest"), listing.tick, "nearest"));
+}
+
+export function isLiquidatable(listing: Listing, position: Position, state: { mark: Amount; margin: Amount }): boolean {
+  if (position.qty === zero) return false;
+  const equity = add(state.margin, unrealised(position, state.mark));
+  return equity <= maintenance(listing, abs(mul(position.qty, state.mark)));
+}
+
+/** The part of isolated margin that closing `closed` of `qty` sets free. */
+export function releasedMargin(margin: Amount, closed: Amount, qty: Amount): Amount {
+  if (closed >= qty) return margin;
+  return toStep(div(mul(margin, closed), qty, "down"), SETTLE_STEP, "down");
+}
