@@ -1,0 +1,72 @@
+/** Reading a request's body within limits: bytes, time, depth, encoding and content type. */
+import { Problem, refuse } from "../errors.ts";
+import type { Clock } from "./ports.ts";
+
+export const BODY_BYTES_MAX = 1 << 20;
+export const BODY_MS_MAX = 10_000;
+export const JSON_DEPTH_MAX = 64;
+
+/** The body's text; an empty string when there is none. */
+export async function readText(request: Request, clock: Clock): Promise<string> {
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (declared > BODY_BYTES_MAX) refuse("TOO_LARGE", `At most ${BODY_BYTES_MAX} bytes.`);
+  if (!request.body) return "";
+  const reader = request.body.getReader();
+  let late = false;
+  const cancel = clock.after(BODY_MS_MAX, () => {
+    late = true;
+    void reader.cancel();
+  });
+  try {
+    const bytes = await readAll(reader);
+    if (late) refuse("TIMEOUT", `The body took longer than ${BODY_MS_MAX} ms.`);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    throw new Problem("MALFORMED", "The body is not valid UTF-8 or broke off.", { cause });
+  } finally {
+    cancel();
+  }
+}
+
+async function readAll(reader: { read(): Promise<{ done: boolean; value?: Uint8Array }> }): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!value) continue;
+    size += value.byteLength;
+    if (size > BODY_BYTES_MAX) refuse("TOO_LARGE", `At most ${BODY_BYTES_MAX} bytes.`);
+    chunks.push(value);
+  }
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+}
+
+/** Parses JSON of bounded depth; `type` is the request's content type. */
+export function parseJson(text: string, type: string | null): unknown {
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(type ?? "")) refuse("UNSUPPORTED_TYPE", "Send application/json.");
+  if (depthOf(text) > JSON_DEPTH_MAX) refuse("MALFORMED", `JSON nested deeper than ${JSON_DEPTH_MAX}.`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new Problem("MALFORMED", "The body is not valid JSON.", { cause });
+  }
+}
+
+/** How deep brackets nest outside strings; looked at first, since deep JSON can exhaust a parser's stack. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (quoted) {
+      if (c === 92) i++;
+      else if (c === 34) quoted = false;
+    } else if (c === 34) quoted = true;
+    else if (c === 123 || c === 91) deepest = Math.max(deepest, ++depth);
+    else if (c === 125 || c === 93) depth--;
+  }
+  return deepest;
+}

@@ -1,0 +1,110 @@
+/** What a service is handed at set-up: the world's ports, narrowed to what it declared. */
+import type { Contract, Method } from "../contracts.ts";
+import { assert } from "../errors.ts";
+import { digest } from "../keys.ts";
+import { alerts, opsEvents, STREAMS } from "../streams.ts";
+import type { ConfigHolder } from "./config.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Stream } from "./ports.ts";
+import type { CallOptions, Client, Context, Log, Metrics, Peers, Service } from "./service.ts";
+import { childTrace, currentTrace } from "./trace.ts";
+import type { World } from "./world.ts";
+
+/** Sends one call on its way, to a neighbour in this process or over HTTP. */
+export type Reach = (
+  from: Service,
+  contract: Contract,
+  method: Method,
+) => (input: unknown, options: CallOptions) => Promise<unknown>;
+
+export const STREAMS_BY_FAMILY: ReadonlyMap<string, Stream> = new Map(STREAMS.map((s) => [s.family, s]));
+
+/** Typed clients for what a service declared it calls. */
+export function clientOf<C extends Contract>(from: Service, contract: C, reach: Reach): Client<C> {
+  const methods = Object.entries(contract.methods).map(([name, method]) => {
+    const call = reach(from, contract, method);
+    return [name, (input: unknown, options: CallOptions = {}) => call(input, options)] as const;
+  });
+  return Object.fromEntries(methods) as unknown as Client<C>;
+}
+
+export interface ContextParts {
+  service: Service;
+  world: World;
+  reach: Reach;
+  peers: Peers;
+  config: ConfigHolder;
+  log: Log;
+  settings: unknown;
+}
+
+export function createContext(parts: ContextParts): Context & { metrics: Metrics } {
+  const { service, world, reach, peers, config, log, settings } = parts;
+  const metrics = createMetrics(service.id);
+  const publish = createPublish(service, world);
+  return {
+    id: service.id,
+    account: world.account,
+    settings,
+    clock: world.clock,
+    random: world.random.fork(service.id),
+    store: world.store(service.id),
+    blobs: world.blobs,
+    cache: world.cache,
+    lock: world.lock,
+    quota: world.quota,
+    rateLimit: world.rateLimit,
+    schedule: world.schedule,
+    net: world.net,
+    log,
+    metrics,
+    config,
+    peers,
+    calls: Object.fromEntries(
+      Object.entries(service.calls).map(([name, contract]) => [name, clientOf(service, contract, reach)]),
+    ) as never,
+    publish,
+    alert(severity, code, message, action) {
+      const ts = world.clock.now();
+      const alert_id = digest("alert", service.id, code, message).slice(0, 16);
+      const event = {
+        alert_id,
+        severity,
+        source: service.id,
+        code,
+        message,
+        ts,
+        ...(action && { action_taken: action }),
+      };
+      log[severity === "INFO" ? "info" : severity === "WARN" ? "warn" : "error"](`alert: ${message}`, { code });
+      publish(alerts, event).catch((error: unknown) =>
+        log.error("alert not published", { code, error: String(error) }),
+      );
+    },
+    audit: (entry) => ({
+      op: "emit",
+      stream: opsEvents as unknown as Stream<never>,
+      event: { source: service.id, ts: world.clock.now(), ...entry },
+    }),
+  };
+}
+
+function createPublish(service: Service, world: World): Context["publish"] {
+  const declared = new Set([...service.emits.map((s) => s.family), alerts.family, opsEvents.family]);
+  const { bus, freeze } = world;
+  return (stream, event, key) => {
+    assert(declared.has(stream.family), `${service.id} publishes ${stream.family} without declaring it`);
+    if (freeze) deepFreeze(event);
+    if (stream.mode === "lossy") return bus.publish(stream, event, key === undefined ? {} : { key });
+    const traceparent = currentTrace() ?? childTrace(undefined, world.random);
+    return bus.publish(stream, event, { traceparent, ...(key !== undefined && { key }) });
+  };
+}
+
+/** Freezes a value through and through; what is frozen already is taken to be so throughout. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+  return value;
+}

@@ -1,0 +1,318 @@
+/** Turns one declared service into something that runs: routes, calls, consumers, jobs, health, an ordered stop. */
+import { Hono } from "hono";
+import type { Contract, Method } from "../contracts.ts";
+import { config as configContract } from "../contracts.ts";
+import { asProblem, Problem, refuse } from "../errors.ts";
+import { configEvents } from "../streams.ts";
+import { createTokens, type Tokens } from "./auth.ts";
+import { createConfig } from "./config.ts";
+import { clientOf, createContext, deepFreeze, type Reach, STREAMS_BY_FAMILY } from "./context.ts";
+import { type Health, healthOf } from "./health.ts";
+import { serviceLog } from "./log.ts";
+import { LATENCY_MS_BUCKETS } from "./metrics.ts";
+import { createOnce } from "./once.ts";
+import { docsPage, openApiOf } from "./openapi.ts";
+import { type Relay, startRelay } from "./outbox.ts";
+import type { Cancel } from "./ports.ts";
+import { problemResponse } from "./problem.ts";
+import { mountRest } from "./rest.ts";
+import { rpcHandler, rpcPath } from "./rpc.ts";
+import type { Check, Consumer, Faces, Peers, Principal, Service, Verb } from "./service.ts";
+import { readSettings } from "./settings.ts";
+import { childTrace, inTrace, traceId } from "./trace.ts";
+import type { World } from "./world.ts";
+
+/** How long a stop waits for requests in flight. */
+const DRAIN_MS_MAX = 10_000;
+const CONFIG_CATCH_UP_MS = 30_000;
+
+export interface Hosted {
+  readonly service: Service;
+  readonly verbs: readonly Verb[];
+  fetch(request: Request): Promise<Response>;
+  /** Runs the verb behind a contract's method on a plain value, for callers in the same process. */
+  call(method: Method, input: unknown, principal: Principal): Promise<unknown>;
+  openapi(): unknown;
+  health(): Promise<Health>;
+  metrics(): Promise<string>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Resolves when everything committed so far is on the bus. */
+  flush(): Promise<void>;
+}
+
+export interface Wiring {
+  reach: Reach;
+  peers: Peers;
+  tokens?: Tokens;
+}
+
+export async function hostService(service: Service, world: World, wiring: Wiring): Promise<Hosted> {
+  const log = serviceLog(world.log, service.id, () => config.revision());
+  const config = createConfig({ ask: () => clientOf(service, configContract, wiring.reach), log });
+  const settings = readSettings(service, world.env);
+  const context = createContext({ service, world, config, log, settings, ...wiring });
+  const faces = await service.setup(context as never);
+  const verbs = faces.verbs ?? [];
+  const state = { startedAt: world.clock.now(), started: false, stopping: false, inFlight: 0 };
+  const tokens = wiring.tokens ?? createTokens(world.serviceKey, world.clock);
+  const runtime = createRuntime({ service, world, faces, log, context, config });
+
+  const health = () =>
+    healthOf(service, world, { ...state, revision: config.revision(), checks: checksOf(service, faces, context) });
+  const app = buildApp({ service, world, faces, verbs, context, tokens, health });
+  const byMethod = new Map(verbs.filter((v) => v.rpc).map((v) => [v.rpc as Method, v]));
+
+  return {
+    service,
+    verbs,
+    health,
+    openapi: () => openApiOf(service, verbs, world.build.version),
+    metrics: async () => (await context.metrics.text()) + ((await world.processMetrics?.()) ?? ""),
+    flush: () => runtime.relay.flush(),
+    async call(method, input, principal) {
+      if (state.stopping) refuse("STOPPING", `${service.id} is stopping.`);
+      const verb = byMethod.get(method) ?? refuse("NOT_FOUND", `${service.id} does not answer ${method.desc.name}.`);
+      const parsed = method.input.safeParse(input);
+      if (!parsed.success) throw new Problem("INVALID", parsed.error.issues[0]?.message ?? "invalid input");
+      const answer = await verb.run(parsed.data as never, { principal, signal: undefined, header: () => undefined });
+      return world.freeze ? deepFreeze(answer) : answer;
+    },
+    async fetch(request) {
+      const trace = childTrace(request.headers.get("traceparent"), world.random);
+      state.inFlight++;
+      try {
+        const answer = async () => (state.stopping ? stopping(service) : app.fetch(request));
+        const response = await inTrace(trace, answer);
+        response.headers.set("x-request-id", traceId(trace) as string);
+        return response;
+      } finally {
+        state.inFlight--;
+      }
+    },
+    async start() {
+      if (service.usesConfig) await config.refresh();
+      await runtime.start();
+      state.started = true;
+    },
+    async stop() {
+      state.stopping = true;
+      const deadline = world.clock.mono() + DRAIN_MS_MAX;
+      while (state.inFlight > 0 && world.clock.mono() < deadline) await world.clock.sleep(20);
+      await runtime.stop();
+    },
+  };
+}
+
+const stopping = (service: Service): Response =>
+  problemResponse(new Problem("STOPPING", `${service.name} is stopping.`, { retryAfterMs: 5_000 }));
+
+function checksOf(service: Service, faces: Faces, context: ReturnType<typeof createContext>): Check[] {
+  const store: Check = { name: "store", critical: true, run: () => context.store.ping().then(() => undefined) };
+  const revision: Check = { name: "config", critical: true, run: () => void context.config.current() };
+  return [store, ...(service.usesConfig ? [revision] : []), ...(faces.checks ?? [])];
+}
+
+interface AppParts {
+  service: Service;
+  world: World;
+  faces: Faces;
+  verbs: readonly Verb[];
+  context: ReturnType<typeof createContext>;
+  tokens: Tokens;
+  health(): Promise<Health>;
+}
+
+function buildApp({ service, world, faces, verbs, context, tokens, health }: AppParts): Hono {
+  const app = new Hono();
+  const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
+  const requests = context.metrics.histogram("request_ms", "Time to answer a verb", {
+    labels: ["verb", "status"],
+    buckets: LATENCY_MS_BUCKETS,
+  });
+  const observe = (verb: Verb, status: number, ms: number) =>
+    requests.observe(ms, { verb: verb.name, status: String(status) });
+
+  app.get("/health", async (c) => c.json(await health()));
+  app.get("/ready", async (c) => {
+    const body = await health();
+    return c.json(body, body.ready ? 200 : 503);
+  });
+  const openapi = () => openApiOf(service, verbs, world.build.version);
+  app.get("/openapi.json", (c) => c.json(openapi() as object));
+  app.get("/docs", (c) => c.html(docsPage(`${service.id.toUpperCase()} ${service.title}`, openapi())));
+  if (!verbs.some((verb) => verb.rest === "GET /metrics")) {
+    app.get("/metrics", async (c) => c.text((await context.metrics.text()) + ((await world.processMetrics?.()) ?? "")));
+  }
+  const once = createOnce(service.id, context.store, world.clock);
+  for (const verb of verbs) {
+    if (verb.rest) mountRest(app, verb, { clock: world.clock, once, whoAsks, observe });
+    if (verb.rpc) app.post(rpcPath(contractOf(service, verb), verb.rpc), mountRpc(verb, { world, whoAsks, observe }));
+  }
+  app.onError((error) => {
+    const problem = asProblem(error);
+    if (problem.code === "INTERNAL") context.log.error("a verb broke", { error: String(error), stack: error.stack });
+    return problemResponse(problem, problem.status === 401 ? hint(service) : {});
+  });
+  app.notFound(async (c) => (await faces.fetch?.(c.req.raw)) ?? (await nothingHere(c.req.raw, verbs, whoAsks)));
+  return app;
+}
+
+const hint = (service: Service): Record<string, string> =>
+  service.id === "s12" ? {} : { "www-authenticate": 'Bearer realm="chimera"' };
+
+function mountRpc(verb: Verb, parts: Pick<Parameters<typeof mountRest>[2], "whoAsks" | "observe"> & { world: World }) {
+  const { world, whoAsks, observe } = parts;
+  const handler = rpcHandler(verb.rpc as Method, {
+    clock: world.clock,
+    whoAsks,
+    async run(input, principal, signal) {
+      if (principal.kind !== "service") refuse("FORBIDDEN", "RPC is for services; use the REST path.");
+      const started = world.clock.mono();
+      let status = 500;
+      try {
+        const answer = await verb.run(input as never, { principal, signal, header: () => undefined });
+        status = 200;
+        return answer;
+      } catch (error) {
+        status = asProblem(error).status;
+        throw error;
+      } finally {
+        observe(verb, status, world.clock.mono() - started);
+      }
+    },
+  });
+  return (c: { req: { raw: Request } }) => handler(c.req.raw);
+}
+
+const contractOf = (service: Service, verb: Verb): Contract =>
+  ({ id: service.id, desc: (verb.rpc as Method).desc.parent, methods: {} }) as Contract;
+
+async function askWho(
+  request: Request,
+  { service, faces, tokens }: { service: Service; faces: Faces; tokens: Tokens },
+): Promise<Principal> {
+  if (faces.authenticate) {
+    const person = await faces.authenticate(request);
+    if (person) return person;
+    return refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
+  }
+  const token = /^Bearer ([\w.-]+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+  if (!token) {
+    const how = `./chimera token --service ${service.id}`;
+    refuse(
+      "UNAUTHENTICATED",
+      `${service.name} takes service tokens only. People go through the gateway, or use ${how}.`,
+    );
+  }
+  return tokens.verify(token, service.id);
+}
+
+async function nothingHere(
+  request: Request,
+  verbs: readonly Verb[],
+  whoAsks: (request: Request) => Promise<Principal>,
+): Promise<Response> {
+  const path = new URL(request.url).pathname;
+  const allowed = verbs
+    .filter((verb) => verb.rest && matches(verb.rest.slice(verb.rest.indexOf(" ") + 1), path))
+    .map((verb) => verb.rest?.split(" ")[0] as string);
+  if (allowed.length > 0) {
+    const problem = new Problem("METHOD_NOT_ALLOWED", `${path} takes ${allowed.join(", ")}.`);
+    return problemResponse(problem, { allow: allowed.join(", ") });
+  }
+  // Who has no token learns nothing about which paths exist.
+  await whoAsks(request);
+  return problemResponse(new Problem("NOT_FOUND", `Nothing at ${path}; see /docs.`));
+}
+
+export const matches = (pattern: string, path: string): boolean =>
+  new RegExp(`^${pattern.replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
+
+interface RuntimeParts {
+  service: Service;
+  world: World;
+  faces: Faces;
+  log: ReturnType<typeof serviceLog>;
+  context: ReturnType<typeof createContext>;
+  config: ReturnType<typeof createConfig>;
+}
+
+/** Consumers, jobs and the outbox relay, started and stopped in order. */
+function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Promise<void>; stop(): Promise<void> } {
+  const { service, world, faces, log, context, config } = parts;
+  const subscriptions: { stop(): Promise<void> }[] = [];
+  const jobs: Cancel[] = [];
+  const relay = startRelay({
+    store: context.store,
+    bus: world.bus,
+    clock: world.clock,
+    log,
+    streams: STREAMS_BY_FAMILY,
+  });
+  const failures = context.metrics.counter("failures_total", "Handlers and jobs that threw", ["where"]);
+
+  function listen(consumer: Consumer, group: string): void {
+    const { stream } = consumer;
+    const isLossy = stream.mode === "lossy";
+    const handle = isLossy ? consumer.handle : traced(consumer, world);
+    subscriptions.push(
+      world.bus.subscribe(stream as never, {
+        group,
+        consumer: world.replica,
+        handle: (message) => {
+          try {
+            const done = handle(message as never);
+            if (!(done instanceof Promise)) return done;
+            return done.catch((error: unknown) => failed(stream.family, error));
+          } catch (error) {
+            return failed(stream.family, error, isLossy);
+          }
+        },
+      }),
+    );
+  }
+  /** Counts and logs; a reliable stream has the message again, a lossy one has newer news soon. */
+  function failed(where: string, error: unknown, swallow = false): void {
+    failures.inc({ where });
+    log.error(`${where}: handler failed`, { error: String(error), stack: (error as Error | undefined)?.stack });
+    if (!swallow) throw error;
+  }
+
+  return {
+    relay,
+    async start() {
+      await relay.flush();
+      await faces.start?.();
+      for (const consumer of faces.consumes ?? []) listen(consumer, service.id);
+      if (service.usesConfig) {
+        listen({ stream: configEvents as never, handle: () => config.refresh() }, `${service.id}-config`);
+        jobs.push(
+          world.clock.every(CONFIG_CATCH_UP_MS, () => config.refresh().catch((e) => failed("config", e, true))),
+        );
+      }
+      for (const job of faces.jobs ?? []) {
+        const run = async () => {
+          try {
+            await job.run();
+          } catch (error) {
+            failed(job.name, error, true);
+          }
+        };
+        jobs.push(world.clock.every(job.everyMs, run));
+      }
+    },
+    async stop() {
+      for (const cancel of jobs) cancel();
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+      await faces.stop?.();
+      await relay.flush();
+      await relay.stop();
+    },
+  };
+}
+
+const traced = (consumer: Consumer, world: World) => (message: never) => {
+  const { traceparent } = message as { traceparent?: string };
+  return inTrace(childTrace(traceparent, world.random), () => consumer.handle(message));
+};

@@ -1,0 +1,27 @@
+/** Prometheus metrics by prom-client: one registry per service, names prefixed, label sets kept small. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Metrics } from "./service.ts";
+
+export const LATENCY_MS_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+const PREFIX = "chimera_";
+
+export function createMetrics(service: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  const registers = [registry];
+  return {
+    counter(name, help, labels = []) {
+      const counter = new Counter({ name: PREFIX + name, help, labelNames: labels, registers });
+      return { inc: (values, by = 1) => (values ? counter.inc(values, by) : counter.inc(by)) };
+    },
+    gauge(name, help, labels = []) {
+      const gauge = new Gauge({ name: PREFIX + name, help, labelNames: labels, registers });
+      return { set: (value, values) => (values ? gauge.set(values, value) : gauge.set(value)) };
+    },
+    histogram(name, help, { labels = [], buckets }) {
+      const histogram = new Histogram({ name: PREFIX + name, help, labelNames: labels, buckets, registers });
+      return { observe: (value, values) => (values ? histogram.observe(values, value) : histogram.observe(value)) };
+    },
+    text: () => registry.metrics(),
+  };
+}

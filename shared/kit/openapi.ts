@@ -1,0 +1,78 @@
+/** OpenAPI 3.1 from the declared verbs, and a page to read it by. */
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { FAILURES } from "../errors.ts";
+import type { Service, Verb } from "./service.ts";
+
+const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(FAILURES) as [string, ...string[]]),
+    trace_id: z.string().optional(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .openapi("Problem");
+
+interface OpenApi {
+  paths: Record<string, Record<string, { summary?: string; operationId?: string; requestBody?: unknown }>>;
+}
+
+export function openApiOf(service: Service, verbs: readonly Verb[], version: string): OpenApi {
+  const app = new OpenAPIHono();
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
+  for (const verb of verbs) if (verb.rest) describe(app, verb);
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: `${service.id.toUpperCase()} ${service.title}`, version },
+  }) as unknown as OpenApi;
+}
+
+function describe(app: OpenAPIHono, verb: Verb): void {
+  const [method, path] = (verb.rest as string).split(" ") as [string, string];
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+  const shape = verb.input instanceof z.ZodObject ? verb.input.shape : {};
+  const inPath = Object.fromEntries(names.map((name) => [name, (shape[name] as z.ZodType | undefined) ?? z.string()]));
+  const rest = Object.fromEntries(Object.entries(shape).filter(([name]) => !names.includes(name)));
+  const isRead = method === "GET";
+  const body = verb.input instanceof z.ZodObject && names.length > 0 ? z.object(rest as never) : verb.input;
+  const problem = { content: { "application/problem+json": { schema: Problem } } };
+  app.openAPIRegistry.registerPath({
+    method: method.toLowerCase() as "get",
+    path,
+    operationId: verb.name,
+    summary: verb.summary,
+    tags: [verb.audience === "service" ? "service only" : verb.audience],
+    ...(verb.audience !== "open" && { security: [{ token: [] }] }),
+    request: {
+      ...(names.length > 0 && { params: z.object(inPath as never) }),
+      ...(isRead && Object.keys(rest).length > 0 && { query: z.object(rest as never) }),
+      ...(verb.once === "header" && { headers: z.object({ "idempotency-key": z.string().max(255) }) }),
+      ...(!isRead && { body: { required: true, content: { "application/json": { schema: body } } } }),
+    },
+    responses: {
+      200: { description: "Done.", content: { "application/json": { schema: verb.output } } },
+      400: { description: "Malformed or out of range.", ...problem },
+      401: { description: "No valid token.", ...problem },
+      403: { description: "Not allowed.", ...problem },
+      422: { description: "Against a rule.", ...problem },
+      503: { description: "Not available now.", ...problem },
+    },
+  });
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** A reference without scripts: every operation with its summary and request schema. */
+export function docsPage(title: string, document: OpenApi): string {
+  const rows = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => {
+      const body = operation.requestBody ? `<pre>${escaped(JSON.stringify(operation.requestBody, null, 2))}</pre>` : "";
+      const head = `<code>${method.toUpperCase()} ${escaped(path)}</code> ${escaped(operation.summary ?? "")}`;
+      return `<details><summary>${head}</summary>${body}</details>`;
+    }),
+  );
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title>
+<h1>${escaped(title)}</h1><p>The whole document: <a href="openapi.json">openapi.json</a>.</p>${rows.join("\n")}</html>`;
+}

@@ -1,0 +1,105 @@
+/** The REST face: verbs as routes with limits, roles, idempotency and one kind of error. */
+
+import { z } from "@hono/zod-openapi";
+import type { Hono, Context as HonoContext } from "hono";
+import { Problem, refuse } from "../errors.ts";
+import { parseJson, readText } from "./body.ts";
+import type { Once } from "./once.ts";
+import type { Clock } from "./ports.ts";
+import { invalid } from "./problem.ts";
+import type { Principal, Verb } from "./service.ts";
+
+export interface RestParts {
+  clock: Clock;
+  once: Once;
+  /** Throws Problem UNAUTHENTICATED. */
+  whoAsks(request: Request): Promise<Principal>;
+  observe(verb: Verb, status: number, ms: number): void;
+}
+
+/** `POST /orders/{id}` as Hono writes it. */
+const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ":$1");
+
+export function mountRest(app: Hono, verb: Verb, parts: RestParts): void {
+  const [method, path] = (verb.rest as string).split(" ") as [string, string];
+  app.on(method, honoPath(path), async (c) => {
+    const started = parts.clock.mono();
+    let status = 500;
+    try {
+      const response = await answerRest(c, verb, parts);
+      status = response.status;
+      return response;
+    } catch (error) {
+      status = error instanceof Problem ? error.status : 500;
+      throw error;
+    } finally {
+      parts.observe(verb, status, parts.clock.mono() - started);
+    }
+  });
+}
+
+async function answerRest(c: HonoContext, verb: Verb, parts: RestParts): Promise<Response> {
+  const request = c.req.raw;
+  const principal = verb.audience === "open" ? NOBODY : await parts.whoAsks(request);
+  allow(verb, principal);
+  const text = request.method === "GET" ? "" : await readText(request, parts.clock);
+  const given = {
+    ...(request.method === "GET" ? readQuery(new URL(request.url)) : readBody(text, request)),
+    ...c.req.param(),
+  };
+  const parsed = verb.input.safeParse(given);
+  if (!parsed.success) throw invalid(parsed.error);
+
+  const call = { principal, signal: request.signal, header: (name: string) => request.headers.get(name) ?? undefined };
+  const work = async () => {
+    const answer = (await verb.run(parsed.data as never, call)) as never;
+    return { status: verb.status(answer), answer: answer as unknown };
+  };
+  const needsKey = verb.once === "header" && !(isDryRun(parsed.data) === true);
+  const key = request.headers.get("idempotency-key") ?? undefined;
+  const who = `${principal.kind}:${principal.id}`;
+  const { status, answer, replayed } = needsKey
+    ? await parts.once({ who, verb: verb.name, key, body: text }, work)
+    : { ...(await work()), replayed: false };
+  if (answer instanceof Response) return answer;
+  return c.json(answer as object, status as 200, replayed ? { "idempotency-replayed": "true" } : {});
+}
+
+const NOBODY: Principal = { kind: "nobody", id: "", role: "viewer" };
+
+const isDryRun = (input: unknown): unknown => (input as { dry_run?: unknown } | undefined)?.dry_run;
+
+/** Services may ask all; people what their role allows, and never what is for services alone. */
+export function allow(verb: Verb, principal: Principal): void {
+  if (verb.audience === "open" || principal.kind === "service") return;
+  if (verb.audience === "service") refuse("FORBIDDEN", `${verb.name} is for services only.`);
+  if (!verb.roles.includes(principal.role)) {
+    refuse("FORBIDDEN", `${verb.name} needs one of: ${verb.roles.join(", ")}; you are ${principal.role}.`);
+  }
+}
+
+function readQuery(url: URL): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [name, value] of url.searchParams) {
+    if (Object.hasOwn(query, name))
+      refuse("INVALID", `${name}: given twice`, { errors: [{ field: name, message: "given twice" }] });
+    query[name] = value;
+  }
+  return query;
+}
+
+function readBody(text: string, request: Request): Record<string, unknown> {
+  if (text === "") return {};
+  const body = parseJson(text, request.headers.get("content-type"));
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    refuse("INVALID", "The body must be an object.");
+  return body as Record<string, unknown>;
+}
+
+/** How many items a page of a list may have. */
+export const PAGE_ITEMS_MAX = 1000;
+/** The query of a list: `limit` and `cursor`. */
+export const Paging = {
+  limit: z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(100),
+  cursor: z.string().max(500).optional(),
+};

@@ -1,0 +1,129 @@
+/** The RPC face: Connect's unary protocol by hand for JSON with proto names, stock Connect for every other form. */
+import { type create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import { createFetchHandler } from "@connectrpc/connect/protocol";
+import type { Contract, Method } from "../contracts.ts";
+import { asProblem, FAILURES, Problem } from "../errors.ts";
+import { parseJson, readText } from "./body.ts";
+import type { Clock, Net, ServiceId } from "./ports.ts";
+import { CODE_HEADER, connectResponse, fromConnect, invalid } from "./problem.ts";
+import type { CallOptions, Principal } from "./service.ts";
+import { currentTrace } from "./trace.ts";
+
+export const CALLER_HEADER = "chimera-caller";
+const TIMEOUT_HEADER = "connect-timeout-ms";
+export const CALL_MS_MAX = 10_000;
+
+export const rpcPath = (contract: Contract, method: Method): string => `/${contract.desc.typeName}/${method.desc.name}`;
+
+export interface RpcParts {
+  clock: Clock;
+  whoAsks(request: Request): Promise<Principal>;
+  run(input: unknown, principal: Principal, signal: AbortSignal | undefined): Promise<unknown>;
+}
+
+/** Answers one method; our own callers send proto names, so only theirs skip the protobuf detour. */
+export function rpcHandler(method: Method, parts: RpcParts): (request: Request) => Promise<Response> {
+  const stock = stockHandler(method, parts);
+  return async (request) => {
+    if (!/^application\/json\b/.test(request.headers.get("content-type") ?? "")) return stock(request);
+    try {
+      const principal = await parts.whoAsks(request);
+      const json = parseJson((await readText(request, parts.clock)) || "{}", "application/json");
+      const input = request.headers.has(CALLER_HEADER) ? json : protoNames(method, json as JsonValue);
+      const output = await parts.run(check(method, input), principal, request.signal);
+      return new Response(JSON.stringify(output), { headers: { "content-type": "application/json" } });
+    } catch (error) {
+      return connectResponse(error);
+    }
+  };
+}
+
+/** Any JSON form of the message (camelCase, defaults left out) as our shapes have it; "" stands for a field not set. */
+function protoNames(method: Method, json: JsonValue): unknown {
+  try {
+    const message = fromJson(method.desc.input, json, { ignoreUnknownFields: true });
+    return plain(method, message);
+  } catch (cause) {
+    throw new Problem("MALFORMED", "The message does not fit its type.", { cause });
+  }
+}
+function plain(method: Method, message: ReturnType<typeof create>): unknown {
+  const json = toJson(method.desc.input, message, { useProtoFieldName: true, alwaysEmitImplicit: true });
+  return JSON.parse(JSON.stringify(json), (_key, value: unknown) => (value === "" ? undefined : value));
+}
+
+function check(method: Method, input: unknown): unknown {
+  const parsed = method.input.safeParse(input);
+  if (!parsed.success) throw invalid(parsed.error);
+  return parsed.data;
+}
+
+function stockHandler(method: Method, parts: RpcParts): (request: Request) => Promise<Response> {
+  const router = createConnectRouter({ grpc: false, grpcWeb: false, maxTimeoutMs: CALL_MS_MAX });
+  router.rpc(
+    method.desc as never,
+    (async (message: never, context: { requestHeader: Headers; signal: AbortSignal }) => {
+      try {
+        const request = new Request("http://local/", { headers: context.requestHeader });
+        const principal = await parts.whoAsks(request);
+        const output = await parts.run(check(method, plain(method, message)), principal, context.signal);
+        return fromJson(method.desc.output, JSON.parse(JSON.stringify(output)) as JsonValue, {
+          ignoreUnknownFields: true,
+        });
+      } catch (error) {
+        throw asConnectError(error);
+      }
+    }) as never,
+  );
+  const handler = createFetchHandler(router.handlers[0] as never, { httpVersion: "1.1" });
+  return async (request) => handler(request);
+}
+
+function asConnectError(error: unknown): ConnectError {
+  if (error instanceof ConnectError) return error;
+  const problem = asProblem(error);
+  const name = FAILURES[problem.code].connect.replace(/(^|_)(\w)/g, (_m, _u, letter: string) => letter.toUpperCase());
+  return new ConnectError(problem.message, Code[name as keyof typeof Code], { [CODE_HEADER]: problem.code });
+}
+
+export interface Remote {
+  url: string;
+  net: Net;
+  clock: Clock;
+  caller: ServiceId;
+  token(): Promise<string>;
+}
+
+/** Calls one method of another process; throws the callee's Problem, or UNAVAILABLE when it was never reached. */
+export async function callRemote(
+  remote: Remote,
+  [contract, method]: [Contract, Method],
+  [input, options]: [unknown, CallOptions],
+): Promise<unknown> {
+  const timeoutMs = Math.min(options.timeoutMs ?? CALL_MS_MAX, CALL_MS_MAX);
+  const traceparent = currentTrace();
+  try {
+    const response = await remote.net.fetch({
+      method: "POST",
+      url: remote.url + rpcPath(contract, method),
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${await remote.token()}`,
+        "connect-protocol-version": "1",
+        [TIMEOUT_HEADER]: String(timeoutMs),
+        [CALLER_HEADER]: remote.caller,
+        ...(traceparent !== undefined && { traceparent }),
+      },
+      body: JSON.stringify(input),
+      timeoutMs,
+    });
+    if (response.status !== 200) throw fromConnect(response.status, response.headers[CODE_HEADER], response.body);
+    return method.output.parse(JSON.parse(response.body));
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    const refused = (error as { kind?: unknown }).kind === "refused";
+    const message = `${contract.id} ${refused ? "cannot be reached" : "did not answer"}`;
+    throw new Problem(refused ? "UNAVAILABLE" : "TIMEOUT", message, { cause: error });
+  }
+}

@@ -1,0 +1,43 @@
+/** Everything a host needs from outside to run services: the ports' adapters, the environment, who we are. */
+import type { Logger } from "pino";
+import type {
+  Blobs,
+  Bus,
+  Cache,
+  Clock,
+  Lock,
+  Net,
+  Quota,
+  Random,
+  RateLimit,
+  Schedule,
+  ServiceId,
+  Store,
+} from "./ports.ts";
+
+export interface World {
+  clock: Clock;
+  random: Random;
+  bus: Bus;
+  /** Opened once per owner; the host closes none of them. */
+  store(owner: ServiceId): Store;
+  blobs: Blobs;
+  cache: Cache;
+  lock: Lock;
+  quota: Quota;
+  rateLimit: RateLimit;
+  schedule: Schedule;
+  net: Net;
+  env: Readonly<Record<string, string | undefined>>;
+  log: Logger;
+  /** Signs tokens between services; at least 32 bytes, the same in every process of an installation. */
+  serviceKey: Uint8Array;
+  account: string;
+  mode: "paper" | "testnet" | "live";
+  replica: string;
+  build: { version: string; git_commit: string; built_at: string };
+  /** True in tests: events and answers are frozen, so that nobody alters what others hold. */
+  freeze?: boolean;
+  /** Process metrics (CPU, memory, event-loop lag) in Prometheus text, appended to every service's own. */
+  processMetrics?(): Promise<string>;
+}
