@@ -1,0 +1,100 @@
+/** One SQLite connection: how it is opened, its prepared statements, its transactions and its failures. */
+import { Database, SQLiteError, type Statement } from "bun:sqlite";
+import { Problem } from "../../errors.ts";
+
+export type Bound = string | number | null;
+
+/** Queries are made of declared parts, so this many different ones means something is generating them. */
+const STATEMENTS_MAX = 500;
+const BUSY_MS = 2_000;
+const CACHE_KIB = 8_192;
+/** 4 KiB pages in the log before it is folded back: about 16 MB. */
+const CHECKPOINT_PAGES = 4_000;
+
+/** What SQLite says when the machine is in trouble rather than we. */
+const TROUBLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)/;
+
+export class Connection {
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement<Record<string, Bound>, Bound[]>>();
+  #sync: "normal" | "full" = "normal";
+
+  constructor(path: string, options: { readonly: boolean }) {
+    this.#db = attempt(() => new Database(path, options.readonly ? { readonly: true } : { create: true }));
+    this.#db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    if (options.readonly) return;
+    attempt(() => {
+      this.#db.run("PRAGMA journal_mode = WAL");
+      this.#db.run("PRAGMA synchronous = NORMAL");
+      this.#db.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      this.#db.run(`PRAGMA cache_size = -${CACHE_KIB}`);
+      this.#db.run("PRAGMA temp_store = MEMORY");
+    });
+  }
+
+  all(sql: string, ...values: Bound[]): Record<string, Bound>[] {
+    return attempt(() => this.#prepare(sql).all(...values));
+  }
+
+  one(sql: string, ...values: Bound[]): Record<string, Bound> | undefined {
+    return attempt(() => this.#prepare(sql).get(...values)) ?? undefined;
+  }
+
+  /** Answers how many rows changed. */
+  run(sql: string, ...values: Bound[]): number {
+    return attempt(() => this.#prepare(sql).run(...values)).changes;
+  }
+
+  /** All of it or nothing. With `full` the disk has it before this returns; with `normal` the operating system has. */
+  transaction<T>(work: () => T, sync: "normal" | "full" = "normal"): T {
+    if (sync !== this.#sync) {
+      this.#db.run(`PRAGMA synchronous = ${sync}`);
+      this.#sync = sync;
+    }
+    this.run("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.run("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#db.inTransaction) this.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #prepare(sql: string): Statement<Record<string, Bound>, Bound[]> {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    if (this.#statements.size >= STATEMENTS_MAX) {
+      for (const statement of this.#statements.values()) statement.finalize();
+      this.#statements.clear();
+    }
+    const statement = this.#db.prepare<Record<string, Bound>, Bound[]>(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof SQLiteError && TROUBLE.test(error.code ?? "")) {
+      throw new Problem("UNAVAILABLE", "The store does not answer.", { cause: error });
+    }
+    throw error;
+  }
+}
+
+const NAME = /^[a-z][a-z0-9_]*$/;
+
+/** A name that may stand in SQL text: nothing but lower-case letters, digits and underscores. */
+export function identifier(name: string): string | undefined {
+  return NAME.test(name) && name.length <= 64 ? name : undefined;
+}
