@@ -29,6 +29,14 @@ test("what is not text at all is NaN too", () => {
   expect(new Scale("0.1").read(5 as unknown as string)).toBeNaN();
 });
 
+test("cuts to whole steps where asked, and still refuses what is no number", () => {
+  expect(new Scale("0.00001").readDown("25.42618900")).toBe(2542618);
+  expect(new Scale("0.00001").readDown("0.00000999")).toBe(0);
+  expect(new Scale("0.05").readDown("1.19")).toBe(23);
+  expect(new Scale("0.00001").readDown("25.4261x900")).toBeNaN();
+  expect(new Scale("1").readDown(".5")).toBeNaN();
+});
+
 test("agrees with exact money both ways", () => {
   const steps = fc.constantFrom("0.1", "0.01", "0.00001", "0.05", "0.25", "1", "5", "0.0000001");
   fc.assert(

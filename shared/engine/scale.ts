@@ -23,6 +23,15 @@ export class Scale {
 
   /** Whole steps; NaN for what is no unsigned plain decimal, lies between two steps or is too large to count exactly. */
   read(text: string): number {
+    return this.parse(text, false);
+  }
+
+  /** As `read`, but cut to whole steps: real books hold old quantities that are finer than today's step. */
+  readDown(text: string): number {
+    return this.parse(text, true);
+  }
+
+  private parse(text: string, cut: boolean): number {
     if (typeof text !== "string") return Number.NaN;
     const length = text.length;
     let units = 0;
@@ -36,13 +45,14 @@ export class Scale {
         units = units * 10 + (code - ZERO);
         seen++;
         if (decimals >= 0) decimals++;
-      } else if (code !== ZERO) return Number.NaN;
+      } else if (code !== ZERO && !cut) return Number.NaN;
     }
     if (seen === 0) return Number.NaN;
     for (let missing = Math.max(decimals, 0); missing < this.digits; missing++) units *= 10;
     if (units > Number.MAX_SAFE_INTEGER) return Number.NaN;
     if (this.stepUnits === 1) return units;
-    return units % this.stepUnits === 0 ? units / this.stepUnits : Number.NaN;
+    const rest = units % this.stepUnits;
+    return rest === 0 || cut ? (units - rest) / this.stepUnits : Number.NaN;
   }
 
   /** The decimal text of whole, non-negative steps. */

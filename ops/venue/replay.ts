@@ -1,0 +1,316 @@
+/** A recording: files of raw Binance lines, `<local receive ns> <json>` each, played in order of time as one market. */
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { type InstrumentId, instrumentOf, type Market } from "../../shared/domain/instrument.ts";
+import { refuse } from "../../shared/errors.ts";
+import { LineReader } from "./replay-file.ts";
+import {
+  type Envelope,
+  type RecordedEvent,
+  type RecordedStream,
+  readEnvelope,
+  readEvent,
+  type Scales,
+} from "./replay-line.ts";
+
+export interface Line {
+  /** When the recorder had it, epoch ms with a fraction. */
+  receiveMs: number;
+  /** Receive time on the exchange's clock: plus the file's median (exchange − receive) offset. Never goes back. */
+  clockMs: number;
+  /** Exchange time, epoch ms; `clockMs` for lines without one. */
+  exchTs: number;
+  instrument: InstrumentId;
+  stream: RecordedStream;
+  /** The inner JSON text exactly as received. */
+  raw: string;
+  event: RecordedEvent;
+}
+
+export interface ReplayProblem {
+  file: string;
+  /** From 1, of the unpacked text. */
+  line: number;
+  problem: string;
+}
+
+const PROBLEMS_KEPT = 20;
+/** Lines read ahead to learn a file's market, symbols and clock offset. */
+const HEAD_LINES = 2000;
+const FUTURES_NAME = /usd[sm]|usdt-?m|fut|perp|swap/i;
+
+export interface RecordingOptions {
+  /** Tick and step sizes; undefined for an instrument that is not to be played. */
+  scalesOf(instrument: InstrumentId): Scales | undefined;
+}
+
+/**
+ * Opens files (plain or gzip, any order, any number a symbol) and reads ahead to learn their markets and clocks.
+ * Throws a Problem INVALID for a file that cannot be opened or when none holds a market.
+ *
+ * A line that cannot be played is counted in `problems` and left out; a gap in update ids or a receive time that goes
+ * back is counted too, but played (at the latest time seen): what follows is still the market.
+ */
+export async function openRecording(files: readonly string[], options: RecordingOptions): Promise<Recording> {
+  const problems = new Problems();
+  const sources: Source[] = [];
+  for (const path of files) {
+    try {
+      const head = await readHead(path);
+      if (head === undefined) problems.add({ file: basename(path), line: 1, problem: "Nothing that can be played" });
+      else sources.push(new Source(path, head, { options, problems }));
+    } catch (error) {
+      refuse("INVALID", `Cannot open ${path}: ${(error as Error).message}`);
+    }
+  }
+  if (sources.length === 0)
+    refuse("INVALID", `No recorded market in ${files.map((file) => basename(file)).join(", ")}`);
+  return new Recording(sources, problems);
+}
+
+class Problems {
+  count = 0;
+  readonly first: ReplayProblem[] = [];
+
+  add(problem: ReplayProblem): void {
+    this.count++;
+    if (this.first.length < PROBLEMS_KEPT) this.first.push(problem);
+  }
+}
+
+export class Recording {
+  /** Everything wrong so far: how much, and the first of it. */
+  readonly problems: { readonly count: number; readonly first: readonly ReplayProblem[] };
+  /** `clockMs` of the first line: where a clock that plays it must begin. */
+  readonly startsAt: number;
+  readonly instruments: readonly InstrumentId[];
+  private readonly active: Source[] = [];
+  /** By start, latest first. */
+  private readonly waiting: Source[];
+  private readonly sources: readonly Source[];
+  private clockMs = 0;
+  /** Where the latest line came from, to say what is wrong with it. */
+  private latest: Source | undefined;
+  private latestNumber = 0;
+  private readonly lastUpdate = new Map<InstrumentId, number>();
+
+  constructor(sources: Source[], problems: Problems) {
+    this.problems = problems;
+    this.sources = sources;
+    this.waiting = [...sources].sort((a, b) => b.startsAt - a.startsAt);
+    this.startsAt = this.waiting.at(-1)!.startsAt;
+    this.instruments = [...new Set(sources.flatMap((source) => source.head.instruments))].sort();
+  }
+
+  /** The next line in order of time, at once where it is buffered; undefined at the end. */
+  next(): Line | undefined | Promise<Line | undefined> {
+    let line = this.advance();
+    while (line !== undefined && !(line instanceof Promise) && !this.follows(line)) line = this.advance();
+    return line;
+  }
+
+  private advance(): Line | undefined | Promise<Line | undefined> {
+    let first = this.earliest();
+    const next = this.waiting.at(-1);
+    // A file is opened only when its time has come, so that a folder of many costs no more than those that overlap.
+    if (next !== undefined && (first === undefined || next.startsAt <= first.line!.clockMs)) {
+      this.active.push(this.waiting.pop()!);
+    }
+    for (const source of this.active) if (source.line === undefined) return this.fillAndGoOn();
+    first ??= this.earliest();
+    if (first === undefined) return undefined;
+    const line = first.line!;
+    this.latest = first;
+    this.latestNumber = first.number;
+    first.step();
+    if (first.line === undefined && first.ended) this.active.splice(this.active.indexOf(first), 1);
+    this.clockMs = Math.max(this.clockMs, line.clockMs);
+    line.clockMs = this.clockMs;
+    return line;
+  }
+
+  /** Bytes read of all bytes, 0 to 1. */
+  progress(): number {
+    let read = 0;
+    let all = 0;
+    for (const source of this.sources) {
+      read += source.bytesRead;
+      all += source.bytes;
+    }
+    return all === 0 ? 1 : read / all;
+  }
+
+  close(): void {
+    for (const source of this.sources) source.close();
+  }
+
+  private earliest(): Source | undefined {
+    let first: Source | undefined;
+    for (const source of this.active) {
+      if (source.line !== undefined && (first === undefined || source.line.clockMs < first.line!.clockMs))
+        first = source;
+    }
+    return first;
+  }
+
+  /** False for a difference that was already played; a gap is reported and played. */
+  private follows({ instrument, event }: Line): boolean {
+    if (event.kind !== "depth") return true;
+    const last = this.lastUpdate.get(instrument);
+    if (last !== undefined && event.last <= last) {
+      this.latest!.report(`Update ${event.last} of ${instrument} comes again after ${last}`, this.latestNumber);
+      return false;
+    }
+    this.lastUpdate.set(instrument, event.last);
+    if (last === undefined) return true;
+    const missing = event.prev === undefined ? event.first > last + 1 : event.prev !== last;
+    if (missing) this.latest!.report(`Updates of ${instrument} are missing after ${last}`, this.latestNumber);
+    return true;
+  }
+
+  private async fillAndGoOn(): Promise<Line | undefined> {
+    for (const source of [...this.active]) {
+      while (source.line === undefined && !source.ended) await source.fill();
+      if (source.line === undefined) this.active.splice(this.active.indexOf(source), 1);
+    }
+    return this.next();
+  }
+}
+
+interface Head {
+  market: Market;
+  instruments: InstrumentId[];
+  /** First receive time plus offset. */
+  startsAt: number;
+  /** Median of exchange time − receive time over the head, ms; 0 where no line has an exchange time. */
+  offsetMs: number;
+}
+
+/** One file's good lines. */
+class Source {
+  line: Line | undefined;
+  readonly head: Head;
+  readonly bytes: number;
+  private readonly path: string;
+  private readonly file: string;
+  private readonly context: { options: RecordingOptions; problems: Problems };
+  private reader: LineReader | undefined;
+  private finished = false;
+  private receiveMs = 0;
+
+  constructor(path: string, head: Head, context: { options: RecordingOptions; problems: Problems }) {
+    this.path = path;
+    this.file = basename(path);
+    this.head = head;
+    this.context = context;
+    this.bytes = statSync(path).size;
+  }
+
+  get startsAt(): number {
+    return this.head.startsAt;
+  }
+
+  get ended(): boolean {
+    return this.finished;
+  }
+
+  /** Number of the line that stands in `line`. */
+  get number(): number {
+    return this.reader?.line ?? 0;
+  }
+
+  get bytesRead(): number {
+    return this.finished ? this.bytes : (this.reader?.bytesRead ?? 0);
+  }
+
+  async fill(): Promise<void> {
+    this.reader ??= new LineReader(this.path, (line, problem) => this.report(problem, line));
+    await this.reader.fill();
+    this.step();
+  }
+
+  /** Sets `line` to the next good one that is buffered. */
+  step(): void {
+    const reader = this.reader!;
+    for (;;) {
+      const text = reader.next();
+      if (text === undefined) {
+        this.line = undefined;
+        this.finished = reader.ended;
+        return;
+      }
+      if (text === "") continue;
+      this.line = this.read(text);
+      if (this.line !== undefined) return;
+    }
+  }
+
+  close(): void {
+    this.reader?.stop();
+    this.finished = true;
+    this.line = undefined;
+  }
+
+  private read(text: string): Line | undefined {
+    const envelope = readEnvelope(text);
+    if (typeof envelope === "string") return this.report(envelope);
+    const instrument = this.instrumentOf(envelope);
+    if (instrument === undefined) return this.report("A snapshot without a symbol in a recording of several");
+    const scales = this.context.options.scalesOf(instrument);
+    if (scales === undefined) return this.report(`${instrument} is not listed`);
+    const event = readEvent(envelope, scales);
+    if (typeof event === "string") return this.report(event);
+    return this.stamped(envelope, instrument, event);
+  }
+
+  private stamped(envelope: Envelope, instrument: InstrumentId, event: RecordedEvent): Line {
+    const { receiveMs, stream, raw } = envelope;
+    if (receiveMs < this.receiveMs) this.report(`Time goes back by ${(this.receiveMs - receiveMs).toFixed(3)} ms`);
+    else this.receiveMs = receiveMs;
+    const clockMs = this.receiveMs + this.head.offsetMs;
+    return { receiveMs, clockMs, exchTs: envelope.exchTs ?? clockMs, instrument, stream, raw, event };
+  }
+
+  private instrumentOf({ market, symbol }: Envelope): InstrumentId | undefined {
+    if (symbol !== undefined) return instrumentOf(market ?? this.head.market, symbol);
+    return this.head.instruments.length === 1 ? this.head.instruments[0] : undefined;
+  }
+
+  report(problem: string, line = this.number): undefined {
+    this.context.problems.add({ file: this.file, line, problem });
+  }
+}
+
+async function readHead(path: string): Promise<Head | undefined> {
+  const reader = new LineReader(path, () => {});
+  const seen: Envelope[] = [];
+  while (seen.length < HEAD_LINES) {
+    const text = reader.next();
+    if (text === undefined) {
+      if (reader.ended) break;
+      await reader.fill();
+      continue;
+    }
+    const envelope = readEnvelope(text);
+    if (typeof envelope !== "string") seen.push(envelope);
+  }
+  reader.stop();
+  return seen.length === 0 ? undefined : headOf(basename(path), seen);
+}
+
+function headOf(file: string, seen: readonly Envelope[]): Head | undefined {
+  const futures = seen.filter(({ market }) => market === "FUT").length;
+  const spot = seen.filter(({ market }) => market === "SPOT").length;
+  const byName: Market = FUTURES_NAME.test(file) ? "FUT" : "SPOT";
+  const market = futures === spot ? byName : futures > spot ? "FUT" : "SPOT";
+  const instruments = new Set<InstrumentId>();
+  const offsets: number[] = [];
+  for (const { symbol, receiveMs, exchTs, market: own } of seen) {
+    if (symbol !== undefined) instruments.add(instrumentOf(own ?? market, symbol));
+    if (exchTs !== undefined) offsets.push(exchTs - receiveMs);
+  }
+  offsets.sort((a, b) => a - b);
+  const offsetMs = offsets[offsets.length >> 1] ?? 0;
+  const first = seen.reduce((least, { receiveMs }) => Math.min(least, receiveMs), Number.POSITIVE_INFINITY);
+  return { market, instruments: [...instruments], startsAt: first + offsetMs, offsetMs };
+}
