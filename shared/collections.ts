@@ -81,6 +81,21 @@ export const decisionsMade = collection({
   retentionField: "ts",
 });
 
+/** What people paused: a strategy, by its id. Absent: not paused. */
+export const StrategyPause = z.object({
+  strategy_id: z.string(),
+  actor: z.string(),
+  reason: z.string(),
+  ts: z.number(),
+});
+export type StrategyPause = z.output<typeof StrategyPause>;
+export const strategyPauses = collection({
+  name: "strategy_pauses",
+  owner: "s03",
+  schema: StrategyPause,
+  key: (p) => p.strategy_id,
+});
+
 /** An intent as S4 keeps it: what was asked, where its plan stands, what it has reserved, its answer so far. */
 export const IntentRecord = z.object({
   intent_id: z.string(),
@@ -201,6 +216,7 @@ export const ActiveRecord = z.object({
   hash: z.string(),
   activated_at: z.number(),
 });
+export type ActiveRecord = z.output<typeof ActiveRecord>;
 export const configActive = collection({ name: "config_active", owner: "s10", schema: ActiveRecord, key: (a) => a.id });
 
 export const AlertRecord = Alert.extend({
@@ -288,6 +304,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   exchangeMarks,
   signalsSeen,
   decisionsMade,
+  strategyPauses,
   intents,
   orders,
   fills,

@@ -1,0 +1,155 @@
+/** The bundles' life against the real embedded store: first start, files, drafts, promotion, rollback. */
+import { beforeEach, describe, expect, test } from "bun:test";
+import { openStore } from "../../shared/adapters/sqlite.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { COLLECTIONS, configBundles } from "../../shared/collections.ts";
+import { Problem } from "../../shared/errors.ts";
+import type { Store } from "../../shared/kit/ports.ts";
+import { opsEvents } from "../../shared/streams.ts";
+import { readBundleText } from "./bundle-text.ts";
+import { Bundles, contentHash, type Entry } from "./bundles.ts";
+import shippedBundle from "./default-bundle.yaml" with { type: "text" };
+
+const shipped = shippedBundle as unknown as string;
+let store: Store;
+const clock = new VirtualClock(1_700_000_000_000);
+const audit = (entry: Entry) =>
+  ({ op: "emit", stream: opsEvents as never, event: { source: "s10", ts: clock.now(), ...entry } }) as const;
+const make = () => new Bundles({ store, clock, audit });
+const document = (change: object = {}) => ({ ...(readBundleText(shipped) as object), ...change });
+const codeOf = async (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "no problem",
+    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
+  );
+const told = async () => (await store.outbox.read(100)).map((entry) => [entry.family, entry.event as never]);
+
+beforeEach(() => {
+  store = openStore({ path: ":memory:", owner: "s10", collections: COLLECTIONS });
+});
+
+describe("at the start", () => {
+  test("the shipped bundle becomes active, with a notice and an audit entry in its commit", async () => {
+    const bundles = make();
+    expect(() => bundles.current()).toThrow("No bundle is active yet");
+    await bundles.begin(shipped, "");
+    const { rev, bundle_id, hash, bundle, activated_at } = bundles.current();
+    expect({ rev, bundle_id, activated_at }).toEqual({ rev: 1, bundle_id: "shipped", activated_at: clock.now() });
+    expect(hash).toBe(contentHash(bundle));
+    expect((await store.get(configBundles, "shipped@1"))?.value.status).toBe("ACTIVE");
+    expect(await told()).toEqual([
+      ["cfg:events", expect.objectContaining({ kind: "PROMOTE", rev: 1, hash })],
+      ["ops:events", expect.objectContaining({ actor: "installation", what: "bundle.activate", ref: "shipped@1" })],
+    ] as never);
+  });
+
+  test("a restart changes nothing, even when another version ships", async () => {
+    await make().begin(shipped, "");
+    const again = make();
+    await again.begin(shipped.replace('loss_cap_usdt: "1.2"', 'loss_cap_usdt: "1.1"'), "");
+    expect(again.current().rev).toBe(1);
+    expect(again.current().bundle.flags.sizing.loss_cap_usdt).toBe("1.2");
+    expect(await told()).toHaveLength(2);
+  });
+
+  test("a given file with the same content changes nothing, with other content makes a higher revision", async () => {
+    await make().begin(shipped, "");
+    const same = make();
+    await same.begin(shipped, JSON.stringify(document({ rev: 9 })));
+    expect(same.current().rev).toBe(1);
+    const other = make();
+    await other.begin(shipped, JSON.stringify(document({ note: "mine" })));
+    expect(other.current()).toMatchObject({ rev: 2, bundle: { note: "mine", rev: 2 } });
+    expect((await store.get(configBundles, "shipped@1"))?.value.status).toBe("RETIRED");
+  });
+
+  test("a file given at the first start is used instead of the shipped one", async () => {
+    const bundles = make();
+    await bundles.begin(shipped, JSON.stringify(document({ bundle_id: "mine", rev: 4 })));
+    expect(bundles.current()).toMatchObject({ bundle_id: "mine", rev: 4 });
+    expect((await bundles.list({ limit: 10 })).items).toHaveLength(1);
+  });
+
+  test("a file that doesn't lint stops the start with its path", async () => {
+    expect(make().begin(shipped, "format: 1")).rejects.toThrow("bundle_id");
+  });
+});
+
+describe("drafts", () => {
+  test("are stored without being activated, and a repeat gives the same answer", async () => {
+    const bundles = make();
+    await bundles.begin(shipped, "");
+    const draft = await bundles.draft(document({ rev: 2, note: "draft" }), "ann", {});
+    expect(draft).toMatchObject({ bundle_id: "shipped", rev: 2, status: "DRAFT", lint: { passed: true } });
+    expect(await bundles.draft(document({ rev: 2, note: "draft" }), "ann", {})).toEqual(draft);
+    expect(bundles.current().rev).toBe(1);
+    const items = (await bundles.list({ limit: 10 })).items;
+    expect(items.map((item) => [item.rev, item.status, item.author])).toEqual([
+      [2, "DRAFT", "ann"],
+      [1, "ACTIVE", "installation"],
+    ]);
+  });
+
+  test("need a revision above all others, and must lint", async () => {
+    const bundles = make();
+    await bundles.begin(shipped, "");
+    expect(await codeOf(bundles.draft(document({ note: "x" }), "ann", {}))).toBe("CONFLICT");
+    await bundles.draft(document({ rev: 5 }), "ann", {});
+    expect(await codeOf(bundles.draft(document({ rev: 3 }), "ann", {}))).toBe("CONFLICT");
+    expect(await codeOf(bundles.draft(document({ rev: 6, factors: ["mid"] }), "ann", {}))).toBe("RULE");
+    expect(await codeOf(bundles.draft({}, "ann", {}))).toBe("RULE");
+  });
+
+  test("carry every fault by path", async () => {
+    const bundles = make();
+    await bundles.begin(shipped, "");
+    const error = await bundles.draft(document({ rev: 2, flagz: {} }), "ann", {}).catch((e: unknown) => e);
+    expect((error as Problem).errors).toContainEqual(
+      expect.objectContaining({ field: "flagz", code: "UNKNOWN_KEY", suggestion: "flags" }),
+    );
+  });
+});
+
+describe("promotion", () => {
+  test("FULL activates a draft at once; ROLLBACK brings older content under a new revision", async () => {
+    const bundles = make();
+    await bundles.begin(shipped, "");
+    const first = bundles.current();
+    await bundles.draft(document({ rev: 2, note: "second" }), "ann", {});
+    const full = await bundles.promote({ bundle_id: "shipped", to_rev: 2, mode: "FULL" }, "bob");
+    expect(full).toMatchObject({ status: "DONE", rev: 2 });
+    const back = await bundles.promote({ bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" }, "bob");
+    expect(back).toMatchObject({ status: "DONE", rev: 3, hash: first.hash });
+    const states = (await bundles.list({ limit: 10 })).items.map((item) => `${item.rev} ${item.status} ${item.author}`);
+    expect(states).toEqual(["3 ACTIVE bob", "2 ROLLED_BACK ann", "1 RETIRED installation"]);
+    const kinds = (await told()).filter(([family]) => family === "cfg:events").map(([, event]) => event);
+    expect(kinds).toMatchObject([
+      { kind: "PROMOTE", rev: 1 },
+      { kind: "PROMOTE", rev: 2 },
+      { kind: "ROLLBACK", rev: 3 },
+    ]);
+    const restarted = make();
+    await restarted.begin(shipped, "");
+    expect(restarted.current()).toEqual(bundles.current());
+  });
+
+  test.each([
+    [{ bundle_id: "shipped", to_rev: 7, mode: "FULL" }, "NOT_FOUND"],
+    [{ bundle_id: "shipped", to_rev: 1, mode: "FULL" }, "WRONG_STATE"],
+    [{ bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" }, "WRONG_STATE"],
+  ] as const)("refuses %p", async (request, code) => {
+    const bundles = make();
+    await bundles.begin(shipped, "");
+    expect(await codeOf(bundles.promote(request, "bob"))).toBe(code);
+    expect(bundles.current().rev).toBe(1);
+  });
+});
+
+test("the content hash ignores the revision and the order of keys, and nothing else", async () => {
+  const bundles = make();
+  await bundles.begin(shipped, "");
+  const { bundle } = bundles.current();
+  const reversed = Object.fromEntries(Object.entries(bundle).reverse()) as typeof bundle;
+  expect(contentHash({ ...reversed, rev: 99 })).toBe(contentHash(bundle));
+  expect(contentHash({ ...bundle, note: "other" })).not.toBe(contentHash(bundle));
+});

@@ -1,0 +1,90 @@
+/** Turns what the bundle's schema says about a document into findings with paths and suggestions. */
+import { z } from "@hono/zod-openapi";
+import { Bundle } from "../../shared/domain/bundle.ts";
+import { nearest } from "./nearest.ts";
+import type { LintFinding } from "./types.ts";
+
+type Path = readonly PropertyKey[];
+type Issue = z.core.$ZodIssue;
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  prefixItems?: JsonSchema[];
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+}
+
+/** The bundle's JSON Schema (2020-12), as editors use it. */
+export const bundleJsonSchema = (): Record<string, unknown> =>
+  z.toJSONSchema(Bundle, { io: "input", unrepresentable: "any" }) as Record<string, unknown>;
+
+const schema = bundleJsonSchema() as JsonSchema;
+
+/** `["rules", 3, "when"]` as `rules[3].when`. */
+export const pathText = (path: Path): string =>
+  path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
+
+/** Every fault the schema finds, each once. */
+export function schemaFaults(document: unknown): LintFinding[] {
+  const parsed = Bundle.safeParse(document);
+  if (parsed.success) return [];
+  return parsed.error.issues.flatMap((issue) => findings(issue, issue.path));
+}
+
+function findings(issue: Issue, path: Path): LintFinding[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, path));
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    return likeliest(issue.errors).flatMap((inner) => findings(inner, [...path, ...inner.path]));
+  }
+  return [{ path: pathText(path), code: issue.code.toUpperCase(), message: issue.message }];
+}
+
+/** The branch that was meant: the one with the least wrong at its top, then the least wrong in all. */
+function likeliest(branches: readonly Issue[][]): Issue[] {
+  const shallow = (issues: Issue[]) =>
+    issues.reduce((n, i) => n + (i.code === "unrecognized_keys" ? i.keys.length : Number(i.path.length <= 1)), 0);
+  const ranked = branches.toSorted((a, b) => shallow(a) - shallow(b) || a.length - b.length);
+  return ranked[0] ?? [];
+}
+
+function unknownKey(key: string, path: Path): LintFinding {
+  const suggestion = nearest(key, keysAt(path));
+  const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
+  return {
+    path: pathText([...path, key]),
+    code: "UNKNOWN_KEY",
+    message: `"${key.slice(0, 64)}" is no key here${hint}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+/** The keys that the schema knows at a path, through unions and references. */
+function keysAt(path: Path): string[] {
+  let nodes: JsonSchema[] = open(schema);
+  for (const part of path) {
+    nodes = nodes.flatMap((node) => open(step(node, part)));
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+function step(node: JsonSchema, part: PropertyKey): JsonSchema | undefined {
+  if (typeof part === "number") return node.prefixItems?.[part] ?? node.items;
+  return node.properties?.[String(part)];
+}
+
+function open(node: JsonSchema | undefined): JsonSchema[] {
+  if (!node) return [];
+  if (node.$ref !== undefined) return open(resolve(node.$ref));
+  const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
+  return [node, ...branches.flatMap((branch) => open(branch))];
+}
+
+function resolve(ref: string): JsonSchema | undefined {
+  if (ref === "#") return schema;
+  return schema.$defs?.[ref.slice(ref.lastIndexOf("/") + 1)];
+}

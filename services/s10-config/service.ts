@@ -1,0 +1,92 @@
+/** S10, the config service: keeps bundles, says which revision is active, and tells everyone when that changes. */
+import { z } from "@hono/zod-openapi";
+import { configActive, configBundles, instrumentRegistry } from "../../shared/collections.ts";
+import { config } from "../../shared/contracts.ts";
+import { answers, defineService, verb } from "../../shared/kit/service.ts";
+import { configEvents } from "../../shared/streams.ts";
+import { Bundles } from "./bundles.ts";
+import shippedBundle from "./default-bundle.yaml" with { type: "text" };
+import { bundleJsonSchema } from "./schema-faults.ts";
+import {
+  BundleListAnswer,
+  BundleListRequest,
+  DraftAnswer,
+  DraftRequest,
+  PromoteAnswer,
+  PromoteRequest,
+} from "./types.ts";
+
+const INSTRUMENTS_MAX = 1_000;
+
+const settings = z.object({
+  /** The content of a bundle file that replaces what is active; the launcher's `--bundle` puts it here. */
+  bundleText: z.string().default(""),
+});
+
+export default defineService({
+  id: "s10",
+  name: "s10-config",
+  title: "Config Service",
+  port: 8090,
+  settings,
+  calls: {},
+  emits: [configEvents as never],
+  usesConfig: false,
+  owns: [configBundles as never, configActive as never],
+  setup(ctx) {
+    const bundles = new Bundles({ store: ctx.store, clock: ctx.clock, audit: (entry) => ctx.audit(entry) });
+    const listedInstruments = async () => {
+      const page = await ctx.store.query(instrumentRegistry, { limit: INSTRUMENTS_MAX });
+      return page.items.length === 0 ? {} : { instruments: page.items.map((row) => row.key) };
+    };
+    return {
+      start: () => bundles.begin(shippedBundle as string, ctx.settings.bundleText),
+      verbs: [
+        answers(config.methods.getActive, {
+          name: "getActive",
+          summary: "The active revision with its bundle",
+          rest: "GET /active",
+          audience: "people",
+          once: "reads",
+          run: () => ({ ...bundles.current() }),
+        }),
+        verb({
+          name: "listBundles",
+          summary: "Every bundle revision, newest first",
+          rest: "GET /bundles",
+          input: BundleListRequest,
+          output: BundleListAnswer,
+          run: (request) => bundles.list(request),
+        }),
+        verb({
+          name: "draftBundle",
+          summary: "Store a bundle as a draft; it must lint and have the highest revision",
+          rest: "POST /bundles",
+          roles: ["researcher", "risk", "admin"],
+          once: "body",
+          input: DraftRequest,
+          output: DraftAnswer,
+          run: async (document, call) => bundles.draft(document, call.principal.id, await listedInstruments()),
+        }),
+        verb({
+          name: "promoteBundle",
+          summary: "Activate a draft, or bring back an older revision's content, for all at once",
+          rest: "POST /promote",
+          roles: ["risk", "admin"],
+          once: "header",
+          input: PromoteRequest,
+          output: PromoteAnswer,
+          run: (request, call) => bundles.promote(request, call.principal.id),
+        }),
+        verb({
+          name: "getConfigSchema",
+          summary: "The JSON Schema of a bundle, for editors",
+          rest: "GET /config/schema",
+          input: z.object({}),
+          output: z.record(z.string(), z.unknown()),
+          run: () => bundleJsonSchema(),
+        }),
+      ],
+    };
+  },
+});

@@ -1,0 +1,58 @@
+/** The shapes that the config service takes and answers with. */
+import { z } from "@hono/zod-openapi";
+import { BundleRecord } from "../../shared/collections.ts";
+
+/** `path` is where in the document, such as `rules[3].when.allOf[0].f`; empty for the whole. */
+export const LintFinding = z
+  .object({ path: z.string(), code: z.string(), message: z.string(), suggestion: z.string().optional() })
+  .openapi("LintFinding");
+export type LintFinding = z.output<typeof LintFinding>;
+
+export const LintReport = z
+  .object({ passed: z.boolean(), errors: z.array(LintFinding), warnings: z.array(LintFinding) })
+  .openapi("LintReport");
+export type LintReport = z.output<typeof LintReport>;
+
+/** Taken whole and linted inside, so that every fault is told with its path at once. */
+export const DraftRequest = z.record(z.string(), z.unknown()).openapi("BundleDraft");
+export const DraftAnswer = z
+  .object({
+    bundle_id: z.string(),
+    rev: z.number().int(),
+    status: BundleRecord.shape.status,
+    hash: z.string(),
+    lint: LintReport,
+  })
+  .openapi("BundleDraftAnswer");
+export type DraftAnswer = z.output<typeof DraftAnswer>;
+
+export const BundleListRequest = z.object({
+  bundle_id: z.string().max(64).optional(),
+  status: BundleRecord.shape.status.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(500).optional(),
+});
+export type BundleListRequest = z.output<typeof BundleListRequest>;
+const BundleSummary = BundleRecord.omit({ bundle: true }).openapi("BundleSummary");
+export const BundleListAnswer = z.object({ items: z.array(BundleSummary), next_cursor: z.string().optional() });
+export type BundleListAnswer = z.output<typeof BundleListAnswer>;
+
+export const PromoteRequest = z
+  .object({
+    bundle_id: z.string().min(1).max(64),
+    /** FULL: the draft to activate. ROLLBACK: the older revision whose content comes back under a new, higher one. */
+    to_rev: z.number().int().min(1),
+    mode: z.enum(["FULL", "ROLLBACK"]),
+  })
+  .openapi("PromoteRequest");
+export type PromoteRequest = z.output<typeof PromoteRequest>;
+export const PromoteAnswer = z
+  .object({
+    promotion_id: z.string(),
+    status: z.enum(["PENDING", "ACTIVE", "DONE", "ROLLED_BACK", "ABORTED"]),
+    bundle_id: z.string(),
+    rev: z.number().int(),
+    hash: z.string(),
+  })
+  .openapi("PromoteAnswer");
+export type PromoteAnswer = z.output<typeof PromoteAnswer>;
