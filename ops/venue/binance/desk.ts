@@ -1,0 +1,84 @@
+/** What the endpoints work with: the exchange, its market, keys and time, and the shape of an endpoint. */
+import { type InstrumentId, instrumentOf, type Market } from "../../../shared/domain/instrument.ts";
+import { type Amount, dec, mul } from "../../../shared/domain/money.ts";
+import type { Exchange } from "../../../shared/engine/exchange.ts";
+import { type Listing, priceOf } from "../../../shared/engine/listing.ts";
+import type { Clock, Random } from "../../../shared/kit/ports.ts";
+import type { MarketModel } from "../market.ts";
+import { errors } from "./errors.ts";
+import type { ListenKeys } from "./listen-keys.ts";
+import type { Keys, Params } from "./request.ts";
+
+export interface Desk {
+  readonly exchange: Exchange;
+  readonly market: MarketModel;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keys: Keys;
+  readonly listenKeys: ListenKeys;
+  /** The last public trade's price. */
+  lastPrice(instrument: InstrumentId): Amount | undefined;
+}
+
+export interface Call {
+  readonly desk: Desk;
+  readonly params: Params;
+  /** Empty for public endpoints. */
+  readonly account: string;
+  /** Whole epoch ms. */
+  readonly now: number;
+}
+
+export interface Route {
+  readonly security: "public" | "key" | "signed";
+  readonly weight: number;
+  /** Answers what is sent as JSON; a string is sent as it is. */
+  run(call: Call): unknown;
+}
+export type Routes = Readonly<Record<string, Route>>;
+
+/** The listing of the request's mandatory symbol. */
+export function mustListing({ desk, params }: Call, market: Market): Listing {
+  const symbol = params.symbol();
+  if (symbol === undefined) throw errors.mandatory("symbol");
+  return listingOf(desk, market, symbol);
+}
+
+/** Of the symbol if one is given. */
+export function maybeListing({ desk, params }: Call, market: Market): Listing | undefined {
+  const symbol = params.symbol();
+  return symbol === undefined ? undefined : listingOf(desk, market, symbol);
+}
+
+function listingOf(desk: Desk, market: Market, symbol: string): Listing {
+  const listing = desk.exchange.state.listings.get(instrumentOf(market, symbol));
+  if (!listing) throw errors.symbol();
+  return listing;
+}
+
+/** Mark price on futures, last price on spot, mid where there is neither yet; nothing while there is no book. */
+export function referencePrice(desk: Desk, listing: Listing): Amount | undefined {
+  if (listing.market === "FUT") return markPrice(desk, listing);
+  return desk.lastPrice(listing.instrument) ?? midPrice(desk, listing);
+}
+
+export function markPrice(desk: Desk, listing: Listing): Amount | undefined {
+  return desk.exchange.mark(listing.instrument) ?? marketMark(desk.market, listing);
+}
+
+const MARK_STEP = 10n ** 10n;
+
+/** The market's mark in quote, to 10⁻⁸. */
+export function marketMark(market: MarketModel, listing: Listing): Amount | undefined {
+  const ticks = market.mark(listing.instrument);
+  if (ticks === undefined) return undefined;
+  const hundredths = BigInt(Math.round(ticks * 100));
+  const exact = (hundredths * listing.tick) / 100n;
+  return ((exact / MARK_STEP) * MARK_STEP) as Amount;
+}
+
+function midPrice(desk: Desk, listing: Listing): Amount | undefined {
+  const best = desk.market.matcher(listing.instrument).best();
+  if (!best) return undefined;
+  return mul(priceOf(listing, best.bidTicks + best.askTicks), dec("0.5"));
+}

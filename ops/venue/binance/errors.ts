@@ -1,0 +1,102 @@
+/** Binance's errors: code, HTTP status and message of everything this venue refuses, for both markets. */
+import type { Market } from "../../../shared/domain/instrument.ts";
+import type { Refused } from "../../../shared/engine/checks.ts";
+
+export class BinanceError extends Error {
+  readonly code: number;
+  readonly status: number;
+  constructor(code: number, message: string, status = 400) {
+    super(message);
+    this.name = "BinanceError";
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export const errorBody = (error: { code: number; message: string }): string =>
+  JSON.stringify({ code: error.code, msg: error.message });
+
+/** Binance prints parameter values back; keep what a client sent short and plain. */
+const plain = (text: string): string => text.replace(/[^\w .:,@/-]/g, "?").slice(0, 40);
+
+export const errors = {
+  disconnected: () => new BinanceError(-1001, "Internal error; unable to process your request. Please try again.", 503),
+  timeout: () =>
+    new BinanceError(
+      -1007,
+      "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+      408,
+    ),
+  stale: () => new BinanceError(-1021, "Timestamp for this request is outside of the recvWindow."),
+  ahead: () => new BinanceError(-1021, "Timestamp for this request was 1000ms ahead of the server's time."),
+  signature: () => new BinanceError(-1022, "Signature for this request is not valid."),
+  keyFormat: () => new BinanceError(-2014, "API-key format invalid.", 401),
+  key: () => new BinanceError(-2015, "Invalid API-key, IP, or permissions for action.", 401),
+  mandatory: (name: string) =>
+    new BinanceError(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`),
+  illegal: (name: string, range: string) =>
+    new BinanceError(-1100, `Illegal characters found in parameter '${name}'; legal range is '${range}'.`),
+  tooMany: () => new BinanceError(-1101, "Too many parameters sent for this endpoint.", 413),
+  notRequired: (name: string) => new BinanceError(-1106, `Parameter '${name}' sent when not required.`),
+  precision: () => new BinanceError(-1111, "Precision is over the maximum defined for this asset."),
+  noDepth: () => new BinanceError(-1112, "No orders on book for symbol."),
+  tif: () => new BinanceError(-1115, "Invalid timeInForce."),
+  type: () => new BinanceError(-1116, "Invalid orderType."),
+  side: () => new BinanceError(-1117, "Invalid side."),
+  interval: () => new BinanceError(-1120, "Invalid interval."),
+  symbol: () => new BinanceError(-1121, "Invalid symbol."),
+  listenKey: () => new BinanceError(-1125, "This listenKey does not exist."),
+  invalid: (name: string) => new BinanceError(-1130, `Data sent for parameter '${plain(name)}' is not valid.`),
+  filter: (name: string) => new BinanceError(-1013, `Filter failure: ${name}`),
+  rejected: (message: string) => new BinanceError(-2010, message),
+  unknownOrder: () => new BinanceError(-2011, "Unknown order sent."),
+  noOrder: () => new BinanceError(-2013, "Order does not exist."),
+  algoSwitch: () =>
+    new BinanceError(
+      -4120,
+      "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
+    ),
+  positionSide: () => new BinanceError(-4061, "Order's position side does not match user's setting."),
+  path: (method: string, path: string) =>
+    new BinanceError(-5000, `Path ${plain(path)}, Method ${plain(method)} is invalid`, 404),
+} as const;
+
+const SPOT: Partial<Record<Refused, [number, string]>> = {
+  DUPLICATE_ID: [-2010, "Duplicate order sent."],
+  NO_BALANCE: [-2010, "Account has insufficient balance for requested action."],
+  WOULD_TAKE: [-2010, "Order would immediately match and take."],
+  WOULD_TRIGGER: [-2010, "Order would trigger immediately."],
+  OCO_PRICES: [-2010, "The relationship of the prices for the orders is not correct."],
+  NO_DEPTH: [-1112, "No orders on book for symbol."],
+  UNKNOWN_ORDER: [-2011, "Unknown order sent."],
+  UNKNOWN_LIST: [-2011, "Unknown order list sent."],
+  TOO_MANY: [-1013, "Filter failure: MAX_NUM_ORDERS"],
+};
+const NOT_MAKER =
+  "Due to the order could not be executed as maker, the Post Only order will be rejected. " +
+  "The order will not be recorded in the order history";
+const NOT_WHOLE =
+  "Due to the order could not be filled immediately, the FOK order has been rejected. " +
+  "The order will not be recorded in the order history";
+const FUT: Partial<Record<Refused, [number, string]>> = {
+  DUPLICATE_ID: [-4116, "ClientOrderId is duplicated."],
+  NO_BALANCE: [-2018, "Balance is insufficient."],
+  NO_MARGIN: [-2019, "Margin is insufficient."],
+  REDUCE_ONLY: [-2022, "ReduceOnly Order is rejected."],
+  WOULD_TRIGGER: [-2021, "Order would immediately trigger."],
+  WOULD_TAKE: [-5022, NOT_MAKER],
+  FOK: [-5021, NOT_WHOLE],
+  NO_DEPTH: [-1112, "No orders on book for symbol."],
+  LEVERAGE: [-4161, "Leverage reduction is not supported in Isolated Margin Mode with open positions."],
+  UNKNOWN_ORDER: [-2011, "Unknown order sent."],
+  NO_CHANGE: [-4046, "No need to change margin type."],
+  HAS_ORDERS: [-4047, "Margin type cannot be changed if there exists open orders."],
+  HAS_POSITION: [-4048, "Margin type cannot be changed if there exists position."],
+  TOO_MANY: [-2025, "Reach max open order limit."],
+};
+
+/** The engine's refusal in Binance's words. */
+export function refused(why: Refused, market: Market): BinanceError {
+  const [code, message] = (market === "FUT" ? FUT : SPOT)[why] ?? [-1000, "An unknown error occurred."];
+  return new BinanceError(code, message);
+}
