@@ -19,6 +19,10 @@ export const entryIntentId = (signal_id: string, leg: string): string => `${sign
 /** What the position manager asks about a trade: `seq` grows with each ask. */
 export const tradeIntentId = (trade_id: string, action: string, seq: number): string => `${trade_id}:${action}:${seq}`;
 
+/** The trade that an entry opens: named by whoever asked, else after its signal, else after the intent itself. */
+export const tradeIdOf = (entry: { intent_id: string; trade_id?: string; signal_id?: string }): string =>
+  entry.trade_id ?? entry.signal_id ?? entry.intent_id;
+
 /** Characters of the installation's tag at the head of every client order id. */
 export const TAG_CHARACTERS = 4;
 
@@ -29,8 +33,11 @@ export const clientOrderId = (tag: string, intentId: string, leg: string): strin
 /** Budgets, locks and orders are per account and instrument. */
 export const bookKey = (account: string, instrument: InstrumentId): string => `${account}/${instrument}`;
 
+/** Where all raw market recordings lie. */
+export const RECORDINGS = "recordings/";
+
 /** Where a raw market recording of one hour lies. `hourTs` is the hour's first millisecond. */
 export function recordingKey(instrument: InstrumentId, hourTs: number): string {
   const hour = new Date(hourTs).toISOString().slice(0, 13).replace("T", "-");
-  return `recordings/${instrument.replace(":", "-").toLowerCase()}/${hour}.gz`;
+  return `${RECORDINGS}${instrument.replace(":", "-").toLowerCase()}/${hour}.gz`;
 }

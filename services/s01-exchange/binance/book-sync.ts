@@ -1,0 +1,104 @@
+/** Keeps one instrument's book whole: Binance's sequence rules, from snapshot to gap and back. */
+import { L2Book } from "../../../shared/engine/l2.ts";
+import type { Listed } from "../types.ts";
+import type { Diff } from "./normalise.ts";
+
+/** Updates kept while a snapshot is on its way; at ten a second that is over three minutes. */
+const HELD_MAX = 2_000;
+
+export interface Snapshot {
+  readonly lastUpdateId: number;
+  readonly bids: readonly (readonly [string, string])[];
+  readonly asks: readonly (readonly [string, string])[];
+}
+
+/** `held`: waiting for a snapshot. `repeat`: seen already. `gap`: the book is lost and must be built anew. */
+export type Taken = "applied" | "held" | "repeat" | "gap";
+
+export class BookSync {
+  readonly book = new L2Book();
+  /** The last update that is in the book. */
+  last = 0;
+  live = false;
+  private readonly on: Listed;
+  private held: Diff[] = [];
+  /** The first update after a snapshot may begin before it. */
+  private fresh = false;
+
+  constructor(on: Listed) {
+    this.on = on;
+  }
+
+  take(diff: Diff): Taken {
+    if (!this.live) {
+      if (this.held.length === HELD_MAX) this.held = [];
+      this.held.push(diff);
+      return "held";
+    }
+    if (diff.last <= this.last) return "repeat";
+    if (!this.continues(diff)) return this.lose();
+    return this.apply(diff) ? "applied" : this.lose();
+  }
+
+  /** False: the snapshot is older than what is held, or spoilt; fetch another. */
+  restore(snapshot: Snapshot): boolean {
+    this.book.clear();
+    if (!this.set(snapshot)) return false;
+    this.last = snapshot.lastUpdateId;
+    this.fresh = true;
+    const held = this.held;
+    for (let i = 0; i < held.length; i++) {
+      const diff = held[i]!;
+      if (diff.last <= this.last) continue;
+      if (!this.continues(diff) || !this.apply(diff)) {
+        this.held = held.slice(i);
+        return false;
+      }
+    }
+    this.held = [];
+    this.live = !this.book.crossed();
+    return this.live;
+  }
+
+  /** Forgets everything: after a gap, and when the stream begins anew. */
+  lose(): "gap" {
+    this.live = false;
+    this.held = [];
+    this.book.clear();
+    return "gap";
+  }
+
+  /**
+   * Spot: the next update begins right after the last; futures: its `pu` is the last. After a snapshot the first one
+   * may also straddle it (`U ≤ lastUpdateId + 1 ≤ u`).
+   */
+  private continues(diff: Diff): boolean {
+    if (this.fresh && diff.first <= this.last + 1) return true;
+    return diff.previous === undefined ? diff.first === this.last + 1 : diff.previous === this.last;
+  }
+
+  private apply(diff: Diff): boolean {
+    if (!this.set(diff)) return false;
+    this.last = diff.last;
+    this.fresh = false;
+    return !this.book.crossed();
+  }
+
+  private set(levels: Pick<Diff, "bids" | "asks">): boolean {
+    const { book } = this;
+    const { price, qty } = this.on;
+    for (const [text, quantity] of levels.bids) {
+      const ticks = price.read(text);
+      const lots = qty.read(quantity);
+      if (!(ticks > 0 && lots >= 0)) return false;
+      book.set("BUY", ticks, lots);
+    }
+    for (const [text, quantity] of levels.asks) {
+      const ticks = price.read(text);
+      const lots = qty.read(quantity);
+      if (!(ticks > 0 && lots >= 0)) return false;
+      book.set("SELL", ticks, lots);
+    }
+    return true;
+  }
+}

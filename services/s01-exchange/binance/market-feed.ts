@@ -1,0 +1,282 @@
+/** One market's frames in, events out: who a frame is for, what is new in it, and when the book must be built anew. */
+import type { InstrumentId, Market } from "../../../shared/domain/instrument.ts";
+import type { Cancel } from "../../../shared/kit/ports.ts";
+import type { Listed, MarketOutlet, Surroundings } from "../types.ts";
+import { BookSync, type Snapshot } from "./book-sync.ts";
+import { parseExact } from "./exact-json.ts";
+import { type Flaw, type Frame, kindOf, readDiff, readFunding, readTicker, readTrade } from "./normalise.ts";
+import { TopLevels } from "./top-levels.ts";
+
+const SNAPSHOT_WAIT_MS = [250, 500, 1_000, 2_000, 5_000];
+const WARN_EVERY_MS = 10_000;
+
+/** What is known of one followed instrument. */
+interface Track {
+  on: Listed;
+  readonly sync: BookSync;
+  readonly bids: TopLevels;
+  readonly asks: TopLevels;
+  newestTs: number;
+  heardAt: number;
+  lastTrade: number;
+  lastTicker: number;
+  /** The newest update that came, in the book or not. */
+  lastDiff: number;
+  mark: string | undefined;
+  /** The book changed since its top was last told. */
+  dirty: boolean;
+  fetching: boolean;
+}
+
+export interface FeedPorts {
+  outlet: MarketOutlet;
+  snapshot(instrument: InstrumentId): Promise<Snapshot>;
+  /** Every frame that is no repeat, as it came. */
+  record(instrument: InstrumentId, ts: number, text: string): void;
+  /** A price or quantity was off its step: the listing may have changed. */
+  doubt(instrument: InstrumentId): void;
+}
+
+export class MarketFeed {
+  private readonly tracks = new Map<string, Track>();
+  private readonly warnedAt = new Map<string, number>();
+  private readonly counts = new Map<string, number>();
+  private dirty: Track[] = [];
+  private turn: Cancel | undefined;
+  private readonly around: Surroundings;
+  private readonly market: Market;
+  private readonly ports: FeedPorts;
+
+  constructor(around: Surroundings, market: Market, ports: FeedPorts) {
+    this.around = around;
+    this.market = market;
+    this.ports = ports;
+  }
+
+  /** From now on these instruments and no others; one whose steps changed starts with an empty book. */
+  follow(instruments: readonly Listed[]): void {
+    const wanted = new Map(instruments.map((on) => [on.symbol, on]));
+    for (const symbol of this.tracks.keys()) if (!wanted.has(symbol)) this.tracks.delete(symbol);
+    for (const on of instruments) {
+      const track = this.tracks.get(on.symbol);
+      const sameSteps =
+        track?.on.info.tick_size === on.info.tick_size && track?.on.info.step_size === on.info.step_size;
+      if (track && sameSteps) track.on = on;
+      else this.tracks.set(on.symbol, this.newTrack(on));
+    }
+  }
+
+  /** The stream begins anew: the exchange's numbers may have too. */
+  restart(): void {
+    for (const track of this.tracks.values()) {
+      const wasLive = track.sync.live;
+      track.lastTrade = track.lastTicker = track.lastDiff = 0;
+      track.sync.lose();
+      if (wasLive) this.tellBook(track, this.around.clock.now());
+    }
+  }
+
+  /** Milliseconds since anything came, by instrument; undefined: nothing yet. */
+  ages(): { instrument: InstrumentId; ageMs: number | undefined; whole: boolean }[] {
+    const now = this.around.clock.mono();
+    return [...this.tracks.values()].map(({ on, heardAt, sync }) => ({
+      instrument: on.instrument,
+      ageMs: heardAt < 0 ? undefined : now - heardAt,
+      whole: sync.live,
+    }));
+  }
+
+  mark(instrument: InstrumentId): string | undefined {
+    for (const track of this.tracks.values()) if (track.on.instrument === instrument) return track.mark;
+    return undefined;
+  }
+
+  /** Frames since the last call, by kind and by fault, for the metrics; counted apart because frames are many. */
+  drainCounts(): [string, number][] {
+    const counts = [...this.counts];
+    this.counts.clear();
+    return counts;
+  }
+
+  frame(text: string): void {
+    const ts = this.around.clock.now();
+    let data: Frame;
+    try {
+      data = inner(JSON.parse(text));
+    } catch {
+      this.drop("bad_json", text);
+      return;
+    }
+    const track = this.tracks.get(data.s as string);
+    if (!track) {
+      if (typeof data.s === "string") this.drop("unknown_symbol", text);
+      return;
+    }
+    track.heardAt = this.around.clock.mono();
+    let flaw = this.take(track, data, ts, text);
+    if (flaw === "long_id") flaw = this.take(track, inner(parseExact(text)), ts, text);
+    if (flaw) this.drop(flaw, text, track);
+  }
+
+  stop(): void {
+    this.turn?.();
+    this.tracks.clear();
+  }
+
+  private take(track: Track, data: Frame, ts: number, text: string): Flaw | undefined {
+    const kind = kindOf(data);
+    this.count(kind);
+    switch (kind) {
+      case "trade": {
+        const trade = readTrade(data, track.on, ts);
+        if (typeof trade === "string") return trade;
+        if (Number(trade.trade_id) <= track.lastTrade) return this.repeated();
+        track.lastTrade = Number(trade.trade_id);
+        track.newestTs = Math.max(track.newestTs, trade.exch_ts);
+        this.ports.record(track.on.instrument, ts, text);
+        this.ports.outlet.trade(trade);
+        return;
+      }
+      case "ticker": {
+        const ticker = readTicker(data, track.on, { ts, newestTs: track.newestTs || ts });
+        if (typeof ticker === "string") return ticker;
+        if (ticker.seq <= track.lastTicker) return this.repeated();
+        track.lastTicker = ticker.seq;
+        this.ports.record(track.on.instrument, ts, text);
+        this.ports.outlet.ticker(ticker);
+        return;
+      }
+      case "depth":
+        return this.takeDiff(track, data, ts, text);
+      case "funding": {
+        const funding = readFunding(data, track.on, ts);
+        if (typeof funding === "string") return funding;
+        track.mark = funding.mark;
+        this.ports.record(track.on.instrument, ts, text);
+        this.ports.outlet.funding(funding);
+        return;
+      }
+      case "other":
+        return;
+    }
+  }
+
+  private takeDiff(track: Track, data: Frame, ts: number, text: string): Flaw | undefined {
+    const diff = readDiff(data);
+    if (typeof diff === "string") return diff;
+    if (diff.last <= track.lastDiff) return this.repeated();
+    track.lastDiff = diff.last;
+    track.newestTs = Math.max(track.newestTs, diff.exchTs);
+    this.ports.record(track.on.instrument, ts, text);
+    const taken = track.sync.take(diff);
+    if (taken === "applied") this.touch(track, ts);
+    else if (taken === "gap") this.gap(track, ts, `update ${diff.first}–${diff.last} does not follow`);
+    if (taken === "held" || taken === "gap") void this.fetch(track);
+  }
+
+  /** The first change of a turn is told at once, what follows in the same turn together at its end. */
+  private touch(track: Track, ts: number): void {
+    if (track.dirty) return;
+    if (!this.turn) {
+      this.tellBook(track, ts);
+      this.turn = this.around.clock.after(0, () => this.endTurn(), this.market);
+      return;
+    }
+    track.dirty = true;
+    this.dirty.push(track);
+  }
+
+  private endTurn(): void {
+    this.turn = undefined;
+    const dirty = this.dirty;
+    this.dirty = [];
+    for (const track of dirty) {
+      track.dirty = false;
+      if (track.sync.live) this.tellBook(track, this.around.clock.now());
+    }
+  }
+
+  private tellBook(track: Track, ts: number): void {
+    const { on, sync, newestTs } = track;
+    const stamp = { instrument: on.instrument, exch_ts: newestTs || ts, ts, seq: sync.last };
+    this.ports.outlet.depth(
+      sync.live
+        ? { ...stamp, ok: true, bids: track.bids.of(sync.book), asks: track.asks.of(sync.book) }
+        : { ...stamp, ok: false, bids: [], asks: [] },
+    );
+  }
+
+  private gap(track: Track, ts: number, why: string): void {
+    const { instrument } = track.on;
+    this.tellBook(track, ts);
+    this.around.meters.gaps.inc({ instrument });
+    this.around.log.warn("Book lost", { instrument, why });
+    this.around.raise("WARN", "MARKET_GAP", `The book of ${instrument} was lost`, "Building it anew");
+  }
+
+  /** Tries until the book is whole; the held updates bridge the time that a snapshot takes. */
+  private async fetch(track: Track): Promise<void> {
+    if (track.fetching) return;
+    track.fetching = true;
+    const { clock, log, random } = this.around;
+    const { instrument, symbol } = track.on;
+    try {
+      for (let attempt = 0; this.tracks.get(symbol) === track && !track.sync.live; attempt++) {
+        try {
+          const snapshot = await this.ports.snapshot(instrument);
+          if (this.tracks.get(symbol) !== track) return;
+          if (track.sync.restore(snapshot)) this.touch(track, clock.now());
+          if (track.sync.live) return;
+        } catch (error) {
+          log.warn("No book snapshot", { instrument, error: String(error) });
+        }
+        const wait = SNAPSHOT_WAIT_MS[Math.min(attempt, SNAPSHOT_WAIT_MS.length - 1)]!;
+        await clock.sleep(wait * (0.75 + random.next() / 2));
+      }
+    } finally {
+      track.fetching = false;
+    }
+  }
+
+  private newTrack(on: Listed): Track {
+    return {
+      on,
+      sync: new BookSync(on),
+      bids: new TopLevels(on, "BUY"),
+      asks: new TopLevels(on, "SELL"),
+      newestTs: 0,
+      heardAt: -1,
+      lastTrade: 0,
+      lastTicker: 0,
+      lastDiff: 0,
+      mark: undefined,
+      dirty: false,
+      fetching: false,
+    };
+  }
+
+  private count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  private repeated(): undefined {
+    this.count("repeat");
+  }
+
+  private drop(reason: Flaw | "bad_json" | "unknown_symbol", text: string, track?: Track): void {
+    this.around.meters.dropped.inc({ market: this.market, reason });
+    if (reason === "bad_amount" && track) this.ports.doubt(track.on.instrument);
+    const now = this.around.clock.mono();
+    const key = `${reason}/${track?.on.instrument ?? ""}`;
+    if (now - (this.warnedAt.get(key) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;
+    this.warnedAt.set(key, now);
+    this.around.log.warn("Market frame dropped", { market: this.market, reason, frame: text.slice(0, 200) });
+  }
+}
+
+/** The combined-stream envelope is taken off where there is one. */
+function inner(parsed: unknown): Frame {
+  if (typeof parsed !== "object" || parsed === null) throw new SyntaxError("A frame is an object");
+  const { data } = parsed as { data?: unknown };
+  return (typeof data === "object" && data !== null ? data : parsed) as Frame;
+}

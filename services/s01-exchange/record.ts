@@ -1,0 +1,109 @@
+/** Keeps every raw market frame, in the format that replay reads: gzip members of `<local ns> <json>` lines per hour. */
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import { RECORDINGS, recordingKey } from "../../shared/keys.ts";
+import type { BlobInfo, Blobs } from "../../shared/kit/ports.ts";
+import type { Surroundings } from "./types.ts";
+
+const HOUR_MS = 3_600_000;
+const LIST_PAGE = 1_000;
+const compress = promisify(gzip);
+
+interface Sheet {
+  readonly key: string;
+  lines: string[];
+}
+
+export class Recorder {
+  private readonly around: Surroundings;
+  private readonly blobs: Blobs;
+  private sheets = new Map<string, Sheet>();
+  private bytes = 0;
+  private flushing: Promise<void> | undefined;
+
+  constructor(around: Surroundings, blobs: Blobs) {
+    this.around = around;
+    this.blobs = blobs;
+  }
+
+  /** `ts` is epoch ms of our clock; a frame without the combined-stream envelope is recorded as it came. */
+  frame(instrument: InstrumentId, ts: number, text: string): void {
+    const { settings, meters } = this.around;
+    if (!settings.recordFrames) return;
+    if (this.bytes + text.length > settings.recordBufferBytesMax) {
+      meters.unrecorded.inc();
+      return;
+    }
+    const hour = Math.floor(ts / HOUR_MS) * HOUR_MS;
+    const slot = `${instrument}/${hour}`;
+    let sheet = this.sheets.get(slot);
+    if (!sheet) {
+      sheet = { key: recordingKey(instrument, hour), lines: [] };
+      this.sheets.set(slot, sheet);
+    }
+    const line = `${nanoseconds(ts)} ${text}\n`;
+    this.bytes += line.length;
+    sheet.lines.push(line);
+  }
+
+  /** Writes out what is held. What cannot be written is held on to, up to the buffer's limit. */
+  flush(): Promise<void> {
+    this.flushing ??= this.write().finally(() => {
+      this.flushing = undefined;
+    });
+    return this.flushing;
+  }
+
+  /** Deletes the oldest hours until the recordings fit their limit; answers how many went. */
+  async retain(): Promise<number> {
+    const items: BlobInfo[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.blobs.list(RECORDINGS, { limit: LIST_PAGE, ...(cursor !== undefined && { cursor }) });
+      items.push(...page.items);
+      cursor = page.next_cursor;
+      if (cursor === undefined) break;
+    }
+    let total = items.reduce((sum, { bytes }) => sum + bytes, 0);
+    const hourOf = (key: string) => key.slice(key.lastIndexOf("/") + 1);
+    items.sort((a, b) => (hourOf(a.key) < hourOf(b.key) ? -1 : 1));
+    let count = 0;
+    for (const { key, bytes } of items) {
+      if (total <= this.around.settings.recordTotalBytesMax) break;
+      await this.blobs.delete(key);
+      total -= bytes;
+      count++;
+    }
+    return count;
+  }
+
+  private async write(): Promise<void> {
+    const sheets = this.sheets;
+    this.sheets = new Map();
+    for (const [slot, { key, lines }] of sheets) {
+      const text = lines.join("");
+      try {
+        const body = await this.around.clock.hold(compress(text));
+        await this.blobs.append(key, new Uint8Array(body));
+        this.bytes -= text.length;
+        this.around.meters.recordedBytes.inc({}, body.length);
+      } catch (error) {
+        this.putBack(slot, { key, lines });
+        this.around.raise("ERROR", "RECORDING_FAILED", "Market frames could not be recorded", "Held in memory");
+        this.around.log.error("Recording failed", { key, error: String(error) });
+      }
+    }
+  }
+
+  private putBack(slot: string, sheet: Sheet): void {
+    const since = this.sheets.get(slot);
+    if (since) for (const line of since.lines) sheet.lines.push(line);
+    this.sheets.set(slot, sheet);
+  }
+}
+
+/** Epoch nanoseconds as text; they are too many for a float. */
+function nanoseconds(ts: number): string {
+  const whole = Math.floor(ts);
+  return `${whole}${String(Math.floor((ts - whole) * 1e6)).padStart(6, "0")}`;
+}

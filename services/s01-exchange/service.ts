@@ -1,0 +1,112 @@
+/** S1, the exchange connectors: market data in, orders out, and nobody else holds an exchange key. */
+import { balancesSnapshots, exchangeKillCopy, exchangeMarks, instrumentRegistry } from "../../shared/collections.ts";
+import { type Context, defineService, every } from "../../shared/kit/service.ts";
+import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
+import { Instruments } from "./binance/instruments.ts";
+import { Rest } from "./binance/rest.ts";
+import { MarketData } from "./market.ts";
+import { Recorder } from "./record.ts";
+import { type MarketOutlet, type Meters, Settings, type Surroundings } from "./types.ts";
+
+type Ctx = Context<Settings, Record<never, never>>;
+
+const CLOCK_EVERY_MS = 60_000;
+const LISTING_EVERY_MS = 600_000;
+const RETENTION_EVERY_MS = 600_000;
+const METERS_EVERY_MS = 1_000;
+const BOOT_WAIT_MS = 1_000;
+
+export default defineService({
+  id: "s01",
+  name: "s01-exchange",
+  title: "Exchange Connectors",
+  port: 8081,
+  settings: Settings,
+  calls: {},
+  emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents] as never,
+  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, exchangeMarks] as never,
+  setup(ctx) {
+    const around = surroundings(ctx);
+    const { venueSpotUrl, venueFutUrl, recordFlushMs } = ctx.settings;
+    const rests = { SPOT: new Rest(around, "SPOT", venueSpotUrl), FUT: new Rest(around, "FUT", venueFutUrl) };
+    const instruments = new Instruments(around, ctx.store, rests);
+    const recorder = new Recorder(around, ctx.blobs);
+    const market = new MarketData(around, {
+      rests,
+      instruments,
+      outlet: outlet(ctx),
+      record: (instrument, ts, text) => recorder.frame(instrument, ts, text),
+    });
+    instruments.changed = () => market.apply();
+    ctx.config.onChange(({ bundle }) =>
+      market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
+    );
+    const measureClocks = async () => {
+      await Promise.all([rests.SPOT.measureClock(), rests.FUT.measureClock()]);
+    };
+    let running = true;
+    /** Until the exchange answers; the services around start meanwhile. */
+    const boot = async () => {
+      while (running) {
+        try {
+          await measureClocks();
+          await instruments.refresh();
+          return;
+        } catch (error) {
+          ctx.log.warn("The exchange does not answer yet", { error: String(error) });
+          await ctx.clock.sleep(BOOT_WAIT_MS);
+        }
+      }
+    };
+    return {
+      jobs: [
+        every(CLOCK_EVERY_MS, "clock-offset", measureClocks),
+        every(LISTING_EVERY_MS, "listing", () => instruments.refresh()),
+        every(recordFlushMs, "recording-flush", () => recorder.flush()),
+        every(RETENTION_EVERY_MS, "recording-retention", () => recorder.retain()),
+        every(METERS_EVERY_MS, "meters", () => market.measure()),
+      ],
+      checks: [{ name: "market-data", critical: true, run: () => market.trouble() }],
+      async start() {
+        boot().catch((error) => ctx.log.error("Start failed", { error: String(error) }));
+      },
+      async stop() {
+        running = false;
+        market.stop();
+        await recorder.flush();
+      },
+    };
+  },
+});
+
+function surroundings(ctx: Ctx): Surroundings {
+  const { settings, net, clock, random, log, metrics } = ctx;
+  const meters: Meters = {
+    frames: metrics.counter("market_frames_total", "Market frames by kind", ["market", "kind"]),
+    dropped: metrics.counter("market_frames_dropped_total", "Market frames dropped", ["market", "reason"]),
+    gaps: metrics.counter("market_gaps_total", "Books lost to a gap", ["instrument"]),
+    reconnects: metrics.counter("socket_reconnects_total", "Connections lost", ["socket"]),
+    accountEvents: metrics.counter("account_events_total", "Account events by kind", ["kind"]),
+    recordedBytes: metrics.counter("recorded_bytes_total", "Bytes recorded, compressed"),
+    unrecorded: metrics.counter("unrecorded_frames_total", "Frames left out of the recording"),
+    marketAgeMs: metrics.gauge("market_age_ms", "Milliseconds since the newest frame", ["instrument"]),
+    usedWeight: metrics.gauge("exchange_used_weight", "Request weight used this minute", ["market"]),
+    clockOffsetMs: metrics.gauge("exchange_clock_offset_ms", "Exchange time minus ours", ["market"]),
+    ackMs: metrics.histogram("order_ack_ms", "From sending an order to the exchange's answer", {
+      labels: ["market", "outcome"],
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
+    }),
+  };
+  const raise: Surroundings["raise"] = (...alert) => ctx.alert(...alert);
+  return { settings, net, clock, random, log, raise, meters };
+}
+
+function outlet(ctx: Ctx): MarketOutlet {
+  const failed = (error: unknown) => ctx.log.error("Market event not published", { error: String(error) });
+  return {
+    ticker: (event) => void ctx.publish(ticker, event, event.instrument).catch(failed),
+    trade: (event) => void ctx.publish(marketTrade, event, event.instrument).catch(failed),
+    depth: (event) => void ctx.publish(depth, event, event.instrument).catch(failed),
+    funding: (event) => void ctx.publish(funding, event, event.instrument).catch(failed),
+  };
+}

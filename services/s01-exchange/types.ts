@@ -1,0 +1,120 @@
+/** The shapes within S1: its settings, an instrument ready for the hot path, and what its parts are handed. */
+import { z } from "@hono/zod-openapi";
+import type { Instrument, InstrumentId, Market } from "../../shared/domain/instrument.ts";
+import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
+import { Scale } from "../../shared/engine/scale.ts";
+import type { Clock, Net, Random } from "../../shared/kit/ports.ts";
+
+const Milliseconds = z.number().int().positive();
+
+export const Settings = z.object({
+  mode: z.enum(["paper", "testnet", "live"]).default("paper"),
+  venueSpotUrl: z.string().default("http://127.0.0.1:8093"),
+  venueFutUrl: z.string().default("http://127.0.0.1:8094"),
+  /** Market streams. */
+  venueSpotWsUrl: z.string().default("ws://127.0.0.1:8093"),
+  venueFutWsUrl: z.string().default("ws://127.0.0.1:8094"),
+  /** The spot WebSocket API, which carries the spot account stream. */
+  venueSpotApiWsUrl: z.string().default("ws://127.0.0.1:8093/ws-api/v3"),
+  apiKey: z.string().min(1).default("paper-key"),
+  apiSecret: z.string().min(1).default("paper-secret"),
+  /** How late a signed request may arrive at the exchange. */
+  recvWindowMs: Milliseconds.max(60_000).default(5_000),
+  callTimeoutMs: Milliseconds.default(5_000),
+  /** A socket from which nothing came for so long is asked for a sign of life, then replaced. */
+  silenceMs: Milliseconds.default(10_000),
+  /** Binance ends every socket after 24 hours; ours are replaced before, overlapping. */
+  socketLifeMs: Milliseconds.default(23 * 3_600_000),
+  /** Market data older than this makes S1 not ready. */
+  marketAgeMsMax: Milliseconds.default(10_000),
+  /** How long an acknowledged order may stay unheard on the account stream before that stream is replaced. */
+  executionHeardMsMax: Milliseconds.default(10_000),
+  recordFrames: z.boolean().default(true),
+  recordFlushMs: Milliseconds.max(10_000).default(10_000),
+  /** Raw frames held in memory; beyond it frames are left out of the recording, and that is alerted. */
+  recordBufferBytesMax: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(32 * 1024 * 1024),
+  /** All recordings together; the oldest hours go first. */
+  recordTotalBytesMax: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(20 * 1024 * 1024 * 1024),
+});
+export type Settings = z.output<typeof Settings>;
+
+/** An instrument with the scales that turn its decimal text into whole ticks and lots. */
+export interface Listed {
+  readonly instrument: InstrumentId;
+  readonly market: Market;
+  readonly symbol: string;
+  readonly info: Instrument;
+  readonly price: Scale;
+  readonly qty: Scale;
+}
+export const listed = (info: Instrument): Listed => ({
+  instrument: info.instrument,
+  market: info.market,
+  symbol: info.symbol,
+  info,
+  price: new Scale(info.tick_size),
+  qty: new Scale(info.step_size),
+});
+
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+export type Raise = (
+  severity: "INFO" | "WARN" | "ERROR" | "FATAL",
+  code: string,
+  message: string,
+  action?: string,
+) => void;
+
+interface Count {
+  inc(labels?: Record<string, string>, by?: number): void;
+}
+interface Gauge {
+  set(value: number, labels?: Record<string, string>): void;
+}
+interface Spread {
+  observe(value: number, labels?: Record<string, string>): void;
+}
+export interface Meters {
+  frames: Count;
+  dropped: Count;
+  gaps: Count;
+  reconnects: Count;
+  accountEvents: Count;
+  recordedBytes: Count;
+  unrecorded: Count;
+  marketAgeMs: Gauge;
+  usedWeight: Gauge;
+  clockOffsetMs: Gauge;
+  ackMs: Spread;
+}
+
+/** What every part of the connector needs of its surroundings. */
+export interface Surroundings {
+  readonly settings: Settings;
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly raise: Raise;
+  readonly meters: Meters;
+}
+
+/** Where market events go; each call is one event on its stream. */
+export interface MarketOutlet {
+  ticker(event: Ticker): void;
+  trade(event: MarketTrade): void;
+  depth(event: Depth): void;
+  funding(event: Funding): void;
+}
