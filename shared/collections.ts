@@ -143,18 +143,31 @@ export const fills = collection({
   retentionDays: RECORDS_DAYS,
   retentionField: "ts",
 });
-/** What S4 holds open on one instrument: its own truth from fills, and the protection in force. */
+/** What S4 holds open on one instrument: its own truth from fills, and the protection wanted for it. */
 export const Holding = z.object({
   key: z.string(),
   account: z.string(),
   instrument: z.string(),
+  /** Never below zero; `side` says which way. */
   qty: z.string(),
   avg_entry: z.string(),
+  /** The side that opened it; none while flat. */
   side: z.enum(["BUY", "SELL"]).optional(),
   entry_intent_id: z.string().optional(),
+  trade_id: z.string().optional(),
+  signal_id: z.string().optional(),
+  strategy_id: z.string().optional(),
+  /** What the open quantity may lose at worst: its entries' reservations, as far as they are still held. */
   reserved_usdt: z.string(),
-  stop: z.unknown().optional(),
-  take_profit: z.unknown().optional(),
+  stop_price: z.string().optional(),
+  take_profit_price: z.string().optional(),
+  working_type: z.enum(["MARK_PRICE", "CONTRACT_PRICE"]),
+  /** The stop is watched here, because no order at the exchange covers the quantity. */
+  guard: z.boolean(),
+  /** Base units below what can be sold, left by earlier spot trades. */
+  dust: z.string(),
+  /** Number of the next protective leg of `entry_intent_id`. */
+  next_leg: z.number().int(),
   updated_at: z.number(),
 });
 export type Holding = z.output<typeof Holding>;
@@ -264,6 +277,22 @@ export const User = z.object({
 });
 export type User = z.output<typeof User>;
 export const users = collection({ name: "users", owner: "s12", schema: User, key: (u) => u.username });
+/** A sign-in; the key is a hash of the token, which itself is stored nowhere. */
+export const sessions = collection({
+  name: "sessions",
+  owner: "s12",
+  schema: z.object({
+    id: z.string(),
+    username: z.string(),
+    generation: z.number().int(),
+    created_at: z.number(),
+    expires_at: z.number(),
+  }),
+  key: (s) => s.id,
+  indexes: [["expires_at"]],
+  retentionDays: 1,
+  retentionField: "expires_at",
+});
 export const auditLog = collection({
   name: "audit_log",
   owner: "s12",
@@ -317,6 +346,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   alertsKept,
   metricsTimeseries,
   users,
+  sessions,
   killState,
   auditLog,
   ...Object.values(firstAnswers),

@@ -114,9 +114,7 @@ interface PeerParts {
 
 function createPeers({ from, all, hosted, world, tokens, calls, count }: PeerParts): Peers {
   return {
-    get services() {
-      return all.map(({ id, name, title, port }) => ({ id, name, title, port, verbs: hosted.get(id)?.verbs ?? [] }));
-    },
+    services: all.map(({ id, name, title, port }) => ({ id, name, title, port })),
     async fetch(id, request, principal) {
       count(from, id);
       const person = principal.kind === "person" ? { id: principal.id, role: principal.role } : undefined;

@@ -146,7 +146,10 @@ function buildApp({ service, world, faces, verbs, context, tokens, health }: App
   }
   const once = createOnce(service.id, context.store, world.clock);
   for (const verb of verbs) {
-    if (verb.rest) mountRest(app, verb, { clock: world.clock, once, whoAsks, observe });
+    const prefixes = service.alias === undefined ? [""] : ["", service.alias];
+    if (verb.rest) {
+      for (const prefix of prefixes) mountRest(app, [verb, prefix], { clock: world.clock, once, whoAsks, observe });
+    }
     if (verb.rpc) app.post(rpcPath(contractOf(service, verb), verb.rpc), mountRpc(verb, { world, whoAsks, observe }));
   }
   app.onError((error) => {

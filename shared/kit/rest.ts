@@ -20,9 +20,10 @@ export interface RestParts {
 /** `POST /orders/{id}` as Hono writes it. */
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ":$1");
 
-export function mountRest(app: Hono, verb: Verb, parts: RestParts): void {
+/** `prefix` is put before the verb's own path. */
+export function mountRest(app: Hono, [verb, prefix]: [Verb, string], parts: RestParts): void {
   const [method, path] = (verb.rest as string).split(" ") as [string, string];
-  app.on(method, honoPath(path), async (c) => {
+  app.on(method, prefix + honoPath(path), async (c) => {
     const started = parts.clock.mono();
     let status = 500;
     try {

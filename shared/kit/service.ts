@@ -16,6 +16,7 @@ import type {
   Lock,
   Message,
   Net,
+  Op,
   Quota,
   Random,
   RateLimit,
@@ -23,6 +24,7 @@ import type {
   ServiceId,
   Store,
   Stream,
+  StreamState,
 } from "./ports.ts";
 
 type Shape = z.ZodType;
@@ -102,7 +104,6 @@ export const answers = <I extends Shape, O extends Shape>(method: Method<I, O>, 
     rpc: method,
   }) as unknown as Verb;
 
-/** How a handler marks its message as done inside its own commit, so that effect and acknowledgement are one. */
 export interface Consumer {
   readonly stream: Stream;
   handle(message: Message<never>): unknown;
@@ -197,23 +198,18 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   /** An alert with this service as its source. */
   alert(severity: Alert["severity"], code: string, message: string, action?: string): void;
   /** An audit entry, to be put in the commit of the change it tells of. */
-  audit(entry: Pick<OpsEvent, "actor" | "what" | "ref" | "outcome"> & Partial<OpsEvent>): AuditOp;
+  audit(entry: Pick<OpsEvent, "actor" | "what" | "ref" | "outcome"> & Partial<OpsEvent>): Op;
   /** How to reach other services as they are, for the gateway and the scraper alone. */
   readonly peers: Peers;
 }
-export interface AuditOp {
-  op: "emit";
-  stream: Stream<never>;
-  event: unknown;
-}
 export interface Peers {
-  readonly services: readonly { id: ServiceId; name: string; title: string; port: number; verbs: readonly Verb[] }[];
+  readonly services: readonly { id: ServiceId; name: string; title: string; port: number }[];
   /** Sends a request to a service's own port with a token for it; `principal` rides in the token. */
   fetch(id: ServiceId, request: Request, principal: Principal): Promise<Response>;
   /** Every call one service made to another since the start: `s03→s04` and how often. */
   observed(): { from: ServiceId; to: ServiceId; count: number }[];
   /** Streams with lag, pending and dead letters. */
-  streams(): Promise<import("./ports.ts").StreamState[]>;
+  streams(): Promise<StreamState[]>;
   listen<E>(stream: Stream<E>, hear: (message: Message<E>) => void): () => void;
 }
 
@@ -243,6 +239,8 @@ export interface Service {
   readonly emits: readonly Stream[];
   /** False for the config service itself, which others ask. */
   readonly usesConfig: boolean;
+  /** The service's own verbs answer under this prefix too: the gateway's `/api/v1`. */
+  readonly alias: string | undefined;
   readonly owns: readonly Collection[];
   setup(context: Context<never, never>): Faces | Promise<Faces>;
 }
@@ -258,10 +256,11 @@ interface ServiceSpec<S extends z.ZodObject, C extends Record<string, Contract>>
   calls: C;
   emits: readonly Stream<never>[];
   usesConfig?: boolean;
+  alias?: string;
   owns: readonly Collection<never>[];
   setup(context: Context<z.output<S>, C>): Faces | Promise<Faces>;
 }
 
 export const defineService = <S extends z.ZodObject, C extends Record<string, Contract>>(
   spec: ServiceSpec<S, C>,
-): Service => ({ usesConfig: true, ...spec }) as unknown as Service;
+): Service => ({ usesConfig: true, alias: undefined, ...spec }) as unknown as Service;

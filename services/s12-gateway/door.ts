@@ -1,0 +1,54 @@
+/** What of the gateway is no verb: the proxy, live events and the page, and who it is that asks. */
+import { asProblem, Problem, refuse } from "../../shared/errors.ts";
+import { problemResponse } from "../../shared/kit/problem.ts";
+import type { Log, Principal } from "../../shared/kit/service.ts";
+import { API_PREFIX } from "./proxy.ts";
+import { isFromOurPage, type SignIn, tokenOf } from "./sign-in.ts";
+import { SECURITY_HEADERS } from "./web-files.ts";
+
+export interface DoorParts {
+  signIn: SignIn;
+  log: Log;
+  events(request: Request): Response;
+  forward(request: Request, who: Principal): Promise<Response>;
+  page(request: Request): Response | undefined;
+}
+
+export function createDoor({ signIn, log, events, forward, page }: DoorParts) {
+  async function authenticate(request: Request): Promise<Principal | undefined> {
+    const given = tokenOf(request);
+    if (!given) return undefined;
+    if (given.fromCookie && !isFromOurPage(request)) refuse("FORBIDDEN", "This came from another site's page.");
+    const person = await signIn.whoIs(given.token);
+    return person && { kind: "person", id: person.username, role: person.role };
+  }
+
+  async function answer(request: Request, pathname: string): Promise<Response | undefined> {
+    if (!pathname.startsWith(`${API_PREFIX}/`)) {
+      return request.method === "GET" || request.method === "HEAD" ? page(request) : undefined;
+    }
+    const who = (await authenticate(request)) ?? refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
+    const isEvents = pathname === `${API_PREFIX}/events` && request.method === "GET";
+    return safe(isEvents ? events(request) : await forward(request, who));
+  }
+
+  return {
+    authenticate,
+    async fetch(request: Request): Promise<Response | undefined> {
+      try {
+        return await answer(request, new URL(request.url).pathname);
+      } catch (error) {
+        const problem =
+          error instanceof URIError ? new Problem("MALFORMED", "The path is not valid.") : asProblem(error);
+        if (problem.code === "INTERNAL") log.error("the gateway broke", { error: String(error) });
+        return safe(problemResponse(problem));
+      }
+    },
+  };
+}
+
+function safe(response: Response): Response {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+  return new Response(response.body, { status: response.status, headers });
+}

@@ -1,0 +1,115 @@
+/** The kill switch: one epoch, stored before anyone is told, told until S4 and S1 have stored it too. */
+import { type KillState, killState } from "../../shared/collections.ts";
+import { Problem, refuse } from "../../shared/errors.ts";
+import type { Clock, Collection, Op, Store } from "../../shared/kit/ports.ts";
+import type { Log, Principal } from "../../shared/kit/service.ts";
+import { createTelling, flatten, type KillCalls } from "./kill-telling.ts";
+import type { KillAnswer, KillRequest } from "./types.ts";
+
+/** How long an answer waits for entries in flight before it is a 202. */
+const SETTLE_MS_MAX = 5_000;
+const POLL_MS = 50;
+
+export interface KillParts {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  approvals: "single" | "two";
+  calls: KillCalls;
+  audit(entry: { actor: string; what: string; ref: string; outcome: string; after?: unknown }): Op;
+}
+
+export function createKill(parts: KillParts) {
+  const { store, clock, log, calls } = parts;
+  /** Unreadable means on: until the store has answered, entries are off. */
+  let state: KillState = {
+    id: "kill",
+    enabled: true,
+    mode: "HALT",
+    epoch: 0,
+    reason: "The kill switch's state has not been read yet.",
+    actor: "s12",
+    ts: clock.now(),
+  };
+  const { tell, isStored } = createTelling(parts.calls, log);
+
+  async function load(): Promise<void> {
+    const row = await store.get(killState, "kill");
+    state = row?.value ?? {
+      ...state,
+      enabled: false,
+      mode: "CANCEL",
+      reason: "Never used.",
+      ts: clock.now(),
+    };
+  }
+
+  async function settle(): Promise<string[]> {
+    const deadline = clock.mono() + SETTLE_MS_MAX;
+    let outstanding = await tell(state);
+    while (outstanding.length > 0 && clock.mono() < deadline) {
+      await clock.sleep(POLL_MS);
+      outstanding = await tell(state);
+    }
+    return outstanding;
+  }
+
+  function mayChange(request: KillRequest, who: Principal): void {
+    if (request.enable) return;
+    if (who.role !== "risk" && who.role !== "admin")
+      refuse("FORBIDDEN", "Turning the kill switch off needs risk or admin.");
+    if (parts.approvals === "two") refuse("RULE", "Turning the kill switch off needs a second person's approval.");
+  }
+
+  async function set(request: KillRequest, who: Principal): Promise<KillAnswer> {
+    mayChange(request, who);
+    const next: KillState = {
+      id: "kill",
+      enabled: request.enable,
+      mode: request.mode,
+      epoch: state.epoch + 1,
+      reason: request.reason,
+      actor: who.id,
+      ts: clock.now(),
+    };
+    const previous = state;
+    // In force at once: what is on in memory stays on even if it cannot be stored.
+    if (next.enabled) state = next;
+    try {
+      await store.commit(
+        [
+          { op: "put", collection: killState as unknown as Collection<never>, value: next },
+          parts.audit({ actor: who.id, what: "kill-switch", ref: String(next.epoch), outcome: "stored", after: next }),
+        ],
+        { sync: "full" },
+      );
+    } catch (cause) {
+      if (!next.enabled) state = previous;
+      else await tell(state);
+      throw new Problem("UNAVAILABLE", "The kill switch could not be stored; it is on in memory if you turned it on.", {
+        cause,
+      });
+    }
+    state = next;
+    const outstanding = await settle();
+    const closing = next.enabled && next.mode === "FLATTEN" ? await flatten(calls.position, next.reason, log) : [];
+    return answer([...outstanding, ...closing]);
+  }
+
+  const answer = (outstanding: string[]): KillAnswer => {
+    const { enabled, mode, epoch, reason, actor, ts } = state;
+    return { enabled, mode, epoch, reason, actor, ts, outstanding };
+  };
+
+  return {
+    load,
+    set,
+    current: () => answer([]),
+    /** Again and again until both have the newest epoch: after a restart of any of the three. */
+    async remind(): Promise<void> {
+      if (state.epoch === 0 && !state.enabled) return;
+      if (state.enabled || !isStored(state.epoch)) await tell(state);
+    },
+  };
+}
+export type Kill = ReturnType<typeof createKill>;

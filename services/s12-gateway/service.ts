@@ -1,0 +1,89 @@
+/**
+ * S12 Web UI / API Gateway: the one door for people and programs.
+ *
+ * People sign in here; what they ask under /api/v1/ goes to the service whose path it is, in their name. The kill switch
+ * is here, and the web page with its live events.
+ */
+import { z } from "@hono/zod-openapi";
+import { auditLog, killState, sessions, users } from "../../shared/collections.ts";
+import { exchange, position, router } from "../../shared/contracts.ts";
+import type { Collection } from "../../shared/kit/ports.ts";
+import { defineService, every, on } from "../../shared/kit/service.ts";
+import { opsEvents } from "../../shared/streams.ts";
+import { auditEntry, auditVerb } from "./audit.ts";
+import { createDoor } from "./door.ts";
+import { createKill } from "./kill.ts";
+import { killVerbs } from "./kill.verbs.ts";
+import { openEvents } from "./live.ts";
+import { createFeed } from "./live-feed.ts";
+import { API_PREFIX, createProxy } from "./proxy.ts";
+import { createSignIn } from "./sign-in.ts";
+import { signInVerbs } from "./sign-in.verbs.ts";
+import { createStates } from "./states.ts";
+import { stateVerbs } from "./states.verbs.ts";
+import { loadWebFiles } from "./web-files.ts";
+
+const FIRST_USER = "admin";
+const KILL_REMIND_MS = 2_000;
+const HOUR_MS = 3_600_000;
+
+const settings = z.object({
+  adminPassword: z.string().optional().describe("Password of the first user, admin; used while there are no users"),
+  sessionTtlMs: z
+    .number()
+    .int()
+    .positive()
+    .default(12 * HOUR_MS)
+    .describe("How long a sign-in lasts"),
+  approvals: z.enum(["single", "two"]).default("single").describe("single: one person may turn the kill switch off"),
+  webFolder: z.string().optional().describe("Folder of the built web page"),
+  mode: z.enum(["paper", "testnet", "live"]).default("paper").describe("Shown on every page"),
+  venue: z.string().default("Paper venue").describe("Name of the exchange, shown on every page"),
+});
+
+export default defineService({
+  id: "s12",
+  name: "s12-gateway",
+  title: "Web UI / API Gateway",
+  port: 8092,
+  settings,
+  calls: { exchange, router, position },
+  emits: [],
+  usesConfig: false,
+  alias: API_PREFIX,
+  owns: [users, sessions, killState, auditLog] as unknown as Collection<never>[],
+
+  async setup({ settings, store, clock, random, rateLimit, log, peers, calls, audit }) {
+    const { mode, venue, approvals, sessionTtlMs, adminPassword, webFolder } = settings;
+    const signIn = createSignIn({ store, clock, random, rateLimit, audit, sessionMs: sessionTtlMs });
+    const kill = createKill({ store, clock, log, calls, audit, approvals });
+    const feed = createFeed({ peers, clock });
+    const events = (request: Request) => openEvents(feed, request, { now: clock.now(), mode, venue, approvals });
+    const forward = createProxy({ peers, clock, log, self: "s12" });
+    const door = createDoor({ signIn, log, events, forward, page: await loadWebFiles(webFolder) });
+    const states = createStates(peers, clock, "s12");
+
+    return {
+      ...door,
+      verbs: [
+        ...signInVerbs(signIn),
+        ...killVerbs(kill),
+        ...stateVerbs(states, { mode, venue, approvals }),
+        auditVerb(store),
+      ],
+      consumes: [on(opsEvents, (event, message) => store.commit(auditEntry(event, message)))],
+      jobs: [
+        every(KILL_REMIND_MS, "kill-remind", kill.remind),
+        every(HOUR_MS, "sessions-expire", () => store.expire(sessions, clock.now())),
+      ],
+      async start() {
+        const isNew = adminPassword !== undefined && (await store.count(users)) === 0;
+        if (isNew) await signIn.createUser(FIRST_USER, adminPassword, "admin", "first start");
+        await kill.load();
+        await kill.remind();
+        feed.start();
+      },
+      stop: async () => feed.stop(),
+    };
+  },
+});
