@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { BARS_MAX, type Bar, type BarTrade, Klines } from "./klines.ts";
 
-const buy = (ts: number, ticks: number, lots: number): BarTrade => ({ ts, ticks, lots, buyerIsTaker: true });
-const sell = (ts: number, ticks: number, lots: number): BarTrade => ({ ts, ticks, lots, buyerIsTaker: false });
+const buy = (ts: number, ticks: number, lots: number): BarTrade => ({ id: ts, ts, ticks, lots, buyerIsTaker: true });
+const sell = (ts: number, ticks: number, lots: number): BarTrade => ({ id: ts, ts, ticks, lots, buyerIsTaker: false });
 const minute = 60_000;
 
 test("a bar says first, highest, lowest and last price, volume and who took", () => {
@@ -22,6 +22,8 @@ test("a bar says first, highest, lowest and last price, volume and who took", ()
       trades: 4,
       takerLots: 3,
       takerQuote: 28,
+      firstId: 0,
+      lastId: 59_999,
     },
   ]);
   expect(klines.query("1s", { limit: 1 })).toMatchObject([{ openTs: 59_000, trades: 1 }]);

@@ -16,9 +16,13 @@ export interface Bar {
   /** Of `lots` and `quote`, what buyers took. */
   takerLots: number;
   takerQuote: number;
+  /** Trade ids; −1 while there is no trade. */
+  firstId: number;
+  lastId: number;
 }
 
 export interface BarTrade {
+  id: number;
   ts: number;
   ticks: number;
   lots: number;
@@ -63,6 +67,8 @@ const flat = (openTs: number, ms: number, ticks: number): Bar => ({
   trades: 0,
   takerLots: 0,
   takerQuote: 0,
+  firstId: -1,
+  lastId: -1,
 });
 
 /** One timeframe's bars, without holes: a time without trades has flat bars at the last close. */
@@ -88,10 +94,12 @@ class Series {
       bar.open = trade.ticks;
       bar.high = trade.ticks;
       bar.low = trade.ticks;
+      bar.firstId = trade.id;
     }
     bar.high = Math.max(bar.high, trade.ticks);
     bar.low = Math.min(bar.low, trade.ticks);
     bar.close = trade.ticks;
+    bar.lastId = trade.id;
     const quote = trade.ticks * trade.lots;
     bar.lots += trade.lots;
     bar.quote += quote;
@@ -194,6 +202,8 @@ function joined(bars: readonly Bar[], ms: number): Bar[] {
     last.trades += bar.trades;
     last.takerLots += bar.takerLots;
     last.takerQuote += bar.takerQuote;
+    if (last.firstId < 0) last.firstId = bar.firstId;
+    if (bar.lastId >= 0) last.lastId = bar.lastId;
   }
   return result;
 }

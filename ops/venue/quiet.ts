@@ -54,7 +54,7 @@ class QuietBook implements Matcher {
     for (const event of events) {
       if (event.kind !== "trade" || event.maker) continue;
       this.lastTicks = event.ticks;
-      this.bars.add({ ts, ticks: event.ticks, lots: event.lots, buyerIsTaker: !sellerTakes });
+      this.bars.add({ id: this.tradeId + 1, ts, ticks: event.ticks, lots: event.lots, buyerIsTaker: !sellerTakes });
       this.trade(event, sellerTakes, ts);
     }
     this.change(ts);

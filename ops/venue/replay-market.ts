@@ -1,0 +1,202 @@
+/** The market of a recording: plays its lines when the clock reaches them, and matches clients against its books. */
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import type { Listing } from "../../shared/engine/listing.ts";
+import type { MatchEvent, Matcher } from "../../shared/engine/matcher.ts";
+import { RecordedMatcher } from "../../shared/engine/recorded.ts";
+import { assert, refuse } from "../../shared/errors.ts";
+import type { Cancel, Clock } from "../../shared/kit/ports.ts";
+import { type Print, printOf } from "./frames.ts";
+import type { Bar } from "./klines.ts";
+import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
+import { type Line, openRecording, type Recording } from "./replay.ts";
+import { type Mark, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
+
+/** Frames of one instant reach the recorder up to this much apart: a bar is closed that much after its end. */
+const STRAGGLERS_MS = 500;
+/** Lines played before timers and sockets get their turn, when the clock is ahead. */
+const BATCH_LINES = 1000;
+/** How late a clock may start without the recording's first minutes rushing by. */
+const LATE_START_MS_MAX = 60_000;
+
+interface Stage {
+  readonly print: Print;
+  readonly matcher: RecordedMatcher;
+  readonly tape: Tape;
+  /** Recorded; none: the mid and no funding. */
+  mark: Mark | undefined;
+}
+
+export interface ReplayOptions {
+  clock: Clock;
+  files: readonly string[];
+  /** Instruments without a listing are left out, each line counted among the problems. */
+  listings: readonly Listing[];
+}
+
+/** Throws a Problem INVALID for files that cannot be opened or hold nothing. Start the clock at `startsAt`. */
+export async function openReplayMarket({ clock, files, listings }: ReplayOptions): Promise<ReplayMarket> {
+  const prints = new Map(listings.map((listing) => [listing.instrument, printOf(listing)]));
+  const recording = await openRecording(files, { scalesOf: (instrument) => prints.get(instrument) });
+  const played = recording.instruments.flatMap((instrument) => prints.get(instrument) ?? []);
+  if (played.length === 0) refuse("INVALID", `None of ${recording.instruments.join(", ")} is listed`);
+  return new ReplayMarket(clock, recording, played);
+}
+
+export class ReplayMarket implements MarketModel {
+  readonly recording: Recording;
+  private readonly clock: Clock;
+  private readonly stages = new Map<InstrumentId, Stage>();
+  private readonly cancels = new Map<string, Cancel>();
+  private hooks: MarketHooks | undefined;
+  private ahead: Line | undefined;
+
+  constructor(clock: Clock, recording: Recording, prints: readonly Print[]) {
+    this.clock = clock;
+    this.recording = recording;
+    for (const print of prints) {
+      const stage = { print, matcher: new RecordedMatcher(), tape: new Tape(print), mark: undefined };
+      this.stages.set(print.instrument, stage);
+    }
+  }
+
+  get startsAt(): number {
+    return this.recording.startsAt;
+  }
+
+  get instruments(): InstrumentId[] {
+    return [...this.stages.keys()];
+  }
+
+  get assumed(): readonly string[] {
+    const assumed = ["market=not moved by us", "queue=cancels spread evenly", "history=none before the recording"];
+    for (const { print, matcher, mark } of this.stages.values()) {
+      if (print.market === "FUT" && mark === undefined) assumed.push(`${print.instrument}: mark=mid, funding=0`);
+      if (!matcher.isWhole) assumed.push(`${print.instrument}: book=differences without a snapshot`);
+    }
+    return assumed;
+  }
+
+  matcher(instrument: InstrumentId): Matcher {
+    return this.stage(instrument).matcher;
+  }
+
+  start(hooks: MarketHooks): void {
+    assert(this.hooks === undefined, "a recording starts once");
+    const late = this.clock.now() - this.startsAt;
+    assert(late < LATE_START_MS_MAX, `the clock is ${Math.round(late)} ms past the recording's start`);
+    this.hooks = hooks;
+    for (const { tape } of this.stages.values()) tape.start(hooks);
+    this.cancels.set(
+      "beat",
+      this.clock.every(TAPE_PERIOD_MS, () => this.beat()),
+    );
+    this.pump();
+  }
+
+  stop(): void {
+    for (const cancel of this.cancels.values()) cancel();
+    this.cancels.clear();
+    this.hooks = undefined;
+    this.recording.close();
+  }
+
+  klines(instrument: InstrumentId, timeframe: string, query: KlineQuery): Bar[] {
+    return this.stage(instrument).tape.klines.query(timeframe, query);
+  }
+
+  mark(instrument: InstrumentId): number | undefined {
+    const { mark, matcher } = this.stage(instrument);
+    if (mark !== undefined) return mark.ticks;
+    const best = matcher.best();
+    return best && (best.bidTicks + best.askTicks) / 2;
+  }
+
+  funding(instrument: InstrumentId): { rate: number; nextAt: number } {
+    const { mark } = this.stage(instrument);
+    return mark ?? { rate: 0, nextAt: nextFundingAt(this.clock.now()) };
+  }
+
+  sequence(instrument: InstrumentId): number {
+    return this.stage(instrument).matcher.sequence;
+  }
+
+  private stage(instrument: InstrumentId): Stage {
+    const stage = this.stages.get(instrument);
+    return stage ?? refuse("INSTRUMENT_DISABLED", `The recording has no ${instrument}`);
+  }
+
+  /** Plays every line that is due, then waits for the next. */
+  private pump(): void {
+    for (let played = 0; this.hooks !== undefined; played++) {
+      const line = this.ahead ?? this.recording.next();
+      if (line instanceof Promise) {
+        void this.clock.hold(line).then((read) => this.goOn(read));
+        return;
+      }
+      if (line === undefined) {
+        this.end();
+        return;
+      }
+      this.ahead = line;
+      const waitMs = line.clockMs - this.clock.now();
+      if (waitMs > 0 || played >= BATCH_LINES) {
+        this.cancels.set(
+          "pump",
+          this.clock.after(Math.max(0, waitMs), () => this.pump()),
+        );
+        return;
+      }
+      this.ahead = undefined;
+      this.play(line, this.hooks);
+    }
+  }
+
+  private goOn(line: Line | undefined): void {
+    this.ahead = line;
+    if (line === undefined) this.end();
+    else this.pump();
+  }
+
+  private end(): void {
+    const { hooks } = this;
+    if (hooks === undefined) return;
+    this.beat();
+    for (const cancel of this.cancels.values()) cancel();
+    this.cancels.clear();
+    hooks.ended();
+  }
+
+  private play(line: Line, hooks: MarketHooks): void {
+    const stage = this.stage(line.instrument);
+    const events = this.apply(stage, line);
+    if (line.stream !== "snapshot") hooks.frame(line.instrument, line.stream, line.raw, line.exchTs);
+    if (events.length > 0) hooks.matched(line.instrument, events);
+  }
+
+  private apply(stage: Stage, { event, exchTs }: Line): MatchEvent[] {
+    const { matcher, tape, print } = stage;
+    switch (event.kind) {
+      case "depth":
+        return matcher.onDepth(event);
+      case "trade":
+        tape.trade(exchTs, event);
+        return matcher.onTrade(event);
+      case "bookTicker":
+        return matcher.onTicker(event);
+      case "snapshot":
+        return matcher.onSnapshot(event);
+      case "markPrice":
+        stage.mark = { ticks: print.ticksBetween(event.mark), rate: event.rate, nextAt: event.nextAt };
+        return [];
+    }
+  }
+
+  private beat(): void {
+    const now = this.clock.now();
+    for (const { print, tape, mark } of this.stages.values()) {
+      const assumed = print.market === "FUT" && mark === undefined ? this.mark(print.instrument) : undefined;
+      const frame = assumed === undefined ? undefined : { ticks: assumed, ...this.funding(print.instrument) };
+      tape.beat(now, now - STRAGGLERS_MS, frame);
+    }
+  }
+}
