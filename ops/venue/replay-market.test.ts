@@ -108,6 +108,7 @@ test("makes bars, their frames and marks from trades and time", async () => {
     .filter(({ stream }) => stream === "markPrice")
     .map(({ at, raw }) => [at - start, JSON.parse(raw).p]);
   expect(marks).toEqual([
+    [0, "100.10000000"],
     [1000, "100.10000000"],
     [2000, "100.10000000"],
     [3000, "100.10000000"],
@@ -118,6 +119,16 @@ test("makes bars, their frames and marks from trades and time", async () => {
   expect(market.funding("FUT:BTCUSDT")).toEqual({ rate: 0, nextAt: Date.UTC(2024, 7, 9) });
   expect(market.assumed.join()).toContain("FUT:BTCUSDT: mark=mid, funding=0");
   market.stop();
+});
+
+test("has the first recorded book from the beginning, for clients that ask before its line comes", async () => {
+  const { market } = await stage([written("g.gz", played)]);
+  expect(market.sequence("FUT:BTCUSDT")).toBe(1);
+  expect(market.matcher("FUT:BTCUSDT").depth(5).asks).toHaveLength(2);
+  expect(market.assumed.join()).not.toContain("snapshot");
+  const without = await stage([written("h.gz", [played[0]!, ...played.slice(2)])]);
+  expect(without.market.matcher("FUT:BTCUSDT").best()).toBeUndefined();
+  expect(without.market.assumed.join()).toContain("book=differences without a snapshot");
 });
 
 test("takes marks and funding from the recording where it has them", async () => {
@@ -135,7 +146,8 @@ test("takes marks and funding from the recording where it has them", async () =>
   await clock.run(start + 10_000);
   expect(market.mark("FUT:BTCUSDT")).toBe(1001.25);
   expect(market.funding("FUT:BTCUSDT")).toMatchObject({ rate: 0.0001, nextAt: start + 3600 });
-  expect(frames.filter(({ stream }) => stream === "markPrice")).toHaveLength(1);
+  const marks = frames.filter(({ stream, at }) => stream === "markPrice" && at > start);
+  expect(marks.map(({ raw }) => JSON.parse(raw).p)).toEqual(["100.125"]);
   expect(market.assumed.join()).not.toContain("mark=mid");
   market.stop();
 });

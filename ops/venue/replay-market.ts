@@ -56,6 +56,8 @@ export class ReplayMarket implements MarketModel {
     for (const print of prints) {
       const stage = { print, matcher: new RecordedMatcher(), tape: new Tape(print), mark: undefined };
       this.stages.set(print.instrument, stage);
+      const opening = recording.openings.get(print.instrument);
+      if (opening !== undefined) stage.matcher.onSnapshot(opening);
     }
   }
 

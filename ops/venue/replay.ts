@@ -84,6 +84,11 @@ export class Recording {
   /** `clockMs` of the first line: where a clock that plays it must begin. */
   readonly startsAt: number;
   readonly instruments: readonly InstrumentId[];
+  /**
+   * Each book as first recorded: recorders ask for it when differences come already, so it stands some lines into the
+   * file. A market that begins with it is whole for a client that asks before that line.
+   */
+  readonly openings: ReadonlyMap<InstrumentId, RecordedEvent & { kind: "snapshot" }>;
   private readonly active: Source[] = [];
   /** By start, latest first. */
   private readonly waiting: Source[];
@@ -100,6 +105,16 @@ export class Recording {
     this.waiting = [...sources].sort((a, b) => b.startsAt - a.startsAt);
     this.startsAt = this.waiting.at(-1)!.startsAt;
     this.instruments = [...new Set(sources.flatMap((source) => source.head.instruments))].sort();
+    const openings = new Map<InstrumentId, RecordedEvent & { kind: "snapshot" }>();
+    // Latest first: the earliest file of an instrument decides, and only that may lack a snapshot.
+    for (const source of this.waiting) {
+      for (const instrument of source.head.instruments) {
+        const opening = source.opening(instrument);
+        if (opening === undefined) openings.delete(instrument);
+        else openings.set(instrument, opening);
+      }
+    }
+    this.openings = openings;
   }
 
   /** The next line in order of time, at once where it is buffered; undefined at the end. */
@@ -184,6 +199,7 @@ interface Head {
   startsAt: number;
   /** Median of exchange time − receive time over the head, ms; 0 where no line has an exchange time. */
   offsetMs: number;
+  snapshots: Envelope[];
 }
 
 /** One file's good lines. */
@@ -221,6 +237,14 @@ class Source {
 
   get bytesRead(): number {
     return this.finished ? this.bytes : (this.reader?.bytesRead ?? 0);
+  }
+
+  /** The first snapshot of an instrument near the file's beginning. */
+  opening(instrument: InstrumentId): (RecordedEvent & { kind: "snapshot" }) | undefined {
+    const scales = this.context.options.scalesOf(instrument);
+    const first = this.head.snapshots.find((snapshot) => this.instrumentOf(snapshot) === instrument);
+    const event = first && scales && readEvent(first, scales);
+    return typeof event === "object" && event.kind === "snapshot" ? event : undefined;
   }
 
   async fill(): Promise<void> {
@@ -311,6 +335,7 @@ function headOf(file: string, seen: readonly Envelope[]): Head | undefined {
   }
   offsets.sort((a, b) => a - b);
   const offsetMs = offsets[offsets.length >> 1] ?? 0;
+  const snapshots = seen.filter(({ stream }) => stream === "snapshot");
   const first = seen.reduce((least, { receiveMs }) => Math.min(least, receiveMs), Number.POSITIVE_INFINITY);
-  return { market, instruments: [...instruments], startsAt: first + offsetMs, offsetMs };
+  return { market, instruments: [...instruments], startsAt: first + offsetMs, offsetMs, snapshots };
 }

@@ -101,7 +101,8 @@ test("differences recorded before the snapshot they follow are applied after it"
   });
   expect(matcher.sequence).toBe(12);
   matcher.onSnapshot({ last: 5, bids: [50, 1], asks: [51, 1] });
-  expect(matcher.best()).toMatchObject({ bidTicks: 99 });
+  matcher.onDepth({ last: 12, bids: [99, 50], asks: [] });
+  expect(matcher.best()).toMatchObject({ bidTicks: 99, bidLots: 3 });
 });
 
 test("post-only refuses what it would take; our orders meet each other, the recorded first at the same price", () => {

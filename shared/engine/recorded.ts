@@ -7,7 +7,7 @@
  *   through us first; a book that shows opposite lots at or beyond our price fills us from these lots. Both fill at
  *   our own price and never more than the volume that came.
  * - Our orders meet each other in price-time priority too; at the same price, recorded lots go first.
- * - The book is the last snapshot with all later differences; a book ticker that is newer than they are corrects the
+ * - The book is the last snapshot with all later differences (earlier ones say nothing new); a book ticker that is newer than they are corrects the
  *   top. Without any snapshot it is built from differences and tickers alone, and `isWhole` is false.
  *
  * `best` and `depth` show the recorded market without our orders and what they took.
@@ -109,6 +109,7 @@ export class RecordedMatcher implements Matcher {
   }
 
   onDepth(update: LevelUpdate): MatchEvent[] {
+    if (this.isWhole && update.last <= this.sequence) return [];
     this.recent.push(update);
     if (this.recent.length > RECENT_MAX) this.recent = this.recent.slice(RECENT_MAX / 2);
     this.apply(update);
