@@ -1,0 +1,135 @@
+/** Bars of one instrument and timeframe, built from its trades on exchange time. */
+import type { Kline, Timeframe } from "../../domain/market.ts";
+
+/** Times are epoch ms of exchange time; the bar holds `openTs ≤ t < endTs`. Volumes are base and quote quantities. */
+export interface Bar {
+  readonly openTs: number;
+  readonly endTs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly quoteVolume: number;
+  readonly trades: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+export const TIMEFRAME_MS: Readonly<Record<Timeframe, number>> = {
+  "1s": 1_000,
+  "5s": 5_000,
+  "15s": 15_000,
+  "1m": MINUTE_MS,
+  "5m": 5 * MINUTE_MS,
+  "15m": 15 * MINUTE_MS,
+  "1h": HOUR_MS,
+  "4h": 4 * HOUR_MS,
+  "1d": 24 * HOUR_MS,
+};
+
+/** A longer silence is a hole in the series rather than a run of empty bars. */
+export const EMPTY_BARS_MAX = 1_000;
+
+/** A closed bar of history in numbers. */
+export const barOfKline = (kline: Kline): Bar => ({
+  openTs: kline.open_ts,
+  endTs: kline.open_ts + TIMEFRAME_MS[kline.timeframe],
+  open: Number(kline.open),
+  high: Number(kline.high),
+  low: Number(kline.low),
+  close: Number(kline.close),
+  volume: Number(kline.volume),
+  quoteVolume: Number(kline.quote_volume),
+  trades: kline.trades,
+});
+
+/** `whole` is false for a bar that was not watched from its first millisecond. */
+type Closed = (bar: Bar, whole: boolean) => void;
+
+/**
+ * Builds one timeframe. A bar closes when the instrument's watermark, the exchange time of its newest event of any kind,
+ * reaches the bar's end; it is never opened again. A time without trades has bars flat at the last close.
+ */
+export class BarBuilder {
+  readonly timeframe: Timeframe;
+  readonly ms: number;
+  /** The watermark that closes the open bar; infinite before the first trade. */
+  endTs = Number.POSITIVE_INFINITY;
+  #sinceTs: number;
+  #open = 0;
+  #high = 0;
+  #low = 0;
+  #close = 0;
+  #volume = 0;
+  #quoteVolume = 0;
+  #trades = 0;
+
+  /** `sinceTs`: from when on every event of the instrument is seen. */
+  constructor(timeframe: Timeframe, sinceTs: number) {
+    this.timeframe = timeframe;
+    this.ms = TIMEFRAME_MS[timeframe];
+    this.#sinceTs = sinceTs;
+  }
+
+  /** Where the open bar begins; infinite before the first trade. */
+  get openTs(): number {
+    return this.endTs - this.ms;
+  }
+
+  watchFrom(sinceTs: number): void {
+    this.#sinceTs = sinceTs;
+  }
+
+  /** `now` is the watermark after this trade, so that a trade told late counts in the bar that is still open. */
+  add(now: number, price: number, qty: number): void {
+    if (this.endTs === Number.POSITIVE_INFINITY) this.#begin(Math.floor(now / this.ms) * this.ms, price);
+    else if (this.#trades === 0) {
+      this.#open = price;
+      this.#high = price;
+      this.#low = price;
+    }
+    if (price > this.#high) this.#high = price;
+    if (price < this.#low) this.#low = price;
+    this.#close = price;
+    this.#volume += qty;
+    this.#quoteVolume += price * qty;
+    this.#trades++;
+  }
+
+  /** Closes every bar that ends at or before the watermark, oldest first. */
+  advance(now: number, closed: Closed): void {
+    while (now >= this.endTs) {
+      closed(this.#bar(), this.openTs >= this.#sinceTs);
+      if (now - this.endTs > EMPTY_BARS_MAX * this.ms) {
+        this.#sinceTs = now;
+        this.#begin(Math.floor(now / this.ms) * this.ms, this.#close);
+      } else this.#begin(this.endTs, this.#close);
+    }
+  }
+
+  #bar(): Bar {
+    return {
+      openTs: this.openTs,
+      endTs: this.endTs,
+      open: this.#open,
+      high: this.#high,
+      low: this.#low,
+      close: this.#close,
+      volume: this.#volume,
+      quoteVolume: this.#quoteVolume,
+      trades: this.#trades,
+    };
+  }
+
+  #begin(openTs: number, price: number): void {
+    this.endTs = openTs + this.ms;
+    this.#open = price;
+    this.#high = price;
+    this.#low = price;
+    this.#close = price;
+    this.#volume = 0;
+    this.#quoteVolume = 0;
+    this.#trades = 0;
+  }
+}

@@ -1,0 +1,149 @@
+/** What the factors of one instrument share: the newest book and funding in numbers, and windows of trades and mids. */
+import type { Depth, Funding, Level, MarketTrade, Ticker } from "../../domain/market.ts";
+import { TradeWindow, Trail } from "./windows.ts";
+
+/** Levels kept in numbers; deeper ones are never looked at. */
+export const BOOK_LEVELS_MAX = 10;
+
+/** Best bid and ask; all NaN before the first, and while they are crossed or no numbers. */
+export class Top {
+  bid = Number.NaN;
+  bidQty = Number.NaN;
+  ask = Number.NaN;
+  askQty = Number.NaN;
+  mid = Number.NaN;
+
+  set(ticker: Ticker): void {
+    this.bid = Number(ticker.bid);
+    this.bidQty = Number(ticker.bid_qty);
+    this.ask = Number(ticker.ask);
+    this.askQty = Number(ticker.ask_qty);
+    const sound = this.bid > 0 && this.ask > this.bid && this.bidQty >= 0 && this.askQty >= 0;
+    if (sound && Number.isFinite(this.ask)) this.mid = (this.bid + this.ask) / 2;
+    else this.clear();
+  }
+
+  clear(): void {
+    this.bid = Number.NaN;
+    this.bidQty = Number.NaN;
+    this.ask = Number.NaN;
+    this.askQty = Number.NaN;
+    this.mid = Number.NaN;
+  }
+}
+
+/** One side of the book: the running sums of its best levels, `quantity[n]` and `notional[n]` over the first n. */
+class Side {
+  levels = 0;
+  readonly quantity = new Float64Array(BOOK_LEVELS_MAX + 1);
+  readonly notional = new Float64Array(BOOK_LEVELS_MAX + 1);
+
+  set(levels: readonly Level[]): void {
+    this.levels = Math.min(levels.length, BOOK_LEVELS_MAX);
+    for (let n = 0; n < this.levels; n++) {
+      const [price, qty] = levels[n]!;
+      const size = Number(qty);
+      this.quantity[n + 1] = this.quantity[n]! + size;
+      this.notional[n + 1] = this.notional[n]! + Number(price) * size;
+    }
+  }
+}
+
+/** The top levels of the book; read as numbers only when a factor asks, since most updates pass unasked. */
+export class Levels {
+  readonly bids = new Side();
+  readonly asks = new Side();
+  #depth: Depth | undefined;
+  #read = true;
+
+  set(depth: Depth): void {
+    this.#depth = depth;
+    this.#read = false;
+  }
+
+  /** False from a gap until the book is whole again, and before the first book. */
+  get ok(): boolean {
+    const depth = this.#depth;
+    if (depth === undefined || !depth.ok) return false;
+    const [bid, ask] = [depth.bids[0], depth.asks[0]];
+    return bid !== undefined && ask !== undefined && Number(bid[0]) < Number(ask[0]);
+  }
+
+  /** True when both sides have at least `n` levels; after it, the sides hold their sums. */
+  has(n: number): boolean {
+    if (!this.#read && this.#depth !== undefined) {
+      this.bids.set(this.#depth.bids);
+      this.asks.set(this.#depth.asks);
+      this.#read = true;
+    }
+    return this.bids.levels >= n && this.asks.levels >= n && this.ok;
+  }
+}
+
+/** The rate to come; NaN before the first and on markets without funding. */
+export class FundingState {
+  rate = Number.NaN;
+  nextTs = Number.NaN;
+  mark = Number.NaN;
+  index = Number.NaN;
+
+  set(funding: Funding): void {
+    this.rate = funding.rate;
+    this.nextTs = funding.next_funding_ts;
+    this.mark = Number(funding.mark);
+    this.index = Number(funding.index);
+  }
+}
+
+/** Fed by the engine, read by factors. Factors of one window length share it. */
+export class Inputs {
+  /** The watermark: exchange time of the newest event; NaN before the first. */
+  now = Number.NaN;
+  readonly top = new Top();
+  readonly levels = new Levels();
+  readonly funding = new FundingState();
+  lastPrice = Number.NaN;
+  #trades = new Map<number, TradeWindow>();
+  #mids = new Map<number, Trail>();
+  // Arrays beside the maps: walking an array allocates nothing.
+  #tradeWindows: TradeWindow[] = [];
+  #trails: Trail[] = [];
+
+  tradeWindow(ms: number): TradeWindow {
+    const known = this.#trades.get(ms);
+    if (known !== undefined) return known;
+    const made = new TradeWindow(ms, this.now);
+    this.#trades.set(ms, made);
+    this.#tradeWindows = [...this.#trades.values()];
+    return made;
+  }
+
+  midTrail(ms: number): Trail {
+    const known = this.#mids.get(ms);
+    if (known !== undefined) return known;
+    const made = new Trail(ms);
+    if (!Number.isNaN(this.top.mid)) made.add(this.now, this.top.mid);
+    this.#mids.set(ms, made);
+    this.#trails = [...this.#mids.values()];
+    return made;
+  }
+
+  /** Moves the watermark on, never back. */
+  reach(exchTs: number): void {
+    if (Number.isNaN(this.now)) {
+      this.now = exchTs;
+      for (const window of this.#tradeWindows) window.sinceTs = exchTs;
+    } else if (exchTs > this.now) this.now = exchTs;
+  }
+
+  addTrade(trade: MarketTrade, price: number, qty: number): void {
+    this.lastPrice = price;
+    for (const window of this.#tradeWindows) window.add(this.now, qty, trade.taker === "BUY");
+  }
+
+  setTop(ticker: Ticker): void {
+    this.top.set(ticker);
+    if (Number.isNaN(this.top.mid)) return;
+    for (const trail of this.#trails) trail.add(this.now, this.top.mid);
+  }
+}

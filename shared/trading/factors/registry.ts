@@ -1,0 +1,109 @@
+/** Every factor family there is, how ids are read, and which factors a bundle needs. */
+import type { Bundle, Condition } from "../../domain/bundle.ts";
+import { sizingOf } from "../../domain/bundle.ts";
+import type { InstrumentId } from "../../domain/instrument.ts";
+import { atr } from "./atr.ts";
+import { bookImbalance, depth, microprice, mid, spread } from "./book.ts";
+import { ema, macd, macdHistogram, macdSignal } from "./ema-macd.ts";
+import { type FactorParams, type Family, patternReader } from "./factor.ts";
+import { signedVolume, tradedVolume, tradeImbalance, tradeRate } from "./flow.ts";
+import { basis, fundingRate, minutesToFunding } from "./funding.ts";
+import { regime, regimeOn, volatilityPercentile } from "./regime.ts";
+import { last, midReturn } from "./returns.ts";
+import { rsi } from "./rsi.ts";
+import { realisedVolatility } from "./volatility.ts";
+import { close, volume, vwap, vwapOfBar } from "./vwap.ts";
+
+export const FAMILIES: readonly Family[] = [
+  mid,
+  spread,
+  microprice,
+  depth,
+  bookImbalance,
+  tradeImbalance,
+  tradeRate,
+  signedVolume,
+  tradedVolume,
+  midReturn,
+  last,
+  fundingRate,
+  minutesToFunding,
+  basis,
+  close,
+  volume,
+  vwapOfBar,
+  vwap,
+  ema,
+  macd,
+  macdSignal,
+  macdHistogram,
+  rsi,
+  atr,
+  realisedVolatility,
+  volatilityPercentile,
+  regime,
+  regimeOn,
+];
+
+/** What guards, execution and sizing look at whatever a bundle's rules say. */
+export const CORE_FACTORS: readonly string[] = [
+  "mid",
+  "spread_bps",
+  "microprice",
+  "depth_top1_usdt",
+  "depth_top3_usdt",
+  "funding_rate",
+  "minutes_to_funding",
+  "regime",
+];
+
+export interface Factor {
+  /** Without the instrument: `rv_20_1d`. */
+  readonly id: string;
+  /** Another instrument's factor, read at that one's last closed bar. */
+  readonly of: InstrumentId | undefined;
+  readonly family: Family;
+  readonly params: FactorParams;
+}
+
+const READERS = FAMILIES.map((family) => ({ family, read: patternReader(family.pattern) }));
+
+/** Undefined when there is no such factor; another instrument's must be one of bars. */
+export function parseFactor(text: string): Factor | undefined {
+  const at = text.indexOf("@");
+  const id = at < 0 ? text : text.slice(0, at);
+  const of = at < 0 ? undefined : text.slice(at + 1);
+  for (const { family, read } of READERS) {
+    const said = read(id);
+    if (said === undefined) continue;
+    const params = family.fixed ?? said;
+    if (family.accepts?.(params) === false) return undefined;
+    if (of !== undefined && params.timeframe === undefined) return undefined;
+    return { id, of, family, params };
+  }
+  return undefined;
+}
+
+/** Adds the ids a condition compares to `into`. */
+export function factorsOfCondition(condition: Condition, into: Set<string>): void {
+  if ("allOf" in condition) for (const part of condition.allOf) factorsOfCondition(part, into);
+  else if ("anyOf" in condition) for (const part of condition.anyOf) factorsOfCondition(part, into);
+  else if ("not" in condition) factorsOfCondition(condition.not, into);
+  else {
+    into.add(condition.f);
+    if ("vf" in condition) into.add(condition.vf);
+  }
+}
+
+/** Every factor id a bundle lists, compares, triggers on or sizes by, and the core ones; in order of appearance. */
+export function factorsOfBundle(bundle: Bundle): string[] {
+  const ids = new Set<string>([...CORE_FACTORS, ...bundle.factors]);
+  for (const strategy of bundle.strategies) {
+    if (strategy.long !== undefined) factorsOfCondition(strategy.long, ids);
+    if (strategy.short !== undefined) factorsOfCondition(strategy.short, ids);
+    for (const trigger of strategy.triggers) if (trigger.kind === "cross") ids.add(trigger.factor);
+    ids.add(sizingOf(bundle, strategy).atr);
+  }
+  for (const rule of bundle.rules) factorsOfCondition(rule.when, ids);
+  return [...ids];
+}
