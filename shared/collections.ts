@@ -108,6 +108,8 @@ export const IntentRecord = z.object({
   plan: z.unknown(),
   reserved_usdt: z.string(),
   answer: OrderAnswer,
+  /** What the caller was told first: what a repeat gets. */
+  first_answer: OrderAnswer.optional(),
   instrument: z.string(),
   created_at: z.number(),
   updated_at: z.number(),
@@ -248,21 +250,21 @@ export const alertsKept = collection({
   indexes: [["ts"], ["severity", "ts"], ["state", "ts"]],
   search: ["message", "code", "source"],
 });
-/** One scrape of one series; `series` is the metric with its labels in canonical order. */
+/** One scrape of one service: every series (metric with its labels) and its value. */
+export const Scrape = z.object({
+  id: z.string(),
+  service: z.string(),
+  ts: z.number(),
+  values: z.record(z.string(), z.number()),
+});
+export type Scrape = z.output<typeof Scrape>;
 export const metricsTimeseries = collection({
   name: "metrics_timeseries",
   owner: "s11",
-  schema: z.object({
-    id: z.string(),
-    metric: z.string(),
-    series: z.string(),
-    labels: z.record(z.string(), z.string()),
-    ts: z.number(),
-    value: z.number(),
-  }),
-  key: (m) => m.id,
-  indexes: [["metric", "ts"], ["ts"]],
-  retentionDays: 7,
+  schema: Scrape,
+  key: (s) => s.id,
+  indexes: [["ts"]],
+  retentionDays: 2,
   retentionField: "ts",
 });
 

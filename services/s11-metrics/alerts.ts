@@ -1,0 +1,87 @@
+/** The alert inbox: repeats are counted, an alert stays until somebody has seen it. */
+import { z } from "@hono/zod-openapi";
+import { AlertRecord, alertsKept } from "../../shared/collections.ts";
+import { refuse } from "../../shared/errors.ts";
+import type { Clock, Collection, Op, Store } from "../../shared/kit/ports.ts";
+import { Paging } from "../../shared/kit/rest.ts";
+import { type Verb, verb } from "../../shared/kit/service.ts";
+import type { Alert } from "../../shared/streams.ts";
+
+export interface AlertParts {
+  store: Store;
+  clock: Clock;
+  audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
+}
+export type Inbox = ReturnType<typeof createInbox>;
+
+export function createInbox({ store, audit }: AlertParts) {
+  const put = (value: AlertRecord): Op => ({
+    op: "put",
+    collection: alertsKept as unknown as Collection<never>,
+    value,
+  });
+
+  return {
+    /** A repeat after it was acknowledged opens it again. */
+    async take(alert: Readonly<Alert>): Promise<void> {
+      const kept = (await store.get(alertsKept, alert.alert_id))?.value;
+      const value: AlertRecord = {
+        ...alert,
+        first_ts: kept?.first_ts ?? alert.ts,
+        count: (kept?.count ?? 0) + 1,
+        state: "OPEN",
+      };
+      await store.commit([put(value)]);
+    },
+    async acknowledge(alertId: string, actor: string): Promise<AlertRecord> {
+      const kept = (await store.get(alertsKept, alertId))?.value;
+      if (!kept) refuse("NOT_FOUND", `There is no alert ${alertId}.`);
+      const value: AlertRecord = { ...kept, state: "ACKED", acked_by: actor };
+      await store.commit([put(value), audit({ actor, what: "alert.acknowledged", ref: alertId, outcome: "ok" })]);
+      return value;
+    },
+  };
+}
+
+const ListInput = z.object({
+  ...Paging,
+  severity: z.enum(["INFO", "WARN", "ERROR", "FATAL"]).optional(),
+  source: z.string().max(16).optional(),
+  state: z.enum(["OPEN", "ACKED", "RESOLVED"]).optional(),
+  from_ts: z.coerce.number().optional(),
+});
+
+export const alertVerbs = (store: Store, inbox: Inbox): Verb[] => [
+  verb({
+    name: "listAlerts",
+    summary: "Alerts, newest first",
+    rest: "GET /alerts",
+    input: ListInput,
+    output: z.object({ items: z.array(AlertRecord), next_cursor: z.string().optional() }),
+    async run({ limit, cursor, severity, source, state, from_ts }) {
+      const page = await store.query(alertsKept, {
+        where: {
+          ...(severity && { severity }),
+          ...(source && { source }),
+          ...(state && { state }),
+          ...(from_ts !== undefined && { ts: { gte: from_ts } }),
+        },
+        sort: { field: "ts", order: "desc" },
+        limit,
+        ...(cursor !== undefined && { cursor }),
+      });
+      const items = page.items.map((row) => row.value);
+      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+    },
+  }),
+  verb({
+    name: "acknowledgeAlert",
+    summary: "Mark an alert as seen",
+    rest: "POST /alerts/{id}/ack",
+    roles: ["trader", "risk", "admin"],
+    once: "body",
+    input: z.object({ id: z.string().max(64) }),
+    output: AlertRecord,
+    run: ({ id }, { principal }) => inbox.acknowledge(id, principal.id),
+  }),
+];

@@ -1,0 +1,50 @@
+/** The figures behind the health level, over a rolling window of what S4 told and how the streams stand. */
+import type { StreamState } from "../../shared/kit/ports.ts";
+import type { OrderResult } from "../../shared/streams.ts";
+import { accountEvents, configEvents, orderResults } from "../../shared/streams.ts";
+import type { Reading } from "../../shared/trading/health/level.ts";
+
+/** Health looks back this far. */
+export const WINDOW_MS = 6 * 3_600_000;
+/** Orders kept for the window; beyond it the oldest go first. */
+const ORDERS_MAX = 20_000;
+/** Streams whose unacknowledged entries count: orders, account and config. */
+const JUDGED = [accountEvents.family, orderResults.family, configEvents.family];
+
+interface Sent {
+  ts: number;
+  ackMs: number | undefined;
+  failed: boolean;
+}
+
+export function createReadings() {
+  const orders = new Map<string, Sent>();
+
+  return {
+    onResult(result: Readonly<OrderResult>): void {
+      for (const order of result.orders) {
+        if (order.sent_at === undefined) continue;
+        const ackMs = order.acked_at === undefined ? undefined : order.acked_at - order.sent_at;
+        const failed = order.status === "UNKNOWN" || (order.status === "REJECTED" && order.order_id === undefined);
+        orders.delete(order.client_order_id);
+        orders.set(order.client_order_id, { ts: order.sent_at, ackMs, failed });
+        if (orders.size > ORDERS_MAX) orders.delete(orders.keys().next().value as string);
+      }
+    },
+    read(now: number, streams: readonly StreamState[]): Reading[] {
+      for (const [id, order] of orders) if (order.ts < now - WINDOW_MS) orders.delete(id);
+      const sent = [...orders.values()];
+      const acks = sent.flatMap((order) => (order.ackMs === undefined ? [] : [order.ackMs])).sort((a, b) => a - b);
+      const judged = streams.filter((s) => JUDGED.some((family) => s.stream.startsWith(family)));
+      return [
+        { name: "ack_p95_ms", value: acks[Math.ceil(acks.length * 0.95) - 1] ?? 0, sample: acks.length },
+        { name: "unacked_age_ms", value: Math.max(0, ...judged.map((s) => s.oldestMs)), sample: judged.length },
+        {
+          name: "submit_error_share",
+          value: sent.length === 0 ? 0 : sent.filter((order) => order.failed).length / sent.length,
+          sample: sent.length,
+        },
+      ];
+    },
+  };
+}

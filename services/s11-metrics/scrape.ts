@@ -1,0 +1,80 @@
+/** Scrapes all services: their health and metrics, kept as one row a service and scrape. */
+import { metricsTimeseries, type Scrape } from "../../shared/collections.ts";
+import type { Clock, Collection, ServiceId, Store } from "../../shared/kit/ports.ts";
+import type { Context, Log, Peers, Principal } from "../../shared/kit/service.ts";
+import { readPrometheus, seriesKey } from "./prometheus.ts";
+
+/** Scrapes in a row that must fail before a service counts as down. */
+const MISSES_MAX = 2;
+const OURS = "chimera_";
+
+export interface ScrapeParts {
+  peers: Peers;
+  store: Store;
+  clock: Clock;
+  log: Log;
+  self: ServiceId;
+  /** S11's own metrics text, which needs no request. */
+  own(): Promise<string>;
+  alert: Context["alert"];
+}
+
+export function createScraper({ peers, store, clock, log, self, own, alert }: ScrapeParts) {
+  const misses = new Map<ServiceId, number>();
+  const nobody: Principal = { kind: "service", id: self, role: "viewer" };
+
+  const textOf = async (id: ServiceId): Promise<string> =>
+    id === self ? own() : (await peers.fetch(id, new Request("http://peer/metrics"), nobody)).text();
+
+  async function one(service: Peers["services"][number], ts: number): Promise<Scrape | undefined> {
+    try {
+      const samples = readPrometheus(await textOf(service.id));
+      misses.set(service.id, 0);
+      const values = Object.fromEntries(
+        samples.filter((s) => s.metric.startsWith(OURS)).map((s) => [seriesKey(s), s.value]),
+      );
+      return { id: `${service.id}-${ts}`, service: service.id, ts, values };
+    } catch (error) {
+      const missed = (misses.get(service.id) ?? 0) + 1;
+      misses.set(service.id, missed);
+      log.warn("a service could not be scraped", { callee: service.id, error: String(error) });
+      if (missed === MISSES_MAX) alert("ERROR", "SERVICE_DOWN", `${service.name} does not answer.`);
+      return undefined;
+    }
+  }
+
+  return {
+    async scrape(): Promise<void> {
+      const ts = Math.round(clock.now());
+      const rows = await Promise.all(peers.services.map((service) => one(service, ts)));
+      const ops = rows.flatMap((row) =>
+        row ? [{ op: "put" as const, collection: metricsTimeseries as unknown as Collection<never>, value: row }] : [],
+      );
+      if (ops.length > 0) await store.commit(ops);
+    },
+    /** Prometheus text of every service, one after the other. */
+    async federate(): Promise<string> {
+      const texts = await Promise.all(
+        peers.services.map((service) => textOf(service.id).catch(() => `# ${service.name} does not answer\n`)),
+      );
+      return merge(texts);
+    },
+  };
+}
+
+/** One block per metric, since the format allows its HELP and TYPE only once. */
+function merge(texts: readonly string[]): string {
+  const blocks = new Map<string, { head: string[]; lines: Set<string> }>();
+  for (const text of texts) {
+    let current = { head: [] as string[], lines: new Set<string>() };
+    for (const line of text.split("\n")) {
+      const named = /^# (?:HELP|TYPE) (\S+)/.exec(line)?.[1];
+      if (named !== undefined) {
+        current = blocks.get(named) ?? { head: [], lines: new Set() };
+        blocks.set(named, current);
+        if (current.lines.size === 0 && !current.head.includes(line)) current.head.push(line);
+      } else if (line !== "") current.lines.add(line);
+    }
+  }
+  return [...blocks.values()].map(({ head, lines }) => `${[...head, ...lines].join("\n")}\n`).join("");
+}

@@ -1,0 +1,91 @@
+/** S11 Metrics & Health: scrapes all services, judges the health level, keeps alerts. */
+import { z } from "@hono/zod-openapi";
+import { alertsKept, metricsTimeseries } from "../../shared/collections.ts";
+import type { Collection } from "../../shared/kit/ports.ts";
+import { defineService, every, on, verb } from "../../shared/kit/service.ts";
+import { alerts, type HealthEvent, HealthLevel, healthEvents, orderResults } from "../../shared/streams.ts";
+import { decideLevel, initialLevel } from "../../shared/trading/health/level.ts";
+import { alertVerbs, createInbox } from "./alerts.ts";
+import { createReadings } from "./readings.ts";
+import { createScraper } from "./scrape.ts";
+import { metricsVerb } from "./series.ts";
+
+const EXPIRE_MS = 3_600_000;
+
+const settings = z.object({
+  scrapeMs: z.number().int().min(1_000).default(10_000).describe("How often all services are scraped"),
+  levelMs: z.number().int().min(100).default(10_000).describe("How often the health level is judged"),
+});
+
+export default defineService({
+  id: "s11",
+  name: "s11-metrics",
+  title: "Metrics & Health",
+  port: 8091,
+  settings,
+  calls: {},
+  emits: [healthEvents] as never,
+  usesConfig: false,
+  owns: [alertsKept, metricsTimeseries] as unknown as Collection<never>[],
+
+  setup({ settings, store, clock, log, metrics, peers, audit, alert, publish }) {
+    const inbox = createInbox({ store, clock, audit });
+    const readings = createReadings();
+    const own = () => metrics.text();
+    const scraper = createScraper({ peers, store, clock, log, self: "s11", own, alert });
+    const gauge = metrics.gauge("health_level", "0 green, 1 yellow, 2 orange, 3 red");
+    const lag = metrics.gauge("stream_pending", "Entries not yet acknowledged", ["stream", "group"]);
+    let state = initialLevel(clock.now());
+    let shown: HealthEvent = { level: state.level, reasons: [], ts: clock.now() };
+
+    /** Told to everybody when it changes; and once at the start, for those who heard the last one before a crash. */
+    async function judge(isFirst = false): Promise<void> {
+      const streams = await peers.streams();
+      for (const s of streams) lag.set(s.lag + s.pending, { stream: s.stream, group: s.group });
+      const before = state.level;
+      const decided = decideLevel(state, readings.read(clock.now(), streams), clock.now());
+      state = decided.state;
+      shown = { level: state.level, reasons: decided.reasons, ts: clock.now() };
+      gauge.set(["GREEN", "YELLOW", "ORANGE", "RED"].indexOf(state.level));
+      if (state.level === before && !isFirst) return;
+      await publish(healthEvents, shown);
+      if (isFirst) return;
+      const severity = state.level === "RED" ? "ERROR" : state.level === "GREEN" ? "INFO" : "WARN";
+      alert(
+        severity,
+        "HEALTH_LEVEL",
+        `Health is ${state.level}: ${decided.reasons.join("; ") || "all figures in bounds"}.`,
+      );
+    }
+
+    return {
+      verbs: [
+        metricsVerb({ store, clock, own, federate: scraper.federate }),
+        ...alertVerbs(store, inbox),
+        verb({
+          name: "getHealthLevel",
+          summary: "The health level and why",
+          rest: "GET /health-level",
+          input: z.object({}),
+          output: z.object({ level: HealthLevel, reasons: z.array(z.string()), ts: z.number() }),
+          run: () => shown,
+        }),
+        verb({
+          name: "getTopology",
+          summary: "Who has called whom since the start",
+          rest: "GET /topology",
+          input: z.object({}),
+          output: z.object({ items: z.array(z.object({ from: z.string(), to: z.string(), count: z.number() })) }),
+          run: () => ({ items: peers.observed() }),
+        }),
+      ],
+      consumes: [on(alerts, (event) => inbox.take(event)), on(orderResults, (event) => readings.onResult(event))],
+      jobs: [
+        every(settings.scrapeMs, "scrape", scraper.scrape),
+        every(settings.levelMs, "judge-level", () => judge()),
+        every(EXPIRE_MS, "expire", () => store.expire(metricsTimeseries, clock.now())),
+      ],
+      start: () => judge(true),
+    };
+  },
+});
