@@ -2,8 +2,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Instrument, InstrumentId, Market } from "../../shared/domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
-import { Scale } from "../../shared/engine/scale.ts";
 import type { Clock, Net, Random } from "../../shared/kit/ports.ts";
+import { FineScale } from "./binance/fine-scale.ts";
 
 const Milliseconds = z.number().int().positive();
 
@@ -46,22 +46,22 @@ export const Settings = z.object({
 });
 export type Settings = z.output<typeof Settings>;
 
-/** An instrument with the scales that turn its decimal text into whole ticks and lots. */
+/** An instrument with the scales that turn its decimal text into whole numbers. */
 export interface Listed {
   readonly instrument: InstrumentId;
   readonly market: Market;
   readonly symbol: string;
   readonly info: Instrument;
-  readonly price: Scale;
-  readonly qty: Scale;
+  readonly price: FineScale;
+  readonly qty: FineScale;
 }
 export const listed = (info: Instrument): Listed => ({
   instrument: info.instrument,
   market: info.market,
   symbol: info.symbol,
   info,
-  price: new Scale(info.tick_size),
-  qty: new Scale(info.step_size),
+  price: new FineScale(info.tick_size),
+  qty: new FineScale(info.step_size),
 });
 
 export interface Log {

@@ -43,7 +43,7 @@ test("updates wait for the snapshot, and what it covers is left out", () => {
   expect(sync.take(spot(13, 14, [["100.0", "0"]]))).toBe("held");
   expect(sync.restore(snapshot(8))).toBe(true);
   expect(sync.last).toBe(14);
-  expect(sync.book.top(5)).toEqual({ bids: [[995, 3000]], asks: [[1001, 2000]] });
+  expect(sync.book.top(5)).toEqual({ bids: [[995_000, 3_000_000]], asks: [[1_001_000, 2_000_000]] });
 });
 
 const spotRows: [string, Diff, string][] = [
@@ -52,7 +52,8 @@ const spotRows: [string, Diff, string][] = [
   ["covered already", spot(4, 8), "repeat"],
   ["leaves one out", spot(10, 11), "gap"],
   ["crosses the book", spot(9, 10, [["100.1", "1"]]), "gap"],
-  ["price off tick", spot(9, 10, [["99.95", "1"]]), "gap"],
+  ["holds a price of an older tick", spot(9, 10, [["99.95", "1"]]), "applied"],
+  ["price no number", spot(9, 10, [["1e2", "1"]]), "gap"],
   ["quantity no number", spot(9, 10, [["99.9", "NaN"]]), "gap"],
 ];
 test.each(spotRows)("spot, first after a snapshot at 8: %s", (_, diff, taken) => {

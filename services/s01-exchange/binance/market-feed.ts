@@ -33,7 +33,7 @@ export interface FeedPorts {
   snapshot(instrument: InstrumentId): Promise<Snapshot>;
   /** Every frame that is no repeat, as it came. */
   record(instrument: InstrumentId, ts: number, text: string): void;
-  /** A price or quantity was off its step: the listing may have changed. */
+  /** A trade was off the tick: the listing may have changed. */
   doubt(instrument: InstrumentId): void;
 }
 
@@ -135,6 +135,7 @@ export class MarketFeed {
         track.newestTs = Math.max(track.newestTs, trade.exch_ts);
         this.ports.record(track.on.instrument, ts, text);
         this.ports.outlet.trade(trade);
+        if (!track.on.price.isOnStep(track.on.price.read(trade.price))) this.ports.doubt(track.on.instrument);
         return;
       }
       case "ticker": {
@@ -265,7 +266,6 @@ export class MarketFeed {
 
   private drop(reason: Flaw | "bad_json" | "unknown_symbol", text: string, track?: Track): void {
     this.around.meters.dropped.inc({ market: this.market, reason });
-    if (reason === "bad_amount" && track) this.ports.doubt(track.on.instrument);
     const now = this.around.clock.mono();
     const key = `${reason}/${track?.on.instrument ?? ""}`;
     if (now - (this.warnedAt.get(key) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;

@@ -45,7 +45,7 @@ export function readTrade(frame: Frame, on: Listed, ts: number): MarketTrade | F
   if (!isTime(at) || typeof buyerIsMaker !== "boolean") return "missing_field";
   const trade_id = idText(frame.t);
   if (isFlaw(trade_id)) return trade_id;
-  if (!(on.price.read(price as string) > 0) || !(on.qty.read(qty as string) > 0)) return "bad_amount";
+  if (!(on.price.read(price as string) > 0 && on.qty.read(qty as string) > 0)) return "bad_amount";
   return {
     instrument: on.instrument,
     exch_ts: at,
