@@ -57,6 +57,9 @@ export const CORE_FACTORS: readonly string[] = [
   "regime",
 ];
 
+/** Stands in conditions like a factor but belongs to the decision: 1 while a long is weighed, −1 for a short. */
+export const SIDE_FACTOR = "side";
+
 export interface Factor {
   /** Without the instrument: `rv_20_1d`. */
   readonly id: string;
@@ -105,5 +108,6 @@ export function factorsOfBundle(bundle: Bundle): string[] {
     ids.add(sizingOf(bundle, strategy).atr);
   }
   for (const rule of bundle.rules) factorsOfCondition(rule.when, ids);
+  ids.delete(SIDE_FACTOR);
   return [...ids];
 }
