@@ -1,0 +1,124 @@
+/** Blobs as files in a folder: a put appears whole or not at all, an append is one write to the end. */
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Problem } from "../errors.ts";
+import type { BlobInfo, Blobs } from "../kit/ports.ts";
+import { checkKey, checkLimit, readCursor, writeCursor } from "./blob-key.ts";
+
+/** No key can name it: parts do not begin with a dot. */
+const UNFINISHED = ".unfinished";
+
+export class FileBlobs implements Blobs {
+  readonly #root: string;
+  #unfinished = 0;
+
+  /** Makes the folder when it is first written to. */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async put(key: string, body: Uint8Array): Promise<void> {
+    const path = this.#path(key);
+    const unfinished = join(this.#root, UNFINISHED, `${process.pid}-${++this.#unfinished}`);
+    await inFolder(unfinished, async () => {
+      const file = await open(unfinished, "w");
+      try {
+        await file.writeFile(body);
+        // On disk before it gets its name: after a power cut the name never stands for half a body.
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+    try {
+      await inFolder(path, () => rename(unfinished, path));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+  }
+
+  async append(key: string, body: Uint8Array): Promise<void> {
+    const path = this.#path(key);
+    await inFolder(path, () => appendFile(path, body));
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    try {
+      return new Uint8Array(await readFile(this.#path(key)));
+    } catch (error) {
+      return absent(error);
+    }
+  }
+
+  async list(
+    prefix: string,
+    { limit, cursor }: { limit: number; cursor?: string },
+  ): Promise<{ items: BlobInfo[]; next_cursor?: string }> {
+    checkLimit(limit);
+    const after = readCursor(cursor);
+    const items: BlobInfo[] = [];
+    for await (const key of this.#keys("", prefix, after)) {
+      const found = await stat(join(this.#root, key)).catch(absent);
+      if (!found) continue;
+      if (items.length === limit) return { items, next_cursor: writeCursor(items.at(-1)!.key) };
+      items.push({ key, bytes: found.size, modified_at: found.mtimeMs });
+    }
+    return { items };
+  }
+
+  async delete(key: string): Promise<void> {
+    await rm(this.#path(key), { force: true }).catch(absent);
+  }
+
+  #path(key: string): string {
+    return join(this.#root, checkKey(key));
+  }
+
+  /** In key order, going only into folders that can hold what is asked for. */
+  async *#keys(folder: string, prefix: string, after: string): AsyncGenerator<string> {
+    const entries = (await readdir(join(this.#root, folder), { withFileTypes: true }).catch(absent)) ?? [];
+    const names = entries
+      .filter((entry) => !entry.name.startsWith("."))
+      // A folder sorts by its name with the slash that its keys have there.
+      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`)
+      .toSorted();
+    for (const name of names) {
+      if (!name.endsWith("/")) {
+        if (name.startsWith(prefix) && name > after) yield name;
+      } else if ((name.startsWith(prefix) || prefix.startsWith(name)) && (name > after || after.startsWith(name))) {
+        yield* this.#keys(name, prefix, after);
+      }
+    }
+  }
+}
+
+/** Does it, making the folder on the way when it is missing. */
+async function inFolder<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    try {
+      return await work();
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      await mkdir(dirname(path), { recursive: true });
+      return await work();
+    }
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "";
+
+function absent(error: unknown): undefined {
+  if (!["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error))) throw explain(error);
+}
+
+function explain(error: unknown): unknown {
+  const code = codeOf(error);
+  if (["ENOTDIR", "EISDIR", "EEXIST"].includes(code)) {
+    return new Problem("CONFLICT", "A blob's key cannot be the folder of another's.", { cause: error });
+  }
+  if (code === "" || error instanceof Problem) return error;
+  return new Problem("UNAVAILABLE", `Blobs cannot be reached: ${code}.`, { cause: error });
+}
