@@ -13,6 +13,8 @@ export interface Wire {
 
 export interface SessionSide {
   message(text: string): void;
+  /** Ends it from the venue's side. */
+  end(code: number, reason: string): void;
   closed(): void;
 }
 
@@ -23,13 +25,14 @@ const POLICY_VIOLATION = 1008;
 
 export interface SessionContext {
   readonly hub: Hub;
+  readonly users: UserStreams;
   readonly clock: Clock;
   /** The account behind a listen key. */
   accountOf(listenKey: string): string | undefined;
   readonly feedDelayMs: number;
 }
 
-/** One account event for those who listen, in each envelope. */
+/** Who listens to which account's events, each in its own envelope. */
 export class UserStreams {
   private readonly listeners = new Map<string, Map<Listener, (text: string) => string>>();
 
@@ -64,14 +67,16 @@ export class StreamSession implements SessionSide, Listener {
   private readonly path: SocketPath;
   private readonly wire: Wire;
   private readonly line: DelayLine<string>;
+  private readonly onClosed: () => void;
   private readonly names = new Set<string>();
   private second = 0;
   private messages = 0;
   private open = true;
 
-  constructor(context: SessionContext, users: UserStreams, { path, wire }: { path: SocketPath; wire: Wire }) {
+  constructor(context: SessionContext, { path, wire, onClosed }: { path: SocketPath; wire: Wire; onClosed(): void }) {
     this.context = context;
-    this.users = users;
+    this.users = context.users;
+    this.onClosed = onClosed;
     this.path = path;
     this.market = path.market;
     this.wire = wire;
@@ -160,6 +165,7 @@ export class StreamSession implements SessionSide, Listener {
     for (const name of [...this.names]) this.unsubscribe(name);
     this.users.drop(this);
     this.line.stop();
+    this.onClosed();
   }
 }
 

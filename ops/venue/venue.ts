@@ -1,24 +1,28 @@
 /** The paper venue: Binance's spot and USDⓈ-M interfaces over an exact exchange and a chosen market, without sockets. */
-import { type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
-import { type Amount, dec } from "../../shared/domain/money.ts";
+import { createHash } from "node:crypto";
+import type { InstrumentId, Market } from "../../shared/domain/instrument.ts";
+import { dec } from "../../shared/domain/money.ts";
 import { applyFact } from "../../shared/engine/apply.ts";
-import { Refusal } from "../../shared/engine/checks.ts";
 import { Exchange } from "../../shared/engine/exchange.ts";
 import type { Position } from "../../shared/engine/futures.ts";
 import type { Line } from "../../shared/engine/ledger.ts";
 import { defaultListings, type Listing } from "../../shared/engine/listing.ts";
-import type { VenueAlgo, VenueOrder, VenueTrade } from "../../shared/engine/state.ts";
+import type { Matcher } from "../../shared/engine/matcher.ts";
+import { canonical, type VenueAlgo, type VenueOrder, type VenueTrade } from "../../shared/engine/state.ts";
 import type { Cancel, Clock, Random } from "../../shared/kit/ports.ts";
 import { AccountEvents } from "./account-events.ts";
-import { type Desk, marketMark } from "./binance/desk.ts";
-import { BinanceError, errorBody, errors, refused } from "./binance/errors.ts";
+import { Admin } from "./admin.ts";
+import { ApiSession } from "./api-session.ts";
+import type { Desk } from "./binance/desk.ts";
 import { ListenKeys } from "./binance/listen-keys.ts";
-import { Keys, type ParsedRequest, parseRequest, type RestRequest, type VenueAccount } from "./binance/request.ts";
-import { ROUTES } from "./binance/routes.ts";
-import { readSocketPath } from "./binance/stream-names.ts";
+import { Keys, type RestRequest, type VenueAccount } from "./binance/request.ts";
+import { readSocketPath, type SocketPath } from "./binance/stream-names.ts";
+import { Faults } from "./faults.ts";
 import { Hub } from "./hub.ts";
 import { type Journal, memoryJournal } from "./journal.ts";
-import type { FrameStream, MarketModel } from "./market.ts";
+import type { MarketModel } from "./market.ts";
+import { MarketWatch } from "./market-watch.ts";
+import { Rest, type RestAnswer } from "./rest.ts";
 import { type SessionSide, StreamSession, UserStreams, type Wire } from "./sessions.ts";
 
 export interface Latency {
@@ -37,33 +41,39 @@ export interface VenueOptions {
   /** In memory when absent. */
   readonly journal?: Journal;
   readonly accounts?: readonly VenueAccount[];
+  /** What may be traded, as far as the market has it. */
   readonly listings?: readonly Listing[];
   readonly latency?: Partial<Latency>;
+  /** For the admin API; made up when absent. */
+  readonly adminToken?: string;
+  /** Hears of failures that are our own bugs; clients see −1001. */
+  readonly onBug?: (error: unknown) => void;
 }
 
-export interface RestAnswer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
+export type VenueHost = "spot" | "um" | "admin";
 
 export interface Venue {
   /** One REST request; `path` includes the query string. Resolves after the modelled latency on the clock. */
-  rest(host: "spot" | "um", request: RestRequest): Promise<RestAnswer>;
-  /** One WebSocket session; nothing for a path that does not exist. */
-  open(host: "spot" | "um", path: string, wire: Wire): SessionSide | undefined;
+  rest(host: VenueHost, request: RestRequest): Promise<RestAnswer>;
+  /** One WebSocket session; nothing for a path that does not exist, or while streams are down. */
+  open(host: VenueHost, path: string, wire: Wire): SessionSide | undefined;
+  /** Restores the journal, funds accounts that are new, starts the market, puts open orders back on their books. */
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Resolves when a recorded market has been played to its end; never for others. */
   readonly ended: Promise<void>;
-  /** Every ledger line, every order, conditional order, trade and position, as the venue knows them. */
+  readonly adminToken: string;
+  /** Every ledger line, order, conditional order, trade and position, as the venue knows them. */
   ledger(): Line[];
   orders(): VenueOrder[];
   algos(): VenueAlgo[];
-  trades(): VenueTrade[];
+  trades(): readonly VenueTrade[];
   positions(): Position[];
+  /** SHA-256 over the canonical state: the same after a restart from the journal. */
+  stateHash(): string;
   readonly exchange: Exchange;
   readonly journal: Journal;
+  readonly faults: Faults;
 }
 
 export const DEFAULT_ACCOUNTS: readonly VenueAccount[] = [
@@ -76,23 +86,37 @@ export const DEFAULT_ACCOUNTS: readonly VenueAccount[] = [
 ];
 
 const TICK_MS = 1_000;
+const TOKEN_BYTES = 24;
+const GOING_AWAY = 1001;
 
 export function createVenue(options: VenueOptions): Venue {
   return new PaperVenue(options);
 }
 
+/** Stands in where a restored order's instrument is not in this market: nothing happens to it there. */
+const NOWHERE: Matcher = {
+  place: (order) => [{ kind: "done", orderId: order.id, lots: order.lots, why: "expired" }],
+  cancel: () => [],
+  best: () => undefined,
+  depth: () => ({ bids: [], asks: [] }),
+};
+
 class PaperVenue implements Venue {
   readonly exchange: Exchange;
   readonly journal: Journal;
   readonly ended: Promise<void>;
+  readonly adminToken: string;
+  readonly faults = new Faults();
   private readonly options: VenueOptions;
   private readonly latency: Latency;
   private readonly hub = new Hub();
   private readonly users = new UserStreams();
+  private readonly sessions = new Set<SessionSide>();
+  private readonly listed: readonly Listing[];
   private readonly desk: Desk;
-  private readonly lastTrades = new Map<InstrumentId, string>();
-  private readonly sessions = new Set<StreamSession>();
-  private weight = { minute: 0, used: 0 };
+  private readonly watch: MarketWatch;
+  private readonly front: Rest;
+  private readonly admin: Admin;
   private endMarket: () => void = () => {};
   private cancelTick: Cancel | undefined;
 
@@ -100,25 +124,49 @@ class PaperVenue implements Venue {
     this.options = options;
     this.latency = { orderMs: 0, responseMs: 0, feedMs: 0, ...options.latency };
     this.journal = options.journal ?? memoryJournal();
+    const listings = options.listings ?? defaultListings();
+    this.listed = listings.filter((listing) => hasInstrument(options.market, listing.instrument));
     const events = new AccountEvents(() => this.desk, this.users);
+    const here = new Set(this.listed.map((listing) => listing.instrument));
     this.exchange = new Exchange({
-      listings: options.listings ?? defaultListings(),
-      matcher: (instrument) => options.market.matcher(instrument),
+      listings,
+      matcher: (instrument) => (here.has(instrument) ? options.market.matcher(instrument) : NOWHERE),
       write: (batch) => this.journal.append(batch),
       heard: (fact, at) => events.heard(fact, at),
       flush: () => events.flush(),
     });
-    this.desk = {
-      exchange: this.exchange,
-      market: options.market,
-      clock: options.clock,
-      random: options.random.fork("venue"),
-      keys: new Keys(options.accounts ?? DEFAULT_ACCOUNTS),
-      listenKeys: new ListenKeys(options.random.fork("listen-keys")),
-      lastPrice: (instrument) => this.lastPrice(instrument),
-    };
+    this.watch = new MarketWatch(this.exchange, options.market, () => this.now());
+    this.desk = this.makeDesk(options);
+    this.front = new Rest(this.desk, this.faults, options.onBug ?? (() => {}));
+    this.adminToken = options.adminToken ?? Buffer.from(this.desk.random.bytes(TOKEN_BYTES)).toString("hex");
+    this.admin = this.makeAdmin();
     this.ended = new Promise((resolve) => {
       this.endMarket = resolve;
+    });
+  }
+
+  private makeDesk({ market, clock, random, accounts }: VenueOptions): Desk {
+    return {
+      exchange: this.exchange,
+      market,
+      clock,
+      random: random.fork("venue"),
+      keys: new Keys(accounts ?? DEFAULT_ACCOUNTS),
+      listenKeys: new ListenKeys(random.fork("listen-keys")),
+      listed: this.listed,
+      lastPrice: (instrument) => this.watch.lastPrice(instrument),
+      recentTrades: (instrument, limit) => this.watch.recentTrades(instrument, limit),
+    };
+  }
+
+  private makeAdmin(): Admin {
+    const { exchange, journal, faults, adminToken: token } = this;
+    return new Admin({
+      ...{ token, exchange, journal, faults, keys: this.desk.keys },
+      now: () => this.now(),
+      fund: (account) => exchange.run(this.now(), () => this.fund(account)),
+      dropStreams: (forMs) => this.dropStreams(forMs),
+      stateHash: () => this.stateHash(),
     });
   }
 
@@ -126,7 +174,6 @@ class PaperVenue implements Venue {
     return Math.floor(this.options.clock.now());
   }
 
-  /** Restores the journal, funds accounts that are new, starts the market and puts open orders back on their books. */
   async start(): Promise<void> {
     const { state } = this.exchange;
     for (const { at, facts } of this.journal.restored) for (const fact of facts) applyFact(state, fact, at);
@@ -134,14 +181,23 @@ class PaperVenue implements Venue {
       for (const account of this.desk.keys.all()) if (!state.accounts.has(account.account)) this.fund(account);
     });
     this.options.market.start({
-      frame: (instrument, stream, raw) => this.frame(instrument, stream, raw),
+      frame: (instrument, stream, raw) => {
+        if (stream === "trade") this.watch.traded(instrument, raw);
+        this.hub.publish(instrument, stream, raw);
+      },
       wants: (instrument, stream) => stream === "trade" || this.hub.wants(instrument, stream),
-      matched: (instrument, events) => this.exchange.run(this.now(), () => this.exchange.settle(instrument, events)),
+      matched: (instrument, events) =>
+        this.exchange.whenIdle(() => this.exchange.run(this.now(), () => this.exchange.settle(instrument, events))),
       ended: () => this.endMarket(),
     });
-    this.exchange.run(this.now(), () => this.exchange.rebook());
+    this.rebook();
     this.cancelTick = this.options.clock.every(TICK_MS, () => this.tick());
     this.tick();
+  }
+
+  private rebook(): void {
+    const here = new Set(this.listed.map((listing) => listing.instrument));
+    this.exchange.run(this.now(), () => this.exchange.rebook((instrument) => here.has(instrument)));
   }
 
   private fund({ account, balances }: VenueAccount): void {
@@ -155,94 +211,70 @@ class PaperVenue implements Venue {
   async stop(): Promise<void> {
     this.cancelTick?.();
     this.options.market.stop();
-    for (const session of [...this.sessions]) session.end(1001, "The venue is stopping");
+    this.dropStreams(0);
     this.journal.close();
   }
 
-  private frame(instrument: InstrumentId, stream: FrameStream, raw: string): void {
-    if (stream === "trade") this.lastTrades.set(instrument, raw);
-    this.hub.publish(instrument, stream, raw);
+  private dropStreams(forMs: number): void {
+    if (forMs > 0) this.faults.blackout(this.now() + forMs);
+    for (const session of [...this.sessions]) session.end(GOING_AWAY, "The venue closed the stream");
   }
 
-  private lastPrice(instrument: InstrumentId): Amount | undefined {
-    const raw = this.lastTrades.get(instrument);
-    return raw === undefined ? undefined : dec((JSON.parse(raw) as { p: string }).p);
-  }
-
-  /** Once a second: marks. */
+  /** Once a second: marks and what follows from them, and listen keys that have run out. */
   private tick(): void {
-    for (const listing of this.exchange.state.listings.values()) {
-      if (marketOf(listing.instrument) !== "FUT" || !this.has(listing.instrument)) continue;
-      const mark = marketMark(this.options.market, listing);
-      if (mark !== undefined) this.exchange.setMark(listing.instrument, mark);
+    for (const listing of this.listed) if (listing.market === "FUT") this.watch.marked(listing);
+    const now = this.now();
+    for (const { account, key } of this.desk.listenKeys.expire(now)) {
+      this.users.tell(account, "FUT", JSON.stringify({ e: "listenKeyExpired", E: now, listenKey: key }));
     }
   }
 
-  /** Whether the market has this instrument; a recording has only some. */
-  private has(instrument: InstrumentId): boolean {
-    try {
-      this.options.market.matcher(instrument);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  async rest(host: "spot" | "um", request: RestRequest): Promise<RestAnswer> {
+  async rest(host: VenueHost, request: RestRequest): Promise<RestAnswer> {
     const { clock } = this.options;
+    if (host === "admin") return this.admin.answer(request);
     // Never in the caller's stack: a client that hears an event may ask at once, while the exchange is at work.
     await (this.latency.orderMs > 0 ? clock.sleep(this.latency.orderMs) : Promise.resolve());
-    const answer = this.answer(host, request);
-    if (this.latency.responseMs > 0) await clock.sleep(this.latency.responseMs);
+    const { answer, holdMs } = this.front.answer(request, this.now());
+    const waitMs = this.latency.responseMs + holdMs;
+    if (waitMs > 0) await clock.sleep(waitMs);
     return answer;
   }
 
-  private answer(_host: "spot" | "um", request: RestRequest): RestAnswer {
-    const market: Market = request.path.startsWith("/fapi") ? "FUT" : "SPOT";
-    const headers: Record<string, string> = { "content-type": "application/json;charset=UTF-8" };
-    try {
-      const parsed = parseRequest(request);
-      const result = this.route(parsed, headers);
-      return { status: 200, headers, body: typeof result === "string" ? result : JSON.stringify(result) };
-    } catch (error) {
-      const said = asBinanceError(error, market);
-      return { status: said.status, headers, body: errorBody(said) };
-    }
-  }
-
-  private route(request: ParsedRequest, headers: Record<string, string>): unknown {
-    const route = ROUTES[request.route];
-    if (!route) {
-      const [method = "", path = ""] = request.route.split(" ", 2);
-      throw errors.path(method, path);
-    }
-    const now = this.now();
-    headers["x-mbx-used-weight-1m"] = String(this.spend(route.weight, now));
-    let account = "";
-    if (route.security === "key") account = this.desk.keys.ofKey(request.apiKey).account;
-    if (route.security === "signed") account = this.desk.keys.signed(request, now).account;
-    return route.run({ desk: this.desk, params: request.params, account, now });
-  }
-
-  private spend(weight: number, now: number): number {
-    const minute = Math.floor(now / 60_000);
-    if (this.weight.minute !== minute) this.weight = { minute, used: 0 };
-    this.weight.used += weight;
-    return this.weight.used;
-  }
-
-  open(host: "spot" | "um", path: string, wire: Wire): SessionSide | undefined {
-    const read = readSocketPath(host, path);
-    if (read?.kind !== "streams") return undefined;
-    const context = {
-      hub: this.hub,
-      clock: this.options.clock,
-      feedDelayMs: this.latency.feedMs,
-      accountOf: (key: string) => this.desk.listenKeys.accountOf(key, this.now()),
-    };
-    const session = new StreamSession(context, this.users, { path: read, wire });
+  open(host: VenueHost, path: string, wire: Wire): SessionSide | undefined {
+    const read = host === "admin" ? undefined : readSocketPath(host, path);
+    if (!read || this.faults.isBlackout(this.now())) return undefined;
+    const session = read.kind === "ws-api" ? this.apiSession(read, wire) : this.streamSession(read, wire);
     this.sessions.add(session);
     return session;
+  }
+
+  private apiSession(path: SocketPath, wire: Wire): SessionSide {
+    const { clock } = this.options;
+    const { latency, users } = this;
+    const context = { rest: this.front, keys: this.desk.keys, clock, users, latency };
+    const onClosed = (session: SessionSide): void => {
+      this.sessions.delete(session);
+    };
+    return new ApiSession({ ...context, onClosed }, path.market, wire);
+  }
+
+  private streamSession(path: SocketPath, wire: Wire): SessionSide {
+    const { hub, users } = this;
+    const accountOf = (key: string): string | undefined => this.desk.listenKeys.accountOf(key, this.now());
+    const context = { hub, users, clock: this.options.clock, feedDelayMs: this.latency.feedMs, accountOf };
+    const session: SessionSide = new StreamSession(context, {
+      path,
+      wire,
+      onClosed: () => this.sessions.delete(session),
+    });
+    return session;
+  }
+
+  stateHash(): string {
+    const text = JSON.stringify(canonical(this.exchange.state), (_, value) =>
+      typeof value === "bigint" ? value.toString() : value,
+    );
+    return createHash("sha256").update(text).digest("hex");
   }
 
   ledger(): Line[] {
@@ -254,7 +286,7 @@ class PaperVenue implements Venue {
   algos(): VenueAlgo[] {
     return [...this.exchange.state.algos.values()];
   }
-  trades(): VenueTrade[] {
+  trades(): readonly VenueTrade[] {
     return this.exchange.state.trades;
   }
   positions(): Position[] {
@@ -262,9 +294,11 @@ class PaperVenue implements Venue {
   }
 }
 
-/** Any failure in Binance's form; what we do not know is −1001 with 503, which says that the outcome is unknown. */
-function asBinanceError(error: unknown, market: Market): BinanceError {
-  if (error instanceof BinanceError) return error;
-  if (error instanceof Refusal) return refused(error.why, market);
-  return errors.disconnected();
+function hasInstrument(market: MarketModel, instrument: InstrumentId): boolean {
+  try {
+    market.matcher(instrument);
+    return true;
+  } catch {
+    return false;
+  }
 }

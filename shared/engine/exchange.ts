@@ -19,7 +19,7 @@ import {
 import type { Batch, EndReason, Fact, MarginType, OrderTerms } from "./facts.ts";
 import { type Listing, priceOf, qtyOf, SETTLE_STEP } from "./listing.ts";
 import type { MatchEvent, Matcher } from "./matcher.ts";
-import { ExchangeState, isOpen, remaining, type VenueOrder } from "./state.ts";
+import { ExchangeState, holdOf, isOpen, remaining, type VenueOrder, walletOf } from "./state.ts";
 
 export interface ExchangeDeps {
   readonly listings: readonly Listing[];
@@ -43,6 +43,7 @@ export class Exchange {
   private depth = 0;
   private readonly marks = new Map<InstrumentId, Amount>();
   private broken: unknown;
+  private deferred: (() => void)[] = [];
 
   constructor(deps: ExchangeDeps) {
     this.deps = deps;
@@ -62,8 +63,22 @@ export class Exchange {
     }
   }
 
+  /** Runs `work` now, or after the command that is at work: a market that speaks while it is asked must not cut in. */
+  whenIdle(work: () => void): void {
+    this.deferred.push(work);
+    if (this.depth === 0) this.drain();
+  }
+
+  private drain(): void {
+    while (this.deferred.length > 0 && this.depth === 0) this.deferred.shift()?.();
+  }
+
   private commit(): void {
-    if (this.pending.length === 0) return;
+    if (this.pending.length > 0) this.write();
+    this.drain();
+  }
+
+  private write(): void {
     const facts = this.pending;
     this.pending = [];
     try {
@@ -94,10 +109,10 @@ export class Exchange {
     this.marks.set(instrument, mark);
   }
 
-  /** Puts restored working orders back on their books, oldest first; what crosses there trades. */
-  rebook(): void {
+  /** Puts restored working orders back on the books there are, oldest first; what crosses there trades. */
+  rebook(hasBook: (instrument: InstrumentId) => boolean): void {
     for (const order of [...this.state.open.values()]) {
-      if (!order.working) continue;
+      if (!order.working || !hasBook(order.instrument)) continue;
       const { step, tick } = this.state.listing(order.instrument);
       const place = { id: String(order.order_id), side: order.side, kind: "limit", tif: "GTC" } as const;
       const steps = { ticks: toSteps(order.price, tick), lots: toSteps(remaining(order), step) };
@@ -198,7 +213,10 @@ export class Exchange {
       else this.record({ fact: "ended", order_id: order.order_id, reason: reason ?? endReason(event.why) });
     }
     const accounts = new Set([...touched].map((order) => order.account));
-    for (const order of touched) this.afterList(order);
+    for (const order of touched) {
+      this.endOthers(order, order.status === "CANCELED" ? "canceled" : "list");
+      this.closeList(order);
+    }
     if (isFutures(instrument)) for (const account of accounts) this.knockOut(account, instrument);
   }
 
@@ -221,15 +239,29 @@ export class Exchange {
     });
   }
 
-  /** One leg of a list that works or ends takes the other with it. */
-  private afterList(order: VenueOrder): void {
+  /** Ends the other legs of the order's list. */
+  endOthers(order: VenueOrder, reason: EndReason): void {
     const list = order.list_id === undefined ? undefined : this.state.lists.get(order.list_id);
-    if (!list || list.done) return;
-    for (const id of list.order_ids) {
+    for (const id of list?.order_ids ?? []) {
       const other = mustOrder(this.state, id);
-      if (other !== order && isOpen(other)) this.end(other, order.status === "CANCELED" ? "canceled" : "list");
+      if (other !== order && isOpen(other)) this.end(other, reason);
     }
-    if (!isOpen(order)) this.record({ fact: "list_ended", list_id: list.list_id });
+  }
+
+  /** A list is done when none of its legs is open. */
+  closeList(order: VenueOrder): void {
+    const list = order.list_id === undefined ? undefined : this.state.lists.get(order.list_id);
+    if (!list || list.done || list.order_ids.some((id) => isOpen(mustOrder(this.state, id)))) return;
+    this.record({ fact: "list_ended", list_id: list.list_id });
+  }
+
+  /** Whether hold and wallet together pay for a buying market order, by the book as it stands. */
+  canCarry(order: VenueOrder): boolean {
+    const { quote, step } = this.state.listing(order.instrument);
+    const want = { side: order.side, lots: toSteps(remaining(order), step) };
+    const { value } = sweep(this.deps.matcher(order.instrument), this.state.listing(order.instrument), want);
+    const held = this.state.ledger.balance(walletOf(order.account, "SPOT"), "hold", quote, holdOf(order));
+    return value <= add(held, this.state.free(order.account, "SPOT", quote));
   }
 
   private knockOut(account: string, instrument: InstrumentId): void {
@@ -240,6 +272,8 @@ export class Exchange {
   end(order: VenueOrder, reason: EndReason): void {
     if (!order.working) {
       this.record({ fact: "ended", order_id: order.order_id, reason });
+      this.endOthers(order, reason);
+      this.closeList(order);
       return;
     }
     const events = this.deps.matcher(order.instrument).cancel(String(order.order_id));

@@ -16,8 +16,12 @@ export interface Desk {
   readonly random: Random;
   readonly keys: Keys;
   readonly listenKeys: ListenKeys;
+  /** What this market really has. */
+  readonly listed: readonly Listing[];
   /** The last public trade's price. */
   lastPrice(instrument: InstrumentId): Amount | undefined;
+  /** The newest trade frames, oldest first. */
+  recentTrades(instrument: InstrumentId, limit: number): string[];
 }
 
 export interface Call {
@@ -51,7 +55,8 @@ export function maybeListing({ desk, params }: Call, market: Market): Listing | 
 }
 
 function listingOf(desk: Desk, market: Market, symbol: string): Listing {
-  const listing = desk.exchange.state.listings.get(instrumentOf(market, symbol));
+  const instrument = instrumentOf(market, symbol);
+  const listing = desk.listed.find((each) => each.instrument === instrument);
   if (!listing) throw errors.symbol();
   return listing;
 }

@@ -13,7 +13,7 @@ export const LIMITS = { SPOT: 6_000, FUT: 2_400 } as const;
 
 export function exchangeInfo(call: Call, market: Market): unknown {
   const one = maybeListing(call, market);
-  const all = [...call.desk.exchange.state.listings.values()].filter((listing) => listing.market === market);
+  const all = call.desk.listed.filter((listing) => listing.market === market);
   const listings = one ? [one] : all;
   return {
     timezone: "UTC",

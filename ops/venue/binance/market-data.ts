@@ -1,6 +1,6 @@
 /** Public market data by REST, where spot and USDⓈ-M differ only in decimals and a few fields. */
 import type { Market } from "../../../shared/domain/instrument.ts";
-import { type Amount, fromSteps, mul, showFixed, zero } from "../../../shared/domain/money.ts";
+import { type Amount, dec, fromSteps, mul, showFixed, zero } from "../../../shared/domain/money.ts";
 import { type Listing, priceOf, qtyOf } from "../../../shared/engine/listing.ts";
 import type { Bar } from "../klines.ts";
 import { type Call, type Desk, markPrice, maybeListing, mustListing, type Route, type Routes } from "./desk.ts";
@@ -68,7 +68,7 @@ function klineRow(listing: Listing, bar: Bar): unknown[] {
 function bookTicker(call: Call, market: Market): unknown {
   const one = maybeListing(call, market);
   if (one) return tickerRow(call, one);
-  const listings = [...call.desk.exchange.state.listings.values()].filter((listing) => listing.market === market);
+  const listings = call.desk.listed.filter((listing) => listing.market === market);
   return listings.map((listing) => tickerRow(call, listing));
 }
 
@@ -88,7 +88,7 @@ function tickerRow(call: Call, listing: Listing): unknown {
 function premiumIndex(call: Call): unknown {
   const one = maybeListing(call, "FUT");
   if (one) return premiumRow(call.desk, one, call.now);
-  const futures = [...call.desk.exchange.state.listings.values()].filter((listing) => listing.market === "FUT");
+  const futures = call.desk.listed.filter((listing) => listing.market === "FUT");
   return futures.map((listing) => premiumRow(call.desk, listing, call.now));
 }
 
@@ -107,6 +107,20 @@ function premiumRow(desk: Desk, listing: Listing, now: number): unknown {
   };
 }
 
+const TRADES_MAX = 1_000;
+
+/** The newest public trades; ids and prices as the stream told them. */
+function trades(call: Call, market: Market): unknown {
+  const { instrument } = mustListing(call, market);
+  const raw = call.desk.recentTrades(instrument, call.params.limit(500, TRADES_MAX));
+  return raw.map((text) => {
+    const { t, p, q, T, m } = JSON.parse(text) as { t: number; p: string; q: string; T: number; m: boolean };
+    const quoteQty = showFixed(mul(dec(p), dec(q)), market === "SPOT" ? SPOT_DIGITS : 2);
+    const kind = market === "SPOT" ? { isBestMatch: true } : {};
+    return { id: t, price: p, qty: q, quoteQty, time: T, isBuyerMaker: m, ...kind };
+  });
+}
+
 const open = (weight: number, run: Route["run"]): Route => ({ security: "public", weight, run });
 
 export const marketDataRoutes: Routes = {
@@ -114,12 +128,14 @@ export const marketDataRoutes: Routes = {
   "GET /api/v3/time": open(1, ({ now }) => ({ serverTime: now })),
   "GET /api/v3/exchangeInfo": open(20, (call) => exchangeInfo(call, "SPOT")),
   "GET /api/v3/depth": open(5, (call) => depth(call, "SPOT")),
+  "GET /api/v3/trades": open(25, (call) => trades(call, "SPOT")),
   "GET /api/v3/klines": open(2, (call) => klines(call, "SPOT")),
   "GET /api/v3/ticker/bookTicker": open(2, (call) => bookTicker(call, "SPOT")),
   "GET /fapi/v1/ping": open(1, () => ({})),
   "GET /fapi/v1/time": open(1, ({ now }) => ({ serverTime: now })),
   "GET /fapi/v1/exchangeInfo": open(1, (call) => exchangeInfo(call, "FUT")),
   "GET /fapi/v1/depth": open(10, (call) => depth(call, "FUT")),
+  "GET /fapi/v1/trades": open(5, (call) => trades(call, "FUT")),
   "GET /fapi/v1/klines": open(5, (call) => klines(call, "FUT")),
   "GET /fapi/v1/ticker/bookTicker": open(2, (call) => bookTicker(call, "FUT")),
   "GET /fapi/v1/premiumIndex": open(1, premiumIndex),

@@ -1,7 +1,15 @@
 /** Every REST endpoint of the venue in one table: method and path → what it costs, who may, what it does. */
 import type { Routes } from "./desk.ts";
 import { marketDataRoutes } from "./market-data.ts";
+import { spotRoutes } from "./spot-orders.ts";
 import { umAccountRoutes } from "./um-account.ts";
+import { umAlgoRoutes } from "./um-algos.ts";
 import { umOrderRoutes } from "./um-orders.ts";
 
-export const ROUTES: Routes = { ...marketDataRoutes, ...umOrderRoutes, ...umAccountRoutes };
+export const ROUTES: Routes = {
+  ...marketDataRoutes,
+  ...spotRoutes,
+  ...umOrderRoutes,
+  ...umAlgoRoutes,
+  ...umAccountRoutes,
+};

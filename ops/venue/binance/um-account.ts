@@ -9,8 +9,7 @@ import { money, positionView, umAccount, umPositionRisk } from "./um-format.ts";
 const MAX_NOTIONAL_DIGITS = 0;
 const INCOME_MAX = 1_000;
 
-const futures = (call: Call): Listing[] =>
-  [...call.desk.exchange.state.listings.values()].filter((listing) => listing.market === "FUT");
+const futures = (call: Call): Listing[] => call.desk.listed.filter((listing) => listing.market === "FUT");
 
 function positionRisk(call: Call): unknown {
   const one = maybeListing(call, "FUT");

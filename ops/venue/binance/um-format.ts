@@ -184,7 +184,7 @@ export function umPositionRisk(view: PositionView): Record<string, unknown> {
 /** /fapi/v3/account: the wallet in one asset, and every position held or backing orders. */
 export function umAccount(desk: Desk, account: string): Record<string, unknown> {
   const { state } = desk.exchange;
-  const futures = [...state.listings.values()].filter((listing) => listing.market === "FUT");
+  const futures = desk.listed.filter((listing) => listing.market === "FUT");
   const views = futures.map((listing) => positionView(desk, account, listing.instrument));
   const funds = futuresFunds(state, account, (instrument) => desk.exchange.mark(instrument));
   const total = (pick: (view: PositionView) => Amount): Amount => sum(views.map(pick));

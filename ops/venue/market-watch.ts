@@ -1,0 +1,81 @@
+/** What the market's moves do to accounts: triggers at last and mark price, funding when it is due, liquidation. */
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import { type Amount, dec } from "../../shared/domain/money.ts";
+import { triggerAlgos, watches } from "../../shared/engine/algos.ts";
+import type { Exchange } from "../../shared/engine/exchange.ts";
+import { fund, liquidate } from "../../shared/engine/liquidation.ts";
+import type { Listing } from "../../shared/engine/listing.ts";
+import { activate, waits } from "../../shared/engine/lists.ts";
+import { marketMark } from "./binance/desk.ts";
+import type { MarketModel } from "./market.ts";
+
+const RECENT_TRADES_MAX = 1_000;
+
+interface Due {
+  rate: number;
+  nextAt: number;
+}
+
+export class MarketWatch {
+  private readonly exchange: Exchange;
+  private readonly market: MarketModel;
+  private readonly now: () => number;
+  private readonly recent = new Map<InstrumentId, string[]>();
+  private readonly due = new Map<InstrumentId, Due>();
+
+  constructor(exchange: Exchange, market: MarketModel, now: () => number) {
+    this.exchange = exchange;
+    this.market = market;
+    this.now = now;
+  }
+
+  /** A public trade, as its raw frame: parsed only when somebody waits for its price. */
+  traded(instrument: InstrumentId, raw: string): void {
+    const trades = this.recent.get(instrument);
+    if (!trades) this.recent.set(instrument, [raw]);
+    else if (trades.push(raw) > RECENT_TRADES_MAX * 2) trades.splice(0, RECENT_TRADES_MAX);
+    const { exchange } = this;
+    const algos = watches(exchange, instrument, "CONTRACT_PRICE");
+    if (!algos && !waits(exchange, instrument)) return;
+    exchange.whenIdle(() =>
+      exchange.run(this.now(), () => {
+        const price = priceOf(raw);
+        triggerAlgos(exchange, { instrument, working: "CONTRACT_PRICE", price });
+        activate(exchange, instrument, price);
+      }),
+    );
+  }
+
+  lastPrice(instrument: InstrumentId): Amount | undefined {
+    const raw = this.recent.get(instrument)?.at(-1);
+    return raw === undefined ? undefined : priceOf(raw);
+  }
+
+  /** The newest trade frames, oldest first. */
+  recentTrades(instrument: InstrumentId, limit: number): string[] {
+    return (this.recent.get(instrument) ?? []).slice(-Math.min(limit, RECENT_TRADES_MAX));
+  }
+
+  /** The mark moves: funding that has come due, then triggers, then liquidation. */
+  marked(listing: Listing): void {
+    const mark = marketMark(this.market, listing);
+    if (mark === undefined) return;
+    const { instrument } = listing;
+    const { exchange } = this;
+    exchange.run(this.now(), () => {
+      exchange.setMark(instrument, mark);
+      this.payFunding(instrument, mark);
+      triggerAlgos(exchange, { instrument, working: "MARK_PRICE", price: mark });
+      liquidate(exchange, instrument, mark);
+    });
+  }
+
+  private payFunding(instrument: InstrumentId, mark: Amount): void {
+    const was = this.due.get(instrument);
+    const next = this.market.funding(instrument);
+    this.due.set(instrument, next);
+    if (was && this.now() >= was.nextAt) fund(this.exchange, instrument, { rate: dec(was.rate.toFixed(8)), mark });
+  }
+}
+
+const priceOf = (raw: string): Amount => dec((JSON.parse(raw) as { p: string }).p);
