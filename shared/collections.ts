@@ -81,6 +81,28 @@ export const decisionsMade = collection({
   retentionField: "ts",
 });
 
+/** An entry that the router did not take, with its word; what it took is in `intents`. */
+export const DecisionOutcome = z.object({
+  signal_id: z.string(),
+  intent_id: z.string(),
+  instrument: z.string(),
+  code: z.string(),
+  message: z.string(),
+  tries: z.number().int(),
+  ts: z.number(),
+});
+export type DecisionOutcome = z.output<typeof DecisionOutcome>;
+export const decisionOutcomes = collection({
+  name: "decision_outcomes",
+  owner: "s03",
+  schema: DecisionOutcome,
+  key: (o) => o.signal_id,
+  indexes: [["ts"]],
+  shardKey: "instrument",
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+});
+
 /** What people paused: a strategy, by its id. Absent: not paused. */
 export const StrategyPause = z.object({
   strategy_id: z.string(),
@@ -335,6 +357,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   exchangeMarks,
   signalsSeen,
   decisionsMade,
+  decisionOutcomes,
   strategyPauses,
   intents,
   orders,

@@ -1,0 +1,83 @@
+/** Hears the exchange's account stream: executions of our orders, forced closes, and gaps that need asking. */
+import { dec, show, zero } from "../../shared/domain/money.ts";
+import type { Order } from "../../shared/domain/order.ts";
+import type { AccountEvent } from "../../shared/streams.ts";
+import type { Booking, News } from "./booking.ts";
+import type { OrdersBook } from "./orders-book.ts";
+import type { Recovery } from "./recover.ts";
+import type { Ports } from "./types.ts";
+
+type Execution = Extract<AccountEvent, { kind: "execution" }>;
+
+/** Client ids of what the exchange does to us: liquidation and auto-deleveraging. */
+const FORCED = /^(autoclose-|adl_autoclose)/;
+
+export class Accounts {
+  private readonly ports: Ports;
+  private readonly book: OrdersBook;
+  private readonly booking: Booking;
+  private readonly recovery: Recovery;
+
+  constructor(ports: Ports, parts: { book: OrdersBook; booking: Booking; recovery: Recovery }) {
+    this.ports = ports;
+    this.book = parts.book;
+    this.booking = parts.booking;
+    this.recovery = parts.recovery;
+  }
+
+  /** Idempotent: an event told twice is booked once. */
+  async hear(event: AccountEvent): Promise<void> {
+    if (event.kind === "gap") return this.recovery.reconcile();
+    if (event.kind !== "execution" || event.account !== this.ports.account) return;
+    const news = newsOf(event);
+    if (await this.booking.take(event.client_order_id, news)) return;
+    if (FORCED.test(event.client_order_id)) return this.force(event, news);
+    if (event.client_order_id.startsWith(`${this.ports.settings.installationTag}-`)) {
+      const what = `${event.client_order_id} on ${event.instrument} is ${event.status}, and no stored intent explains it`;
+      this.ports.alert("ERROR", "ORDER_UNEXPLAINED", what);
+    }
+  }
+
+  /** A forced close is booked against the trade it closes, as an order of its own. */
+  private async force(event: Execution, news: News): Promise<void> {
+    const holding = this.book.holding(event.instrument);
+    this.ports.alert("FATAL", "FORCED_CLOSE", `${event.instrument}: the exchange closed by ${event.client_order_id}`);
+    if (!holding?.entry_intent_id) return;
+    const record = await this.book.ensure(holding.entry_intent_id);
+    if (!record) return;
+    const now = this.ports.clock.now();
+    const order: Order = {
+      client_order_id: event.client_order_id,
+      account: event.account,
+      instrument: event.instrument,
+      intent_id: record.intent_id,
+      leg: "forced",
+      kind: "EXIT",
+      side: event.side,
+      type: event.type,
+      qty: event.fill && dec(event.fill.qty) > zero ? show(dec(holding.qty)) : event.filled_qty,
+      reduce_only: true,
+      status: "NEW",
+      order_id: event.order_id,
+      filled_qty: "0",
+      message: "forced by the exchange",
+      created_at: now,
+      updated_at: now,
+    };
+    await this.book.change(event.instrument, () =>
+      this.book.order(event.client_order_id) ? undefined : { orders: [order] },
+    );
+    await this.booking.take(event.client_order_id, news);
+  }
+}
+
+const newsOf = (event: Execution): News => ({
+  report: {
+    status: event.status,
+    order_id: event.order_id,
+    filled_qty: event.filled_qty,
+    ...(event.avg_price === undefined ? {} : { avg_price: event.avg_price }),
+    ...(event.reason === undefined ? {} : { message: event.reason }),
+  },
+  fills: event.fill ? [{ ...event.fill, order_id: event.order_id, ts: event.exch_ts }] : [],
+});

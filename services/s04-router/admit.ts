@@ -1,0 +1,313 @@
+/** Lets an intent in: every check in order, then one commit of intent, first order, reservation and lineage. */
+import type { IntentRecord } from "../../shared/collections.ts";
+import type { Decision } from "../../shared/domain/decision.ts";
+import type { Instrument } from "../../shared/domain/instrument.ts";
+import { type Amount, add, dec, show, sum, toStep, zero } from "../../shared/domain/money.ts";
+import { type Intent, isEntry, type OrderAnswer } from "../../shared/domain/order.ts";
+import { refuse } from "../../shared/errors.ts";
+import { digest } from "../../shared/keys.ts";
+import type { Op } from "../../shared/kit/ports.ts";
+import type { HealthLevel } from "../../shared/streams.ts";
+import { budgetOf, hasRoom, worstCase } from "../../shared/trading/execution/budget.ts";
+import * as checks from "../../shared/trading/execution/checks.ts";
+import { defaultStop } from "../../shared/trading/execution/levels.ts";
+import { decidePlan, type Plan, type Touch } from "../../shared/trading/execution/plan.ts";
+import { decideStep } from "../../shared/trading/execution/steps.ts";
+import { planOf } from "./answers.ts";
+import type { Executor } from "./execute.ts";
+import type { KillSwitch } from "./kill.ts";
+import type { MarketView } from "./market.ts";
+import type { OrdersBook } from "./orders-book.ts";
+import type { Ports } from "./types.ts";
+import type { Venue } from "./venue.ts";
+
+interface Parts {
+  readonly ports: Ports;
+  readonly book: OrdersBook;
+  readonly market: MarketView;
+  readonly kill: KillSwitch;
+  readonly venue: Venue;
+  readonly executor: Executor;
+  /** Starts the work on an admitted intent. */
+  poke(intentId: string): void;
+  /** False until our books have met the exchange's once. */
+  reconciled(): boolean;
+}
+
+export class Admission {
+  private readonly parts: Parts;
+  /** Intents between their first check and their first answer. */
+  private readonly admitting = new Map<
+    string,
+    { hash: string; instrument: string; entry: boolean; reserved: Amount }
+  >();
+  health: HealthLevel = "GREEN";
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /**
+   * Executes an intent once. A repeat gets the first answer; another body under the same id is KEY_REUSED; one whose
+   * first request still runs is STILL_RUNNING.
+   */
+  async place(intent: Intent, decision?: Decision): Promise<OrderAnswer> {
+    const hash = digest(JSON.stringify(intent));
+    const { book, ports } = this.parts;
+    const running = this.admitting.get(intent.intent_id);
+    if (running) return this.repeat(running.hash, hash, undefined);
+    this.admitting.set(intent.intent_id, {
+      hash,
+      instrument: intent.instrument,
+      entry: isEntry(intent.kind),
+      reserved: zero,
+    });
+    try {
+      const known = await book.ensure(intent.intent_id);
+      if (known) return this.repeat(known.body_hash, hash, known.first_answer ?? known.answer);
+      await this.admit(intent, { hash, decision });
+      await book.until(() => this.isAnswered(intent.intent_id), ports.settings.answerWaitMs);
+      return await this.firstAnswer(intent);
+    } finally {
+      this.admitting.delete(intent.intent_id);
+    }
+  }
+
+  /** Admits without waiting for the exchange: what the router itself asks. False: it is known already. */
+  async admitOwn(intent: Intent): Promise<boolean> {
+    if (this.admitting.has(intent.intent_id) || (await this.parts.book.ensure(intent.intent_id))) return false;
+    await this.admit(intent, { hash: digest(JSON.stringify(intent)), decision: undefined });
+    return true;
+  }
+
+  private repeat(first: string, now: string, answer: OrderAnswer | undefined): OrderAnswer {
+    if (first !== now) refuse("KEY_REUSED", "this intent_id was used with another body");
+    return (
+      answer ?? refuse("STILL_RUNNING", "the first request with this intent_id is still running", { retryAfterMs: 500 })
+    );
+  }
+
+  /** The first word of the exchange is known, with the fills it speaks of. */
+  private isAnswered(intentId: string): boolean {
+    const { book } = this.parts;
+    const record = book.intent(intentId);
+    if (!record || record.state === "DONE") return true;
+    const orders = book.ownOrders(intentId);
+    const acked = orders.length > 0 && orders.every((o) => o.status !== "PENDING" && o.status !== "SENT");
+    return acked && orders.every((o) => o.type !== "MARKET" || o.status === "UNKNOWN");
+  }
+
+  private async firstAnswer(intent: Intent): Promise<OrderAnswer> {
+    const { book } = this.parts;
+    await book.change(intent.instrument, () => {
+      const current = book.intent(intent.intent_id);
+      return current && { intents: [{ ...current, first_answer: current.answer }] };
+    });
+    const record = book.intent(intent.intent_id);
+    return record?.first_answer ?? refuse("INTERNAL", "the intent is gone");
+  }
+
+  private async admit(intent: Intent, { hash, decision }: { hash: string; decision: Decision | undefined }) {
+    const { ports, book, poke } = this.parts;
+    if (intent.account !== ports.account) refuse("NOT_FOUND", `there is no account ${intent.account} here`);
+    checks.checkShape(intent);
+    const listing = isEntry(intent.kind) ? this.entryMayPass(intent) : this.listed(intent);
+    const plan = this.plan(intent, listing, decision);
+    const reserved = isEntry(intent.kind) ? this.reserve(intent, plan, listing) : zero;
+    const slot = this.admitting.get(intent.intent_id);
+    if (slot) slot.reserved = reserved;
+    const record = this.recordOf(intent, { hash, decision, plan, reserved });
+    await book.change(intent.instrument, () => this.firstChange(record), "full");
+    if (slot) slot.reserved = zero;
+    poke(intent.intent_id);
+  }
+
+  /** What only entries must pass, in the documented order. */
+  private entryMayPass(intent: Intent): Instrument {
+    const { ports, book, kill, venue } = this.parts;
+    if (!kill.entriesAllowed()) refuse("KILL_SWITCH", kill.reason());
+    if (!this.parts.reconciled())
+      refuse("NOT_READY", "no entries before the first reconciliation", { retryAfterMs: 1_000 });
+    if (this.health === "RED") refuse("WRONG_STATE", "health is RED: no entries");
+    checks.checkInTime(intent.valid_until, ports.clock.now());
+    const unknown = book.allOrders(intent.instrument).find((order) => order.status === "UNKNOWN");
+    if (unknown) refuse("ORDER_UNKNOWN", `${unknown.client_order_id} on ${intent.instrument} has an unknown outcome`);
+    const listing = this.listed(intent);
+    const wanted = ports.config().bundle.instruments.find((i) => i.instrument === intent.instrument);
+    if (!wanted?.enabled || listing.status !== "TRADING") {
+      refuse("INSTRUMENT_DISABLED", `${intent.instrument} is not enabled for entries`);
+    }
+    this.oneTrade(intent);
+    const breaker = venue.breakerOpensIn();
+    if (breaker > 0)
+      refuse("UNAVAILABLE", "the breaker is open: too many exchange calls fail", { retryAfterMs: breaker });
+    return listing;
+  }
+
+  /** One trade per account and instrument: a signal opens one only on a flat instrument, nobody opens against one. */
+  private oneTrade(intent: Intent): void {
+    const { book } = this.parts;
+    const holding = book.holding(intent.instrument);
+    const opening = [...this.admitting].some(
+      ([id, slot]) => id !== intent.intent_id && slot.entry && slot.instrument === intent.instrument,
+    );
+    const entering = opening || book.running(intent.instrument).some((r) => isEntry(r.intent.kind));
+    const open = holding !== undefined && holding.qty !== "0";
+    if (open && holding.side !== intent.side) refuse("RULE", `a ${holding.side} trade is open on ${intent.instrument}`);
+    if (intent.kind === "ADD") {
+      if (!open) refuse("NO_POSITION", "there is no trade to add to");
+      return;
+    }
+    if (intent.signal_id !== undefined && (open || entering)) {
+      refuse("RULE", `a trade is open or opening on ${intent.instrument}`);
+    }
+  }
+
+  private listed(intent: Intent): Instrument {
+    const listing = this.parts.market.listing(intent.instrument);
+    return listing ?? refuse("INSTRUMENT_DISABLED", `${intent.instrument} is not listed`);
+  }
+
+  private plan(intent: Intent, listing: Instrument, decision: Decision | undefined): Plan {
+    const { ports, market, book, executor } = this.parts;
+    const touch = market.touch(intent.instrument);
+    const holding = book.holding(intent.instrument);
+    if (!isEntry(intent.kind)) {
+      checks.checkReduces(intent.side, { side: holding?.side, qty: dec(holding?.qty ?? "0") });
+    } else if (!touch) refuse("UNAVAILABLE", `no current market for ${intent.instrument}`, { retryAfterMs: 1_000 });
+    const held = executor.closable({ intent_id: intent.intent_id, intent, instrument: intent.instrument });
+    const { execution } = ports.config().bundle.flags;
+    const plan = decidePlan(intent, { touch, flags: execution, regime: regimeOf(decision), listing, held });
+    if (plan.style.startsWith("MOVE")) return this.checkMove(intent, listing, plan);
+    if (!isEntry(intent.kind) && held === zero) refuse("NO_POSITION", "another exit is closing it already");
+    this.checkOrder(intent, plan, { listing, touch });
+    return isEntry(intent.kind) ? this.withLevels(intent, plan, { listing, touch: touch as Touch }) : plan;
+  }
+
+  private checkOrder(
+    intent: Intent,
+    plan: Plan,
+    { listing, touch }: { listing: Instrument; touch: Touch | undefined },
+  ) {
+    const price = plan.price === undefined ? undefined : dec(plan.price);
+    const near = intent.side === "BUY" ? touch?.ask : touch?.bid;
+    const reference = near === undefined ? (price ?? dec("1")) : dec(near);
+    const reduceOnly = !isEntry(intent.kind);
+    if (plan.qty === "0") refuse("MIN_NOTIONAL", "that buys less than one step");
+    const terms = { side: intent.side, qty: dec(plan.qty), price, reference, reduceOnly };
+    // An exit without a known market is let through: getting out matters more than the smallest amount.
+    if (near === undefined && reduceOnly) checks.checkFilters(terms, { ...listing, min_notional: "0" });
+    else checks.checkFilters(terms, listing);
+  }
+
+  private checkMove(intent: Intent, listing: Instrument, plan: Plan): Plan {
+    const oco = intent.exec?.oco;
+    for (const [field, price] of [
+      ["stop_price", intent.stop_price],
+      ["price", intent.price],
+      ["exec.oco.stop", oco?.stop],
+      ["exec.oco.take_profit", oco?.take_profit],
+    ] as const) {
+      if (price !== undefined) checks.checkTick(dec(price), listing, field);
+    }
+    const stop = plan.style === "MOVE_STOP" ? intent.stop_price : oco?.stop;
+    const target = plan.style === "MOVE_TARGET" ? (intent.stop_price ?? intent.price) : oco?.take_profit;
+    return { ...plan, levels: { ...(stop ? { stop } : {}), ...(target ? { target } : {}) } };
+  }
+
+  /** The stop and target that come with an entry; each on its tick and on its side. */
+  private withLevels(intent: Intent, plan: Plan, { listing, touch }: { listing: Instrument; touch: Touch }): Plan {
+    const { execution, sizing } = this.parts.ports.config().bundle.flags;
+    const entry = dec(plan.price ?? (intent.side === "BUY" ? touch.ask : touch.bid));
+    const oco = intent.exec?.oco;
+    const asked = intent.stop_loss?.price ?? oco?.stop;
+    const target = intent.take_profit?.price ?? oco?.take_profit;
+    if (asked !== undefined) checks.checkTick(dec(asked), listing, "stop_loss.price");
+    if (target !== undefined) checks.checkTick(dec(target), listing, "take_profit.price");
+    const fee = listing.market === "SPOT" ? execution.spot_taker_fee : execution.taker_fee;
+    const rules = { lossCap: dec(sizing.loss_cap_usdt), takerFee: dec(fee) };
+    const stop = asked === undefined ? defaultStop(intent, entry, { qty: dec(plan.qty), listing, rules }) : dec(asked);
+    checks.checkSides(intent.side, entry, { stop, target: target === undefined ? undefined : dec(target) });
+    const net = intent.take_profit?.net_profit_usdt;
+    return {
+      ...plan,
+      levels: {
+        stop: show(stop),
+        ...(target === undefined ? {} : { target }),
+        ...(target === undefined && net !== undefined ? { net_profit: net } : {}),
+      },
+    };
+  }
+
+  /** The worst case, if the budget has room for it beside everything open, running and being admitted. */
+  private reserve(intent: Intent, plan: Plan, listing: Instrument): Amount {
+    const { ports, book, market } = this.parts;
+    const { execution, risk } = ports.config().bundle.flags;
+    const touch = market.touch(intent.instrument) as Touch;
+    const price = dec(plan.price ?? (intent.side === "BUY" ? touch.ask : touch.bid));
+    const takerFee = listing.market === "SPOT" ? execution.spot_taker_fee : execution.taker_fee;
+    const stop = dec(plan.levels.stop as string);
+    const need = worstCase({ side: intent.side, qty: dec(plan.qty), price, stop, takerFee });
+    const now = budgetOf(dec(risk.budget_usdt), book.holdings(), book.running());
+    const admitting = sum([...this.admitting.values()].map((slot) => slot.reserved));
+    if (!hasRoom({ ...now, reserved: add(now.reserved, admitting) }, need)) {
+      const { used, reserved } = now;
+      refuse(
+        "BUDGET",
+        `needs ${show(toStep(need, dec("0.0001"), "up"))} USDT; used ${show(used)}, reserved ${show(reserved)}`,
+      );
+    }
+    return need;
+  }
+
+  private recordOf(
+    intent: Intent,
+    from: { hash: string; decision: Decision | undefined; plan: Plan; reserved: Amount },
+  ): IntentRecord {
+    const now = this.parts.ports.clock.now();
+    const { intent_id, instrument } = intent;
+    return {
+      intent_id,
+      body_hash: from.hash,
+      intent,
+      ...(from.decision ? { decision: from.decision } : {}),
+      state: "RUNNING",
+      plan: from.plan,
+      reserved_usdt: show(from.reserved),
+      answer: { intent_id, status: "WORKING", order_ids: [], client_order_ids: [], filled_qty: "0", fills: [] },
+      instrument,
+      created_at: now,
+      updated_at: now,
+    };
+  }
+
+  private firstChange(record: IntentRecord) {
+    const { book, executor } = this.parts;
+    const { intent } = record;
+    const links: Op[] = intent.signal_id
+      ? [{ op: "link", child: `intents/${record.intent_id}`, parent: `signals/${intent.signal_id}` }]
+      : [];
+    const { style, levels } = planOf(record);
+    if (style.startsWith("MOVE")) {
+      const holding = book.holding(record.instrument);
+      if (!holding || holding.qty === "0") return { intents: [record], ops: links };
+      const moved = {
+        ...holding,
+        ...(levels.stop ? { stop_price: levels.stop } : {}),
+        ...(levels.target ? { take_profit_price: levels.target } : {}),
+      };
+      return { intents: [record], holding: moved, ops: links };
+    }
+    const step = decideStep(executor.viewOf(record));
+    if (step.do !== "send") return { intents: [record], ops: links };
+    const { order, link } = executor.orderOf(record, step);
+    return { intents: [record], orders: [order], ops: [...links, link] };
+  }
+}
+
+/** The regime as the decision saw it: −1 FROZEN, 0 NORMAL, 1 EXTREME. */
+function regimeOf(decision: Decision | undefined): "FROZEN" | "NORMAL" | "EXTREME" {
+  const regime = decision?.features.regime;
+  if (typeof regime !== "number") return "NORMAL";
+  return regime < 0 ? "FROZEN" : regime > 0 ? "EXTREME" : "NORMAL";
+}

@@ -1,0 +1,162 @@
+/** Books what the exchange says: order states, fills, and the holding they make, in one commit. */
+import type { Holding, IntentRecord } from "../../shared/collections.ts";
+import type { ExchangeFill } from "../../shared/contracts.ts";
+import { dec, div, show, sum } from "../../shared/domain/money.ts";
+import { type Fill, isEntry, type Order } from "../../shared/domain/order.ts";
+import { tradeIdOf } from "../../shared/keys.ts";
+import { applyFill } from "../../shared/trading/execution/holding.ts";
+import { netProfitPrice } from "../../shared/trading/execution/levels.ts";
+import { executed, mergeReport, type OrderReport } from "../../shared/trading/execution/order-state.ts";
+import { slippageBps } from "../../shared/trading/execution/slippage.ts";
+import { planOf } from "./answers.ts";
+import type { MarketView } from "./market.ts";
+import { fillKey, type OrdersBook } from "./orders-book.ts";
+import type { Ports } from "./types.ts";
+
+export interface News {
+  report?: OrderReport;
+  fills?: readonly ExchangeFill[];
+}
+
+export class Booking {
+  private readonly ports: Ports;
+  private readonly book: OrdersBook;
+  private readonly market: MarketView;
+
+  constructor(ports: Ports, book: OrdersBook, market: MarketView) {
+    this.ports = ports;
+    this.book = book;
+    this.market = market;
+  }
+
+  /** Takes news of one of our orders, in any order and as often as it comes. False: the order is none of ours. */
+  async take(clientId: string, news: News): Promise<boolean> {
+    const found = await this.book.find(clientId);
+    if (!found) return false;
+    await this.book.change(found.instrument, () => {
+      const order = this.book.order(clientId);
+      const record = order && this.book.intent(order.intent_id);
+      if (!order || !record) return undefined;
+      return this.changeOf(order, record, news);
+    });
+    return true;
+  }
+
+  private changeOf(order: Order, record: IntentRecord, news: News) {
+    const known = this.book.fillsOf(order.intent_id);
+    const keys = new Set(known.map(fillKey));
+    const { instrument } = order;
+    const fresh = (news.fills ?? []).filter((f) => !keys.has(fillKey({ instrument, fill_id: f.fill_id })));
+    const reported = news.report ? mergeReport(order, news.report, this.ports.clock.now()) : order;
+    if (fresh.length === 0) return reported === order ? undefined : { orders: [reported] };
+    const before = this.book.holding(instrument) ?? this.book.blank(instrument);
+    const fills: Fill[] = [];
+    let holding = before;
+    for (const heard of fresh) {
+      const fill = this.fillOf(order, record, { heard, holding });
+      fills.push(fill);
+      holding = this.hold(holding, fill, record);
+    }
+    const mine = [...known.filter((f) => f.client_order_id === order.client_order_id), ...fills];
+    const { qty, notional } = executed(mine);
+    const filled = mergeReport(reported, { status: reported.status, filled_qty: show(qty) }, this.ports.clock.now());
+    const avg_price = show(div(notional, qty, "nearest"));
+    return { orders: [{ ...filled, avg_price }], fills, holding };
+  }
+
+  private fillOf(order: Order, record: IntentRecord, from: { heard: ExchangeFill; holding: Holding }): Fill {
+    const { heard, holding } = from;
+    const { instrument, side } = order;
+    const mid = order.mid_at_send ?? this.market.mid(instrument);
+    const { intent } = record;
+    const trade_id =
+      holding.qty === "0" ? (isEntry(order.kind) ? tradeIdOf(intent) : intent.trade_id) : holding.trade_id;
+    const signal_id = intent.signal_id ?? holding.signal_id;
+    return {
+      fill_id: heard.fill_id,
+      account: order.account,
+      instrument,
+      intent_id: order.intent_id,
+      client_order_id: order.client_order_id,
+      order_id: heard.order_id,
+      kind: order.kind,
+      side,
+      price: heard.price,
+      qty: heard.qty,
+      fee: heard.fee,
+      fee_asset: heard.fee_asset,
+      fee_usdt: this.market.feeUsdt({ ...heard, instrument }),
+      maker: heard.maker,
+      ...(heard.realised_usdt === undefined ? {} : { realised_usdt: heard.realised_usdt }),
+      mid_at_send: mid,
+      slippage_bps: slippageBps(side, Number(heard.price), mid),
+      ...(signal_id === undefined ? {} : { signal_id }),
+      ...(trade_id === undefined ? {} : { trade_id }),
+      ts: heard.ts,
+    };
+  }
+
+  /** The holding after a fill, with its owner when it opens and nothing wanted when it is flat. */
+  private hold(before: Holding, fill: Fill, record: IntentRecord): Holding {
+    const listing = this.market.listing(fill.instrument);
+    const rules = {
+      spot: fill.instrument.startsWith("SPOT:"),
+      base: listing?.base ?? "",
+      step_size: listing?.step_size ?? "0.00000001",
+    };
+    const after: Holding = { ...applyFill(before, fill, rules), updated_at: this.ports.clock.now() };
+    if (after.qty === "0") return settled(after);
+    if (!isEntry(fill.kind) || fill.side !== after.side) return after;
+    const opened = before.qty === "0" || before.side !== after.side;
+    return this.withLevels(opened ? ownedBy(after, record) : after, record);
+  }
+
+  private withLevels(holding: Holding, record: IntentRecord): Holding {
+    const { levels } = planOf(record);
+    const listing = this.market.listing(holding.instrument);
+    const target =
+      levels.net_profit !== undefined && listing && holding.side
+        ? show(
+            netProfitPrice(
+              holding.side,
+              { entry: dec(holding.avg_entry), qty: dec(planOf(record).qty) },
+              { net: dec(levels.net_profit), takerFee: this.takerFee(listing.market), tick: dec(listing.tick_size) },
+            ),
+          )
+        : levels.target;
+    return {
+      ...holding,
+      ...(levels.stop === undefined ? {} : { stop_price: levels.stop }),
+      ...(target === undefined ? {} : { take_profit_price: target }),
+    };
+  }
+
+  private takerFee(market: "SPOT" | "FUT") {
+    const { execution } = this.ports.config().bundle.flags;
+    return dec(market === "SPOT" ? execution.spot_taker_fee : execution.taker_fee);
+  }
+}
+
+/** A flat holding wants nothing; only its dust stays. */
+export function settled(holding: Holding): Holding {
+  const { stop_price: _stop, take_profit_price: _target, ...rest } = holding;
+  return { ...rest, guard: false, reserved_usdt: "0" };
+}
+
+function ownedBy(holding: Holding, record: IntentRecord): Holding {
+  const { intent } = record;
+  const fresh = holding.entry_intent_id !== record.intent_id;
+  const { stop_price: _stop, take_profit_price: _target, ...rest } = holding;
+  return {
+    ...rest,
+    entry_intent_id: record.intent_id,
+    trade_id: tradeIdOf(intent),
+    ...(intent.signal_id === undefined ? {} : { signal_id: intent.signal_id }),
+    ...(intent.strategy_id === undefined ? {} : { strategy_id: intent.strategy_id }),
+    working_type: intent.working_type,
+    next_leg: fresh ? 0 : holding.next_leg,
+  };
+}
+
+/** What the fills of one order add up to. */
+export const filledQty = (fills: readonly Fill[]): string => show(sum(fills.map((fill) => dec(fill.qty))));

@@ -1,0 +1,264 @@
+/** Everything the router does to one order at the exchange: send, cancel, ask, fetch fills; each books its answer. */
+import type { ExchangeOrder } from "../../shared/contracts.ts";
+import { isEntry, type Order } from "../../shared/domain/order.ts";
+import type { Problem } from "../../shared/errors.ts";
+import { isLive, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
+import { isOwnLeg } from "./answers.ts";
+import type { Booking } from "./booking.ts";
+import type { KillSwitch } from "./kill.ts";
+import type { MarketView } from "./market.ts";
+import type { OrdersBook } from "./orders-book.ts";
+import type { Ports } from "./types.ts";
+import type { Venue } from "./venue.ts";
+
+interface Parts {
+  readonly ports: Ports;
+  readonly book: OrdersBook;
+  readonly booking: Booking;
+  readonly market: MarketView;
+  readonly kill: KillSwitch;
+  readonly venue: Venue;
+  /** A call about this order has ended: whoever waits for it may look again. */
+  ended(order: Order): void;
+}
+
+const isConditional = (order: Order): boolean =>
+  !isOwnLeg(order) && order.instrument.startsWith("FUT:") && order.filled_qty === "0";
+
+export class Dispatch {
+  private readonly parts: Parts;
+  /** Orders with a call under way: nothing else is asked about them meanwhile. */
+  private readonly busy = new Set<string>();
+  /** Client ids that have been sent by this process: none is ever sent twice. */
+  private readonly sent = new Set<string>();
+  private readonly tries = new Map<string, { count: number; at: number }>();
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  isBusy(order: Order): boolean {
+    return this.busy.has(order.client_order_id);
+  }
+
+  /** Nothing has been asked about it yet. */
+  isFresh(order: Order): boolean {
+    return !this.tries.has(order.client_order_id);
+  }
+
+  /** Milliseconds until this order may be asked about (or cancelled) again. */
+  dueIn(order: Order): number {
+    const { askWaitMs, askWaitMsMax } = this.parts.ports.settings;
+    const tried = this.tries.get(order.client_order_id);
+    const at = tried?.at ?? order.updated_at;
+    const wait = Math.min(askWaitMs * 2 ** (tried?.count ?? 0), askWaitMsMax);
+    return Math.max(0, at + wait - this.parts.ports.clock.now());
+  }
+
+  /** Sends a stored order and books the answer. Entries are stopped here once more, in the turn they would leave. */
+  async submit(order: Order, leverage: number): Promise<Problem | undefined> {
+    const { ports, book, kill, market, venue } = this.parts;
+    if (this.sent.has(order.client_order_id)) return undefined;
+    const entry = isEntry(order.kind);
+    if (entry && !kill.entriesAllowed()) return undefined;
+    this.sent.add(order.client_order_id);
+    const now = ports.clock.now();
+    book.mark({ ...order, status: "SENT", sent_at: now, mid_at_send: market.mid(order.instrument), updated_at: now });
+    return this.during([order], async () => {
+      const outcome = await venue.attempt((options) =>
+        venue.calls.submitOrder(
+          {
+            account: order.account,
+            instrument: order.instrument,
+            client_order_id: order.client_order_id,
+            side: order.side,
+            type: order.type as "MARKET",
+            qty: order.qty,
+            ...(order.price === undefined ? {} : { price: order.price }),
+            ...(order.stop_price === undefined
+              ? {}
+              : { stop_price: order.stop_price, working_type: this.working(order) }),
+            ...(order.type === "LIMIT" ? { time_in_force: "GTC" as const } : {}),
+            reduce_only: order.reduce_only,
+            entry,
+            ...(entry && order.instrument.startsWith("FUT:") ? { leverage } : {}),
+          },
+          options,
+        ),
+      );
+      if (outcome.kind === "answered") await this.takeReport(order, outcome.value);
+      else if (outcome.kind === "refused") await this.refused(order, outcome.problem);
+      else await this.lost(order, outcome.problem);
+      return outcome.kind === "refused" ? outcome.problem : undefined;
+    });
+  }
+
+  /** Sends a spot pair; both legs are stored already. */
+  async submitPair(sl: Order, tp: Order, limit: { listId: string; stopLimit: string }): Promise<Problem | undefined> {
+    const { ports, book, venue } = this.parts;
+    if (this.sent.has(sl.client_order_id)) return undefined;
+    const now = ports.clock.now();
+    for (const leg of [sl, tp]) {
+      this.sent.add(leg.client_order_id);
+      book.mark({ ...leg, status: "SENT", sent_at: now, updated_at: now });
+    }
+    return this.during([sl, tp], async () => {
+      const outcome = await venue.attempt((options) =>
+        venue.calls.submitOco(
+          {
+            account: sl.account,
+            instrument: sl.instrument,
+            list_client_order_id: limit.listId,
+            side: sl.side,
+            qty: sl.qty,
+            take_profit_client_order_id: tp.client_order_id,
+            take_profit_price: tp.price as string,
+            stop_client_order_id: sl.client_order_id,
+            stop_price: sl.stop_price as string,
+            stop_limit_price: limit.stopLimit,
+          },
+          options,
+        ),
+      );
+      for (const leg of [sl, tp]) {
+        if (outcome.kind === "refused") await this.refused(leg, outcome.problem);
+        else if (outcome.kind === "unknown") await this.lost(leg, outcome.problem);
+        else {
+          const said = outcome.value.orders.find((o) => o.client_order_id === leg.client_order_id);
+          if (said) await this.takeReport(leg, said);
+          else await this.lost(leg, undefined);
+        }
+      }
+      return outcome.kind === "refused" ? outcome.problem : undefined;
+    });
+  }
+
+  async cancel(order: Order): Promise<void> {
+    const { venue } = this.parts;
+    await this.during([order], async () => {
+      this.tried(order);
+      const outcome = await venue.attempt((options) => venue.calls.cancelOrder(refOf(order), options));
+      if (outcome.kind === "answered") await this.takeReport(order, outcome.value);
+      // A cancel that finds nothing met an order that is filled or gone already: only a question tells which.
+      else await this.askNow(order);
+    });
+  }
+
+  async ask(order: Order): Promise<void> {
+    await this.during([order], () => this.askNow(order));
+  }
+
+  private async askNow(order: Order): Promise<void> {
+    const { ports, venue } = this.parts;
+    this.tried(order);
+    const outcome = await venue.attempt((options) => venue.calls.queryOrder(refOf(order), options));
+    if (outcome.kind === "answered") return this.takeReport(order, outcome.value);
+    if (outcome.kind === "unknown" || outcome.problem.code !== "NOT_FOUND") return;
+    const age = ports.clock.now() - (order.sent_at ?? order.created_at);
+    if (age < ports.settings.unknownLagMs) return;
+    if (await this.isAbsent(order)) await this.absent(order);
+  }
+
+  /** "No such order" after the lag window, confirmed by the open orders and by the account's fills. */
+  private async isAbsent(order: Order): Promise<boolean> {
+    const { venue, booking } = this.parts;
+    const { account, instrument } = order;
+    const open = await venue.attempt((options) => venue.calls.getOpenOrders({ account, instrument }, options));
+    if (open.kind !== "answered") return false;
+    const standing = open.value.orders.find((o) => o.client_order_id === order.client_order_id);
+    if (standing) {
+      await booking.take(order.client_order_id, { report: reportOf(standing) });
+      return false;
+    }
+    const from_ts = Math.floor(order.created_at) - 1_000;
+    const fills = await venue.attempt((options) => venue.calls.getFills({ account, instrument, from_ts }, options));
+    if (fills.kind !== "answered") return false;
+    const known = new Set(this.parts.book.allOrders(instrument).map((o) => o.order_id));
+    return fills.value.fills.every((fill) => known.has(fill.order_id));
+  }
+
+  private async absent(order: Order): Promise<void> {
+    const seen = order.order_id !== undefined;
+    const message = seen ? "the exchange no longer knows it" : "never arrived at the exchange";
+    await this.parts.booking.take(order.client_order_id, {
+      report: { status: seen ? "EXPIRED" : "CANCELED", filled_qty: order.filled_qty, message },
+    });
+  }
+
+  async fetchFills(order: Order): Promise<void> {
+    const { venue, booking } = this.parts;
+    const { account, instrument, order_id } = order;
+    if (order_id === undefined) return this.ask(order);
+    await this.during([order], async () => {
+      this.tried(order);
+      const outcome = await venue.attempt((options) =>
+        venue.calls.getFills({ account, instrument, order_id, from_ts: Math.floor(order.created_at) - 1_000 }, options),
+      );
+      if (outcome.kind !== "answered") return;
+      const fills = outcome.value.fills.filter((fill) => fill.order_id === order_id);
+      await booking.take(order.client_order_id, { fills });
+    });
+  }
+
+  /** A stored order that will not be sent. */
+  async drop(order: Order, message: string): Promise<void> {
+    if (this.sent.has(order.client_order_id)) return;
+    this.sent.add(order.client_order_id);
+    await this.parts.booking.take(order.client_order_id, { report: { status: "CANCELED", filled_qty: "0", message } });
+  }
+
+  private async takeReport(order: Order, said: ExchangeOrder): Promise<void> {
+    this.tries.delete(order.client_order_id);
+    await this.parts.booking.take(order.client_order_id, { report: reportOf(said) });
+  }
+
+  private async refused(order: Order, problem: Problem): Promise<void> {
+    const report: OrderReport = { status: "REJECTED", filled_qty: "0", message: problem.message };
+    await this.parts.booking.take(order.client_order_id, { report });
+  }
+
+  private async lost(order: Order, problem: Problem | undefined): Promise<void> {
+    const { book, ports } = this.parts;
+    const message = problem?.message ?? "the exchange did not say what became of it";
+    const changed = await book.change(order.instrument, () => {
+      const current = book.order(order.client_order_id);
+      if (!current || !isLive(current)) return undefined;
+      const unknown = markUnknown(current, message, ports.clock.now());
+      return unknown === current ? undefined : { orders: [unknown] };
+    });
+    if (changed) ports.alert("WARN", "ORDER_UNKNOWN", `${order.client_order_id} on ${order.instrument}: ${message}`);
+  }
+
+  private working(order: Order): "MARK_PRICE" | "CONTRACT_PRICE" {
+    return this.parts.book.holding(order.instrument)?.working_type ?? "MARK_PRICE";
+  }
+
+  private tried(order: Order): void {
+    const count = (this.tries.get(order.client_order_id)?.count ?? 0) + 1;
+    this.tries.set(order.client_order_id, { count, at: this.parts.ports.clock.now() });
+  }
+
+  private async during<T>(orders: readonly Order[], work: () => Promise<T>): Promise<T> {
+    for (const order of orders) this.busy.add(order.client_order_id);
+    try {
+      return await work();
+    } finally {
+      for (const order of orders) this.busy.delete(order.client_order_id);
+      for (const order of orders) this.parts.ended(order);
+    }
+  }
+}
+
+const refOf = (order: Order) => ({
+  account: order.account,
+  instrument: order.instrument,
+  client_order_id: order.client_order_id,
+  conditional: isConditional(order),
+});
+
+export const reportOf = (said: ExchangeOrder): OrderReport => ({
+  status: said.status,
+  order_id: said.order_id,
+  filled_qty: said.filled_qty,
+  ...(said.avg_price === undefined ? {} : { avg_price: said.avg_price }),
+});

@@ -1,0 +1,96 @@
+/** The kill switch as the router holds it: durable, growing by epoch, and on whenever it cannot be read. */
+import { type KillState, routerKillCopy } from "../../shared/collections.ts";
+import type { KillOrder } from "../../shared/contracts.ts";
+import { isEntry, type Order } from "../../shared/domain/order.ts";
+import { refuse } from "../../shared/errors.ts";
+import { isLive } from "../../shared/trading/execution/order-state.ts";
+import { isOwnLeg, planOf } from "./answers.ts";
+import type { OrdersBook } from "./orders-book.ts";
+import type { Ports } from "./types.ts";
+
+export class KillSwitch {
+  private state: KillState | undefined;
+  private readable = false;
+  private stored = false;
+  private readonly ports: Ports;
+  private readonly book: OrdersBook;
+
+  constructor(ports: Ports, book: OrdersBook) {
+    this.ports = ports;
+    this.book = book;
+  }
+
+  /** Throws when the copy cannot be read; entries then stay refused. */
+  async load(): Promise<void> {
+    this.state = (await this.ports.store.get(routerKillCopy, "kill"))?.value;
+    this.readable = true;
+    this.stored = true;
+  }
+
+  /** Asked before an entry is stored and again in the same turn as it is sent. */
+  entriesAllowed(): boolean {
+    return this.readable && this.state?.enabled !== true;
+  }
+
+  reason(): string {
+    if (!this.readable) return "its state cannot be read";
+    return `${this.state?.mode} by ${this.state?.actor}: ${this.state?.reason}`;
+  }
+
+  /** Stores the new state, stops entries as its mode says, and names the entries whose end is still open. */
+  async set(order: KillOrder): Promise<{ epoch: number; outstanding: string[] }> {
+    const epoch = this.state?.epoch ?? 0;
+    if (order.epoch < epoch) refuse("CONFLICT", `epoch ${order.epoch} is older than ${epoch}`);
+    if (!this.isStored(order)) await this.storeState(order);
+    if (!order.enabled) return { epoch: order.epoch, outstanding: [] };
+    if (order.mode !== "HALT") await this.cancelEntries(`kill switch: ${order.reason}`);
+    await this.book.until(() => this.outstanding().length === 0, this.ports.settings.killWaitMs);
+    return { epoch: order.epoch, outstanding: this.outstanding().map((o) => o.client_order_id) };
+  }
+
+  /** The same order is told again and again until it is known to be stored. */
+  private isStored(order: KillOrder): boolean {
+    const { state } = this;
+    return this.stored && state?.epoch === order.epoch && state.enabled === order.enabled && state.mode === order.mode;
+  }
+
+  private async storeState(order: KillOrder): Promise<void> {
+    const next: KillState = { id: "kill", ...order, ts: this.ports.clock.now() };
+    // On counts before it is durable, off only after: whatever fails in between leaves entries stopped.
+    this.stored = false;
+    if (order.enabled) this.state = next;
+    const put = { op: "put", collection: routerKillCopy as never, value: next } as const;
+    const audit = this.ports.audit({
+      actor: order.actor,
+      what: order.enabled ? "kill switch on" : "kill switch off",
+      ref: `epoch ${order.epoch}`,
+      outcome: order.reason,
+    });
+    await this.ports.store.commit([put, audit], { sync: "full" });
+    this.state = next;
+    this.stored = true;
+    this.readable = true;
+  }
+
+  private async cancelEntries(reason: string): Promise<void> {
+    for (const record of this.book.running().filter((r) => isEntry(r.intent.kind))) {
+      await this.book.change(record.instrument, () => {
+        const current = this.book.intent(record.intent_id);
+        if (!current || current.state === "DONE") return undefined;
+        const cancel_reason = planOf(current).cancel_reason ?? reason;
+        return { intents: [{ ...current, plan: { ...planOf(current), cancel_reason } }] };
+      });
+    }
+  }
+
+  /** Under HALT a resting entry is no open question; one without an answer always is. */
+  private outstanding(): Order[] {
+    const halted = this.state?.mode === "HALT";
+    return this.book
+      .running()
+      .filter((record) => isEntry(record.intent.kind))
+      .flatMap((record) => this.book.ordersOf(record.intent_id))
+      .filter((order) => isOwnLeg(order) && isLive(order))
+      .filter((order) => !halted || order.status === "SENT" || order.status === "UNKNOWN");
+  }
+}

@@ -1,0 +1,345 @@
+/** Keeps every open quantity covered: stop and target at the exchange, a pair on spot, or the guard here. */
+import type { Holding } from "../../shared/collections.ts";
+import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
+import type { Ticker } from "../../shared/domain/market.ts";
+import { type Amount, dec, mul, show, toStep, zero } from "../../shared/domain/money.ts";
+import { type Intent, isEntry, type Order, opposite } from "../../shared/domain/order.ts";
+import type { Problem } from "../../shared/errors.ts";
+import { clientOrderId, digest } from "../../shared/keys.ts";
+import { missingQty } from "../../shared/trading/execution/order-state.ts";
+import {
+  coveredQty,
+  decideProtection,
+  isStopReached,
+  type ProtectAction,
+  type ProtectionView,
+} from "../../shared/trading/execution/protection.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { linkOf } from "./execute.ts";
+import type { MarketView } from "./market.ts";
+import type { OrdersBook } from "./orders-book.ts";
+import type { Ports } from "./types.ts";
+import { wouldTrigger } from "./venue.ts";
+
+interface Parts {
+  readonly ports: Ports;
+  readonly book: OrdersBook;
+  readonly market: MarketView;
+  readonly dispatch: Dispatch;
+  /** Admits an exit of the router's own; false when it is known already. */
+  exit(intent: Intent): Promise<boolean>;
+  poke(instrument: InstrumentId): void;
+}
+
+const UNANSWERED_MS = 1_000;
+const RETRY_MS = 200;
+const RETRY_MS_MAX = 30_000;
+/** A triggered spot stop sells down to this share of its trigger price. */
+const STOP_LIMIT_SHARE = dec("0.99");
+
+interface Trouble {
+  refusals: number;
+  notBefore: number;
+}
+
+export class Protector {
+  private readonly parts: Parts;
+  private readonly bareSince = new Map<InstrumentId, number>();
+  private readonly trouble = new Map<InstrumentId, Trouble>();
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** One look at an instrument; answers when to look again. */
+  async look(instrument: InstrumentId): Promise<number | undefined> {
+    const { book, market, ports } = this.parts;
+    const holding = book.holding(instrument);
+    const listing = market.listing(instrument);
+    if (!holding || !listing) return undefined;
+    if (holding.qty === "0") this.trouble.delete(instrument);
+    const bareForMs = await this.closeWhenBare(holding, listing);
+    const wait = this.trouble.get(instrument);
+    let next = this.fetchMissing(instrument) ?? bareForMs;
+    for (const action of decideProtection(this.viewOf(holding, listing))) {
+      const places = action.do === "place" || action.do === "place_pair";
+      const heldBack = places && wait !== undefined && ports.clock.now() < wait.notBefore;
+      const again = heldBack ? wait.notBefore - ports.clock.now() : await this.perform(action, holding, listing);
+      if (again !== undefined) next = next === undefined ? again : Math.min(next, again);
+    }
+    return next;
+  }
+
+  /** A protective order that traded while nobody listened: its fills close the books on the position. */
+  private fetchMissing(instrument: InstrumentId): number | undefined {
+    const { book, dispatch } = this.parts;
+    for (const order of book.protective(instrument)) {
+      if (missingQty(order, book.fillsOf(order.intent_id)) === zero || dispatch.isBusy(order)) continue;
+      const dueIn = dispatch.dueIn(order);
+      if (dueIn > 0) return dueIn;
+      void dispatch.fetchFills(order);
+    }
+    return undefined;
+  }
+
+  private viewOf(holding: Holding, listing: Instrument): ProtectionView {
+    const { book, market, ports } = this.parts;
+    const { instrument } = holding;
+    const spot = listing.market === "SPOT";
+    const held = toStep(dec(holding.qty), dec(listing.step_size), "down");
+    const running = book.running(instrument);
+    const orders = book.protective(instrument);
+    const unanswered = orders.filter((order) => order.status === "UNKNOWN").length;
+    const touch = market.touch(instrument);
+    const worth = touch === undefined || mul(held, dec(touch.bid)) >= dec(listing.min_notional);
+    return {
+      spot,
+      held,
+      stop: amountOf(holding.stop_price),
+      target: amountOf(holding.take_profit_price),
+      orders,
+      entering: running.some((record) => isEntry(record.intent.kind)),
+      releasing: running.some(
+        (r) => !isEntry(r.intent.kind) && !(r.plan as { style: string }).style.startsWith("MOVE"),
+      ),
+      placeable: held >= dec(listing.min_qty) && worth,
+      guard: holding.guard,
+      now: ports.clock.now(),
+      unansweredMs: UNANSWERED_MS * 2 ** unanswered,
+      growMs: ports.settings.protectGrowMs,
+    };
+  }
+
+  /** A futures position without any stop for too long is closed. Answers how long it may stay so. */
+  private async closeWhenBare(holding: Holding, listing: Instrument): Promise<number | undefined> {
+    const { book, ports } = this.parts;
+    const { instrument } = holding;
+    const covered = coveredQty(book.protective(instrument)) > zero;
+    if (listing.market !== "FUT" || holding.qty === "0" || covered || this.isClosing(instrument)) {
+      this.bareSince.delete(instrument);
+      return undefined;
+    }
+    const since = this.bareSince.get(instrument) ?? ports.clock.now();
+    this.bareSince.set(instrument, since);
+    const left = since + ports.settings.protectWithinMs - ports.clock.now();
+    if (left > 0) return left;
+    await this.close(holding, "no stop could be placed in time");
+    return undefined;
+  }
+
+  private async perform(action: ProtectAction, holding: Holding, listing: Instrument): Promise<number | undefined> {
+    const { dispatch, ports } = this.parts;
+    switch (action.do) {
+      case "wait":
+        return Math.max(1, action.until - ports.clock.now());
+      case "guard":
+        await this.setGuard(holding.instrument, action);
+        return undefined;
+      case "place":
+        await this.place(holding, action);
+        return undefined;
+      case "place_pair":
+        await this.placePair(holding, listing, action);
+        return undefined;
+      case "submit":
+        await this.resend(action.order, listing);
+        return undefined;
+      case "cancel":
+      case "ask": {
+        if (dispatch.isBusy(action.order)) return undefined;
+        const dueIn = action.do === "cancel" && dispatch.isFresh(action.order) ? 0 : dispatch.dueIn(action.order);
+        if (dueIn > 0) return dueIn;
+        void (action.do === "cancel" ? dispatch.cancel(action.order) : dispatch.ask(action.order));
+        return undefined;
+      }
+    }
+  }
+
+  /** Stores the order, then sends it; what the exchange says is booked on its own. */
+  private async place(holding: Holding, action: Extract<ProtectAction, { do: "place" }>): Promise<void> {
+    const type = action.kind === "SL" ? "STOP_MARKET" : "TAKE_PROFIT_MARKET";
+    const order = await this.store(holding, (current) => [
+      this.leg(current, {
+        kind: action.kind,
+        type,
+        qty: action.qty,
+        stop_price: show(action.price),
+        number: current.next_leg,
+      }),
+    ]);
+    if (order[0]) void this.send(order[0]);
+  }
+
+  private async placePair(
+    holding: Holding,
+    listing: Instrument,
+    action: Extract<ProtectAction, { do: "place_pair" }>,
+  ): Promise<void> {
+    const { qty } = action;
+    const legs = await this.store(holding, (current) => [
+      this.leg(current, {
+        kind: "SL",
+        type: "STOP_MARKET",
+        qty,
+        stop_price: show(action.stop),
+        number: current.next_leg,
+      }),
+      this.leg(current, { kind: "TP", type: "LIMIT_MAKER", qty, price: show(action.target), number: current.next_leg }),
+    ]);
+    if (legs.length === 2) void this.sendPair(legs as [Order, Order], listing);
+  }
+
+  private async store(holding: Holding, legsOf: (current: Holding) => Order[]): Promise<Order[]> {
+    const { book } = this.parts;
+    let legs: Order[] = [];
+    await book.change(
+      holding.instrument,
+      () => {
+        const current = book.holding(holding.instrument);
+        if (!current?.entry_intent_id || current.qty === "0") return undefined;
+        legs = legsOf(current);
+        return { orders: legs, ops: legs.map(linkOf), holding: { ...current, next_leg: current.next_leg + 1 } };
+      },
+      "full",
+    );
+    return legs;
+  }
+
+  private leg(
+    holding: Holding,
+    of: { kind: "SL" | "TP"; type: string; qty: Amount; stop_price?: string; price?: string; number: number },
+  ): Order {
+    const { ports } = this.parts;
+    const intent_id = holding.entry_intent_id as string;
+    const leg = `${of.kind.toLowerCase()}${of.number}`;
+    const now = ports.clock.now();
+    return {
+      client_order_id: clientOrderId(ports.settings.installationTag, intent_id, leg),
+      account: ports.account,
+      instrument: holding.instrument,
+      intent_id,
+      leg,
+      kind: of.kind,
+      side: opposite(holding.side ?? "BUY"),
+      type: of.type,
+      qty: show(of.qty),
+      ...(of.price === undefined ? {} : { price: of.price }),
+      ...(of.stop_price === undefined ? {} : { stop_price: of.stop_price }),
+      reduce_only: holding.instrument.startsWith("FUT:"),
+      status: "PENDING",
+      filled_qty: "0",
+      created_at: now,
+      updated_at: now,
+    };
+  }
+
+  /** A row that was stored and, as far as this process knows, not sent. */
+  private async resend(order: Order, listing: Instrument): Promise<void> {
+    if (listing.market === "FUT") {
+      void this.send(order);
+      return;
+    }
+    const pair = this.parts.book.protective(order.instrument).filter((o) => o.leg.slice(2) === order.leg.slice(2));
+    const sl = pair.find((o) => o.kind === "SL" && o.intent_id === order.intent_id);
+    const tp = pair.find((o) => o.kind === "TP" && o.intent_id === order.intent_id);
+    if (sl && tp) void this.sendPair([sl, tp], listing);
+  }
+
+  private async send(order: Order): Promise<void> {
+    await this.answered(order.instrument, await this.parts.dispatch.submit(order, 1));
+  }
+
+  private async sendPair([sl, tp]: [Order, Order], listing: Instrument): Promise<void> {
+    const { ports, dispatch } = this.parts;
+    const listId = clientOrderId(ports.settings.installationTag, sl.intent_id, `oco${sl.leg.slice(2)}`);
+    const limit = mul(dec(sl.stop_price as string), STOP_LIMIT_SHARE);
+    const stopLimit = show(toStep(limit, dec(listing.tick_size), "down"));
+    await this.answered(sl.instrument, await dispatch.submitPair(sl, tp, { listId, stopLimit }));
+  }
+
+  /** A refusal: close when the market is past the level already, else try again after growing waits. */
+  private async answered(instrument: InstrumentId, refusal: Problem | undefined): Promise<void> {
+    const { ports, book, market } = this.parts;
+    if (!refusal) {
+      if (coveredQty(book.protective(instrument)) > zero) this.trouble.delete(instrument);
+      return;
+    }
+    const refusals = (this.trouble.get(instrument)?.refusals ?? 0) + 1;
+    const wait = Math.min(RETRY_MS * 2 ** (refusals - 1), RETRY_MS_MAX);
+    this.trouble.set(instrument, { refusals, notBefore: ports.clock.now() + wait });
+    ports.alert("WARN", "PROTECTION_REFUSED", `${instrument}: ${refusal.message}`, "tried again; guarded on spot");
+    const holding = book.holding(instrument);
+    const spot = market.listing(instrument)?.market === "SPOT";
+    if (holding && holding.qty !== "0" && wouldTrigger(refusal) && !spot) {
+      await this.close(holding, "its stop or target would trigger at once");
+    }
+    this.parts.poke(instrument);
+  }
+
+  private async setGuard(instrument: InstrumentId, { on, why }: { on: boolean; why: string }): Promise<void> {
+    const { book, ports } = this.parts;
+    const changed = await book.change(
+      instrument,
+      () => {
+        const current = book.holding(instrument);
+        return current && current.guard !== on ? { holding: { ...current, guard: on } } : undefined;
+      },
+      "full",
+    );
+    if (changed && on) ports.alert("WARN", "GUARD_ARMED", `${instrument}: ${why}`, "the stop is watched here");
+  }
+
+  /** The guard: sells when the price to get out at has reached the stop. */
+  hear(ticker: Ticker): void {
+    const holding = this.parts.book.holding(ticker.instrument);
+    if (!holding?.guard || holding.qty === "0" || !holding.side || holding.stop_price === undefined) return;
+    const exitPrice = dec(holding.side === "BUY" ? ticker.bid : ticker.ask);
+    if (!isStopReached(holding.side, dec(holding.stop_price), exitPrice) || this.isClosing(ticker.instrument)) return;
+    void this.close(holding, `guard stop ${holding.stop_price} reached`).catch((error) =>
+      this.parts.ports.warn("the guard could not sell", { instrument: ticker.instrument, error: String(error) }),
+    );
+  }
+
+  private isClosing(instrument: InstrumentId): boolean {
+    const exits = this.parts.book.running(instrument).filter((r) => !isEntry(r.intent.kind));
+    return exits.some((r) => !(r.plan as { style: string }).style.startsWith("MOVE"));
+  }
+
+  private async close(holding: Holding, why: string): Promise<void> {
+    const { ports, book } = this.parts;
+    const { instrument, trade_id, signal_id, strategy_id, side } = holding;
+    if (!side || this.isClosing(instrument)) return;
+    // One per protective leg tried: the same trouble makes the same exit, a new one another.
+    const intent_id = `close:${digest("close", holding.key, holding.entry_intent_id ?? "", String(holding.next_leg))}`;
+    const intent: Intent = {
+      intent_id: intent_id.slice(0, 48),
+      account: ports.account,
+      instrument,
+      kind: "EXIT",
+      side: opposite(side),
+      type: "MARKET",
+      working_type: "MARK_PRICE",
+      reduce_only: true,
+      leverage: 1,
+      margin: "ISOLATED",
+      ...(trade_id === undefined ? {} : { trade_id }),
+      ...(signal_id === undefined ? {} : { signal_id }),
+      ...(strategy_id === undefined ? {} : { strategy_id }),
+      tags: ["protection"],
+    };
+    const asked = await this.parts.exit(intent);
+    if (asked) ports.alert("ERROR", "CLOSED_FOR_SAFETY", `${instrument}: ${why}`, "closing by market, reduce-only");
+    else await this.anotherLeg(book, instrument);
+  }
+
+  /** That exit was tried and is over while something is still held: the next one needs another id. */
+  private async anotherLeg(book: OrdersBook, instrument: InstrumentId): Promise<void> {
+    await book.change(instrument, () => {
+      const current = book.holding(instrument);
+      if (!current || current.qty === "0" || this.isClosing(instrument)) return undefined;
+      return { holding: { ...current, next_leg: current.next_leg + 1 } };
+    });
+  }
+}
+
+const amountOf = (text: string | undefined): Amount | undefined => (text === undefined ? undefined : dec(text));

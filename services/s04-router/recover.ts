@@ -1,0 +1,152 @@
+/** Brings the books and the exchange together: after a start, after a gap, and for orders unheard of for long. */
+import type { ExchangeFill, ExchangeOrder } from "../../shared/contracts.ts";
+import { marketOf } from "../../shared/domain/instrument.ts";
+import { dec, neg, show } from "../../shared/domain/money.ts";
+import type { Order } from "../../shared/domain/order.ts";
+import { Problem } from "../../shared/errors.ts";
+import { isLive, markUnknown } from "../../shared/trading/execution/order-state.ts";
+import type { Booking } from "./booking.ts";
+import { type Dispatch, reportOf } from "./dispatch.ts";
+import type { MarketView } from "./market.ts";
+import type { OrdersBook } from "./orders-book.ts";
+import type { Ports } from "./types.ts";
+import type { Outcome, Venue } from "./venue.ts";
+
+interface Parts {
+  readonly ports: Ports;
+  readonly book: OrdersBook;
+  readonly booking: Booking;
+  readonly market: MarketView;
+  readonly dispatch: Dispatch;
+  readonly venue: Venue;
+  /** Lets every intent and instrument look at its new state. */
+  pokeAll(): void;
+}
+
+/** Fills are asked from a little before the newest one known, against clocks that differ. */
+const OVERLAP_MS = 60_000;
+const UNHEARD_MS = 60_000;
+
+export class Recovery {
+  /** True once our books have met the exchange's since the start. */
+  reconciled = false;
+  private underWay: Promise<void> | undefined;
+  private readonly parts: Parts;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /**
+   * What was stored but has no answer may have been sent before we stopped: its outcome is unknown until the exchange
+   * is asked. Nothing here is ever sent a second time.
+   */
+  async load(): Promise<void> {
+    const { book, ports } = this.parts;
+    await book.load();
+    for (const order of book.allOrders().filter(isLive)) {
+      const unknown = markUnknown(order, "stopped before an answer came", ports.clock.now());
+      if (unknown === order) continue;
+      await book.change(order.instrument, () => ({ orders: [unknown] }));
+    }
+  }
+
+  /** Asks the exchange about everything open. Throws when it cannot be asked; concurrent calls share one run. */
+  reconcile(): Promise<void> {
+    this.underWay ??= this.meet().finally(() => {
+      this.underWay = undefined;
+    });
+    return this.underWay;
+  }
+
+  private async meet(): Promise<void> {
+    const { book, market, venue, ports } = this.parts;
+    await market.loadListings();
+    const { account } = ports;
+    const open = await this.must(venue.attempt((o) => venue.calls.getOpenOrders({ account }, o)));
+    await this.meetOrders(open.orders);
+    for (const instrument of this.instruments()) await this.meetFills(instrument);
+    await this.meetPositions();
+    this.reconciled = true;
+    for (const said of open.orders) {
+      const ours = said.client_order_id.startsWith(`${ports.settings.installationTag}-`);
+      if (!ours || (await book.find(said.client_order_id))) continue;
+      ports.alert(
+        "ERROR",
+        "ORDER_UNEXPLAINED",
+        `${said.client_order_id} is open on ${said.instrument} without an intent`,
+      );
+    }
+    this.parts.pokeAll();
+  }
+
+  private async meetOrders(open: readonly ExchangeOrder[]): Promise<void> {
+    const { book, booking, dispatch } = this.parts;
+    const standing = new Map(open.map((said) => [said.client_order_id, said]));
+    for (const order of book.allOrders().filter(isLive)) {
+      const said = standing.get(order.client_order_id);
+      if (said) await booking.take(order.client_order_id, { report: reportOf(said) });
+      else await dispatch.ask(order);
+    }
+  }
+
+  /** Fills we may have missed, matched to our orders by the exchange's order id. */
+  private async meetFills(instrument: string): Promise<void> {
+    const { book, booking, venue, ports } = this.parts;
+    const orders = book.allOrders(instrument);
+    const from_ts = Math.floor(Math.min(...orders.map((order) => order.created_at), ports.clock.now())) - OVERLAP_MS;
+    const { fills } = await this.must(
+      venue.attempt((o) => venue.calls.getFills({ account: ports.account, instrument, from_ts }, o)),
+    );
+    for (const [order, missed] of byOrder(fills, orders)) await booking.take(order.client_order_id, { fills: missed });
+  }
+
+  private async meetPositions(): Promise<void> {
+    const { book, venue, ports } = this.parts;
+    const { account } = ports;
+    const { positions } = await this.must(venue.attempt((o) => venue.calls.getPositions({ account }, o)));
+    const theirs = new Map(positions.map((p) => [p.instrument, dec(p.qty)]));
+    const held = book.holdings().filter((h) => marketOf(h.instrument) === "FUT");
+    for (const instrument of new Set([...theirs.keys(), ...held.map((h) => h.instrument)])) {
+      const holding = book.holding(instrument);
+      const qty = dec(holding?.qty ?? "0");
+      const ours = holding?.side === "SELL" ? neg(qty) : qty;
+      const there = theirs.get(instrument) ?? dec("0");
+      if (ours === there) continue;
+      ports.alert("ERROR", "POSITION_DIFFERS", `${instrument}: books ${show(ours)}, exchange ${show(there)}`);
+    }
+  }
+
+  /** Working orders that nobody has spoken of for a minute: the stream may have lost their end. */
+  async sweep(): Promise<void> {
+    const { book, dispatch, ports } = this.parts;
+    const before = ports.clock.now() - UNHEARD_MS;
+    for (const order of book.allOrders()) {
+      if (!isLive(order) || order.updated_at > before || dispatch.isBusy(order) || dispatch.dueIn(order) > 0) continue;
+      await dispatch.ask(order);
+    }
+  }
+
+  private instruments(): Set<string> {
+    const { book } = this.parts;
+    const held = book.holdings().filter((h) => h.qty !== "0");
+    const live = book.allOrders().filter((o) => isLive(o));
+    const running = book.running();
+    return new Set([...held, ...live, ...running].map((row) => row.instrument));
+  }
+
+  private async must<T>(asked: Promise<Outcome<T>>): Promise<T> {
+    const outcome = await asked;
+    if (outcome.kind === "answered") return outcome.value;
+    throw new Problem(outcome.problem.code, outcome.problem.message, { cause: outcome.problem });
+  }
+}
+
+function byOrder(fills: readonly ExchangeFill[], orders: readonly Order[]): Map<Order, ExchangeFill[]> {
+  const found = new Map<Order, ExchangeFill[]>();
+  for (const fill of fills) {
+    const order = orders.find((o) => o.order_id === fill.order_id);
+    if (order) found.set(order, [...(found.get(order) ?? []), fill]);
+  }
+  return found;
+}

@@ -1,0 +1,121 @@
+/** The router assembled: its parts wired to each other, and what it offers to its service declaration. */
+import { dec, show } from "../../shared/domain/money.ts";
+import { budgetOf } from "../../shared/trading/execution/budget.ts";
+import { Accounts } from "./accounts.ts";
+import { Admission } from "./admit.ts";
+import { Booking } from "./booking.ts";
+import { Cancellation } from "./cancel.ts";
+import { Dispatch } from "./dispatch.ts";
+import { Executor } from "./execute.ts";
+import { KillSwitch } from "./kill.ts";
+import { MarketView } from "./market.ts";
+import { OrdersBook } from "./orders-book.ts";
+import { Protector } from "./protect.ts";
+import { Pump } from "./pump.ts";
+import { Recovery } from "./recover.ts";
+import type { Ports } from "./types.ts";
+import { Venue } from "./venue.ts";
+
+export class Router {
+  readonly book: OrdersBook;
+  readonly market: MarketView;
+  readonly kill: KillSwitch;
+  readonly admission: Admission;
+  readonly protector: Protector;
+  readonly cancellation: Cancellation;
+  readonly accounts: Accounts;
+  readonly recovery: Recovery;
+  private readonly ports: Ports;
+  private readonly executor: Executor;
+  /** One key per running intent. */
+  private readonly intents: Pump;
+  /** One key per instrument, for its protection. */
+  private readonly instruments: Pump;
+
+  constructor(ports: Ports) {
+    this.ports = ports;
+    const book = new OrdersBook(ports);
+    const market = new MarketView(ports);
+    const venue = new Venue(ports);
+    const kill = new KillSwitch(ports, book);
+    const booking = new Booking(ports, book, market);
+    const ended = (order: { instrument: string }) => this.pokeInstrument(order.instrument);
+    const dispatch = new Dispatch({ ports, book, booking, market, kill, venue, ended });
+    const shared = { ports, book, booking, market, kill, venue, dispatch };
+    this.book = book;
+    this.market = market;
+    this.kill = kill;
+    this.executor = new Executor(shared);
+    this.recovery = new Recovery({ ...shared, pokeAll: () => this.pokeAll() });
+    this.admission = new Admission({
+      ...shared,
+      executor: this.executor,
+      poke: (id) => this.intents.poke(id),
+      reconciled: () => this.recovery.reconciled,
+    });
+    this.protector = new Protector({
+      ...shared,
+      exit: (intent) => this.admission.admitOwn(intent),
+      poke: (instrument) => this.instruments.poke(instrument),
+    });
+    this.cancellation = new Cancellation(ports, book, dispatch);
+    this.accounts = new Accounts(ports, { book, booking, recovery: this.recovery });
+    const failed = (key: string, error: unknown) =>
+      ports.warn("a step failed and is tried again", { key, error: String(error) });
+    this.intents = new Pump(ports.clock, (id) => this.executor.look(id), failed);
+    this.instruments = new Pump(ports.clock, (id) => this.protector.look(id), failed);
+    book.onChange((intentId) => this.changed(intentId));
+  }
+
+  /** Loads the books, then meets the exchange; while it is away, entries wait for `catchUp`. */
+  async start(): Promise<void> {
+    await this.kill.load();
+    await this.recovery.load();
+    await this.catchUp();
+  }
+
+  /** The first reconciliation, tried until it succeeds. */
+  async catchUp(): Promise<void> {
+    if (this.recovery.reconciled) return;
+    try {
+      await this.recovery.reconcile();
+    } catch (error) {
+      this.ports.warn("the exchange cannot be asked yet: no entries", { error: String(error) });
+    }
+  }
+
+  stop(): void {
+    this.intents.stop();
+    this.instruments.stop();
+  }
+
+  /** Computed from open holdings and running intents, so it can never drift from them. */
+  budget() {
+    const { budget_usdt } = this.ports.config().bundle.flags.risk;
+    const holdings = this.book.holdings();
+    const { used, reserved } = budgetOf(dec(budget_usdt), holdings, this.book.running());
+    return {
+      account: this.ports.account,
+      budget_usdt,
+      used_usdt: show(used),
+      reserved_usdt: show(reserved),
+      open_positions: holdings.filter((holding) => holding.qty !== "0").length,
+    };
+  }
+
+  private changed(intentId: string): void {
+    const record = this.book.intent(intentId);
+    if (record) this.pokeInstrument(record.instrument);
+    this.intents.poke(intentId);
+  }
+
+  private pokeInstrument(instrument: string): void {
+    this.instruments.poke(instrument);
+    for (const record of this.book.running(instrument)) this.intents.poke(record.intent_id);
+  }
+
+  private pokeAll(): void {
+    for (const record of this.book.running()) this.intents.poke(record.intent_id);
+    for (const holding of this.book.holdings()) this.instruments.poke(holding.instrument);
+  }
+}

@@ -1,0 +1,74 @@
+/** Calls to S1, each with its outcome told apart: answered, certainly refused, or unknown. */
+
+import { asProblem, type Code, type Problem } from "../../shared/errors.ts";
+import { Breaker, type BreakerRules } from "../../shared/trading/execution/breaker.ts";
+import type { Ports } from "./types.ts";
+
+export type Outcome<T> =
+  | { kind: "answered"; value: T }
+  /** The exchange did not take it, or it was never sent. */
+  | { kind: "refused"; problem: Problem }
+  /** It may have been taken. */
+  | { kind: "unknown"; problem: Problem };
+
+/** Below 500, yet no word about the order. */
+const UNDECIDED: readonly Code[] = ["STILL_RUNNING", "CONFLICT"];
+/** 503, yet said before anything was sent. */
+const NEVER_SENT: readonly Code[] = ["NOT_READY", "STOPPING"];
+
+export function outcomeOf(error: unknown): Outcome<never> {
+  const problem = asProblem(error);
+  const refused = NEVER_SENT.includes(problem.code) || (problem.status < 500 && !UNDECIDED.includes(problem.code));
+  return { kind: refused ? "refused" : "unknown", problem };
+}
+
+/** What an exchange says when a stop or target lies on the wrong side of the market already. */
+export const wouldTrigger = (problem: Problem): boolean =>
+  /-2021|immediately trigger|trigger immediately/i.test(problem.message);
+/** What it says when a maker-only order would take. */
+export const wouldTake = (problem: Problem): boolean =>
+  /-5022|-2010.*(immediately match|maker)|post.only/i.test(problem.message);
+
+export class Venue {
+  private readonly ports: Ports;
+  private readonly breaker = new Breaker();
+
+  constructor(ports: Ports) {
+    this.ports = ports;
+  }
+
+  get calls() {
+    return this.ports.exchange;
+  }
+
+  /** Never throws; every outcome counts for the breaker. */
+  async attempt<T>(call: (options: { timeoutMs: number }) => Promise<T>): Promise<Outcome<T>> {
+    let outcome: Outcome<T>;
+    try {
+      outcome = { kind: "answered", value: await call({ timeoutMs: this.ports.settings.exchangeTimeoutMs }) };
+    } catch (error) {
+      outcome = outcomeOf(error);
+    }
+    const failed =
+      outcome.kind === "unknown" || (outcome.kind === "refused" && outcome.problem.code === "RATE_LIMITED");
+    if (this.breaker.record(failed, this.ports.clock.mono(), this.breakerRules())) {
+      this.ports.alert("ERROR", "BREAKER_OPEN", "too many exchange calls fail", "entries are refused, exits pass");
+    }
+    return outcome;
+  }
+
+  /** Milliseconds until entries may pass again; 0: they may now. */
+  breakerOpensIn(): number {
+    return this.breaker.opensIn(this.ports.clock.mono());
+  }
+
+  private breakerRules(): BreakerRules {
+    const { execution } = this.ports.config().bundle.flags;
+    return {
+      failShare: execution.breaker_fail_share,
+      windowMs: execution.breaker_window_ms,
+      openMs: execution.breaker_open_ms,
+      callsMin: this.ports.settings.breakerCallsMin,
+    };
+  }
+}

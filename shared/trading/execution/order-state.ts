@@ -1,0 +1,84 @@
+/** How an order's state grows from what the exchange says of it: forwards only. */
+import { type Amount, dec, max, mul, show, sub, sum, zero } from "../../domain/money.ts";
+import { type Fill, isTerminal, type Order, type OrderStatus } from "../../domain/order.ts";
+
+/** What an answer, a query or the account stream says of an order. */
+export interface OrderReport {
+  readonly status: OrderStatus;
+  readonly order_id?: string | undefined;
+  readonly filled_qty: string;
+  readonly avg_price?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** UNKNOWN stands where SENT does: any word of the exchange is later than it. */
+const PROGRESS: Record<OrderStatus, number> = {
+  PENDING: 0,
+  SENT: 1,
+  UNKNOWN: 1,
+  NEW: 2,
+  PARTIALLY_FILLED: 3,
+  FILLED: 4,
+  CANCELED: 4,
+  REJECTED: 4,
+  EXPIRED: 4,
+};
+
+/**
+ * The order after a report. Executed quantity never falls and terminal states absorb, so reports may come twice, late
+ * or in any order. The same value comes back when the report says nothing new.
+ */
+export function mergeReport(order: Order, report: OrderReport, now: number): Order {
+  const filled = max(dec(order.filled_qty), dec(report.filled_qty));
+  const status = laterStatus(order, report.status, filled);
+  // A conditional order gets another id when it triggers; once it has traded, its id is settled.
+  const traded = order.filled_qty !== "0" || isTerminal(order.status);
+  const order_id = traded ? (order.order_id ?? report.order_id) : (report.order_id ?? order.order_id);
+  const avg_price = filled > dec(order.filled_qty) ? (report.avg_price ?? order.avg_price) : order.avg_price;
+  const message = report.message ?? order.message;
+  const unchanged =
+    status === order.status &&
+    filled === dec(order.filled_qty) &&
+    order_id === order.order_id &&
+    message === order.message;
+  if (unchanged) return order;
+  const acked = PROGRESS[status] >= PROGRESS.NEW ? (order.acked_at ?? now) : order.acked_at;
+  return {
+    ...order,
+    status,
+    filled_qty: show(filled),
+    ...(order_id === undefined ? {} : { order_id }),
+    ...(avg_price === undefined ? {} : { avg_price }),
+    ...(message === undefined ? {} : { message }),
+    ...(acked === undefined ? {} : { acked_at: acked }),
+    updated_at: now,
+  };
+}
+
+function laterStatus(order: Order, reported: OrderStatus, filled: Amount): OrderStatus {
+  if (isTerminal(order.status)) return order.status;
+  if (filled >= dec(order.qty)) return "FILLED";
+  const status = PROGRESS[reported] > PROGRESS[order.status] ? reported : order.status;
+  if (status === "FILLED") return "PARTIALLY_FILLED";
+  if (isTerminal(status) || filled === zero) return status;
+  return "PARTIALLY_FILLED";
+}
+
+/** Sent, and the exchange did not say what became of it. Never from a terminal state, nor once it was acknowledged. */
+export const markUnknown = (order: Order, message: string, now: number): Order =>
+  PROGRESS[order.status] >= PROGRESS.NEW ? order : { ...order, status: "UNKNOWN", message, updated_at: now };
+
+/** True while the order may still trade. */
+export const isLive = (order: Order): boolean => !isTerminal(order.status);
+
+/** What the exchange said was executed and we hold no fill of: its fills are still to be asked for. */
+export function missingQty(order: Order, fills: readonly Fill[]): Amount {
+  const known = sum(fills.filter((f) => f.client_order_id === order.client_order_id).map((f) => dec(f.qty)));
+  return max(zero, sub(dec(order.filled_qty), known));
+}
+
+/** Quantity and notional of the fills together. */
+export const executed = (fills: readonly Fill[]): { qty: Amount; notional: Amount } => ({
+  qty: sum(fills.map((f) => dec(f.qty))),
+  notional: sum(fills.map((f) => mul(dec(f.qty), dec(f.price)))),
+});
