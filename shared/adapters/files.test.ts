@@ -3,21 +3,21 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blobsContract } from "../testing/blobs.contract.ts";
-import { FileBlobs } from "./files.ts";
+import { FolderBlobs } from "./files.ts";
 
 const newFolder = () => mkdtempSync(join(tmpdir(), "chimera-blobs-"));
 
 blobsContract("blobs in a folder", async () => {
   const folder = newFolder();
   return {
-    blobs: new FileBlobs(join(folder, "made", "on", "demand")),
+    blobs: new FolderBlobs(join(folder, "made", "on", "demand")),
     end: async () => rmSync(folder, { recursive: true }),
   };
 });
 
 test("a key that would be another's folder, or lie in one that is a blob, is a conflict and leaves no rest", async () => {
   const folder = newFolder();
-  const blobs = new FileBlobs(folder);
+  const blobs = new FolderBlobs(folder);
   await blobs.put("a/b", new Uint8Array(1));
   await expect(blobs.put("a", new Uint8Array(1))).rejects.toMatchObject({ code: "CONFLICT" });
   await expect(blobs.put("a/b/c", new Uint8Array(1))).rejects.toMatchObject({ code: "CONFLICT" });
@@ -29,11 +29,11 @@ test("a key that would be another's folder, or lie in one that is a blob, is a c
 
 test("what a crash left unfinished is not listed, and a folder that cannot be written to is unavailable", async () => {
   const folder = newFolder();
-  const blobs = new FileBlobs(folder);
+  const blobs = new FolderBlobs(folder);
   await Bun.write(join(folder, ".unfinished", "99-1"), "half");
   expect((await blobs.list("", { limit: 10 })).items).toEqual([]);
   await Bun.write(join(folder, "file"), "x");
-  const nowhere = new FileBlobs(join("/proc", "no-such-place"));
+  const nowhere = new FolderBlobs(join("/proc", "no-such-place"));
   await expect(nowhere.put("a", new Uint8Array(1))).rejects.toMatchObject({ code: "UNAVAILABLE" });
   rmSync(folder, { recursive: true });
 });

@@ -8,7 +8,7 @@ import { checkKey, checkLimit, readCursor, writeCursor } from "./blob-key.ts";
 /** No key can name it: parts do not begin with a dot. */
 const UNFINISHED = ".unfinished";
 
-export class FileBlobs implements Blobs {
+export class FolderBlobs implements Blobs {
   readonly #root: string;
   #unfinished = 0;
 
