@@ -4,7 +4,7 @@ import { Decision } from "../../domain/decision.ts";
 import { Intent } from "../../domain/order.ts";
 import { compileBundle, compileCache } from "./compiled.ts";
 import { type DecideInput, decide } from "./decide.ts";
-import { accountWith, listingOf, NOON, signalWith, strategyWith, viewWith } from "./fixtures.ts";
+import { accountWith, listingOf, NOON, signalWith, strategyWith, viewWith } from "./decision.fixture.ts";
 
 const inputOf = (change: Partial<DecideInput> = {}): DecideInput => {
   const signal = change.signal ?? signalWith();

@@ -4,7 +4,7 @@ import type { FeatureSet, FeatureValues } from "../../domain/decision.ts";
 import { dec } from "../../domain/money.ts";
 import type { AccountState } from "./account.ts";
 import { compileBundle } from "./compiled.ts";
-import { accountWith, featuresWith, NOON, strategyWith, viewWith } from "./fixtures.ts";
+import { accountWith, featuresWith, NOON, strategyWith, viewWith } from "./decision.fixture.ts";
 import { GUARD_NAMES, runGuards } from "./guards.ts";
 
 interface Given {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Condition, RuleEffect } from "../../domain/bundle.ts";
 import { compileBundle } from "./compiled.ts";
-import { viewWith } from "./fixtures.ts";
+import { viewWith } from "./decision.fixture.ts";
 import { weigh } from "./rules.ts";
 
 const YES: Condition = { f: "mid", op: ">", v: 0 };

@@ -6,7 +6,7 @@ import type { Instrument } from "../../domain/instrument.ts";
 import { abs, add, dec, div, isOnStep, mul, sub, toNumber } from "../../domain/money.ts";
 import type { Side } from "../../domain/order.ts";
 import { compileBundle } from "./compiled.ts";
-import { featuresWith, listingOf, viewWith } from "./fixtures.ts";
+import { featuresWith, listingOf, viewWith } from "./decision.fixture.ts";
 import { type SizingInput, sizeEntry } from "./sizing.ts";
 
 const { sizing, position } = compileBundle(viewWith()).strategies.get("lean")!;

@@ -1,0 +1,167 @@
+/** What the account has open and how it has done, kept from S6's trades and the entries on their way to S4. */
+import { intents, positionsSnapshots, trades } from "../../shared/collections.ts";
+import type { RiskFlags } from "../../shared/domain/bundle.ts";
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import { type Amount, dec, max, mul, sum, zero } from "../../shared/domain/money.ts";
+import { type Intent, isEntry } from "../../shared/domain/order.ts";
+import type { Trade } from "../../shared/domain/trade.ts";
+import type { Clock, Store } from "../../shared/kit/ports.ts";
+import type { OrderResult } from "../../shared/streams.ts";
+import type { AccountState, OpenExposure } from "../../shared/trading/decision/account.ts";
+
+const DAY_MS = 86_400_000;
+const PAGE = 1_000;
+/** An entry that S4 never told about again is forgotten so long after its `valid_until`. */
+const FORGET_ENTRY_MS = 60_000;
+/** A trade that opened this long before midnight can still close today. */
+const TRADE_LENGTH_MAX_MS = 7 * DAY_MS;
+
+interface RunningEntry extends OpenExposure {
+  readonly valid_until: number;
+  filled: boolean;
+}
+interface Closed {
+  readonly instrument: InstrumentId;
+  readonly pnl_usdt: Amount;
+  readonly closed_at: number;
+  readonly stopped: boolean;
+}
+
+/** The part of the account's state that trades and entries tell. */
+export type Results = Pick<AccountState, "open" | "cooldown_until" | "losses_in_row" | "day_pnl_usdt" | "equity">;
+
+export class AccountBook {
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly openTrades = new Map<string, Trade>();
+  private readonly running = new Map<string, RunningEntry>();
+  /** Trades closed since the last midnight UTC, by id. */
+  private readonly closed = new Map<string, Closed>();
+  private readonly stoppedAt = new Map<InstrumentId, number>();
+  private day = 0;
+  private lossesInRow = 0;
+  private dayPnl: Amount = zero;
+  private equity: { now_usdt: Amount; peak_usdt: Amount } | undefined;
+
+  constructor(store: Store, clock: Clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** From S6's trades and S4's intents, as far as they are told; the streams then bring what came since. */
+  async rebuild(): Promise<void> {
+    this.day = dayOf(this.clock.now());
+    for (const status of ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"]) {
+      await this.readTrades({ status });
+    }
+    await this.readTrades({ status: "CLOSED", opened_at: { gte: this.day * DAY_MS - TRADE_LENGTH_MAX_MS } });
+    const page = await this.store.query(intents, { where: { state: "RUNNING" }, limit: PAGE });
+    for (const { value } of page.items) {
+      const { intent, decision, answer } = value;
+      if (!isEntry(intent.kind) || this.holds(intent.instrument)) continue;
+      const notional = decision?.sizing?.notional_usdt ?? intent.notional_usdt ?? "0";
+      this.begin(intent, notional, dec(answer.filled_qty) > 0n);
+    }
+    await this.readEquity();
+  }
+
+  private holds(instrument: InstrumentId): boolean {
+    return [...this.openTrades.values()].some((trade) => trade.instrument === instrument);
+  }
+
+  private async readTrades(where: Record<string, string | { gte: number }>): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.store.query(trades, { where, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+      for (const { value } of page.items) this.onTrade(value);
+      cursor = page.next_cursor;
+    } while (cursor !== undefined);
+  }
+
+  /** Equity as S6 last saw it; the peak is of all snapshots that are kept, newest thousand. */
+  async readEquity(): Promise<void> {
+    const limit = this.equity ? 1 : PAGE;
+    const page = await this.store.query(positionsSnapshots, { sort: { field: "ts", order: "desc" }, limit });
+    const seen = page.items.flatMap(({ value }) => (value.equity_usdt === undefined ? [] : [dec(value.equity_usdt)]));
+    const now_usdt = seen[0];
+    if (now_usdt === undefined) return;
+    const peak_usdt = seen.reduce(max, this.equity?.peak_usdt ?? zero);
+    this.equity = { now_usdt, peak_usdt };
+  }
+
+  /** An entry goes to S4 now: it counts as open until S4 says that nothing came of it, or its trade is there. */
+  begin(intent: Intent, notionalUsdt: string, filled = false): void {
+    this.running.set(intent.intent_id, {
+      instrument: intent.instrument,
+      notional_usdt: dec(notionalUsdt),
+      valid_until: intent.valid_until ?? this.clock.now(),
+      filled,
+    });
+  }
+
+  /** S4 did not take the entry. */
+  refused(intentId: string): void {
+    this.running.delete(intentId);
+  }
+
+  onResult({ intent, answer }: Pick<OrderResult, "intent" | "answer">): void {
+    const entry = this.running.get(intent.intent_id);
+    if (!entry) return;
+    if (dec(answer.filled_qty) > 0n) entry.filled = true;
+    const nothingCame = ["CANCELED", "REJECTED", "EXPIRED"].includes(answer.status) && !entry.filled;
+    if (nothingCame) this.running.delete(intent.intent_id);
+  }
+
+  /** News of a trade, in any order and any number of times. */
+  onTrade(trade: Trade): void {
+    const known = this.openTrades.get(trade.trade_id);
+    if (this.closed.has(trade.trade_id) || (known && known.updated_at > trade.updated_at)) return;
+    for (const [id, entry] of this.running) if (entry.instrument === trade.instrument) this.running.delete(id);
+    if (trade.status !== "CLOSED" && trade.status !== "ABANDONED") {
+      this.openTrades.set(trade.trade_id, trade);
+      return;
+    }
+    this.openTrades.delete(trade.trade_id);
+    const closed_at = trade.closed_at ?? trade.updated_at;
+    const pnl_usdt = dec(trade.pnl_usdt);
+    const stopped = pnl_usdt < 0n && /^(SL|STOP)/i.test(trade.exit_reason ?? "");
+    if (stopped) this.stoppedAt.set(trade.instrument, Math.max(closed_at, this.stoppedAt.get(trade.instrument) ?? 0));
+    this.closed.set(trade.trade_id, { instrument: trade.instrument, pnl_usdt, closed_at, stopped });
+    this.tally();
+  }
+
+  /** The state at `now` under these limits. */
+  state(now: number, risk: RiskFlags): Results {
+    if (dayOf(now) !== this.day) {
+      this.day = dayOf(now);
+      this.tally();
+    }
+    for (const [id, entry] of this.running) {
+      if (!entry.filled && now > entry.valid_until + FORGET_ENTRY_MS) this.running.delete(id);
+    }
+    const wait = risk.cooldown_after_stop_ms;
+    return {
+      open: [...[...this.openTrades.values()].map(exposureOf), ...this.running.values()],
+      cooldown_until: new Map([...this.stoppedAt].map(([instrument, at]) => [instrument, at + wait])),
+      losses_in_row: this.lossesInRow,
+      day_pnl_usdt: this.dayPnl,
+      equity: this.equity,
+    };
+  }
+
+  private tally(): void {
+    const since = this.day * DAY_MS;
+    for (const [id, trade] of this.closed) if (trade.closed_at < since - DAY_MS) this.closed.delete(id);
+    const today = [...this.closed.values()].filter((trade) => trade.closed_at >= since);
+    today.sort((a, b) => a.closed_at - b.closed_at);
+    this.dayPnl = sum(today.map((trade) => trade.pnl_usdt));
+    this.lossesInRow = today.length - 1 - today.findLastIndex((trade) => trade.pnl_usdt >= 0n);
+  }
+}
+
+const dayOf = (ts: number): number => Math.floor(ts / DAY_MS);
+
+const exposureOf = (trade: Trade): OpenExposure => ({
+  instrument: trade.instrument,
+  notional_usdt: mul(dec(trade.open_qty), dec(trade.avg_entry)),
+});

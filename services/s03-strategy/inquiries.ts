@@ -1,0 +1,150 @@
+/** Answers people who ask for a decision, or for the story of one. */
+import { decisionOutcomes, decisionsMade, intents, signalsSeen } from "../../shared/collections.ts";
+import type { FeatureSet, Signal } from "../../shared/domain/decision.ts";
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import { refuse } from "../../shared/errors.ts";
+import { entryIntentId, signalId } from "../../shared/keys.ts";
+import type { Clock, Query, Store } from "../../shared/kit/ports.ts";
+import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
+import type { Strategist } from "./strategist.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { DecideAnswer, DecideRequest, DecisionListAnswer, DecisionListRequest, DecisionStory } from "./types.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+/** Pages looked through for one action before the caller is asked to go on with the cursor. */
+const PAGES_MAX = 10;
+
+export interface InquiryParts {
+  account: string;
+  store: Store;
+  clock: Clock;
+  strategist: Strategist;
+  surroundings: Surroundings;
+  writer: WriteBehind;
+}
+
+export class Inquiries {
+  private readonly parts: InquiryParts;
+  constructor(parts: InquiryParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * A past signal is rehearsed as of its own time, with the account as it is now. A real one is decided as of now, so
+   * that the guards on age hold. 404 for an unknown signal or revision, 422 for features that are missing or stale.
+   */
+  async decide(request: DecideRequest): Promise<DecideAnswer> {
+    const { clock, strategist, writer } = this.parts;
+    const compiled = await this.revision(request.config_rev);
+    const signal =
+      request.signal_id === undefined ? this.madeUp(request, compiled) : await this.past(request.signal_id);
+    if (request.dry_run) {
+      const at = request.signal_id === undefined ? clock.now() : signal.ts;
+      return { ...(await strategist.rehearse(signal, compiled, at)), dry_run: true };
+    }
+    const decision = await strategist.decideNow(signal, compiled);
+    writer.add(decision);
+    const answers = await Promise.all(strategist.place(decision));
+    const orders = answers.map((answer) => {
+      if (answer instanceof Error) throw answer;
+      return answer;
+    });
+    return { ...decision, dry_run: false, orders };
+  }
+
+  /** Newest first. Where `action` is asked for, a page may hold fewer than `limit`. */
+  async list(request: DecisionListRequest): Promise<DecisionListAnswer> {
+    const { instrument, strategy_id, action, from_ts, to_ts, limit } = request;
+    const ts = { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lt: to_ts }) };
+    const where: NonNullable<Query["where"]> = {
+      ...(instrument !== undefined && { instrument }),
+      ...(strategy_id !== undefined && { strategy_id }),
+      ...(Object.keys(ts).length > 0 && { ts }),
+    };
+    let cursor = request.cursor;
+    for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+      const query: Query = { where, sort: { field: "ts", order: "desc" }, limit, ...(cursor && { cursor }) };
+      const page = await this.parts.store.query(decisionsMade, query);
+      const all = page.items.map((row) => row.value);
+      const items = action === undefined ? all : all.filter((one) => one.decision.action === action);
+      cursor = page.next_cursor;
+      if (cursor === undefined) return { items };
+      if (items.length > 0) return { items, next_cursor: cursor };
+    }
+    return { items: [], ...(cursor !== undefined && { next_cursor: cursor }) };
+  }
+
+  async story(signal_id: string): Promise<DecisionStory> {
+    const { store, writer } = this.parts;
+    const decision = writer.unwritten(signal_id) ?? (await store.get(decisionsMade, signal_id))?.value;
+    if (!decision) return refuse("NOT_FOUND", `There is no decision about signal ${signal_id}.`);
+    const notTaken = await store.get(decisionOutcomes, signal_id);
+    const intent = await store.get(intents, entryIntentId(signal_id, "entry"));
+    return {
+      ...decision,
+      ...(notTaken && { not_taken: notTaken.value }),
+      ...(intent && { order: intent.value.answer }),
+    };
+  }
+
+  private async revision(rev: DecideRequest["config_rev"]): Promise<CompiledBundle> {
+    const { surroundings } = this.parts;
+    if (rev === "CURRENT") return surroundings.current() ?? refuse("NOT_READY", "No config revision has arrived yet.");
+    return (await surroundings.revision(rev)) ?? refuse("NOT_FOUND", `There is no config revision ${rev}.`);
+  }
+
+  private async past(signal_id: string): Promise<Signal> {
+    const row = await this.parts.store.get(signalsSeen, signal_id);
+    return row?.value ?? refuse("NOT_FOUND", `There is no signal ${signal_id}.`);
+  }
+
+  private madeUp(request: DecideRequest, compiled: CompiledBundle): Signal {
+    const instrument = request.instrument ?? refuse("INVALID", "Name an instrument.");
+    const strategy_id = request.strategy_id ?? strategyFor(instrument, compiled);
+    if (!compiled.strategies.has(strategy_id)) refuse("NOT_FOUND", `There is no strategy ${strategy_id}.`);
+    const features = this.features(request, instrument, compiled);
+    return {
+      signal_id: signalId(strategy_id, instrument, features.exch_ts),
+      account: this.parts.account,
+      strategy_id,
+      instrument,
+      trigger: { kind: "bar", what: "asked", exch_ts: features.exch_ts },
+      features,
+      ts: features.ts,
+      config_rev: compiled.rev,
+    };
+  }
+
+  private features(request: DecideRequest, instrument: InstrumentId, compiled: CompiledBundle): FeatureSet {
+    const now = this.parts.clock.now();
+    const latest = this.parts.surroundings.latest.get(instrument);
+    if (request.features) {
+      const mid = request.features.mid;
+      const fallback = typeof mid === "number" ? String(mid) : undefined;
+      const bid = request.bid ?? latest?.bid ?? fallback;
+      const ask = request.ask ?? latest?.ask ?? fallback;
+      const given = { instrument, ts: now, exch_ts: now, values: request.features, stale: false, quality: ["given"] };
+      return {
+        ...given,
+        config_rev: compiled.rev,
+        ...(bid !== undefined && { bid }),
+        ...(ask !== undefined && { ask }),
+      };
+    }
+    if (!latest) return refuse("STALE_FEATURES", `No features of ${instrument} have arrived yet.`);
+    const age = now - latest.ts;
+    const limit = compiled.bundle.flags.risk.features_age_ms_max;
+    if (latest.stale || age > limit) {
+      const why = latest.stale ? `marked stale (${latest.quality.join(", ")})` : `${Math.round(age)} ms old`;
+      refuse("STALE_FEATURES", `The features of ${instrument} are ${why}; the limit is ${limit} ms.`);
+    }
+    return latest;
+  }
+}
+
+function strategyFor(instrument: InstrumentId, compiled: CompiledBundle): string {
+  const found = [...compiled.strategies.values()].find(
+    ({ strategy }) => strategy.enabled && strategy.instruments.includes(instrument),
+  );
+  return found?.strategy.strategy_id ?? refuse("NOT_FOUND", `No enabled strategy trades ${instrument}.`);
+}

@@ -1,0 +1,216 @@
+/** S3, the strategy engine: hears signals, decides under one revision, sends open decisions to the router. */
+import { z } from "@hono/zod-openapi";
+import { decisionOutcomes, decisionsMade, strategyPauses } from "../../shared/collections.ts";
+import { router } from "../../shared/contracts.ts";
+import { refuse } from "../../shared/errors.ts";
+import { defineService, every, on, type Verb, verb } from "../../shared/kit/service.ts";
+import { decisions, features, healthEvents, orderResults, positionEvents, signals } from "../../shared/streams.ts";
+import { AccountBook } from "./account-book.ts";
+import { Inquiries } from "./inquiries.ts";
+import { Pauses } from "./pauses.ts";
+import { Strategist, type StrategistParts } from "./strategist.ts";
+import { Surroundings } from "./surroundings.ts";
+import {
+  DecideAnswer,
+  DecideRequest,
+  DecisionListAnswer,
+  DecisionListRequest,
+  DecisionStory,
+  PauseAnswer,
+  PauseRequest,
+  ResumeRequest,
+} from "./types.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+const DECIDE_MS_BUCKETS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 50];
+
+const settings = z.object({
+  writeWaitMs: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(50)
+    .default(20)
+    .describe("How long decisions gather before they are written"),
+  killReadMs: z.coerce.number().int().min(100).max(2_000).default(2_000).describe("How often the kill state is read"),
+  budgetReadMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .default(1_000)
+    .describe("How often the router is asked for the budget"),
+  factsReadMs: z.coerce.number().int().min(1_000).default(30_000).describe("How often listings and equity are read"),
+  featuresAgeMs: z.coerce.number().int().min(1_000).default(10_000).describe("Features older than this degrade health"),
+});
+
+export default defineService({
+  id: "s03",
+  name: "s03-strategy",
+  title: "Strategy Engine",
+  port: 8083,
+  settings,
+  calls: { router },
+  emits: [decisions as never],
+  owns: [decisionsMade as never, decisionOutcomes as never, strategyPauses as never],
+  setup(ctx) {
+    const { store, clock, account } = ctx;
+    const book = new AccountBook(store, clock);
+    const askBudget = () => ctx.calls.router.getBudget({ account });
+    const surroundings = new Surroundings({ store, clock, askBudget });
+    const pauses = new Pauses({ store, clock, audit: (entry) => ctx.audit(entry) });
+    const writer = new WriteBehind({
+      store,
+      clock,
+      waitMs: ctx.settings.writeWaitMs,
+      onTrouble: (error, dropped) => {
+        ctx.log.error("decisions not written", { error: String(error), dropped });
+        if (dropped > 0) ctx.alert("ERROR", "DECISIONS_LOST", "Decisions were given up because the store is away.");
+      },
+    });
+    const placeOrder: StrategistParts["placeOrder"] = (request, options) =>
+      ctx.calls.router.placeOrder(request, options);
+    const told = tellersOf(ctx);
+    const strategist = new Strategist({ store, clock, book, surroundings, pauses, writer, placeOrder, told });
+    const inquiries = new Inquiries({ account, store, clock, strategist, surroundings, writer });
+    ctx.config.onChange((view) => surroundings.swap(view));
+
+    return {
+      verbs: [...decisionVerbs(inquiries), ...pauseVerbs(pauses, { surroundings, now: () => clock.now() })],
+      consumes: [
+        on(signals, (signal, message) => strategist.onSignal(signal, message.attempt)),
+        on(features, (set) => void surroundings.latest.set(set.instrument, set)),
+        on(orderResults, (result) => book.onResult(result)),
+        on(positionEvents, (event) => book.onTrade(event.trade)),
+        on(healthEvents, (event) => {
+          surroundings.health = event.level;
+        }),
+      ],
+      jobs: [
+        every(ctx.settings.killReadMs, "read-kill-state", () => surroundings.readKill()),
+        every(ctx.settings.budgetReadMs, "read-budget", () => surroundings.readBudget()),
+        every(ctx.settings.factsReadMs, "read-listings", () => surroundings.readListings()),
+        every(ctx.settings.factsReadMs, "read-equity", () => book.readEquity()),
+      ],
+      checks: [
+        {
+          name: "features",
+          critical: false,
+          run: () => featuresAge(surroundings, clock.now(), ctx.settings.featuresAgeMs),
+        },
+        {
+          name: "budget",
+          critical: false,
+          run: () => (surroundings.budget(clock.now()) ? undefined : "the router has not told the risk budget"),
+        },
+      ],
+      async start() {
+        await pauses.load();
+        await surroundings.readListings();
+        await book.rebuild();
+        await surroundings.readKill();
+        await surroundings.readBudget().catch((error: unknown) => told.failed("reading the budget", error));
+      },
+      async stop() {
+        await strategist.settle();
+        await writer.flush();
+      },
+    };
+  },
+});
+
+type Ctx = Parameters<Parameters<typeof defineService>[0]["setup"]>[0];
+
+function tellersOf({ metrics, log, alert }: Pick<Ctx, "metrics" | "log" | "alert">): StrategistParts["told"] {
+  const labels = ["action", "reason", "strategy_id"];
+  const made = metrics.counter("decisions_total", "Decisions by what was decided and why", labels);
+  const took = metrics.histogram("decide_ms", "Time from a signal in hand to its decision", {
+    buckets: DECIDE_MS_BUCKETS,
+  });
+  const placements = metrics.counter("placements_total", "Entries sent to the router, by its first word", ["outcome"]);
+  return {
+    decided({ decision: { action, reason }, strategy_id }, ms) {
+      made.inc({ action, reason, strategy_id });
+      took.observe(ms);
+    },
+    placed: (outcome) => placements.inc({ outcome }),
+    limitReached(guard, { guards, instrument }) {
+      const found = guards.find((one) => one.name === guard);
+      const message = `Entries pause: ${guard} is ${found?.value}, the limit is ${found?.limit}.`;
+      alert("WARN", `LIMIT_${guard.toUpperCase()}`, message, `no entries (seen on ${instrument})`);
+    },
+    failed: (what, error) => log.error(what, { error: String(error) }),
+  };
+}
+
+function featuresAge({ latest }: Surroundings, now: number, limitMs: number): string | undefined {
+  const newest = Math.max(...[...latest.values()].map((set) => set.ts), Number.NEGATIVE_INFINITY);
+  if (newest === Number.NEGATIVE_INFINITY) return "no features have arrived yet";
+  return now - newest > limitMs ? `the newest features are ${Math.round(now - newest)} ms old` : undefined;
+}
+
+const decisionVerbs = (inquiries: Inquiries): Verb[] => [
+  verb({
+    name: "decide",
+    summary: "Decide on a signal or on given features; a dry run unless asked otherwise",
+    rest: "POST /decide",
+    once: "header",
+    input: DecideRequest,
+    output: DecideAnswer,
+    run(request, { principal }) {
+      if (!request.dry_run && principal.kind === "person" && !["trader", "admin"].includes(principal.role)) {
+        refuse("FORBIDDEN", `A decision that trades needs the role trader or admin; you are ${principal.role}.`);
+      }
+      return inquiries.decide(request);
+    },
+  }),
+  verb({
+    name: "listDecisions",
+    summary: "Decisions, newest first",
+    rest: "GET /decisions",
+    input: DecisionListRequest,
+    output: DecisionListAnswer,
+    run: (request) => inquiries.list(request),
+  }),
+  verb({
+    name: "getDecision",
+    summary: "One decision with its reasons and what became of it",
+    rest: "GET /decisions/{signal_id}",
+    input: z.object({ signal_id: z.string().min(1).max(128) }),
+    output: DecisionStory,
+    run: ({ signal_id }) => inquiries.story(signal_id),
+  }),
+];
+
+function pauseVerbs(pauses: Pauses, { surroundings, now }: { surroundings: Surroundings; now(): number }): Verb[] {
+  const mustExist = (id: string): void => {
+    if (!surroundings.current()?.strategies.has(id)) refuse("NOT_FOUND", `There is no strategy ${id}.`);
+  };
+  return [
+    verb({
+      name: "pauseStrategy",
+      summary: "No more entries of a strategy, until it is resumed; open trades go on",
+      rest: "POST /strategies/{strategy_id}/pause",
+      once: "body",
+      roles: ["trader", "risk", "admin"],
+      input: PauseRequest,
+      output: PauseAnswer,
+      async run({ strategy_id, reason }, { principal }) {
+        mustExist(strategy_id);
+        return { paused: true, ...(await pauses.pause(strategy_id, principal.id, reason)) };
+      },
+    }),
+    verb({
+      name: "resumeStrategy",
+      summary: "Entries of a paused strategy again",
+      rest: "POST /strategies/{strategy_id}/resume",
+      once: "body",
+      roles: ["trader", "risk", "admin"],
+      input: ResumeRequest,
+      output: PauseAnswer,
+      async run({ strategy_id }, { principal }) {
+        await pauses.resume(strategy_id, principal.id);
+        return { strategy_id, paused: false, ts: now() };
+      },
+    }),
+  ];
+}

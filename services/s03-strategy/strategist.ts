@@ -1,0 +1,168 @@
+/** From signals to decisions to S4: decides at once, places without making the stream wait, tells afterwards. */
+import { decisionsMade } from "../../shared/collections.ts";
+import type { Decision, Signal } from "../../shared/domain/decision.ts";
+import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
+import { asProblem, type Problem } from "../../shared/errors.ts";
+import type { Clock, Store } from "../../shared/kit/ports.ts";
+import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
+import { decide } from "../../shared/trading/decision/decide.ts";
+import type { AccountBook } from "./account-book.ts";
+import type { Pauses } from "./pauses.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+/** Guards whose failing means that entries pause by themselves: people hear of it. */
+const LIMIT_GUARDS = new Set(["losses_in_row", "daily_loss_usdt", "drawdown"]);
+/** S4 may not have got it: the same intent may be asked again, while it is valid. */
+const ASK_AGAIN = new Set(["UNAVAILABLE", "NOT_READY", "STOPPING", "NOT_OWNER", "TIMEOUT"]);
+const ASK_AGAIN_MS = 200;
+const US_IN_MS = 1_000;
+
+export interface Told {
+  decided(decision: Decision, ms: number): void;
+  placed(outcome: string): void;
+  /** A limit of the account pauses entries, as of now. */
+  limitReached(guard: string, decision: Decision): void;
+  failed(what: string, error: unknown): void;
+}
+export interface StrategistParts {
+  store: Store;
+  clock: Clock;
+  book: AccountBook;
+  surroundings: Surroundings;
+  pauses: Pauses;
+  writer: WriteBehind;
+  placeOrder(request: { intent: Intent; decision: Decision }, options: { timeoutMs: number }): Promise<OrderAnswer>;
+  told: Told;
+}
+
+export class Strategist {
+  private readonly parts: StrategistParts;
+  private readonly limitsReached = new Set<string>();
+  private readonly placing = new Set<Promise<unknown>>();
+
+  constructor(parts: StrategistParts) {
+    this.parts = parts;
+  }
+
+  /** One signal from the stream. A repeat finds its decision and does nothing. */
+  async onSignal(signal: Signal, attempt: number): Promise<void> {
+    if (await this.isDecided(signal, attempt)) return;
+    const compiled = await this.parts.surroundings.revision(signal.config_rev);
+    if (!compiled) {
+      this.parts.told.failed("signal of an unknown revision", new Error(`revision ${signal.config_rev}`));
+      return;
+    }
+    const decision = await this.decideNow(signal, compiled);
+    this.parts.writer.add(decision);
+    this.place(decision);
+  }
+
+  /** Decides with the account as it is; from the last wait to the entry being counted there is no other turn. */
+  async decideNow(signal: Signal, compiled: CompiledBundle, at?: number): Promise<Decision> {
+    const { clock, surroundings, told } = this.parts;
+    const instrument = await surroundings.listing(signal.instrument);
+    const started = clock.mono();
+    const now = at ?? clock.now();
+    const decision = decide({ signal, compiled, account: this.account(compiled, now), instrument, now });
+    if (at === undefined) {
+      this.noteLimits(decision);
+      told.decided(decision, clock.mono() - started);
+      for (const intent of decision.intents) {
+        this.parts.book.begin(intent, decision.sizing?.notional_usdt ?? "0");
+      }
+    }
+    return { ...decision, latency_us: Math.max(0, Math.round((now - signal.features.ts) * US_IN_MS)) };
+  }
+
+  /** What would be decided, with no trace left of it. */
+  async rehearse(signal: Signal, compiled: CompiledBundle, at: number): Promise<Decision> {
+    return this.decideNow(signal, compiled, at);
+  }
+
+  /** Sends the decision's entries on their way; what comes of them is heard on the result stream. */
+  place(decision: Decision): Promise<OrderAnswer | Problem>[] {
+    return decision.intents.map((intent) => {
+      const work = this.ask(intent, decision);
+      this.placing.add(work);
+      work.finally(() => this.placing.delete(work));
+      return work;
+    });
+  }
+
+  /** Resolves when no entry is on its way to S4 any more. */
+  async settle(): Promise<void> {
+    await Promise.all(this.placing);
+  }
+
+  private account(compiled: CompiledBundle, now: number) {
+    const { book, surroundings, pauses } = this.parts;
+    return {
+      ...book.state(now, compiled.bundle.flags.risk),
+      kill: surroundings.kill,
+      health: surroundings.health,
+      paused_strategies: pauses.paused(),
+      budget: surroundings.budget(now),
+    };
+  }
+
+  private async isDecided(signal: Signal, attempt: number): Promise<boolean> {
+    if (this.parts.writer.unwritten(signal.signal_id)) return true;
+    if (attempt <= 1) return false;
+    return (await this.parts.store.get(decisionsMade, signal.signal_id)) !== undefined;
+  }
+
+  /** Asks until S4 has answered or the entry is no longer valid; the same intent twice has one effect. */
+  private async ask(intent: Intent, decision: Decision): Promise<OrderAnswer | Problem> {
+    const { clock, book, told } = this.parts;
+    const until = intent.valid_until ?? clock.now();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const answer = await this.parts.placeOrder(
+          { intent, decision },
+          { timeoutMs: Math.max(1, until - clock.now()) },
+        );
+        book.onResult({ intent, answer });
+        told.placed(answer.status);
+        return answer;
+      } catch (error) {
+        const problem = asProblem(error);
+        if (ASK_AGAIN.has(problem.code) && clock.now() + ASK_AGAIN_MS < until) {
+          await clock.sleep(ASK_AGAIN_MS);
+          continue;
+        }
+        this.notTaken(intent, problem, tries);
+        if (problem.code === "INTERNAL") told.failed("placing an entry", error);
+        return problem;
+      }
+    }
+  }
+
+  private notTaken(intent: Intent, problem: Problem, tries: number): void {
+    const { clock, book, surroundings, writer, told } = this.parts;
+    told.placed(problem.code);
+    if (problem.code === "KILL_SWITCH") surroundings.sawKill();
+    // After a time-out S4 may hold the entry all the same: it stays counted until S4 tells or it is long past.
+    if (problem.code !== "TIMEOUT") book.refused(intent.intent_id);
+    writer.addOutcome({
+      signal_id: intent.signal_id ?? intent.intent_id,
+      intent_id: intent.intent_id,
+      instrument: intent.instrument,
+      code: problem.code,
+      message: problem.message,
+      tries,
+      ts: clock.now(),
+    });
+  }
+
+  private noteLimits(decision: Decision): void {
+    for (const { name, passed } of decision.guards) {
+      if (!LIMIT_GUARDS.has(name)) continue;
+      if (passed) this.limitsReached.delete(name);
+      else if (!this.limitsReached.has(name)) {
+        this.limitsReached.add(name);
+        this.parts.told.limitReached(name, decision);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** What S3 knows from others: kill state, budget, health, listings, the newest features and older revisions. */
+import { configBundles, instrumentRegistry, killState } from "../../shared/collections.ts";
+import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
+import type { FeatureSet } from "../../shared/domain/decision.ts";
+import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
+import { dec } from "../../shared/domain/money.ts";
+import type { Clock, Store } from "../../shared/kit/ports.ts";
+import type { HealthLevel } from "../../shared/streams.ts";
+import type { AccountState } from "../../shared/trading/decision/account.ts";
+import { type CompiledBundle, compileCache } from "../../shared/trading/decision/compiled.ts";
+
+const KILL_KEY = "kill";
+/** An answer older than this counts as none. */
+const BUDGET_AGE_MS_MAX = 10_000;
+const LISTINGS_MAX = 1_000;
+/** Signals may still come under a revision that was just replaced. */
+const REVISIONS_KEPT = 4;
+
+interface BudgetAnswer {
+  budget_usdt: string;
+  used_usdt: string;
+  reserved_usdt: string;
+}
+export interface Sources {
+  store: Store;
+  clock: Clock;
+  askBudget(): Promise<BudgetAnswer>;
+}
+
+export class Surroundings {
+  readonly latest = new Map<InstrumentId, FeatureSet>();
+  health: HealthLevel = "GREEN";
+  private readonly sources: Sources;
+  private readonly listings = new Map<InstrumentId, Instrument>();
+  private readonly compile = compileCache(REVISIONS_KEPT);
+  private readonly revisions = new Map<number, CompiledBundle>();
+  private active: CompiledBundle | undefined;
+  private killed = true;
+  private told: { budget: NonNullable<AccountState["budget"]>; at: number } | undefined;
+
+  constructor(sources: Sources) {
+    this.sources = sources;
+  }
+
+  /** On when it says so or cannot be read; off when nobody ever switched it. */
+  get kill(): boolean {
+    return this.killed;
+  }
+
+  async readKill(): Promise<void> {
+    try {
+      const row = await this.sources.store.get(killState, KILL_KEY);
+      this.killed = row?.value.enabled ?? false;
+    } catch (error) {
+      this.killed = true;
+      throw error;
+    }
+  }
+
+  /** S4 refused because of it: on until the state is read again. */
+  sawKill(): void {
+    this.killed = true;
+  }
+
+  budget(now: number): AccountState["budget"] {
+    return this.told && now - this.told.at <= BUDGET_AGE_MS_MAX ? this.told.budget : undefined;
+  }
+
+  async readBudget(): Promise<void> {
+    const answer = await this.sources.askBudget();
+    const budget = {
+      budget_usdt: dec(answer.budget_usdt),
+      used_usdt: dec(answer.used_usdt),
+      reserved_usdt: dec(answer.reserved_usdt),
+    };
+    this.told = { budget, at: this.sources.clock.now() };
+  }
+
+  async readListings(): Promise<void> {
+    const page = await this.sources.store.query(instrumentRegistry, { limit: LISTINGS_MAX });
+    for (const { value } of page.items) this.listings.set(value.instrument, value);
+  }
+
+  /** From memory; asked of the store only while it is missing there. */
+  async listing(instrument: InstrumentId): Promise<Instrument | undefined> {
+    const known = this.listings.get(instrument);
+    if (known) return known;
+    const row = await this.sources.store.get(instrumentRegistry, instrument);
+    if (row) this.listings.set(instrument, row.value);
+    return row?.value;
+  }
+
+  /** A new revision is in force. */
+  swap(view: BundleView): void {
+    this.active = this.compile(view);
+    this.keep(this.active);
+  }
+
+  /** The revision in force, or undefined before the first. */
+  current(): CompiledBundle | undefined {
+    return this.active;
+  }
+
+  /** The revision that a signal was made under: from memory, else from S10's store; undefined when unknown. */
+  async revision(rev: number): Promise<CompiledBundle | undefined> {
+    const known = this.revisions.get(rev);
+    if (known) return known;
+    const page = await this.sources.store.query(configBundles, { where: { rev }, limit: 1 });
+    const record = page.items[0]?.value;
+    if (!record) return undefined;
+    const { bundle_id, hash } = record;
+    const compiled = this.compile({ rev, bundle_id, hash, bundle: Bundle.parse(record.bundle) });
+    this.keep(compiled);
+    return compiled;
+  }
+
+  private keep(compiled: CompiledBundle): void {
+    this.revisions.set(compiled.rev, compiled);
+    for (const oldest of this.revisions.keys()) {
+      if (this.revisions.size <= REVISIONS_KEPT) break;
+      if (oldest !== this.active?.rev) this.revisions.delete(oldest);
+    }
+  }
+}

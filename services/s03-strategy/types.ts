@@ -1,0 +1,66 @@
+/** The shapes that the strategy engine is asked with and answers with. */
+import { z } from "@hono/zod-openapi";
+import { DecisionOutcome } from "../../shared/collections.ts";
+import { Action, Decision, FeatureValues } from "../../shared/domain/decision.ts";
+import { InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
+import { OrderAnswer } from "../../shared/domain/order.ts";
+
+/** Name a signal, or an instrument with or without features of your own. */
+export const DecideRequest = z
+  .object({
+    instrument: InstrumentId.optional(),
+    signal_id: z.string().min(1).max(128).optional(),
+    /** Default: the first enabled strategy that trades the instrument. */
+    strategy_id: z.string().max(64).optional(),
+    /** Default: the newest that were published. */
+    features: FeatureValues.optional(),
+    /** Quotes to size by, where `features` are given; default: the newest published, else `mid`. */
+    bid: PositiveDecimal.optional(),
+    ask: PositiveDecimal.optional(),
+    config_rev: z.union([z.literal("CURRENT"), z.number().int().min(1)]).default("CURRENT"),
+    dry_run: z.boolean().default(true),
+  })
+  .refine((request) => request.signal_id !== undefined || request.instrument !== undefined, {
+    message: "name a signal_id or an instrument",
+  })
+  .openapi("DecideRequest");
+export type DecideRequest = z.output<typeof DecideRequest>;
+
+export const DecideAnswer = Decision.extend({
+  dry_run: z.boolean(),
+  /** S4's first word on each intent, where it was not a dry run. */
+  orders: z.array(OrderAnswer).optional(),
+}).openapi("DecideAnswer");
+export type DecideAnswer = z.output<typeof DecideAnswer>;
+
+export const DecisionListRequest = z.object({
+  instrument: InstrumentId.optional(),
+  strategy_id: z.string().max(64).optional(),
+  action: Action.shape.action.optional(),
+  from_ts: z.coerce.number().optional(),
+  to_ts: z.coerce.number().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(500).optional(),
+});
+export type DecisionListRequest = z.output<typeof DecisionListRequest>;
+export const DecisionListAnswer = z.object({ items: z.array(Decision), next_cursor: z.string().optional() });
+export type DecisionListAnswer = z.output<typeof DecisionListAnswer>;
+
+export const DecisionStory = Decision.extend({
+  /** Why S4 did not take the entry. */
+  not_taken: DecisionOutcome.optional(),
+  /** S4's newest word on the entry that it took. */
+  order: OrderAnswer.optional(),
+}).openapi("DecisionStory");
+export type DecisionStory = z.output<typeof DecisionStory>;
+
+const strategy_id = z.string().min(1).max(64);
+export const PauseRequest = z.object({ strategy_id, reason: z.string().min(1).max(200).default("paused by hand") });
+export const ResumeRequest = z.object({ strategy_id });
+export const PauseAnswer = z.object({
+  strategy_id,
+  paused: z.boolean(),
+  actor: z.string().optional(),
+  reason: z.string().optional(),
+  ts: z.number(),
+});

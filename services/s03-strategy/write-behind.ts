@@ -1,0 +1,104 @@
+/** Decisions are told to the store in batches, within 50 ms, so that no decision waits for a disk. */
+import { type DecisionOutcome, decisionOutcomes, decisionsMade, signalsSeen } from "../../shared/collections.ts";
+import type { Decision } from "../../shared/domain/decision.ts";
+import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
+import { decisions } from "../../shared/streams.ts";
+
+const BATCH_MAX = 100;
+/** Beyond this the oldest unwritten ones are given up: memory is finite, and S4's intents hold what was traded. */
+const QUEUE_MAX = 10_000;
+const RETRY_MS = 1_000;
+
+type Entry = { decision: Decision } | { outcome: DecisionOutcome };
+
+export interface WriterPorts {
+  store: Store;
+  clock: Clock;
+  waitMs: number;
+  /** A batch could not be written, or entries were given up. */
+  onTrouble(error: unknown, dropped: number): void;
+}
+
+export class WriteBehind {
+  private readonly ports: WriterPorts;
+  private readonly queue: Entry[] = [];
+  private readonly pending = new Map<string, Decision>();
+  private timer = false;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(ports: WriterPorts) {
+    this.ports = ports;
+  }
+
+  add(decision: Decision): void {
+    this.pending.set(decision.signal_id, decision);
+    this.push({ decision });
+  }
+
+  addOutcome(outcome: DecisionOutcome): void {
+    this.push({ outcome });
+  }
+
+  /** A decision that is not yet in the store. */
+  unwritten(signalId: string): Decision | undefined {
+    return this.pending.get(signalId);
+  }
+
+  /** Resolves when all that was added is written, or throws when it cannot be. */
+  flush(): Promise<void> {
+    const run = this.writing.then(() => this.write());
+    this.writing = run.catch(() => {});
+    return run;
+  }
+
+  private push(entry: Entry): void {
+    this.queue.push(entry);
+    if (this.queue.length > QUEUE_MAX) {
+      const [dropped] = this.queue.splice(0, 1);
+      if (dropped && "decision" in dropped) this.pending.delete(dropped.decision.signal_id);
+      this.ports.onTrouble(new Error("too many decisions wait for the store"), 1);
+    }
+    this.arm(this.ports.waitMs);
+  }
+
+  private arm(ms: number): void {
+    if (this.timer) return;
+    this.timer = true;
+    this.ports.clock.after(ms, async () => {
+      this.timer = false;
+      try {
+        await this.flush();
+      } catch (error) {
+        this.ports.onTrouble(error, 0);
+        this.arm(RETRY_MS);
+      }
+    });
+  }
+
+  private async write(): Promise<void> {
+    while (this.queue.length > 0) {
+      const batch = this.queue.splice(0, BATCH_MAX);
+      try {
+        await this.ports.store.commit(batch.flatMap(opsOf));
+      } catch (error) {
+        this.queue.unshift(...batch);
+        throw error;
+      }
+      for (const entry of batch) if ("decision" in entry) this.pending.delete(entry.decision.signal_id);
+    }
+  }
+}
+
+function opsOf(entry: Entry): Op[] {
+  if ("outcome" in entry) return [{ op: "put", collection: decisionOutcomes as never, value: entry.outcome }];
+  const { decision } = entry;
+  return [
+    { op: "put", collection: decisionsMade as never, value: decision },
+    {
+      op: "link",
+      child: `${decisionsMade.name}/${decision.signal_id}`,
+      parent: `${signalsSeen.name}/${decision.signal_id}`,
+    },
+    { op: "emit", stream: decisions as never, key: decision.instrument, event: decision },
+  ];
+}
