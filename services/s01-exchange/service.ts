@@ -1,11 +1,13 @@
 /** S1, the exchange connectors: market data in, orders out, and nobody else holds an exchange key. */
 import { balancesSnapshots, exchangeKillCopy, exchangeMarks, instrumentRegistry } from "../../shared/collections.ts";
+import type { Market } from "../../shared/domain/instrument.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
-import { Instruments } from "./binance/instruments.ts";
-import { Rest } from "./binance/rest.ts";
-import { MarketData } from "./market.ts";
-import { Recorder } from "./record.ts";
+import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
+import type { AccountQueries } from "./binance/account-queries.ts";
+import type { Rest } from "./binance/rest.ts";
+import { createConnector } from "./connector.ts";
+import { orderVerbs } from "./orders.verbs.ts";
 import { type MarketOutlet, type Meters, Settings, type Surroundings } from "./types.ts";
 
 type Ctx = Context<Settings, Record<never, never>>;
@@ -14,6 +16,12 @@ const CLOCK_EVERY_MS = 60_000;
 const LISTING_EVERY_MS = 600_000;
 const RETENTION_EVERY_MS = 600_000;
 const METERS_EVERY_MS = 1_000;
+const LISTEN_KEY_EVERY_MS = 20 * 60_000;
+const HEARD_EVERY_MS = 1_000;
+const BALANCES_EVERY_MS = 60_000;
+const KILL_EVERY_MS = 5_000;
+/** An answer this young shows that the exchange is reached. */
+const REACH_MS_MAX = 30_000;
 const BOOT_WAIT_MS = 1_000;
 
 export default defineService({
@@ -26,18 +34,14 @@ export default defineService({
   emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents] as never,
   owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, exchangeMarks] as never,
   setup(ctx) {
-    const around = surroundings(ctx);
-    const { venueSpotUrl, venueFutUrl, recordFlushMs } = ctx.settings;
-    const rests = { SPOT: new Rest(around, "SPOT", venueSpotUrl), FUT: new Rest(around, "FUT", venueFutUrl) };
-    const instruments = new Instruments(around, ctx.store, rests);
-    const recorder = new Recorder(around, ctx.blobs);
-    const market = new MarketData(around, {
-      rests,
-      instruments,
+    const parts = createConnector(surroundings(ctx), {
+      account: ctx.account,
+      store: ctx.store,
+      blobs: ctx.blobs,
       outlet: outlet(ctx),
-      record: (instrument, ts, text) => recorder.frame(instrument, ts, text),
+      publish: (event) => ctx.publish(accountEvents, event, event.instrument),
     });
-    instruments.changed = () => market.apply();
+    const { rests, instruments, recorder, market, streams, kill, outbox, queries } = parts;
     ctx.config.onChange(({ bundle }) =>
       market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
     );
@@ -51,6 +55,7 @@ export default defineService({
         try {
           await measureClocks();
           await instruments.refresh();
+          if (running) streams.start();
           return;
         } catch (error) {
           ctx.log.warn("The exchange does not answer yet", { error: String(error) });
@@ -59,25 +64,50 @@ export default defineService({
       }
     };
     return {
+      verbs: [...orderVerbs(parts), ...accountRpcVerbs(parts), ...accountRestVerbs(parts)],
       jobs: [
         every(CLOCK_EVERY_MS, "clock-offset", measureClocks),
         every(LISTING_EVERY_MS, "listing", () => instruments.refresh()),
-        every(recordFlushMs, "recording-flush", () => recorder.flush()),
+        every(LISTEN_KEY_EVERY_MS, "listen-key", () => streams.keepAlive()),
+        every(HEARD_EVERY_MS, "account-heard", () => streams.checkHeard()),
+        every(BALANCES_EVERY_MS, "balances", () => keepBalances(ctx, queries)),
+        every(KILL_EVERY_MS, "kill-copy", () => kill.load()),
+        every(ctx.settings.recordFlushMs, "recording-flush", () => recorder.flush()),
         every(RETENTION_EVERY_MS, "recording-retention", () => recorder.retain()),
         every(METERS_EVERY_MS, "meters", () => market.measure()),
       ],
-      checks: [{ name: "market-data", critical: true, run: () => market.trouble() }],
+      checks: [
+        { name: "market-data", critical: true, run: () => market.trouble() },
+        { name: "account-stream", critical: true, run: () => streams.trouble() },
+        { name: "venue", critical: true, run: () => reach(ctx, rests) },
+      ],
       async start() {
+        await kill.load();
         boot().catch((error) => ctx.log.error("Start failed", { error: String(error) }));
       },
       async stop() {
         running = false;
         market.stop();
+        streams.stop();
+        outbox.stop();
         await recorder.flush();
       },
     };
   },
 });
+
+async function keepBalances(ctx: Ctx, queries: AccountQueries): Promise<void> {
+  const ts = ctx.clock.now();
+  const value = { snapshot_id: `${ctx.account}/${ts}`, account: ctx.account, balances: await queries.balances(), ts };
+  await ctx.store.commit([{ op: "put", collection: balancesSnapshots as never, value }]);
+}
+
+/** Asks only when nothing was heard lately: every answer shows that the exchange is there. */
+async function reach(ctx: Ctx, rests: Record<Market, Rest>): Promise<string | undefined> {
+  const quiet = Object.values(rests).filter((rest) => ctx.clock.mono() - rest.answeredAt > REACH_MS_MAX);
+  for (const rest of quiet) await rest.measureClock();
+  return undefined;
+}
 
 function surroundings(ctx: Ctx): Surroundings {
   const { settings, net, clock, random, log, metrics } = ctx;

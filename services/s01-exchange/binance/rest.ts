@@ -17,6 +17,8 @@ export interface Ask {
   /** Cancels and reduce-only orders go on when the weight left is kept for them. */
   urgent?: boolean;
   timeoutMs?: number;
+  /** Runs right before each sending, a repeated one included; what it throws stops the call unsent. */
+  before?: () => void;
 }
 
 const MINUTE_MS = 60_000;
@@ -118,6 +120,7 @@ export class Rest {
     const headers: Record<string, string> = {};
     if (ask.auth !== "none") headers["x-mbx-apikey"] = settings.apiKey;
     if (inBody) headers["content-type"] = "application/x-www-form-urlencoded";
+    ask.before?.();
     let response: NetResponse;
     try {
       response = await this.around.net.fetch({

@@ -1,0 +1,124 @@
+/** What the account holds, what can be traded and what the market did, for services by RPC and for people by REST. */
+import { z } from "@hono/zod-openapi";
+import { ExchangeOrder, exchange, History } from "../../shared/contracts.ts";
+import { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
+import { Kline } from "../../shared/domain/market.ts";
+import { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
+import type { Clock } from "../../shared/kit/ports.ts";
+import { answers, type Verb, verb } from "../../shared/kit/service.ts";
+import type { AccountQueries } from "./binance/account-queries.ts";
+import type { Instruments } from "./binance/instruments.ts";
+import type { Orders } from "./binance/orders.ts";
+import type { Rest } from "./binance/rest.ts";
+import { openOrdersOf } from "./orders.verbs.ts";
+import type { Desk } from "./trading.ts";
+
+export interface AccountParts {
+  account: string;
+  clock: Clock;
+  rests: { SPOT: Rest; FUT: Rest };
+  desk: Desk;
+  orders: Orders;
+  queries: AccountQueries;
+  instruments: Instruments;
+}
+
+const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+const OfInstrument = z.object({ instrument: InstrumentId.optional() });
+
+const Time = z.object({
+  ts: z.number(),
+  /** Exchange time minus ours, as last measured. */
+  offset_ms: z.object({ SPOT: z.number(), FUT: z.number() }),
+});
+
+/** The faces for services. */
+export function accountRpcVerbs({ desk, queries, instruments }: AccountParts): Verb[] {
+  return [
+    answers(exchange.methods.getPositions, {
+      name: "getPositions",
+      summary: "Futures positions as the exchange tells them.",
+      run: async ({ account, instrument }) => {
+        desk.owns(account);
+        return { positions: await queries.positions(account, instrument) };
+      },
+    }),
+    answers(exchange.methods.getBalances, {
+      name: "getBalances",
+      summary: "Both wallets' balances by asset.",
+      run: async ({ account }) => {
+        desk.owns(account);
+        return { balances: await queries.balances() };
+      },
+    }),
+    answers(exchange.methods.getInstruments, {
+      name: "getInstruments",
+      summary: "What the exchange lists, with its filters.",
+      run: () => ({ instruments: instruments.list() }),
+    }),
+    answers(exchange.methods.getHistory, {
+      name: "getHistory",
+      summary: "Bars of the past, oldest first.",
+      run: async (ask) => ({ source: "EXCHANGE" as const, bars: await queries.history(ask) }),
+    }),
+  ];
+}
+
+/** The faces for people. */
+export function accountRestVerbs({ account, clock, rests, orders, queries, instruments }: AccountParts): Verb[] {
+  return [
+    verb({
+      name: "listInstruments",
+      summary: "What the exchange lists, with its filters.",
+      rest: "GET /xchg/instruments",
+      input: OfInstrument,
+      output: list(Instrument),
+      run: ({ instrument }) => ({
+        items: instrument === undefined ? instruments.list() : [instruments.need(instrument).info],
+      }),
+    }),
+    verb({
+      name: "getExchangeTime",
+      summary: "Our clock against the exchange's.",
+      rest: "GET /xchg/time",
+      input: z.object({}),
+      output: Time,
+      run: () => ({
+        ts: clock.now(),
+        offset_ms: { SPOT: rests.SPOT.clockOffsetMs, FUT: rests.FUT.clockOffsetMs },
+      }),
+    }),
+    verb({
+      name: "listBalances",
+      summary: "Both wallets' balances by asset.",
+      rest: "GET /xchg/balances",
+      input: z.object({}),
+      output: list(Balance),
+      run: async () => ({ items: await queries.balances() }),
+    }),
+    verb({
+      name: "listOpenOrders",
+      summary: "Every open order, conditional ones included.",
+      rest: "GET /xchg/open-orders",
+      input: OfInstrument,
+      output: list(ExchangeOrder),
+      run: async ({ instrument }) => ({ items: await openOrdersOf(orders, instrument) }),
+    }),
+    verb({
+      name: "listPositions",
+      summary: "Futures positions as the exchange tells them.",
+      rest: "GET /xchg/positions",
+      input: OfInstrument,
+      output: list(ExchangePosition),
+      run: async ({ instrument }) => ({ items: await queries.positions(account, instrument) }),
+    }),
+    verb({
+      name: "listHistory",
+      summary: "Bars of the past, oldest first.",
+      rest: "GET /xchg/history",
+      input: History,
+      output: z.object({ source: z.enum(["RECORDING", "EXCHANGE"]), items: z.array(Kline) }),
+      run: async (ask) => ({ source: "EXCHANGE" as const, items: await queries.history(ask) }),
+    }),
+  ];
+}

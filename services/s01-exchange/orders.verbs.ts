@@ -1,0 +1,70 @@
+/** What the router and the reconciler ask of the exchange: send, cancel and ask about orders, and the kill switch. */
+import { exchange } from "../../shared/contracts.ts";
+import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
+import { answers, type Verb } from "../../shared/kit/service.ts";
+import type { AccountQueries } from "./binance/account-queries.ts";
+import type { Orders } from "./binance/orders.ts";
+import type { KillCopy } from "./kill-copy.ts";
+import type { Desk } from "./trading.ts";
+
+export interface OrderParts {
+  desk: Desk;
+  orders: Orders;
+  queries: AccountQueries;
+  kill: KillCopy;
+}
+
+export async function openOrdersOf(orders: Orders, instrument: InstrumentId | undefined) {
+  if (instrument !== undefined) return orders.openOrders(marketOf(instrument), instrument);
+  return (await Promise.all([orders.openOrders("SPOT"), orders.openOrders("FUT")])).flat();
+}
+
+export function orderVerbs({ desk, orders, queries, kill }: OrderParts): Verb[] {
+  return [
+    answers(exchange.methods.submitOrder, {
+      name: "submitOrder",
+      summary: "Send one order; a repeated client_order_id is answered by what became of the first.",
+      run: (order) => desk.submit(order),
+    }),
+    answers(exchange.methods.submitOco, {
+      name: "submitOco",
+      summary: "Send a spot pair of take-profit and stop, of which one filled cancels the other.",
+      run: async (oco) => ({ orders: await desk.submitOco(oco) }),
+    }),
+    answers(exchange.methods.cancelOrder, {
+      name: "cancelOrder",
+      summary: "Cancel an order; one that has ended already is answered as it ended.",
+      run: (ref) => desk.cancel(ref),
+    }),
+    answers(exchange.methods.queryOrder, {
+      name: "queryOrder",
+      summary: "Ask how an order stands; NOT_FOUND is no proof that it does not exist.",
+      run: (ref) => {
+        desk.owns(ref.account);
+        return desk.query(ref);
+      },
+    }),
+    answers(exchange.methods.getOpenOrders, {
+      name: "getOpenOrders",
+      summary: "Every open order, conditional ones included.",
+      run: async ({ account, instrument }) => {
+        desk.owns(account);
+        return { orders: await openOrdersOf(orders, instrument) };
+      },
+    }),
+    answers(exchange.methods.getFills, {
+      name: "getFills",
+      summary: "Fills of an instrument, of one order or since a time, oldest first.",
+      run: async ({ account, instrument, order_id, from_ts }) => {
+        desk.owns(account);
+        const by = { ...(order_id !== undefined && { order_id }), ...(from_ts !== undefined && { from_ts }) };
+        return { fills: await queries.fills({ instrument, ...by }) };
+      },
+    }),
+    answers(exchange.methods.setKill, {
+      name: "setKill",
+      summary: "Store the kill switch; answered when it is durable here, with the entries that are not yet resolved.",
+      run: (order) => kill.set(order),
+    }),
+  ];
+}

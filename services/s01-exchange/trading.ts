@@ -1,0 +1,139 @@
+/** The order desk of S1: who may send what, once only, under the kill switch. */
+import type { ExchangeOrder, SubmitOco, SubmitOrder } from "../../shared/contracts.ts";
+import { type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
+import type { Instruments } from "./binance/instruments.ts";
+import { isConditional, type OrderRef, type Orders } from "./binance/orders.ts";
+import { exchangeCode } from "./binance/rest.ts";
+import type { KillCopy } from "./kill-copy.ts";
+import { Submissions } from "./submissions.ts";
+
+/** Refusals that say our filters are out of date: price or quantity off its step, too small, too precise. */
+const FILTER_CODES = [-1013, -1111, -4003, -4014, -4023, -4164];
+
+export interface DeskPorts {
+  readonly account: string;
+  readonly orders: Orders;
+  readonly instruments: Instruments;
+  readonly kill: KillCopy;
+  /** An order was taken. */
+  accepted(market: Market, clientOrderId: string): void;
+  leverage(instrument: InstrumentId, leverage: number): void;
+}
+
+export class Desk {
+  private readonly ports: DeskPorts;
+  private readonly submissions = new Submissions();
+
+  constructor(ports: DeskPorts) {
+    this.ports = ports;
+  }
+
+  async submit(order: SubmitOrder): Promise<ExchangeOrder> {
+    const { orders, kill } = this.ports;
+    this.owns(order.account);
+    this.ports.instruments.need(order.instrument);
+    checkWhole(order);
+    checkEntryFlag(order);
+    const ref = { instrument: order.instrument, client_order_id: order.client_order_id };
+    const send = async () => {
+      if (order.entry) kill.refuseIfOn();
+      if (order.entry && marketOf(order.instrument) === "FUT") await this.prepare(order);
+      return this.send(order, [order.client_order_id], (before) => orders.submit(order, before));
+    };
+    return this.submissions.once(idOf(ref), send, () => this.query({ ...ref, conditional: isConditional(order) }));
+  }
+
+  /** A repeat is answered by both legs as they stand. */
+  async submitOco(oco: SubmitOco): Promise<ExchangeOrder[]> {
+    const { orders, kill } = this.ports;
+    this.owns(oco.account);
+    this.ports.instruments.need(oco.instrument);
+    const entry = oco.side === "BUY";
+    const ids = [oco.take_profit_client_order_id, oco.stop_client_order_id];
+    const legs = ids.map((client_order_id) => ({ instrument: oco.instrument, client_order_id, conditional: false }));
+    let sent: ExchangeOrder[] | undefined;
+    const send = async () => {
+      if (entry) kill.refuseIfOn();
+      const work = (before: () => void) => orders.submitOco(oco, before);
+      sent = await this.send({ entry, instrument: oco.instrument }, ids, work);
+      return sent[0] ?? refuse("EXCHANGE_UNKNOWN", "The exchange named no orders of the pair.");
+    };
+    const list = { instrument: oco.instrument, client_order_id: oco.list_client_order_id };
+    await this.submissions.once(idOf(list), send, () => this.query(legs[0]!));
+    return sent ?? (await Promise.all(legs.map((leg) => this.query(leg))));
+  }
+
+  async cancel(ref: OrderRef & { account: string }): Promise<ExchangeOrder> {
+    this.owns(ref.account);
+    const order = await this.ports.orders.cancel(ref);
+    this.ports.kill.resolved(ref.client_order_id);
+    return order;
+  }
+
+  async query(ref: OrderRef): Promise<ExchangeOrder> {
+    const order = await this.ports.orders.query(ref);
+    this.ports.kill.resolved(ref.client_order_id);
+    return order;
+  }
+
+  owns(account: string): void {
+    if (account !== this.ports.account)
+      refuse("FORBIDDEN", `This connector serves account ${this.ports.account} only.`);
+  }
+
+  private async prepare(order: SubmitOrder): Promise<void> {
+    await this.ports.orders.prepare(order.instrument, order.leverage);
+    if (order.leverage !== undefined) this.ports.leverage(order.instrument, order.leverage);
+  }
+
+  /** `work` sends the bytes; the kill switch is looked at again right before they leave. */
+  private async send<T>(
+    { entry, instrument }: { entry: boolean; instrument: InstrumentId },
+    ids: string[],
+    work: (before: () => void) => Promise<T>,
+  ): Promise<T> {
+    const { kill, instruments } = this.ports;
+    const before = () => {
+      if (!entry) return;
+      kill.refuseIfOn();
+      for (const id of ids) kill.sending(id);
+    };
+    try {
+      const result = await work(before);
+      for (const id of ids) {
+        kill.resolved(id);
+        this.ports.accepted(marketOf(instrument), id);
+      }
+      return result;
+    } catch (error) {
+      if (asProblem(error).code !== "EXCHANGE_UNKNOWN") for (const id of ids) kill.resolved(id);
+      if (FILTER_CODES.includes(exchangeCode(error) ?? 0)) instruments.doubt(instrument);
+      throw error;
+    }
+  }
+}
+
+const idOf = (ref: { instrument: InstrumentId; client_order_id: string }) => `${ref.instrument}/${ref.client_order_id}`;
+
+/** Orders that must have a price, and those that must have a trigger. */
+function checkWhole(order: SubmitOrder): void {
+  const isLimit = order.type === "LIMIT" || order.type === "LIMIT_MAKER";
+  const isStop = order.type === "STOP_MARKET" || order.type === "TAKE_PROFIT_MARKET";
+  const missing =
+    isLimit && order.price === undefined ? "price" : isStop && order.stop_price === undefined ? "stop_price" : "";
+  if (missing === "") return;
+  refuse("INVALID", `A ${order.type} order needs ${missing}.`, {
+    errors: [{ field: missing, message: "is required" }],
+  });
+}
+
+/** What is no entry must be unable to open or enlarge a position, whatever the caller believes. */
+function checkEntryFlag(order: SubmitOrder): void {
+  if (order.entry) return;
+  const isHarmless = marketOf(order.instrument) === "FUT" ? order.reduce_only : order.side === "SELL";
+  if (isHarmless) return;
+  refuse("RULE", "An order that is no entry must be reduce_only on futures and a SELL on spot.", {
+    errors: [{ field: "entry", message: "does not fit the order" }],
+  });
+}
