@@ -180,12 +180,12 @@ export class Klines {
     if (kept !== undefined) return kept.bars;
     const made = MADE_OF[timeframe];
     if (made === undefined) return refuse("INVALID", `There are no bars of ${timeframe.slice(0, 10)}`);
-    return joined(this.series.get(made.from)!.bars, TIMEFRAME_MS[made.from] * made.count);
+    return joinBars(this.series.get(made.from)!.bars, TIMEFRAME_MS[made.from] * made.count);
   }
 }
 
 /** Bars put together to longer ones of `ms`; the first may lack what came before the series. */
-function joined(bars: readonly Bar[], ms: number): Bar[] {
+export function joinBars(bars: readonly Bar[], ms: number): Bar[] {
   const result: Bar[] = [];
   for (const bar of bars) {
     const openTs = Math.floor(bar.openTs / ms) * ms;

@@ -1,0 +1,95 @@
+/** Agents who take: the informed, who hit stale offers, the many, who come in bursts, followers and contrarians. */
+import type { Side } from "../../shared/domain/order.ts";
+import type { Random } from "../../shared/kit/ports.ts";
+import type { Scene } from "./agent-makers.ts";
+import { normal } from "./agent-world.ts";
+
+/** A market order would take any price; agents bound theirs to this share beyond the best. */
+const REACH = 0.0005;
+
+function take({ floor, lots }: Scene, side: Side, usdt: number): void {
+  const best = floor.best();
+  if (best === undefined) return;
+  const touch = side === "BUY" ? best.askTicks : best.bidTicks;
+  const ticks = Math.round(touch * (side === "BUY" ? 1 + REACH : 1 - REACH));
+  floor.act({ side, kind: "limit", ticks, lots: lots(usdt), tif: "IOC" });
+}
+
+/** Happens in a stretch of time, at a rate per second. */
+const happens = (random: Random, seconds: number, perS: number): boolean =>
+  random.next() < 1 - Math.exp(-seconds * perS);
+
+/** Knows the value, and sometimes sees an offer on its wrong side before the maker does. */
+export class Informed {
+  private readonly random: Random;
+  private static readonly PER_S = 5;
+  private static readonly EDGE_BPS = 0.15;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  act(scene: Scene): void {
+    if (!happens(this.random, scene.seconds, Informed.PER_S)) return;
+    const best = scene.floor.best();
+    if (best === undefined) return;
+    const edge = (scene.value * Informed.EDGE_BPS) / 1e4;
+    const usdt = 5000 * Math.exp(normal(this.random));
+    const order = { kind: "limit", lots: scene.lots(usdt), tif: "IOC" } as const;
+    if (scene.value > best.askTicks + edge) scene.floor.act({ ...order, side: "BUY", ticks: Math.floor(scene.value) });
+    else if (scene.value < best.bidTicks - edge)
+      scene.floor.act({ ...order, side: "SELL", ticks: Math.ceil(scene.value) });
+  }
+}
+
+/** Self-exciting arrivals (a Hawkes process): one trade brings others, mostly on its side. */
+export class Many {
+  private readonly random: Random;
+  private excitement = 0;
+  private side: Side = "BUY";
+  private static readonly CALM_PER_S = 1.2;
+  /** Each trade brings this many more on average, over this time. */
+  private static readonly OFFSPRING = 0.6;
+  private static readonly MEMORY_S = 1.2;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  act(scene: Scene): void {
+    this.excitement *= Math.exp(-scene.seconds / Many.MEMORY_S);
+    if (!happens(this.random, scene.seconds, Many.CALM_PER_S + this.excitement)) return;
+    this.excitement += Many.OFFSPRING / Many.MEMORY_S;
+    // The pull is felt by some: with it the odds of buying lean.
+    const buying = 1 / (1 + Math.exp(-0.7 * scene.pull));
+    if (this.random.next() < 0.45) this.side = this.random.next() < buying ? "BUY" : "SELL";
+    take(scene, this.side, 700 * Math.exp(1.5 * normal(this.random)));
+  }
+}
+
+/** Trades with moves of the last seconds, or against those of the last minute. */
+export class Follower {
+  private readonly random: Random;
+  private readonly style: { memoryS: number; thresholdBps: number; perS: number; direction: 1 | -1 };
+  private average: number | undefined;
+
+  constructor(style: Follower["style"], random: Random) {
+    this.style = style;
+    this.random = random;
+  }
+
+  act(scene: Scene): void {
+    const best = scene.floor.best();
+    if (best === undefined) return;
+    const mid = (best.bidTicks + best.askTicks) / 2;
+    this.average ??= mid;
+    this.average += (mid - this.average) * (1 - Math.exp(-scene.seconds / this.style.memoryS));
+    const moveBps = (mid / this.average - 1) * 1e4;
+    if (Math.abs(moveBps) < this.style.thresholdBps || !happens(this.random, scene.seconds, this.style.perS)) return;
+    const side: Side = moveBps * this.style.direction > 0 ? "BUY" : "SELL";
+    take(scene, side, 2500 * Math.exp(0.8 * normal(this.random)));
+  }
+}
+
+export const MOMENTUM = { memoryS: 8, thresholdBps: 3, perS: 0.8, direction: 1 } as const;
+export const REVERSION = { memoryS: 60, thresholdBps: 10, perS: 0.6, direction: -1 } as const;
