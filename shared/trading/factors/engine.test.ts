@@ -164,6 +164,15 @@ describe("history", () => {
     expect(engine.historyWishes()).toHaveLength(1);
   });
 
+  test("that ends before the present bar is left alone, trades or not", () => {
+    const engine = engineOf();
+    engine.advance(bars[30]!.openTs + 5_000);
+    expect(engine.warm("1m", history.slice(0, 29))).toBe(false);
+    expect(engine.warm("1m", history.slice(0, 31))).toBe(true);
+    live(engine, 30, 31, 6_000);
+    expect(engine.value("ema_10_1m")).not.toBeNaN();
+  });
+
   test("with a hole counts from the hole on", () => {
     const engine = engineOf();
     engine.warm("1m", [...history.slice(0, 20), ...history.slice(21, 31)]);

@@ -86,7 +86,7 @@ export class Series {
    * that overlap ours are left out; false when what is left does not reach up to ours.
    */
   warm(bars: readonly Bar[]): boolean {
-    const oursTs = this.#kept[0]?.openTs ?? this.builder.openTs;
+    const oursTs = this.#kept[0]?.openTs ?? this.#openTs;
     const before = withoutHole(bars.filter((bar) => bar.endTs <= oursTs));
     const newest = before.at(-1);
     if (newest === undefined || (oursTs !== Number.POSITIVE_INFINITY && newest.endTs !== oursTs)) return false;
@@ -97,6 +97,14 @@ export class Series {
     }
     if (this.#kept.length === 0) this.#newestTs = newest.openTs;
     return true;
+  }
+
+  /** Where the bar of the watermark begins, with or without a trade in it; infinite before the first event. */
+  get #openTs(): number {
+    if (this.builder.endTs !== Number.POSITIVE_INFINITY) return this.builder.openTs;
+    const { now } = this.#inputs;
+    const { ms } = this.builder;
+    return Number.isNaN(now) ? Number.POSITIVE_INFINITY : Math.floor(now / ms) * ms;
   }
 
   #take(bar: Bar): void {

@@ -80,6 +80,16 @@ describe("a cross", () => {
     ).toEqual([1]);
   });
 
+  test("goes on through a change of the other triggers, and a changed one starts anew", () => {
+    const triggers = new Triggers([cross("up")]);
+    triggers.step(watched(0, 0), []);
+    triggers.choose([cross("down"), cross("up")]);
+    expect(triggers.step(watched(1, 1), [])).toHaveLength(1);
+    triggers.step(watched(0, 2), []);
+    triggers.choose([cross("up", 5)]);
+    expect(triggers.step(watched(1, 3), [])).toEqual([]);
+  });
+
   test("says what fired it", () => {
     const triggers = new Triggers([cross("up")]);
     triggers.step(watched(0, 0), []);

@@ -58,15 +58,21 @@ const NONE: readonly Trigger[] = [];
 
 /** The triggers of one strategy on one instrument. */
 export class Triggers {
-  #specs: readonly BundleTrigger[];
-  #states: readonly TriggerState[];
+  #specs: readonly BundleTrigger[] = [];
+  #states: readonly TriggerState[] = [];
   #firedTs = Number.NaN;
   // One for all updates, so that looking allocates nothing.
   #now = { value: Number.NaN, exchTs: Number.NaN };
 
   constructor(specs: readonly BundleTrigger[]) {
+    this.choose(specs);
+  }
+
+  /** Changes the triggers; those that stay as they were keep what they remember. */
+  choose(specs: readonly BundleTrigger[]): void {
+    const before = new Map(this.#specs.map((spec, at) => [JSON.stringify(spec), this.#states[at]!]));
+    this.#states = specs.map((spec) => before.get(JSON.stringify(spec)) ?? newTriggerState());
     this.#specs = specs;
-    this.#states = specs.map(newTriggerState);
   }
 
   /**

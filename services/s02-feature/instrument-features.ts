@@ -1,0 +1,162 @@
+/** The features of one instrument: its factors, how good they are, and the moments its strategies want to look. */
+
+import type { Strategy } from "../../shared/domain/bundle.ts";
+import type { FeatureSet, Signal, Trigger } from "../../shared/domain/decision.ts";
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import type { Depth, Funding, MarketTrade, Ticker, Timeframe } from "../../shared/domain/market.ts";
+import { signalId } from "../../shared/keys.ts";
+import type { Clock } from "../../shared/kit/ports.ts";
+import { createFactorEngine, type FactorEngine, type Lookup } from "../../shared/trading/factors/engine.ts";
+import type { ClosedBar } from "../../shared/trading/factors/series.ts";
+import { Triggers } from "../../shared/trading/factors/triggers.ts";
+import type { Settings } from "./types.ts";
+
+export interface Surroundings {
+  readonly account: string;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  publish(features: FeatureSet): void;
+  signal(signal: Signal): void;
+}
+
+/** What a config revision wants of one instrument. */
+export interface Wanted {
+  readonly rev: number;
+  readonly factors: readonly string[];
+  /** Enabled strategies of this instrument. */
+  readonly strategies: readonly Strategy[];
+}
+
+interface Watch {
+  readonly strategy_id: string;
+  readonly triggers: Triggers;
+}
+
+export class InstrumentFeatures {
+  readonly instrument: InstrumentId;
+  readonly engine: FactorEngine;
+  /** Market events heard since it was last taken. */
+  updates = 0;
+  #around: Surroundings;
+  #rev = 0;
+  #watches: readonly Watch[] = [];
+  #ticker: Ticker | undefined;
+  #newestTs = Number.NEGATIVE_INFINITY;
+  #depthTs = Number.NEGATIVE_INFINITY;
+  #emittedAt = Number.NEGATIVE_INFINITY;
+  #unsaid = false;
+
+  constructor(instrument: InstrumentId, around: Surroundings, lookup: Lookup) {
+    this.instrument = instrument;
+    this.#around = around;
+    this.engine = createFactorEngine([], instrument, { lookup });
+  }
+
+  /** Swaps to another revision; factors and triggers that stay go on as they were. */
+  want({ rev, factors, strategies }: Wanted): void {
+    const timeframes = new Set<Timeframe>();
+    for (const { triggers } of strategies) {
+      for (const trigger of triggers) if (trigger.kind === "bar") timeframes.add(trigger.timeframe);
+    }
+    this.engine.choose(factors, [...timeframes]);
+    const before = new Map(this.#watches.map((watch) => [watch.strategy_id, watch.triggers]));
+    this.#watches = strategies.map(({ strategy_id, triggers }) => {
+      const kept = before.get(strategy_id);
+      kept?.choose(triggers);
+      return { strategy_id, triggers: kept ?? new Triggers(triggers) };
+    });
+    this.#rev = rev;
+  }
+
+  onTicker(event: Ticker): void {
+    const closed = this.engine.onTicker(event);
+    this.#ticker = event;
+    this.#after(event.ts, closed);
+  }
+
+  onDepth(event: Depth): void {
+    const closed = this.engine.onDepth(event);
+    this.#depthTs = event.ts;
+    this.#after(event.ts, closed);
+  }
+
+  onTrade(event: MarketTrade): void {
+    this.#after(event.ts, this.engine.onTrade(event));
+  }
+
+  onFunding(event: Funding): void {
+    this.#after(event.ts, this.engine.onFunding(event));
+  }
+
+  /** Tells what came within the least time between two feature events and was followed by nothing. */
+  flush(): void {
+    if (this.#unsaid) this.#emit(this.#around.clock.now());
+  }
+
+  /** Milliseconds since the newest market event; infinite before the first. */
+  ageMs(): number {
+    return this.#around.clock.now() - this.#newestTs;
+  }
+
+  /** Undefined before the first market event. */
+  latest(): FeatureSet | undefined {
+    return Number.isNaN(this.engine.exchTs) ? undefined : this.#snapshot(this.#around.clock.now());
+  }
+
+  #after(ts: number, closed: readonly ClosedBar[]): void {
+    this.updates++;
+    if (ts > this.#newestTs) this.#newestTs = ts;
+    let features: FeatureSet | undefined;
+    for (const { strategy_id, triggers } of this.#watches) {
+      for (const trigger of triggers.step(this.engine, closed)) {
+        features ??= this.#snapshot(this.#around.clock.now());
+        this.#around.signal(this.#signalOf(strategy_id, trigger, features));
+      }
+    }
+    this.#emit(this.#around.clock.now(), features);
+  }
+
+  #emit(now: number, ready?: FeatureSet): void {
+    this.#unsaid = now - this.#emittedAt < this.#around.settings.emitEveryMs;
+    if (this.#unsaid || Number.isNaN(this.engine.exchTs)) return;
+    this.#emittedAt = now;
+    this.#around.publish(ready ?? this.#snapshot(now));
+  }
+
+  #signalOf(strategy_id: string, trigger: Trigger, features: FeatureSet): Signal {
+    return {
+      signal_id: signalId(strategy_id, this.instrument, trigger.exch_ts),
+      account: this.#around.account,
+      strategy_id,
+      instrument: this.instrument,
+      trigger,
+      features,
+      ts: features.ts,
+      config_rev: this.#rev,
+    };
+  }
+
+  #snapshot(now: number): FeatureSet {
+    const quality = this.#quality(now);
+    const ticker = this.#ticker;
+    return {
+      instrument: this.instrument,
+      ts: now,
+      exch_ts: this.engine.exchTs,
+      values: this.engine.values(),
+      stale: quality.length > 0,
+      quality,
+      ...(ticker !== undefined && { bid: ticker.bid, ask: ticker.ask }),
+      config_rev: this.#rev,
+    };
+  }
+
+  /** `gap`: the book is not whole, or the best prices are missing or crossed; `age`: what we know is too old. */
+  #quality(now: number): string[] {
+    const { staleAfterMs, depthStaleAfterMs } = this.#around.settings;
+    const quality: string[] = [];
+    if (!this.engine.bookOk || !this.engine.topOk) quality.push("gap");
+    if (now - this.#newestTs > staleAfterMs || now - this.#depthTs > depthStaleAfterMs) quality.push("age");
+    return quality;
+  }
+}

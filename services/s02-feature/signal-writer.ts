@@ -1,0 +1,67 @@
+/** Stores signals behind the tick path: gathered for some milliseconds, then committed in one batch. */
+import { signalsSeen } from "../../shared/collections.ts";
+import type { Signal } from "../../shared/domain/decision.ts";
+import type { Clock, Collection, Op, Store } from "../../shared/kit/ports.ts";
+
+/** Signals of one commit, and signals that wait while the store fails; beyond it the oldest are given up. */
+const BATCH_MAX = 500;
+const WAITING_MAX = 10_000;
+const RETRY_MS = 1_000;
+
+interface Parts {
+  store: Pick<Store, "commit">;
+  clock: Clock;
+  flushMs: number;
+  /** The store failed; `lost` signals were given up. */
+  failed(error: unknown, lost: number): void;
+}
+
+export class SignalWriter {
+  #parts: Parts;
+  #waiting: Signal[] = [];
+  #planned = false;
+  #writing: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  add(signal: Signal): void {
+    this.#waiting.push(signal);
+    this.#plan(this.#parts.flushMs);
+  }
+
+  /** Resolves when everything added before has been stored, or has failed once more. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#write();
+    await this.#writing;
+  }
+
+  #plan(ms: number): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    this.#parts.clock.after(ms, () => {
+      this.#planned = false;
+      return this.flush();
+    });
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH_MAX);
+      try {
+        await this.#parts.store.commit(batch.map(put));
+      } catch (error) {
+        this.#waiting.unshift(...batch);
+        const lost = Math.max(0, this.#waiting.length - WAITING_MAX);
+        this.#waiting.splice(0, lost);
+        this.#parts.failed(error, lost);
+        this.#plan(RETRY_MS);
+        return;
+      }
+    }
+  }
+}
+
+const put = (value: Signal): Op => ({ op: "put", collection: signalsSeen as unknown as Collection<never>, value });
