@@ -1,1 +1,53 @@
-console.log("hi")
+/** The command line: `./chimera <command>`; every command has --help. */
+import type { Command } from "./command.ts";
+import { bold, dim, fail, print } from "./terminal.ts";
+
+/** Loaded when asked for, so that `status` does not wait for what only `up` needs. */
+const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Command }> }> = {
+  up: { summary: "Start trading on the paper venue, everything in one process", load: () => import("./up.ts") },
+  down: { summary: "Stop what `up` started", load: () => import("./down.ts") },
+  status: { summary: "Is it running, is it healthy, what does it hold", load: () => import("./status.ts") },
+  replay: {
+    summary: "Run recorded markets through the whole system, as fast as it goes",
+    load: () => import("./replay.ts"),
+  },
+  token: { summary: "A short-lived token for one service's own port", load: () => import("./token.ts") },
+  test: { summary: "Install what the tests need and run them all", load: () => import("./test.ts") },
+  bench: { summary: "Run the benchmarks, each beside its reference", load: () => import("./bench.ts") },
+};
+
+function help(): void {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  print(`${bold("chimera")}: a self-hosted trading system for Binance spot and USDⓈ-M futures\n`);
+  print("Usage: ./chimera <command> [options]\n");
+  for (const [name, { summary }] of Object.entries(COMMANDS)) print(`  ${bold(name.padEnd(width))}  ${summary}`);
+  print(`\n${dim("./chimera <command> --help tells more. Start with: ./chimera up")}`);
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    help();
+    return 0;
+  }
+  const entry = COMMANDS[name];
+  if (!entry) {
+    fail(`There is no command ${JSON.stringify(name)}. Known: ${Object.keys(COMMANDS).join(", ")}.`);
+    return 2;
+  }
+  const { command } = await entry.load();
+  if (args.includes("--help") || args.includes("-h")) {
+    print(command.usage);
+    return 0;
+  }
+  return command.run(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  fail(error instanceof Error ? error.message : String(error));
+  if (process.env.CHIMERA_DEBUG) console.error(error);
+  process.exitCode = 1;
+}
+if (process.exitCode !== 0 || process.argv[2] !== "up") process.exit();

@@ -1,0 +1,37 @@
+/** Asking a running installation from the command line: with its own service key, as a person who may only look. */
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { wallClock } from "../../shared/adapters/clock.ts";
+import { createTokens, PERSON_TOKEN_TTL_MS_MAX } from "../../shared/kit/auth.ts";
+import type { Role, Service } from "../../shared/kit/service.ts";
+
+/** A token for one service's own port; throws when the folder holds no installation. */
+export async function mintFor(
+  data: string,
+  service: Service,
+  role: Role,
+  ttlMs = PERSON_TOKEN_TTL_MS_MAX,
+): Promise<string> {
+  const file = join(resolve(data), "keys", "service.key");
+  if (!existsSync(file)) throw new Error(`${resolve(data)} holds no installation; ./chimera up makes one.`);
+  const key = new Uint8Array(Buffer.from(readFileSync(file, "utf8").trim(), "hex"));
+  return createTokens(key, wallClock()).mint("cli", service.id, { id: "terminal", role, ttlMs });
+}
+
+/** Where a service of this machine's installation listens. */
+export const portOf = (service: Service): number => service.port + Number(process.env.CHIMERA_PORT_OFFSET ?? 0);
+
+const ASK_MS_MAX = 3_000;
+
+/** GET at a service's own port; undefined when it cannot be reached. */
+export async function ask<T>(service: Service, path: string, token?: string): Promise<T | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${portOf(service)}${path}`, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ASK_MS_MAX),
+    });
+    return (await response.json()) as T;
+  } catch {
+    return undefined;
+  }
+}

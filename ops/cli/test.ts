@@ -1,0 +1,101 @@
+/** `test`: installs what the tests want, then types, lint and every test, ending with "N passed, N failed". */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../build.ts";
+import type { Command } from "./command.ts";
+import { bold, dim, fail, note, print } from "./terminal.ts";
+
+const usage = `Usage: ./chimera test [PATTERN...] [--fast]
+
+Types, lint and all tests. As root on Debian it first installs what some tests want (chromium); where that cannot be,
+those tests say "skipped: needs ...". CHIMERA_MARKET_DATA names a folder of recorded markets for the tests that use one.
+
+  PATTERN   only test files whose path contains it, without types and lint
+  --fast    tests only`;
+
+/** Programs that some tests drive, by their Debian package. */
+const WANTED = [{ package: "chromium", path: "/usr/bin/chromium" }];
+
+function installWanted(): void {
+  const missing = WANTED.filter(({ path }) => !existsSync(path)).map((wanted) => wanted.package);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    note(dim(`Not here: ${missing.join(", ")}; tests that need them are skipped.`));
+    return;
+  }
+  note(`Installing ${missing.join(", ")} ...`);
+  const quiet = {
+    stdout: "ignore",
+    stderr: "ignore",
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  } as const;
+  Bun.spawnSync(["apt-get", "update", "-q"], quiet);
+  const { exitCode } = Bun.spawnSync(["apt-get", "install", "-yq", "--no-install-recommends", ...missing], quiet);
+  if (exitCode !== 0) note(dim(`Could not install ${missing.join(", ")}; tests that need them are skipped.`));
+}
+
+async function step(what: string, command: string[]): Promise<boolean> {
+  const started = performance.now();
+  const child = Bun.spawn(command, { cwd: ROOT, stdout: "pipe", stderr: "pipe" });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  note(`${code === 0 ? "ok  " : "FAIL"} ${what} ${dim(`${seconds} s`)}`);
+  if (code !== 0) note(out + err);
+  return code === 0;
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Bun's own summary lines, as they stand at the end of its report. */
+function readCounts(report: string): Counts {
+  const last = (word: string) =>
+    Number([...report.matchAll(new RegExp(`^\\s*(\\d+) ${word}$`, "gm"))].at(-1)?.[1] ?? 0);
+  return { passed: last("pass"), failed: last("fail"), skipped: last("skip") };
+}
+
+async function runTests(patterns: string[]): Promise<{ counts: Counts; code: number }> {
+  const child = Bun.spawn([process.execPath, "test", "--timeout", "60000", ...patterns], {
+    cwd: ROOT,
+    stdout: "inherit",
+    stderr: "pipe",
+  });
+  let report = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stderr as unknown as AsyncIterable<Uint8Array>) {
+    const text = decoder.decode(chunk, { stream: true });
+    report += text;
+    process.stderr.write(text);
+  }
+  return { counts: readCounts(report), code: await child.exited };
+}
+
+async function run(args: string[]): Promise<number> {
+  const patterns = args.filter((arg) => !arg.startsWith("--"));
+  const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--fast");
+  if (unknown !== undefined) throw new Error(`Unknown option ${unknown}. --help tells what there is.`);
+  installWanted();
+  let failures = 0;
+  if (patterns.length === 0 && !args.includes("--fast")) {
+    const bin = (name: string) => join(ROOT, "node_modules", ".bin", name);
+    if (!(await step("types", [bin("tsc"), "--noEmit"]))) failures++;
+    if (!(await step("lint", [bin("biome"), "ci", "--error-on-warnings", "."]))) failures++;
+  }
+  const { counts, code } = await runTests(patterns);
+  if (code !== 0 && counts.failed === 0) fail(`The test runner ended with ${code}.`);
+  const failed = counts.failed + failures + (code !== 0 && counts.failed === 0 ? 1 : 0);
+  print(bold(failed === 0 ? "All is well." : "Something failed; see above."));
+  process.stdout.write(
+    `${counts.passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}\n`,
+  );
+  return failed === 0 ? 0 : 1;
+}
+
+export const command: Command = { usage, run };

@@ -1,0 +1,89 @@
+/** The embedded world: one process, SQLite and folders, real sockets, the machine's clock. */
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
+import { FolderBlobs } from "../../shared/adapters/files.ts";
+import { fetchNet } from "../../shared/adapters/net.ts";
+import { systemRandom } from "../../shared/adapters/random.ts";
+import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
+import { digest } from "../../shared/keys.ts";
+import { rootLog } from "../../shared/kit/log.ts";
+import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
+import type { World } from "../../shared/kit/world.ts";
+import { alerts } from "../../shared/streams.ts";
+import { buildInfo } from "../build.ts";
+import { embeddedCoordination } from "./coordination.ts";
+import type { DataFolder } from "./folder.ts";
+
+export interface EmbeddedOptions {
+  clock: Clock;
+  folder: DataFolder;
+  env: Record<string, string | undefined>;
+  logLevel: string;
+}
+export interface EmbeddedWorld extends World {
+  close(): Promise<void>;
+}
+
+export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions): EmbeddedWorld {
+  const log = rootLog(clock, (line) => appendFileSync(folder.log, line), logLevel);
+  const stores = new Map<ServiceId, SqliteStore>();
+  const store = (owner: ServiceId): SqliteStore => {
+    const kept = stores.get(owner);
+    if (kept) return kept;
+    const path = join(folder.stores, `${owner}.sqlite`);
+    const opened = openStore({ path, owner, collections: COLLECTIONS, others: store, now: () => clock.now() });
+    stores.set(owner, opened);
+    return opened;
+  };
+  const bus = new EmbeddedBus({
+    path: folder.busFile,
+    clock,
+    onError: (error) => log.error({ error: String(error), stack: (error as Error | undefined)?.stack }, "bus"),
+    onDead: (dead) => {
+      log.error({ dead }, "a message went to the dead letters");
+      if (dead.stream === alerts.family) return;
+      const message = `A message of ${dead.stream} went to the dead letters: ${dead.reason}`;
+      const alert_id = digest("dead", dead.stream, dead.reason).slice(0, 16);
+      const event = {
+        alert_id,
+        severity: "ERROR" as const,
+        source: "bus",
+        code: "DEAD_LETTER",
+        message,
+        ts: clock.now(),
+      };
+      void bus.publish(alerts, event);
+    },
+  });
+  const coordination = embeddedCoordination({ clock, path: folder.coordinationFile });
+  return {
+    clock,
+    random: systemRandom(),
+    bus,
+    store,
+    blobs: new FolderBlobs(folder.blobs),
+    ...coordination,
+    net: fetchNet(clock),
+    env: { ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
+    log,
+    serviceKey: folder.serviceKey,
+    account: "main",
+    mode: "paper",
+    replica: "one",
+    build: buildInfo(env),
+    processMetrics: processMetrics(),
+    async close() {
+      await bus.close();
+      for (const each of stores.values()) await each.close();
+    },
+  };
+}
+
+function processMetrics(): () => Promise<string> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "chimera_" });
+  return () => registry.metrics();
+}

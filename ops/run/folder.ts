@@ -1,0 +1,91 @@
+/** The data folder: where everything durable of one installation lies, and what it is bound to. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { systemRandom } from "../../shared/adapters/random.ts";
+
+export interface Origin {
+  mode: "paper" | "testnet" | "live";
+  venue: string;
+  account: string;
+}
+export interface DataFolder {
+  path: string;
+  /** True when it was made by this call. */
+  isNew: boolean;
+  serviceKey: Uint8Array;
+  /** Four characters at the head of every client order id of this installation. */
+  tag: string;
+  stores: string;
+  busFile: string;
+  coordinationFile: string;
+  blobs: string;
+  journal: string;
+  log: string;
+  pid: string;
+}
+
+const SERVICE_KEY_BYTES = 32;
+const TAG_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+/** Opens or makes the folder; throws when it belongs to another mode, venue or account. */
+export function openFolder(given: string, origin: Origin): DataFolder {
+  const path = resolve(given);
+  const isNew = !existsSync(join(path, "origin.json"));
+  for (const part of ["stores", "blobs", "keys", "venue", "logs"]) mkdirSync(join(path, part), { recursive: true });
+  const kept = bind(join(path, "origin.json"), origin);
+  return {
+    path,
+    isNew,
+    serviceKey: keyIn(join(path, "keys", "service.key")),
+    tag: kept.tag,
+    stores: join(path, "stores"),
+    busFile: join(path, "stores", "bus.sqlite"),
+    coordinationFile: join(path, "stores", "coordination.sqlite"),
+    blobs: join(path, "blobs"),
+    journal: join(path, "venue", "journal.jsonl"),
+    log: join(path, "logs", "chimera.log"),
+    pid: join(path, "chimera.pid"),
+  };
+}
+
+function bind(file: string, origin: Origin): Origin & { tag: string } {
+  if (!existsSync(file)) {
+    const random = systemRandom();
+    const tag = Array.from({ length: 4 }, () => TAG_LETTERS[random.int(TAG_LETTERS.length)]).join("");
+    writeFileSync(file, `${JSON.stringify({ ...origin, tag }, null, 2)}\n`);
+  }
+  const kept = JSON.parse(readFileSync(file, "utf8")) as Origin & { tag: string };
+  for (const part of ["mode", "venue", "account"] as const) {
+    if (kept[part] === origin[part]) continue;
+    throw new Error(
+      `${file} says that this data folder belongs to ${part} ${JSON.stringify(kept[part])}, not ${JSON.stringify(origin[part])}. ` +
+        "Name another folder with --data DIR.",
+    );
+  }
+  return kept;
+}
+
+function keyIn(file: string): Uint8Array {
+  if (!existsSync(file)) {
+    writeFileSync(file, Buffer.from(systemRandom().bytes(SERVICE_KEY_BYTES)).toString("hex"), { mode: 0o600 });
+    chmodSync(file, 0o600);
+  }
+  const key = Buffer.from(readFileSync(file, "utf8").trim(), "hex");
+  if (key.length < SERVICE_KEY_BYTES)
+    throw new Error(`${file} is damaged: it should hold ${SERVICE_KEY_BYTES} bytes in hex.`);
+  return new Uint8Array(key);
+}
+
+/** The process that runs on this folder, if it is alive. */
+export function runningPid(file: string): number | undefined {
+  if (!existsSync(file)) return undefined;
+  const pid = Number(readFileSync(file, "utf8").trim());
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    rmSync(file, { force: true });
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+/** One running installation: the paper venue and all services of a data folder, in one process. */
+import { rmSync, writeFileSync } from "node:fs";
+import { systemRandom } from "../../shared/adapters/random.ts";
+import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
+import type { Clock } from "../../shared/kit/ports.ts";
+import { loadServices } from "../services.ts";
+import { fileJournal } from "../venue/journal.ts";
+import type { MarketModel } from "../venue/market.ts";
+import { type ServedVenue, serveVenue } from "../venue/server.ts";
+import { createVenue } from "../venue/venue.ts";
+import { buildWeb } from "../web.ts";
+import { type EmbeddedWorld, embeddedWorld } from "./embedded.ts";
+import type { DataFolder } from "./folder.ts";
+import { type Served, servePort } from "./serve.ts";
+
+/** Measured as a paper trader would meet it on a good line; the venue's own work comes on top. */
+const LATENCY = { orderMs: 5, responseMs: 5, feedMs: 2 };
+
+export interface InstallationOptions {
+  clock: Clock;
+  folder: DataFolder;
+  market: MarketModel;
+  /** Added to every documented port, so that two installations can run side by side. */
+  portOffset: number;
+  env: Record<string, string | undefined>;
+  bundleText: string;
+  adminPassword: string | undefined;
+  logLevel: string;
+}
+export interface Installation {
+  gateway: string;
+  world: EmbeddedWorld;
+  services: Constellation;
+  venue: ServedVenue;
+  stop(): Promise<void>;
+}
+
+/** Starts everything; what was started is stopped again when a part of it cannot start. */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const { folder, clock, portOffset, market } = options;
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    writeFileSync(folder.pid, String(process.pid));
+    stops.push(() => rmSync(folder.pid, { force: true }));
+    const venue = createVenue({
+      clock,
+      random: systemRandom(),
+      market,
+      journal: fileJournal(folder.journal),
+      latency: LATENCY,
+    });
+    await venue.start();
+    stops.push(() => venue.stop());
+    const ports = { spot: 8093 + portOffset, um: 8094 + portOffset, admin: 8095 + portOffset };
+    const servedVenue = await serveVenue(venue, { ports });
+    stops.push(() => servedVenue.stop());
+
+    const world = embeddedWorld({ clock, folder, env: await envOf(options), logLevel: options.logLevel });
+    stops.push(() => world.close());
+    const services = await loadServices();
+    const here = services.map((service) => service.id);
+    const all = await constellation(services, here, world);
+    for (const served of serveAll(all, portOffset)) stops.push(() => served.stop());
+    stops.push(() => all.stop());
+    await all.start();
+    const gateway = services.find((service) => service.id === "s12");
+    return {
+      gateway: `http://127.0.0.1:${(gateway?.port ?? 8092) + portOffset}/`,
+      world,
+      services: all,
+      venue: servedVenue,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function serveAll(all: Constellation, offset: number): Served[] {
+  const served: Served[] = [];
+  try {
+    for (const hosted of all.hosted.values()) {
+      const { name, port } = hosted.service;
+      served.push(servePort(hosted, name, port + offset));
+    }
+    return served;
+  } catch (error) {
+    for (const each of served) void each.stop();
+    throw error;
+  }
+}
+
+/** What the services read as their environment: the caller's, and what this installation decides. */
+async function envOf(options: InstallationOptions): Promise<Record<string, string | undefined>> {
+  const { portOffset, env, bundleText, adminPassword } = options;
+  const host = (port: number) => `127.0.0.1:${port + portOffset}`;
+  return {
+    CHIMERA_VENUE_SPOT_URL: `http://${host(8093)}`,
+    CHIMERA_VENUE_SPOT_WS_URL: `ws://${host(8093)}`,
+    CHIMERA_VENUE_FUT_URL: `http://${host(8094)}`,
+    CHIMERA_VENUE_FUT_WS_URL: `ws://${host(8094)}`,
+    CHIMERA_MODE: "paper",
+    ...env,
+    CHIMERA_BUNDLE_TEXT: bundleText,
+    CHIMERA_ADMIN_PASSWORD: adminPassword,
+    CHIMERA_WEB_FOLDER: env.CHIMERA_WEB_FOLDER ?? (await buildWeb()).folder,
+  };
+}

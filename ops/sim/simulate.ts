@@ -1,0 +1,211 @@
+/** Runs the whole system over a market on the virtual clock, watches the invariants, and sums up what happened. */
+
+import { seededRandom } from "../../shared/adapters/random.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { decisionsMade, fills, intents, orders, signalsSeen, trades } from "../../shared/collections.ts";
+import { canonicalHash } from "../../shared/domain/canonical.ts";
+import { dec, show, sum } from "../../shared/domain/money.ts";
+import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
+import type { Clock, Collection, Random, ServiceId } from "../../shared/kit/ports.ts";
+import { loadServices } from "../services.ts";
+import type { MarketModel } from "../venue/market.ts";
+import { venueNet } from "../venue/memory-net.ts";
+import { createVenue, type Venue } from "../venue/venue.ts";
+import { createEquity, type EquityCurve, gain } from "./equity.ts";
+import { createInvariants, type Verdict } from "./invariants.ts";
+import { readAll } from "./pages.ts";
+import { startTally, type Tally } from "./tally.ts";
+import { type SimWorld, simulatedWorld } from "./world.ts";
+
+/** After the market has ended, this long is given for what is under way to settle. */
+const SETTLE_MS = 3_000;
+const WATCH_MS = 1_000;
+/** One way to the venue and back, and its news: what a machine near the exchange sees. */
+const LATENCY = { orderMs: 4, responseMs: 4, feedMs: 2 };
+
+export interface SimulationOptions {
+  seed: number | string;
+  /** Makes the market; its clock begins at `startsAt`, when it names one. */
+  market(clock: Clock, random: Random): Promise<MarketModel & { startsAt?: number }>;
+  /** Epoch ms at which markets without a beginning begin. */
+  startsAt?: number;
+  /** How long to run a market without an end, ms. */
+  durationMs?: number;
+  bundleText?: string;
+  env?: Record<string, string | undefined>;
+  onLog?(line: string): void;
+  onProgress?(clock: Clock): void;
+  freeze?: boolean;
+}
+
+export interface Summary {
+  events: number;
+  features: number;
+  signals: number;
+  decisions: { open: number; skip: Record<string, number> };
+  orders: number;
+  fills: number;
+  /** Closed trades; `open_trades` are those still on at the end. */
+  trades: number;
+  open_trades: number;
+  pnl_usdt: string;
+  fees_usdt: string;
+  max_drawdown: number;
+  assumed: readonly string[];
+  invariants: Verdict;
+  errors: string[];
+  state_hash: string;
+  virtual_ms: number;
+  wall_ms: number;
+}
+
+export interface Simulation {
+  clock: VirtualClock;
+  world: SimWorld;
+  venue: Venue;
+  market: MarketModel;
+  services: Constellation;
+  tally: Tally;
+  /** Plays the market to its end, or for `durationMs`. */
+  play(): Promise<void>;
+  /** Plays on for so long. */
+  advance(ms: number): Promise<void>;
+  summary(): Promise<Summary>;
+}
+
+export async function openSimulation(options: SimulationOptions): Promise<Simulation> {
+  const wallStart = performance.now();
+  const clock = new VirtualClock(0);
+  const market = await options.market(clock, seededRandom(`market ${options.seed}`));
+  const frames = countFrames(market);
+  const startsAt = market.startsAt ?? options.startsAt ?? Date.UTC(2026, 0, 1);
+  await clock.run(startsAt);
+  const venue = createVenue({ clock, random: seededRandom(`venue ${options.seed}`), market, latency: LATENCY });
+  const world = simulatedWorld({
+    clock,
+    net: venueNet(venue, clock),
+    seed: options.seed,
+    env: { CHIMERA_BUNDLE_TEXT: options.bundleText ?? "", ...options.env },
+    ...(options.onLog && { onLog: options.onLog }),
+    freeze: options.freeze ?? false,
+  });
+  const services = await loadServices();
+  const all = await constellation(
+    services,
+    services.map((s) => s.id),
+    world,
+  );
+  const tally = startTally(world.bus);
+  const invariants = createInvariants({ venue, clock, store: (owner) => world.store(owner) });
+  const equity = createEquity(venue, market);
+
+  let ended = false;
+  const started = (async () => {
+    await venue.start();
+    void venue.ended.then(() => {
+      ended = true;
+    });
+    await all.start();
+  })();
+  let failure: unknown;
+  started.catch((error: unknown) => {
+    failure = error;
+  });
+  clock.every(WATCH_MS, () => {
+    invariants.watch();
+    equity.sample();
+    options.onProgress?.(clock);
+  });
+
+  async function run(until: number | (() => boolean)): Promise<void> {
+    await clock.run(typeof until === "number" ? until : () => failure !== undefined || until());
+    if (failure !== undefined) throw failure;
+  }
+  return {
+    clock,
+    world,
+    venue,
+    market,
+    services: all,
+    tally,
+    advance: (ms) => run(clock.now() + ms),
+    async play() {
+      const { durationMs } = options;
+      await (durationMs === undefined ? run(() => ended) : run(startsAt + durationMs));
+      await run(clock.now() + SETTLE_MS);
+    },
+    async summary() {
+      const parts = { world, venue, tally, equity, market, frames, startsAt, clock };
+      return summarise(parts, await invariants.judge(), performance.now() - wallStart);
+    },
+  };
+}
+
+interface Parts {
+  world: SimWorld;
+  venue: Venue;
+  tally: Tally;
+  equity: EquityCurve;
+  market: MarketModel;
+  frames: { count: number };
+  startsAt: number;
+  clock: Clock;
+}
+
+async function summarise(parts: Parts, invariants: Verdict, wallMs: number): Promise<Summary> {
+  const { world, tally, equity, market, venue, startsAt, clock } = parts;
+  equity.sample();
+  const closed = await readAll(world.store("s06"), trades);
+  const done = closed.filter((trade) => trade.status === "CLOSED");
+  const allFills = await readAll(world.store("s04"), fills);
+  return {
+    events: parts.frames.count,
+    features: tally.features,
+    signals: tally.signals,
+    decisions: { open: tally.open, skip: tally.skip },
+    orders: tally.orders.size,
+    fills: tally.fills.size,
+    trades: done.length,
+    open_trades: closed.filter((trade) => trade.status === "ACTIVE" || trade.status === "PENDING_CLOSING").length,
+    pnl_usdt: show(gain(equity)),
+    fees_usdt: show(sum(allFills.map((fill) => dec(fill.fee_usdt)))),
+    max_drawdown: equity.drawdownMax(),
+    assumed: market.assumed,
+    invariants,
+    errors: world.errors,
+    state_hash: await stateHash(world, venue),
+    virtual_ms: Math.round(clock.now() - startsAt),
+    wall_ms: Math.round(wallMs),
+  };
+}
+
+/** Counts what the market says from its start on. */
+function countFrames(market: MarketModel): { count: number } {
+  const frames = { count: 0 };
+  const start = market.start.bind(market);
+  market.start = (hooks) =>
+    start({
+      ...hooks,
+      frame(...args) {
+        frames.count++;
+        hooks.frame(...args);
+      },
+    });
+  return frames;
+}
+
+const HASHED: readonly [ServiceId, Collection<unknown>][] = [
+  ["s02", signalsSeen as Collection<unknown>],
+  ["s03", decisionsMade as Collection<unknown>],
+  ["s04", intents as Collection<unknown>],
+  ["s04", orders as Collection<unknown>],
+  ["s04", fills as Collection<unknown>],
+  ["s06", trades as Collection<unknown>],
+];
+
+/** SHA-256 over canonical JSON of the venue's journal and of what the services keep, in key order. */
+async function stateHash(world: SimWorld, venue: Venue): Promise<string> {
+  const kept = await Promise.all(HASHED.map(([owner, collection]) => readAll(world.store(owner), collection)));
+  const ledger = venue.ledger().map((line) => ({ ...line, amount: String(line.amount) }));
+  return canonicalHash({ journal: venue.journal.head(), ledger, kept });
+}
