@@ -1,0 +1,60 @@
+/** Calls to the gateway: same origin, session cookie, problem+json turned into an error that explains itself. */
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+/** What the gateway (or the network, status 0) said instead of an answer. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly title: string;
+  readonly code: string;
+  readonly traceId: string | undefined;
+  readonly errors: readonly FieldProblem[];
+  constructor(status: number, body: Record<string, unknown>) {
+    const title = String(body.title ?? `HTTP ${status}`);
+    super(String(body.detail ?? title));
+    this.name = "ApiProblem";
+    this.status = status;
+    this.title = title;
+    this.code = String(body.code ?? "");
+    this.traceId = typeof body.trace_id === "string" ? body.trace_id : undefined;
+    this.errors = Array.isArray(body.errors) ? (body.errors as FieldProblem[]) : [];
+  }
+}
+
+export const isSignedOut = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;
+
+interface CallOptions {
+  body?: unknown;
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+export interface Answer<T> {
+  status: number;
+  body: T;
+}
+
+export async function send<T>(method: "GET" | "POST", path: string, options: CallOptions = {}): Promise<Answer<T>> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
+  const response = await fetch(path, {
+    method,
+    headers,
+    credentials: "same-origin",
+    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    signal: options.signal,
+  }).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiProblem(0, { title: "network", detail: String(error), code: "NETWORK" });
+  });
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiProblem(response.status, body as Record<string, unknown>);
+  return { status: response.status, body: body as T };
+}
+
+export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  (await send<T>("GET", path, { signal })).body;

@@ -1,0 +1,77 @@
+/** Every question the page asks the gateway, with how often it asks again by itself. */
+import { queryOptions } from "@tanstack/react-query";
+import type { Decision } from "../../../../shared/domain/decision.ts";
+import type { Instrument } from "../../../../shared/domain/instrument.ts";
+import type { Fill, Order } from "../../../../shared/domain/order.ts";
+import type { ExchangePosition, Trade } from "../../../../shared/domain/trade.ts";
+import { barsOf, type ChartTimeframe } from "../state/bars.ts";
+import { putDecisions, putFills, putOrders, putTrades } from "../state/lists.ts";
+import { get } from "./http.ts";
+import type { ActiveConfig, AlertRow, Budget, Equity, Health, History, Kill, Listing, Me, Services } from "./shapes.ts";
+
+const API = "/api/v1";
+const LIST_LIMIT = 200;
+const BARS_LIMIT = 500;
+
+/** A list that live events keep going; the fetched one is the base, now and after every reconnection. */
+const liveList = <T>(name: string, path: string, order: (items: T[]) => readonly T[]) =>
+  queryOptions({
+    queryKey: [name],
+    queryFn: async ({ signal }) => order((await get<Listing<T>>(`${API}${path}`, signal)).items),
+    refetchInterval: 30_000,
+  });
+const polled = <T>(name: string, path: string, everyMs: number) =>
+  queryOptions({
+    queryKey: [name],
+    queryFn: ({ signal }) => get<T>(`${API}${path}`, signal),
+    refetchInterval: everyMs,
+  });
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => get<Me>("/auth/me", signal),
+  staleTime: 60_000,
+});
+export const instrumentsQuery = queryOptions({
+  queryKey: ["instruments"],
+  queryFn: async ({ signal }) => (await get<Listing<Instrument>>(`${API}/xchg/instruments`, signal)).items,
+  staleTime: 300_000,
+});
+export const ordersQuery = liveList<Order>("orders", `/orders?limit=${LIST_LIMIT}`, (items) => putOrders([], items));
+export const fillsQuery = liveList<Fill>("fills", `/fills?limit=${LIST_LIMIT}`, (items) => putFills([], items));
+export const tradesQuery = liveList<Trade>("trades", `/trades?limit=${LIST_LIMIT}`, (items) => putTrades([], items));
+export const decisionsQuery = liveList<Decision>("decisions", `/decisions?limit=${LIST_LIMIT}`, (items) =>
+  putDecisions([], items),
+);
+export const alertsQuery = liveList<AlertRow>("alerts", "/alerts", (items) => items.toSorted((a, b) => b.ts - a.ts));
+export const equityQuery = polled<Equity>("equity", "/equity", 2_000);
+export const budgetQuery = polled<Budget>("budget", "/budget", 3_000);
+export const activeQuery = polled<ActiveConfig>("active", "/active", 30_000);
+export const healthQuery = polled<Health>("health", "/health-level", 10_000);
+export const servicesQuery = polled<Services>("services", "/services", 5_000);
+export const killQuery = polled<Kill>("kill", "/kill-switch", 5_000);
+export const marksQuery = queryOptions({
+  queryKey: ["marks"],
+  queryFn: async ({ signal }) => (await get<Listing<ExchangePosition>>(`${API}/xchg/positions`, signal)).items,
+  refetchInterval: 3_000,
+});
+
+export const historyQuery = (instrument: string, timeframe: ChartTimeframe) =>
+  queryOptions({
+    queryKey: ["history", instrument, timeframe],
+    queryFn: async ({ signal }) => {
+      const query = new URLSearchParams({ instrument, timeframe, limit: String(BARS_LIMIT) });
+      const { source, bars } = await get<History>(`${API}/xchg/history?${query}`, signal);
+      return { source, bars: barsOf(bars), instrument, timeframe };
+    },
+    enabled: instrument !== "",
+    // Live trades arrive thinned out; the fetched bars put highs, lows and volumes right.
+    refetchInterval: timeframe === "1s" || timeframe === "5s" ? 15_000 : 60_000,
+  });
+
+export const decisionQuery = (signalId: string) =>
+  queryOptions({
+    queryKey: ["decision", signalId],
+    queryFn: ({ signal }) => get<Decision>(`${API}/decisions/${encodeURIComponent(signalId)}`, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });

@@ -1,0 +1,60 @@
+/** The page's frame: language, query cache, and the door: signed in shows the live page, else the sign-in screen. */
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { Tooltip } from "@base-ui/react/tooltip";
+import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { isSignedOut } from "./api/http.ts";
+import { meQuery } from "./api/queries.ts";
+import { TextContext, translator } from "./i18n/translate.ts";
+import { LivePage } from "./pages/live.tsx";
+import { SignInPage } from "./pages/sign-in.tsx";
+import { PageProblem } from "./parts/states.tsx";
+import { prefsStore } from "./state/prefs.ts";
+import { useStore } from "./state/store.ts";
+
+const RETRIES_MAX = 2;
+
+/** Any answer 401 ends the session on the page at once, whichever part asked. */
+function createClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        if (isSignedOut(error) && query.queryKey[0] !== meQuery.queryKey[0]) {
+          void client.invalidateQueries({ queryKey: meQuery.queryKey });
+        }
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        retry: (failures, error) => !isSignedOut(error) && failures < RETRIES_MAX,
+        refetchOnWindowFocus: true,
+      },
+    },
+  });
+  return client;
+}
+const client = createClient();
+
+export function App() {
+  const locale = useStore(prefsStore, (prefs) => prefs.locale);
+  const text = useMemo(() => ({ t: translator(locale), locale }), [locale]);
+  return (
+    <TextContext.Provider value={text}>
+      <CSPProvider disableStyleElements>
+        <QueryClientProvider client={client}>
+          <Tooltip.Provider delay={200}>
+            <Door />
+          </Tooltip.Provider>
+        </QueryClientProvider>
+      </CSPProvider>
+    </TextContext.Provider>
+  );
+}
+
+function Door() {
+  const me = useQuery(meQuery);
+  if (me.isPending) return <div className="door" aria-busy="true" />;
+  if (isSignedOut(me.error)) return <SignInPage />;
+  if (me.data) return <LivePage me={me.data} />;
+  return <PageProblem error={me.error} onRetry={() => void me.refetch()} />;
+}

@@ -1,0 +1,150 @@
+/** The chart with its frame: timeframes above, the hovered bar's story in the corner, everything live. */
+import { Toggle } from "@base-ui/react/toggle";
+import { ToggleGroup } from "@base-ui/react/toggle-group";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { Instrument } from "../../../../shared/domain/instrument.ts";
+import type { Order } from "../../../../shared/domain/order.ts";
+import type { Trade } from "../../../../shared/domain/trade.ts";
+import { decisionsQuery, fillsQuery, historyQuery, ordersQuery } from "../api/queries.ts";
+import { asGiven, digitsOf } from "../format/numbers.ts";
+import { useText } from "../i18n/translate.ts";
+import { Failed, Skeleton } from "../parts/states.tsx";
+import { addressStore, go, SUBJECTS, type SubjectKind } from "../state/address.ts";
+import { BAR_MS, CHART_TIMEFRAMES } from "../state/bars.ts";
+import { useLive } from "../state/live.ts";
+import { withHistory } from "../state/market.ts";
+import { prefsStore } from "../state/prefs.ts";
+import { useStore } from "../state/store.ts";
+import { levelsOf, marksOf, stopLadderOf, storiesOf } from "./chart-marks.ts";
+import { HoverStory } from "./hover-story.tsx";
+import { type ChartColours, createPriceChart, type PriceChart } from "./price-chart.ts";
+
+interface ChartViewProps {
+  instrument: Instrument | undefined;
+  trade: Trade | undefined;
+}
+
+export function ChartView({ instrument, trade }: ChartViewProps) {
+  const { t } = useText();
+  const { market } = useLive();
+  const address = useStore(addressStore, (shown) => shown);
+  const history = useQuery(historyQuery(address.instrument, address.timeframe));
+  const fetched = history.data;
+  useEffect(() => {
+    const shown = market.get();
+    if (fetched && fetched.instrument === shown.instrument && fetched.timeframe === shown.timeframe) {
+      market.set(withHistory(shown, fetched.bars));
+    }
+  }, [fetched, market]);
+  const { element, chart, hovered } = useChart();
+  const stories = useDrawing(chart, { instrument, trade });
+  return (
+    <section className="panel chart" aria-label={t("chart.title")} id="chart" tabIndex={-1}>
+      <header className="panel-head">
+        <ToggleGroup
+          className="switch"
+          value={[address.timeframe]}
+          onValueChange={([timeframe]) => timeframe && go({ timeframe })}
+          aria-label={t("chart.timeframe")}
+        >
+          {CHART_TIMEFRAMES.map((timeframe) => (
+            <Toggle key={timeframe} value={timeframe} className="switch-item">
+              {timeframe}
+            </Toggle>
+          ))}
+        </ToggleGroup>
+        <button type="button" className="link" onClick={() => chart?.toNewest()}>
+          {t("chart.newest")}
+        </button>
+        <span className="spacer" />
+        <a className="credit" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+          {t("chart.credit")}
+        </a>
+      </header>
+      <div className="chart-frame">
+        <div ref={element} className="chart-canvas" />
+        <HoverStory openTs={hovered} stories={stories} digits={digitsOf(instrument?.tick_size, 2)} />
+        {history.isPending ? <Skeleton rows={6} /> : null}
+        {history.error && !fetched ? <Failed error={history.error} onRetry={() => void history.refetch()} /> : null}
+      </div>
+    </section>
+  );
+}
+
+function useChart() {
+  const element = useRef<HTMLDivElement>(null);
+  const [chart, setChart] = useState<PriceChart>();
+  const [hovered, setHovered] = useState<number>();
+  useEffect(() => {
+    if (!element.current) return;
+    const made = createPriceChart(element.current, {
+      onHover: setHovered,
+      onOpen: (id) => {
+        const kind = SUBJECTS.find((known) => id.startsWith(`${known}:`)) as SubjectKind | undefined;
+        if (kind) go({ subject: { kind, id: id.slice(kind.length + 1) } });
+      },
+    });
+    setChart(made);
+    return () => made.destroy();
+  }, []);
+  return { element, chart, hovered };
+}
+
+/** Keeps the drawing equal to the state; gives back what happened in each bar. */
+function useDrawing(chart: PriceChart | undefined, { instrument, trade }: ChartViewProps) {
+  const { t, locale } = useText();
+  const { market } = useLive();
+  const bars = useStore(market, (state) => state.bars);
+  const timeframe = useStore(market, (state) => state.timeframe);
+  const theme = useStore(prefsStore, (prefs) => `${prefs.theme}/${prefs.colours}`);
+  const id = instrument?.instrument;
+  const orders = useOf(useQuery(ordersQuery).data, id);
+  const fills = useOf(useQuery(fillsQuery).data, id);
+  const decisions = useOf(useQuery(decisionsQuery).data, id);
+  const barMs = BAR_MS[timeframe];
+  const barCount = bars.length;
+  const firstTs = bars[0]?.openTs;
+  // Bars change many times a second; which bar a fill stands on changes only when bars come or go.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as said above
+  const steadyBars = useMemo(() => bars, [barCount, firstTs, barMs, id, bars.at(-1)?.openTs]);
+  const stories = useMemo(
+    () => storiesOf({ bars: steadyBars, barMs, fills, decisions }),
+    [steadyBars, barMs, fills, decisions],
+  );
+  const digits = digitsOf(instrument?.tick_size, 2);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the theme
+  useEffect(() => chart?.setLook({ colours: coloursNow(), locale }), [chart, theme, locale]);
+  useEffect(() => chart?.setDigits(digits), [chart, digits]);
+  useEffect(() => chart?.setBars(bars), [chart, bars]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once per instrument and timeframe, when bars are there
+  useEffect(() => chart?.toNewest(), [chart, id, timeframe, barCount > 1]);
+  useEffect(() => chart?.setMarks(marksOf(stories)), [chart, stories]);
+  useEffect(() => chart?.setStopLadder(stopLadderOf(trade, steadyBars, barMs)), [chart, trade, steadyBars, barMs]);
+  useEffect(() => {
+    const order = (o: Order) => `${t(`side.${o.side}`)} ${asGiven(o.qty)}`;
+    const names = { entry: t("level.entry"), stop: t("level.stop"), target: t("level.target"), order };
+    chart?.setLevels(levelsOf(trade, orders, names));
+  }, [chart, trade, orders, t]);
+  return stories;
+}
+
+/** The items of one instrument, the same array while nothing changed. */
+function useOf<T extends { instrument: string }>(list: readonly T[] | undefined, id: string | undefined): readonly T[] {
+  return useMemo(() => (list ?? []).filter((item) => item.instrument === id), [list, id]);
+}
+
+function coloursNow(): ChartColours {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    text: colour("text-2"),
+    grid: colour("grid"),
+    up: colour("up"),
+    down: colour("down"),
+    accent: colour("accent"),
+    muted: colour("text-3"),
+    stop: colour("warn"),
+    target: colour("target"),
+  };
+}

@@ -1,0 +1,243 @@
+/** The price chart on lightweight-charts: what to draw goes in, what is hovered or clicked comes out. */
+import {
+  CandlestickSeries,
+  ColorType,
+  CrosshairMode,
+  createChart,
+  createSeriesMarkers,
+  HistogramSeries,
+  type IChartApi,
+  type IPriceLine,
+  type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  LineSeries,
+  LineStyle,
+  LineType,
+  type MouseEventParams,
+  type SeriesMarker,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import { clockText, dayText, minuteText } from "../format/times.ts";
+import type { Bar } from "../state/bars.ts";
+import type { LevelLine, Mark, MarkTone, StopPoint } from "./chart-marks.ts";
+
+export interface ChartColours {
+  text: string;
+  grid: string;
+  up: string;
+  down: string;
+  accent: string;
+  muted: string;
+  stop: string;
+  target: string;
+}
+interface ChartLook {
+  colours: ChartColours;
+  locale: string;
+}
+
+export interface PriceChart {
+  setBars(bars: readonly Bar[]): void;
+  setDigits(digits: number): void;
+  setMarks(marks: readonly Mark[]): void;
+  setLevels(levels: readonly LevelLine[]): void;
+  setStopLadder(points: readonly StopPoint[]): void;
+  setLook(look: ChartLook): void;
+  /** Shows the newest bars again, at the usual width. */
+  toNewest(): void;
+  destroy(): void;
+}
+interface ChartEvents {
+  /** Open time of the bar under the pointer, or undefined. */
+  onHover: (openTs: number | undefined) => void;
+  onOpen: (id: string) => void;
+}
+
+const timeOf = (ts: number): UTCTimestamp => (ts / 1000) as UTCTimestamp;
+const tsOf = (time: Time): number => (time as number) * 1000;
+const BARS_SHOWN = 120;
+
+interface Drawn {
+  chart: IChartApi;
+  candles: ISeriesApi<"Candlestick">;
+  volume: ISeriesApi<"Histogram">;
+  stops: ISeriesApi<"Line">;
+  markers: ISeriesMarkersPluginApi<Time>;
+}
+
+export function createPriceChart(element: HTMLElement, events: ChartEvents): PriceChart {
+  const drawn = draw(element);
+  const { chart, candles, markers, stops } = drawn;
+  const lines = new Map<string, IPriceLine>();
+  let look: ChartLook | undefined;
+  let bars: readonly Bar[] = [];
+  let marks: readonly Mark[] = [];
+  let levels: readonly LevelLine[] = [];
+
+  chart.subscribeCrosshairMove((move: MouseEventParams) =>
+    events.onHover(move.time === undefined ? undefined : tsOf(move.time)),
+  );
+  chart.subscribeClick((click: MouseEventParams) => {
+    if (typeof click.hoveredObjectId === "string") events.onOpen(click.hoveredObjectId);
+  });
+  const showMarks = () => look && markers.setMarkers(marks.map((mark) => markerOf(mark, look!.colours)));
+  const showLevels = () => look && replaceLevels(lines, candles, { levels, colours: look.colours });
+
+  return {
+    setBars: (next) => {
+      setData(drawn, bars, { next, colours: look?.colours });
+      bars = next;
+    },
+    setDigits: (digits) => {
+      const priceFormat = { type: "price" as const, precision: digits, minMove: 10 ** -digits };
+      candles.applyOptions({ priceFormat });
+      stops.applyOptions({ priceFormat });
+    },
+    setMarks: (next) => {
+      marks = next;
+      showMarks();
+    },
+    setLevels: (next) => {
+      levels = next;
+      showLevels();
+    },
+    setStopLadder: (points) =>
+      stops.setData(points.map((point) => ({ time: timeOf(point.openTs), value: point.price }))),
+    setLook: (next) => {
+      look = next;
+      applyLook(drawn, next);
+      setData(drawn, [], { next: bars, colours: next.colours });
+      showMarks();
+      showLevels();
+    },
+    toNewest: () => chart.timeScale().setVisibleLogicalRange({ from: bars.length - BARS_SHOWN, to: bars.length + 6 }),
+    destroy: () => chart.remove(),
+  };
+}
+
+function draw(element: HTMLElement): Drawn {
+  const chart = createChart(element, {
+    autoSize: true,
+    // The library's own logo brings an inline style; the page credits it in text beside the chart instead.
+    layout: { attributionLogo: false, fontSize: 11, background: { type: ColorType.Solid, color: "transparent" } },
+    crosshair: { mode: CrosshairMode.Normal },
+    rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.18 }, borderVisible: false },
+    timeScale: { timeVisible: true, secondsVisible: true, borderVisible: false, rightOffset: 6 },
+  });
+  const volume = chart.addSeries(HistogramSeries, {
+    priceScaleId: "volume",
+    priceFormat: { type: "volume" },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
+  const candles = chart.addSeries(CandlestickSeries, { borderVisible: false });
+  const stops = chart.addSeries(LineSeries, {
+    lineType: LineType.WithSteps,
+    lineWidth: 1,
+    lineStyle: LineStyle.Dotted,
+    lastValueVisible: false,
+    priceLineVisible: false,
+    crosshairMarkerVisible: false,
+    autoscaleInfoProvider: () => null,
+  });
+  return { chart, candles, volume, stops, markers: createSeriesMarkers(candles, []) };
+}
+
+interface Data {
+  next: readonly Bar[];
+  colours: ChartColours | undefined;
+}
+/** A change of the last bar, or one more, is an update; anything else replaces all. */
+function setData({ candles, volume }: Drawn, shown: readonly Bar[], { next, colours }: Data): void {
+  const candle = (bar: Bar) => ({
+    time: timeOf(bar.openTs),
+    open: bar.open,
+    high: bar.high,
+    low: bar.low,
+    close: bar.close,
+  });
+  const column = (bar: Bar) => ({
+    time: timeOf(bar.openTs),
+    value: bar.volume,
+    color: colours && `${bar.close >= bar.open ? colours.up : colours.down}55`,
+  });
+  const from = shown.length - 1;
+  const grew = next.length - shown.length;
+  const isUpdate = from > 0 && (grew === 0 || grew === 1) && next[from - 1] === shown[from - 1] && next[0] === shown[0];
+  if (!isUpdate) {
+    candles.setData(next.map(candle));
+    volume.setData(next.map(column));
+    return;
+  }
+  for (const bar of next.slice(from)) {
+    candles.update(candle(bar));
+    volume.update(column(bar));
+  }
+}
+
+/** What is there only to be found (skips) stays faint. */
+const toneColour = (tone: MarkTone, colours: ChartColours): string =>
+  tone === "muted" ? `${colours.muted}59` : colours[tone];
+
+const markerOf = (mark: Mark, colours: ChartColours): SeriesMarker<Time> => ({
+  id: mark.id,
+  time: timeOf(mark.openTs),
+  position: mark.side === "above" ? "aboveBar" : "belowBar",
+  shape: mark.shape,
+  color: toneColour(mark.tone, colours),
+  size: mark.size,
+  text: mark.text,
+});
+
+interface Levels {
+  levels: readonly LevelLine[];
+  colours: ChartColours;
+}
+function replaceLevels(lines: Map<string, IPriceLine>, candles: Drawn["candles"], { levels, colours }: Levels): void {
+  const colourOf = { entry: colours.accent, stop: colours.stop, target: colours.target, order: colours.muted };
+  const wanted = new Set(levels.map((level) => level.id));
+  for (const [id, line] of lines) {
+    if (wanted.has(id)) continue;
+    candles.removePriceLine(line);
+    lines.delete(id);
+  }
+  for (const level of levels) {
+    const options = {
+      id: level.id,
+      price: level.price,
+      title: level.title,
+      color: colourOf[level.kind],
+      lineWidth: 1 as const,
+      lineStyle: level.kind === "entry" ? LineStyle.Solid : LineStyle.Dashed,
+      axisLabelVisible: true,
+    };
+    const known = lines.get(level.id);
+    if (known) known.applyOptions(options);
+    else lines.set(level.id, candles.createPriceLine(options));
+  }
+}
+
+function applyLook({ chart, candles, stops }: Drawn, { colours, locale }: ChartLook): void {
+  chart.applyOptions({
+    layout: { textColor: colours.text, fontFamily: getComputedStyle(document.body).fontFamily },
+    grid: { vertLines: { color: colours.grid }, horzLines: { color: colours.grid } },
+    localization: {
+      locale,
+      timeFormatter: (time: Time) => `${dayText(tsOf(time), locale)} ${clockText(tsOf(time), locale)}`,
+    },
+    timeScale: { tickMarkFormatter: (time: Time, kind: number) => tickText(tsOf(time), kind, locale) },
+  });
+  candles.applyOptions({
+    upColor: colours.up,
+    downColor: colours.down,
+    wickUpColor: colours.up,
+    wickDownColor: colours.down,
+  });
+  stops.applyOptions({ color: colours.stop });
+}
+
+/** Kinds of tick by the library: 0 to 2 are year, month and day, 3 is a minute, 4 has seconds. */
+const tickText = (ts: number, kind: number, locale: string): string =>
+  kind <= 2 ? dayText(ts, locale) : kind === 3 ? minuteText(ts, locale) : clockText(ts, locale);

@@ -1,0 +1,29 @@
+/** Texts in the person's language, from the message files. */
+import { createContext, useContext } from "react";
+import type { Locale } from "../state/prefs.ts";
+import en from "./en.json" with { type: "json" };
+import zhTW from "./zh-TW.json" with { type: "json" };
+
+export type MessageKey = keyof typeof en;
+export type Params = Readonly<Record<string, string | number>>;
+/** `t("age.s", { value })`: the text with `{value}` filled in. */
+export type Translate = (key: MessageKey, params?: Params) => string;
+
+export const MESSAGES: Record<Locale, Record<string, string>> = { en, "zh-TW": zhTW };
+
+export function translator(locale: Locale): Translate {
+  const messages = MESSAGES[locale];
+  return (key, params) => {
+    const text = messages[key] ?? en[key] ?? key;
+    return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text;
+  };
+}
+
+/** A code the system made (`spread_bps`, `reason.…`): its text if there is one, else the code in readable form. */
+export function codeText(t: Translate, group: string, code: string): string {
+  const key = `${group}.${code}`;
+  return key in en ? t(key as MessageKey) : code.replaceAll("_", " ").replaceAll("-", " ");
+}
+
+export const TextContext = createContext<{ t: Translate; locale: Locale }>({ t: translator("en"), locale: "en" });
+export const useText = () => useContext(TextContext);

@@ -1,0 +1,167 @@
+/** The one line of truth: is it trading, is it healthy, up or down, what is at risk, how old is what you see. */
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { dec, div, toNumber, zero } from "../../../../shared/domain/money.ts";
+import { budgetQuery, equityQuery, healthQuery, killQuery, servicesQuery } from "../api/queries.ts";
+import { percentText } from "../format/numbers.ts";
+import { useText } from "../i18n/translate.ts";
+import { Mark } from "../pages/sign-in.tsx";
+import { freshnessOf } from "../state/freshness.ts";
+import type { KillMutation } from "../state/kill.ts";
+import { useLive } from "../state/live.ts";
+import { totalOf } from "../state/pnl.ts";
+import { useStore } from "../state/store.ts";
+import { Age, Figure, Money } from "./figures.tsx";
+import { HoldButton } from "./hold-button.tsx";
+import { useTick } from "./use-tick.ts";
+
+interface GlanceProps {
+  kill: KillMutation;
+  onKillDialog: () => void;
+  menu: ReactNode;
+}
+
+export function Glance({ kill, onKillDialog, menu }: GlanceProps) {
+  return (
+    <header className="glance">
+      <a className="brand" href="/" aria-label="Chimera">
+        <Mark />
+        <span>Chimera</span>
+      </a>
+      <ModeChip />
+      <HealthLight />
+      <EquityNow />
+      <Exposure />
+      <DataAge />
+      <div className="glance-actions">
+        <KillButton kill={kill} onKillDialog={onKillDialog} />
+        {menu}
+      </div>
+    </header>
+  );
+}
+
+function Item({ label, className = "", children }: { label: string; className?: string; children: ReactNode }) {
+  return (
+    <div className={`glance-item ${className}`}>
+      <span className="label">{label}</span>
+      <span className="value">{children}</span>
+    </div>
+  );
+}
+
+function ModeChip() {
+  const { t } = useText();
+  const hello = useStore(useLive().feed, (state) => state.hello);
+  const services = useQuery(servicesQuery).data;
+  const mode = (hello?.mode ?? services?.mode ?? "").toLowerCase();
+  const venue = hello?.venue ?? services?.venue;
+  if (mode === "") return <span className="mode" data-mode="unknown" />;
+  return (
+    <span
+      className="mode"
+      data-mode={mode}
+      title={t("glance.mode.hint", { mode: mode.toUpperCase(), venue: venue ?? "–" })}
+    >
+      <strong>{mode.toUpperCase()}</strong>
+      <span>{venue}</span>
+    </span>
+  );
+}
+
+function HealthLight() {
+  const { t } = useText();
+  const health = useQuery(healthQuery);
+  const kill = useQuery(killQuery).data;
+  const level = health.data?.level;
+  const reasons = health.data?.reasons ?? [];
+  const state = kill?.enabled ? t("glance.killed") : level ? t(`health.${level}`) : "–";
+  return (
+    <Item label={t("glance.health")} className="glance-health">
+      <span className="light" data-level={level ?? "none"} aria-hidden="true" />
+      <span title={reasons.join("\n") || undefined} data-killed={kill?.enabled || undefined}>
+        {state}
+      </span>
+    </Item>
+  );
+}
+
+function EquityNow() {
+  const { t } = useText();
+  const equity = useQuery(equityQuery).data;
+  return (
+    <>
+      <Item label={t("glance.equity")}>
+        <Money value={equity?.equity_usdt} unit="USDT" flash />
+      </Item>
+      <Item label={t("glance.pnl_today")} className="glance-pnl">
+        <Money value={equity?.pnl_today_usdt} gain flash />
+      </Item>
+      <Item label={t("glance.drawdown")} className="wide-only">
+        <Figure>{percentText(equity?.drawdown)}</Figure>
+      </Item>
+    </>
+  );
+}
+
+function Exposure() {
+  const { t } = useText();
+  const budget = useQuery(budgetQuery).data;
+  const taken = budget ? totalOf([budget.used_usdt, budget.reserved_usdt]) : zero;
+  const limit = budget ? dec(budget.budget_usdt) : zero;
+  const share = limit > 0n ? toNumber(div(taken, limit, "nearest")) : 0;
+  return (
+    <Item label={t("glance.risk")} className="glance-risk">
+      <span
+        title={budget ? t("glance.risk.hint", { used: budget.used_usdt, reserved: budget.reserved_usdt }) : undefined}
+      >
+        {budget ? <Money value={taken} /> : <Figure>–</Figure>}
+        <span className="muted"> / </span>
+        {budget ? <Money value={limit} digits={0} unit="USDT" /> : <Figure>–</Figure>}
+      </span>
+      <meter className="gauge" min={0} max={1} high={0.8} value={share} aria-label={t("glance.risk")} />
+    </Item>
+  );
+}
+
+function DataAge() {
+  const { t } = useText();
+  const live = useLive();
+  const tick = useTick(250);
+  const dataTs = useStore(live.market, (market) => market.dataTs);
+  const { skewMs, phase } = useStore(live.feed, (state) => state);
+  const ageMs = dataTs > 0 ? tick + skewMs - dataTs : undefined;
+  const freshness = phase === "open" ? freshnessOf(ageMs) : ageMs === undefined ? "none" : "stale";
+  return (
+    <Item label={t("glance.age")} className="glance-age">
+      <span className="light" data-freshness={freshness} aria-hidden="true" />
+      <Age ts={dataTs} skewMs={skewMs} everyMs={250} />
+    </Item>
+  );
+}
+
+function KillButton({ kill, onKillDialog }: Omit<GlanceProps, "menu">) {
+  const { t } = useText();
+  const isOn = useQuery(killQuery).data?.enabled ?? false;
+  if (isOn) {
+    return (
+      <button type="button" className="button kill is-on" onClick={onKillDialog}>
+        {t("kill.button.on")}
+      </button>
+    );
+  }
+  return (
+    <HoldButton
+      className="kill"
+      title={t("kill.button.hint")}
+      label={t("kill.button.hint")}
+      onClick={onKillDialog}
+      onFire={() => {
+        kill.mutate({ enable: true, mode: "CANCEL", reason: t("kill.reason.default") });
+        onKillDialog();
+      }}
+    >
+      {kill.isPending ? t("kill.busy") : t("kill.button.off")}
+    </HoldButton>
+  );
+}

@@ -1,0 +1,42 @@
+/** Which instrument is shown, its price now, and the way to another one. */
+import type { Instrument } from "../../../../shared/domain/instrument.ts";
+import { showFixed } from "../../../../shared/domain/money.ts";
+import { digitsOf, grouped } from "../format/numbers.ts";
+import { useText } from "../i18n/translate.ts";
+import { addressStore, go, hrefOf } from "../state/address.ts";
+import { useLive } from "../state/live.ts";
+import { midOf } from "../state/pnl.ts";
+import { useStore } from "../state/store.ts";
+import { Figure } from "./figures.tsx";
+import { InstrumentName } from "./links.tsx";
+
+export function InstrumentBar({ instruments }: { instruments: readonly Instrument[] }) {
+  const { t } = useText();
+  const watched = useStore(addressStore, (address) => address.instrument);
+  return (
+    <nav className="instrument-bar" aria-label={t("instruments.title")}>
+      {instruments.map((each) => (
+        <a
+          key={each.instrument}
+          href={hrefOf({ instrument: each.instrument })}
+          aria-current={each.instrument === watched ? "page" : undefined}
+          data-halted={each.status === "HALTED" || undefined}
+          title={each.status === "HALTED" ? t("instruments.halted") : undefined}
+          onClick={(event) => {
+            if (event.metaKey || event.ctrlKey) return;
+            event.preventDefault();
+            go({ instrument: each.instrument });
+          }}
+        >
+          <InstrumentName instrument={each.instrument} />
+          {each.instrument === watched ? <PriceNow digits={digitsOf(each.tick_size, 2)} /> : null}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function PriceNow({ digits }: { digits: number }) {
+  const ticker = useStore(useLive().market, (market) => market.ticker);
+  return <Figure>{ticker ? grouped(showFixed(midOf(ticker.bid, ticker.ask), digits)) : "–"}</Figure>;
+}

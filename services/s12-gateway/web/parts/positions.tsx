@@ -1,0 +1,125 @@
+/** Open positions: what each is worth now, what protects it, and how its stop came where it is. */
+import { useQuery } from "@tanstack/react-query";
+import { show } from "../../../../shared/domain/money.ts";
+import type { Trade } from "../../../../shared/domain/trade.ts";
+import { marksQuery, tradesQuery } from "../api/queries.ts";
+import { asGiven, directionOf, percentText } from "../format/numbers.ts";
+import { codeText, useText } from "../i18n/translate.ts";
+import { isOpenTrade } from "../state/lists.ts";
+import { useLive } from "../state/live.ts";
+import { midOf, worthOf } from "../state/pnl.ts";
+import { useStore } from "../state/store.ts";
+import { Age, Figure, Money, Pair, When } from "./figures.tsx";
+import { InstrumentLink, SubjectLink } from "./links.tsx";
+import { Empty, Loaded, Panel } from "./states.tsx";
+
+const STOP_MOVES_SHOWN = 5;
+
+export function PositionsPanel({ watched }: { watched: string }) {
+  const { t } = useText();
+  const query = useQuery(tradesQuery);
+  const open = query.data?.filter(isOpenTrade) ?? [];
+  const first = (trade: Trade) => (trade.instrument === watched ? 0 : 1);
+  const sorted = open.toSorted((a, b) => first(a) - first(b) || b.opened_at - a.opened_at);
+  return (
+    <Panel
+      id="positions"
+      title={t("positions.title")}
+      className="positions"
+      aside={<span className="count">{open.length > 0 ? open.length : null}</span>}
+    >
+      <Loaded query={query} rows={4}>
+        {() =>
+          sorted.length > 0 ? (
+            sorted.map((trade) => (
+              <Position key={trade.trade_id} trade={trade} isWatched={trade.instrument === watched} />
+            ))
+          ) : (
+            <Empty>{t("positions.empty")}</Empty>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** The watched instrument's mid, live; another's mark price, polled; else the entry. */
+function usePriceOf(trade: Trade, isWatched: boolean): { price: string; source: "mid" | "mark" } | undefined {
+  const ticker = useStore(useLive().market, (market) => (isWatched ? market.ticker : undefined));
+  const marks = useQuery(marksQuery).data;
+  if (ticker) return { price: show(midOf(ticker.bid, ticker.ask)), source: "mid" };
+  const mark = marks?.find((position) => position.instrument === trade.instrument)?.mark_price;
+  return mark === undefined ? undefined : { price: mark, source: "mark" };
+}
+
+function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
+  const { t } = useText();
+  const skewMs = useStore(useLive().feed, (state) => state.skewMs);
+  const priced = usePriceOf(trade, isWatched);
+  const worth = priced && worthOf(trade, priced.price);
+  return (
+    <article className="position" data-watched={isWatched || undefined}>
+      <header>
+        <span className="side" data-tone={trade.side === "BUY" ? "up" : "down"}>
+          {t(trade.side === "BUY" ? "position.long" : "position.short")}
+        </span>
+        <InstrumentLink instrument={trade.instrument} />
+        <span className="spacer" />
+        <span className="position-pnl">
+          <Money value={worth?.unrealised} gain flash />
+          <span className="roe" data-tone={worth?.roe === undefined ? undefined : directionOf(worth.roe)}>
+            {percentText(worth?.roe, 1, true)}
+          </span>
+        </span>
+      </header>
+      <dl className="pairs">
+        <Pair label={t("position.qty")}>
+          <Figure>{asGiven(trade.open_qty)}</Figure>
+        </Pair>
+        <Pair label={t("position.entry")}>
+          <Figure>{asGiven(trade.avg_entry)}</Figure>
+        </Pair>
+        <Pair label={t(priced?.source === "mark" ? "position.mark" : "position.mid")}>
+          <Figure>{asGiven(priced?.price)}</Figure>
+        </Pair>
+        <Pair label={t("position.realised")}>
+          <Money value={trade.pnl_usdt} gain />
+        </Pair>
+        <Pair label={t("position.stop")}>
+          <Figure>{asGiven(trade.stop_price)}</Figure>
+        </Pair>
+        <Pair label={t("position.target")}>
+          <Figure>{asGiven(trade.take_profit_price)}</Figure>
+        </Pair>
+        <Pair label={t("position.margin")}>
+          <Figure>{`${asGiven(trade.margin_usdt)} × ${trade.leverage}`}</Figure>
+        </Pair>
+        <Pair label={t("position.held")}>
+          <Age ts={trade.opened_at} skewMs={skewMs} />
+        </Pair>
+      </dl>
+      {isWatched ? <StopLadder trade={trade} /> : null}
+      <footer>
+        <span className="muted">{trade.strategy_id}</span>
+        <SubjectLink kind="trade" id={trade.trade_id} />
+      </footer>
+    </article>
+  );
+}
+
+function StopLadder({ trade }: { trade: Trade }) {
+  const { t } = useText();
+  if (trade.stops.length === 0) return null;
+  const moves = trade.stops.slice(-STOP_MOVES_SHOWN).toReversed();
+  return (
+    <ol className="stop-ladder" aria-label={t("position.stops")}>
+      {moves.map((move) => (
+        <li key={`${move.ts}/${move.stop_price}`}>
+          <When ts={move.ts} />
+          <Figure>{asGiven(move.stop_price)}</Figure>
+          <span className="muted">{codeText(t, "stop", move.reason)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

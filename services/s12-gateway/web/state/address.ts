@@ -1,0 +1,73 @@
+/** The page's state as its address: what is shown can be linked to, and Back undoes it. */
+import { CHART_TIMEFRAMES, type ChartTimeframe } from "./bars.ts";
+import { createStore } from "./store.ts";
+
+export const TABS = ["orders", "fills", "trades"] as const;
+export type Tab = (typeof TABS)[number];
+/** What the side panel can tell the story of. */
+export const SUBJECTS = ["decision", "order", "fill", "trade", "alert", "service"] as const;
+export type SubjectKind = (typeof SUBJECTS)[number];
+export interface Subject {
+  readonly kind: SubjectKind;
+  readonly id: string;
+}
+export interface Address {
+  readonly instrument: string;
+  readonly timeframe: ChartTimeframe;
+  readonly tab: Tab;
+  readonly subject: Subject | undefined;
+}
+
+const DEFAULTS: Address = { instrument: "", timeframe: "5s", tab: "orders", subject: undefined };
+
+const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T =>
+  values.includes(text as T) ? (text as T) : otherwise;
+
+/** What is missing or unknown falls back to its default; an address never breaks the page. */
+export function readAddress(search: string): Address {
+  const query = new URLSearchParams(search);
+  const instrument = query.get("instrument") ?? "";
+  return {
+    instrument: /^(SPOT|FUT):[A-Z0-9]{2,24}$/.test(instrument) ? instrument : DEFAULTS.instrument,
+    timeframe: oneOf(CHART_TIMEFRAMES, query.get("timeframe"), DEFAULTS.timeframe),
+    tab: oneOf(TABS, query.get("tab"), DEFAULTS.tab),
+    subject: readSubject(query.get("open")),
+  };
+}
+
+function readSubject(text: string | null): Subject | undefined {
+  const colon = text?.indexOf(":") ?? -1;
+  if (!text || colon < 1) return undefined;
+  const kind = SUBJECTS.find((known) => known === text.slice(0, colon));
+  const id = text.slice(colon + 1);
+  return kind && id !== "" ? { kind, id } : undefined;
+}
+
+export function printAddress(address: Address): string {
+  const query = new URLSearchParams();
+  if (address.instrument) query.set("instrument", address.instrument);
+  if (address.timeframe !== DEFAULTS.timeframe) query.set("timeframe", address.timeframe);
+  if (address.tab !== DEFAULTS.tab) query.set("tab", address.tab);
+  if (address.subject) query.set("open", `${address.subject.kind}:${address.subject.id}`);
+  const text = query.toString().replaceAll("%3A", ":");
+  return text === "" ? "/" : `/?${text}`;
+}
+
+export const addressStore = createStore<Address>(DEFAULTS);
+
+/** Takes the browser's address over, now and when the person goes back or forward. */
+export function startAddress(): void {
+  const read = () => addressStore.set(readAddress(location.search));
+  addEventListener("popstate", read);
+  read();
+}
+
+/** Choosing what to look at makes a step in the history; adjusting how does not. */
+export function go(change: Partial<Address>): void {
+  const next = { ...addressStore.get(), ...change };
+  const step = "subject" in change || "instrument" in change;
+  history[step ? "pushState" : "replaceState"](null, "", printAddress(next));
+  addressStore.set(next);
+}
+
+export const hrefOf = (change: Partial<Address>): string => printAddress({ ...addressStore.get(), ...change });

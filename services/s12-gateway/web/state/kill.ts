@@ -1,0 +1,39 @@
+/** The kill switch as the page drives it: one request per decision, repeated safely, with what is left to do. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { send } from "../api/http.ts";
+import { freshKey } from "../api/now.ts";
+import { killQuery } from "../api/queries.ts";
+import type { Kill, KillAnswer, KillMode } from "../api/shapes.ts";
+
+export interface KillOrder {
+  enable: boolean;
+  mode: KillMode;
+  reason: string;
+}
+export const REASON_CHARACTERS_MAX = 200;
+
+const same = (a: KillOrder, b: KillOrder): boolean =>
+  a.enable === b.enable && a.mode === b.mode && a.reason === b.reason;
+
+/** After a failure the same order goes out under the same key, so that a retry cannot act twice. */
+export function useKill() {
+  const client = useQueryClient();
+  const last = useRef<{ order: KillOrder; key: string } | undefined>(undefined);
+  return useMutation({
+    mutationFn: (order: KillOrder) => {
+      if (!last.current || !same(last.current.order, order)) last.current = { order, key: freshKey() };
+      return send<KillAnswer>("POST", "/api/v1/kill-switch", { body: order, idempotencyKey: last.current.key });
+    },
+    onSuccess: ({ body }, order) => {
+      last.current = undefined;
+      client.setQueryData(
+        killQuery.queryKey,
+        (shown): Kill | undefined =>
+          shown && { ...shown, enabled: body.enabled, epoch: body.epoch, mode: order.mode, reason: order.reason },
+      );
+      void client.invalidateQueries();
+    },
+  });
+}
+export type KillMutation = ReturnType<typeof useKill>;

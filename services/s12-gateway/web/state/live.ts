@@ -1,0 +1,79 @@
+/** Joins the live connection to what the page shows: market state per frame, lists in the query cache. */
+import type { QueryClient } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
+import type { Decision } from "../../../../shared/domain/decision.ts";
+import type { Alert, HealthEvent, OrderResult, PositionEvent } from "../../../../shared/streams.ts";
+import { FEED_BEFORE, type Feed, type FeedState, type LiveEvent, openFeed } from "../api/live-feed.ts";
+import { now } from "../api/now.ts";
+import {
+  activeQuery,
+  alertsQuery,
+  budgetQuery,
+  decisionsQuery,
+  equityQuery,
+  fillsQuery,
+  healthQuery,
+  killQuery,
+  ordersQuery,
+  tradesQuery,
+} from "../api/queries.ts";
+import { foldAlert, foldDecision, foldFills, foldOrders, foldTrades } from "./lists.ts";
+import { emptyMarket, foldMarket, type MarketState } from "./market.ts";
+import { createStore, type Store } from "./store.ts";
+
+export interface Live {
+  market: Store<MarketState>;
+  feed: Store<FeedState>;
+  connection: Feed;
+  /** The server's clock, epoch ms. */
+  serverNow(): number;
+}
+
+export function startLive(client: QueryClient, onSignedOut: () => void): Live {
+  const market = createStore(emptyMarket("", "5s"), "frame");
+  const feed = createStore(FEED_BEFORE);
+  const connection = openFeed({
+    onEvents: (events) => {
+      market.set(events.reduce(foldMarket, market.get()));
+      for (const event of events) foldIntoCache(client, event);
+    },
+    onState: (state) => {
+      feed.set(state);
+      if (state.phase === "signed-out") onSignedOut();
+    },
+    onReopen: () => void client.invalidateQueries(),
+  });
+  return { market, feed, connection, serverNow: () => now() + feed.get().skewMs };
+}
+
+/** Lists that are not fetched yet are left alone: their first answer will hold the event. */
+function foldIntoCache(client: QueryClient, { topic, event }: LiveEvent): void {
+  switch (topic) {
+    case "decisions":
+      return void client.setQueryData(decisionsQuery.queryKey, (list) => list && foldDecision(list, event as Decision));
+    case "orders":
+      client.setQueryData(ordersQuery.queryKey, (list) => list && foldOrders(list, event as OrderResult));
+      client.setQueryData(fillsQuery.queryKey, (list) => list && foldFills(list, event as OrderResult));
+      return void client.invalidateQueries({ queryKey: budgetQuery.queryKey });
+    case "positions":
+      client.setQueryData(tradesQuery.queryKey, (list) => list && foldTrades(list, event as PositionEvent));
+      return void client.invalidateQueries({ queryKey: equityQuery.queryKey });
+    case "alerts":
+      return void client.setQueryData(alertsQuery.queryKey, (list) => list && foldAlert(list, event as Alert));
+    case "health":
+      return void client.setQueryData(healthQuery.queryKey, event as HealthEvent);
+    case "config":
+      return void client.invalidateQueries({ queryKey: activeQuery.queryKey });
+    case "ops":
+      return void client.invalidateQueries({ queryKey: killQuery.queryKey });
+    default:
+      return;
+  }
+}
+
+export const LiveContext = createContext<Live | undefined>(undefined);
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error("Invariant: live parts stand inside the signed-in page");
+  return live;
+}

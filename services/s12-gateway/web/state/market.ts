@@ -1,0 +1,60 @@
+/** The watched instrument's market, folded from live events and shown at most once per frame. */
+import type { Depth, Kline, MarketTrade, Ticker } from "../../../../shared/domain/market.ts";
+import type { LiveEvent } from "../api/live-feed.ts";
+import { BAR_MS, type Bar, barOf, type ChartTimeframe, foldBar, foldTrade, mergeBars } from "./bars.ts";
+
+export const TRADES_MAX = 40;
+
+export interface MarketState {
+  readonly instrument: string;
+  readonly timeframe: ChartTimeframe;
+  readonly ticker: Ticker | undefined;
+  readonly depth: Depth | undefined;
+  /** Newest first. */
+  readonly trades: readonly MarketTrade[];
+  readonly bars: readonly Bar[];
+  /** When S1 had the newest frame of this instrument, server's clock. */
+  readonly dataTs: number;
+}
+
+export const emptyMarket = (instrument: string, timeframe: ChartTimeframe): MarketState => ({
+  instrument,
+  timeframe,
+  ticker: undefined,
+  depth: undefined,
+  trades: [],
+  bars: [],
+  dataTs: 0,
+});
+
+export const withTimeframe = (state: MarketState, timeframe: ChartTimeframe): MarketState =>
+  state.timeframe === timeframe ? state : { ...state, timeframe, bars: [] };
+
+export const withHistory = (state: MarketState, fetched: readonly Bar[]): MarketState => ({
+  ...state,
+  bars: mergeBars(state.bars, fetched),
+});
+
+/** Events of other instruments and topics change nothing. */
+export function foldMarket(state: MarketState, { topic, event }: Pick<LiveEvent, "topic" | "event">): MarketState {
+  const market = event as Ticker | Depth | MarketTrade | Kline;
+  if (market.instrument !== state.instrument) return state;
+  const dataTs = Math.max(state.dataTs, market.ts);
+  if (topic === "ticker") return { ...state, dataTs, ticker: market as Ticker };
+  if (topic === "depth") {
+    const depth = market as Depth;
+    return state.depth && depth.ok && depth.seq < state.depth.seq ? state : { ...state, dataTs, depth };
+  }
+  if (topic === "trade") {
+    const trade = market as MarketTrade;
+    const trades = [trade, ...state.trades].slice(0, TRADES_MAX);
+    return { ...state, dataTs, trades, bars: foldTrade(state.bars, trade, BAR_MS[state.timeframe]) };
+  }
+  if (topic === "kline") {
+    const kline = market as Kline;
+    return kline.timeframe === state.timeframe
+      ? { ...state, dataTs, bars: foldBar(state.bars, barOf(kline)) }
+      : { ...state, dataTs };
+  }
+  return state;
+}
