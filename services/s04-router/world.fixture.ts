@@ -1,0 +1,198 @@
+/** The router's test world: virtual clock, embedded store, the small exchange, and `kill -9` at any port call. */
+
+import type { z } from "@hono/zod-openapi";
+import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
+import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
+import { Intent, isEntry } from "../../shared/domain/order.ts";
+import type { Clock, Store } from "../../shared/kit/ports.ts";
+import { opsEvents } from "../../shared/streams.ts";
+import { FakeExchange } from "./exchange.fixture.ts";
+import { Router } from "./router.ts";
+import { type Ports, RouterSettings } from "./types.ts";
+
+const START = Date.UTC(2026, 0, 5, 12);
+export const FUT = "FUT:BTCUSDT";
+export const SPOT = "SPOT:BTCUSDT";
+
+const bundle: BundleView = {
+  rev: 1,
+  bundle_id: "test",
+  hash: "h",
+  bundle: Bundle.parse({
+    format: 1,
+    bundle_id: "test",
+    rev: 1,
+    factors: [],
+    strategies: [],
+    instruments: [{ instrument: FUT }, { instrument: SPOT }],
+  }),
+};
+
+/** Where a process dies: at its n-th port call, before or after the call's effect. */
+export interface Crash {
+  readonly call: number;
+  readonly after: boolean;
+}
+
+export class RouterWorld {
+  readonly clock = new VirtualClock(START);
+  readonly exchange = new FakeExchange(this.clock);
+  readonly alerts: string[] = [];
+  readonly store: SqliteStore;
+  router: Router;
+  portCalls = 0;
+  crashed = false;
+  private crash: Crash | undefined;
+  private generation = 0;
+
+  constructor(settings: Record<string, unknown> = {}) {
+    this.store = openStore({ path: ":memory:", owner: "s04", collections: COLLECTIONS, now: () => this.clock.now() });
+    this.settings = RouterSettings.parse(settings);
+    this.router = this.boot();
+    this.exchange.hear = (event) => this.router.accounts.hear(event);
+    this.clock.every(200, () => this.quote());
+  }
+  private readonly settings: RouterSettings;
+
+  /** A router of a new generation over the same store and exchange; the old one never acts again. */
+  boot(crash?: Crash): Router {
+    this.generation += 1;
+    this.crash = crash;
+    this.portCalls = 0;
+    this.crashed = false;
+    this.router = new Router(this.ports(this.generation));
+    return this.router;
+  }
+
+  async start(): Promise<void> {
+    await this.finish(this.router.start());
+    this.quote();
+  }
+
+  quote(): void {
+    const { bid, ask } = this.exchange;
+    for (const instrument of [FUT, SPOT]) {
+      const now = this.clock.now();
+      const ticker = { instrument, bid, ask, bid_qty: "5", ask_qty: "5", seq: 1, exch_ts: now, ts: now };
+      this.router.market.hear(ticker);
+      this.router.protector.hear(ticker);
+    }
+  }
+
+  /** Runs virtual time until the promise settles. */
+  async finish<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const settled = work.finally(() => {
+      done = true;
+    });
+    settled.catch(() => undefined);
+    await this.clock.run(() => done);
+    return settled;
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.clock.run(this.clock.now() + ms);
+  }
+
+  place(intent: z.input<typeof Intent>) {
+    return this.finish(this.router.admission.place(Intent.parse(intent)));
+  }
+
+  close(): void {
+    this.router.stop();
+    void this.store.close();
+  }
+
+  private ports(generation: number): Ports {
+    const alive = () => generation === this.generation && !this.crashed;
+    const guarded = <A extends unknown[], T>(call: (...args: A) => Promise<T>) =>
+      ((...args: A) => this.atPort(alive, () => call(...args))) as (...args: A) => Promise<T>;
+    const exchange = Object.fromEntries(
+      Object.entries(this.exchange.calls).map(([name, call]) => [name, guarded(call as never)]),
+    ) as unknown as Ports["exchange"];
+    const store = new Proxy(this.store, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        if (name === "commit") return guarded(target.commit.bind(target));
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    }) as Store;
+    return {
+      account: "main",
+      settings: this.settings,
+      clock: clockOf(this.clock, alive),
+      store,
+      exchange,
+      config: () => bundle,
+      alert: (_severity, code, message) => this.alerts.push(`${code} ${message}`),
+      warn: (message, fields) => this.alerts.push(`warn ${message} ${JSON.stringify(fields)}`),
+      audit: (entry) => ({ op: "emit", stream: opsEvents as never, event: { source: "s04", ts: 0, ...entry } }),
+    };
+  }
+
+  private async atPort<T>(alive: () => boolean, call: () => Promise<T>): Promise<T> {
+    const never = new Promise<T>(() => undefined);
+    if (!alive()) return never;
+    this.portCalls += 1;
+    if (this.crash?.call !== this.portCalls) {
+      const answer = await call();
+      return alive() ? answer : never;
+    }
+    if (this.crash.after) await call().catch(() => undefined);
+    this.crashed = true;
+    return never;
+  }
+}
+
+/** A clock whose callbacks die with the process. */
+const clockOf = (clock: Clock, alive: () => boolean): Clock => ({
+  now: () => clock.now(),
+  mono: () => clock.mono(),
+  after: (ms, run, order) => clock.after(ms, () => (alive() ? run() : undefined), order),
+  every: (ms, run) => clock.every(ms, () => (alive() ? run() : undefined)),
+  sleep: (ms, signal) => clock.sleep(ms, signal),
+  hold: (work) => clock.hold(work),
+});
+
+let seq = 0;
+/** A long futures entry of 0.01 BTC with its stop and target; override what matters. */
+export const entry = (over: Partial<z.input<typeof Intent>> = {}): z.input<typeof Intent> => ({
+  intent_id: `t${++seq}:entry`,
+  instrument: FUT,
+  kind: "ENTRY",
+  side: "BUY",
+  qty: "0.01",
+  stop_loss: { price: "59900" },
+  take_profit: { price: "60200" },
+  ...over,
+});
+
+/** What must hold once everything is quiet, whatever happened before. */
+export function faultsOf(world: RouterWorld, instrument = FUT): string[] {
+  const { exchange, router } = world;
+  const faults: string[] = [];
+  const doubled = exchange.journal.filter((id, at) => exchange.journal.indexOf(id) !== at);
+  if (doubled.length > 0) faults.push(`sent twice: ${doubled}`);
+  const { book } = router;
+  const holding = book.holding(instrument);
+  const held = Number(holding?.qty ?? 0) * (holding?.side === "SELL" ? -1 : 1);
+  const position = Number(exchange.positions.get(instrument) ?? 0n) / 1e18;
+  if (Math.abs(held - position) > 1e-9) faults.push(`books hold ${held}, exchange ${position}`);
+  const stops = exchange.live().filter((o) => o.type === "STOP_MARKET" && o.instrument === instrument);
+  const covered = stops.reduce((most, o) => Math.max(most, Number(o.qty)), 0);
+  if (held !== 0 && !holding?.guard && covered < Math.abs(held)) faults.push(`covered ${covered} of ${held}`);
+  if (held === 0 && exchange.live().some((o) => o.type !== "LIMIT")) faults.push("protection outlives its position");
+  if (stops.length > 1) faults.push(`${stops.length} stops stand`);
+  const entries = exchange.fills.filter((f) => f.instrument === instrument && !f.client_order_id.includes("none"));
+  const bought = entries.filter((f) => exchange.orders.get(f.client_order_id)?.entry);
+  const total = bought.reduce((sum, f) => sum + Number(f.qty), 0);
+  if (total > 0.010001) faults.push(`entries bought ${total}`);
+  for (const order of book.allOrders()) if (order.status === "UNKNOWN") faults.push(`${order.leg} is still UNKNOWN`);
+  for (const record of book.running().filter((r) => isEntry(r.intent.kind))) faults.push(`${record.intent_id} runs on`);
+  const { used_usdt, reserved_usdt } = router.budget();
+  if (held === 0 && used_usdt !== "0") faults.push(`flat, yet ${used_usdt} used`);
+  if (reserved_usdt !== "0") faults.push(`${reserved_usdt} still reserved`);
+  return faults;
+}
