@@ -11,6 +11,8 @@ export interface Scene {
   readonly value: number;
   /** Where the next seconds draw, in deviations. */
   readonly pull: number;
+  /** How wild it is: 1 is usual. */
+  readonly heat: number;
   /** Since the last scene. */
   readonly seconds: number;
   readonly now: number;
@@ -38,7 +40,7 @@ export const TIGHT: MakerStyle = {
   growth: 1.12,
   everyS: 0.25,
   patienceBps: 0.12,
-  takes: 0.25,
+  takes: 0.06,
 };
 export const STEADY: MakerStyle = {
   ladder: [1, 2, 3, 6, 10, 15, 22, 34, 50],

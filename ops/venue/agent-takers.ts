@@ -19,10 +19,18 @@ function take({ floor, lots }: Scene, side: Side, usdt: number): void {
 const happens = (random: Random, seconds: number, perS: number): boolean =>
   random.next() < 1 - Math.exp(-seconds * perS);
 
+/** How many independent arrivals there are where `mean` are expected (Knuth). */
+function poisson(random: Random, mean: number): number {
+  const least = Math.exp(-mean);
+  let count = 0;
+  for (let product = random.next(); product > least; product *= random.next()) count++;
+  return count;
+}
+
 /** Knows the value, and sometimes sees an offer on its wrong side before the maker does. */
 export class Informed {
   private readonly random: Random;
-  private static readonly PER_S = 5;
+  private static readonly PER_S = 3;
   private static readonly EDGE_BPS = 0.15;
 
   constructor(random: Random) {
@@ -30,7 +38,7 @@ export class Informed {
   }
 
   act(scene: Scene): void {
-    if (!happens(this.random, scene.seconds, Informed.PER_S)) return;
+    if (!happens(this.random, scene.seconds, Informed.PER_S * scene.heat)) return;
     const best = scene.floor.best();
     if (best === undefined) return;
     const edge = (scene.value * Informed.EDGE_BPS) / 1e4;
@@ -47,10 +55,11 @@ export class Many {
   private readonly random: Random;
   private excitement = 0;
   private side: Side = "BUY";
-  private static readonly CALM_PER_S = 1.2;
+  private static readonly CALM_PER_S = 0.5;
   /** Each trade brings this many more on average, over this time. */
-  private static readonly OFFSPRING = 0.6;
-  private static readonly MEMORY_S = 1.2;
+  private static readonly OFFSPRING = 0.9;
+  private static readonly MEMORY_S = 0.9;
+  private static readonly AT_ONCE_MAX = 8;
 
   constructor(random: Random) {
     this.random = random;
@@ -58,12 +67,14 @@ export class Many {
 
   act(scene: Scene): void {
     this.excitement *= Math.exp(-scene.seconds / Many.MEMORY_S);
-    if (!happens(this.random, scene.seconds, Many.CALM_PER_S + this.excitement)) return;
-    this.excitement += Many.OFFSPRING / Many.MEMORY_S;
-    // The pull is felt by some: with it the odds of buying lean.
-    const buying = 1 / (1 + Math.exp(-0.7 * scene.pull));
-    if (this.random.next() < 0.45) this.side = this.random.next() < buying ? "BUY" : "SELL";
-    take(scene, this.side, 700 * Math.exp(1.5 * normal(this.random)));
+    const perS = Many.CALM_PER_S * scene.heat + this.excitement;
+    for (let count = Math.min(Many.AT_ONCE_MAX, poisson(this.random, perS * scene.seconds)); count > 0; count--) {
+      this.excitement += Many.OFFSPRING / Many.MEMORY_S;
+      // The pull is felt by some: with it the odds of buying lean.
+      const buying = 1 / (1 + Math.exp(-0.7 * scene.pull));
+      if (this.random.next() < 0.35) this.side = this.random.next() < buying ? "BUY" : "SELL";
+      take(scene, this.side, 350 * Math.exp(1.9 * normal(this.random)));
+    }
   }
 }
 

@@ -3,10 +3,10 @@ import type { Random } from "../../shared/kit/ports.ts";
 
 const BPS = 1e-4;
 /** Of a value whose volatility factors stand at one, per square root of a second. */
-const SIGMA = 1.6 * BPS;
+const SIGMA = 1.4 * BPS;
 /** Volatility factors, exp of mean-reverting noise: hours that are calm or wild, and bursts within them. */
 const SLOW_VOLATILITY = { deviation: 0.45, halfLifeS: 240 };
-const FAST_VOLATILITY = { deviation: 0.35, halfLifeS: 15 };
+const FAST_VOLATILITY = { deviation: 0.5, halfLifeS: 15 };
 /** Drifts per second: what bar strategies can find, and what order-book strategies can. */
 const TREND = { deviation: 0.16 * BPS, halfLifeS: 60 };
 const PULL = { deviation: 0.5 * BPS, halfLifeS: 4 };
@@ -97,6 +97,11 @@ export class World {
   /** Where the value is drawn in the next seconds, in deviations of that drift: what informed agents feel. */
   pull(base: string): number {
     return this.asset(base).pull / PULL.deviation;
+  }
+
+  /** How wild it is just now: 1 is usual. */
+  heat(base: string): number {
+    return Math.exp(this.slow + this.asset(base).fast);
   }
 
   /** What trading itself says: `usdt` is above zero for buying. */

@@ -178,6 +178,7 @@ export class AgentsMarket implements MarketModel {
       floor,
       value,
       pull: this.world.pull(listing.base),
+      heat: this.world.heat(listing.base),
       seconds,
       now: this.clock.now(),
       lots: (usdt) => Math.max(1, Math.round(usdt / (value * unitUsdt))),
