@@ -1,0 +1,52 @@
+/** Leases with fencing numbers, kept in SQLite so that no number is given twice, not even across restarts. */
+import { assert } from "../errors.ts";
+import type { Clock, Lease, Lock } from "../kit/ports.ts";
+import type { Connection } from "./sqlite/connection.ts";
+
+export class SqliteLock implements Lock {
+  readonly #db: Connection;
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(db: Connection, clock: Pick<Clock, "now">) {
+    this.#db = db;
+    this.#clock = clock;
+    db.run("CREATE TABLE IF NOT EXISTS locks (name TEXT PRIMARY KEY, fence INTEGER NOT NULL, until REAL NOT NULL)");
+  }
+
+  async acquire(name: string, ttlMs: number): Promise<Lease | undefined> {
+    const now = this.#clock.now();
+    const until = untilAfter(now, ttlMs);
+    const taken = this.#db.one(
+      "INSERT INTO locks (name, fence, until) VALUES (?1, 1, ?2) " +
+        "ON CONFLICT (name) DO UPDATE SET fence = fence + 1, until = ?2 WHERE until <= ?3 RETURNING fence",
+      name,
+      until,
+      now,
+    );
+    return taken && this.#lease(name, Number(taken.fence));
+  }
+
+  #lease(name: string, fence: number): Lease {
+    // A lease that ran out is lost, even if nobody else has it yet: its holder may have been passed meanwhile.
+    const move = (until: number) =>
+      this.#db.run(
+        "UPDATE locks SET until = ? WHERE name = ? AND fence = ? AND until > ?",
+        until,
+        name,
+        fence,
+        this.#clock.now(),
+      ) > 0;
+    return {
+      fence,
+      renew: async (ttlMs) => move(untilAfter(this.#clock.now(), ttlMs)),
+      release: async () => {
+        move(0);
+      },
+    };
+  }
+}
+
+function untilAfter(now: number, ttlMs: number): number {
+  assert(ttlMs > 0 && Number.isFinite(ttlMs), "a lease lasts longer than zero");
+  return now + ttlMs;
+}
