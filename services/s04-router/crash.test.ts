@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
+import { Intent } from "../../shared/domain/order.ts";
+
+/** More port calls than any scenario makes before it is quiet. */
+const CALLS_MAX = 30;
+
+type Scenario = (world: RouterWorld) => Promise<void>;
+
+const scenarios: Record<string, Scenario> = {
+  async "a market entry"(world) {
+    world.router.admission.place(Intent.parse(entry({ intent_id: "c:entry" }))).catch(() => undefined);
+    await world.pass(1_000);
+  },
+  async "a maker entry that a taker completes"(world) {
+    const intent = Intent.parse(entry({ intent_id: "c:entry", exec: { policy: "MAKER_THEN_TAKER" } }));
+    world.router.admission.place(intent).catch(() => undefined);
+    await world.pass(300);
+    const resting = world.exchange.live().find((o) => o.type === "LIMIT_MAKER");
+    if (resting) world.exchange.fill(resting.client_order_id, "0.004");
+    await world.pass(3_000);
+  },
+  async "an entry and its exit"(world) {
+    world.router.admission.place(Intent.parse(entry({ intent_id: "c:entry" }))).catch(() => undefined);
+    await world.pass(600);
+    const close = { intent_id: "c:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT };
+    world.router.admission.place(Intent.parse(close)).catch(() => undefined);
+    await world.pass(1_000);
+  },
+  async "an entry whose stop is moved"(world) {
+    world.router.admission.place(Intent.parse(entry({ intent_id: "c:entry" }))).catch(() => undefined);
+    await world.pass(600);
+    const move = { intent_id: "c:SL:1", kind: "SL", side: "SELL", instrument: FUT, stop_price: "59950" };
+    world.router.admission.place(Intent.parse(move)).catch(() => undefined);
+    await world.pass(1_000);
+  },
+};
+
+async function crashed(scenario: Scenario, call: number, after: boolean): Promise<{ world: RouterWorld; died: boolean }> {
+  const world = new RouterWorld();
+  await world.start();
+  world.boot({ call, after });
+  const starting = world.router.start();
+  starting.catch(() => undefined);
+  await world.pass(200);
+  await scenario(world);
+  const died = world.crashed;
+  world.boot();
+  await world.start();
+  await world.pass(120_000);
+  return { world, died };
+}
+
+describe("kill -9 at every port call, then a start", () => {
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    for (const after of [false, true]) {
+      test(`${name}, ${after ? "after" : "before"} the call took effect`, async () => {
+        let deaths = 0;
+        for (let call = 1; call <= CALLS_MAX; call++) {
+          const { world, died } = await crashed(scenario, call, after);
+          const faults = faultsOf(world);
+          world.close();
+          expect({ call, faults }).toEqual({ call, faults: [] });
+          if (died) deaths += 1;
+          else break;
+        }
+        expect(deaths).toBeGreaterThan(7);
+      });
+    }
+  }
+});
