@@ -1,0 +1,138 @@
+/** The account's state from trades and entries, in order, out of order, repeated, and rebuilt. */
+import { describe, expect, test } from "bun:test";
+import { type IntentRecord, intents, positionsSnapshots, trades } from "../../shared/collections.ts";
+import { show } from "../../shared/domain/money.ts";
+import type { Intent } from "../../shared/domain/order.ts";
+import { NOON, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
+import { AccountBook } from "./account-book.ts";
+import { answerTo, closedTrade, engineWith, storesOn, tradeWith, write } from "./strategy.fixture.ts";
+
+const { risk } = viewWith().bundle.flags;
+const HOUR_MS = 3_600_000;
+const entry = { intent_id: "s1:entry", instrument: "FUT:ETHUSDT", kind: "ENTRY", valid_until: NOON + 5_000 } as Intent;
+async function bookAt() {
+  const { book, clock } = await engineWith();
+  await book.rebuild();
+  return { book, clock, open: (now = NOON) => book.state(now, risk).open.map((one) => one.instrument) };
+}
+
+describe("what is open", () => {
+  test("an entry counts from the moment it is sent, and its trade takes over", async () => {
+    const { book, open } = await bookAt();
+    book.begin(entry, "400");
+    expect(open()).toEqual(["FUT:ETHUSDT"]);
+    book.onTrade(tradeWith({ instrument: "FUT:ETHUSDT", open_qty: "0.1", avg_entry: "2600" }));
+    const state = book.state(NOON, risk);
+    expect(state.open.map((one) => show(one.notional_usdt))).toEqual(["260"]);
+    book.onTrade(closedTrade("trade-1", "1", { instrument: "FUT:ETHUSDT" }));
+    expect(open()).toEqual([]);
+  });
+
+  test.each(["CANCELED", "REJECTED", "EXPIRED"] as const)(
+    "an entry that ends %s without a fill is gone",
+    async (status) => {
+      const { book, open } = await bookAt();
+      book.begin(entry, "400");
+      book.onResult({ intent: entry, answer: answerTo(entry, { status: "WORKING" }) });
+      expect(open()).toHaveLength(1);
+      book.onResult({ intent: entry, answer: answerTo(entry, { status }) });
+      expect(open()).toHaveLength(0);
+    },
+  );
+
+  test("an entry with a fill stays until its trade is there, however long that takes", async () => {
+    const { book, open } = await bookAt();
+    book.begin(entry, "400");
+    book.onResult({ intent: entry, answer: answerTo(entry, { status: "CANCELED", filled_qty: "0.05" }) });
+    expect(open(NOON + HOUR_MS)).toHaveLength(1);
+  });
+
+  test("an entry that nobody speaks of again is forgotten a minute after it ran out", async () => {
+    const { book, open } = await bookAt();
+    book.begin(entry, "400");
+    expect(open(NOON + 65_000)).toHaveLength(1);
+    expect(open(NOON + 65_001)).toHaveLength(0);
+  });
+
+  test("news that is older, repeated or late changes nothing", async () => {
+    const { book, open } = await bookAt();
+    book.onTrade(tradeWith({ updated_at: NOON + 2 }));
+    book.onTrade(tradeWith({ updated_at: NOON + 1, status: "PENDING_ENTRY", open_qty: "0" }));
+    expect(show(book.state(NOON, risk).open[0]!.notional_usdt)).toBe("360");
+    const closed = closedTrade("trade-1", "-1", { updated_at: NOON + 3 });
+    book.onTrade(closed);
+    book.onTrade(closed);
+    book.onTrade(tradeWith({ updated_at: NOON + 4 }));
+    expect(open()).toEqual([]);
+    expect(show(book.state(NOON, risk).day_pnl_usdt)).toBe("-1");
+  });
+});
+
+describe("how it has done", () => {
+  test("losses in a row end with a trade that lost nothing, by time of closing", async () => {
+    const { book } = await bookAt();
+    book.onTrade(closedTrade("a", "-1", { closed_at: NOON + 1 }));
+    book.onTrade(closedTrade("c", "-1", { closed_at: NOON + 3 }));
+    expect(book.state(NOON, risk).losses_in_row).toBe(2);
+    book.onTrade(closedTrade("b", "0", { closed_at: NOON + 2 }));
+    expect(book.state(NOON, risk).losses_in_row).toBe(1);
+    expect(show(book.state(NOON, risk).day_pnl_usdt)).toBe("-2");
+  });
+
+  test("a new UTC day begins with nothing", async () => {
+    const { book } = await bookAt();
+    book.onTrade(closedTrade("a", "-1"));
+    const tomorrow = book.state(NOON + 12 * HOUR_MS, risk);
+    expect([tomorrow.losses_in_row, show(tomorrow.day_pnl_usdt)]).toEqual([0, "0"]);
+  });
+
+  test("only a stop that lost keeps entries of its instrument away", async () => {
+    const { book } = await bookAt();
+    book.onTrade(closedTrade("a", "-1", { exit_reason: "STOP" }));
+    book.onTrade(closedTrade("b", "1", { exit_reason: "STOP", instrument: "FUT:ETHUSDT" }));
+    book.onTrade(closedTrade("c", "-1", { exit_reason: "STAGNATED", instrument: "SPOT:BTCUSDT" }));
+    expect([...book.state(NOON, risk).cooldown_until]).toEqual([["FUT:BTCUSDT", NOON + risk.cooldown_after_stop_ms]]);
+  });
+});
+
+test("a restart rebuilds all of it from S6's trades and S4's intents", async () => {
+  const stores = storesOn();
+  await write(stores, trades, tradeWith());
+  await write(
+    stores,
+    trades,
+    closedTrade("old", "-5", { opened_at: NOON - 30 * HOUR_MS, closed_at: NOON - 13 * HOUR_MS }),
+  );
+  await write(stores, trades, closedTrade("new", "-2", { exit_reason: "SL", closed_at: NOON - 1 }));
+  await write(stores, intents, recordOf("s2:entry", "FUT:ETHUSDT"));
+  await write(stores, intents, recordOf("s1:entry", "FUT:BTCUSDT"));
+  await write(stores, positionsSnapshots, { snapshot_id: "1", positions: [], equity_usdt: "1000", ts: NOON - 2 });
+  await write(stores, positionsSnapshots, { snapshot_id: "2", positions: [], equity_usdt: "900", ts: NOON - 1 });
+  const { clock } = await engineWith();
+  const book = new AccountBook(stores("s03"), clock);
+  await book.rebuild();
+  const state = book.state(NOON, risk);
+  expect(state.open.map((one) => [one.instrument, show(one.notional_usdt)])).toEqual([
+    ["FUT:BTCUSDT", "360"],
+    ["FUT:ETHUSDT", "250"],
+  ]);
+  expect([state.losses_in_row, show(state.day_pnl_usdt)]).toEqual([1, "-2"]);
+  expect([...state.cooldown_until.keys()]).toEqual(["FUT:BTCUSDT"]);
+  expect([show(state.equity!.now_usdt), show(state.equity!.peak_usdt)]).toEqual(["900", "1000"]);
+});
+
+function recordOf(intent_id: string, instrument: string): IntentRecord {
+  const intent = { ...entry, intent_id, instrument, side: "BUY", notional_usdt: "250" } as Intent;
+  return {
+    intent_id,
+    body_hash: "",
+    intent,
+    state: "RUNNING",
+    plan: {},
+    reserved_usdt: "1",
+    answer: answerTo(intent),
+    instrument,
+    created_at: NOON,
+    updated_at: NOON,
+  };
+}

@@ -1,0 +1,172 @@
+/** Signals in, decisions kept and told, entries placed once: with repeats, refusals, silence and restarts. */
+import { describe, expect, test } from "bun:test";
+import { decisionOutcomes, decisionsMade, killState } from "../../shared/collections.ts";
+import { Problem } from "../../shared/errors.ts";
+import { NOON, signalWith, strategyWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
+import { answerTo, closedTrade, engineWith, signalNumber, storeRevision, write } from "./strategy.fixture.ts";
+
+const unavailable = new Problem("UNAVAILABLE", "away");
+
+describe("a signal", () => {
+  test("becomes a decision, an entry at the router, a record with its lineage and a notice", async () => {
+    const { strategist, clock, asked, store, told } = await engineWith();
+    await strategist.onSignal(signalWith(), 1);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]!.intent.intent_id).toBe("0123456789abcdef:entry");
+    expect(asked[0]!.decision.latency_us).toBe(5_000);
+    expect(await store.get(decisionsMade, "0123456789abcdef")).toBeUndefined();
+    await clock.run(NOON + 50);
+    expect((await store.get(decisionsMade, "0123456789abcdef"))?.value).toEqual(asked[0]!.decision);
+    const parents = await store.traverse("decisions/0123456789abcdef", "parents", 1);
+    expect(parents.map((one) => one.ref)).toContain("signals/0123456789abcdef");
+    const [notice] = await store.outbox.read(10);
+    expect(notice).toMatchObject({
+      family: "sig:events",
+      key: "FUT:BTCUSDT",
+      event: { signal_id: "0123456789abcdef" },
+    });
+    expect(told).toEqual(["open", "placed WORKING"]);
+  });
+
+  test("heard twice is decided once, before and after it is written", async () => {
+    const { strategist, clock, asked } = await engineWith();
+    await strategist.onSignal(signalWith(), 1);
+    await strategist.onSignal(signalWith(), 2);
+    await clock.run(NOON + 50);
+    await strategist.onSignal(signalWith(), 3);
+    expect(asked).toHaveLength(1);
+  });
+
+  test("while an entry is on its way, others on the instrument are skipped, at the very same moment too", async () => {
+    const { strategist, asked, told } = await engineWith();
+    await Promise.all([strategist.onSignal(signalNumber(1), 1), strategist.onSignal(signalNumber(2), 1)]);
+    expect(asked).toHaveLength(1);
+    expect(told).toContain("position_open");
+  });
+
+  test("is decided under its own revision, even when another is in force", async () => {
+    const { strategist, surroundings, stores, asked } = await engineWith();
+    surroundings.swap({ ...viewWith(strategyWith({ enabled: false })), rev: 8 });
+    await strategist.onSignal(signalWith(), 1);
+    expect(asked[0]?.intent.config_rev).toBe(7);
+    const older = { ...viewWith({ note: "older" }), rev: 3 };
+    await storeRevision(stores, older);
+    await strategist.onSignal(signalNumber(2, { config_rev: 3 }), 1);
+    const pending = surroundings.revision(3);
+    expect((await pending)?.bundle.note).toBe("older");
+  });
+
+  test("of a revision that nobody knows is not decided, and that is told", async () => {
+    const { strategist, asked, told } = await engineWith();
+    await strategist.onSignal(signalNumber(1, { config_rev: 99 }), 1);
+    expect(asked).toEqual([]);
+    expect(told).toEqual(["failed: signal of an unknown revision"]);
+  });
+});
+
+describe("placing", () => {
+  test("asks again while the router is away and the entry valid, always with the same intent", async () => {
+    const { strategist, clock, asked, told } = await engineWith({
+      router: ({ intent }, tries) => (tries < 3 ? unavailable : answerTo(intent, { status: "ACCEPTED" })),
+    });
+    await strategist.onSignal(signalWith(), 1);
+    await clock.run(NOON + 1_000);
+    expect(new Set(asked.map((one) => one.intent.intent_id)).size).toBe(1);
+    expect([asked.length, told.at(-1)]).toEqual([3, "placed ACCEPTED"]);
+  });
+
+  test("never asks past valid_until, and records why nothing came of it", async () => {
+    const { strategist, clock, asked, store, book } = await engineWith({ router: () => unavailable });
+    await strategist.onSignal(signalWith(), 1);
+    await clock.run(NOON + 20_000);
+    expect(asked).toHaveLength(25); // 5 000 ms of validity / 200 ms
+    const outcome = await store.get(decisionOutcomes, "0123456789abcdef");
+    expect(outcome?.value).toMatchObject({ code: "UNAVAILABLE", tries: 25, ts: NOON + 4_800 });
+    expect(book.state(clock.now(), viewWith().bundle.flags.risk).open).toEqual([]);
+  });
+
+  test("a refusal is final and frees the instrument", async () => {
+    const { strategist, asked, book } = await engineWith({ router: () => new Problem("BUDGET", "no room") });
+    await strategist.onSignal(signalNumber(1), 1);
+    await strategist.settle();
+    expect(book.state(NOON, viewWith().bundle.flags.risk).open).toEqual([]);
+    await strategist.onSignal(signalNumber(2), 1);
+    expect(asked.map((one) => one.intent.signal_id)).toEqual(["signal-1", "signal-2"]);
+  });
+
+  test("the router's kill switch stops the next entry at once, until the state reads off", async () => {
+    const { strategist, surroundings, told } = await engineWith({ router: () => new Problem("KILL_SWITCH", "on") });
+    await strategist.onSignal(signalNumber(1), 1);
+    await strategist.settle();
+    await strategist.onSignal(signalNumber(2), 1);
+    expect(told.at(-1)).toBe("kill_switch");
+    await surroundings.readKill();
+    expect(surroundings.kill).toBe(false);
+  });
+});
+
+describe("what stops entries", () => {
+  test("the kill state: on when it says so, on when unreadable, off when nobody ever switched it", async () => {
+    const { surroundings, stores } = await engineWith();
+    expect(surroundings.kill).toBe(false);
+    const on = { id: "kill", enabled: true, mode: "HALT", epoch: 1, reason: "", actor: "ann", ts: NOON } as const;
+    await write(stores, killState, on);
+    await surroundings.readKill();
+    expect(surroundings.kill).toBe(true);
+    await write(stores, killState, { ...on, enabled: false, epoch: 2 });
+    await surroundings.readKill();
+    expect(surroundings.kill).toBe(false);
+    await stores("s12").close();
+    await expect(surroundings.readKill()).rejects.toThrow();
+    expect(surroundings.kill).toBe(true);
+  });
+
+  test("a budget that was not told for ten seconds", async () => {
+    const { surroundings } = await engineWith();
+    expect(surroundings.budget(NOON + 10_000)).toBeDefined();
+    expect(surroundings.budget(NOON + 10_001)).toBeUndefined();
+  });
+
+  test("a paused strategy, across a restart, with an audit entry", async () => {
+    const { pauses, strategist, told, stores, store } = await engineWith();
+    await pauses.pause("lean", "ann", "news");
+    await pauses.pause("lean", "bob", "again");
+    await strategist.onSignal(signalWith(), 1);
+    expect(told).toEqual(["strategy_paused"]);
+    const audits = (await store.outbox.read(10)).filter((one) => one.family === "ops:events");
+    expect(audits.map((one) => one.event)).toMatchObject([{ actor: "ann", what: "strategy.pause", ref: "lean" }]);
+    const again = await engineWith({ stores });
+    await again.pauses.load();
+    expect([...again.pauses.paused()]).toEqual(["lean"]);
+    await again.pauses.resume("lean", "ann");
+    await again.pauses.resume("lean", "ann");
+    await again.strategist.onSignal(signalNumber(2), 1);
+    expect(again.told[0]).toBe("open");
+  });
+
+  test("a limit of the account is told once, until it is passed again", async () => {
+    const { strategist, book, told } = await engineWith();
+    for (let i = 0; i < 8; i += 1) book.onTrade(closedTrade(`t${i}`, "-1", { closed_at: NOON - 100 + i }));
+    await strategist.onSignal(signalNumber(1), 1);
+    await strategist.onSignal(signalNumber(2), 1);
+    expect(told.filter((one) => one === "losses_in_row")).toHaveLength(2);
+    expect(told.filter((one) => one === "limit losses_in_row")).toHaveLength(1);
+    book.onTrade(closedTrade("win", "1", { closed_at: NOON }));
+    await strategist.onSignal(signalNumber(3), 1);
+    expect(told).toContain("open");
+  });
+});
+
+describe("write-behind", () => {
+  test("keeps what the store refuses, and writes it when the store is back", async () => {
+    const { strategist, store, clock, told } = await engineWith();
+    const commit = store.commit.bind(store);
+    store.commit = () => Promise.reject(new Error("disk full"));
+    await strategist.onSignal(signalWith(), 1);
+    await clock.run(NOON + 500);
+    expect(told).toContain("trouble: disk full");
+    store.commit = commit;
+    await clock.run(NOON + 2_000);
+    expect(await store.get(decisionsMade, "0123456789abcdef")).toBeDefined();
+  });
+});

@@ -1,0 +1,147 @@
+/** The strategy engine's parts on a virtual clock and real embedded stores, with a router that tests script. */
+import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { COLLECTIONS, configBundles, instrumentRegistry } from "../../shared/collections.ts";
+import type { BundleView } from "../../shared/domain/bundle.ts";
+import type { Signal } from "../../shared/domain/decision.ts";
+import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
+import type { Trade } from "../../shared/domain/trade.ts";
+import type { Collection, ServiceId } from "../../shared/kit/ports.ts";
+import { opsEvents } from "../../shared/streams.ts";
+import { featuresWith, listingOf, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
+import { AccountBook } from "./account-book.ts";
+import { Inquiries } from "./inquiries.ts";
+import { Pauses } from "./pauses.ts";
+import { Strategist, type StrategistParts } from "./strategist.ts";
+import { Surroundings } from "./surroundings.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+export type Asked = Parameters<StrategistParts["placeOrder"]>[0];
+type Router = (asked: Asked, tries: number) => OrderAnswer | Error;
+
+export const answerTo = (intent: Intent, change: Partial<OrderAnswer> = {}): OrderAnswer => ({
+  intent_id: intent.intent_id,
+  status: "WORKING",
+  order_ids: [],
+  client_order_ids: [],
+  filled_qty: "0",
+  fills: [],
+  ...change,
+});
+
+/** Another signal of the same strategy, `n` telling them apart. */
+export const signalNumber = (n: number, change: Partial<Signal> = {}): Signal => ({
+  ...signalWith(),
+  signal_id: `signal-${n}`,
+  ...change,
+});
+
+export function tradeWith(change: Partial<Trade> = {}): Trade {
+  return {
+    trade_id: "trade-1",
+    account: "main",
+    instrument: "FUT:BTCUSDT",
+    strategy_id: "lean",
+    side: "BUY",
+    status: "ACTIVE",
+    entry_qty: "0.006",
+    exit_qty: "0",
+    open_qty: "0.006",
+    avg_entry: "60000",
+    realised_usdt: "0",
+    fees_usdt: "0",
+    funding_usdt: "0",
+    pnl_usdt: "0",
+    margin_usdt: "18",
+    leverage: 20,
+    stops: [],
+    stage: 0,
+    adds: 0,
+    seq: 1,
+    params: {},
+    opened_at: NOON,
+    config_rev: 7,
+    updated_at: NOON,
+    ...change,
+  };
+}
+export const closedTrade = (id: string, pnl: string, change: Partial<Trade> = {}): Trade =>
+  tradeWith({ trade_id: id, status: "CLOSED", open_qty: "0", pnl_usdt: pnl, closed_at: NOON, ...change });
+
+/** Everything of S3 but its service declaration; `router` answers each ask. */
+export async function engineWith(options: { router?: Router; view?: BundleView; stores?: Stores } = {}) {
+  const clock = new VirtualClock(NOON);
+  const stores = options.stores ?? storesOn();
+  const store = stores("s03");
+  const asked: Asked[] = [];
+  const told: string[] = [];
+  const router: Router = options.router ?? (({ intent }) => answerTo(intent));
+  const book = new AccountBook(store, clock);
+  const budget = { budget_usdt: "50", used_usdt: "0", reserved_usdt: "0" };
+  const surroundings = new Surroundings({ store, clock, askBudget: async () => budget });
+  const audit = (entry: object) =>
+    ({ op: "emit", stream: opsEvents as never, event: { source: "s03", ts: clock.now(), ...entry } }) as const;
+  const pauses = new Pauses({ store, clock, audit });
+  const writer = new WriteBehind({
+    store,
+    clock,
+    waitMs: 20,
+    onTrouble: (error) => void told.push(`trouble: ${error instanceof Error ? error.message : error}`),
+  });
+  const strategist = new Strategist({
+    store,
+    clock,
+    book,
+    surroundings,
+    pauses,
+    writer,
+    async placeOrder(request) {
+      asked.push(request);
+      const answer = router(request, asked.length);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    told: {
+      decided: ({ decision }) => void told.push(decision.reason),
+      placed: (outcome) => void told.push(`placed ${outcome}`),
+      limitReached: (guard) => void told.push(`limit ${guard}`),
+      failed: (what) => void told.push(`failed: ${what}`),
+    },
+  });
+  const inquiries = new Inquiries({ account: "main", store, clock, strategist, surroundings, writer });
+  await write(stores, instrumentRegistry, listingOf("FUT:BTCUSDT"));
+  surroundings.swap(options.view ?? viewWith());
+  surroundings.latest.set("FUT:BTCUSDT", featuresWith());
+  await surroundings.readKill();
+  await surroundings.readBudget();
+  return { clock, stores, store, asked, told, book, surroundings, pauses, writer, strategist, inquiries };
+}
+
+export type Stores = (owner: ServiceId) => SqliteStore;
+/** One store in memory for each owner, each able to read the others. */
+export function storesOn(): Stores {
+  const opened = new Map<ServiceId, SqliteStore>();
+  const stores: Stores = (owner) => {
+    const found = opened.get(owner);
+    if (found) return found;
+    const made = openStore({ path: ":memory:", owner, collections: COLLECTIONS, others: (other) => stores(other) });
+    opened.set(owner, made);
+    return made;
+  };
+  return stores;
+}
+
+/** What the collection's owner would have written. */
+export const write = <T>(stores: Stores, collection: Collection<T>, value: T): Promise<void> =>
+  stores(collection.owner).commit([{ op: "put", collection: collection as never, value }]);
+
+export const storeRevision = (stores: Stores, view: BundleView): Promise<void> =>
+  write(stores, configBundles, {
+    bundle_id: view.bundle_id,
+    rev: view.rev,
+    hash: view.hash,
+    status: "ACTIVE",
+    bundle: view.bundle,
+    author: "test",
+    created_at: NOON,
+  });
