@@ -49,34 +49,30 @@ class Side {
   }
 }
 
-/** The top levels of the book; read as numbers only when a factor asks, since most updates pass unasked. */
+/** The top levels of the book; summed only when a factor asks, since most updates pass unasked. */
 export class Levels {
   readonly bids = new Side();
   readonly asks = new Side();
+  /** False from a gap until the book is whole again, before the first book, and while it is crossed or empty. */
+  ok = false;
   #depth: Depth | undefined;
-  #read = true;
+  #summed = false;
 
   set(depth: Depth): void {
-    this.#depth = depth;
-    this.#read = false;
-  }
-
-  /** False from a gap until the book is whole again, and before the first book. */
-  get ok(): boolean {
-    const depth = this.#depth;
-    if (depth === undefined || !depth.ok) return false;
     const [bid, ask] = [depth.bids[0], depth.asks[0]];
-    return bid !== undefined && ask !== undefined && Number(bid[0]) < Number(ask[0]);
+    this.ok = depth.ok && bid !== undefined && ask !== undefined && Number(bid[0]) < Number(ask[0]);
+    this.#depth = depth;
+    this.#summed = false;
   }
 
-  /** True when both sides have at least `n` levels; after it, the sides hold their sums. */
+  /** True when the book is sound and both sides have at least `n` levels; after it, the sides hold their sums. */
   has(n: number): boolean {
-    if (!this.#read && this.#depth !== undefined) {
+    if (!this.#summed && this.#depth !== undefined) {
       this.bids.set(this.#depth.bids);
       this.asks.set(this.#depth.asks);
-      this.#read = true;
+      this.#summed = true;
     }
-    return this.bids.levels >= n && this.asks.levels >= n && this.ok;
+    return this.ok && this.bids.levels >= n && this.asks.levels >= n;
   }
 }
 

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { z } from "@hono/zod-openapi";
+import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
+import { seededRandom } from "../../shared/adapters/random.ts";
+import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
+import { config, exchange } from "../../shared/contracts.ts";
+import { Bundle } from "../../shared/domain/bundle.ts";
+import { FeatureSet } from "../../shared/domain/decision.ts";
+import { createTokens } from "../../shared/kit/auth.ts";
+import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
+import { rootLog } from "../../shared/kit/log.ts";
+import type { ServiceId } from "../../shared/kit/ports.ts";
+import { answers, defineService } from "../../shared/kit/service.ts";
+import type { World } from "../../shared/kit/world.ts";
+import { depth, features, funding, marketTrade, signals, ticker } from "../../shared/streams.ts";
+import {
+  depthAt,
+  fundingAt,
+  randomBars,
+  BEGIN_TS as T,
+  tickerAt,
+  tradeAt,
+} from "../../shared/testing/market-events.ts";
+import s02 from "./service.ts";
+
+const FUT = "FUT:BTCUSDT";
+const MINUTE_MS = 60_000;
+/** Half an hour after the bars of history begin. */
+const START = T + 30 * MINUTE_MS;
+
+const bundle = Bundle.parse({
+  format: 1,
+  bundle_id: "b",
+  rev: 4,
+  factors: ["ema_10_1m"],
+  instruments: [{ instrument: FUT }],
+  strategies: [
+    {
+      strategy_id: "bars",
+      instruments: [FUT],
+      triggers: [{ kind: "bar", timeframe: "1s" }],
+      long: { f: "ema_10_1m", op: "<", vf: "mid" },
+    },
+  ],
+});
+const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
+/** The two services that S2 asks, as small as they can be. */
+const s10 = defineService({
+  ...none,
+  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
+  setup: () => ({
+    verbs: [
+      answers(config.methods.getActive, {
+        ...{ name: "getActive", summary: "The active revision" },
+        run: () => ({ rev: 4, bundle_id: "b", hash: "h", activated_at: T, bundle: bundle as never }),
+      }),
+    ],
+  }),
+});
+const s01 = defineService({
+  ...none,
+  ...{ id: "s01", name: "s01-exchange", title: "Exchange Connectors", port: 8081 },
+  setup: () => ({
+    verbs: [
+      answers(exchange.methods.getHistory, {
+        ...{ name: "getHistory", summary: "Bars" },
+        run: ({ instrument, timeframe }) => {
+          const bars =
+            timeframe !== "1m"
+              ? []
+              : randomBars(81, 30).map((bar) => ({
+                  ...{ instrument, timeframe, exch_ts: bar.endTs, ts: bar.endTs, closed: true, trades: bar.trades },
+                  ...{ open_ts: bar.openTs, close_ts: bar.endTs - 1, open: String(bar.open), high: String(bar.high) },
+                  ...{ low: String(bar.low), close: String(bar.close), volume: "1", quote_volume: "1" },
+                }));
+          return { source: "EXCHANGE" as const, bars };
+        },
+      }),
+    ],
+  }),
+});
+
+const clock = new VirtualClock(START);
+const problems: string[] = [];
+const bus = new EmbeddedBus({
+  path: ":memory:",
+  clock,
+  freeze: true,
+  onError: (error) => problems.push(String(error)),
+});
+const stores = new Map<ServiceId, SqliteStore>();
+const store = (owner: ServiceId): SqliteStore => {
+  const kept = stores.get(owner) ?? openStore({ path: ":memory:", owner, collections: COLLECTIONS, others: store });
+  stores.set(owner, kept);
+  return kept;
+};
+const world = {
+  ...{ clock, bus, store, env: {}, account: "main", mode: "paper", replica: "one", freeze: true },
+  random: seededRandom(1),
+  log: rootLog(clock, (line) => problems.push(line), "warn"),
+  serviceKey: new Uint8Array(32).fill(3),
+  build: { version: "0", git_commit: "0", built_at: "0" },
+} as unknown as World;
+
+let all: Constellation;
+const heard: FeatureSet[] = [];
+async function get(path: string, token = true): Promise<Response> {
+  const bearer = await createTokens(world.serviceKey, clock).mint("s12", "s02");
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${bearer}` } : {};
+  return all.hosted.get("s02")!.fetch(new Request(`http://localhost${path}`, { headers }));
+}
+const body = async (path: string) => (await get(path)).json() as Promise<Record<string, never>>;
+
+beforeAll(async () => {
+  all = await constellation([s10, s01, s02], ["s10", "s01", "s02"], world);
+  bus.subscribe(features, { group: "test", consumer: "one", handle: ({ event }) => heard.push(event) });
+  await all.start();
+});
+afterAll(async () => {
+  const stopped = all.stop();
+  await clock.run(clock.now() + 1_000);
+  await stopped;
+  expect(problems).toEqual([]);
+});
+
+describe("the feature generator", () => {
+  test("is not ready before any market data has come", async () => {
+    expect((await get("/ready", false)).status).toBe(503);
+    expect((await get(`/features/${FUT}`)).status).toBe(422);
+    expect((await get(`/features/FUT:ETHUSDT`)).status).toBe(404);
+    expect((await get("/factors", false)).status).toBe(401);
+  });
+
+  test("hears the market, warms from history, and tells features and signals", async () => {
+    const key = FUT;
+    await bus.publish(ticker, tickerAt(START, ["99", "1", "101", "1"]), { key });
+    await bus.publish(depth, depthAt(START, [["99", "1"]], [["101", "1"]]), { key });
+    await bus.publish(funding, fundingAt(START, 0.0001, START + 30 * MINUTE_MS), { key });
+    await bus.publish(marketTrade, tradeAt(START, 100, 1), { key });
+    await clock.run(START + 1_500);
+    await bus.publish(marketTrade, tradeAt(START + 1_500, 101, 1), { key });
+    await clock.run(START + 1_600);
+
+    const latest = await body(`/features/${FUT}`);
+    expect(latest).toMatchObject({ instrument: FUT, stale: false, quality: [], config_rev: 4, bid: "99", ask: "101" });
+    expect(latest.values).toMatchObject({ mid: 100, funding_rate: 0.0001, regime: null });
+    expect(FeatureSet.parse(latest).values.ema_10_1m).toBeGreaterThan(1_000);
+    expect(heard.length).toBeGreaterThan(1);
+
+    const told = await bus.read(signals, { key, limit: 10 });
+    expect(told.map(({ event }) => event.trigger.exch_ts)).toEqual([START + 1_000]);
+    expect(await body(`/signals?instrument=${FUT}`)).toEqual({ items: [told[0]!.event] } as never);
+    expect((await get("/signals?limit=0")).status).toBe(400);
+    expect((await get("/ready", false)).status).toBe(200);
+  });
+
+  test("answers what it knows, and counts", async () => {
+    expect(await body("/regime")).toEqual({ items: [{ instrument: FUT, regime: null, value: null }] } as never);
+    expect((await body("/factors")).active).toContain("ema_10_1m" as never);
+    await clock.run(START + 5_000);
+    expect(await body("/health")).toMatchObject({ status: "DEGRADED" });
+    const metrics = await (await get("/metrics", false)).text();
+    expect(metrics).toContain('chimera_signals_total{strategy_id="bars",service="s02"} 1');
+    expect(metrics).toContain(`chimera_feature_updates_total{instrument="${FUT}",service="s02"} 5`);
+    expect(metrics).toContain(`chimera_factor_age_ms{instrument="${FUT}"`);
+  });
+});
