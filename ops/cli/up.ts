@@ -51,7 +51,7 @@ async function run(args: string[]): Promise<number> {
   const installation = await startInstallation({
     clock,
     folder,
-    market: await openMarket(values.market, clock, random),
+    market: await openMarket(values.market, { clock, random, prices: folder.prices }),
     portOffset: numberOption("port offset", process.env.CHIMERA_PORT_OFFSET, { fallback: 0, min: 0, max: 50_000 }),
     env: process.env,
     bundleText,

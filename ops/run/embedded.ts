@@ -2,6 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
@@ -14,7 +15,6 @@ import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { alerts } from "../../shared/streams.ts";
 import { buildInfo } from "../build.ts";
-import { embeddedCoordination } from "./coordination.ts";
 import type { DataFolder } from "./folder.ts";
 
 export interface EmbeddedOptions {
@@ -65,7 +65,11 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     bus,
     store,
     blobs: new FolderBlobs(folder.blobs),
-    ...coordination,
+    cache: coordination.cache,
+    lock: coordination.lock,
+    quota: coordination.quota,
+    rateLimit: coordination.rateLimit,
+    schedule: coordination.schedule,
     net: fetchNet(clock),
     env: { ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
     log,
@@ -78,6 +82,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     async close() {
       await bus.close();
       for (const each of stores.values()) await each.close();
+      coordination.close();
     },
   };
 }

@@ -20,6 +20,10 @@ export interface DataFolder {
   coordinationFile: string;
   blobs: string;
   journal: string;
+  /** Where the simulated market stood last. */
+  prices: string;
+  /** The built web page. */
+  web: string;
   log: string;
   pid: string;
 }
@@ -43,6 +47,8 @@ export function openFolder(given: string, origin: Origin): DataFolder {
     coordinationFile: join(path, "stores", "coordination.sqlite"),
     blobs: join(path, "blobs"),
     journal: join(path, "venue", "journal.jsonl"),
+    prices: join(path, "venue", "prices.json"),
+    web: join(path, "web"),
     log: join(path, "logs", "chimera.log"),
     pid: join(path, "chimera.pid"),
   };

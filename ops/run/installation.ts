@@ -1,6 +1,8 @@
 /** One running installation: the paper venue and all services of a data folder, in one process. */
 import { rmSync, writeFileSync } from "node:fs";
 import { systemRandom } from "../../shared/adapters/random.ts";
+import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
+import { defaultListings } from "../../shared/engine/listing.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { loadServices } from "../services.ts";
@@ -11,10 +13,8 @@ import { createVenue } from "../venue/venue.ts";
 import { buildWeb } from "../web.ts";
 import { type EmbeddedWorld, embeddedWorld } from "./embedded.ts";
 import type { DataFolder } from "./folder.ts";
+import { keepLastPrices } from "./last-prices.ts";
 import { type Served, servePort } from "./serve.ts";
-
-/** Measured as a paper trader would meet it on a good line; the venue's own work comes on top. */
-const LATENCY = { orderMs: 5, responseMs: 5, feedMs: 2 };
 
 export interface InstallationOptions {
   clock: Clock;
@@ -50,12 +50,13 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       random: systemRandom(),
       market,
       journal: fileJournal(folder.journal),
-      latency: LATENCY,
+      latency: ASSUMED_LATENCY,
     });
     await venue.start();
     stops.push(() => venue.stop());
+    stops.push(keepLastPrices(folder.prices, { market, listings: marketListings(market), clock }));
     const ports = { spot: 8093 + portOffset, um: 8094 + portOffset, admin: 8095 + portOffset };
-    const servedVenue = await serveVenue(venue, { ports });
+    const servedVenue = serveVenue(venue, { ports });
     stops.push(() => servedVenue.stop());
 
     const world = embeddedWorld({ clock, folder, env: await envOf(options), logLevel: options.logLevel });
@@ -80,6 +81,18 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   }
 }
 
+/** What this market has; a recording has only some instruments. */
+function marketListings(market: MarketModel) {
+  return defaultListings().filter(({ instrument }) => {
+    try {
+      market.matcher(instrument);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
 function serveAll(all: Constellation, offset: number): Served[] {
   const served: Served[] = [];
   try {
@@ -96,7 +109,9 @@ function serveAll(all: Constellation, offset: number): Served[] {
 
 /** What the services read as their environment: the caller's, and what this installation decides. */
 async function envOf(options: InstallationOptions): Promise<Record<string, string | undefined>> {
-  const { portOffset, env, bundleText, adminPassword } = options;
+  const { portOffset, env, bundleText, adminPassword, folder } = options;
+  const webFolder = env.CHIMERA_WEB_FOLDER ?? folder.web;
+  if (env.CHIMERA_WEB_FOLDER === undefined) await buildWeb(webFolder);
   const host = (port: number) => `127.0.0.1:${port + portOffset}`;
   return {
     CHIMERA_VENUE_SPOT_URL: `http://${host(8093)}`,
@@ -107,6 +122,6 @@ async function envOf(options: InstallationOptions): Promise<Record<string, strin
     ...env,
     CHIMERA_BUNDLE_TEXT: bundleText,
     CHIMERA_ADMIN_PASSWORD: adminPassword,
-    CHIMERA_WEB_FOLDER: env.CHIMERA_WEB_FOLDER ?? (await buildWeb()).folder,
+    CHIMERA_WEB_FOLDER: webFolder,
   };
 }

@@ -5,6 +5,7 @@ import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { decisionsMade, fills, intents, orders, signalsSeen, trades } from "../../shared/collections.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { dec, show, sum } from "../../shared/domain/money.ts";
+import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Collection, Random, ServiceId } from "../../shared/kit/ports.ts";
 import { loadServices } from "../services.ts";
@@ -20,8 +21,6 @@ import { type SimWorld, simulatedWorld } from "./world.ts";
 /** After the market has ended, this long is given for what is under way to settle. */
 const SETTLE_MS = 3_000;
 const WATCH_MS = 1_000;
-/** One way to the venue and back, and its news: what a machine near the exchange sees. */
-const LATENCY = { orderMs: 4, responseMs: 4, feedMs: 2 };
 
 export interface SimulationOptions {
   seed: number | string;
@@ -80,7 +79,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   const frames = countFrames(market);
   const startsAt = market.startsAt ?? options.startsAt ?? Date.UTC(2026, 0, 1);
   await clock.run(startsAt);
-  const venue = createVenue({ clock, random: seededRandom(`venue ${options.seed}`), market, latency: LATENCY });
+  const venue = createVenue({ clock, random: seededRandom(`venue ${options.seed}`), market, latency: ASSUMED_LATENCY });
   const world = simulatedWorld({
     clock,
     net: venueNet(venue, clock),

@@ -1,4 +1,5 @@
 /** The simulated world: virtual clock, seeded chance, everything in memory, the venue a function call away. */
+import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
@@ -9,7 +10,6 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Net, ServiceId } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
-import { embeddedCoordination } from "../run/coordination.ts";
 
 export interface SimOptions {
   clock: VirtualClock;
