@@ -9,7 +9,7 @@ import { quotaContract } from "../testing/quota.contract.ts";
 import { rateLimitContract } from "../testing/rate-limit.contract.ts";
 import { scheduleContract } from "../testing/schedule.contract.ts";
 import { MemoryCache } from "./cache.ts";
-import { type Coordination, openCoordination } from "./coordination.ts";
+import { type Coordination, embeddedCoordination } from "./coordination.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const over =
@@ -17,7 +17,7 @@ const over =
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "chimera-coordination-"));
     const clock = new VirtualClock(1_700_000_000_000);
-    const open = () => openCoordination({ clock, path: join(folder, "coordination.sqlite") });
+    const open = () => embeddedCoordination({ clock, path: join(folder, "coordination.sqlite") });
     let opened = open();
     return {
       port: pick(opened, clock),
@@ -66,7 +66,7 @@ test("a full cache forgets what was used longest ago", async () => {
 
 test("a rate limit that sees ever new keys forgets none that is in use", async () => {
   const clock = new VirtualClock();
-  const { rateLimit } = openCoordination({ clock, path: ":memory:" });
+  const { rateLimit } = embeddedCoordination({ clock, path: ":memory:" });
   const rule = { limit: 1, windowMs: 1_000_000 };
   await rateLimit.take("in use", rule);
   for (let at = 0; at < 25_000; at++) await rateLimit.take(`passing ${at}`, { limit: 1, windowMs: 1 });

@@ -17,7 +17,7 @@ export interface Coordination {
 }
 
 /** `path`: the file, whose folder exists, or `:memory:`. */
-export function openCoordination({ clock, path }: { clock: Clock; path: string }): Coordination {
+export function embeddedCoordination({ clock, path }: { clock: Clock; path: string }): Coordination {
   const db = new Connection(path, { readonly: false });
   return {
     cache: new MemoryCache(clock),
