@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
 import { Intent } from "../../shared/domain/order.ts";
+import { entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
 
 /** More port calls than any scenario makes before it is quiet. */
 const CALLS_MAX = 30;
@@ -36,7 +36,11 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
-async function crashed(scenario: Scenario, call: number, after: boolean): Promise<{ world: RouterWorld; died: boolean }> {
+async function crashed(
+  scenario: Scenario,
+  call: number,
+  after: boolean,
+): Promise<{ world: RouterWorld; died: boolean }> {
   const world = new RouterWorld();
   await world.start();
   world.boot({ call, after });

@@ -3,7 +3,6 @@ import type { ExchangeOrder } from "../../shared/contracts.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
 import type { Problem } from "../../shared/errors.ts";
 import { isLive, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
-import { isOwnLeg } from "./answers.ts";
 import type { Booking } from "./booking.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
@@ -22,8 +21,9 @@ interface Parts {
   ended(order: Order): void;
 }
 
+/** Futures stops and targets live in a book of their own, also after they have triggered. */
 const isConditional = (order: Order): boolean =>
-  !isOwnLeg(order) && order.instrument.startsWith("FUT:") && order.filled_qty === "0";
+  order.instrument.startsWith("FUT:") && (order.leg.startsWith("sl") || order.leg.startsWith("tp"));
 
 export class Dispatch {
   private readonly parts: Parts;

@@ -98,6 +98,7 @@ export class Executor {
       rules: {
         makerFillMin: execution.maker_fill_min,
         retryMs: ports.settings.exitRetryMs,
+        retryMsMax: ports.settings.exitRetryMsMax,
         retriesMax: ports.settings.exitRetriesMax,
         step: dec(listing?.step_size ?? "0.00000001"),
         minQty: dec(listing?.min_qty ?? "0"),

@@ -6,7 +6,7 @@ import { type Amount, dec, mul, show, toStep, zero } from "../../shared/domain/m
 import { type Intent, isEntry, type Order, opposite } from "../../shared/domain/order.ts";
 import type { Problem } from "../../shared/errors.ts";
 import { clientOrderId, digest } from "../../shared/keys.ts";
-import { missingQty } from "../../shared/trading/execution/order-state.ts";
+import { isLive, missingQty } from "../../shared/trading/execution/order-state.ts";
 import {
   coveredQty,
   decideProtection,
@@ -31,6 +31,8 @@ interface Parts {
   poke(instrument: InstrumentId): void;
 }
 
+/** What S1 says of a conditional order whose price was reached. */
+const TRIGGERED = "TRIGGERED";
 const UNANSWERED_MS = 1_000;
 const RETRY_MS = 200;
 const RETRY_MS_MAX = 30_000;
@@ -70,14 +72,16 @@ export class Protector {
     return next;
   }
 
-  /** A protective order that traded while nobody listened: its fills close the books on the position. */
+  /** Protective orders that triggered or traded while nobody told us all of it: asked until their fills are here. */
   private fetchMissing(instrument: InstrumentId): number | undefined {
     const { book, dispatch } = this.parts;
     for (const order of book.protective(instrument)) {
-      if (missingQty(order, book.fillsOf(order.intent_id)) === zero || dispatch.isBusy(order)) continue;
+      const missing = missingQty(order, book.fillsOf(order.intent_id)) > zero;
+      const triggered = order.message === TRIGGERED && isLive(order);
+      if ((!missing && !triggered) || dispatch.isBusy(order)) continue;
       const dueIn = dispatch.dueIn(order);
       if (dueIn > 0) return dueIn;
-      void dispatch.fetchFills(order);
+      void (missing ? dispatch.fetchFills(order) : dispatch.ask(order));
     }
     return undefined;
   }
@@ -264,6 +268,8 @@ export class Protector {
       if (coveredQty(book.protective(instrument)) > zero) this.trouble.delete(instrument);
       return;
     }
+    // Time without a way to the exchange does not count: there was nothing to place the stop with.
+    if (refusal.code === "UNAVAILABLE") this.bareSince.delete(instrument);
     const refusals = (this.trouble.get(instrument)?.refusals ?? 0) + 1;
     const wait = Math.min(RETRY_MS * 2 ** (refusals - 1), RETRY_MS_MAX);
     this.trouble.set(instrument, { refusals, notBefore: ports.clock.now() + wait });

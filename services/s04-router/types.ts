@@ -38,7 +38,9 @@ export const RouterSettings = z.object({
   killWaitMs: z.coerce.number().int().min(0).default(1_000),
   tickerAgeMsMax: z.coerce.number().int().min(1).default(5_000),
   exitRetryMs: z.coerce.number().int().min(1).default(200),
-  exitRetriesMax: z.coerce.number().int().min(0).default(10),
+  exitRetryMsMax: z.coerce.number().int().min(1).default(10_000),
+  /** Exits that came back unfilled this often end with an alert. */
+  exitRetriesMax: z.coerce.number().int().min(0).default(60),
   breakerCallsMin: z.coerce.number().int().min(1).default(10),
 });
 export type RouterSettings = z.output<typeof RouterSettings>;

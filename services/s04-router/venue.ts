@@ -13,8 +13,10 @@ export type Outcome<T> =
 
 /** Below 500, yet no word about the order. */
 const UNDECIDED: readonly Code[] = ["STILL_RUNNING", "CONFLICT"];
-/** 503, yet said before anything was sent. */
-const NEVER_SENT: readonly Code[] = ["NOT_READY", "STOPPING"];
+/** 503, yet said before anything was sent: S1 or the exchange was not reached. */
+const NEVER_SENT: readonly Code[] = ["UNAVAILABLE", "NOT_READY", "STOPPING"];
+/** Refusals that speak of the exchange's or the line's health, not of the order. */
+const FAILING: readonly Code[] = ["RATE_LIMITED", "UNAVAILABLE"];
 
 export function outcomeOf(error: unknown): Outcome<never> {
   const problem = asProblem(error);
@@ -25,10 +27,6 @@ export function outcomeOf(error: unknown): Outcome<never> {
 /** What an exchange says when a stop or target lies on the wrong side of the market already. */
 export const wouldTrigger = (problem: Problem): boolean =>
   /-2021|immediately trigger|trigger immediately/i.test(problem.message);
-/** What it says when a maker-only order would take. */
-export const wouldTake = (problem: Problem): boolean =>
-  /-5022|-2010.*(immediately match|maker)|post.only/i.test(problem.message);
-
 export class Venue {
   private readonly ports: Ports;
   private readonly breaker = new Breaker();
@@ -49,8 +47,7 @@ export class Venue {
     } catch (error) {
       outcome = outcomeOf(error);
     }
-    const failed =
-      outcome.kind === "unknown" || (outcome.kind === "refused" && outcome.problem.code === "RATE_LIMITED");
+    const failed = outcome.kind === "unknown" || (outcome.kind === "refused" && FAILING.includes(outcome.problem.code));
     if (this.breaker.record(failed, this.ports.clock.mono(), this.breakerRules())) {
       this.ports.alert("ERROR", "BREAKER_OPEN", "too many exchange calls fail", "entries are refused, exits pass");
     }

@@ -9,6 +9,7 @@ export interface StepRules {
   readonly makerFillMin: number;
   /** Exits that came back unfilled are sent again after waits that double from here. */
   readonly retryMs: number;
+  readonly retryMsMax: number;
   readonly retriesMax: number;
   readonly step: Amount;
   readonly minQty: Amount;
@@ -113,7 +114,8 @@ function nextExitOrder(view: StepView, rest: Amount): Step {
   const misses = orders.filter((order) => order.filled_qty === "0" && order.type === "MARKET").length;
   if (misses > rules.retriesMax) return { do: "done", failed: orders.at(-1)?.message ?? "unfilled" };
   const last = orders.at(-1);
-  const due = misses === 0 ? 0 : (last?.updated_at ?? 0) + rules.retryMs * 2 ** (misses - 1);
+  const due =
+    misses === 0 ? 0 : (last?.updated_at ?? 0) + Math.min(rules.retryMs * 2 ** (misses - 1), rules.retryMsMax);
   return view.now < due ? { do: "wait", until: due } : { do: "send", type: "MARKET", qty: show(qty) };
 }
 
