@@ -1,6 +1,5 @@
 /** A session on a WebSocket API path: endpoints as methods, and on spot the account's events. */
 import type { Market } from "../../shared/domain/instrument.ts";
-import type { Clock } from "../../shared/kit/ports.ts";
 import type { Keys } from "./binance/request.ts";
 import { ROUTES } from "./binance/routes.ts";
 import {
@@ -13,16 +12,16 @@ import {
   wsAnswer,
   wsError,
 } from "./binance/ws-api.ts";
-import { DelayLine } from "./delay-line.ts";
+import { DelayLine, type Delays } from "./delay-line.ts";
 import type { Rest } from "./rest.ts";
 import type { SessionSide, UserStreams, Wire } from "./sessions.ts";
 
 export interface ApiContext {
   readonly rest: Rest;
   readonly keys: Keys;
-  readonly clock: Clock;
   readonly users: UserStreams;
-  readonly latency: { readonly orderMs: number; readonly feedMs: number };
+  readonly incoming: Delays;
+  readonly outgoing: Delays;
   onClosed(session: SessionSide): void;
 }
 
@@ -41,9 +40,8 @@ export class ApiSession implements SessionSide {
     this.context = context;
     this.market = market;
     this.wire = wire;
-    const { clock, latency } = context;
-    this.incoming = new DelayLine(clock, latency.orderMs, (text) => this.take(text));
-    this.outgoing = new DelayLine(clock, latency.feedMs, (text) => this.wire.send(text));
+    this.incoming = new DelayLine(context.incoming, (text) => this.take(text));
+    this.outgoing = new DelayLine(context.outgoing, (text) => this.wire.send(text));
   }
 
   send(text: string): void {
@@ -69,12 +67,12 @@ export class ApiSession implements SessionSide {
     } catch (error) {
       answer = wsError(request.id, this.context.rest.asBinanceError(error, this.market));
     }
-    if (holds.ms > 0) this.context.clock.after(holds.ms, () => this.send(answer));
+    if (holds.ms > 0) this.context.incoming.clock.after(holds.ms, () => this.send(answer));
     else this.send(answer);
   }
 
   private run(request: WsRequest, holds: { ms: number }): unknown {
-    const now = Math.floor(this.context.clock.now());
+    const now = Math.floor(this.context.incoming.clock.now());
     if (this.market === "SPOT" && request.method === "userDataStream.subscribe.signature") {
       return this.subscribe(signedWs(this.context.keys, request, now).account);
     }

@@ -57,15 +57,20 @@ function connectTo(venue: Venue, clock: Clock, { url, events }: { url: string; e
   clock.after(0, () => {
     if (state !== "opening") return;
     const { host, path } = target(url);
-    state = "open";
-    events.open();
+    const early: string[] = [];
     side = venue.open(host, path, {
       send: (text) => {
-        if (state === "open") events.message(text);
+        if (state === "opening") early.push(text);
+        else if (state === "open") events.message(text);
       },
       close: (code, reason) => end(`${code} ${reason}`),
     });
     if (!side) end("404 no such path");
+    if (state !== "opening") return;
+    // The session is there before the client hears of it, which may send at once.
+    state = "open";
+    events.open();
+    for (const text of early) events.message(text);
   });
   return {
     send: (text) => {

@@ -1,8 +1,7 @@
 /** WebSocket sessions: what each has subscribed to, the control messages, and whose account events it hears. */
 import type { Market } from "../../shared/domain/instrument.ts";
-import type { Clock } from "../../shared/kit/ports.ts";
 import { readStreamName, type SocketPath } from "./binance/stream-names.ts";
-import { DelayLine } from "./delay-line.ts";
+import { DelayLine, type Delays } from "./delay-line.ts";
 import { envelope, type Hub, type Listener } from "./hub.ts";
 
 /** The transport's side of a session. */
@@ -26,10 +25,9 @@ const POLICY_VIOLATION = 1008;
 export interface SessionContext {
   readonly hub: Hub;
   readonly users: UserStreams;
-  readonly clock: Clock;
   /** The account behind a listen key. */
   accountOf(listenKey: string): string | undefined;
-  readonly feedDelayMs: number;
+  readonly feed: Delays;
 }
 
 /** Who listens to which account's events, each in its own envelope. */
@@ -80,7 +78,7 @@ export class StreamSession implements SessionSide, Listener {
     this.path = path;
     this.market = path.market;
     this.wire = wire;
-    this.line = new DelayLine(context.clock, context.feedDelayMs, (text) => this.wire.send(text));
+    this.line = new DelayLine(context.feed, (text) => this.wire.send(text));
     for (const name of path.names) this.subscribe(name);
   }
 
@@ -120,7 +118,7 @@ export class StreamSession implements SessionSide, Listener {
   }
 
   private isTooFast(): boolean {
-    const second = Math.floor(this.context.clock.now() / 1000);
+    const second = Math.floor(this.context.feed.clock.now() / 1000);
     this.messages = second === this.second ? this.messages + 1 : 1;
     this.second = second;
     if (this.messages <= MESSAGES_PER_SECOND_MAX[this.market]) return false;

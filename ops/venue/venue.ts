@@ -5,6 +5,7 @@ import { dec } from "../../shared/domain/money.ts";
 import { applyFact } from "../../shared/engine/apply.ts";
 import { Exchange } from "../../shared/engine/exchange.ts";
 import type { Position } from "../../shared/engine/futures.ts";
+import { Wire as DelayWire, delayMs, type Latency, NO_LATENCY } from "../../shared/engine/latency.ts";
 import type { Line } from "../../shared/engine/ledger.ts";
 import { defaultListings, type Listing } from "../../shared/engine/listing.ts";
 import type { Matcher } from "../../shared/engine/matcher.ts";
@@ -17,6 +18,7 @@ import type { Desk } from "./binance/desk.ts";
 import { ListenKeys } from "./binance/listen-keys.ts";
 import { Keys, type RestRequest, type VenueAccount } from "./binance/request.ts";
 import { readSocketPath, type SocketPath } from "./binance/stream-names.ts";
+import type { Delays } from "./delay-line.ts";
 import { Faults } from "./faults.ts";
 import { Hub } from "./hub.ts";
 import { type Journal, memoryJournal } from "./journal.ts";
@@ -24,15 +26,6 @@ import type { MarketModel } from "./market.ts";
 import { MarketWatch } from "./market-watch.ts";
 import { Rest, type RestAnswer } from "./rest.ts";
 import { type SessionSide, StreamSession, UserStreams, type Wire } from "./sessions.ts";
-
-export interface Latency {
-  /** From a client's sending to the matching engine. */
-  readonly orderMs: number;
-  /** From the engine back to the client. */
-  readonly responseMs: number;
-  /** From an event to a client's socket. */
-  readonly feedMs: number;
-}
 
 export interface VenueOptions {
   readonly clock: Clock;
@@ -43,7 +36,8 @@ export interface VenueOptions {
   readonly accounts?: readonly VenueAccount[];
   /** What may be traded, as far as the market has it. */
   readonly listings?: readonly Listing[];
-  readonly latency?: Partial<Latency>;
+  /** None when absent. */
+  readonly latency?: Latency;
   /** For the admin API; made up when absent. */
   readonly adminToken?: string;
   /** Hears of failures that are our own bugs; clients see −1001. */
@@ -109,6 +103,8 @@ class PaperVenue implements Venue {
   readonly faults = new Faults();
   private readonly options: VenueOptions;
   private readonly latency: Latency;
+  private readonly chance: Random;
+  private readonly orderWire: DelayWire;
   private readonly hub = new Hub();
   private readonly users = new UserStreams();
   private readonly sessions = new Set<SessionSide>();
@@ -117,12 +113,15 @@ class PaperVenue implements Venue {
   private readonly watch: MarketWatch;
   private readonly front: Rest;
   private readonly admin: Admin;
+  private connections = 0;
   private endMarket: () => void = () => {};
   private cancelTick: Cancel | undefined;
 
   constructor(options: VenueOptions) {
     this.options = options;
-    this.latency = { orderMs: 0, responseMs: 0, feedMs: 0, ...options.latency };
+    this.latency = options.latency ?? NO_LATENCY;
+    this.chance = options.random.fork("latency");
+    this.orderWire = new DelayWire(this.latency.order);
     this.journal = options.journal ?? memoryJournal();
     const listings = options.listings ?? defaultListings();
     this.listed = listings.filter((listing) => hasInstrument(options.market, listing.instrument));
@@ -233,9 +232,10 @@ class PaperVenue implements Venue {
     const { clock } = this.options;
     if (host === "admin") return this.admin.answer(request);
     // Never in the caller's stack: a client that hears an event may ask at once, while the exchange is at work.
-    await (this.latency.orderMs > 0 ? clock.sleep(this.latency.orderMs) : Promise.resolve());
+    const underWayMs = this.orderWire.arrival(clock.now(), this.chance.next()) - clock.now();
+    await (underWayMs > 0 ? clock.sleep(underWayMs) : Promise.resolve());
     const { answer, holdMs } = this.front.answer(request, this.now());
-    const waitMs = this.latency.responseMs + holdMs;
+    const waitMs = delayMs(this.latency.response, this.chance.next()) + holdMs;
     if (waitMs > 0) await clock.sleep(waitMs);
     return answer;
   }
@@ -248,10 +248,16 @@ class PaperVenue implements Venue {
     return session;
   }
 
+  /** A new connection's delays: its own draws, so that one client's traffic does not change another's. */
+  private delays(direction: "order" | "feed"): Delays {
+    this.connections += 1;
+    const random = this.chance.fork(String(this.connections));
+    return { clock: this.options.clock, random, delay: this.latency[direction] };
+  }
+
   private apiSession(path: SocketPath, wire: Wire): SessionSide {
-    const { clock } = this.options;
-    const { latency, users } = this;
-    const context = { rest: this.front, keys: this.desk.keys, clock, users, latency };
+    const [incoming, outgoing] = [this.delays("order"), this.delays("feed")];
+    const context = { rest: this.front, keys: this.desk.keys, users: this.users, incoming, outgoing };
     const onClosed = (session: SessionSide): void => {
       this.sessions.delete(session);
     };
@@ -261,7 +267,7 @@ class PaperVenue implements Venue {
   private streamSession(path: SocketPath, wire: Wire): SessionSide {
     const { hub, users } = this;
     const accountOf = (key: string): string | undefined => this.desk.listenKeys.accountOf(key, this.now());
-    const context = { hub, users, clock: this.options.clock, feedDelayMs: this.latency.feedMs, accountOf };
+    const context = { hub, users, feed: this.delays("feed"), accountOf };
     const session: SessionSide = new StreamSession(context, {
       path,
       wire,

@@ -214,8 +214,7 @@ export class Exchange {
     }
     const accounts = new Set([...touched].map((order) => order.account));
     for (const order of touched) {
-      this.endOthers(order, order.status === "CANCELED" ? "canceled" : "list");
-      this.closeList(order);
+      this.afterLeg(order);
     }
     if (isFutures(instrument)) for (const account of accounts) this.knockOut(account, instrument);
   }
@@ -237,6 +236,12 @@ export class Exchange {
       fee: show(order.forced ? zero : fee),
       fee_asset: inBase ? listing.base : listing.quote,
     });
+  }
+
+  /** A leg that works or ends by itself takes the other with it; one that ended for the list's sake does not. */
+  private afterLeg(order: VenueOrder): void {
+    if (order.end_reason !== "list") this.endOthers(order, order.status === "CANCELED" ? "canceled" : "list");
+    this.closeList(order);
   }
 
   /** Ends the other legs of the order's list. */
@@ -272,8 +277,7 @@ export class Exchange {
   end(order: VenueOrder, reason: EndReason): void {
     if (!order.working) {
       this.record({ fact: "ended", order_id: order.order_id, reason });
-      this.endOthers(order, reason);
-      this.closeList(order);
+      this.afterLeg(order);
       return;
     }
     const events = this.deps.matcher(order.instrument).cancel(String(order.order_id));
