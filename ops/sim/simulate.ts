@@ -8,6 +8,7 @@ import { dec, show, sum } from "../../shared/domain/money.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Collection, Random, ServiceId } from "../../shared/kit/ports.ts";
+import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { loadServices } from "../services.ts";
 import type { MarketModel } from "../venue/market.ts";
 import { venueNet } from "../venue/memory-net.ts";
@@ -16,7 +17,6 @@ import { createEquity, type EquityCurve, gain } from "./equity.ts";
 import { createInvariants, type Verdict } from "./invariants.ts";
 import { readAll } from "./pages.ts";
 import { startTally, type Tally } from "./tally.ts";
-import { type SimWorld, simulatedWorld } from "./world.ts";
 
 /** After the market has ended, this long is given for what is under way to settle. */
 const SETTLE_MS = 3_000;

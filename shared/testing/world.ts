@@ -1,15 +1,14 @@
 /** The simulated world: virtual clock, seeded chance, everything in memory, the venue a function call away. */
-import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
-import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
-import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
-import { seededRandom } from "../../shared/adapters/random.ts";
-import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
-import type { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { COLLECTIONS } from "../../shared/collections.ts";
-import { rootLog } from "../../shared/kit/log.ts";
-import type { Net, ServiceId } from "../../shared/kit/ports.ts";
-import type { World } from "../../shared/kit/world.ts";
-import { buildInfo } from "../build.ts";
+import { embeddedCoordination } from "../adapters/coordination.ts";
+import { EmbeddedBus } from "../adapters/embedded-bus.ts";
+import { MemoryBlobs } from "../adapters/memory-blobs.ts";
+import { seededRandom } from "../adapters/random.ts";
+import { openStore, type SqliteStore } from "../adapters/sqlite.ts";
+import type { VirtualClock } from "../adapters/virtual-clock.ts";
+import { COLLECTIONS } from "../collections.ts";
+import { rootLog } from "../kit/log.ts";
+import type { Net, ServiceId } from "../kit/ports.ts";
+import type { World } from "../kit/world.ts";
 
 export interface SimOptions {
   clock: VirtualClock;
@@ -71,7 +70,7 @@ export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = fal
     account: "main",
     mode: "paper",
     replica: "sim",
-    build: buildInfo({ CHIMERA_GIT_COMMIT: "simulated", CHIMERA_BUILT_AT: "simulated" }),
+    build: { version: "0", git_commit: "simulated", built_at: "simulated" },
     freeze,
     errors,
   };

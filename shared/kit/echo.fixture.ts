@@ -1,0 +1,91 @@
+/** A small service for the kit's tests: a verb of every kind, a stream it hears, a job. */
+import { z } from "@hono/zod-openapi";
+import { router } from "../contracts.ts";
+import { refuse } from "../errors.ts";
+import { type Alert, alerts } from "../streams.ts";
+import { answers, defineService, every, on, verb } from "./service.ts";
+
+/** What the service has heard and done. */
+export interface Heard {
+  alerts: Alert[];
+  jobs: number;
+  made: number;
+  stopped: boolean;
+}
+export const heard = (): Heard => ({ alerts: [], jobs: 0, made: 0, stopped: false });
+
+export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
+  defineService({
+    id: "s04",
+    name: "s04-router",
+    title: "Echo",
+    port: 8084,
+    settings: z.object({
+      greetingMs: z.number().int().default(5).describe("How long a greeting takes"),
+      loud: z.boolean().default(false),
+    }),
+    calls: {},
+    emits: [],
+    usesConfig: false,
+    owns: [],
+    setup: ({ settings, clock }) => ({
+      verbs: [
+        verb({
+          name: "greet",
+          summary: "Says hello",
+          rest: "GET /greetings/{name}",
+          input: z.object({ name: z.string().max(10), times: z.coerce.number().int().min(1).max(3).default(1) }),
+          output: z.object({ text: z.string() }),
+          async run({ name, times }) {
+            if (name === "nobody") refuse("NOT_FOUND", "There is nobody.");
+            if (name === "broken") throw new Error("secret detail");
+            if (name === "slow") await clock.sleep(settings.greetingMs);
+            return { text: `${settings.loud ? "HELLO" : "hello"} ${name}`.repeat(times) };
+          },
+        }),
+        verb({
+          name: "make",
+          summary: "Makes one thing",
+          rest: "POST /things",
+          roles: ["trader", "admin"],
+          input: z.object({ size: z.number().positive() }),
+          output: z.object({ thing: z.number() }),
+          status: () => 201,
+          run: () => ({ thing: ++state.made }),
+        }),
+        verb({
+          name: "inner",
+          summary: "For services",
+          rest: "GET /inner",
+          audience: "service",
+          input: z.object({}),
+          output: z.object({ ok: z.boolean() }),
+          run: () => ({ ok: true }),
+        }),
+        answers(router.methods.getBudget, {
+          name: "getBudget",
+          summary: "What is left",
+          run: ({ account }) => ({
+            account,
+            budget_usdt: "50",
+            used_usdt: "1.5",
+            reserved_usdt: "0",
+            open_positions: 1,
+          }),
+        }),
+        answers(router.methods.cancelOrder, {
+          name: "cancelOrder",
+          summary: "Always refuses",
+          run: () => refuse("ALREADY_FILLED", "It is filled."),
+        }),
+      ],
+      consumes: [
+        on(alerts, (event) => {
+          if (fail.stream) throw new Error("cannot take it");
+          state.alerts.push(event);
+        }),
+      ],
+      jobs: [every(1_000, "tick", () => void state.jobs++)],
+      stop: async () => void (state.stopped = true),
+    }),
+  });
