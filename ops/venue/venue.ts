@@ -145,13 +145,15 @@ class PaperVenue implements Venue {
   }
 
   private makeDesk({ market, clock, random, accounts }: VenueOptions): Desk {
+    // A restart must not draw the same client ids and listen keys again, whatever the seed.
+    const life = this.journal.length();
     return {
       exchange: this.exchange,
       market,
       clock,
-      random: random.fork("venue"),
+      random: random.fork(`venue-${life}`),
       keys: new Keys(accounts ?? DEFAULT_ACCOUNTS),
-      listenKeys: new ListenKeys(random.fork("listen-keys")),
+      listenKeys: new ListenKeys(random.fork(`listen-keys-${life}`)),
       listed: this.listed,
       lastPrice: (instrument) => this.watch.lastPrice(instrument),
       recentTrades: (instrument, limit) => this.watch.recentTrades(instrument, limit),

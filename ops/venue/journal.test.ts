@@ -1,0 +1,102 @@
+import { afterAll, expect, test } from "bun:test";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileJournal, memoryJournal } from "./journal.ts";
+import { TestVenue } from "./test-client.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "chimera-journal-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A short trading day; answers the journal's lines and the state's hash after each. */
+async function lived(path: string): Promise<{ lines: string[]; hashes: Map<number, string> }> {
+  const journal = fileJournal(path);
+  const v = await TestVenue.open({ journal });
+  const hashes = new Map<number, string>();
+  const keep = () => hashes.set(journal.length(), v.venue.stateHash());
+  keep();
+  const steps = [
+    () => v.order("maker", "BTCUSDT SELL 1 60000"),
+    () => v.order("maker", "BTCUSDT BUY 1 59000"),
+    () => v.call("paper", "POST /fapi/v1/marginType", { symbol: "BTCUSDT", marginType: "ISOLATED" }),
+    () => v.call("paper", "POST /fapi/v1/leverage", { symbol: "BTCUSDT", leverage: 10 }),
+    () => v.order("paper", "BTCUSDT BUY 0.01 MARKET"),
+    () => v.order("paper", "BTCUSDT SELL 0.004 61000", { reduceOnly: true }),
+    () =>
+      v.call("paper", "POST /fapi/v1/algoOrder", {
+        ...{ symbol: "BTCUSDT", side: "SELL", algoType: "CONDITIONAL", type: "STOP_MARKET", closePosition: true },
+        triggerPrice: "58000",
+      }),
+    () => v.order("paper", "BTCUSDT SELL 0.004 MARKET", { reduceOnly: true }),
+    () => v.spot("paper", "ETHUSDT BUY 0.1 2000"),
+    () => v.spot("maker", "BTCUSDT SELL 0.01 60000"),
+    () => v.call("paper", "DELETE /fapi/v1/allOpenOrders", { symbol: "BTCUSDT" }),
+  ];
+  for (const step of steps) {
+    const answer = await step();
+    expect(answer.code ?? 200).toBe(200);
+    keep();
+  }
+  await v.venue.stop();
+  return { lines: readFileSync(path, "utf8").split("\n").slice(0, -1), hashes };
+}
+
+test("whatever line the journal ends at, the venue restarts to the state it had then, torn tail or not", async () => {
+  const { lines, hashes } = await lived(join(folder, "day.jsonl"));
+  expect(hashes.size).toBe(12);
+  for (const [count, hash] of hashes) {
+    for (const tail of ["", (lines[count] ?? "").slice(0, 40)]) {
+      const path = join(folder, `cut-${count}-${tail.length}.jsonl`);
+      writeFileSync(path, `${lines.slice(0, count).join("\n")}\n${tail}`);
+      const journal = fileJournal(path);
+      expect(journal.notice === undefined).toBe(tail === "");
+      const v = await TestVenue.open({ journal });
+      expect(v.venue.stateHash()).toBe(hash);
+      await v.venue.stop();
+      expect(readFileSync(path, "utf8")).toBe(`${lines.slice(0, count).join("\n")}\n`);
+    }
+  }
+});
+
+test("after a restart open orders are back on their books, and listen keys are gone", async () => {
+  const path = join(folder, "restart.jsonl");
+  const first = await TestVenue.open({ journal: fileJournal(path) });
+  await first.order("maker", "BTCUSDT SELL 1 60000", { newClientOrderId: "ask" });
+  await first.call("paper", "POST /fapi/v1/listenKey");
+  // No stop: as after a kill -9, only what was written counts.
+  const second = await TestVenue.open({ journal: fileJournal(path) });
+  expect((await second.call("paper", "PUT /fapi/v1/listenKey")).code).toBe(-1125);
+  const bought = await second.order("paper", "BTCUSDT BUY 0.4 MARKET");
+  expect(bought).toMatchObject({ status: "FILLED", avgPrice: "60000.00000" });
+  const ask = await second.call("maker", "GET /fapi/v1/order", { symbol: "BTCUSDT", origClientOrderId: "ask" });
+  expect(ask).toMatchObject({ status: "PARTIALLY_FILLED", executedQty: "0.400" });
+});
+
+test("a changed, missing or inserted line breaks the chain, and the error names the line", async () => {
+  const path = join(folder, "chain.jsonl");
+  const { lines } = await lived(path);
+  const cases: [string, string[], number][] = [
+    ["changed", lines.map((line, i) => (i === 1 ? line.replace("60000", "60001") : line)), 2],
+    ["missing", lines.filter((_, i) => i !== 4), 5],
+    ["inserted", [...lines.slice(0, 2), lines[1]!, ...lines.slice(2)], 3],
+    ["no JSON", [...lines.slice(0, 2), "garbage", ...lines.slice(2)], 3],
+  ];
+  for (const [what, changed, at] of cases) {
+    const broken = join(folder, `${what}.jsonl`);
+    writeFileSync(broken, `${changed.join("\n")}\n`);
+    expect(() => fileJournal(broken)).toThrow(`line ${at}:`);
+  }
+});
+
+test("entries can be read in pages, and memory and file give the same chain", () => {
+  const path = join(folder, "pages.jsonl");
+  const [file, memory] = [fileJournal(path), memoryJournal()];
+  for (let at = 1; at <= 5; at++) {
+    for (const journal of [file, memory]) journal.append({ at, facts: [] });
+  }
+  expect(memory.read(2, 2).map((entry) => entry.at)).toEqual([2, 3]);
+  expect(memory.head()).toBe(file.head());
+  file.close();
+  appendFileSync(path, "{");
+  expect(fileJournal(path).length()).toBe(5);
+});
