@@ -39,12 +39,15 @@ export interface Envelope {
   exchTs: number | undefined;
 }
 
+/** What says nothing that the played streams do not say; a recording may hold them, and they are passed over. */
+const PASSED_OVER = /^(?:kline_\w+|aggTrade|miniTicker|ticker|24hrTicker|24hrMiniTicker|kline)$/;
+
 const ENVELOPE = '{"stream":"';
 const DATA = '","data":';
 const NS_DIGITS_MIN = 13;
 
-/** The envelope, or what is wrong with the line. */
-export function readEnvelope(line: string): Envelope | string {
+/** The envelope, what is wrong with the line, or nothing for a stream that is passed over. */
+export function readEnvelope(line: string): Envelope | string | undefined {
   const space = line.indexOf(" ");
   if (space < NS_DIGITS_MIN) return "No receive time in nanoseconds";
   const receiveMs = Number(line.slice(0, space - 6)) + Number(line.slice(space - 6, space)) / 1e6;
@@ -65,6 +68,7 @@ export function readEnvelope(line: string): Envelope | string {
   }
   if (typeof data !== "object" || data === null) return "No JSON object";
   const stream = name === undefined ? streamOf(data) : streamNamed(name);
+  if (stream === undefined && PASSED_OVER.test(name?.split("@", 2)[1] ?? String(data.e))) return undefined;
   if (stream === undefined) return `Not a stream that is played: ${(name ?? String(data.e)).slice(0, 40)}`;
   const symbol = typeof data.s === "string" ? data.s : name?.slice(0, name.indexOf("@")).toUpperCase();
   const exchTs = typeof data.E === "number" ? data.E : undefined;

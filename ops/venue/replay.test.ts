@@ -101,6 +101,22 @@ test("tells spot from futures by content, and takes a snapshot for the file's on
   expect(played[0]!.exchTs).toBe(played[0]!.clockMs);
 });
 
+test("reads gzip members one after the other, as recorders that flush write them", async () => {
+  const members = [[depth(0, 1), ""], [trade(5, 1), depth(6, 2), ""], [depth(9, 3)]];
+  const body = Buffer.concat(members.map((lines) => gzipSync(lines.join("\n"))));
+  const recording = await open(written("usdm_members.gz", body));
+  expect(await all(recording)).toHaveLength(4);
+  expect(recording.problems.count).toBe(0);
+});
+
+test("passes over streams that only repeat what others say", async () => {
+  const kline = line(1, "kline_1m", { e: "kline", E: start, s: "BTCUSDT", k: {} });
+  const bare = `${start + 2}000000 {"e":"aggTrade","E":1,"s":"BTCUSDT","a":1,"p":"1.0","q":"1","m":true}`;
+  const recording = await open(written("usdm_over.gz", [depth(0, 1), kline, bare, depth(3, 2)]));
+  expect(await all(recording)).toHaveLength(2);
+  expect(recording.problems.count).toBe(0);
+});
+
 test("merges files by time, and opens one that follows another as its continuation", async () => {
   const later = written("usdm_2.gz", [depth(100, 2), depth(300, 3)]);
   const first = written("usdm_1.gz", [depth(0, 1), trade(50, 1)]);

@@ -277,6 +277,7 @@ class Source {
 
   private read(text: string): Line | undefined {
     const envelope = readEnvelope(text);
+    if (envelope === undefined) return undefined;
     if (typeof envelope === "string") return this.report(envelope);
     const instrument = this.instrumentOf(envelope);
     if (instrument === undefined) return this.report("A snapshot without a symbol in a recording of several");
@@ -316,7 +317,7 @@ async function readHead(path: string): Promise<Head | undefined> {
       continue;
     }
     const envelope = readEnvelope(text);
-    if (typeof envelope !== "string") seen.push(envelope);
+    if (typeof envelope === "object") seen.push(envelope);
   }
   reader.stop();
   return seen.length === 0 ? undefined : headOf(basename(path), seen);
