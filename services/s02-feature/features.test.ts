@@ -120,6 +120,17 @@ describe("quality", () => {
     expect(features.latest(FUT).quality).toEqual(["age"]);
   });
 
+  test("does not believe an event from the future or of no time", async () => {
+    const { features, ticker, sets } = await world(viewOf(1, []));
+    await ticker(0);
+    const [told] = sets;
+    for (const exch_ts of [T + AHEAD_MS + 10_001, Number.NaN, Number.POSITIVE_INFINITY]) {
+      features.onTicker({ ...tickerAt(T, ["1", "1", "2", "1"]), exch_ts, ts: T + AHEAD_MS });
+    }
+    expect(features.latest(FUT)).toEqual(told!);
+    expect([...features.all].map(({ dropped, updates }) => [dropped, updates])).toEqual([[3, 1]]);
+  });
+
   test("before anything has come the check says so", async () => {
     const { features, funding } = await world(viewOf(1, []));
     expect(features.silence()).toContain("No market data");

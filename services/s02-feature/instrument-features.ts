@@ -11,6 +11,9 @@ import type { ClosedBar } from "../../shared/trading/factors/series.ts";
 import { Triggers } from "../../shared/trading/factors/triggers.ts";
 import type { Settings } from "./types.ts";
 
+/** An event further ahead of its own arrival is a fault: taken in, it would close bars that are still going on. */
+const FUTURE_MS_MAX = 10_000;
+
 export interface Surroundings {
   readonly account: string;
   readonly clock: Clock;
@@ -37,6 +40,8 @@ export class InstrumentFeatures {
   readonly engine: FactorEngine;
   /** Market events heard since it was last taken. */
   updates = 0;
+  /** Events left out for an impossible exchange time, since last taken. */
+  dropped = 0;
   #around: Surroundings;
   #rev = 0;
   #watches: readonly Watch[] = [];
@@ -69,22 +74,26 @@ export class InstrumentFeatures {
   }
 
   onTicker(event: Ticker): void {
+    if (this.#isImpossible(event)) return;
     const closed = this.engine.onTicker(event);
     this.#ticker = event;
     this.#after(event.ts, closed);
   }
 
   onDepth(event: Depth): void {
+    if (this.#isImpossible(event)) return;
     const closed = this.engine.onDepth(event);
     this.#depthTs = event.ts;
     this.#after(event.ts, closed);
   }
 
   onTrade(event: MarketTrade): void {
+    if (this.#isImpossible(event)) return;
     this.#after(event.ts, this.engine.onTrade(event));
   }
 
   onFunding(event: Funding): void {
+    if (this.#isImpossible(event)) return;
     this.#after(event.ts, this.engine.onFunding(event));
   }
 
@@ -101,6 +110,12 @@ export class InstrumentFeatures {
   /** Undefined before the first market event. */
   latest(): FeatureSet | undefined {
     return Number.isNaN(this.engine.exchTs) ? undefined : this.#snapshot(this.#around.clock.now());
+  }
+
+  #isImpossible({ exch_ts, ts }: Pick<Ticker, "exch_ts" | "ts">): boolean {
+    if (exch_ts - ts <= FUTURE_MS_MAX) return false;
+    this.dropped++;
+    return true;
   }
 
   #after(ts: number, closed: readonly ClosedBar[]): void {

@@ -129,12 +129,17 @@ function surroundings(ctx: Ctx, writer: SignalWriter): Surroundings {
 /** Counted once a second: a metric call costs more than an update. */
 function meters(ctx: Ctx, features: Features): () => void {
   const updates = ctx.metrics.counter("feature_updates_total", "Market events taken in", ["instrument"]);
+  const dropped = ctx.metrics.counter("feature_events_dropped_total", "Market events of an impossible time", [
+    "instrument",
+  ]);
   const age = ctx.metrics.gauge("factor_age_ms", "Milliseconds since the newest market event", ["instrument"]);
   return () => {
     for (const one of features.all) {
       const { instrument } = one;
       updates.inc({ instrument }, one.updates);
+      dropped.inc({ instrument }, one.dropped);
       one.updates = 0;
+      one.dropped = 0;
       if (Number.isFinite(one.ageMs())) age.set(one.ageMs(), { instrument });
     }
   };

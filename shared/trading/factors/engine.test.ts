@@ -61,7 +61,12 @@ describe("values", () => {
   test("an event without a time moves nothing; an older one does not move the watermark back", () => {
     const engine = createFactorEngine(["last"], "FUT:BTCUSDT");
     engine.advance(Number.NaN);
+    for (const ts of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      engine.onTrade(tradeAt(ts, 5, 1));
+      engine.onTicker(tickerAt(ts, ["1", "1", "2", "1"]));
+    }
     expect(engine.exchTs).toBeNaN();
+    expect(engine.value("last")).toBeNaN();
     engine.advance(T + 5);
     engine.advance(T);
     expect(engine.exchTs).toBe(T + 5);

@@ -85,12 +85,14 @@ export class FactorEngine {
   }
 
   onTicker(ticker: Ticker): readonly ClosedBar[] {
+    if (!Number.isFinite(ticker.exch_ts)) return NOTHING_CLOSED;
     const closed = this.advance(ticker.exch_ts);
     this.#inputs.setTop(ticker);
     return closed;
   }
 
   onDepth(depth: Depth): readonly ClosedBar[] {
+    if (!Number.isFinite(depth.exch_ts)) return NOTHING_CLOSED;
     const closed = this.advance(depth.exch_ts);
     this.#inputs.levels.set(depth);
     return closed;
@@ -98,6 +100,7 @@ export class FactorEngine {
 
   /** A trade without a positive price and quantity is left out. */
   onTrade(trade: MarketTrade): readonly ClosedBar[] {
+    if (!Number.isFinite(trade.exch_ts)) return NOTHING_CLOSED;
     const closed = this.advance(trade.exch_ts);
     const [price, qty] = [Number(trade.price), Number(trade.qty)];
     if (!(price > 0 && qty > 0 && Number.isFinite(price) && Number.isFinite(qty))) return closed;
@@ -110,6 +113,7 @@ export class FactorEngine {
   }
 
   onFunding(funding: Funding): readonly ClosedBar[] {
+    if (!Number.isFinite(funding.exch_ts)) return NOTHING_CLOSED;
     const closed = this.advance(funding.exch_ts);
     this.#inputs.funding.set(funding);
     return closed;
