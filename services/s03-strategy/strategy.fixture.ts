@@ -48,6 +48,8 @@ export function tradeWith(change: Partial<Trade> = {}): Trade {
     exit_qty: "0",
     open_qty: "0.006",
     avg_entry: "60000",
+    entry_cost_usdt: "360",
+    exit_value_usdt: "0",
     realised_usdt: "0",
     fees_usdt: "0",
     funding_usdt: "0",

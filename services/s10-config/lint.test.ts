@@ -73,6 +73,11 @@ const FAULTS: [string, (draft: Draft) => void, object][] = [
     (d) => d.strategies.push({ ...d.strategies[0] }),
     { path: "strategies[3]", code: "DUPLICATE" },
   ],
+  [
+    "a factor that nobody computes",
+    (d) => d.factors.push("atr_14_7m"),
+    { code: "UNKNOWN_FACTOR", suggestion: "atr_14_1m" },
+  ],
   ["a factor twice", (d) => d.factors.push("mid"), { code: "DUPLICATE" }],
   [
     "comparisons that exclude each other",
@@ -132,12 +137,9 @@ describe("lint", () => {
     expect(report.errors).toContainEqual(expect.objectContaining(finding));
   });
 
-  test("checks factors and instruments against what exists, where that is known", () => {
-    const known = { factors: ["mid"], instruments: ["FUT:BTCUSDT"] };
-    const paths = linted(() => {}, known).errors.map((error) => error.path);
-    expect(paths).toContain("factors[1]");
+  test("checks instruments against what exists, where that is known", () => {
+    const paths = linted(() => {}, { instruments: ["FUT:BTCUSDT"] }).errors.map((error) => error.path);
     expect(paths).toContain("instruments[1].instrument");
-    expect(paths).not.toContain("factors[0]");
     expect(paths).not.toContain("instruments[0].instrument");
   });
 

@@ -1,13 +1,12 @@
 /** Checks a bundle before anyone trades by it: schema, names that exist, and rules that can do something. */
 import { Bundle, CONDITION_DEPTH_MAX, type Condition, type Rule, type Strategy } from "../../shared/domain/bundle.ts";
+import { FAMILIES, parseFactor, SIDE_FACTOR } from "../../shared/trading/factors/registry.ts";
 import { nearest } from "./nearest.ts";
 import { pathText, schemaFaults } from "./schema-faults.ts";
 import type { LintFinding, LintReport } from "./types.ts";
 
-/** What exists outside the bundle; a list that is absent is not checked against. */
+/** What exists outside the bundle and the code; a list that is absent is not checked against. */
 export interface Known {
-  /** Factor ids that the feature generator has. */
-  factors?: readonly string[];
   instruments?: readonly string[];
 }
 export interface Linted {
@@ -16,8 +15,7 @@ export interface Linted {
   bundle: Bundle | undefined;
 }
 
-/** What rules may name besides factors: 1 while a long is weighed, -1 for a short. */
-export const SIDE_FACTOR = "side";
+const FACTOR_EXAMPLES = FAMILIES.map((family) => family.example);
 /** Deeper documents are refused unread; a condition at its limit needs about three levels each. */
 const DOCUMENT_DEPTH_MAX = 4 * CONDITION_DEPTH_MAX + 12;
 
@@ -76,10 +74,11 @@ class Lint {
       "rules",
       rules.map((rule) => rule.rule_id),
     );
-    if (this.known.factors) {
-      for (const [i, factor] of factors.entries()) {
-        this.mustBe({ path: ["factors", i], name: factor.split("@")[0]!, of: this.known.factors, what: "factor" });
-      }
+    for (const [i, factor] of factors.entries()) {
+      if (parseFactor(factor) !== undefined) continue;
+      const suggestion = nearest(factor, FACTOR_EXAMPLES);
+      const hint = suggestion === undefined ? "" : `; one that exists is "${suggestion}"`;
+      this.error(["factors", i], "UNKNOWN_FACTOR", `"${factor}" is no factor${hint}`, suggestion);
     }
     if (this.known.instruments) {
       for (const [i, entry] of instruments.entries()) {
