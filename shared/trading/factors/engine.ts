@@ -120,8 +120,8 @@ export class FactorEngine {
   }
 
   /**
-   * Moves the watermark to `exchTs`, never back, and answers the newest bar of each timeframe that this closed, shortest
-   * timeframe first. The answer is valid until the next event.
+   * Moves the watermark to `exchTs`, never back, and answers the newest bar of each timeframe that this closed,
+   * shortest timeframe first. The answer is valid until the next event.
    */
   advance(exchTs: number): readonly ClosedBar[] {
     if (!Number.isFinite(exchTs)) return NOTHING_CLOSED;

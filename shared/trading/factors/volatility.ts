@@ -8,7 +8,8 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 
 /**
  * Annualised realised volatility as a fraction: `RV = √K · s(r)`, `r = ln(C/C₋₁)` of the last n bars, s the sample
- * deviation (divisor n − 1), K bars per year of 365 days. Source: Andersen and Bollerslev, Answering the Skeptics, 1998.
+ * deviation (divisor n − 1), K bars per year of 365 days.
+ * Source: Andersen and Bollerslev, Answering the Skeptics, 1998.
  */
 export class RealisedVolatility implements FactorState {
   #returns: RollingMoments;
