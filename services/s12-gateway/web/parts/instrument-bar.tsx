@@ -1,9 +1,12 @@
 /** Which instrument is shown, its price now, and the way to another one. */
+import { useQuery } from "@tanstack/react-query";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
 import { showFixed } from "../../../../shared/domain/money.ts";
-import { digitsOf, grouped } from "../format/numbers.ts";
+import { tradesQuery } from "../api/queries.ts";
+import { ARROW, digitsOf, grouped } from "../format/numbers.ts";
 import { useText } from "../i18n/translate.ts";
 import { addressStore, go, hrefOf } from "../state/address.ts";
+import { isOpenTrade } from "../state/lists.ts";
 import { useLive } from "../state/live.ts";
 import { midOf } from "../state/pnl.ts";
 import { useStore } from "../state/store.ts";
@@ -13,6 +16,8 @@ import { InstrumentName } from "./links.tsx";
 export function InstrumentBar({ instruments }: { instruments: readonly Instrument[] }) {
   const { t } = useText();
   const watched = useStore(addressStore, (address) => address.instrument);
+  const open = useQuery(tradesQuery).data?.filter(isOpenTrade) ?? [];
+  const holdingOf = (instrument: string) => open.find((trade) => trade.instrument === instrument)?.side;
   return (
     <nav className="instrument-bar" aria-label={t("instruments.title")}>
       {instruments.map((each) => (
@@ -29,10 +34,23 @@ export function InstrumentBar({ instruments }: { instruments: readonly Instrumen
           }}
         >
           <InstrumentName instrument={each.instrument} />
+          <Holding side={holdingOf(each.instrument)} />
           {each.instrument === watched ? <PriceNow digits={digitsOf(each.tick_size, 2)} /> : null}
         </a>
       ))}
     </nav>
+  );
+}
+
+/** That we hold something there, and which way. */
+function Holding({ side }: { side: "BUY" | "SELL" | undefined }) {
+  const { t } = useText();
+  if (!side) return null;
+  const way = side === "BUY" ? "up" : "down";
+  return (
+    <span className="arrow" data-tone={way} title={t(side === "BUY" ? "position.long" : "position.short")}>
+      {ARROW[way]}
+    </span>
   );
 }
 

@@ -77,7 +77,7 @@ function KillOn({ kill }: { kill: KillMutation }) {
         disabled={kill.isPending}
         onFire={() => kill.mutate({ enable: true, mode, reason: reason.trim() || t("kill.reason.default") })}
       >
-        {kill.isPending ? t("kill.busy") : t("kill.hold", { mode: t(`kill.mode.${mode}`) })}
+        {kill.isPending ? t("kill.busy") : t(`kill.hold.${mode}`, { positions })}
       </HoldButton>
     </>
   );

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { translator } from "../i18n/translate.ts";
+import { aDecision, aFill, anOrder, aTrade } from "../samples.ts";
+import { decisionStory, fillStory, orderStory, tradeStory } from "./stories.ts";
+import { guardInWords } from "./words.ts";
+
+const t = translator("en");
+
+describe("stories", () => {
+  test("a skip says who looked, why not, and by how much", () => {
+    expect(decisionStory(t, aDecision()).sentences).toEqual([
+      "book-pressure looked and did nothing: spread too wide.",
+      "The first guard that failed was “Spread (bps)”: 3.2 vs 3.",
+    ]);
+  });
+  test("an order tells its state and leads to the decision behind it", () => {
+    const story = orderStory(t, anOrder({ status: "FILLED", filled_qty: "0.010", avg_price: "60000.1" }));
+    expect(story.sentences[1]).toBe("It filled completely, at 60,000.1 on average.");
+    expect(story.links).toEqual([{ kind: "decision", id: "s1" }]);
+    expect(orderStory(t, anOrder({ intent_id: "t1:SET_STOP:2" })).links).toEqual([]);
+  });
+  test("a fill says whether it cost or gained", () => {
+    expect(fillStory(t, aFill({ slippage_bps: 1.5 })).sentences[1]).toStartWith("Slippage cost 1.50 bps");
+    expect(fillStory(t, aFill({ slippage_bps: -1.5 })).sentences[1]).toStartWith("It was 1.50 bps better");
+  });
+  test("a closed trade ends with its result", () => {
+    const closed = aTrade({ status: "CLOSED", closed_at: 9, avg_exit: "60100", pnl_usdt: "0.4", exit_reason: "stop" });
+    expect(tradeStory(t, closed).sentences.at(-1)).toBe("It ended at 60,100 (Stop) with +0.40 USDT after fees.");
+  });
+  test("both languages tell every order status", () => {
+    for (const status of [
+      "PENDING",
+      "SENT",
+      "NEW",
+      "PARTIALLY_FILLED",
+      "FILLED",
+      "CANCELED",
+      "REJECTED",
+      "EXPIRED",
+      "UNKNOWN",
+    ] as const) {
+      for (const locale of ["en", "zh-TW"] as const) {
+        const [, told] = orderStory(translator(locale), anOrder({ status })).sentences;
+        expect(told).not.toContain("story.order");
+      }
+    }
+  });
+  test("guards without numbers say nothing", () => {
+    expect(guardInWords(t, { name: "x", passed: false, value: null, limit: null })).toBe("");
+    expect(guardInWords(t, { name: "x", passed: false, value: 0.00012, limit: 2000 })).toBe("0.00012 vs 2,000");
+  });
+});
