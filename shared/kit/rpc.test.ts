@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { RouterService } from "../../proto/gen/chimera/router/v1/router_pb.ts";
+import { wallClock } from "../adapters/clock.ts";
+import { fetchNet } from "../adapters/net.ts";
+import { router } from "../contracts.ts";
+import type { Problem } from "../errors.ts";
+import { simulatedWorld } from "../testing/world.ts";
+import { createTokens } from "./auth.ts";
+import { type Constellation, constellation } from "./constellation.ts";
+import { echoService, heard } from "./echo.fixture.ts";
+import { callRemote, type Remote } from "./rpc.ts";
+
+const clock = wallClock();
+const net = fetchNet(clock);
+const world = simulatedWorld({ clock: clock as never, net, seed: 1 });
+const tokens = createTokens(world.serviceKey, clock);
+const token = () => tokens.mint("s03", "s04");
+let all: Constellation;
+let server: ReturnType<typeof Bun.serve>;
+let remote: Remote;
+
+beforeAll(async () => {
+  all = await constellation([echoService(heard())], ["s04"], world);
+  await all.start();
+  const hosted = all.hosted.get("s04");
+  server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) => hosted?.fetch(request) as Promise<Response>,
+  });
+  remote = { url: server.url.origin, net, clock, caller: "s03", token };
+});
+afterAll(async () => {
+  await server.stop(true);
+  await all.stop();
+});
+
+describe("our client over HTTP", () => {
+  const budget = (input: unknown, to = remote) => callRemote(to, [router, router.methods.getBudget], [input, {}]);
+  test("gets the answer as the verb gave it", async () => {
+    expect(await budget({ account: "main" })).toMatchObject({ account: "main", budget_usdt: "50", open_positions: 1 });
+  });
+  test("gets the callee's own code back", async () => {
+    const call = callRemote(remote, [router, router.methods.cancelOrder], [{ intent_id: "i" }, {}]);
+    expect(await call.catch((error: Problem) => error.code)).toBe("ALREADY_FILLED");
+  });
+  test("knows that nobody was there", async () => {
+    const call = budget({}, { ...remote, url: "http://127.0.0.1:1" });
+    expect(await call.catch((error: Problem) => error.code)).toBe("UNAVAILABLE");
+  });
+  test("is refused without a good token", async () => {
+    const call = budget({}, { ...remote, token: async () => "nonsense" });
+    expect(await call.catch((error: Problem) => error.code)).toBe("UNAUTHENTICATED");
+  });
+});
+
+for (const useBinaryFormat of [false, true]) {
+  describe(`a stock Connect client, ${useBinaryFormat ? "binary" : "JSON"}`, () => {
+    const stock = createClient(
+      RouterService,
+      createConnectTransport({
+        baseUrl: "http://placeholder",
+        useBinaryFormat,
+        fetch: async (input, init) => {
+          const headers = new Headers(init?.headers);
+          headers.set("authorization", `Bearer ${await token()}`);
+          return fetch(String(input).replace("http://placeholder", server.url.origin), { ...init, headers });
+        },
+      }),
+    );
+    test("is answered", async () => {
+      const answer = await stock.getBudget({ account: "main" });
+      expect([answer.budgetUsdt, answer.openPositions]).toEqual(["50", 1]);
+    });
+    test("may leave out what has a default", async () => {
+      expect((await stock.getBudget({})).account).toBe("main");
+    });
+    test("gets a refusal as a ConnectError with our code beside", async () => {
+      const error = await stock.cancelOrder({ intentId: "i" }).catch((e: unknown) => ConnectError.from(e));
+      expect((error as ConnectError).code).toBe(Code.FailedPrecondition);
+      expect((error as ConnectError).metadata.get("chimera-code")).toBe("ALREADY_FILLED");
+    });
+    test("is told what is wrong with its message", async () => {
+      const error = await stock.cancelOrder({}).catch((e: unknown) => ConnectError.from(e));
+      expect((error as ConnectError).code).toBe(Code.InvalidArgument);
+    });
+  });
+}
