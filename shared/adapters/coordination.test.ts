@@ -1,9 +1,8 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheContract } from "../testing/cache.contract.ts";
 import type { Begin } from "../testing/coordination-world.ts";
+import { newFolder, removeFolder } from "../testing/folder.ts";
 import { lockContract } from "../testing/lock.contract.ts";
 import { quotaContract } from "../testing/quota.contract.ts";
 import { rateLimitContract } from "../testing/rate-limit.contract.ts";
@@ -15,7 +14,7 @@ import { VirtualClock } from "./virtual-clock.ts";
 const over =
   <P>(pick: (opened: Coordination, clock: VirtualClock) => P): Begin<P> =>
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), "chimera-coordination-"));
+    const folder = newFolder();
     const clock = new VirtualClock(1_700_000_000_000);
     const open = () => embeddedCoordination({ clock, path: join(folder, "coordination.sqlite") });
     let opened = open();
@@ -29,7 +28,7 @@ const over =
       },
       async end() {
         opened.close();
-        rmSync(folder, { recursive: true });
+        removeFolder(folder);
       },
     };
   };

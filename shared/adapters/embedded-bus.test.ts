@@ -1,10 +1,9 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { busContract } from "../testing/bus.contract.ts";
 import { type BusWorld, lossy, reliable, single } from "../testing/bus-world.ts";
+import { newFolder, removeFolder } from "../testing/folder.ts";
 import { type BusOptions, EmbeddedBus } from "./embedded-bus.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -43,7 +42,7 @@ function world(path: string): BusWorld & { options: BusOptions } {
 busContract("embedded bus in memory", false, async () => world(":memory:"));
 
 busContract("embedded bus on disk", true, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "chimera-bus-"));
+  const folder = newFolder();
   const path = join(folder, "bus.sqlite");
   const begun = world(path);
   const dying: EmbeddedBus[] = [];
@@ -67,7 +66,7 @@ busContract("embedded bus on disk", true, async () => {
     },
     async end() {
       await begun.bus.close();
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
     },
   };
 });
@@ -158,7 +157,7 @@ describe("in one process, when consumers fail or leave", () => {
   });
 
   test("tries counted before a crash count after it", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "chimera-bus-"));
+    const folder = newFolder();
     const before = world(join(folder, "bus"));
     const attempts: number[] = [];
     const fail = (message: { attempt: number }) => {
@@ -173,6 +172,6 @@ describe("in one process, when consumers fail or leave", () => {
     await after.until(() => after.dead.length === 1);
     expect(attempts).toEqual([1, 2, 3, 4]);
     await after.bus.close();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 });

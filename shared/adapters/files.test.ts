@@ -1,17 +1,15 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { blobsContract } from "../testing/blobs.contract.ts";
+import { newFolder, removeFolder } from "../testing/folder.ts";
 import { FolderBlobs } from "./files.ts";
-
-const newFolder = () => mkdtempSync(join(tmpdir(), "chimera-blobs-"));
 
 blobsContract("blobs in a folder", async () => {
   const folder = newFolder();
   return {
     blobs: new FolderBlobs(join(folder, "made", "on", "demand")),
-    end: async () => rmSync(folder, { recursive: true }),
+    end: async () => removeFolder(folder),
   };
 });
 
@@ -24,7 +22,7 @@ test("a key that would be another's folder, or lie in one that is a blob, is a c
   await expect(blobs.append("a", new Uint8Array(1))).rejects.toMatchObject({ code: "CONFLICT" });
   expect(await blobs.get("a")).toBeUndefined();
   expect(readdirSync(join(folder, ".unfinished"))).toEqual([]);
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 test("what a crash left unfinished is not listed, and a folder that cannot be written to is unavailable", async () => {
@@ -35,5 +33,5 @@ test("what a crash left unfinished is not listed, and a folder that cannot be wr
   await Bun.write(join(folder, "file"), "x");
   const nowhere = new FolderBlobs(join("/proc", "no-such-place"));
   await expect(nowhere.put("a", new Uint8Array(1))).rejects.toMatchObject({ code: "UNAVAILABLE" });
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });

@@ -1,13 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Collection, ServiceId } from "../kit/ports.ts";
+import { newFolder, removeFolder } from "../testing/folder.ts";
 import { storeContract } from "../testing/store.contract.ts";
 import { COLLECTIONS, emit, type Note, notes, put } from "../testing/store-world.ts";
 import { openStore, type SqliteStore } from "./sqlite.ts";
-
-const newFolder = () => mkdtempSync(join(tmpdir(), "chimera-store-"));
 
 storeContract("SQLite in files, others read through read-only connections", async () => {
   const folder = newFolder();
@@ -26,7 +23,7 @@ storeContract("SQLite in files, others read through read-only connections", asyn
     },
     async end() {
       for (const store of stores.values()) await store.close();
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
     },
   };
 });
@@ -53,7 +50,7 @@ describe("a file", () => {
   beforeEach(() => {
     folder = newFolder();
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => removeFolder(folder));
   const open = (collections: readonly unknown[] = COLLECTIONS) =>
     openStore({ path: join(folder, "s04"), owner: "s04", collections: collections as typeof COLLECTIONS });
 
@@ -144,5 +141,5 @@ test("revisions and outbox ids do not come back when the clock was set back", as
     await store.close();
   }
   expect(seen.size).toBe(8);
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });

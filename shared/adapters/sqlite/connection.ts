@@ -1,15 +1,19 @@
 /** One SQLite connection: how it is opened, its prepared statements, its transactions and its failures. */
 import { Database, SQLiteError, type Statement } from "bun:sqlite";
 import { Problem } from "../../errors.ts";
+import { requestCheckpoint } from "./checkpoint.ts";
 
 export type Bound = string | number | null;
 
 /** Queries are made of declared parts, so this many different ones means something is generating them. */
 const STATEMENTS_MAX = 500;
+const MEMORY = ":memory:";
 const BUSY_MS = 2_000;
 const CACHE_KIB = 8_192;
-/** 4 KiB pages in the log before it is folded back: about 16 MB. */
-const CHECKPOINT_PAGES = 4_000;
+/** Writes after which the log is to be folded back: some megabytes of it. */
+const CHECKPOINT_WRITES = 1_000;
+/** 4 KiB pages in the log at which the writer does that itself, where the thread for it cannot keep up. */
+const CHECKPOINT_PAGES_MAX = 50_000;
 
 /** What SQLite says when the machine is in trouble rather than we. */
 const TROUBLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)/;
@@ -17,16 +21,19 @@ const TROUBLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT
 export class Connection {
   readonly #db: Database;
   readonly #statements = new Map<string, Statement<Record<string, Bound>, Bound[]>>();
+  readonly #path: string;
   #sync: "normal" | "full" = "normal";
+  #writes = 0;
 
   constructor(path: string, options: { readonly: boolean }) {
+    this.#path = path;
     this.#db = attempt(() => new Database(path, options.readonly ? { readonly: true } : { create: true }));
     this.#db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     if (options.readonly) return;
     attempt(() => {
       this.#db.run("PRAGMA journal_mode = WAL");
       this.#db.run("PRAGMA synchronous = NORMAL");
-      this.#db.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      this.#db.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES_MAX}`);
       this.#db.run(`PRAGMA cache_size = -${CACHE_KIB}`);
       this.#db.run("PRAGMA temp_store = MEMORY");
     });
@@ -42,7 +49,12 @@ export class Connection {
 
   /** Answers how many rows changed. */
   run(sql: string, ...values: Bound[]): number {
-    return attempt(() => this.#prepare(sql).run(...values)).changes;
+    const { changes } = attempt(() => this.#prepare(sql).run(...values));
+    if (++this.#writes >= CHECKPOINT_WRITES) {
+      this.#writes = 0;
+      if (this.#path !== MEMORY) requestCheckpoint(this.#path);
+    }
+    return changes;
   }
 
   /** All of it or nothing. With `full` the disk has it before this returns; with `normal` the operating system has. */
