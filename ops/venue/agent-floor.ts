@@ -26,20 +26,27 @@ export class Floor implements Matcher {
   private tradeId: number;
   private agentId = 0;
 
-  /** Ids go on from the clock, so that they rise over restarts too. */
   constructor(print: Print, now: () => number, traded: Floor["traded"]) {
     this.print = print;
     this.now = now;
     this.traded = traded;
     this.tape = new Tape(print);
-    this.sequence = Math.max(1, Math.floor(now()));
-    this.sent = this.sequence;
-    this.tradeId = this.sequence;
+    this.sequence = 1;
+    this.sent = 1;
+    this.tradeId = 0;
   }
 
-  open(hooks: MarketHooks | undefined): void {
+  open(hooks: MarketHooks): void {
     this.hooks = hooks;
-    if (hooks !== undefined) this.tape.start(hooks);
+    this.tape.start(hooks);
+    // Ids go on from the clock, so that they rise over restarts too.
+    this.sequence = Math.max(this.sequence, Math.floor(this.now()));
+    this.sent = this.sequence;
+    this.tradeId = Math.max(this.tradeId, this.sequence);
+  }
+
+  close(): void {
+    this.hooks = undefined;
   }
 
   /** A client's order; answers what happened to clients. */

@@ -95,7 +95,7 @@ test("looks like a market: tight, deep, moving, with trades in bursts", async ()
     tops.push(bidLots * bidTicks * 0.0001);
     mids.push((bidTicks + askTicks) / 2);
   });
-  await run(150);
+  await run(100);
   cancel();
   market.stop();
   const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
@@ -105,10 +105,10 @@ test("looks like a market: tight, deep, moving, with trades in bursts", async ()
   expect(Math.max(...mids) / Math.min(...mids) - 1).toBeGreaterThan(0.001);
   expect(Math.max(...mids) / Math.min(...mids) - 1).toBeLessThan(0.05);
   const times: number[] = of(FUT, "trade").map(({ T }) => T);
-  expect(times.length / 150).toBeGreaterThan(3);
+  expect(times.length / 100).toBeGreaterThan(3);
   // Bursts: the busiest tenth of seconds has far more than a tenth of the trades.
   const seconds = Object.values(Object.groupBy(times, (at) => Math.floor(at / 1000))).map((list) => list!.length);
-  const busiest = seconds.toSorted((a, b) => b - a).slice(0, 15);
+  const busiest = seconds.toSorted((a, b) => b - a).slice(0, 10);
   expect(busiest.reduce((sum, n) => sum + n, 0) / times.length).toBeGreaterThan(0.2);
   expect(market.mark("FUT:ETHUSDT")! / 260_000).toBeCloseTo(1, 1);
 }, 30_000);
@@ -154,8 +154,8 @@ test("best prices, bars and marks are told as they change, and only to those who
 
 test("goes on where it was: prices and rising ids over a restart, and a past from the beginning", async () => {
   const first = stage(11, new Map([["BTC", 50_000]]));
-  expect(first.market.klines(FUT, "1m", { limit: 500 })).toHaveLength(500);
   first.market.start(first.hooks);
+  expect(first.market.klines(FUT, "1m", { limit: 500 })).toHaveLength(500);
   await first.run(5);
   first.market.stop();
   const said = first.frames.length;
@@ -165,8 +165,10 @@ test("goes on where it was: prices and rising ids over a restart, and a past fro
   expect(prices.get(FUT)!).toBeCloseTo(50_000, -3);
   const again = stage("other", prices);
   expect(Math.abs(again.market.prices().get(FUT)! / prices.get(FUT)! - 1)).toBeLessThan(0.0005);
+  again.market.start(again.hooks);
   expect(again.market.klines(FUT, "1m", { limit: 1 })[0]!.close / 10 / prices.get(FUT)!).toBeCloseTo(1, 3);
   expect(again.market.sequence(FUT)).toBeGreaterThanOrEqual(start);
+  again.market.stop();
 });
 
 test("what it has not is refused", () => {

@@ -52,15 +52,17 @@ export interface AgentsOptions {
 export class AgentsMarket implements MarketModel {
   readonly assumed = ["market=agents", "history before the start=generated", "funding=0.01%"];
   private readonly clock: Clock;
+  private readonly seed: Random;
   private readonly world: World;
   private readonly rooms = new Map<InstrumentId, Room>();
   private cancels: Cancel[] = [];
 
   constructor({ clock, random, listings, prices = new Map() }: AgentsOptions) {
     this.clock = clock;
+    this.seed = random;
     const bases = new Map(listings.map(({ base }) => [base, firstPrice(base, prices)]));
     this.world = new World(random, clock.now(), bases);
-    for (const listing of listings) this.rooms.set(listing.instrument, this.furnish(listing, random));
+    for (const listing of listings) this.rooms.set(listing.instrument, this.furnish(listing));
   }
 
   /** Last prices in USDT by instrument: what `prices` takes after a restart. */
@@ -78,9 +80,13 @@ export class AgentsMarket implements MarketModel {
   }
 
   start(hooks: MarketHooks): void {
+    const now = this.clock.now();
     for (const room of this.rooms.values()) {
-      room.floor.open(hooks);
-      room.at = this.clock.now();
+      const { floor, listing } = room;
+      const price = this.world.value(listing.base, listing.market);
+      if (floor.tape.klines.isEmpty) generateHistory(floor.tape.klines, { seed: this.seed, listing, price, now });
+      floor.open(hooks);
+      room.at = now;
       this.await(room);
     }
     this.cancels = [
@@ -95,7 +101,7 @@ export class AgentsMarket implements MarketModel {
     for (const cancel of this.cancels) cancel();
     for (const room of this.rooms.values()) {
       room.cancel();
-      room.floor.open(undefined);
+      room.floor.close();
     }
   }
 
@@ -123,8 +129,8 @@ export class AgentsMarket implements MarketModel {
     return this.rooms.get(instrument) ?? refuse("INSTRUMENT_DISABLED", `There is no market of ${instrument}`);
   }
 
-  private furnish(listing: Listing, seed: Random): Room {
-    const random = seed.fork(listing.instrument);
+  private furnish(listing: Listing): Room {
+    const random = this.seed.fork(listing.instrument);
     const tick = toNumber(listing.tick);
     const unitUsdt = tick * toNumber(listing.step);
     const floor = new Floor(
@@ -148,8 +154,6 @@ export class AgentsMarket implements MarketModel {
     const agents = [...takers, ...makers, new Closer(random), new Crowd(random)];
     const at = this.clock.now();
     const room = { listing, floor, agents, random, tick, unitUsdt, at, cancel: () => {} };
-    const price = this.world.value(listing.base, listing.market);
-    generateHistory(floor.tape.klines, { seed, listing, price, now: at });
     // The book must stand before the first client asks for it.
     const scene = this.scene(room, 60);
     for (const agent of makers) agent.act(scene);

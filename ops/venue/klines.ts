@@ -145,6 +145,10 @@ export class Klines {
     for (const timeframe of TIMEFRAMES) this.series.set(timeframe, new Series(timeframe));
   }
 
+  get isEmpty(): boolean {
+    return [...this.series.values()].every(({ bars }) => bars.length === 0);
+  }
+
   /** Epoch ms; trades are expected in order, a straggler still lands in its own bar. */
   add(trade: BarTrade): void {
     for (const series of this.series.values()) series.add(trade, this.onClosed);

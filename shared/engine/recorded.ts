@@ -7,8 +7,9 @@
  *   through us first; a book that shows opposite lots at or beyond our price fills us from these lots. Both fill at
  *   our own price and never more than the volume that came.
  * - Our orders meet each other in price-time priority too; at the same price, recorded lots go first.
- * - The book is the last snapshot with all later differences (earlier ones say nothing new); a book ticker that is newer than they are corrects the
- *   top. Without any snapshot it is built from differences and tickers alone, and `isWhole` is false.
+ * - The book is the last snapshot with all later differences (earlier ones say nothing new); a book ticker that is
+ *   newer than they are corrects the top. Without any snapshot it is built from differences and tickers alone, and
+ *   `isWhole` is false.
  *
  * `best` and `depth` show the recorded market without our orders and what they took.
  */
