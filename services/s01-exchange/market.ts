@@ -110,6 +110,6 @@ export class MarketData {
     const market = marketOf(instrument);
     const path = market === "SPOT" ? "/api/v3/depth" : "/fapi/v1/depth";
     const params = { symbol: symbolOf(instrument), limit: SNAPSHOT_LEVELS };
-    return this.ports.rests[market].call<Snapshot>("GET", path, params, { auth: "none", urgent: true });
+    return this.ports.rests[market].call<Snapshot>("GET", path, params, { auth: "none" });
   }
 }

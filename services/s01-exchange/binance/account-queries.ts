@@ -57,8 +57,8 @@ export class AccountQueries {
 
   async balances(): Promise<Balance[]> {
     const [spot, fut] = await Promise.all([
-      this.rests.SPOT.call("GET", "/api/v3/account", { omitZeroBalances: true }, signed),
-      this.rests.FUT.call("GET", "/fapi/v3/account", {}, signed),
+      this.rests.SPOT.call("GET", "/api/v3/account", { omitZeroBalances: true }, { auth: "signed" }),
+      this.rests.FUT.call("GET", "/fapi/v3/account", {}, { auth: "signed" }),
     ]);
     return [...readSpotBalances(spot), ...readFutBalances(fut)];
   }

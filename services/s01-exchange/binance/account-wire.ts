@@ -125,6 +125,7 @@ function algo(frame: unknown, known: Known): AccountEvent[] {
 const FutAccount = z.looseObject({
   T: z.number(),
   a: z.looseObject({
+    m: z.string().default(""),
     B: z.array(z.looseObject({ a: z.string(), wb: Amount, cw: Amount })).default([]),
     P: z
       .array(
@@ -134,6 +135,7 @@ const FutAccount = z.looseObject({
           ep: Amount,
           up: Amount,
           iw: Amount.default("0"),
+          mt: z.string().default("isolated"),
           ps: z.string().default("BOTH"),
         }),
       )
@@ -144,6 +146,9 @@ const FutAccount = z.looseObject({
 /** `free` leaves out what isolated positions hold; margin of open orders is not told here. */
 function futAccount(frame: unknown, known: Known): AccountEvent[] {
   const { T, a } = FutAccount.parse(frame);
+  if (a.m === "MARGIN_TYPE_CHANGE") {
+    for (const { s, mt } of a.P) if (mt !== "isolated") known.configured(s, undefined);
+  }
   const events: AccountEvent[] = a.P.filter(({ ps }) => ps === "BOTH").map((p) => ({
     kind: "position",
     instrument: p.s,

@@ -20,6 +20,7 @@ interface Track {
   heardAt: number;
   lastTrade: number;
   lastTicker: number;
+  lastFunding: number;
   /** The newest update that came, in the book or not. */
   lastDiff: number;
   mark: string | undefined;
@@ -70,7 +71,7 @@ export class MarketFeed {
   restart(): void {
     for (const track of this.tracks.values()) {
       const wasLive = track.sync.live;
-      track.lastTrade = track.lastTicker = track.lastDiff = 0;
+      track.lastTrade = track.lastTicker = track.lastFunding = track.lastDiff = 0;
       track.sync.lose();
       if (wasLive) this.tellBook(track, this.around.clock.now());
     }
@@ -112,7 +113,6 @@ export class MarketFeed {
       if (typeof data.s === "string") this.drop("unknown_symbol", text);
       return;
     }
-    track.heardAt = this.around.clock.mono();
     let flaw = this.take(track, data, ts, text);
     if (flaw === "long_id") flaw = this.take(track, inner(parseExact(text)), ts, text);
     if (flaw) this.drop(flaw, text, track);
@@ -126,6 +126,8 @@ export class MarketFeed {
   private take(track: Track, data: Frame, ts: number, text: string): Flaw | undefined {
     const kind = kindOf(data);
     this.count(kind);
+    // Marks come on a connection of their own and do not show that the book's lives.
+    if (kind !== "funding") track.heardAt = this.around.clock.mono();
     switch (kind) {
       case "trade": {
         const trade = readTrade(data, track.on, ts);
@@ -152,6 +154,8 @@ export class MarketFeed {
       case "funding": {
         const funding = readFunding(data, track.on, ts);
         if (typeof funding === "string") return funding;
+        if (funding.exch_ts <= track.lastFunding) return this.repeated();
+        track.lastFunding = funding.exch_ts;
         track.mark = funding.mark;
         this.ports.record(track.on.instrument, ts, text);
         this.ports.outlet.funding(funding);
@@ -249,6 +253,7 @@ export class MarketFeed {
       heardAt: -1,
       lastTrade: 0,
       lastTicker: 0,
+      lastFunding: 0,
       lastDiff: 0,
       mark: undefined,
       dirty: false,

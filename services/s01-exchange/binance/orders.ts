@@ -82,7 +82,7 @@ export class Orders {
     try {
       if (market === "FUT" && ref.conditional) return await this.queryConditional(ref);
       const params = { symbol: symbolOf(ref.instrument), origClientOrderId: ref.client_order_id };
-      return readOrder(market, await this.ask("GET", orderPath(ref.instrument), params));
+      return readOrder(market, await this.ask(orderPath(ref.instrument), params));
     } catch (error) {
       throw isAbsent(error) ? notFound(ref, error) : error;
     }
@@ -157,10 +157,10 @@ export class Orders {
   }
 
   private async queryConditional(ref: OrderRef): Promise<ExchangeOrder> {
-    const row = await this.ask("GET", ALGO, { clientAlgoId: ref.client_order_id });
+    const row = await this.ask(ALGO, { clientAlgoId: ref.client_order_id });
     const { order, sentOrderId } = readConditional(row);
     if (sentOrderId === undefined) return order;
-    const sent = await this.ask("GET", "/fapi/v1/order", { symbol: symbolOf(ref.instrument), orderId: sentOrderId });
+    const sent = await this.ask("/fapi/v1/order", { symbol: symbolOf(ref.instrument), orderId: sentOrderId });
     return { ...readOrder("FUT", sent), client_order_id: order.client_order_id };
   }
 
@@ -173,13 +173,14 @@ export class Orders {
     return { ...readOrder("FUT", row), client_order_id: order.client_order_id };
   }
 
-  private ask(method: "GET", path: string, params: Params): Promise<unknown> {
+  private ask(path: string, params: Params): Promise<unknown> {
     const market = path.startsWith("/fapi") ? "FUT" : "SPOT";
-    return this.rests[market].call(method, path, params, { auth: "signed", urgent: true });
+    return this.rests[market].call("GET", path, params, { auth: "signed", urgent: true });
   }
 
   private async list(path: string, params: Params): Promise<unknown[]> {
-    const rows = await this.ask("GET", path, params);
+    const market = path.startsWith("/fapi") ? "FUT" : "SPOT";
+    const rows = await this.rests[market].call("GET", path, params, { auth: "signed" });
     return Array.isArray(rows) ? rows : refuse("UNAVAILABLE", `The exchange answered ${path} with no list.`);
   }
 
