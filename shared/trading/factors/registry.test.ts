@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { ATR, EMA, MACD, RSI } from "trading-signals";
 import { Bundle } from "../../domain/bundle.ts";
+import { randomBars } from "../../testing/market-events.ts";
+import { Inputs } from "./inputs.ts";
 import { CORE_FACTORS, FAMILIES, factorsOfBundle, parseFactor } from "./registry.ts";
 
 describe("an id", () => {
@@ -62,4 +65,30 @@ test("a bundle's factors are those it lists, compares, triggers on and sizes by,
   const own = ["ema_20_5s", "rsi_14_15s", "ema_8_1m", "vwap_1m", "obi_5", "atr_7_5s"];
   expect(factorsOfBundle(bundle)).toEqual([...CORE_FACTORS, ...own]);
   for (const id of factorsOfBundle(bundle)) expect(parseFactor(id)).toBeDefined();
+});
+
+test("averages agree with a published library once both have forgotten how they began", () => {
+  const ids = [
+    "ema_21_1m",
+    "rsi_14_1m",
+    "atr_14_1m",
+    "macd_12_26_9_1m",
+    "macd_signal_12_26_9_1m",
+    "macd_hist_12_26_9_1m",
+  ];
+  const ours = ids.map((id) => {
+    const { family, params } = parseFactor(id)!;
+    return family.make(params, new Inputs());
+  });
+  const [ema, rsi, atr] = [new EMA(21), new RSI(14), new ATR(14)];
+  const macd = new MACD(new EMA(12), new EMA(26), new EMA(9));
+  for (const [at, bar] of randomBars(91, 2_000).entries()) {
+    for (const state of ours) state.onBar!(bar);
+    for (const indicator of [ema, rsi, macd]) indicator.add(bar.close);
+    atr.add(bar);
+    if (at < 600) continue;
+    const { macd: line, signal, histogram } = macd.getResultOrThrow();
+    const theirs = [ema.getResult(), rsi.getResult(), atr.getResult(), line, signal, histogram];
+    for (const [which, state] of ours.entries()) expect(state.read(0)).toBeCloseTo(theirs[which]!, 9);
+  }
 });

@@ -5,8 +5,10 @@ import type { FactorState } from "./factor.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Factor } from "./registry.ts";
 
-/** History asked for at most, and whole bars kept at most for factors that come later. */
-export const BARS_KEPT_MAX = 1_000;
+/** History asked for at most. */
+const HISTORY_BARS_MAX = 1_000;
+/** Whole bars kept for factors that come later, if the present ones need fewer. */
+const BARS_KEPT_MIN = 300;
 
 export interface ClosedBar {
   readonly timeframe: Timeframe;
@@ -55,7 +57,7 @@ export class Series {
     );
     this.#fed = [...this.#places.values()];
     const wanted = this.#fed.map(({ factor }) => factor.family.bars(factor.params));
-    this.barsNeeded = Math.min(BARS_KEPT_MAX, Math.max(0, ...wanted));
+    this.barsNeeded = Math.min(HISTORY_BARS_MAX, Math.max(0, ...wanted));
   }
 
   place(id: string): Fed | undefined {
@@ -112,7 +114,8 @@ export class Series {
     this.#newestTs = bar.openTs;
     this.#kept.push(bar);
     // Cut in batches: shifting a full array at every bar would copy it each time.
-    if (this.#kept.length > 2 * BARS_KEPT_MAX) this.#kept.splice(0, this.#kept.length - BARS_KEPT_MAX);
+    const keep = Math.max(BARS_KEPT_MIN, this.barsNeeded);
+    if (this.#kept.length > 1.5 * keep) this.#kept.splice(0, this.#kept.length - keep);
     for (const { state } of this.#fed) state.onBar?.(bar);
   }
 
