@@ -53,6 +53,15 @@ describe("POST /decide", () => {
     expect([old.decision.reason, asked.length]).toEqual(["features_age_ms", 1]);
   });
 
+  test("decides a signal for real only once", async () => {
+    const { inquiries, stores, strategist, asked } = await engineWith();
+    await write(stores, signalsSeen, signalWith());
+    await strategist.onSignal(signalWith(), 1);
+    const again = inquiries.decide(ask({ signal_id: "0123456789abcdef", dry_run: false }));
+    expect(await codeOf(again)).toBe("WRONG_STATE");
+    expect(asked).toHaveLength(1);
+  });
+
   test("tells the router's refusal as the caller's", async () => {
     const { inquiries } = await engineWith({ router: () => new Problem("BUDGET", "no room") });
     expect(await codeOf(inquiries.decide(ask({ instrument: "FUT:BTCUSDT", dry_run: false })))).toBe("BUDGET");

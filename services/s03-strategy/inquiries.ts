@@ -1,6 +1,6 @@
 /** Answers people who ask for a decision, or for the story of one. */
 import { decisionOutcomes, decisionsMade, intents, signalsSeen } from "../../shared/collections.ts";
-import type { FeatureSet, Signal } from "../../shared/domain/decision.ts";
+import type { Decision, FeatureSet, Signal } from "../../shared/domain/decision.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { refuse } from "../../shared/errors.ts";
 import { entryIntentId, signalId } from "../../shared/keys.ts";
@@ -31,7 +31,8 @@ export class Inquiries {
 
   /**
    * A past signal is rehearsed as of its own time, with the account as it is now. A real one is decided as of now, so
-   * that the guards on age hold. 404 for an unknown signal or revision, 422 for features that are missing or stale.
+   * that the guards on age hold. 404 for an unknown signal or revision, 409 for a real decision on a
+   * signal that has one, 422 for features that are missing or stale.
    */
   async decide(request: DecideRequest): Promise<DecideAnswer> {
     const { clock, strategist, writer } = this.parts;
@@ -41,6 +42,9 @@ export class Inquiries {
     if (request.dry_run) {
       const at = request.signal_id === undefined ? clock.now() : signal.ts;
       return { ...(await strategist.rehearse(signal, compiled, at)), dry_run: true };
+    }
+    if (await this.find(signal.signal_id)) {
+      refuse("WRONG_STATE", `Signal ${signal.signal_id} is decided already; see GET /decisions/${signal.signal_id}.`);
     }
     const decision = await strategist.decideNow(signal, compiled);
     writer.add(decision);
@@ -75,8 +79,8 @@ export class Inquiries {
   }
 
   async story(signal_id: string): Promise<DecisionStory> {
-    const { store, writer } = this.parts;
-    const decision = writer.unwritten(signal_id) ?? (await store.get(decisionsMade, signal_id))?.value;
+    const { store } = this.parts;
+    const decision = await this.find(signal_id);
     if (!decision) return refuse("NOT_FOUND", `There is no decision about signal ${signal_id}.`);
     const notTaken = await store.get(decisionOutcomes, signal_id);
     const intent = await store.get(intents, entryIntentId(signal_id, "entry"));
@@ -85,6 +89,11 @@ export class Inquiries {
       ...(notTaken && { not_taken: notTaken.value }),
       ...(intent && { order: intent.value.answer }),
     };
+  }
+
+  private async find(signal_id: string): Promise<Decision | undefined> {
+    const { store, writer } = this.parts;
+    return writer.unwritten(signal_id) ?? (await store.get(decisionsMade, signal_id))?.value;
   }
 
   private async revision(rev: DecideRequest["config_rev"]): Promise<CompiledBundle> {

@@ -56,11 +56,11 @@ describe("a signal", () => {
     expect((await pending)?.bundle.note).toBe("older");
   });
 
-  test("of a revision that nobody knows is not decided, and that is told", async () => {
-    const { strategist, asked, told } = await engineWith();
+  test("of a revision that nobody knows is skipped, and says so", async () => {
+    const { strategist, asked, told, writer } = await engineWith();
     await strategist.onSignal(signalNumber(1, { config_rev: 99 }), 1);
-    expect(asked).toEqual([]);
-    expect(told).toEqual(["failed: signal of an unknown revision"]);
+    expect([asked, told]).toEqual([[], ["unknown_revision"]]);
+    expect(writer.unwritten("signal-1")).toMatchObject({ config_rev: 99, decision: { action: "skip" } });
   });
 });
 

@@ -5,7 +5,7 @@ import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
 import { asProblem, type Problem } from "../../shared/errors.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
-import { decide } from "../../shared/trading/decision/decide.ts";
+import { decide, undecidable } from "../../shared/trading/decision/decide.ts";
 import type { AccountBook } from "./account-book.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -49,11 +49,10 @@ export class Strategist {
   async onSignal(signal: Signal, attempt: number): Promise<void> {
     if (await this.isDecided(signal, attempt)) return;
     const compiled = await this.parts.surroundings.revision(signal.config_rev);
-    if (!compiled) {
-      this.parts.told.failed("signal of an unknown revision", new Error(`revision ${signal.config_rev}`));
-      return;
-    }
-    const decision = await this.decideNow(signal, compiled);
+    const decision = compiled
+      ? await this.decideNow(signal, compiled)
+      : undecidable(signal, "unknown_revision", this.parts.clock.now());
+    if (!compiled) this.parts.told.decided(decision, 0);
     this.parts.writer.add(decision);
     this.place(decision);
   }

@@ -45,9 +45,14 @@ interface Found {
 }
 
 /** Decides one signal under one revision. Never throws for what the market or the bundle says. */
-export function decide(input: DecideInput): Decision {
-  const found = consider(input);
-  const { signal, compiled, now } = input;
+export const decide = (input: DecideInput): Decision =>
+  written(consider(input), { signal: input.signal, rev: input.compiled.rev, now: input.now });
+
+/** The decision on a signal that could not be weighed at all: a skip that says why. */
+export const undecidable = (signal: Signal, reason: string, now: number): Decision =>
+  written({ reason, guards: [] }, { signal, rev: signal.config_rev, now });
+
+function written(found: Found, { signal, rev, now }: { signal: Signal; rev: number; now: number }): Decision {
   const weighed = found.weighed ?? NOTHING_WEIGHED;
   const decision: Action = {
     action: found.intents ? "open" : "skip",
@@ -69,7 +74,7 @@ export function decide(input: DecideInput): Decision {
     guards: found.guards,
     ...(found.sizing && { sizing: found.sizing }),
     features: signal.features.values,
-    config_rev: compiled.rev,
+    config_rev: rev,
     ts: now,
   };
 }
