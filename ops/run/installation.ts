@@ -116,6 +116,7 @@ async function envOf(options: InstallationOptions): Promise<Record<string, strin
   return {
     CHIMERA_VENUE_SPOT_URL: `http://${host(8093)}`,
     CHIMERA_VENUE_SPOT_WS_URL: `ws://${host(8093)}`,
+    CHIMERA_VENUE_SPOT_API_WS_URL: `ws://${host(8093)}/ws-api/v3`,
     CHIMERA_VENUE_FUT_URL: `http://${host(8094)}`,
     CHIMERA_VENUE_FUT_WS_URL: `ws://${host(8094)}`,
     CHIMERA_MODE: "paper",

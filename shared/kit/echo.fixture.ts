@@ -86,6 +86,8 @@ export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
         }),
       ],
       jobs: [every(1_000, "tick", () => void state.jobs++)],
-      stop: async () => void (state.stopped = true),
+      stop: async () => {
+        state.stopped = true;
+      },
     }),
   });

@@ -63,11 +63,11 @@ for (const useBinaryFormat of [false, true]) {
       createConnectTransport({
         baseUrl: "http://placeholder",
         useBinaryFormat,
-        fetch: async (input, init) => {
+        fetch: (async (input: RequestInfo | URL, init?: RequestInit) => {
           const headers = new Headers(init?.headers);
           headers.set("authorization", `Bearer ${await token()}`);
           return fetch(String(input).replace("http://placeholder", server.url.origin), { ...init, headers });
-        },
+        }) as typeof fetch,
       }),
     );
     test("is answered", async () => {
