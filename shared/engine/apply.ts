@@ -130,7 +130,7 @@ function traded(state: ExchangeState, fact: Traded, at: number): void {
   const { order_id, client_id, account, instrument, side } = order;
   const said = { trade_id: fact.trade_id, order_id, client_id, account, instrument, side };
   const { fee, fee_asset } = fill;
-  state.trades.push({ ...said, price, qty, quote_qty: value, maker: fact.maker, fee, fee_asset, realised, at });
+  state.addTrade({ ...said, price, qty, quote_qty: value, maker: fact.maker, fee, fee_asset, realised, at });
   if (order.instrument.startsWith("FUT:")) {
     const row = { account, instrument, asset: fee_asset, trade_id: fact.trade_id, at };
     if (realised !== zero) state.addIncome({ ...row, type: "REALIZED_PNL", qty: realised });

@@ -114,6 +114,10 @@ export class ExchangeState {
   readonly lists = new Map<number, VenueList>();
   readonly positions = new Map<string, Position>();
   readonly trades: VenueTrade[] = [];
+  private readonly tradesByOrder = new Map<number, VenueTrade[]>();
+  /** Of one account on one instrument, oldest first: `account|instrument`. */
+  private readonly tradesByPair = new Map<string, VenueTrade[]>();
+  private readonly ordersByPair = new Map<string, VenueOrder[]>();
   readonly income: Income[] = [];
   readonly accounts = new Set<string>();
   /** The newest order of a client id: `account|market|client id`. */
@@ -160,6 +164,25 @@ export class ExchangeState {
     this.orders.set(order.order_id, order);
     this.open.set(order.order_id, order);
     this.byClientId.set(`${order.account}|${marketOf(order.instrument)}|${order.client_id}`, order.order_id);
+    append(this.ordersByPair, `${order.account}|${order.instrument}`, order);
+  }
+
+  addTrade(trade: VenueTrade): void {
+    this.trades.push(trade);
+    append(this.tradesByOrder, trade.order_id, trade);
+    append(this.tradesByPair, `${trade.account}|${trade.instrument}`, trade);
+  }
+
+  tradesOfOrder(orderId: number): readonly VenueTrade[] {
+    return this.tradesByOrder.get(orderId) ?? [];
+  }
+
+  tradesOf(account: string, instrument: InstrumentId): readonly VenueTrade[] {
+    return this.tradesByPair.get(`${account}|${instrument}`) ?? [];
+  }
+
+  ordersOf(account: string, instrument: InstrumentId): readonly VenueOrder[] {
+    return this.ordersByPair.get(`${account}|${instrument}`) ?? [];
   }
 
   indexAlgo(algo: VenueAlgo): void {
@@ -203,6 +226,12 @@ export class ExchangeState {
   addIncome(row: Omit<Income, "income_id">): void {
     this.income.push({ income_id: this.income.length + 1, ...row });
   }
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 /** The state as plain values in key order: what its hash is taken over. */

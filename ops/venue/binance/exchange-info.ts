@@ -29,7 +29,6 @@ export function exchangeInfo(call: Call, market: Market): unknown {
 }
 
 function futuresSymbol(listing: Listing): unknown {
-  const { tick, step } = listing;
   return {
     symbol: listing.symbol,
     pair: listing.symbol,
@@ -57,7 +56,7 @@ function futuresSymbol(listing: Listing): unknown {
         filterType: "PRICE_FILTER",
         minPrice: show(listing.min_price),
         maxPrice: show(listing.max_price),
-        tickSize: showFixed(tick, Math.max(2, listing.price_digits)),
+        tickSize: showFixed(listing.tick, Math.max(2, listing.price_digits)),
       },
       sizes("LOT_SIZE", listing, show(listing.max_qty)),
       sizes("MARKET_LOT_SIZE", listing, show(listing.max_market_qty)),
@@ -72,7 +71,6 @@ function futuresSymbol(listing: Listing): unknown {
     ],
     orderTypes: ["LIMIT", "MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET"],
     timeInForce: ["GTC", "IOC", "FOK", "GTX"],
-    stepSize: show(step),
   };
 }
 
@@ -93,7 +91,7 @@ function spotSymbol(listing: Listing): unknown {
     quoteAssetPrecision: 8,
     baseCommissionPrecision: 8,
     quoteCommissionPrecision: 8,
-    orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET"],
+    orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"],
     icebergAllowed: false,
     ocoAllowed: true,
     otoAllowed: false,

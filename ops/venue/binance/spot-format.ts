@@ -49,7 +49,7 @@ export function spotPlaced(state: ExchangeState, of: VenueOrder, kind: "ACK" | "
   if (kind === "ACK") return ack;
   const result = { ...ack, ...order(state, of), workingTime: of.working_at };
   if (kind === "RESULT") return result;
-  const fills = state.trades.filter((trade) => trade.order_id === of.order_id);
+  const fills = state.tradesOfOrder(of.order_id);
   return {
     ...result,
     fills: fills.map((trade) => ({

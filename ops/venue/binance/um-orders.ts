@@ -4,7 +4,7 @@ import type { Side } from "../../../shared/domain/order.ts";
 import type { PlaceOrder } from "../../../shared/engine/checks.ts";
 import type { Tif } from "../../../shared/engine/facts.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import type { VenueOrder } from "../../../shared/engine/state.ts";
+import type { VenueOrder, VenueTrade } from "../../../shared/engine/state.ts";
 import { type Call, type Desk, maybeListing, mustListing, type Route, type Routes, referencePrice } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { checkFilters } from "./filters.ts";
@@ -120,14 +120,14 @@ export function pageOrders(call: Call, listing: Listing): VenueOrder[] {
   const { params } = call;
   const [from, start, end] = [params.int("orderId"), params.int("startTime"), params.int("endTime")];
   const limit = params.limit(500, ALL_ORDERS_MAX);
-  const rows = [...call.desk.exchange.state.orders.values()].filter(
-    (order) =>
-      order.account === call.account &&
-      order.instrument === listing.instrument &&
-      (from === undefined || order.order_id >= from) &&
-      (start === undefined || order.created_at >= start) &&
-      (end === undefined || order.created_at <= end),
-  );
+  const rows = call.desk.exchange.state
+    .ordersOf(call.account, listing.instrument)
+    .filter(
+      (order) =>
+        (from === undefined || order.order_id >= from) &&
+        (start === undefined || order.created_at >= start) &&
+        (end === undefined || order.created_at <= end),
+    );
   return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
 }
 
@@ -136,20 +136,20 @@ function allOrders(call: Call): unknown {
 }
 
 /** From trade `fromId` on, or within the times, oldest first; without either, the newest. */
-export function pageTrades(call: Call, listing: Listing | undefined) {
+export function pageTrades(call: Call, listing: Listing): VenueTrade[] {
   const { params } = call;
   const [from, orderId] = [params.int("fromId"), params.int("orderId")];
   const [start, end] = [params.int("startTime"), params.int("endTime")];
   const limit = params.limit(500, ALL_ORDERS_MAX);
-  const rows = call.desk.exchange.state.trades.filter(
-    (trade) =>
-      trade.account === call.account &&
-      (listing === undefined || trade.instrument === listing.instrument) &&
-      (from === undefined || trade.trade_id >= from) &&
-      (orderId === undefined || trade.order_id === orderId) &&
-      (start === undefined || trade.at >= start) &&
-      (end === undefined || trade.at <= end),
-  );
+  const rows = call.desk.exchange.state
+    .tradesOf(call.account, listing.instrument)
+    .filter(
+      (trade) =>
+        (from === undefined || trade.trade_id >= from) &&
+        (orderId === undefined || trade.order_id === orderId) &&
+        (start === undefined || trade.at >= start) &&
+        (end === undefined || trade.at <= end),
+    );
   return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
 }
 

@@ -1,0 +1,15 @@
+/** Run by the venue's crash test: trades without end on a journal file, printing each client id once it is answered. */
+import { writeSync } from "node:fs";
+import { fileJournal } from "./journal.ts";
+import { TestVenue } from "./test-client.ts";
+
+const journal = fileJournal(process.argv[2]!);
+const v = await TestVenue.open({ journal });
+for (let at = journal.length(); ; at++) {
+  const id = `ch-${at}`;
+  const side = at % 2 === 0 ? "BUY" : "SELL";
+  const answer = await v.order(at % 3 === 0 ? "maker" : "paper", `BTCUSDT ${side} 0.001 60000`, {
+    newClientOrderId: id,
+  });
+  if (answer.code === undefined) writeSync(1, `${id}\n`);
+}
