@@ -15,8 +15,11 @@ import { type Mark, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
 const STRAGGLERS_MS = 500;
 /** Lines played before timers and sockets get their turn, when the clock is ahead. */
 const BATCH_LINES = 1000;
-/** How late a clock may start without the recording's first minutes rushing by. */
+const DAY_MS = 86_400_000;
+/** A clock that is further past the recording's start is no clock of that time: the recording is played as if now. */
 const LATE_START_MS_MAX = 60_000;
+/** Event and transaction times, funding times: every epoch in a frame. */
+const EPOCHS = /"([ET])":(\d{13})\b/g;
 
 interface Stage {
   readonly print: Print;
@@ -33,7 +36,12 @@ export interface ReplayOptions {
   listings: readonly Listing[];
 }
 
-/** Throws a Problem INVALID for files that cannot be opened or hold nothing. Start the clock at `startsAt`. */
+/**
+ * Throws a Problem INVALID for files that cannot be opened or hold nothing.
+ *
+ * On a clock that stands at `startsAt` (or before) when it starts, frames are played as recorded. On a later one, such
+ * as the wall clock, the whole recording is moved: it begins at once, and the times in its frames are moved with it.
+ */
 export async function openReplayMarket({ clock, files, listings }: ReplayOptions): Promise<ReplayMarket> {
   const prints = new Map(listings.map((listing) => [listing.instrument, printOf(listing)]));
   const recording = await openRecording(files, { scalesOf: (instrument) => prints.get(instrument) });
@@ -49,6 +57,8 @@ export class ReplayMarket implements MarketModel {
   private readonly cancels = new Map<string, Cancel>();
   private hooks: MarketHooks | undefined;
   private ahead: Line | undefined;
+  /** Recorded time plus this is the clock's time. */
+  private shiftMs = 0;
 
   constructor(clock: Clock, recording: Recording, prints: readonly Print[]) {
     this.clock = clock;
@@ -71,6 +81,7 @@ export class ReplayMarket implements MarketModel {
 
   get assumed(): readonly string[] {
     const assumed = ["market=not moved by us", "queue=cancels spread evenly", "history=none before the recording"];
+    if (this.shiftMs > 0) assumed.push(`time=recorded time and ${(this.shiftMs / DAY_MS).toFixed(2)} days`);
     for (const { print, matcher, mark } of this.stages.values()) {
       if (print.market === "FUT" && mark === undefined) assumed.push(`${print.instrument}: mark=mid, funding=0`);
       if (!matcher.isWhole) assumed.push(`${print.instrument}: book=differences without a snapshot`);
@@ -85,7 +96,7 @@ export class ReplayMarket implements MarketModel {
   start(hooks: MarketHooks): void {
     assert(this.hooks === undefined, "a recording starts once");
     const late = this.clock.now() - this.startsAt;
-    assert(late < LATE_START_MS_MAX, `the clock is ${Math.round(late)} ms past the recording's start`);
+    if (late > LATE_START_MS_MAX) this.shiftMs = Math.round(late);
     this.hooks = hooks;
     for (const { tape } of this.stages.values()) tape.start(hooks);
     this.cancels.set(
@@ -140,7 +151,7 @@ export class ReplayMarket implements MarketModel {
         return;
       }
       this.ahead = line;
-      const waitMs = line.clockMs - this.clock.now();
+      const waitMs = line.clockMs + this.shiftMs - this.clock.now();
       if (waitMs > 0 || played >= BATCH_LINES) {
         this.cancels.set(
           "pump",
@@ -171,7 +182,10 @@ export class ReplayMarket implements MarketModel {
   private play(line: Line, hooks: MarketHooks): void {
     const stage = this.stage(line.instrument);
     const events = this.apply(stage, line);
-    if (line.stream !== "snapshot") hooks.frame(line.instrument, line.stream, line.raw, line.exchTs);
+    if (line.stream !== "snapshot") {
+      const raw = this.shiftMs === 0 ? line.raw : moved(line.raw, this.shiftMs);
+      hooks.frame(line.instrument, line.stream, raw, line.exchTs + this.shiftMs);
+    }
     if (events.length > 0) hooks.matched(line.instrument, events);
   }
 
@@ -181,14 +195,14 @@ export class ReplayMarket implements MarketModel {
       case "depth":
         return matcher.onDepth(event);
       case "trade":
-        tape.trade(exchTs, event);
+        tape.trade(exchTs + this.shiftMs, event);
         return matcher.onTrade(event);
       case "bookTicker":
         return matcher.onTicker(event);
       case "snapshot":
         return matcher.onSnapshot(event);
       case "markPrice":
-        stage.mark = { ticks: print.ticksBetween(event.mark), rate: event.rate, nextAt: event.nextAt };
+        stage.mark = { ticks: print.ticksBetween(event.mark), rate: event.rate, nextAt: event.nextAt + this.shiftMs };
         return [];
     }
   }
@@ -202,3 +216,6 @@ export class ReplayMarket implements MarketModel {
     }
   }
 }
+
+const moved = (raw: string, ms: number): string =>
+  raw.replace(EPOCHS, (_, name: string, epoch: string) => `"${name}":${Number(epoch) + ms}`);
