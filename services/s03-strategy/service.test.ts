@@ -94,7 +94,7 @@ async function ask(what: string, { role = "viewer", body, key }: { role?: Role; 
 }
 const fresh = (n: number) => signalNumber(n, { features: featuresWith({}, { ts: now }), ts: now });
 const reasonOf = (id: string) => heard.find((one) => one.signal_id === id)?.decision.reason;
-async function decided(n: number): Promise<string | undefined> {
+async function reasonFor(n: number): Promise<string | undefined> {
   await world.bus.publish(signals, fresh(n), { key: FUT });
   await pass(100);
   return reasonOf(`signal-${n}`);
@@ -102,14 +102,14 @@ async function decided(n: number): Promise<string | undefined> {
 
 describe("the strategy engine", () => {
   test("turns a signal into an intent at the router, a stored decision and a notice", async () => {
-    expect(await decided(1)).toBe("open");
+    expect(await reasonFor(1)).toBe("open");
     expect(placed.map((one) => one.intent_id)).toEqual(["signal-1:entry"]);
     expect((await world.store("s03").get(decisionsMade, "signal-1"))?.value).toEqual(heard[0]!);
     expect(world.errors).toEqual([]);
   });
 
   test("skips while the entry, then its trade, is open; and opens again once it is closed", async () => {
-    expect(await decided(2)).toBe("position_open");
+    expect(await reasonFor(2)).toBe("position_open");
     const intent = placed[0]!;
     const result = {
       intent,
@@ -121,11 +121,11 @@ describe("the strategy engine", () => {
     const event = { kind: "ENTRY", trade: tradeWith(), detail: "", ts: now } as const;
     await world.bus.publish(positionEvents, event, { key: FUT });
     await pass(100);
-    expect(await decided(3)).toBe("position_open");
+    expect(await reasonFor(3)).toBe("position_open");
     const exit = { ...event, kind: "EXIT", trade: closedTrade("trade-1", "1", { updated_at: now }) } as const;
     await world.bus.publish(positionEvents, exit, { key: FUT });
     await pass(100);
-    expect(await decided(4)).toBe("open");
+    expect(await reasonFor(4)).toBe("open");
     const canceled = { ...result, intent: placed[1]!, answer: answerTo(placed[1]!, { status: "EXPIRED" }) };
     await world.bus.publish(orderResults, { ...canceled, ts: now }, { key: FUT });
   });
@@ -133,7 +133,7 @@ describe("the strategy engine", () => {
   test("follows the health level", async () => {
     await world.bus.publish(healthEvents, { level: "RED", reasons: [], ts: now });
     await pass(100);
-    expect(await decided(5)).toBe("health");
+    expect(await reasonFor(5)).toBe("health");
     await world.bus.publish(healthEvents, { level: "GREEN", reasons: [], ts: now });
     await pass(100);
   });
@@ -143,7 +143,7 @@ describe("the strategy engine", () => {
     expect((await ask("POST /strategies/gone/pause", { role: "trader", body: {} })).status).toBe(404);
     const paused = await ask("POST /strategies/lean/pause", { role: "trader", body: { reason: "news" } });
     expect(paused).toMatchObject({ status: 200, body: { paused: true, actor: "ann", reason: "news" } });
-    expect(await decided(6)).toBe("strategy_paused");
+    expect(await reasonFor(6)).toBe("strategy_paused");
     const resumed = await ask("POST /strategies/lean/resume", { role: "trader", body: {} });
     expect(resumed).toMatchObject({ status: 200, body: { paused: false } });
   });

@@ -19,8 +19,7 @@ import {
 const INSTRUMENTS_MAX = 1_000;
 
 const settings = z.object({
-  /** The content of a bundle file that replaces what is active; the launcher's `--bundle` puts it here. */
-  bundleText: z.string().default(""),
+  bundleText: z.string().default("").describe("Content of a bundle file that replaces what is active"),
 });
 
 export default defineService({

@@ -1,9 +1,9 @@
 /**
  * Size, stop and target of an entry, in exact decimals, with the arithmetic written down as it is done.
  *
- * Futures: notional = margin · size · leverage; spot: notional = quote budget · size. Quantity is rounded down to the step.
- * Stop distance = min(k_regime · ATR · sl_mult, loss_cap / qty). Target: the price P at which, with taker fee f both ways
- * and expected funding F, dir · (P − E) · qty − f · (E + P) · qty − F = roe · margin · tp_mult.
+ * Futures: notional = margin · size · leverage; spot: notional = quote budget · size. Quantity is rounded down to the
+ * step. Stop distance = min(k_regime · ATR · sl_mult, loss_cap / qty). Target: the price P at which, with taker fee f
+ * both ways and expected funding F, dir · (P − E) · qty − f · (E + P) · qty − F = roe · margin · tp_mult.
  */
 import type { PositionRules, SizingRules } from "../../domain/bundle.ts";
 import type { FeatureSet, Sizing } from "../../domain/decision.ts";
