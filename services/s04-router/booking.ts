@@ -61,7 +61,16 @@ export class Booking {
     const { qty, notional } = executed(mine);
     const filled = mergeReport(reported, { status: reported.status, filled_qty: show(qty) }, this.ports.clock.now());
     const avg_price = show(div(notional, qty, "nearest"));
-    return { orders: [{ ...filled, avg_price }], fills, holding };
+    const closing = isEntry(order.kind) ? [] : this.entriesEnded(instrument);
+    return { orders: [{ ...filled, avg_price }], fills, holding, intents: closing };
+  }
+
+  /** What closes a position ends the entries that still enlarge it. */
+  private entriesEnded(instrument: string): IntentRecord[] {
+    return this.book
+      .running(instrument)
+      .filter((record) => isEntry(record.intent.kind) && planOf(record).cancel_reason === undefined)
+      .map((record) => ({ ...record, plan: { ...planOf(record), cancel_reason: "the position is being closed" } }));
   }
 
   private fillOf(order: Order, record: IntentRecord, from: { heard: ExchangeFill; holding: Holding }): Fill {

@@ -23,11 +23,15 @@ export const Trade = z
     open_qty: Decimal,
     avg_entry: Decimal,
     avg_exit: Decimal.optional(),
+    /** Σ price · qty of the entries and of the exits: what averages and results are computed from. */
+    entry_cost_usdt: Decimal.optional(),
+    exit_value_usdt: Decimal.optional(),
     realised_usdt: Decimal,
     fees_usdt: Decimal,
     funding_usdt: Decimal,
     /** realised − fees + funding. */
     pnl_usdt: Decimal,
+    /** Margin of all that was entered: avg_entry · entry_qty / leverage. */
     margin_usdt: Decimal,
     leverage: z.number(),
     stop_price: Decimal.optional(),
@@ -39,6 +43,7 @@ export const Trade = z
     params: z.record(z.string(), z.unknown()),
     opened_at: z.number(),
     closed_at: z.number().optional(),
+    /** stop, take_profit, close, flatten, stagnated, liquidation_distance, safety or forced. */
     exit_reason: z.string().optional(),
     config_rev: z.number().int(),
     updated_at: z.number(),
