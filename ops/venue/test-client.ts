@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
-import type { Net, Socket } from "../../shared/kit/ports.ts";
+import type { Net, NetResponse, Socket } from "../../shared/kit/ports.ts";
 import type { VenueAccount } from "./binance/request.ts";
 import { venueNet } from "./memory-net.ts";
 import { quietMarket } from "./quiet.ts";
@@ -65,29 +65,40 @@ export class TestVenue {
     await this.clock.run(this.clock.now() + ms);
   }
 
-  /** A signed request as `paper` or `maker`; everything in the query. */
+  /** A signed request as `paper` or `maker`, answered at once. */
   async call(who: string, request: string, fields: Fields = {}): Promise<Answer> {
+    const sent = this.send(who, request, fields);
+    await this.settle();
+    return JSON.parse((await sent).body);
+  }
+
+  /** A signed request, everything in the query, under way while the clock runs. */
+  send(who: string, request: string, fields: Fields = {}): Promise<NetResponse> {
     const [method = "", path = ""] = request.split(" ");
     const text = query({ ...fields, timestamp: Math.floor(this.clock.now()) });
-    return (await this.raw(`${method} ${path}?${text}&signature=${hmac(`${who}-secret`, text)}`, `${who}-key`)).json;
+    return this.fetch(`${method} ${path}?${text}&signature=${hmac(`${who}-secret`, text)}`, `${who}-key`);
   }
 
   /** A request as it stands. */
   async raw(request: string, key?: string, body?: string): Promise<{ status: number; json: Answer }> {
+    const sent = this.fetch(request, key, body);
+    await this.settle();
+    const said = await sent;
+    return { status: said.status, json: JSON.parse(said.body) };
+  }
+
+  private fetch(request: string, key?: string, body?: string): Promise<NetResponse> {
     const space = request.indexOf(" ");
     const path = request.slice(space + 1);
     const port = path.startsWith("/fapi") ? 8094 : 8093;
     const headers: Record<string, string> = key === undefined ? {} : { "X-MBX-APIKEY": key };
-    const sent = this.net.fetch({
+    return this.net.fetch({
       method: request.slice(0, space),
       url: `http://127.0.0.1:${port}${path}`,
       headers,
       timeoutMs: 60_000,
       ...(body === undefined ? {} : { body }),
     });
-    await this.settle();
-    const said = await sent;
-    return { status: said.status, json: JSON.parse(said.body) };
   }
 
   async listen(url: string): Promise<Heard> {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Answer, hmac, START, TestVenue } from "./test-client.ts";
+import { type Answer, hmac, START, TestVenue } from "../test-client.ts";
 
 const balances = (account: Answer): Record<string, [string, string]> =>
   Object.fromEntries(account.balances.map((row: Answer) => [row.asset, [row.free, row.locked]]));

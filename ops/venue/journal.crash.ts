@@ -1,4 +1,4 @@
-/** Run by the venue's crash test: trades without end on a journal file, printing each client id once it is answered. */
+/** Run by the journal's crash test: trades without end on a journal file, printing each client id once it is answered. */
 import { writeSync } from "node:fs";
 import { fileJournal } from "./journal.ts";
 import { TestVenue } from "./test-client.ts";
