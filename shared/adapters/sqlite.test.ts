@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Collection, ServiceId } from "../kit/ports.ts";
@@ -45,15 +46,15 @@ storeContract("SQLite in memory, others read through their stores", async () => 
   };
 });
 
-describe("a file", () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = newFolder();
-  });
-  afterEach(() => removeFolder(folder));
-  const open = (collections: readonly unknown[] = COLLECTIONS) =>
-    openStore({ path: join(folder, "s04"), owner: "s04", collections: collections as typeof COLLECTIONS });
+let folder: string;
+beforeEach(() => {
+  folder = newFolder();
+});
+afterEach(() => removeFolder(folder));
+const open = (collections: readonly unknown[] = COLLECTIONS) =>
+  openStore({ path: join(folder, "s04"), owner: "s04", collections: collections as typeof COLLECTIONS });
 
+describe("a file", () => {
   test("of a process killed at a random moment holds all it acknowledged, whole, and nothing half", async () => {
     for (const afterLines of [1, 40, 333]) {
       const writer = Bun.spawn(["bun", join(import.meta.dir, "sqlite.crash.ts"), join(folder, "s04")], {
@@ -99,21 +100,6 @@ describe("a file", () => {
     }
   });
 
-  test("of another format, or one that is no store at all, is refused", async () => {
-    await Bun.write(
-      join(folder, "s04"),
-      "this is no database, but long enough to look like a header of one".repeat(99),
-    );
-    expect(() => open()).toThrow(expect.objectContaining({ code: "UNAVAILABLE" }));
-  });
-
-  test("in a folder that is not there is refused", () => {
-    const path = join(folder, "gone", "s04");
-    expect(() => openStore({ path, owner: "s04", collections: COLLECTIONS })).toThrow(
-      expect.objectContaining({ code: "UNAVAILABLE" }),
-    );
-  });
-
   test("appears to its readers when its owner first runs", async () => {
     const others = (owner: ServiceId) => join(folder, owner);
     const reader = openStore({ path: join(folder, "s06"), owner: "s06", collections: COLLECTIONS, others });
@@ -127,8 +113,45 @@ describe("a file", () => {
   });
 });
 
+describe("a file in trouble", () => {
+  test("of a newer format is refused", async () => {
+    await open().close();
+    const db = new Database(join(folder, "s04"));
+    db.run("UPDATE meta SET value = 99 WHERE name = 'format'");
+    db.close();
+    expect(() => open()).toThrow("format is 99");
+  });
+
+  test("that is no store at all is refused", async () => {
+    await Bun.write(
+      join(folder, "s04"),
+      "this is no database, but long enough to look like a header of one".repeat(99),
+    );
+    expect(() => open()).toThrow(expect.objectContaining({ code: "UNAVAILABLE" }));
+  });
+
+  test("that another process has locked is unavailable, and takes commits again afterwards", async () => {
+    const store = open();
+    const other = new Database(join(folder, "s04"));
+    other.run("BEGIN IMMEDIATE");
+    await expect(store.commit([put(notes, { id: "n1" })])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(await store.count(notes)).toBe(0);
+    other.run("ROLLBACK");
+    await store.commit([put(notes, { id: "n1" })]);
+    expect(await store.count(notes)).toBe(1);
+    other.close();
+    await store.close();
+  });
+
+  test("in a folder that is not there is refused", () => {
+    const path = join(folder, "gone", "s04");
+    expect(() => openStore({ path, owner: "s04", collections: COLLECTIONS })).toThrow(
+      expect.objectContaining({ code: "UNAVAILABLE" }),
+    );
+  });
+});
+
 test("revisions and outbox ids do not come back when the clock was set back", async () => {
-  const folder = newFolder();
   const path = join(folder, "s04");
   const seen = new Set<string>();
   for (const now of [1_700_000_000_000, 1_700_000_000_000, 1_600_000_000_000, 1_700_000_000_001]) {
@@ -141,5 +164,4 @@ test("revisions and outbox ids do not come back when the clock was set back", as
     await store.close();
   }
   expect(seen.size).toBe(8);
-  removeFolder(folder);
 });

@@ -62,14 +62,12 @@ export class SqliteStore implements Store {
     this.#db = new Connection(path, { readonly: false });
     this.#reader = new Reader(() => this.#db);
     this.#collections = new Map(collections.map((collection) => [collection.name, collection]));
-    this.#number = this.#db.transaction(() => {
-      for (const sql of SCHEMA) this.#db.run(sql);
-      this.#checkFormat();
-      for (const collection of collections) {
-        if (collection.owner === owner) this.#own.set(collection.name, Table.ensure(this.#db, collection));
-      }
-      return this.#firstNumber();
-    });
+    try {
+      this.#number = this.#db.transaction(() => this.#prepare(collections));
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
     this.outbox = {
       read: async (limit) => this.#readOutbox(limit),
       forget: async (ids) => this.#forget(ids),
@@ -249,6 +247,16 @@ export class SqliteStore implements Store {
     const reader = Reader.ofFile(other);
     this.#others.set(owner, reader);
     return reader;
+  }
+
+  /** Makes what is missing; answers the first number of this opening. */
+  #prepare(collections: readonly Collection<never>[]): number {
+    for (const sql of SCHEMA) this.#db.run(sql);
+    this.#checkFormat();
+    for (const collection of collections) {
+      if (collection.owner === this.owner) this.#own.set(collection.name, Table.ensure(this.#db, collection));
+    }
+    return this.#firstNumber();
   }
 
   #checkFormat(): void {

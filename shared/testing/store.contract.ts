@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Op, Row } from "../kit/ports.ts";
 import { keptContract } from "./store-kept.contract.ts";
+import { modelContract } from "./store-model.contract.ts";
 import { queryContract } from "./store-query.contract.ts";
 import {
   conflict,
@@ -33,6 +34,7 @@ export function storeContract(name: string, begin: () => Promise<StoreWorld>): v
     describe("commits", () => commits(now));
     describe("owners", () => owners(now));
     describe("queries", () => queryContract(now));
+    describe("a model", () => modelContract(now));
     keptContract(now);
   });
 }

@@ -8,7 +8,8 @@ export type Bound = string | number | null;
 /** Queries are made of declared parts, so this many different ones means something is generating them. */
 const STATEMENTS_MAX = 500;
 const MEMORY = ":memory:";
-const BUSY_MS = 2_000;
+/** One process writes a file, so a lock held longer than this is a second one, which must not stall all services. */
+const BUSY_MS = 250;
 const CACHE_KIB = 8_192;
 /** Writes after which the log is to be folded back: some megabytes of it. */
 const CHECKPOINT_WRITES = 1_000;
