@@ -103,6 +103,14 @@ export const decisionOutcomes = collection({
   retentionField: "ts",
 });
 
+/** Small durable facts of S3: the health level last heard. */
+export const strategyMarks = collection({
+  name: "strategy_marks",
+  owner: "s03",
+  schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
+  key: (m) => m.id,
+});
+
 /** What people paused: a strategy, by its id. Absent: not paused. */
 export const StrategyPause = z.object({
   strategy_id: z.string(),
@@ -358,6 +366,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   signalsSeen,
   decisionsMade,
   decisionOutcomes,
+  strategyMarks,
   strategyPauses,
   intents,
   orders,

@@ -65,6 +65,8 @@ describe("what is open", () => {
     book.onTrade(tradeWith({ updated_at: NOON + 4 }));
     expect(open()).toEqual([]);
     expect(show(book.state(NOON, risk).day_pnl_usdt)).toBe("-1");
+    book.onTrade({ ...closed, pnl_usdt: "-1.5", updated_at: NOON + 5 });
+    expect(show(book.state(NOON, risk).day_pnl_usdt)).toBe("-1.5");
   });
 });
 

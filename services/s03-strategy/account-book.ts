@@ -21,10 +21,9 @@ interface RunningEntry extends OpenExposure {
   filled: boolean;
 }
 interface Closed {
-  readonly instrument: InstrumentId;
   readonly pnl_usdt: Amount;
   readonly closed_at: number;
-  readonly stopped: boolean;
+  readonly updated_at: number;
 }
 
 /** The part of the account's state that trades and entries tell. */
@@ -55,6 +54,7 @@ export class AccountBook {
       await this.readTrades({ status });
     }
     await this.readTrades({ status: "CLOSED", opened_at: { gte: this.day * DAY_MS - TRADE_LENGTH_MAX_MS } });
+    this.tally();
     const page = await this.store.query(intents, { where: { state: "RUNNING" }, limit: PAGE });
     for (const { value } of page.items) {
       const { intent, decision, answer } = value;
@@ -73,7 +73,7 @@ export class AccountBook {
     let cursor: string | undefined;
     do {
       const page = await this.store.query(trades, { where, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      for (const { value } of page.items) this.onTrade(value);
+      for (const { value } of page.items) this.take(value);
       cursor = page.next_cursor;
     } while (cursor !== undefined);
   }
@@ -114,8 +114,12 @@ export class AccountBook {
 
   /** News of a trade, in any order and any number of times. */
   onTrade(trade: Trade): void {
-    const known = this.openTrades.get(trade.trade_id);
-    if (this.closed.has(trade.trade_id) || (known && known.updated_at > trade.updated_at)) return;
+    this.take(trade);
+    this.tally();
+  }
+
+  private take(trade: Trade): void {
+    if (this.isOldNews(trade)) return;
     for (const [id, entry] of this.running) if (entry.instrument === trade.instrument) this.running.delete(id);
     if (trade.status !== "CLOSED" && trade.status !== "ABANDONED") {
       this.openTrades.set(trade.trade_id, trade);
@@ -126,8 +130,14 @@ export class AccountBook {
     const pnl_usdt = dec(trade.pnl_usdt);
     const stopped = pnl_usdt < 0n && /^(SL|STOP)/i.test(trade.exit_reason ?? "");
     if (stopped) this.stoppedAt.set(trade.instrument, Math.max(closed_at, this.stoppedAt.get(trade.instrument) ?? 0));
-    this.closed.set(trade.trade_id, { instrument: trade.instrument, pnl_usdt, closed_at, stopped });
-    this.tally();
+    this.closed.set(trade.trade_id, { pnl_usdt, closed_at, updated_at: trade.updated_at });
+  }
+
+  /** A trade that is closed stays so; only its figures may still be corrected. */
+  private isOldNews({ trade_id, status, updated_at }: Trade): boolean {
+    const closed = this.closed.get(trade_id);
+    if (closed) return status !== "CLOSED" || updated_at <= closed.updated_at;
+    return (this.openTrades.get(trade_id)?.updated_at ?? Number.NEGATIVE_INFINITY) > updated_at;
   }
 
   /** The state at `now` under these limits. */

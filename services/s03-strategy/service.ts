@@ -1,6 +1,6 @@
 /** S3, the strategy engine: hears signals, decides under one revision, sends open decisions to the router. */
 import { z } from "@hono/zod-openapi";
-import { decisionOutcomes, decisionsMade, strategyPauses } from "../../shared/collections.ts";
+import { decisionOutcomes, decisionsMade, strategyMarks, strategyPauses } from "../../shared/collections.ts";
 import { router } from "../../shared/contracts.ts";
 import { refuse } from "../../shared/errors.ts";
 import { defineService, every, on, type Verb, verb } from "../../shared/kit/service.ts";
@@ -51,7 +51,7 @@ export default defineService({
   settings,
   calls: { router },
   emits: [decisions as never],
-  owns: [decisionsMade as never, decisionOutcomes as never, strategyPauses as never],
+  owns: [decisionsMade as never, decisionOutcomes as never, strategyMarks as never, strategyPauses as never],
   setup(ctx) {
     const { store, clock, account } = ctx;
     const book = new AccountBook(store, clock);
@@ -81,9 +81,7 @@ export default defineService({
         on(features, (set) => void surroundings.latest.set(set.instrument, set)),
         on(orderResults, (result) => book.onResult(result)),
         on(positionEvents, (event) => book.onTrade(event.trade)),
-        on(healthEvents, (event) => {
-          surroundings.health = event.level;
-        }),
+        on(healthEvents, (event) => surroundings.heardHealth(event)),
       ],
       jobs: [
         every(ctx.settings.killReadMs, "read-kill-state", () => surroundings.readKill()),
@@ -105,6 +103,7 @@ export default defineService({
       ],
       async start() {
         await pauses.load();
+        await surroundings.readHealth();
         await surroundings.readListings();
         await book.rebuild();
         await surroundings.readKill();

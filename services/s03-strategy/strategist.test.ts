@@ -121,6 +121,16 @@ describe("what stops entries", () => {
     expect(surroundings.kill).toBe(true);
   });
 
+  test("the health level last heard, across a restart", async () => {
+    const { surroundings, stores } = await engineWith();
+    await surroundings.heardHealth({ level: "RED", reasons: [], ts: NOON });
+    const again = await engineWith({ stores });
+    expect(again.surroundings.health).toBe("GREEN");
+    await again.surroundings.readHealth();
+    await again.strategist.onSignal(signalWith(), 1);
+    expect([again.surroundings.health, again.told]).toEqual(["RED", ["health"]]);
+  });
+
   test("a budget that was not told for ten seconds", async () => {
     const { surroundings } = await engineWith();
     expect(surroundings.budget(NOON + 10_000)).toBeDefined();

@@ -1,15 +1,16 @@
 /** What S3 knows from others: kill state, budget, health, listings, the newest features and older revisions. */
-import { configBundles, instrumentRegistry, killState } from "../../shared/collections.ts";
+import { configBundles, instrumentRegistry, killState, strategyMarks } from "../../shared/collections.ts";
 import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import type { FeatureSet } from "../../shared/domain/decision.ts";
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import { dec } from "../../shared/domain/money.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
-import type { HealthLevel } from "../../shared/streams.ts";
+import { type HealthEvent, HealthLevel } from "../../shared/streams.ts";
 import type { AccountState } from "../../shared/trading/decision/account.ts";
 import { type CompiledBundle, compileCache } from "../../shared/trading/decision/compiled.ts";
 
 const KILL_KEY = "kill";
+const HEALTH_MARK = "health";
 /** An answer older than this counts as none. */
 const BUDGET_AGE_MS_MAX = 10_000;
 const LISTINGS_MAX = 1_000;
@@ -29,7 +30,7 @@ export interface Sources {
 
 export class Surroundings {
   readonly latest = new Map<InstrumentId, FeatureSet>();
-  health: HealthLevel = "GREEN";
+  private level: HealthLevel = "GREEN";
   private readonly sources: Sources;
   private readonly listings = new Map<InstrumentId, Instrument>();
   private readonly compile = compileCache(REVISIONS_KEPT);
@@ -45,6 +46,22 @@ export class Surroundings {
   /** On when it says so or cannot be read; off when nobody ever switched it. */
   get kill(): boolean {
     return this.killed;
+  }
+
+  get health(): HealthLevel {
+    return this.level;
+  }
+
+  /** Kept, since S11 tells a level only when it changes: a restart must not forget that things are bad. */
+  async heardHealth({ level, ts }: HealthEvent): Promise<void> {
+    this.level = level;
+    const mark = { id: HEALTH_MARK, value: level, ts };
+    await this.sources.store.commit([{ op: "put", collection: strategyMarks as never, value: mark }]);
+  }
+
+  async readHealth(): Promise<void> {
+    const row = await this.sources.store.get(strategyMarks, HEALTH_MARK);
+    if (row) this.level = HealthLevel.parse(row.value.value);
   }
 
   async readKill(): Promise<void> {
