@@ -3,7 +3,7 @@ import { CSPProvider } from "@base-ui/react/csp-provider";
 import { Tooltip } from "@base-ui/react/tooltip";
 import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { isSignedOut } from "./api/http.ts";
+import { isPassing, isSignedOut } from "./api/http.ts";
 import { meQuery } from "./api/queries.ts";
 import { TextContext, translator } from "./i18n/translate.ts";
 import { LivePage } from "./pages/live.tsx";
@@ -26,7 +26,7 @@ function createClient(): QueryClient {
     }),
     defaultOptions: {
       queries: {
-        retry: (failures, error) => !isSignedOut(error) && failures < RETRIES_MAX,
+        retry: (failures, error) => isPassing(error) && failures < RETRIES_MAX,
         refetchOnWindowFocus: true,
       },
     },

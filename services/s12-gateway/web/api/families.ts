@@ -6,8 +6,6 @@ export function families() {
     ticker: streams.ticker.family,
     trade: streams.marketTrade.family,
     depth: streams.depth.family,
-    kline: streams.kline.family,
-    features: streams.features.family,
     decisions: streams.decisions.family,
     orders: streams.orderResults.family,
     positions: streams.positionEvents.family,

@@ -26,6 +26,11 @@ export class ApiProblem extends Error {
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;
 
+/** A failure that may be gone a moment later; a refusal will be the same again. */
+export const isPassing = (error: unknown): boolean =>
+  !(error instanceof ApiProblem) || error.status === 0 || error.status === 429 || error.status >= 500;
+export const isRefusal = (error: unknown): boolean => error instanceof ApiProblem && error.status === 400;
+
 interface CallOptions {
   body?: unknown;
   idempotencyKey?: string;

@@ -37,7 +37,7 @@ export interface LiveEvent extends Envelope {
 interface Listener {
   onEvents: (events: LiveEvent[]) => void;
   onState: (state: FeedState) => void;
-  /** The stream is open again after a break (or for another instrument): what was shown may have a gap. */
+  /** The stream is open again after a break: what was shown may have a gap. */
   onReopen: () => void;
 }
 
@@ -74,6 +74,8 @@ export function openFeed(listener: Listener): Feed {
         set({ hello, skewMs: hello.now - now() });
         continue;
       }
+      // The gateway no longer has what was missed while away.
+      if (message.event === "resync") listener.onReopen();
       const topic = topicOf(message.event);
       if (topic) events.push({ topic, ...(JSON.parse(message.data) as Envelope) });
     }
@@ -101,9 +103,9 @@ export function openFeed(listener: Listener): Feed {
       });
       if (response.status === 401) return set({ phase: "signed-out" });
       if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-      const again = state.openedAt > 0;
+      const wasBroken = state.brokenAt > 0;
       set({ phase: "open", attempts: 0, openedAt: now(), brokenAt: 0 });
-      if (again) listener.onReopen();
+      if (wasBroken) listener.onReopen();
       const read = createSseReader();
       for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
         heardAt = now();

@@ -4,14 +4,17 @@ import type { Decision } from "../../../../shared/domain/decision.ts";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
 import type { Fill, Order } from "../../../../shared/domain/order.ts";
 import type { ExchangePosition, Trade } from "../../../../shared/domain/trade.ts";
-import { barsOf, type ChartTimeframe } from "../state/bars.ts";
+import { BAR_MS, barsOf, type ChartTimeframe, gatherBars } from "../state/bars.ts";
 import { putDecisions, putFills, putOrders, putTrades } from "../state/lists.ts";
 import { get } from "./http.ts";
 import type { ActiveConfig, AlertRow, Budget, Equity, Health, History, Kill, Listing, Me, Services } from "./shapes.ts";
 
 const API = "/api/v1";
+/** How often the glance line asks again. */
+export const EVERY_MS = { equity: 2_000, budget: 3_000, health: 10_000 } as const;
 const LIST_LIMIT = 200;
 const BARS_LIMIT = 500;
+const SECONDS_LIMIT = 1_000;
 
 /** A list that live events keep going; the fetched one is the base, now and after every reconnection. */
 const liveList = <T>(name: string, path: string, order: (items: T[]) => readonly T[]) =>
@@ -44,10 +47,10 @@ export const decisionsQuery = liveList<Decision>("decisions", `/decisions?limit=
   putDecisions([], items),
 );
 export const alertsQuery = liveList<AlertRow>("alerts", "/alerts", (items) => items.toSorted((a, b) => b.ts - a.ts));
-export const equityQuery = polled<Equity>("equity", "/equity", 2_000);
-export const budgetQuery = polled<Budget>("budget", "/budget", 3_000);
+export const equityQuery = polled<Equity>("equity", "/equity", EVERY_MS.equity);
+export const budgetQuery = polled<Budget>("budget", "/budget", EVERY_MS.budget);
 export const activeQuery = polled<ActiveConfig>("active", "/active", 30_000);
-export const healthQuery = polled<Health>("health", "/health-level", 10_000);
+export const healthQuery = polled<Health>("health", "/health-level", EVERY_MS.health);
 export const servicesQuery = polled<Services>("services", "/services", 5_000);
 export const killQuery = polled<Kill>("kill", "/kill-switch", 5_000);
 export const marksQuery = queryOptions({
@@ -60,9 +63,11 @@ export const historyQuery = (instrument: string, timeframe: ChartTimeframe) =>
   queryOptions({
     queryKey: ["history", instrument, timeframe],
     queryFn: async ({ signal }) => {
-      const query = new URLSearchParams({ instrument, timeframe, limit: String(BARS_LIMIT) });
-      const { source, bars } = await get<History>(`${API}/xchg/history?${query}`, signal);
-      return { source, bars: barsOf(bars), instrument, timeframe };
+      // No exchange keeps five-second bars: they are gathered from seconds.
+      const [asked, limit] = timeframe === "5s" ? ["1s", SECONDS_LIMIT] : [timeframe, BARS_LIMIT];
+      const query = new URLSearchParams({ instrument, timeframe: asked, limit: String(limit) });
+      const { source, items } = await get<History>(`${API}/xchg/history?${query}`, signal);
+      return { source, bars: gatherBars(barsOf(items), BAR_MS[timeframe]), instrument, timeframe };
     },
     enabled: instrument !== "",
     // Live trades arrive thinned out; the fetched bars put highs, lows and volumes right.

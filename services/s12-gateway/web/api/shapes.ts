@@ -81,11 +81,12 @@ export interface Kill {
 export interface KillAnswer {
   enabled: boolean;
   epoch: number;
-  outstanding: unknown[];
+  /** What is not done yet, each as a short text. */
+  outstanding: string[];
 }
 export interface History {
   source: string;
-  bars: Kline[];
+  items: Kline[];
 }
 export interface Hello {
   now: number;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { aDecision, aFill, anOrder, aTrade } from "../samples.ts";
 import type { Bar } from "../state/bars.ts";
-import { levelsOf, marksOf, stopLadderOf, storiesOf } from "./chart-marks.ts";
+import { levelsOf, marksOf, stopLadderOf, storiesOf, verdictsOf } from "./chart-marks.ts";
 
 const bar = (openTs: number): Bar => ({ openTs, open: 1, high: 1, low: 1, close: 1, volume: 1 });
 const bars = [bar(1_000), bar(2_000), bar(3_000)];
@@ -21,11 +21,15 @@ describe("markers", () => {
     ]);
     expect(marks[0]!.size).toBeGreaterThan(marks[1]!.size);
   });
-  test("a bar shows one decision, the one that opened before those that skipped", () => {
+  test("a bar shows one decision, the one that opened before those that skipped; skips stand in the strip only", () => {
     const opened = aDecision({ signal_id: "open", decision: { ...aDecision().decision, action: "open" } });
-    const decisions = [aDecision({ signal_id: "skip" }), opened];
-    const made = marksOf(storiesOf({ bars, barMs: 1_000, fills: [], decisions }));
-    expect(made.map((m) => [m.id, m.tone])).toEqual([["decision:open", "accent"]]);
+    const decisions = [aDecision({ signal_id: "late", ts: 2_500 }), aDecision({ signal_id: "skip" }), opened];
+    const stories = storiesOf({ bars, barMs: 1_000, fills: [], decisions });
+    expect(marksOf(stories).map((m) => m.id)).toEqual(["decision:open"]);
+    expect(verdictsOf(stories)).toEqual([
+      { openTs: 1_000, opened: true, id: "decision:open" },
+      { openTs: 2_000, opened: false, id: "decision:late" },
+    ]);
   });
 });
 

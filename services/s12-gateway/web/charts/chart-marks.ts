@@ -5,7 +5,7 @@ import type { Trade } from "../../../../shared/domain/trade.ts";
 import { type Bar, barAt } from "../state/bars.ts";
 import { isOpenOrder, isOpenTrade } from "../state/lists.ts";
 
-export type MarkTone = "up" | "down" | "accent" | "muted";
+export type MarkTone = "up" | "down" | "accent";
 
 export interface Mark {
   /** `fill:…` or `decision:…`: what a click opens. */
@@ -15,7 +15,6 @@ export interface Mark {
   readonly shape: "arrowUp" | "arrowDown" | "circle" | "square";
   readonly tone: MarkTone;
   readonly size: number;
-  readonly text: string;
 }
 
 /** Happenings of one bar: what hovering over it tells. */
@@ -49,31 +48,36 @@ export function storiesOf({ bars, barMs, fills, decisions }: Happenings): Map<nu
   return stories;
 }
 
-/**
- * Fills point the way they trade, entries as arrows and exits as squares, their area following quantity. Decisions are
- * dots: one per bar for those that opened, one faint dot per bar that only skipped.
- */
+/** Fills point the way they trade: entries as arrows, exits as squares, by quantity. A decision to open is a dot. */
 export function marksOf(stories: ReadonlyMap<number, BarStory>): Mark[] {
   const largest = Math.max(0, ...[...stories.values()].flatMap((story) => story.fills.map((fill) => Number(fill.qty))));
   const marks: Mark[] = [];
   for (const [openTs, story] of [...stories].sort(([a], [b]) => a - b)) {
     const opened = story.decisions.find((decision) => decision.decision.action === "open");
-    const decision = opened ?? story.decisions[0];
-    if (decision) {
-      marks.push({
-        id: `decision:${decision.signal_id}`,
-        openTs,
-        side: "above",
-        shape: "circle",
-        tone: opened ? "accent" : "muted",
-        size: opened ? 0.7 : 0.3,
-        text: "",
-      });
+    if (opened) {
+      const id = `decision:${opened.signal_id}`;
+      marks.push({ id, openTs, side: "above", shape: "circle", tone: "accent", size: 0.7 });
     }
     for (const fill of story.fills) marks.push(fillMark(fill, openTs, largest));
   }
   return marks;
 }
+
+/** The strip below the chart: every bar in which something was decided, ascending. */
+export interface Verdict {
+  readonly openTs: number;
+  readonly opened: boolean;
+  /** What a click opens. */
+  readonly id: string;
+}
+export const verdictsOf = (stories: ReadonlyMap<number, BarStory>): Verdict[] =>
+  [...stories]
+    .flatMap(([openTs, story]) => {
+      const opened = story.decisions.find((decision) => decision.decision.action === "open");
+      const told = opened ?? story.decisions[0];
+      return told ? [{ openTs, opened: opened !== undefined, id: `decision:${told.signal_id}` }] : [];
+    })
+    .sort((a, b) => a.openTs - b.openTs);
 
 function fillMark(fill: Fill, openTs: number, largest: number): Mark {
   const isBuy = fill.side === "BUY";
@@ -85,7 +89,6 @@ function fillMark(fill: Fill, openTs: number, largest: number): Mark {
     shape: entry ? (isBuy ? "arrowUp" : "arrowDown") : "square",
     tone: isBuy ? "up" : "down",
     size: 0.6 + (largest > 0 ? Math.sqrt(Number(fill.qty) / largest) : 1),
-    text: "",
   };
 }
 

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
 import type { Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
+import { isRefusal } from "../api/http.ts";
 import { decisionsQuery, fillsQuery, historyQuery, ordersQuery } from "../api/queries.ts";
 import { asGiven, digitsOf } from "../format/numbers.ts";
 import { useText } from "../i18n/translate.ts";
@@ -16,7 +17,7 @@ import { useLive } from "../state/live.ts";
 import { withHistory } from "../state/market.ts";
 import { prefsStore } from "../state/prefs.ts";
 import { useStore } from "../state/store.ts";
-import { levelsOf, marksOf, stopLadderOf, storiesOf } from "./chart-marks.ts";
+import { levelsOf, marksOf, stopLadderOf, storiesOf, verdictsOf } from "./chart-marks.ts";
 import { HoverStory } from "./hover-story.tsx";
 import { type ChartColours, createPriceChart, type PriceChart } from "./price-chart.ts";
 
@@ -57,6 +58,7 @@ export function ChartView({ instrument, trade }: ChartViewProps) {
         <button type="button" className="link" onClick={() => chart?.toNewest()}>
           {t("chart.newest")}
         </button>
+        {isRefusal(history.error) ? <span className="chart-note">{t("chart.live_only")}</span> : null}
         <span className="spacer" />
         <a className="credit" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
           {t("chart.credit")}
@@ -66,7 +68,9 @@ export function ChartView({ instrument, trade }: ChartViewProps) {
         <div ref={element} className="chart-canvas" />
         <HoverStory openTs={hovered} stories={stories} digits={digitsOf(instrument?.tick_size, 2)} />
         {history.isPending ? <Skeleton rows={6} /> : null}
-        {history.error && !fetched ? <Failed error={history.error} onRetry={() => void history.refetch()} /> : null}
+        {history.error && !fetched && !isRefusal(history.error) ? (
+          <Failed error={history.error} onRetry={() => void history.refetch()} />
+        ) : null}
       </div>
     </section>
   );
@@ -120,6 +124,7 @@ function useDrawing(chart: PriceChart | undefined, { instrument, trade }: ChartV
   // biome-ignore lint/correctness/useExhaustiveDependencies: once per instrument and timeframe, when bars are there
   useEffect(() => chart?.toNewest(), [chart, id, timeframe, barCount > 1]);
   useEffect(() => chart?.setMarks(marksOf(stories)), [chart, stories]);
+  useEffect(() => chart?.setVerdicts(verdictsOf(stories)), [chart, stories]);
   useEffect(() => chart?.setStopLadder(stopLadderOf(trade, steadyBars, barMs)), [chart, trade, steadyBars, barMs]);
   useEffect(() => {
     const order = (o: Order) => `${t(`side.${o.side}`)} ${asGiven(o.qty)}`;

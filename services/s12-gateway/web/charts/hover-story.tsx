@@ -4,7 +4,7 @@ import { dayClockText, utcText } from "../format/times.ts";
 import { useText } from "../i18n/translate.ts";
 import { useLive } from "../state/live.ts";
 import { useStore } from "../state/store.ts";
-import { useReason } from "../stories/words.ts";
+import { reasonInWords } from "../stories/words.ts";
 import type { BarStory } from "./chart-marks.ts";
 
 const LINES_MAX = 4;
@@ -17,7 +17,6 @@ interface HoverStoryProps {
 
 export function HoverStory({ openTs, stories, digits }: HoverStoryProps) {
   const { t, locale } = useText();
-  const reasonOf = useReason();
   const bars = useStore(useLive().market, (market) => market.bars);
   const bar = openTs === undefined ? bars.at(-1) : bars.find((each) => each.openTs === openTs);
   if (!bar) return null;
@@ -53,7 +52,7 @@ export function HoverStory({ openTs, stories, digits }: HoverStoryProps) {
       ))}
       {story?.decisions.slice(0, LINES_MAX).map((decision) => (
         <p key={decision.signal_id}>
-          {t(`verdict.${decision.decision.action}`)} · {decision.strategy_id} · {reasonOf(decision.decision.reason)}
+          {t(`verdict.${decision.decision.action}`)} · {decision.strategy_id} · {reasonInWords(t, decision)}
         </p>
       ))}
       {(story?.decisions.length ?? 0) > LINES_MAX ? (

@@ -20,7 +20,7 @@ import {
 } from "lightweight-charts";
 import { clockText, dayText, minuteText } from "../format/times.ts";
 import type { Bar } from "../state/bars.ts";
-import type { LevelLine, Mark, MarkTone, StopPoint } from "./chart-marks.ts";
+import type { LevelLine, Mark, StopPoint, Verdict } from "./chart-marks.ts";
 
 export interface ChartColours {
   text: string;
@@ -41,6 +41,7 @@ export interface PriceChart {
   setBars(bars: readonly Bar[]): void;
   setDigits(digits: number): void;
   setMarks(marks: readonly Mark[]): void;
+  setVerdicts(verdicts: readonly Verdict[]): void;
   setLevels(levels: readonly LevelLine[]): void;
   setStopLadder(points: readonly StopPoint[]): void;
   setLook(look: ChartLook): void;
@@ -57,12 +58,15 @@ interface ChartEvents {
 const timeOf = (ts: number): UTCTimestamp => (ts / 1000) as UTCTimestamp;
 const tsOf = (time: Time): number => (time as number) * 1000;
 const BARS_SHOWN = 120;
+/** Height of the strip of decisions at the bottom, of the whole. */
+const STRIP_SHARE = 0.02;
 
 interface Drawn {
   chart: IChartApi;
   candles: ISeriesApi<"Candlestick">;
   volume: ISeriesApi<"Histogram">;
   stops: ISeriesApi<"Line">;
+  verdicts: ISeriesApi<"Histogram">;
   markers: ISeriesMarkersPluginApi<Time>;
 }
 
@@ -74,14 +78,19 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
   let bars: readonly Bar[] = [];
   let marks: readonly Mark[] = [];
   let levels: readonly LevelLine[] = [];
+  let verdicts: readonly Verdict[] = [];
 
   chart.subscribeCrosshairMove((move: MouseEventParams) =>
     events.onHover(move.time === undefined ? undefined : tsOf(move.time)),
   );
   chart.subscribeClick((click: MouseEventParams) => {
+    const inStrip = (click.point?.y ?? 0) > chart.paneSize().height * (1 - STRIP_SHARE - 0.02);
+    const verdict = inStrip && verdicts.find((each) => click.time !== undefined && each.openTs === tsOf(click.time));
     if (typeof click.hoveredObjectId === "string") events.onOpen(click.hoveredObjectId);
+    else if (verdict) events.onOpen(verdict.id);
   });
   const showMarks = () => look && markers.setMarkers(marks.map((mark) => markerOf(mark, look!.colours)));
+  const showVerdicts = () => look && drawn.verdicts.setData(verdicts.map((each) => stripOf(each, look!.colours)));
   const showLevels = () => look && replaceLevels(lines, candles, { levels, colours: look.colours });
 
   return {
@@ -98,6 +107,10 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
       marks = next;
       showMarks();
     },
+    setVerdicts: (next) => {
+      verdicts = next;
+      showVerdicts();
+    },
     setLevels: (next) => {
       levels = next;
       showLevels();
@@ -109,6 +122,7 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
       applyLook(drawn, next);
       setData(drawn, [], { next: bars, colours: next.colours });
       showMarks();
+      showVerdicts();
       showLevels();
     },
     toNewest: () => chart.timeScale().setVisibleLogicalRange({ from: bars.length - BARS_SHOWN, to: bars.length + 6 }),
@@ -131,7 +145,7 @@ function draw(element: HTMLElement): Drawn {
     lastValueVisible: false,
     priceLineVisible: false,
   });
-  chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
+  chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.86, bottom: 0.035 } });
   const candles = chart.addSeries(CandlestickSeries, { borderVisible: false });
   const stops = chart.addSeries(LineSeries, {
     lineType: LineType.WithSteps,
@@ -142,7 +156,13 @@ function draw(element: HTMLElement): Drawn {
     crosshairMarkerVisible: false,
     autoscaleInfoProvider: () => null,
   });
-  return { chart, candles, volume, stops, markers: createSeriesMarkers(candles, []) };
+  const verdicts = chart.addSeries(HistogramSeries, {
+    priceScaleId: "verdicts",
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  chart.priceScale("verdicts").applyOptions({ scaleMargins: { top: 1 - STRIP_SHARE, bottom: 0 } });
+  return { chart, candles, volume, stops, verdicts, markers: createSeriesMarkers(candles, []) };
 }
 
 interface Data {
@@ -177,18 +197,19 @@ function setData({ candles, volume }: Drawn, shown: readonly Bar[], { next, colo
   }
 }
 
-/** What is there only to be found (skips) stays faint. */
-const toneColour = (tone: MarkTone, colours: ChartColours): string =>
-  tone === "muted" ? `${colours.muted}59` : colours[tone];
-
 const markerOf = (mark: Mark, colours: ChartColours): SeriesMarker<Time> => ({
   id: mark.id,
   time: timeOf(mark.openTs),
   position: mark.side === "above" ? "aboveBar" : "belowBar",
   shape: mark.shape,
-  color: toneColour(mark.tone, colours),
+  color: colours[mark.tone],
   size: mark.size,
-  text: mark.text,
+});
+
+const stripOf = (verdict: Verdict, colours: ChartColours) => ({
+  time: timeOf(verdict.openTs),
+  value: 1,
+  color: verdict.opened ? colours.accent : `${colours.muted}80`,
 });
 
 interface Levels {

@@ -32,7 +32,7 @@ describe("messages", () => {
     const t = translator("en");
     expect(t("age.s", { value: "0.3" })).toBe("0.3 s");
     expect(t("age.s", {})).toBe("{value} s");
-    expect(codeText(t, "reason", "spread")).toBe(en["reason.spread" satisfies MessageKey]!);
+    expect(codeText(t, "reason", "Spread_BPS")).toBe(en["reason.spread_bps" satisfies MessageKey]!);
     expect(codeText(t, "reason", "my_own-rule")).toBe("my own rule");
   });
 });

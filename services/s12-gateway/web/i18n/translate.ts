@@ -21,8 +21,8 @@ export function translator(locale: Locale): Translate {
 
 /** A code the system made (`spread_bps`, `reason.…`): its text if there is one, else the code in readable form. */
 export function codeText(t: Translate, group: string, code: string): string {
-  const key = `${group}.${code}`;
-  return key in en ? t(key as MessageKey) : code.replaceAll("_", " ").replaceAll("-", " ");
+  const key = [`${group}.${code}`, `${group}.${code.toLowerCase()}`].find((known) => known in en);
+  return key ? t(key as MessageKey) : code.replaceAll("_", " ").replaceAll("-", " ");
 }
 
 export const TextContext = createContext<{ t: Translate; locale: Locale }>({ t: translator("en"), locale: "en" });

@@ -6,7 +6,7 @@ import { memo, useState } from "react";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { decisionsQuery } from "../api/queries.ts";
 import { useText } from "../i18n/translate.ts";
-import { firedRules, guardInWords, useReason } from "../stories/words.ts";
+import { firedRules, guardInWords, reasonInWords } from "../stories/words.ts";
 import { When } from "./figures.tsx";
 import { InstrumentName, SubjectLink } from "./links.tsx";
 import { Empty, Loaded, Panel } from "./states.tsx";
@@ -58,8 +58,7 @@ export function DecisionsPanel() {
 
 const Row = memo(function Row({ decision }: { decision: Decision }) {
   const { t } = useText();
-  const reasonOf = useReason();
-  const { action, side, reason } = decision.decision;
+  const { action, side } = decision.decision;
   const failed = decision.guards.find((guard) => !guard.passed);
   const rules = firedRules(decision);
   const isOpen = action === "open";
@@ -77,8 +76,10 @@ const Row = memo(function Row({ decision }: { decision: Decision }) {
         <InstrumentName instrument={decision.instrument} />
         <span className="muted decision-strategy">{decision.strategy_id}</span>
         <span className="decision-why">
-          {isOpen ? t("decisions.opened", { rules: rules.length }) : reasonOf(reason)}
-          {failed ? <span className="muted"> {guardInWords(t, failed)}</span> : null}
+          {isOpen ? t("decisions.opened", { rules: rules.length }) : reasonInWords(t, decision)}
+          {failed && typeof failed.value === "number" ? (
+            <span className="muted"> {guardInWords(t, failed)}</span>
+          ) : null}
           {rules.length > 0 ? <span className="muted"> · {rules.join(", ")}</span> : null}
         </span>
       </SubjectLink>

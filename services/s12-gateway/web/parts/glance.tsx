@@ -2,8 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { dec, div, toNumber, zero } from "../../../../shared/domain/money.ts";
-import { budgetQuery, equityQuery, healthQuery, killQuery, servicesQuery } from "../api/queries.ts";
+import { budgetQuery, EVERY_MS, equityQuery, healthQuery, killQuery, servicesQuery } from "../api/queries.ts";
 import { percentText } from "../format/numbers.ts";
+import { clockText } from "../format/times.ts";
 import { useText } from "../i18n/translate.ts";
 import { Mark } from "../pages/sign-in.tsx";
 import { freshnessOf } from "../state/freshness.ts";
@@ -13,6 +14,7 @@ import { totalOf } from "../state/pnl.ts";
 import { useStore } from "../state/store.ts";
 import { Age, Figure, Money } from "./figures.tsx";
 import { HoldButton } from "./hold-button.tsx";
+import { useStaleSince } from "./use-stale.ts";
 import { useTick } from "./use-tick.ts";
 
 interface GlanceProps {
@@ -41,10 +43,21 @@ export function Glance({ kill, onKillDialog, menu }: GlanceProps) {
   );
 }
 
-function Item({ label, className = "", children }: { label: string; className?: string; children: ReactNode }) {
+interface ItemProps {
+  label: string;
+  className?: string;
+  /** When the value was last known to hold, once that is too long ago: it greys out and says so. */
+  staleSince?: number | undefined;
+  children: ReactNode;
+}
+
+function Item({ label, className = "", staleSince, children }: ItemProps) {
+  const { t, locale } = useText();
   return (
-    <div className={`glance-item ${className}`}>
-      <span className="label">{label}</span>
+    <div className={`glance-item ${className}`} data-stale={staleSince !== undefined || undefined}>
+      <span className="label">
+        {staleSince === undefined ? label : t("glance.stale", { label, time: clockText(staleSince, locale) })}
+      </span>
       <span className="value">{children}</span>
     </div>
   );
@@ -77,7 +90,7 @@ function HealthLight() {
   const reasons = health.data?.reasons ?? [];
   const state = kill?.enabled ? t("glance.killed") : level ? t(`health.${level}`) : "–";
   return (
-    <Item label={t("glance.health")} className="glance-health">
+    <Item label={t("glance.health")} className="glance-health" staleSince={useStaleSince(health, EVERY_MS.health)}>
       <span className="light" data-level={level ?? "none"} aria-hidden="true" />
       <span title={reasons.join("\n") || undefined} data-killed={kill?.enabled || undefined}>
         {state}
@@ -88,16 +101,18 @@ function HealthLight() {
 
 function EquityNow() {
   const { t } = useText();
-  const equity = useQuery(equityQuery).data;
+  const query = useQuery(equityQuery);
+  const equity = query.data;
+  const staleSince = useStaleSince(query, EVERY_MS.equity);
   return (
     <>
-      <Item label={t("glance.equity")}>
+      <Item label={t("glance.equity")} staleSince={staleSince}>
         <Money value={equity?.equity_usdt} unit="USDT" flash />
       </Item>
-      <Item label={t("glance.pnl_today")} className="glance-pnl">
+      <Item label={t("glance.pnl_today")} className="glance-pnl" staleSince={staleSince}>
         <Money value={equity?.pnl_today_usdt} gain flash />
       </Item>
-      <Item label={t("glance.drawdown")} className="wide-only">
+      <Item label={t("glance.drawdown")} className="wide-only" staleSince={staleSince}>
         <Figure>{percentText(equity?.drawdown)}</Figure>
       </Item>
     </>
@@ -106,12 +121,13 @@ function EquityNow() {
 
 function Exposure() {
   const { t } = useText();
-  const budget = useQuery(budgetQuery).data;
+  const query = useQuery(budgetQuery);
+  const budget = query.data;
   const taken = budget ? totalOf([budget.used_usdt, budget.reserved_usdt]) : zero;
   const limit = budget ? dec(budget.budget_usdt) : zero;
   const share = limit > 0n ? toNumber(div(taken, limit, "nearest")) : 0;
   return (
-    <Item label={t("glance.risk")} className="glance-risk">
+    <Item label={t("glance.risk")} className="glance-risk" staleSince={useStaleSince(query, EVERY_MS.budget)}>
       <span
         title={budget ? t("glance.risk.hint", { used: budget.used_usdt, reserved: budget.reserved_usdt }) : undefined}
       >

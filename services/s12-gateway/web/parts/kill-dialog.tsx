@@ -143,7 +143,7 @@ function KillOutcome({ kill }: { kill: KillMutation }) {
   return (
     <p className="outcome" role="status">
       {t(enabled ? "kill.done.on" : "kill.done.off", { epoch })}{" "}
-      {done ? null : t("kill.outstanding", { count: outstanding.length })}
+      {done ? null : t("kill.outstanding", { what: outstanding.join(", ") })}
     </p>
   );
 }

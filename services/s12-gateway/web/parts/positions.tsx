@@ -66,7 +66,7 @@ function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
         <InstrumentLink instrument={trade.instrument} />
         <span className="spacer" />
         <span className="position-pnl">
-          <Money value={worth?.unrealised} gain flash />
+          <Money value={worth?.unrealised} gain />
           <span className="roe" data-tone={worth?.roe === undefined ? undefined : directionOf(worth.roe)}>
             {percentText(worth?.roe, 1, true)}
           </span>

@@ -38,6 +38,7 @@ export function SidePanel() {
       open={subject !== undefined}
       onOpenChange={(open) => !open && go({ subject: undefined })}
       modal={false}
+      disablePointerDismissal
     >
       <Dialog.Portal>
         <Dialog.Popup className="side-panel">{subject ? <Content subject={subject} /> : null}</Dialog.Popup>
@@ -162,8 +163,8 @@ function Details({ raw, t }: { raw: unknown; t: Translate }) {
               <tr key={guard.name} data-passed={guard.passed}>
                 <td>{guard.passed ? "✓" : "✕"}</td>
                 <th scope="row">{codeText(t, "guard", guard.name)}</th>
-                <td className="right">{guardValue(guard.value)}</td>
-                <td className="right muted">{guardValue(guard.limit)}</td>
+                <td className="right">{guardValue(t, guard.value)}</td>
+                <td className="right muted">{guardValue(t, guard.limit)}</td>
               </tr>
             ))}
           </tbody>

@@ -18,7 +18,7 @@ export interface Address {
   readonly subject: Subject | undefined;
 }
 
-const DEFAULTS: Address = { instrument: "", timeframe: "5s", tab: "orders", subject: undefined };
+const DEFAULTS: Address = { instrument: "", timeframe: "1m", tab: "orders", subject: undefined };
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T =>
   values.includes(text as T) ? (text as T) : otherwise;

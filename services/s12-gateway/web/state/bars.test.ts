@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Kline, MarketTrade } from "../../../../shared/domain/market.ts";
-import { type Bar, barAt, barsOf, foldBar, foldTrade, mergeBars } from "./bars.ts";
+import { type Bar, barAt, barsOf, foldBar, foldTrade, gatherBars, mergeBars } from "./bars.ts";
 
 const INSTRUMENT = "FUT:BTCUSDT";
 const kline = (open_ts: number, close: string): Kline => ({
@@ -64,6 +64,13 @@ describe("bars", () => {
       [1_000, 2],
       [2_000, 2],
       [3_000, 1],
+    ]);
+  });
+  test("gathering keeps the first open, the last close, the extremes and all volume", () => {
+    const bars = [flat(1_000, 5), flat(4_000, 9), flat(4_500, 2), flat(5_000, 7)];
+    expect(gatherBars(bars, 5_000)).toEqual([
+      { openTs: 0, open: 5, high: 9, low: 2, close: 2, volume: 3 },
+      { openTs: 5_000, open: 7, high: 7, low: 7, close: 7, volume: 1 },
     ]);
   });
   test("a moment finds its bar, and none when it is off the chart", () => {

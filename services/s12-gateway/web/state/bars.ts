@@ -57,6 +57,23 @@ export function foldTrade(bars: readonly Bar[], trade: MarketTrade, barMs: numbe
   return foldBar(bars, { openTs, open: price, high: price, low: price, close: price, volume: qty });
 }
 
+/** Shorter bars gathered into longer ones of `barMs`. */
+export function gatherBars(bars: readonly Bar[], barMs: number): Bar[] {
+  const gathered: Bar[] = [];
+  for (const bar of bars) {
+    const openTs = bar.openTs - (bar.openTs % barMs);
+    const last = gathered.at(-1);
+    if (last?.openTs !== openTs) {
+      gathered.push({ ...bar, openTs });
+      continue;
+    }
+    const high = Math.max(last.high, bar.high);
+    const low = Math.min(last.low, bar.low);
+    gathered[gathered.length - 1] = { ...last, high, low, close: bar.close, volume: last.volume + bar.volume };
+  }
+  return gathered;
+}
+
 /** Fetched history under what came live since: the fetched bars win but for those newer than its last. */
 export function mergeBars(live: readonly Bar[], fetched: readonly Bar[]): readonly Bar[] {
   const end = fetched.at(-1)?.openTs ?? 0;

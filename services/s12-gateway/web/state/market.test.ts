@@ -36,11 +36,11 @@ describe("the watched market", () => {
     expect(state.trades[0]?.price).toBe(`${100 + TRADES_MAX + 9}`);
     expect(state.bars.map((bar) => bar.openTs)).toEqual([1_000, 2_000, 3_000, 4_000, 5_000]);
   });
-  test("another timeframe starts over, history comes under what is live", () => {
+  test("another timeframe starts from the seconds heard, history comes under what is live", () => {
     const live = foldMarket(start, trade(5_000));
     const fetched = [{ openTs: 4_000, open: 1, high: 1, low: 1, close: 1, volume: 1 }];
     expect(withHistory(live, fetched).bars.map((bar) => bar.openTs)).toEqual([4_000, 5_000]);
-    expect(withTimeframe(live, "1m").bars).toEqual([]);
+    expect(withTimeframe(live, "1m").bars.map((bar) => [bar.openTs, bar.close])).toEqual([[0, 100]]);
     expect(withTimeframe(live, "1s")).toBe(live);
   });
 });

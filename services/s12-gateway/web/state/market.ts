@@ -1,7 +1,7 @@
 /** The watched instrument's market, folded from live events and shown at most once per frame. */
-import type { Depth, Kline, MarketTrade, Ticker } from "../../../../shared/domain/market.ts";
+import type { Depth, MarketTrade, Ticker } from "../../../../shared/domain/market.ts";
 import type { LiveEvent } from "../api/live-feed.ts";
-import { BAR_MS, type Bar, barOf, type ChartTimeframe, foldBar, foldTrade, mergeBars } from "./bars.ts";
+import { BAR_MS, type Bar, type ChartTimeframe, foldTrade, gatherBars, mergeBars } from "./bars.ts";
 
 export const TRADES_MAX = 40;
 
@@ -13,6 +13,8 @@ export interface MarketState {
   /** Newest first. */
   readonly trades: readonly MarketTrade[];
   readonly bars: readonly Bar[];
+  /** One-second bars of all trades heard, from which a change of timeframe starts. */
+  readonly seconds: readonly Bar[];
   /** When S1 had the newest frame of this instrument, server's clock. */
   readonly dataTs: number;
 }
@@ -24,11 +26,12 @@ export const emptyMarket = (instrument: string, timeframe: ChartTimeframe): Mark
   depth: undefined,
   trades: [],
   bars: [],
+  seconds: [],
   dataTs: 0,
 });
 
 export const withTimeframe = (state: MarketState, timeframe: ChartTimeframe): MarketState =>
-  state.timeframe === timeframe ? state : { ...state, timeframe, bars: [] };
+  state.timeframe === timeframe ? state : { ...state, timeframe, bars: gatherBars(state.seconds, BAR_MS[timeframe]) };
 
 export const withHistory = (state: MarketState, fetched: readonly Bar[]): MarketState => ({
   ...state,
@@ -37,7 +40,7 @@ export const withHistory = (state: MarketState, fetched: readonly Bar[]): Market
 
 /** Events of other instruments and topics change nothing. */
 export function foldMarket(state: MarketState, { topic, event }: Pick<LiveEvent, "topic" | "event">): MarketState {
-  const market = event as Ticker | Depth | MarketTrade | Kline;
+  const market = event as Ticker | Depth | MarketTrade;
   if (market.instrument !== state.instrument) return state;
   const dataTs = Math.max(state.dataTs, market.ts);
   if (topic === "ticker") return { ...state, dataTs, ticker: market as Ticker };
@@ -48,13 +51,8 @@ export function foldMarket(state: MarketState, { topic, event }: Pick<LiveEvent,
   if (topic === "trade") {
     const trade = market as MarketTrade;
     const trades = [trade, ...state.trades].slice(0, TRADES_MAX);
-    return { ...state, dataTs, trades, bars: foldTrade(state.bars, trade, BAR_MS[state.timeframe]) };
-  }
-  if (topic === "kline") {
-    const kline = market as Kline;
-    return kline.timeframe === state.timeframe
-      ? { ...state, dataTs, bars: foldBar(state.bars, barOf(kline)) }
-      : { ...state, dataTs };
+    const seconds = foldTrade(state.seconds, trade, BAR_MS["1s"]);
+    return { ...state, dataTs, trades, seconds, bars: foldTrade(state.bars, trade, BAR_MS[state.timeframe]) };
   }
   return state;
 }

@@ -6,7 +6,7 @@ import type { AlertRow, ServiceRow } from "../api/shapes.ts";
 import { asGiven, numberText, usdtText } from "../format/numbers.ts";
 import { codeText, type Translate } from "../i18n/translate.ts";
 import type { Subject } from "../state/address.ts";
-import { firedRules, guardInWords } from "./words.ts";
+import { firedRules, guardInWords, reasonInWords } from "./words.ts";
 
 export interface Story {
   title: string;
@@ -22,7 +22,7 @@ export interface Story {
 const bps = (value: number | undefined): string => `${numberText(value, 2)} bps`;
 
 export function decisionStory(t: Translate, d: Decision): Story {
-  const { action, side, reason } = d.decision;
+  const { action, side } = d.decision;
   const failed = d.guards.find((guard) => !guard.passed);
   const rules = firedRules(d);
   const sentences = [
@@ -31,7 +31,7 @@ export function decisionStory(t: Translate, d: Decision): Story {
           strategy: d.strategy_id,
           side: t(side === "SELL" ? "position.short" : "position.long"),
         })
-      : t("story.decision.skip", { strategy: d.strategy_id, reason: codeText(t, "reason", reason) }),
+      : t("story.decision.skip", { strategy: d.strategy_id, reason: reasonInWords(t, d) }),
   ];
   if (failed) {
     sentences.push(

@@ -1,17 +1,18 @@
 /** Why something was decided, in words. */
-import { useCallback } from "react";
 import type { Decision, GuardResult } from "../../../../shared/domain/decision.ts";
 import { numberText } from "../format/numbers.ts";
-import { codeText, type Translate, useText } from "../i18n/translate.ts";
+import { codeText, type Translate } from "../i18n/translate.ts";
 
-/** `spread` → "Spread too wide"; a code without a text of its own reads as it is. */
-export function useReason(): (reason: string) => string {
-  const { t } = useText();
-  return useCallback((reason: string) => codeText(t, "reason", reason), [t]);
+/** The guard, rule or condition that ended it; a code without a text of its own reads as it is. */
+export function reasonInWords(t: Translate, { decision, rules }: Decision): string {
+  const byRule = rules.some((rule) => rule.rule_id === decision.reason);
+  return byRule ? t("reason.by_rule", { rule: decision.reason }) : codeText(t, "reason", decision.reason);
 }
 
-const valueText = (value: GuardResult["value"]): string =>
-  typeof value === "number" ? plainNumber(value) : String(value ?? "–");
+export const guardValue = (t: Translate, value: GuardResult["value"]): string => {
+  if (typeof value === "boolean") return t(value ? "value.true" : "value.false");
+  return typeof value === "number" ? plainNumber(value) : String(value ?? "–");
+};
 /** As many digits as a person can use: 4 after the point at most, more only for what is tiny. */
 const plainNumber = (value: number): string =>
   Math.abs(value) > 0 && Math.abs(value) < 0.001
@@ -24,9 +25,7 @@ const plainNumber = (value: number): string =>
 export const guardInWords = (t: Translate, guard: GuardResult): string =>
   guard.value === null && guard.limit === null
     ? ""
-    : t("guard.against", { value: valueText(guard.value), limit: valueText(guard.limit) });
-
-export const guardValue = valueText;
+    : t("guard.against", { value: guardValue(t, guard.value), limit: guardValue(t, guard.limit) });
 
 export const firedRules = (decision: Decision): string[] =>
   decision.rules.filter((rule) => rule.fired === true).map((rule) => rule.rule_id);
