@@ -62,6 +62,11 @@ export const DEEP: MakerStyle = {
 const UNIT_SHARE = 3.2e-6;
 /** How often a maker that is out of place looks, of all turns. */
 const ALERTNESS = 0.75;
+/** A quote with less than this share of the wanted lots left is made anew. */
+const WORN = 0.4;
+/** What stands in the way with less than this share of a quote is likely taken. */
+const SMALL = 0.3;
+const SMALL_TAKEN = 0.6;
 /** Inventory at which a maker leans its quotes by a unit, USDT, and how fast it gets rid of it elsewhere. */
 const LEAN_USDT = 150_000;
 const INVENTORY_HALF_LIFE_S = 20;
@@ -96,7 +101,11 @@ export class Maker {
     this.count(scene.floor);
     const targets = this.targets(scene);
     for (const quote of this.quotes) {
-      if (targets[quote.side].delete(quote.ticks)) continue;
+      const wanted = targets[quote.side].get(quote.ticks);
+      if (wanted !== undefined && quote.lots >= wanted * WORN) {
+        targets[quote.side].delete(quote.ticks);
+        continue;
+      }
       scene.floor.retire(quote.id);
       quote.lots = 0;
     }
@@ -142,7 +151,7 @@ export class Maker {
       const best = floor.best();
       const limit = best === undefined ? wanted : side === "BUY" ? best.askTicks - 1 : best.bidTicks + 1;
       const inTheWay = side === "BUY" ? wanted > limit : wanted < limit;
-      const takes = isFirst && this.random.next() < this.style.takes;
+      const takes = inTheWay && isFirst && this.takes((side === "BUY" ? best?.askLots : best?.bidLots) ?? 0, lots);
       isFirst = false;
       // One quote next to the stale offers of others is enough, until they are gone.
       if (inTheWay && blocked && !takes) continue;
@@ -152,6 +161,11 @@ export class Maker {
       const id = floor.act({ side, kind: "limit", ticks, lots, tif: takes ? "GTC" : "GTX" });
       if (id !== undefined) this.quotes.push({ id, side, ticks, lots: floor.left(id) });
     }
+  }
+
+  private takes(standing: number, lots: number): boolean {
+    const { takes } = this.style;
+    return takes > 0 && this.random.next() < (standing < lots * SMALL ? SMALL_TAKEN : takes);
   }
 }
 
