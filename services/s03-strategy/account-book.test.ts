@@ -76,6 +76,8 @@ describe("how it has done", () => {
     book.onTrade(closedTrade("a", "-1", { closed_at: NOON + 1 }));
     book.onTrade(closedTrade("c", "-1", { closed_at: NOON + 3 }));
     expect(book.state(NOON, risk).losses_in_row).toBe(2);
+    book.onTrade(closedTrade("x", "0", { closed_at: NOON + 4, status: "ABANDONED" }));
+    expect(book.state(NOON, risk).losses_in_row).toBe(2);
     book.onTrade(closedTrade("b", "0", { closed_at: NOON + 2 }));
     expect(book.state(NOON, risk).losses_in_row).toBe(1);
     expect(show(book.state(NOON, risk).day_pnl_usdt)).toBe("-2");

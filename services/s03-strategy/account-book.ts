@@ -24,6 +24,8 @@ interface Closed {
   readonly pnl_usdt: Amount;
   readonly closed_at: number;
   readonly updated_at: number;
+  /** Nothing was traded: neither a loss nor the end of a row of losses. */
+  readonly abandoned: boolean;
 }
 
 /** The part of the account's state that trades and entries tell. */
@@ -130,7 +132,8 @@ export class AccountBook {
     const pnl_usdt = dec(trade.pnl_usdt);
     const stopped = pnl_usdt < 0n && /^(SL|STOP)/i.test(trade.exit_reason ?? "");
     if (stopped) this.stoppedAt.set(trade.instrument, Math.max(closed_at, this.stoppedAt.get(trade.instrument) ?? 0));
-    this.closed.set(trade.trade_id, { pnl_usdt, closed_at, updated_at: trade.updated_at });
+    const abandoned = trade.status === "ABANDONED";
+    this.closed.set(trade.trade_id, { pnl_usdt, closed_at, updated_at: trade.updated_at, abandoned });
   }
 
   /** A trade that is closed stays so; only its figures may still be corrected. */
@@ -162,7 +165,7 @@ export class AccountBook {
   private tally(): void {
     const since = this.day * DAY_MS;
     for (const [id, trade] of this.closed) if (trade.closed_at < since - DAY_MS) this.closed.delete(id);
-    const today = [...this.closed.values()].filter((trade) => trade.closed_at >= since);
+    const today = [...this.closed.values()].filter((trade) => trade.closed_at >= since && !trade.abandoned);
     today.sort((a, b) => a.closed_at - b.closed_at);
     this.dayPnl = sum(today.map((trade) => trade.pnl_usdt));
     this.lossesInRow = today.length - 1 - today.findLastIndex((trade) => trade.pnl_usdt >= 0n);
