@@ -1,15 +1,16 @@
 /** Keeps one instrument's book whole: Binance's sequence rules, from snapshot to gap and back. */
 import { L2Book } from "../../../shared/engine/l2.ts";
 import type { Listed } from "../types.ts";
-import type { Diff } from "./normalise.ts";
+import { type Diff, readLevels } from "./normalise.ts";
 
 /** Updates kept while a snapshot is on its way; at ten a second that is over three minutes. */
 const HELD_MAX = 2_000;
 
+/** As it comes over REST. */
 export interface Snapshot {
   readonly lastUpdateId: number;
-  readonly bids: readonly (readonly [string, string])[];
-  readonly asks: readonly (readonly [string, string])[];
+  readonly bids: unknown;
+  readonly asks: unknown;
 }
 
 /** `held`: waiting for a snapshot. `repeat`: seen already. `gap`: the book is lost and must be built anew. */
@@ -42,8 +43,11 @@ export class BookSync {
 
   /** False: the snapshot is older than what is held, or spoilt; fetch another. */
   restore(snapshot: Snapshot): boolean {
+    const bids = readLevels(snapshot.bids, this.on);
+    const asks = readLevels(snapshot.asks, this.on);
+    if (!Array.isArray(bids) || !Array.isArray(asks)) return false;
     this.book.clear();
-    if (!this.set(snapshot)) return false;
+    this.set({ bids, asks });
     this.last = snapshot.lastUpdateId;
     this.fresh = true;
     const held = this.held;
@@ -78,27 +82,15 @@ export class BookSync {
   }
 
   private apply(diff: Diff): boolean {
-    if (!this.set(diff)) return false;
+    this.set(diff);
     this.last = diff.last;
     this.fresh = false;
     return !this.book.crossed();
   }
 
-  private set(levels: Pick<Diff, "bids" | "asks">): boolean {
+  private set({ bids, asks }: Pick<Diff, "bids" | "asks">): void {
     const { book } = this;
-    const { price, qty } = this.on;
-    for (const [text, quantity] of levels.bids) {
-      const ticks = price.read(text);
-      const lots = qty.read(quantity);
-      if (!(ticks > 0 && lots >= 0)) return false;
-      book.set("BUY", ticks, lots);
-    }
-    for (const [text, quantity] of levels.asks) {
-      const ticks = price.read(text);
-      const lots = qty.read(quantity);
-      if (!(ticks > 0 && lots >= 0)) return false;
-      book.set("SELL", ticks, lots);
-    }
-    return true;
+    for (let i = 0; i < bids.length; i += 2) book.set("BUY", bids[i]!, bids[i + 1]!);
+    for (let i = 0; i < asks.length; i += 2) book.set("SELL", asks[i]!, asks[i + 1]!);
   }
 }

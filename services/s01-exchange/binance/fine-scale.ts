@@ -11,7 +11,8 @@ export class FineScale {
   private readonly coarse: Scale;
   /** Units in one step. */
   private readonly unitsPerStep: number;
-  private readonly digits: number;
+  /** Decimals of a unit. */
+  readonly digits: number;
 
   constructor(step: string) {
     this.digits = Math.max(stepDigits(dec(step)), Math.min(DIGITS_MAX, stepDigits(dec(step)) + EXTRA_DIGITS));

@@ -3,8 +3,9 @@ import type { InstrumentId, Market } from "../../../shared/domain/instrument.ts"
 import type { Cancel } from "../../../shared/kit/ports.ts";
 import type { Listed, MarketOutlet, Surroundings } from "../types.ts";
 import { BookSync, type Snapshot } from "./book-sync.ts";
+import { looksLikeDepth, scanDepth } from "./depth-scan.ts";
 import { parseExact } from "./exact-json.ts";
-import { type Flaw, type Frame, kindOf, readDiff, readFunding, readTicker, readTrade } from "./normalise.ts";
+import { type Diff, type Flaw, type Frame, kindOf, readDiff, readFunding, readTicker, readTrade } from "./normalise.ts";
 import { TopLevels } from "./top-levels.ts";
 
 const SNAPSHOT_WAIT_MS = [250, 500, 1_000, 2_000, 5_000];
@@ -42,6 +43,7 @@ export class MarketFeed {
   private readonly tracks = new Map<string, Track>();
   private readonly warnedAt = new Map<string, number>();
   private readonly counts = new Map<string, number>();
+  private readonly find = (symbol: string) => this.tracks.get(symbol)?.on;
   private dirty: Track[] = [];
   private turn: Cancel | undefined;
   private readonly around: Surroundings;
@@ -101,6 +103,13 @@ export class MarketFeed {
 
   frame(text: string): void {
     const ts = this.around.clock.now();
+    if (looksLikeDepth(text)) {
+      const scanned = scanDepth(text, this.find);
+      if (scanned) {
+        this.takeDiff(this.tracks.get(scanned.on.symbol)!, scanned.diff, ts, text);
+        return;
+      }
+    }
     let data: Frame;
     try {
       data = inner(JSON.parse(text));
@@ -125,7 +134,7 @@ export class MarketFeed {
 
   private take(track: Track, data: Frame, ts: number, text: string): Flaw | undefined {
     const kind = kindOf(data);
-    this.count(kind);
+    if (kind !== "depth") this.count(kind);
     // Marks come on a connection of their own and do not show that the book's lives.
     if (kind !== "funding") track.heardAt = this.around.clock.mono();
     switch (kind) {
@@ -149,8 +158,12 @@ export class MarketFeed {
         this.ports.outlet.ticker(ticker);
         return;
       }
-      case "depth":
-        return this.takeDiff(track, data, ts, text);
+      case "depth": {
+        const diff = readDiff(data, track.on);
+        if (typeof diff === "string") return diff;
+        this.takeDiff(track, diff, ts, text);
+        return;
+      }
       case "funding": {
         const funding = readFunding(data, track.on, ts);
         if (typeof funding === "string") return funding;
@@ -166,10 +179,13 @@ export class MarketFeed {
     }
   }
 
-  private takeDiff(track: Track, data: Frame, ts: number, text: string): Flaw | undefined {
-    const diff = readDiff(data);
-    if (typeof diff === "string") return diff;
-    if (diff.last <= track.lastDiff) return this.repeated();
+  private takeDiff(track: Track, diff: Diff, ts: number, text: string): void {
+    this.count("depth");
+    track.heardAt = this.around.clock.mono();
+    if (diff.last <= track.lastDiff) {
+      this.repeated();
+      return;
+    }
     track.lastDiff = diff.last;
     track.newestTs = Math.max(track.newestTs, diff.exchTs);
     this.ports.record(track.on.instrument, ts, text);

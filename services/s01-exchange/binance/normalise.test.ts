@@ -76,7 +76,8 @@ test("a mark price carries the funding rate and its time", () => {
 });
 
 test("a book update keeps its sequence numbers", () => {
-  expect(readDiff(diff)).toEqual({ first: 5, last: 9, previous: 4, exchTs: 1, bids: [["1.0", "2"]], asks: [] });
+  const read = { first: 5, last: 9, previous: 4, exchTs: 1, bids: [10_000, 2_000_000], asks: [] };
+  expect(readDiff(diff, on)).toEqual(read);
 });
 
 const flawed: [string, unknown, string][] = [
@@ -95,8 +96,10 @@ const flawed: [string, unknown, string][] = [
   ["no sequence", readTicker({ ...ticker, u: undefined }, spot, { ts: 1, newestTs: 1 }), "missing_field"],
   ["mark NaN", readFunding({ ...mark, p: "NaN" }, on, 7), "bad_amount"],
   ["rate empty", readFunding({ ...mark, r: "" }, on, 7), "bad_amount"],
-  ["levels no list", readDiff({ ...diff, b: "x" }), "missing_field"],
-  ["range reversed", readDiff({ ...diff, U: 10 }), "missing_field"],
+  ["levels no list", readDiff({ ...diff, b: "x" }, on), "missing_field"],
+  ["a level NaN", readDiff({ ...diff, b: [["NaN", "1"]] }, on), "bad_amount"],
+  ["a level no pair", readDiff({ ...diff, b: ["1.0"] }, on), "missing_field"],
+  ["range reversed", readDiff({ ...diff, U: 10 }, on), "missing_field"],
 ];
 test.each(flawed)("dropped: %s", (_, result, flaw) => {
   expect(result).toBe(flaw);

@@ -88,22 +88,38 @@ export function readFunding(frame: Frame, on: Listed, ts: number): Funding | Fla
   return { instrument: on.instrument, exch_ts: at, ts, mark, index, rate: fraction, next_funding_ts: next };
 }
 
-/** A book update: absolute quantities per price; `pu` is there on futures only. */
+/** A book update: absolute quantities per price, each level two numbers in units; `pu` is there on futures only. */
 export interface Diff {
   readonly first: number;
   readonly last: number;
   readonly previous: number | undefined;
   readonly exchTs: number;
-  readonly bids: readonly (readonly [string, string])[];
-  readonly asks: readonly (readonly [string, string])[];
+  readonly bids: readonly number[];
+  readonly asks: readonly number[];
 }
 
-/** Levels are checked as they are applied, since that reads them anyway. */
-export function readDiff(frame: Frame): Diff | Flaw {
-  const { U: first, u: last, pu: previous, E: at, b: bids, a: asks } = frame;
-  if (!isTime(at) || !Array.isArray(bids) || !Array.isArray(asks)) return "missing_field";
-  if (typeof first !== "number" || typeof last !== "number" || first > last) return "missing_field";
+export function readDiff(frame: Frame, on: Listed): Diff | Flaw {
+  const { U: first, u: last, pu: previous, E: at } = frame;
+  if (!isTime(at) || typeof first !== "number" || typeof last !== "number" || first > last) return "missing_field";
   if (previous !== undefined && typeof previous !== "number") return "missing_field";
   if (!Number.isSafeInteger(last) || !Number.isSafeInteger(first)) return "long_id";
+  const bids = readLevels(frame.b, on);
+  const asks = readLevels(frame.a, on);
+  if (!Array.isArray(bids)) return bids;
+  if (!Array.isArray(asks)) return asks;
   return { first, last, previous, exchTs: at, bids, asks };
+}
+
+/** `[price, quantity]` pairs of decimal text as flat numbers in units. */
+export function readLevels(pairs: unknown, on: Listed): number[] | Flaw {
+  if (!Array.isArray(pairs)) return "missing_field";
+  const flat: number[] = [];
+  for (const pair of pairs) {
+    if (!Array.isArray(pair)) return "missing_field";
+    const price = on.price.read(pair[0]);
+    const quantity = on.qty.read(pair[1]);
+    if (!(price > 0 && quantity >= 0)) return "bad_amount";
+    flat.push(price, quantity);
+  }
+  return flat;
 }
