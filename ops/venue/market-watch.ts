@@ -6,6 +6,7 @@ import type { Exchange } from "../../shared/engine/exchange.ts";
 import { fund, liquidate } from "../../shared/engine/liquidation.ts";
 import type { Listing } from "../../shared/engine/listing.ts";
 import { activate, waits } from "../../shared/engine/lists.ts";
+import type { Cancel, Clock } from "../../shared/kit/ports.ts";
 import { marketMark } from "./binance/desk.ts";
 import type { MarketModel } from "./market.ts";
 
@@ -19,14 +20,20 @@ interface Due {
 export class MarketWatch {
   private readonly exchange: Exchange;
   private readonly market: MarketModel;
-  private readonly now: () => number;
+  private readonly clock: Clock;
+  private pending: { instrument: InstrumentId; raw: string }[] = [];
+  private cancel: Cancel = () => {};
   private readonly recent = new Map<InstrumentId, string[]>();
   private readonly due = new Map<InstrumentId, Due>();
 
-  constructor(exchange: Exchange, market: MarketModel, now: () => number) {
+  constructor(exchange: Exchange, market: MarketModel, clock: Clock) {
     this.exchange = exchange;
     this.market = market;
-    this.now = now;
+    this.clock = clock;
+  }
+
+  private now(): number {
+    return Math.floor(this.clock.now());
   }
 
   /** A public trade, as its raw frame: parsed only when somebody waits for its price. */
@@ -35,15 +42,28 @@ export class MarketWatch {
     if (!trades) this.recent.set(instrument, [raw]);
     else if (trades.push(raw) > RECENT_TRADES_MAX * 2) trades.splice(0, RECENT_TRADES_MAX);
     const { exchange } = this;
-    const algos = watches(exchange, instrument, "CONTRACT_PRICE");
-    if (!algos && !waits(exchange, instrument)) return;
-    exchange.whenIdle(() =>
+    if (!watches(exchange, instrument, "CONTRACT_PRICE") && !waits(exchange, instrument)) return;
+    // Not within the market's call: what the same trade did to resting orders is told after it, and comes first.
+    this.pending.push({ instrument, raw });
+    if (this.pending.length === 1) this.cancel = this.clock.after(0, () => this.trigger());
+  }
+
+  private trigger(): void {
+    const trades = this.pending;
+    this.pending = [];
+    const { exchange } = this;
+    for (const { instrument, raw } of trades) {
       exchange.run(this.now(), () => {
         const price = priceOf(raw);
         triggerAlgos(exchange, { instrument, working: "CONTRACT_PRICE", price });
         activate(exchange, instrument, price);
-      }),
-    );
+      });
+    }
+  }
+
+  stop(): void {
+    this.cancel();
+    this.pending = [];
   }
 
   lastPrice(instrument: InstrumentId): Amount | undefined {

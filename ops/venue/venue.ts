@@ -134,7 +134,7 @@ class PaperVenue implements Venue {
       heard: (fact, at) => events.heard(fact, at),
       flush: () => events.flush(),
     });
-    this.watch = new MarketWatch(this.exchange, options.market, () => this.now());
+    this.watch = new MarketWatch(this.exchange, options.market, options.clock);
     this.desk = this.makeDesk(options);
     this.front = new Rest(this.desk, this.faults, options.onBug ?? (() => {}));
     this.adminToken = options.adminToken ?? Buffer.from(this.desk.random.bytes(TOKEN_BYTES)).toString("hex");
@@ -211,6 +211,7 @@ class PaperVenue implements Venue {
 
   async stop(): Promise<void> {
     this.cancelTick?.();
+    this.watch.stop();
     this.options.market.stop();
     this.dropStreams(0);
     this.journal.close();
