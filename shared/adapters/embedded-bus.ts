@@ -11,7 +11,7 @@ import {
   type Start,
   type Works,
 } from "./embedded-bus/lane.ts";
-import { BusLog, isNumbered, type LogStream } from "./embedded-bus/log.ts";
+import { BusLog, isNumbered, type LogEntry, type LogStream } from "./embedded-bus/log.ts";
 
 export interface BusOptions {
   /** The log's file, whose folder exists, or `:memory:`. */
@@ -38,6 +38,11 @@ export interface Subscription {
 const RETRY: Retry = { baseMs: 200, factor: 3, triesMax: 5 };
 const NEARLY_FULL = 0.9;
 const READ_MAX = 1_000;
+
+interface Entry {
+  from: LogStream;
+  stored: LogEntry;
+}
 
 const SERVICE = /^s\d\d$/;
 
@@ -107,9 +112,11 @@ export class EmbeddedBus implements Bus {
     const { key, after, limit } = options;
     if (!Number.isInteger(limit) || limit < 1 || limit > READ_MAX) refuse("INVALID", `limit is from 1 to ${READ_MAX}.`);
     const streams = this.#log.streamsOf(stream.family).filter((found) => key === undefined || found.key === key);
-    const found = streams.flatMap((from) => this.#readOne(stream, from, { after, limit }));
-    if (streams.length > 1) found.sort((a, b) => a.ts - b.ts);
-    return after === undefined ? found.slice(-limit) : found.slice(0, limit);
+    const entries = after === undefined ? this.#newest(streams, limit) : this.#following(streams, { after, limit });
+    return entries.flatMap(({ from, stored }) => {
+      const read = readStored(stream, stored);
+      return "event" in read ? [asMessage(from, { ...stored, event: read.event }) as Message<E>] : [];
+    });
   }
 
   async state(): Promise<StreamState[]> {
@@ -210,19 +217,27 @@ export class EmbeddedBus implements Bus {
     }
   }
 
-  #readOne<E>(
-    stream: Stream<E>,
-    from: LogStream,
-    { after, limit }: { after: string | undefined; limit: number },
-  ): Message<E>[] {
-    const place =
-      after === undefined
-        ? from.last - limit
-        : (this.#log.seqOf(from, after) ?? refuse("NOT_FOUND", `${from.name} holds no message ${after}.`));
-    return this.#log.after(from, place, limit).flatMap((stored) => {
-      const read = readStored(stream, stored);
-      return "event" in read ? [asMessage(from, { ...stored, event: read.event }) as Message<E>] : [];
+  /** Entries of several streams are in order of time, those of the same moment by stream. */
+  #newest(streams: readonly LogStream[], limit: number): Entry[] {
+    const found = streams.flatMap((from) =>
+      this.#log.after(from, from.last - limit, limit).map((stored) => ({ from, stored })),
+    );
+    return found.sort((a, b) => a.stored.ts - b.stored.ts).slice(-limit);
+  }
+
+  #following(streams: readonly LogStream[], { after, limit }: { after: string; limit: number }): Entry[] {
+    const holder = streams.find((stream) => this.#log.seqOf(stream, after) !== undefined);
+    if (!holder) refuse("NOT_FOUND", "There is no message of that id.");
+    const seq = this.#log.seqOf(holder, after)!;
+    const ts = this.#log.timeOf(holder, seq)!;
+    const found = streams.flatMap((from) => {
+      const later =
+        from === holder
+          ? this.#log.after(from, seq, limit)
+          : this.#log.since(from, { ts, inclusive: from.n > holder.n }, limit);
+      return later.map((stored) => ({ from, stored }));
     });
+    return found.sort((a, b) => a.stored.ts - b.stored.ts).slice(0, limit);
   }
 
   #newStream(name: string, family: string, key: string): LogStream {

@@ -155,6 +155,13 @@ function reading(now: Now): void {
     expect(ids(all.filter((message) => message.key === "k"))).toEqual(["1", "3", "4"]);
   });
 
+  test("without a key goes on after any message as the whole does", async () => {
+    const all = await now.world.bus.read(reliable, { limit: 10 });
+    for (const [at, message] of all.entries()) {
+      expect(await now.world.bus.read(reliable, { after: message.id, limit: 10 })).toEqual(all.slice(at + 1));
+    }
+  });
+
   test("refuses a limit that is none, and a message that is not there", async () => {
     const { bus } = now.world;
     for (const limit of [0, -1, 1.5, 1_001, Number.NaN]) {

@@ -110,8 +110,16 @@ export class BusLog {
       .map(asEntry);
   }
 
+  since(stream: LogStream, { ts, inclusive }: { ts: number; inclusive: boolean }, limit: number): LogEntry[] {
+    const sql = `SELECT * FROM log WHERE stream = ? AND ts ${inclusive ? ">=" : ">"} ? ORDER BY seq LIMIT ?`;
+    return this.#db.all(sql, stream.n, ts, limit).map(asEntry);
+  }
+
   seqOf(stream: LogStream, id: string): number | undefined {
-    if (id.startsWith(NUMBERED)) return Number(id.slice(NUMBERED.length));
+    if (id.startsWith(NUMBERED)) {
+      const seq = Number(id.slice(NUMBERED.length));
+      return seq >= stream.first && seq <= stream.last ? seq : undefined;
+    }
     const row = this.#db.one("SELECT seq FROM log WHERE stream = ? AND id = ?", stream.n, id);
     return row && Number(row.seq);
   }

@@ -11,8 +11,8 @@ const MEMORY = ":memory:";
 /** One process writes a file, so a lock held longer than this is a second one, which must not stall all services. */
 const BUSY_MS = 250;
 const CACHE_KIB = 8_192;
-/** Writes after which the log is to be folded back: some megabytes of it. */
-const CHECKPOINT_WRITES = 1_000;
+/** Statements run, BEGIN and COMMIT among them, after which the log is to be folded back: some megabytes of it. */
+const CHECKPOINT_RUNS = 4_000;
 /** 4 KiB pages in the log at which the writer does that itself, where the thread for it cannot keep up. */
 const CHECKPOINT_PAGES_MAX = 50_000;
 
@@ -24,7 +24,7 @@ export class Connection {
   readonly #statements = new Map<string, Statement<Record<string, Bound>, Bound[]>>();
   readonly #path: string;
   #sync: "normal" | "full" = "normal";
-  #writes = 0;
+  #runs = 0;
 
   constructor(path: string, options: { readonly: boolean }) {
     this.#path = path;
@@ -51,8 +51,8 @@ export class Connection {
   /** Answers how many rows changed. */
   run(sql: string, ...values: Bound[]): number {
     const { changes } = attempt(() => this.#prepare(sql).run(...values));
-    if (++this.#writes >= CHECKPOINT_WRITES) {
-      this.#writes = 0;
+    if (++this.#runs >= CHECKPOINT_RUNS) {
+      this.#runs = 0;
       if (this.#path !== MEMORY) requestCheckpoint(this.#path);
     }
     return changes;
