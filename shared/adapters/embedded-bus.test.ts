@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { busContract } from "../testing/bus.contract.ts";
 import { type BusWorld, lossy, reliable, single } from "../testing/bus-world.ts";
 import { newFolder, removeFolder } from "../testing/folder.ts";
+import { killedAfter } from "../testing/kill.ts";
 import { type BusOptions, EmbeddedBus } from "./embedded-bus.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -181,16 +182,8 @@ test("a process killed at a random moment loses nothing it published and hears n
   const path = join(folder, "bus");
   let next = 0;
   for (const afterLines of [2, 77, 500]) {
-    const args = ["bun", join(import.meta.dir, "embedded-bus.crash.ts"), path, String(next)];
-    const writer = Bun.spawn(args, { stdout: "pipe", stderr: "inherit" });
-    let text = "";
-    for await (const chunk of writer.stdout.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      if (text.split("\n").length > afterLines) break;
-    }
-    writer.kill("SIGKILL");
-    await writer.exited;
-    const lines = text.split("\n").slice(0, -1);
+    const script = join(import.meta.dir, "embedded-bus.crash.ts");
+    const lines = await killedAfter(afterLines, script, path, String(next));
     const last = (what: string) =>
       Number(lines.findLast((line) => line.startsWith(what))?.slice(what.length) ?? next - 1);
     const { bus, until } = world(path);

@@ -1,10 +1,12 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { put } from "../changes.ts";
 import type { Collection, ServiceId } from "../kit/ports.ts";
 import { newFolder, removeFolder } from "../testing/folder.ts";
+import { killedAfter } from "../testing/kill.ts";
 import { storeContract } from "../testing/store.contract.ts";
-import { COLLECTIONS, emit, type Note, notes, put } from "../testing/store-world.ts";
+import { COLLECTIONS, type Note, notes, tell } from "../testing/store-world.ts";
 import { openStore, type SqliteStore } from "./sqlite.ts";
 
 storeContract("SQLite in files, others read through read-only connections", async () => {
@@ -57,18 +59,8 @@ const open = (collections: readonly unknown[] = COLLECTIONS) =>
 describe("a file", () => {
   test("of a process killed at a random moment holds all it acknowledged, whole, and nothing half", async () => {
     for (const afterLines of [1, 40, 333]) {
-      const writer = Bun.spawn(["bun", join(import.meta.dir, "sqlite.crash.ts"), join(folder, "s04")], {
-        stdout: "pipe",
-        stderr: "inherit",
-      });
-      let text = "";
-      for await (const chunk of writer.stdout.pipeThrough(new TextDecoderStream())) {
-        text += chunk;
-        if (text.split("\n").length > afterLines) break;
-      }
-      writer.kill("SIGKILL");
-      await writer.exited;
-      const acknowledged = text.split("\n").slice(0, -1);
+      const script = join(import.meta.dir, "sqlite.crash.ts");
+      const acknowledged = await killedAfter(afterLines, script, join(folder, "s04"));
       expect(acknowledged.length).toBeGreaterThanOrEqual(afterLines);
       const store = open();
       const told = new Set((await store.outbox.read(10_000)).map((entry) => (entry.event as { id: string }).id));
@@ -156,7 +148,7 @@ test("revisions and outbox ids do not come back when the clock was set back", as
   const seen = new Set<string>();
   for (const now of [1_700_000_000_000, 1_700_000_000_000, 1_600_000_000_000, 1_700_000_000_001]) {
     const store = openStore({ path, owner: "s04", collections: COLLECTIONS, now: () => now });
-    await store.commit([put(notes, { id: "n1" }), emit({ id: "e1" })]);
+    await store.commit([put(notes, { id: "n1" }), tell({ id: "e1" })]);
     seen.add((await store.get(notes, "n1"))!.rev);
     const entries = await store.outbox.read(10);
     for (const { id } of entries) seen.add(id);

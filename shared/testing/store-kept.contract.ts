@@ -1,7 +1,8 @@
 /** What every Store must do beside documents: outbox, inbox, lineage, full-text search, retention. */
 import { beforeEach, describe, expect, test } from "bun:test";
+import { put, remove } from "../changes.ts";
 import type { Op, Stream } from "../kit/ports.ts";
-import { conflict, emit, HOSTILE, notes, plainNotes, put, remove, told, type World } from "./store-world.ts";
+import { conflict, HOSTILE, notes, plainNotes, tell, told, type World } from "./store-world.ts";
 
 export function keptContract(now: World): void {
   describe("the outbox", () => outbox(now));
@@ -13,8 +14,8 @@ export function keptContract(now: World): void {
 
 function outbox(now: World): void {
   test("holds what was emitted, oldest first, until it is forgotten", async () => {
-    await now.s04.commit([emit({ id: "e1" }), put(notes, { id: "n1" }), emit({ id: "e2" }, "FUT:ETHUSDT")]);
-    await now.s04.commit([{ ...emit({ id: "e3" }), traceparent: "00-trace" } as Op]);
+    await now.s04.commit([tell({ id: "e1" }), put(notes, { id: "n1" }), tell({ id: "e2" }, "FUT:ETHUSDT")]);
+    await now.s04.commit([{ ...tell({ id: "e3" }), traceparent: "00-trace" } as Op]);
     const entries = await now.s04.outbox.read(10);
     expect(entries.map(({ id: _, ...entry }) => entry)).toEqual([
       { family: "test:told", key: "FUT:BTCUSDT", event: { id: "e1" } },
@@ -31,7 +32,7 @@ function outbox(now: World): void {
   test("ids never come back, not after forgetting and not after opening again", async () => {
     const seen: string[] = [];
     for (let round = 0; round < 3; round++) {
-      await now.s04.commit([emit({ id: "same" })]);
+      await now.s04.commit([tell({ id: "same" })]);
       const ids = (await now.s04.outbox.read(10)).map((entry) => entry.id);
       seen.push(...ids);
       await now.s04.outbox.forget(ids);
@@ -45,16 +46,16 @@ function outbox(now: World): void {
     now.s04.outbox.onCommit(() => woken++);
     await now.s04.commit([put(notes, { id: "n1" })]);
     expect(woken).toBe(0);
-    await now.s04.commit([emit({ id: "e1" }), emit({ id: "e2" })]);
+    await now.s04.commit([tell({ id: "e1" }), tell({ id: "e2" })]);
     expect(woken).toBe(1);
-    await now.s04.commit([emit({ id: "e3" }), put(notes, { id: "n1" }, null)]).catch(() => {});
+    await now.s04.commit([tell({ id: "e3" }), put(notes, { id: "n1" }, null)]).catch(() => {});
     expect(woken).toBe(1);
   });
 
   test("takes nothing on a stream the owner does not speak on, nor without the key it needs", async () => {
     const theirs = { ...told, from: ["s06"] } as unknown as Stream<never>;
     await expect(now.s04.commit([{ op: "emit", stream: theirs, key: "k", event: {} }])).rejects.toThrow("Invariant");
-    await expect(now.s04.commit([emit({ id: "e1" }, "")])).rejects.toThrow("Invariant");
+    await expect(now.s04.commit([tell({ id: "e1" }, "")])).rejects.toThrow("Invariant");
     expect(await now.s04.outbox.read(10)).toEqual([]);
   });
 }

@@ -1,8 +1,9 @@
 /** Every Store against a list in memory: seeded random writes and questions must give the same answers. */
 import { expect, test } from "bun:test";
 import { seededRandom } from "../adapters/random.ts";
+import { put, remove } from "../changes.ts";
 import type { Query, Scalar, Test } from "../kit/ports.ts";
-import { type Note, notes, plainNotes, put, remove, type World } from "./store-world.ts";
+import { type Note, notes, plainNotes, type World } from "./store-world.ts";
 
 const STEPS = 250;
 const STATES = ["open", "shut", "a'b", "", undefined];

@@ -1,7 +1,8 @@
 /** What every Store must do when asked for documents by their fields. */
 import { beforeEach, describe, expect, test } from "bun:test";
+import { put } from "../changes.ts";
 import type { Query, Test } from "../kit/ports.ts";
-import { HOSTILE, type Note, notes, plainNotes, put, type World } from "./store-world.ts";
+import { HOSTILE, type Note, notes, plainNotes, type World } from "./store-world.ts";
 
 const SAMPLE: Note[] = [
   { id: "a", state: "open", rank: 3, flag: true },

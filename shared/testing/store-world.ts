@@ -1,5 +1,6 @@
 /** The collections, stream and operations that the Store contract works with. */
 import { z } from "@hono/zod-openapi";
+import { emit } from "../changes.ts";
 import type { Collection, Op, ServiceId, Store, Stream } from "../kit/ports.ts";
 
 const Note = z.object({
@@ -57,25 +58,7 @@ export interface StoreWorld {
   end(): Promise<void>;
 }
 
-type AnyOf<T> = Collection<T> | Collection<never>;
-export const put = (collection: AnyOf<Note>, value: Note, expectRev?: string | null): Op => ({
-  op: "put",
-  collection: collection as Collection<never>,
-  value,
-  ...(expectRev === undefined ? {} : { expectRev }),
-});
-export const remove = (collection: AnyOf<Note>, key: string, expectRev?: string): Op => ({
-  op: "delete",
-  collection: collection as Collection<never>,
-  key,
-  ...(expectRev === undefined ? {} : { expectRev }),
-});
-export const emit = (event: { id: string }, key = "FUT:BTCUSDT"): Op => ({
-  op: "emit",
-  stream: told as unknown as Stream<never>,
-  key,
-  event,
-});
+export const tell = (event: { id: string }, key = "FUT:BTCUSDT"): Op => emit(told, event, key);
 export const conflict = { code: "CONFLICT" };
 
 /** Keys and texts that mean something to one language or another. */

@@ -1,21 +1,20 @@
 /** What every Store must do. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { put, remove } from "../changes.ts";
 import type { Op, Row } from "../kit/ports.ts";
 import { keptContract } from "./store-kept.contract.ts";
 import { modelContract } from "./store-model.contract.ts";
 import { queryContract } from "./store-query.contract.ts";
 import {
   conflict,
-  emit,
   HOSTILE,
   type Note,
   notes,
   plainNotes,
-  put,
-  remove,
   results,
   type StoreWorld,
   strangers,
+  tell,
   type World,
 } from "./store-world.ts";
 
@@ -81,7 +80,7 @@ function documents(now: World): void {
   });
 
   test("all is there after closing and opening again", async () => {
-    await now.s04.commit([put(notes, { id: "n1" }), emit({ id: "e1" })]);
+    await now.s04.commit([put(notes, { id: "n1" }), tell({ id: "e1" })]);
     const before = await now.s04.get(notes, "n1");
     now.s04 = await now.world.reopen("s04");
     expect(await now.s04.get(notes, "n1")).toEqual(before);
@@ -143,7 +142,7 @@ function commits(now: World): void {
     const ops: Op[] = [
       put(notes, { id: "n1", text: "needle" }),
       remove(notes, "old"),
-      emit({ id: "e1" }),
+      tell({ id: "e1" }),
       { op: "link", child: "notes/n1", parent: "notes/old" },
       { op: "done", stream: "test:told", group: "s04", id: "m1" },
       put(plainNotes, { id: "n1" }, "1"),
@@ -175,7 +174,7 @@ function commits(now: World): void {
 
   test("many commits at once all take effect", async () => {
     const ids = Array.from({ length: 200 }, (_, at) => `n${at}`);
-    await Promise.all(ids.map((id) => now.s04.commit([put(notes, { id }), emit({ id })])));
+    await Promise.all(ids.map((id) => now.s04.commit([put(notes, { id }), tell({ id })])));
     expect(await now.s04.count(notes)).toBe(200);
     expect((await now.s04.outbox.read(1_000)).length).toBe(200);
   });
