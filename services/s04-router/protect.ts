@@ -127,7 +127,7 @@ export class Protector {
     this.bareSince.set(instrument, since);
     const left = since + ports.settings.protectWithinMs - ports.clock.now();
     if (left > 0) return left;
-    await this.close(holding, "no stop could be placed in time");
+    await this.close(holding, "no stop could be placed in time", "safety");
     return undefined;
   }
 
@@ -277,7 +277,7 @@ export class Protector {
     const holding = book.holding(instrument);
     const spot = market.listing(instrument)?.market === "SPOT";
     if (holding && holding.qty !== "0" && wouldTrigger(refusal) && !spot) {
-      await this.close(holding, "its stop or target would trigger at once");
+      await this.close(holding, "its stop or target would trigger at once", "stop");
     }
     this.parts.poke(instrument);
   }
@@ -301,7 +301,7 @@ export class Protector {
     if (!holding?.guard || holding.qty === "0" || !holding.side || holding.stop_price === undefined) return;
     const exitPrice = dec(holding.side === "BUY" ? ticker.bid : ticker.ask);
     if (!isStopReached(holding.side, dec(holding.stop_price), exitPrice) || this.isClosing(ticker.instrument)) return;
-    void this.close(holding, `guard stop ${holding.stop_price} reached`).catch((error) =>
+    void this.close(holding, `guard stop ${holding.stop_price} reached`, "stop").catch((error) =>
       this.parts.ports.warn("the guard could not sell", { instrument: ticker.instrument, error: String(error) }),
     );
   }
@@ -311,7 +311,8 @@ export class Protector {
     return exits.some((r) => !(r.plan as { style: string }).style.startsWith("MOVE"));
   }
 
-  private async close(holding: Holding, why: string): Promise<void> {
+  /** `tag` tells whoever accounts for the exit whether the stop's price was reached or safety alone asked for it. */
+  private async close(holding: Holding, why: string, tag: "stop" | "safety"): Promise<void> {
     const { ports, book } = this.parts;
     const { instrument, trade_id, signal_id, strategy_id, side } = holding;
     if (!side || this.isClosing(instrument)) return;
@@ -331,7 +332,7 @@ export class Protector {
       ...(trade_id === undefined ? {} : { trade_id }),
       ...(signal_id === undefined ? {} : { signal_id }),
       ...(strategy_id === undefined ? {} : { strategy_id }),
-      tags: ["protection"],
+      tags: [tag],
     };
     const asked = await this.parts.exit(intent);
     if (asked) ports.alert("ERROR", "CLOSED_FOR_SAFETY", `${instrument}: ${why}`, "closing by market, reduce-only");

@@ -1,0 +1,150 @@
+/** What the trades have earned and what the account is worth. */
+import { positionsSnapshots, trades as tradesKept } from "../../shared/collections.ts";
+import { type Amount, add, dec, max, mul, show, sub, sum, toNumber, zero } from "../../shared/domain/money.ts";
+import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
+import type { Query, Test } from "../../shared/kit/ports.ts";
+import { unrealised } from "../../shared/trading/position/trade.ts";
+import type { Prices } from "./prices.ts";
+import type { TradesBook } from "./trades-book.ts";
+import type { Equity, OpenPosition, PnlRow, Ports } from "./types.ts";
+
+const DAY_MS = 86_400_000;
+const PAGE = 1_000;
+const PEAK_SNAPSHOTS = 1_000;
+
+export class Accounting {
+  private readonly ports: Ports;
+  private readonly book: TradesBook;
+  private readonly prices: Prices;
+  positions: readonly ExchangePosition[] = [];
+  private equityNow: Amount | undefined;
+  private peak = zero;
+
+  constructor(ports: Ports, book: TradesBook, prices: Prices) {
+    this.ports = ports;
+    this.book = book;
+    this.prices = prices;
+  }
+
+  /** The highest equity of the snapshots kept, so that drawdown survives a restart. */
+  async load(): Promise<void> {
+    const query: Query = { sort: { field: "ts", order: "desc" }, limit: PEAK_SNAPSHOTS };
+    for (const { value } of (await this.ports.store.query(positionsSnapshots, query)).items) {
+      if (value.equity_usdt === undefined) continue;
+      this.equityNow ??= dec(value.equity_usdt);
+      this.peak = max(this.peak, dec(value.equity_usdt));
+    }
+  }
+
+  /** Asks the exchange what the account holds; answers the positions. */
+  async measure(): Promise<readonly ExchangePosition[]> {
+    const { exchange, account } = this.ports;
+    const [{ positions }, { balances }] = await Promise.all([
+      exchange.getPositions({ account }),
+      exchange.getBalances({ account }),
+    ]);
+    this.positions = positions;
+    const wallets = balances.map((row) => mul(add(dec(row.free), dec(row.locked)), this.worth(row.asset)));
+    this.equityNow = add(sum(wallets), sum(positions.map((p) => dec(p.unrealised_usdt))));
+    this.peak = max(this.peak, this.equityNow);
+    return positions;
+  }
+
+  async snapshot(): Promise<void> {
+    const ts = this.ports.clock.now();
+    if (this.equityNow === undefined) return;
+    const value = { snapshot_id: String(ts), positions: [...this.positions], equity_usdt: show(this.equityNow), ts };
+    await this.ports.store.commit([{ op: "put", collection: positionsSnapshots as never, value }]);
+  }
+
+  private worth(asset: string): Amount {
+    if (asset === "USDT") return dec("1");
+    return dec(this.prices.bid(`SPOT:${asset}USDT`) ?? "0");
+  }
+
+  openPositions(): OpenPosition[] {
+    return this.book.all().map((trade) => {
+      const price = this.prices.exit(trade);
+      const exchange = this.positions.find((p) => p.instrument === trade.instrument);
+      const open = price === undefined ? undefined : unrealised(trade, price);
+      const margin = dec(trade.margin_usdt);
+      const share = dec(trade.entry_qty) === zero ? 0 : toNumber(dec(trade.open_qty)) / toNumber(dec(trade.entry_qty));
+      return {
+        trade,
+        ...(price === undefined ? {} : { price: show(price) }),
+        ...(open === undefined ? {} : { unrealised_usdt: show(open) }),
+        ...(open === undefined || margin === zero || share === 0
+          ? {}
+          : { roe: toNumber(open) / (toNumber(margin) * share) }),
+        ...(exchange ? { exchange } : {}),
+      };
+    });
+  }
+
+  async equity(): Promise<Equity> {
+    const now = this.ports.clock.now();
+    const today = await this.closed({ from_ts: now - (now % DAY_MS) });
+    const open = this.openPositions();
+    const floating = sum(open.map((p) => dec(p.unrealised_usdt ?? "0")));
+    const realisedOpen = sum(open.map((p) => dec(p.trade.pnl_usdt)));
+    const lost = this.equityNow === undefined ? zero : sub(this.peak, this.equityNow);
+    return {
+      ...(this.equityNow === undefined ? {} : { equity_usdt: show(this.equityNow) }),
+      unrealised_usdt: show(floating),
+      day_pnl_usdt: show(add(add(sum(today.map((trade) => dec(trade.pnl_usdt))), realisedOpen), floating)),
+      drawdown: this.peak === zero ? 0 : toNumber(lost) / toNumber(this.peak),
+      drawdown_usdt: show(lost),
+      ts: now,
+    };
+  }
+
+  /** Closed trades summed by strategy, instrument or UTC day of closing; keys in order. */
+  async pnl(by: "strategy" | "instrument" | "day", span: { from_ts?: number; to_ts?: number }): Promise<PnlRow[]> {
+    const groups = new Map<string, Trade[]>();
+    for (const trade of await this.closed(span)) {
+      const key = keyOf(trade, by);
+      groups.set(key, [...(groups.get(key) ?? []), trade]);
+    }
+    return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, trades]) => rowOf(key, trades));
+  }
+
+  /** Trades that closed within the span. One that opened long before is found by its later end. */
+  private async closed(span: { from_ts?: number; to_ts?: number }): Promise<Trade[]> {
+    const found: Trade[] = [];
+    const where: Record<string, Test> = { status: "CLOSED" };
+    if (span.to_ts !== undefined) where.opened_at = { lte: span.to_ts };
+    let cursor: string | undefined;
+    do {
+      const query: Query = { where, sort: { field: "opened_at", order: "desc" }, limit: PAGE };
+      const page = await this.ports.store.query(tradesKept, cursor === undefined ? query : { ...query, cursor });
+      const inSpan = page.items.map((row) => row.value).filter((trade) => isWithin(trade.closed_at, span));
+      found.push(...inSpan);
+      cursor = page.next_cursor;
+    } while (cursor !== undefined);
+    return found;
+  }
+}
+
+const isWithin = (ts: number | undefined, span: { from_ts?: number; to_ts?: number }): boolean =>
+  ts !== undefined && ts >= (span.from_ts ?? 0) && ts <= (span.to_ts ?? Number.POSITIVE_INFINITY);
+
+function keyOf(trade: Trade, by: "strategy" | "instrument" | "day"): string {
+  if (by === "strategy") return trade.strategy_id;
+  if (by === "instrument") return trade.instrument;
+  const day = Math.floor((trade.closed_at ?? trade.updated_at) / DAY_MS) * DAY_MS;
+  return new Date(day).toISOString().slice(0, 10);
+}
+
+function rowOf(key: string, trades: readonly Trade[]): PnlRow {
+  const total = (field: "realised_usdt" | "fees_usdt" | "funding_usdt" | "pnl_usdt") =>
+    show(sum(trades.map((trade) => dec(trade[field]))));
+  return {
+    key,
+    trades: trades.length,
+    wins: trades.filter((trade) => dec(trade.pnl_usdt) > zero).length,
+    realised_usdt: total("realised_usdt"),
+    fees_usdt: total("fees_usdt"),
+    funding_usdt: total("funding_usdt"),
+    pnl_usdt: total("pnl_usdt"),
+  };
+}

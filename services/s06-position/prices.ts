@@ -1,0 +1,46 @@
+/** What open trades are worth: the mark of a future while it is fresh, else the side of the book an exit would meet. */
+import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
+import type { Funding, Ticker } from "../../shared/domain/market.ts";
+import { type Amount, dec } from "../../shared/domain/money.ts";
+import type { Trade } from "../../shared/domain/trade.ts";
+import type { Ports } from "./types.ts";
+
+export class Prices {
+  private readonly tickers = new Map<InstrumentId, Ticker>();
+  private readonly marks = new Map<InstrumentId, Funding>();
+  private listings = new Map<InstrumentId, Instrument>();
+  private readonly ports: Ports;
+
+  constructor(ports: Ports) {
+    this.ports = ports;
+  }
+
+  hear(event: Ticker | Funding): void {
+    if ("bid" in event) this.tickers.set(event.instrument, event);
+    else this.marks.set(event.instrument, event);
+  }
+
+  async loadListings(): Promise<void> {
+    const { instruments } = await this.ports.exchange.getInstruments({});
+    this.listings = new Map(instruments.map((listing) => [listing.instrument, listing]));
+  }
+
+  listing(instrument: InstrumentId): Instrument | undefined {
+    return this.listings.get(instrument);
+  }
+
+  /** What getting out of the trade is worth now; nothing without a current price. */
+  exit(trade: Pick<Trade, "instrument" | "side">): Amount | undefined {
+    const now = this.ports.clock.now();
+    const mark = this.marks.get(trade.instrument);
+    if (mark && now - mark.ts <= this.ports.settings.markAgeMsMax) return dec(mark.mark);
+    const ticker = this.tickers.get(trade.instrument);
+    if (!ticker || now - ticker.ts > this.ports.settings.markAgeMsMax) return undefined;
+    return dec(trade.side === "BUY" ? ticker.bid : ticker.ask);
+  }
+
+  /** The last bid, however old: for valuing balances. */
+  bid(instrument: InstrumentId): string | undefined {
+    return this.tickers.get(instrument)?.bid;
+  }
+}

@@ -1,0 +1,72 @@
+/** What people can read of the position manager: open positions, trades, results, equity. */
+import { z } from "@hono/zod-openapi";
+import { trades } from "../../shared/collections.ts";
+import { Trade } from "../../shared/domain/trade.ts";
+import { refuse } from "../../shared/errors.ts";
+import type { Store, Test } from "../../shared/kit/ports.ts";
+import { type Verb, verb } from "../../shared/kit/service.ts";
+import type { Positions } from "./positions.ts";
+import { Equity, OpenPosition, PnlQuery, PnlRow, TradesQuery } from "./types.ts";
+
+export const readingVerbs = (store: Store, positions: Positions): Verb[] => [
+  verb({
+    name: "listPositions",
+    summary: "Open trades with price, unrealised result and ROE, beside what the exchange says",
+    rest: "GET /positions",
+    input: z.object({}),
+    output: z.object({ items: z.array(OpenPosition) }),
+    run: () => ({ items: positions.accounting.openPositions() }),
+  }),
+  verb({
+    name: "listTrades",
+    summary: "Trades, newest first",
+    rest: "GET /trades",
+    input: TradesQuery,
+    output: z.object({ items: z.array(Trade), next_cursor: z.string().optional() }),
+    async run({ limit, cursor, from_ts, to_ts, ...equal }) {
+      const where: Record<string, Test> = {};
+      for (const [field, value] of Object.entries(equal)) if (value !== undefined) where[field] = value;
+      const span: Test = {};
+      if (from_ts !== undefined) span.gte = from_ts;
+      if (to_ts !== undefined) span.lte = to_ts;
+      if (Object.keys(span).length > 0) where.opened_at = span;
+      const page = await store.query(trades, {
+        where,
+        sort: { field: "opened_at", order: "desc" },
+        limit,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const items = page.items.map((row) => row.value);
+      return { items, ...(page.next_cursor === undefined ? {} : { next_cursor: page.next_cursor }) };
+    },
+  }),
+  verb({
+    name: "readTrade",
+    summary: "One trade",
+    rest: "GET /trades/{id}",
+    input: z.object({ id: z.string().max(128) }),
+    output: Trade,
+    async run({ id }) {
+      return (await store.get(trades, id))?.value ?? refuse("NOT_FOUND", `there is no trade ${id}`);
+    },
+  }),
+  verb({
+    name: "readPnl",
+    summary: "Results of closed trades by strategy, instrument or UTC day",
+    rest: "GET /pnl",
+    input: PnlQuery,
+    output: z.object({ items: z.array(PnlRow) }),
+    async run({ by, from_ts, to_ts }) {
+      const span = { ...(from_ts === undefined ? {} : { from_ts }), ...(to_ts === undefined ? {} : { to_ts }) };
+      return { items: await positions.accounting.pnl(by, span) };
+    },
+  }),
+  verb({
+    name: "readEquity",
+    summary: "Equity, today's result and drawdown",
+    rest: "GET /equity",
+    input: z.object({}),
+    output: Equity,
+    run: () => positions.accounting.equity(),
+  }),
+];

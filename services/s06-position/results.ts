@@ -1,0 +1,188 @@
+/** Builds trades from what the router says became of intents: fills open, enlarge, reduce and close them. */
+
+import { positionRulesOf } from "../../shared/domain/bundle.ts";
+import type { Instrument } from "../../shared/domain/instrument.ts";
+import { dec, mul, zero } from "../../shared/domain/money.ts";
+import { type Fill, isEntry, isTerminal, type Order } from "../../shared/domain/order.ts";
+import type { Trade } from "../../shared/domain/trade.ts";
+import { refuse } from "../../shared/errors.ts";
+import { tradeIdOf } from "../../shared/keys.ts";
+import type { Message } from "../../shared/kit/ports.ts";
+import type { OrderResult, PositionEvent } from "../../shared/streams.ts";
+import { applyTradeFill, closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
+import { isOpen, type TradesBook } from "./trades-book.ts";
+import { type Ports, paramsOf, type TradeParams, withParams } from "./types.ts";
+
+type Event = Omit<PositionEvent, "ts">;
+/** The group under which S6 hears the router; marks of done messages carry it. */
+const GROUP = "s06";
+const MANUAL = "manual";
+
+interface Parts {
+  readonly ports: Ports;
+  readonly book: TradesBook;
+  listing(instrument: string): Instrument | undefined;
+  /** The newest price that an exit would meet. */
+  price(instrument: string): string | undefined;
+  changed(instrument: string): void;
+}
+
+export class Results {
+  private readonly parts: Parts;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** Counts once however often it is told: the mark of the message is in the commit of its effect. */
+  async hear(result: OrderResult, message: Message<OrderResult>): Promise<void> {
+    const { ports, book } = this.parts;
+    const { instrument } = result.intent;
+    if (result.intent.account !== ports.account) return;
+    if (!this.parts.listing(instrument)) refuse("NOT_READY", `${instrument} is not known yet`);
+    if (await ports.store.isDone(message.stream, GROUP, message.id)) return;
+    const done = { op: "done", stream: message.stream, group: GROUP, id: message.id } as const;
+    await book.change(instrument, (open) => {
+      const folded = this.fold(open, result);
+      const changed = folded.trades.length > 0;
+      return changed ? { ...folded, ops: [done] } : undefined;
+    });
+    this.parts.changed(instrument);
+  }
+
+  private fold(open: Trade | undefined, result: OrderResult): { trades: Trade[]; events: Event[] } {
+    const trades: Trade[] = [];
+    const events: Event[] = [];
+    let trade = open;
+    for (const fill of result.fills) {
+      const before = trade;
+      trade ??= isEntry(fill.kind) ? this.opened(result, fill) : undefined;
+      if (!trade) {
+        this.parts.ports.alert(
+          "WARN",
+          "FILL_WITHOUT_TRADE",
+          `${fill.instrument}: fill ${fill.fill_id} closes no trade`,
+        );
+        continue;
+      }
+      trade = this.filled(trade, fill, result);
+      events.push(eventOf(before, trade, fill));
+      if (!isOpen(trade)) {
+        trades.push(trade);
+        trade = undefined;
+      }
+    }
+    if (trade) trade = this.settled(trade, result);
+    if (trade && trade !== open) trades.push(trade);
+    if (trade && !isOpen(trade)) events.push({ kind: "EXIT", trade, detail: "what is left is too small to sell" });
+    return { trades, events };
+  }
+
+  private opened(result: OrderResult, fill: Fill): Trade {
+    const { ports } = this.parts;
+    const { intent } = result;
+    const view = ports.config();
+    const strategy = view.bundle.strategies.find((s) => s.strategy_id === intent.strategy_id);
+    const { execution, position } = view.bundle.flags;
+    const spot = fill.instrument.startsWith("SPOT:");
+    const params: TradeParams = {
+      rules: strategy ? positionRulesOf(view.bundle, strategy) : position,
+      taker_fee: spot ? execution.spot_taker_fee : execution.taker_fee,
+      best_roe: 0,
+    };
+    const stop = intent.stop_loss?.price ?? intent.exec?.oco?.stop;
+    const target = intent.take_profit?.price ?? intent.exec?.oco?.take_profit;
+    return emptyTrade(
+      {
+        trade_id: fill.trade_id ?? tradeIdOf(intent),
+        account: ports.account,
+        instrument: fill.instrument,
+        strategy_id: intent.strategy_id ?? MANUAL,
+        ...(intent.signal_id === undefined ? {} : { signal_id: intent.signal_id }),
+        side: fill.side,
+        leverage: spot ? 1 : intent.leverage,
+        ...(stop === undefined ? {} : { stop_price: stop }),
+        ...(target === undefined ? {} : { take_profit_price: target }),
+        params: { ...params },
+        config_rev: intent.config_rev ?? view.rev,
+      },
+      fill.ts,
+    );
+  }
+
+  private filled(trade: Trade, fill: Fill, result: OrderResult): Trade {
+    const listing = this.parts.listing(fill.instrument);
+    const rules = {
+      spot: fill.instrument.startsWith("SPOT:"),
+      base: listing?.base ?? "",
+      step_size: listing?.step_size ?? "0.00000001",
+    };
+    const { trade: next, rest } = applyTradeFill(trade, fill, rules);
+    if (rest > zero && !rules.spot) {
+      this.parts.ports.alert(
+        "ERROR",
+        "FILL_BEYOND_TRADE",
+        `${fill.instrument}: fill ${fill.fill_id} goes beyond its trade`,
+      );
+    }
+    const adds = fill.kind === "ADD" && trade.status === "ACTIVE" ? trade.adds + 1 : trade.adds;
+    const kept = { ...next, adds, status: next.status === "ACTIVE" ? statusAfter(trade) : next.status };
+    return isOpen(kept) ? kept : { ...kept, exit_reason: exitReason(trade, fill, result) };
+  }
+
+  /** What orders say besides fills: levels in force, exits that ended early, rests that cannot be sold. */
+  private settled(trade: Trade, result: OrderResult): Trade {
+    const stop = levelOf(result.orders, "SL");
+    const target = levelOf(result.orders, "TP");
+    let next = trade;
+    if (stop !== undefined && next.stop_price === undefined) {
+      next = {
+        ...next,
+        stop_price: stop,
+        stops: [...next.stops, { ts: result.ts, stop_price: stop, reason: "entry" }],
+      };
+    }
+    if (target !== undefined && next.take_profit_price !== target) next = { ...next, take_profit_price: target };
+    const ended = !["ACCEPTED", "WORKING", "UNKNOWN"].includes(result.answer.status);
+    if (result.intent.kind !== "EXIT" || !ended) return next;
+    if (this.isDust(next)) return { ...closeAsDust(next, result.ts), exit_reason: paramsOf(next).closing ?? "close" };
+    if (next.status !== "PENDING_CLOSING") return next;
+    const { closing: _closing, ...params } = paramsOf(next);
+    return withParams({ ...next, status: "ACTIVE" }, params);
+  }
+
+  private isDust(trade: Trade): boolean {
+    const listing = this.parts.listing(trade.instrument);
+    const price = this.parts.price(trade.instrument);
+    if (listing?.market !== "SPOT" || price === undefined) return false;
+    return (
+      mul(dec(trade.open_qty), dec(price)) < dec(listing.min_notional) || dec(trade.open_qty) < dec(listing.min_qty)
+    );
+  }
+}
+
+const statusAfter = (before: Trade): Trade["status"] =>
+  before.status === "PENDING_CLOSING" ? "PENDING_CLOSING" : "ACTIVE";
+
+/** The level at which a protective order has come into force. */
+function levelOf(orders: readonly Order[], kind: "SL" | "TP"): string | undefined {
+  const standing = orders.findLast((o) => o.kind === kind && !o.leg.startsWith("e") && !isTerminal(o.status));
+  if (!standing || standing.status === "PENDING") return undefined;
+  return standing.stop_price ?? standing.price;
+}
+
+function eventOf(before: Trade | undefined, trade: Trade, fill: Fill): Event {
+  const detail = `${fill.side} ${fill.qty} at ${fill.price}`;
+  if (!isOpen(trade)) return { kind: "EXIT", trade, detail: `${trade.exit_reason}: ${detail}` };
+  if (fill.side !== trade.side) return { kind: "TP_PARTIAL", trade, detail };
+  return { kind: before && fill.kind === "ADD" ? "ADD" : "ENTRY", trade, detail };
+}
+
+function exitReason(trade: Trade, fill: Fill, result: OrderResult): string {
+  if (fill.client_order_id.includes("autoclose")) return "forced";
+  const byRouter = result.intent.tags?.find((tag) => tag === "stop" || tag === "safety");
+  if (byRouter !== undefined && fill.kind === "EXIT") return byRouter;
+  if (fill.kind === "SL") return "stop";
+  if (fill.kind === "TP") return "take_profit";
+  return paramsOf(trade).closing ?? "close";
+}

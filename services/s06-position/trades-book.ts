@@ -1,0 +1,75 @@
+/** The open trades in memory, changed only together with the store: one trade per instrument at a time. */
+import { trades as tradesKept } from "../../shared/collections.ts";
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import type { Trade } from "../../shared/domain/trade.ts";
+import type { Op } from "../../shared/kit/ports.ts";
+import { type PositionEvent, positionEvents } from "../../shared/streams.ts";
+import type { Ports } from "./types.ts";
+
+export interface TradeChange {
+  /** The trades that changed; an instrument's open one comes last. */
+  trades: readonly Trade[];
+  events?: readonly Omit<PositionEvent, "ts">[];
+  /** Marks a message as done, so that it counts once. */
+  ops?: readonly Op[];
+}
+
+const OPEN = ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"] as const;
+const PAGE = 500;
+export const isOpen = (trade: Trade): boolean => (OPEN as readonly string[]).includes(trade.status);
+
+export class TradesBook {
+  private readonly byInstrument = new Map<InstrumentId, Trade>();
+  private readonly queues = new Map<InstrumentId, Promise<unknown>>();
+  private readonly ports: Ports;
+
+  constructor(ports: Ports) {
+    this.ports = ports;
+  }
+
+  async load(): Promise<void> {
+    for (const status of OPEN) {
+      const { items } = await this.ports.store.query(tradesKept, { where: { status }, limit: PAGE });
+      for (const { value } of items) {
+        if (value.account === this.ports.account) this.byInstrument.set(value.instrument, value);
+      }
+    }
+  }
+
+  open(instrument: InstrumentId): Trade | undefined {
+    return this.byInstrument.get(instrument);
+  }
+  all(): Trade[] {
+    return [...this.byInstrument.values()];
+  }
+
+  /** `make` sees the newest trade; what it returns is durable, then seen. Changes of one instrument queue up. */
+  change(instrument: InstrumentId, make: (open: Trade | undefined) => TradeChange | undefined): Promise<boolean> {
+    const before = this.queues.get(instrument) ?? Promise.resolve();
+    const work = before.then(
+      () => this.apply(instrument, make),
+      () => this.apply(instrument, make),
+    );
+    this.queues.set(instrument, work);
+    return work;
+  }
+
+  private async apply(instrument: InstrumentId, make: (open: Trade | undefined) => TradeChange | undefined) {
+    const change = make(this.byInstrument.get(instrument));
+    if (!change) return false;
+    const ts = this.ports.clock.now();
+    const ops: Op[] = [
+      ...change.trades.map((value): Op => ({ op: "put", collection: tradesKept as never, value })),
+      ...(change.events ?? []).map(
+        (event): Op => ({ op: "emit", stream: positionEvents as never, key: instrument, event: { ...event, ts } }),
+      ),
+      ...(change.ops ?? []),
+    ];
+    await this.ports.store.commit(ops);
+    for (const trade of change.trades) {
+      if (isOpen(trade)) this.byInstrument.set(instrument, trade);
+      else if (this.byInstrument.get(instrument)?.trade_id === trade.trade_id) this.byInstrument.delete(instrument);
+    }
+    return true;
+  }
+}
