@@ -23,6 +23,7 @@ class QuietBook implements Matcher {
   private readonly clock: Clock;
   private shown: { bids: Map<number, number>; asks: Map<number, number> } = { bids: new Map(), asks: new Map() };
   private tradeId = 0;
+  private toldBest = "";
 
   constructor(listing: Listing, clock: Clock) {
     this.listing = listing;
@@ -96,6 +97,9 @@ class QuietBook implements Matcher {
     const top = { b: this.price(best.bidTicks), B: this.qty(best.bidLots) };
     const other = { a: this.price(best.askTicks), A: this.qty(best.askLots) };
     const stamp = this.listing.market === "FUT" ? { e: "bookTicker", T: ts, E: ts } : {};
+    const told = JSON.stringify([top, other]);
+    if (told === this.toldBest) return;
+    this.toldBest = told;
     const raw = JSON.stringify({ ...stamp, u: this.sequence, s: symbol, ...top, ...other });
     this.hooks?.frame(instrument, "bookTicker", raw, ts);
   }

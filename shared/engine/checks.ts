@@ -18,6 +18,7 @@ export type Refused =
   | "FOK"
   | "NO_DEPTH"
   | "LEVERAGE"
+  | "MAX_POSITION"
   | "UNKNOWN_ORDER"
   | "UNKNOWN_LIST"
   | "NO_CHANGE"
@@ -97,6 +98,10 @@ export function openingQty(state: ExchangeState, order: PlaceOrder): Amount {
   return order.reduce_only ? zero : max(zero, sub(order.qty, opposite ? abs(qty) : zero));
 }
 
+/** The largest notional that a leverage allows. */
+export const notionalMax = (listing: Listing, leverage: number): Amount =>
+  listing.brackets.findLast((bracket) => bracket.leverage_max >= leverage)?.cap ?? zero;
+
 /** Futures margin and taker fee for what the order opens. `available` must cover both; the margin stays reserved. */
 export function decideMargin(
   state: ExchangeState,
@@ -111,6 +116,9 @@ export function decideMargin(
     order.type === "MARKET"
       ? sweep(matcher, listing, { side: order.side, lots: toSteps(opening, listing.step) }).value
       : mul(order.price, opening);
+  const { qty: held, cost } = state.position(order.account, order.instrument);
+  const enlarges = held !== zero && held > 0n === signOf(order.side) > 0n;
+  if (add(enlarges ? abs(cost) : zero, notional) > notionalMax(listing, leverage)) throw new Refusal("MAX_POSITION");
   return { margin: initialMargin(notional, leverage), fee: mul(notional, listing.taker_fee) };
 }
 

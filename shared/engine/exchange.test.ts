@@ -93,6 +93,7 @@ test("what an order may not do is refused and changes nothing", () => {
     ["NO_MARGIN", () => order("a", "BUY 0.1 59500")],
     ["NO_MARGIN", () => order("a", "BUY 0.1 MARKET")],
     ["REDUCE_ONLY", () => order("a", "SELL 0.001 MARKET", { reduce_only: true })],
+    ["MAX_POSITION", () => order("b", "BUY 9000 59500")],
     ["WOULD_TAKE", () => order("a", "BUY 0.001 60000", { tif: "GTX" })],
     ["FOK", () => order("b", "BUY 2 60000", { tif: "FOK" })],
     ["DUPLICATE_ID", () => order("b", "BUY 0.001 50000", { client_id: "c1" })],

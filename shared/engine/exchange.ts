@@ -1,6 +1,6 @@
 /** The exchange's account side: takes commands, meets the market through its Matcher, and turns both into facts. */
 import { type InstrumentId, type Market, marketOf } from "../domain/instrument.ts";
-import { type Amount, add, dec, mul, show, sub, toStep, toSteps, zero } from "../domain/money.ts";
+import { type Amount, abs, add, dec, mul, show, sub, toStep, toSteps, zero } from "../domain/money.ts";
 import { applyFact, mustOrder } from "./apply.ts";
 import {
   decideKnockOut,
@@ -10,6 +10,7 @@ import {
   feeOf,
   futuresFunds,
   isFutures,
+  notionalMax,
   type PlaceOrder,
   Refusal,
   reducibleQty,
@@ -17,6 +18,7 @@ import {
   sweep,
 } from "./checks.ts";
 import type { Batch, EndReason, Fact, MarginType, OrderTerms } from "./facts.ts";
+import { initialMargin, isLiquidatable, type Position } from "./futures.ts";
 import { type Listing, priceOf, qtyOf, SETTLE_STEP } from "./listing.ts";
 import type { MatchEvent, Matcher } from "./matcher.ts";
 import { ExchangeState, holdOf, isOpen, remaining, type VenueOrder, walletOf } from "./state.ts";
@@ -307,7 +309,19 @@ export class Exchange {
     if (position.margin_type === "ISOLATED" && position.qty !== zero && leverage < position.leverage) {
       throw new Refusal("LEVERAGE");
     }
+    this.checkLeverage(position, leverage);
     this.record({ fact: "leverage", account, instrument, leverage });
+  }
+
+  /** A higher leverage must carry the position's size, and must not liquidate it at once. */
+  private checkLeverage(position: Position, leverage: number): void {
+    if (position.qty === zero) return;
+    const listing = this.state.listing(position.instrument);
+    if (abs(position.cost) > notionalMax(listing, leverage)) throw new Refusal("MAX_POSITION");
+    const mark = this.marks.get(position.instrument);
+    if (mark === undefined || position.margin_type !== "ISOLATED") return;
+    const margin = initialMargin(abs(position.cost), leverage);
+    if (isLiquidatable(listing, position, { mark, margin })) throw new Refusal("NO_MARGIN");
   }
 
   setMarginType(account: string, instrument: InstrumentId, margin_type: MarginType): void {

@@ -88,6 +88,7 @@ const FUT: Partial<Record<Refused, [number, string]>> = {
   FOK: [-5021, NOT_WHOLE],
   NO_DEPTH: [-1112, "No orders on book for symbol."],
   LEVERAGE: [-4161, "Leverage reduction is not supported in Isolated Margin Mode with open positions."],
+  MAX_POSITION: [-2027, "Exceeded the maximum allowable position at current leverage."],
   UNKNOWN_ORDER: [-2011, "Unknown order sent."],
   NO_CHANGE: [-4046, "No need to change margin type."],
   HAS_ORDERS: [-4047, "Margin type cannot be changed if there exists open orders."],
