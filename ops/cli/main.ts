@@ -1,6 +1,8 @@
 /** The command line: `./chimera <command>`; every command has --help. */
+
+import { Problem } from "../../shared/errors.ts";
 import type { Command } from "./command.ts";
-import { bold, dim, fail, print } from "./terminal.ts";
+import { bold, dim, fail, note, print } from "./terminal.ts";
 
 /** Loaded when asked for, so that `status` does not wait for what only `up` needs. */
 const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Command }> }> = {
@@ -47,6 +49,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
+  if (error instanceof Problem) for (const { field, message } of error.errors) note(`  ${field}: ${message}`);
   if (process.env.CHIMERA_DEBUG) console.error(error);
   process.exitCode = 1;
 }

@@ -72,11 +72,12 @@ describe("signing in", () => {
   test("a cookie from another site's page changes nothing", async () => {
     const cookie = `chimera_session=${token}`;
     const body = { enable: true, reason: "forged" };
-    for (const headers of [
+    const forged: Record<string, string>[] = [
       { cookie, "sec-fetch-site": "cross-site" },
       { cookie, origin: "https://evil.example" },
       { cookie },
-    ]) {
+    ];
+    for (const headers of forged) {
       expect((await kill(body, headers)).status).toBe(403);
     }
     expect(await (await get("/kill-switch")).json()).toMatchObject({ enabled: false });
