@@ -162,7 +162,7 @@ export class EmbeddedBus implements Bus {
       version: stream.version,
       event: event as Readonly<unknown>,
       ts: this.#works.clock.now(),
-      ...(traceparent === undefined ? {} : { traceparent }),
+      traceparent,
       attempt: 1,
     };
     for (const consumer of consumers) {
