@@ -19,7 +19,7 @@ import { linkOf } from "./execute.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
-import { wouldTrigger } from "./venue.ts";
+import { isReached, isTargetReached } from "./venue.ts";
 
 interface Parts {
   readonly ports: Ports;
@@ -250,7 +250,8 @@ export class Protector {
   }
 
   private async send(order: Order): Promise<void> {
-    await this.answered(order.instrument, await this.parts.dispatch.submit(order, 1));
+    const refusal = await this.parts.dispatch.submit(order, 1);
+    await this.answered(order.instrument, refusal, order.kind === "TP" ? "target" : "stop");
   }
 
   private async sendPair([sl, tp]: [Order, Order], listing: Instrument): Promise<void> {
@@ -258,12 +259,17 @@ export class Protector {
     const listId = clientOrderId(ports.settings.installationTag, sl.intent_id, `oco${sl.leg.slice(2)}`);
     const limit = mul(dec(sl.stop_price as string), STOP_LIMIT_SHARE);
     const stopLimit = show(toStep(limit, dec(listing.tick_size), "down"));
-    await this.answered(sl.instrument, await dispatch.submitPair(sl, tp, { listId, stopLimit }));
+    const refusal = await dispatch.submitPair(sl, tp, { listId, stopLimit });
+    await this.answered(sl.instrument, refusal, refusal && isTargetReached(refusal) ? "target" : "stop");
   }
 
   /** A refusal: close when the market is past the level already, else try again after growing waits. */
-  private async answered(instrument: InstrumentId, refusal: Problem | undefined): Promise<void> {
-    const { ports, book, market } = this.parts;
+  private async answered(
+    instrument: InstrumentId,
+    refusal: Problem | undefined,
+    level: "stop" | "target",
+  ): Promise<void> {
+    const { ports, book } = this.parts;
     if (!refusal) {
       if (coveredQty(book.protective(instrument)) > zero) this.trouble.delete(instrument);
       return;
@@ -275,14 +281,16 @@ export class Protector {
     this.trouble.set(instrument, { refusals, notBefore: ports.clock.now() + wait });
     ports.alert("WARN", "PROTECTION_REFUSED", `${instrument}: ${refusal.message}`, "tried again; guarded on spot");
     const holding = book.holding(instrument);
-    const spot = market.listing(instrument)?.market === "SPOT";
-    if (holding && holding.qty !== "0" && wouldTrigger(refusal) && !spot) {
-      await this.close(holding, "its stop or target would trigger at once", "stop");
+    if (holding && holding.qty !== "0" && isReached(refusal)) {
+      await this.close(holding, `its ${level} is reached already`, level);
     }
     this.parts.poke(instrument);
   }
 
-  private async setGuard(instrument: InstrumentId, { on, why }: { on: boolean; why: string }): Promise<void> {
+  private async setGuard(
+    instrument: InstrumentId,
+    { on, why, lasting }: Extract<ProtectAction, { do: "guard" }>,
+  ): Promise<void> {
     const { book, ports } = this.parts;
     const changed = await book.change(
       instrument,
@@ -292,7 +300,8 @@ export class Protector {
       },
       "full",
     );
-    if (changed && on) ports.alert("WARN", "GUARD_ARMED", `${instrument}: ${why}`, "the stop is watched here");
+    if (!changed || !on) return;
+    ports.alert(lasting ? "WARN" : "INFO", "GUARD_ARMED", `${instrument}: ${why}`, "the stop is watched here");
   }
 
   /** The guard: sells when the price to get out at has reached the stop. */
@@ -311,8 +320,8 @@ export class Protector {
     return exits.some((r) => !(r.plan as { style: string }).style.startsWith("MOVE"));
   }
 
-  /** `tag` tells whoever accounts for the exit whether the stop's price was reached or safety alone asked for it. */
-  private async close(holding: Holding, why: string, tag: "stop" | "safety"): Promise<void> {
+  /** `tag` tells whoever accounts for the exit whether a level was reached or safety alone asked for it. */
+  private async close(holding: Holding, why: string, tag: "stop" | "target" | "safety"): Promise<void> {
     const { ports, book } = this.parts;
     const { instrument, trade_id, signal_id, strategy_id, side } = holding;
     if (!side || this.isClosing(instrument)) return;
@@ -335,7 +344,8 @@ export class Protector {
       tags: [tag],
     };
     const asked = await this.parts.exit(intent);
-    if (asked) ports.alert("ERROR", "CLOSED_FOR_SAFETY", `${instrument}: ${why}`, "closing by market, reduce-only");
+    const severity = tag === "safety" ? "ERROR" : "WARN";
+    if (asked) ports.alert(severity, "CLOSED_BY_ROUTER", `${instrument}: ${why}`, "closing by market, reduce-only");
     else await this.anotherLeg(book, instrument);
   }
 

@@ -71,7 +71,7 @@ describe("protection", () => {
     await world.pass(3_000);
     expect(world.router.book.holding(FUT)?.qty).toBe("0");
     expect(faultsOf(world)).toEqual([]);
-    expect(world.alerts.some((a) => a.startsWith("CLOSED_FOR_SAFETY"))).toBe(true);
+    expect(world.alerts.some((a) => a.startsWith("CLOSED_BY_ROUTER"))).toBe(true);
   });
 
   test("a stop that is refused for two seconds closes the position", async () => {

@@ -24,9 +24,14 @@ export function outcomeOf(error: unknown): Outcome<never> {
   return { kind: refused ? "refused" : "unknown", problem };
 }
 
-/** What an exchange says when a stop or target lies on the wrong side of the market already. */
-export const wouldTrigger = (problem: Problem): boolean =>
-  /-2021|immediately trigger|trigger immediately/i.test(problem.message);
+/**
+ * What an exchange says when a stop or target lies on the wrong side of the market already: the price has been there, so
+ * the position should be closed. A spot target is a maker order and "would match".
+ */
+export const isReached = (problem: Problem): boolean =>
+  /-2021|immediately trigger|trigger immediately|immediately match/i.test(problem.message);
+export const isTargetReached = (problem: Problem): boolean => /immediately match/i.test(problem.message);
+
 export class Venue {
   private readonly ports: Ports;
   private readonly breaker = new Breaker();

@@ -99,7 +99,7 @@ class World {
     await this.pass(300);
     const now = this.clock.now();
     const stamp = { instrument, exch_ts: now, ts: now };
-    this.positions.manager.hear({ ...stamp, seq: 1, bid: price, ask: price, bid_qty: "1", ask_qty: "1" });
+    this.positions.caretaker.hear({ ...stamp, seq: 1, bid: price, ask: price, bid_qty: "1", ask_qty: "1" });
     await this.pass(1);
   }
 
@@ -264,7 +264,7 @@ describe("managing", () => {
     await begin();
     await world.open();
     world.refusals.push(new Problem("UNAVAILABLE", "away"));
-    expect(await world.positions.manager.flatten([])).toEqual(["sig"]);
+    expect(await world.positions.caretaker.flatten([])).toEqual(["sig"]);
     await world.pass(10);
     expect(world.commands.map((intent) => [intent.intent_id, intent.kind])).toEqual([["sig:CLOSE:1", "EXIT"]]);
   });
@@ -287,7 +287,7 @@ describe("exits", () => {
   test("an exit that ended early leaves the trade open and managed", async () => {
     await begin();
     await world.open();
-    await world.positions.manager.flatten([FUT]);
+    await world.positions.caretaker.flatten([FUT]);
     await world.pass(1);
     const rejected = world.result({ kind: "EXIT", side: "SELL", intent_id: "sig:CLOSE:1" }, []);
     await world.hear({ ...rejected, answer: { ...rejected.answer, status: "REJECTED" } });
@@ -317,7 +317,7 @@ describe("exits", () => {
 
   test("after a flatten order, a trade that still opens is closed too", async () => {
     await begin();
-    expect(await world.positions.manager.flatten([])).toEqual([]);
+    expect(await world.positions.caretaker.flatten([])).toEqual([]);
     await world.open();
     expect(world.asked.map((intent) => intent.intent_id)).toEqual(["sig:CLOSE:1"]);
   });

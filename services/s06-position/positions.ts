@@ -1,11 +1,11 @@
-/** The position manager assembled: its parts wired to each other, and its cross-check against the exchange. */
+/** the position manager assembled: its parts wired to each other, and its cross-check against the exchange. */
 import { marketOf } from "../../shared/domain/instrument.ts";
 import { dec, neg, show } from "../../shared/domain/money.ts";
 import type { ExchangePosition } from "../../shared/domain/trade.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
 import { Accounting } from "./accounting.ts";
 import { Asks } from "./asks.ts";
-import { Manager } from "./manager.ts";
+import { Caretaker } from "./caretaker.ts";
 import { Prices } from "./prices.ts";
 import { Requests } from "./requests.ts";
 import { Results } from "./results.ts";
@@ -18,7 +18,7 @@ const DIFFERS_MS = 10_000;
 export class Positions {
   readonly book: TradesBook;
   readonly prices: Prices;
-  readonly manager: Manager;
+  readonly caretaker: Caretaker;
   readonly results: Results;
   readonly requests: Requests;
   readonly accounting: Accounting;
@@ -29,18 +29,18 @@ export class Positions {
     this.ports = ports;
     const book = new TradesBook(ports);
     const prices = new Prices(ports);
-    const manager = new Manager({ ports, book, prices, asks: new Asks(ports, book) });
+    const caretaker = new Caretaker({ ports, book, prices, asks: new Asks(ports, book) });
     this.book = book;
     this.prices = prices;
-    this.manager = manager;
+    this.caretaker = caretaker;
     this.accounting = new Accounting(ports, book, prices);
-    this.requests = new Requests({ book, manager, prices });
+    this.requests = new Requests({ book, caretaker, prices });
     this.results = new Results({
       ports,
       book,
       listing: (instrument) => prices.listing(instrument),
       price: (instrument) => prices.bid(instrument),
-      changed: (instrument) => manager.poke(instrument),
+      changed: (instrument) => caretaker.poke(instrument),
     });
   }
 
@@ -69,15 +69,15 @@ export class Positions {
     try {
       const positions = await this.accounting.measure();
       this.crossCheck(positions);
-      await this.manager.guardLiquidation(positions);
+      await this.caretaker.guardLiquidation(positions);
     } catch (error) {
       this.ports.warn("the exchange's positions could not be read", { error: String(error) });
     }
-    await this.manager.lookAtAll();
+    await this.caretaker.lookAtAll();
   }
 
   hearAccount(event: AccountEvent): void {
-    if (event.kind === "position") this.manager.poke(event.instrument);
+    if (event.kind === "position") this.caretaker.poke(event.instrument);
   }
 
   /** Alerts about a difference that lasts; S5 repairs. */

@@ -3,7 +3,7 @@ import { dec, isOnStep } from "../../shared/domain/money.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import { isBetter, isPast } from "../../shared/trading/position/stops.ts";
-import type { Manager } from "./manager.ts";
+import type { Caretaker } from "./caretaker.ts";
 import type { Prices } from "./prices.ts";
 import type { TradesBook } from "./trades-book.ts";
 import type { ManageAnswer, ManageRequest } from "./types.ts";
@@ -12,12 +12,12 @@ type Action = ManageRequest["actions"][number];
 
 export class Requests {
   private readonly book: TradesBook;
-  private readonly manager: Manager;
+  private readonly caretaker: Caretaker;
   private readonly prices: Prices;
 
-  constructor(parts: { book: TradesBook; manager: Manager; prices: Prices }) {
+  constructor(parts: { book: TradesBook; caretaker: Caretaker; prices: Prices }) {
     this.book = parts.book;
-    this.manager = parts.manager;
+    this.caretaker = parts.caretaker;
     this.prices = parts.prices;
   }
 
@@ -60,23 +60,23 @@ export class Requests {
     switch (action) {
       case "CLOSE":
         plan.reduces.push({ trade_id, instrument, qty: trade.open_qty, reason: "close" });
-        return go ? this.manager.close(trade, "close") : undefined;
+        return go ? this.caretaker.close(trade, "close") : undefined;
       case "SET_STOP": {
         const stop_price = this.checkedStop(trade, request.stop_price as string);
         plan.stop_moves.push({ trade_id, instrument, stop_price, reason: "set" });
-        return go ? this.manager.moveStop(trade, { stop_price, reason: "set" }) : undefined;
+        return go ? this.caretaker.moveStop(trade, { stop_price, reason: "set" }) : undefined;
       }
       case "TRAIL_SL": {
-        const stop = this.manager.stopOf(trade, this.at(trade));
+        const stop = this.caretaker.stopOf(trade, this.at(trade));
         if (!stop) return undefined;
         plan.stop_moves.push({ trade_id, instrument, ...stop });
-        return go ? this.manager.moveStop(trade, stop) : undefined;
+        return go ? this.caretaker.moveStop(trade, stop) : undefined;
       }
       case "PARTIAL_TP": {
-        const stage = this.manager.stageOf(trade, this.at(trade));
+        const stage = this.caretaker.stageOf(trade, this.at(trade));
         if (!stage) return undefined;
         plan.reduces.push({ trade_id, instrument, qty: stage.qty, reason: stage.reason });
-        return go ? this.manager.takeStage(trade, stage) : undefined;
+        return go ? this.caretaker.takeStage(trade, stage) : undefined;
       }
       case "ADD_IF_OK":
         return refuse("RULE", "the rules this trade was opened with allow no add now");

@@ -16,6 +16,8 @@ import { type Ports, paramsOf, type TradeParams, withParams } from "./types.ts";
 type Event = Omit<PositionEvent, "ts">;
 /** The group under which S6 hears the router; marks of done messages carry it. */
 const GROUP = "s06";
+/** Why the router closes by itself, as it tags the exit. */
+const BY_ROUTER: Readonly<Record<string, string>> = { stop: "stop", target: "take_profit", safety: "safety" };
 const MANUAL = "manual";
 
 interface Parts {
@@ -180,8 +182,8 @@ function eventOf(before: Trade | undefined, trade: Trade, fill: Fill): Event {
 
 function exitReason(trade: Trade, fill: Fill, result: OrderResult): string {
   if (fill.client_order_id.includes("autoclose")) return "forced";
-  const byRouter = result.intent.tags?.find((tag) => tag === "stop" || tag === "safety");
-  if (byRouter !== undefined && fill.kind === "EXIT") return byRouter;
+  const byRouter = fill.kind === "EXIT" && result.intent.tags?.find((tag) => tag in BY_ROUTER);
+  if (byRouter) return BY_ROUTER[byRouter] as string;
   if (fill.kind === "SL") return "stop";
   if (fill.kind === "TP") return "take_profit";
   return paramsOf(trade).closing ?? "close";

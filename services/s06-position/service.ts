@@ -40,8 +40,8 @@ export default defineService({
       consumes: [
         on(orderResults, (event, message) => positions.results.hear(event, message)),
         on(accountEvents, (event) => positions.hearAccount(event)),
-        on(ticker, (event) => positions.manager.hear(event)),
-        on(funding, (event) => positions.manager.hear(event)),
+        on(ticker, (event) => positions.caretaker.hear(event)),
+        on(funding, (event) => positions.caretaker.hear(event)),
       ],
       jobs: [
         every(CATCH_UP_EVERY_MS, "first-listings", () => positions.catchUp()),
@@ -68,7 +68,7 @@ const actingVerbs = (positions: Positions) => [
     name: "flatten",
     summary: "Close positions by market, reduce-only; stops stay until flat",
     async run({ instruments }) {
-      return { closing: await positions.manager.flatten(instruments) };
+      return { closing: await positions.caretaker.flatten(instruments) };
     },
   }),
   verb({
@@ -79,7 +79,7 @@ const actingVerbs = (positions: Positions) => [
     output: z.object({ closing: z.array(z.string()) }),
     roles: ["trader", "risk", "admin"],
     async run({ instruments }) {
-      return { closing: await positions.manager.flatten(instruments) };
+      return { closing: await positions.caretaker.flatten(instruments) };
     },
   }),
   verb({

@@ -32,7 +32,7 @@ export type ProtectAction =
   | { do: "cancel"; order: Order }
   | { do: "ask"; order: Order }
   /** The price is watched here while no order at the exchange covers the quantity. */
-  | { do: "guard"; on: boolean; why: string }
+  | { do: "guard"; on: boolean; why: string; lasting: boolean }
   | { do: "wait"; until: number };
 
 export function decideProtection(view: ProtectionView): ProtectAction[] {
@@ -105,7 +105,10 @@ const whyGuarded = (view: ProtectionView): string => {
 };
 
 const guard = (view: ProtectionView, on: boolean, why: string): ProtectAction[] =>
-  view.guard === on ? [] : [{ do: "guard", on, why }];
+  view.guard === on ? [] : [{ do: "guard", on, why, lasting: !isPairable(view) }];
+
+/** Sooner or later a pair can cover it. */
+const isPairable = (view: ProtectionView): boolean => view.target !== undefined && (view.placeable || view.entering);
 
 /** A pair's target rests at its limit price; its stop waits for its trigger. */
 const levelOf = (order: Order): Amount | undefined => {

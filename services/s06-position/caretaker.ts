@@ -23,7 +23,7 @@ interface Parts {
 /** The best ROE is stored when it has grown by this much, so that a restart remembers it well enough. */
 const BEST_ROE_STEP = 0.005;
 
-export class Manager {
+export class Caretaker {
   private readonly parts: Parts;
   private readonly lookedAt = new Map<string, number>();
   private readonly bestRoe = new Map<string, number>();
