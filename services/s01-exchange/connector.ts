@@ -8,6 +8,7 @@ import { AccountQueries } from "./binance/account-queries.ts";
 import { Instruments } from "./binance/instruments.ts";
 import { Orders } from "./binance/orders.ts";
 import { Rest } from "./binance/rest.ts";
+import { KeyGuard } from "./key-guard.ts";
 import { KillCopy } from "./kill-copy.ts";
 import { MarketData } from "./market.ts";
 import { Recorder } from "./record.ts";
@@ -31,6 +32,7 @@ export interface Connector {
   readonly recorder: Recorder;
   readonly market: MarketData;
   readonly kill: KillCopy;
+  readonly key: KeyGuard;
   readonly orders: Orders;
   readonly outbox: AccountOutbox;
   readonly streams: AccountStreams;
@@ -52,6 +54,7 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
   });
   instruments.changed = () => market.apply();
   const kill = new KillCopy(around, store);
+  const key = new KeyGuard(around, rests.SPOT);
   const orders = new Orders(around, rests);
   const outbox = new AccountOutbox(around, publish);
   const streams = new AccountStreams(around, {
@@ -67,10 +70,11 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     orders,
     instruments,
     kill,
+    key,
     accepted: (side, clientOrderId) => streams.expect(side, clientOrderId),
     leverage: (instrument, leverage) => streams.setLeverage(instrument, leverage),
   });
   const queries = new AccountQueries(around, rests);
   const { clock } = around;
-  return { account, clock, rests, instruments, recorder, market, kill, orders, outbox, streams, desk, queries };
+  return { account, clock, rests, instruments, recorder, market, kill, key, orders, outbox, streams, desk, queries };
 }

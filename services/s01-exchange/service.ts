@@ -41,7 +41,7 @@ export default defineService({
       outlet: outlet(ctx),
       publish: (event) => ctx.publish(accountEvents, event, event.instrument),
     });
-    const { rests, instruments, recorder, market, streams, kill, outbox, queries } = parts;
+    const { rests, instruments, recorder, market, streams, kill, key, outbox, queries } = parts;
     ctx.config.onChange(({ bundle }) =>
       market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
     );
@@ -55,6 +55,7 @@ export default defineService({
         try {
           await measureClocks();
           await instruments.refresh();
+          await key.check();
           if (running) streams.start();
           return;
         } catch (error) {
@@ -79,6 +80,7 @@ export default defineService({
       checks: [
         { name: "market-data", critical: true, run: () => market.trouble() },
         { name: "account-stream", critical: true, run: () => streams.trouble() },
+        { name: "api-key", critical: true, run: () => key.trouble() },
         { name: "venue", critical: true, run: () => reach(ctx, rests) },
       ],
       async start() {

@@ -5,6 +5,7 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Instruments } from "./binance/instruments.ts";
 import { isConditional, type OrderRef, type Orders } from "./binance/orders.ts";
 import { exchangeCode } from "./binance/rest.ts";
+import type { KeyGuard } from "./key-guard.ts";
 import type { KillCopy } from "./kill-copy.ts";
 import { Submissions } from "./submissions.ts";
 
@@ -16,6 +17,7 @@ export interface DeskPorts {
   readonly orders: Orders;
   readonly instruments: Instruments;
   readonly kill: KillCopy;
+  readonly key: KeyGuard;
   /** An order was taken. */
   accepted(market: Market, clientOrderId: string): void;
   leverage(instrument: InstrumentId, leverage: number): void;
@@ -30,14 +32,14 @@ export class Desk {
   }
 
   async submit(order: SubmitOrder): Promise<ExchangeOrder> {
-    const { orders, kill } = this.ports;
+    const { orders } = this.ports;
     this.owns(order.account);
     this.ports.instruments.need(order.instrument);
     checkWhole(order);
     checkEntryFlag(order);
     const ref = { instrument: order.instrument, client_order_id: order.client_order_id };
     const send = async () => {
-      if (order.entry) kill.refuseIfOn();
+      if (order.entry) this.refuseEntries();
       if (order.entry && marketOf(order.instrument) === "FUT") await this.prepare(order);
       return this.send(order, [order.client_order_id], (before) => orders.submit(order, before));
     };
@@ -46,7 +48,7 @@ export class Desk {
 
   /** A repeat is answered by both legs as they stand. */
   async submitOco(oco: SubmitOco): Promise<ExchangeOrder[]> {
-    const { orders, kill } = this.ports;
+    const { orders } = this.ports;
     this.owns(oco.account);
     this.ports.instruments.need(oco.instrument);
     const entry = oco.side === "BUY";
@@ -54,7 +56,7 @@ export class Desk {
     const legs = ids.map((client_order_id) => ({ instrument: oco.instrument, client_order_id, conditional: false }));
     let sent: ExchangeOrder[] | undefined;
     const send = async () => {
-      if (entry) kill.refuseIfOn();
+      if (entry) this.refuseEntries();
       const work = (before: () => void) => orders.submitOco(oco, before);
       sent = await this.send({ entry, instrument: oco.instrument }, ids, work);
       return sent[0] ?? refuse("EXCHANGE_UNKNOWN", "The exchange named no orders of the pair.");
@@ -80,6 +82,11 @@ export class Desk {
   owns(account: string): void {
     if (account !== this.ports.account)
       refuse("FORBIDDEN", `This connector serves account ${this.ports.account} only.`);
+  }
+
+  private refuseEntries(): void {
+    this.ports.kill.refuseIfOn();
+    this.ports.key.refuseEntries();
   }
 
   private async prepare(order: SubmitOrder): Promise<void> {

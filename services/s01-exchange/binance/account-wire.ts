@@ -8,8 +8,9 @@ import { statusOf } from "./order-wire.ts";
 
 const Id = z.union([z.string(), z.number()]).transform(String);
 const Amount = z.string().refine(isDecimal, "is no decimal");
+/** Nothing for what cannot be an instrument of ours, such as a dated contract. */
 const Symbol_ = (market: "SPOT" | "FUT") =>
-  z.string().transform((symbol) => InstrumentId.parse(instrumentOf(market, symbol)));
+  z.string().transform((symbol) => InstrumentId.safeParse(instrumentOf(market, symbol)).data);
 
 /** What events need that no frame tells. */
 export interface Known {
@@ -53,6 +54,7 @@ const FUT_FILLS = ["TRADE", "CALCULATED"];
 
 function futOrder(frame: unknown, known: Known): AccountEvent[] {
   const { o, T } = FutOrder.parse(frame);
+  if (!o.s) return [];
   const isFill = FUT_FILLS.includes(o.x);
   return [
     {
@@ -101,6 +103,7 @@ const Algo = z.looseObject({
 /** FINISHED is left out: the order that the trigger sent tells its own end, under the same client id. */
 function algo(frame: unknown, known: Known): AccountEvent[] {
   const { o, T } = Algo.parse(frame);
+  if (!o.s) return [];
   if (o.ai && o.ai !== "0") known.triggered(o.ai, o.caid);
   if (o.X === "FINISHED") return [];
   const triggered = o.X === "TRIGGERING" || o.X === "TRIGGERED";
@@ -147,12 +150,12 @@ const FutAccount = z.looseObject({
 function futAccount(frame: unknown, known: Known): AccountEvent[] {
   const { T, a } = FutAccount.parse(frame);
   if (a.m === "MARGIN_TYPE_CHANGE") {
-    for (const { s, mt } of a.P) if (mt !== "isolated") known.configured(s, undefined);
+    for (const { s, mt } of a.P) if (s && mt !== "isolated") known.configured(s, undefined);
   }
-  const events: AccountEvent[] = a.P.filter(({ ps }) => ps === "BOTH").map((p) => ({
-    kind: "position",
-    instrument: p.s,
-    position: {
+  const events: AccountEvent[] = [];
+  for (const p of a.P) {
+    if (!p.s || p.ps !== "BOTH") continue;
+    const position = {
       account: known.account,
       instrument: p.s,
       qty: p.pa,
@@ -162,9 +165,9 @@ function futAccount(frame: unknown, known: Known): AccountEvent[] {
       leverage: known.leverage(p.s),
       isolated_margin_usdt: dec(p.iw) === zero ? "0" : show(add(dec(p.iw), dec(p.up))),
       updated_at: T,
-    },
-    ts: known.ts,
-  }));
+    };
+    events.push({ kind: "position", instrument: p.s, position, ts: known.ts });
+  }
   if (a.B.length > 0) {
     const balances = a.B.map((b) => ({
       market: "FUT" as const,
@@ -183,7 +186,7 @@ const FutConfig = z.looseObject({
 });
 function futConfig(frame: unknown, known: Known): AccountEvent[] {
   const { ac } = FutConfig.parse(frame);
-  if (ac) known.configured(ac.s, ac.l);
+  if (ac?.s) known.configured(ac.s, ac.l);
   return [];
 }
 
@@ -211,6 +214,7 @@ const SpotOrder = z.looseObject({
 
 function spotOrder(frame: unknown, known: Known): AccountEvent[] {
   const e = SpotOrder.parse(frame);
+  if (!e.s) return [];
   const filled = dec(e.z);
   return [
     {
@@ -255,7 +259,8 @@ const READERS: Readonly<Record<string, (frame: unknown, known: Known) => Account
 
 /** Throws a ZodError on a known frame that cannot be read; unknown kinds mean nothing to us. */
 export function readAccountFrame(frame: Readonly<Record<string, unknown>>, known: Known): AccountEvent[] {
-  return READERS[String(frame.e)]?.(frame, known) ?? [];
+  const kind = String(frame.e);
+  return Object.hasOwn(READERS, kind) ? READERS[kind]!(frame, known) : [];
 }
 
 /** The exchange closed a position by itself. */

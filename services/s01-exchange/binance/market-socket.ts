@@ -87,4 +87,8 @@ export class MarketSocket {
 
 /** Replies start with their result, error or id; frames with `stream` or, unwrapped, with their event. */
 const isReply = (text: string): boolean =>
-  text.startsWith('{"result"') || text.startsWith('{"id"') || text.startsWith('{"error"') || text.startsWith('{"code"');
+  !text.startsWith('{"stream"') &&
+  (text.startsWith('{"result"') ||
+    text.startsWith('{"id"') ||
+    text.startsWith('{"error"') ||
+    text.startsWith('{"code"'));

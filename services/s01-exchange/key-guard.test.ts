@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import { asProblem } from "../../shared/errors.ts";
+import { connectToVenue, order } from "./venue.fixture.ts";
+
+const rows: [string, object, string | undefined][] = [
+  ["bound and unable to withdraw", { ipRestrict: true, enableWithdrawals: false }, undefined],
+  ["able to withdraw", { ipRestrict: true, enableWithdrawals: true }, "FORBIDDEN"],
+  ["bound to no address", { ipRestrict: false, enableWithdrawals: false }, "FORBIDDEN"],
+];
+test.each(rows)("live: a key %s", async (_, rights, code) => {
+  const { connector, faulty, settle, around } = await connectToVenue({ mode: "live" });
+  faulty.fetch = (request) =>
+    request.url.includes("/sapi/v1/account/apiRestrictions")
+      ? Promise.resolve({ status: 200, headers: {}, body: JSON.stringify(rights) })
+      : undefined;
+  const before = await settle(connector.desk.submit(order({}))).catch(asProblem);
+  expect(before).toMatchObject({ code: "FORBIDDEN" });
+  await settle(connector.key.check());
+  const after = await settle(connector.desk.submit(order({}))).catch(asProblem);
+  if (code === undefined) expect(after).toMatchObject({ status: "FILLED" });
+  else expect(after).toMatchObject({ code });
+  expect(around.raised).toEqual(code === undefined ? [] : ["KEY_UNSAFE"]);
+  const exit = order({ client_order_id: "x", side: "SELL", entry: false, reduce_only: true });
+  const exited = await settle(connector.desk.submit(exit)).catch(asProblem);
+  expect(exited).not.toMatchObject({ code: "FORBIDDEN" });
+});
+
+test("paper: nothing is asked", async () => {
+  const { connector, requests } = await connectToVenue();
+  const sent = requests.length;
+  await connector.key.check();
+  expect(requests.length).toBe(sent);
+  expect(connector.key.trouble()).toBeUndefined();
+});
