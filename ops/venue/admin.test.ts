@@ -47,6 +47,26 @@ test("dropped streams close, stay away as long as asked, and come back", async (
   expect((await v.listen("ws://127.0.0.1:8094/ws/btcusdt@trade")).closed).toBeUndefined();
 });
 
+test("answers can be replaced, and queries can lag behind what was accepted", async () => {
+  const v = await TestVenue.open();
+  const tooMany = { kind: "answer", path: "/fapi/v1/order", status: 429, code: -1003, retry_after_s: 7 };
+  expect(await ask(v, "POST /faults", tooMany)).toMatchObject({ status: 200 });
+  const sent = v.send("paper", "GET /fapi/v1/order");
+  await v.settle();
+  const { status, headers, body } = await sent;
+  expect([status, headers["retry-after"], JSON.parse(body).code]).toEqual([429, "7", -1003]);
+  await ask(v, "POST /faults", { kind: "lagging_queries", lag_ms: 5_000 });
+  const placed = await v.order("paper", "BTCUSDT BUY 0.01 50000");
+  expect(placed.status).toBe("NEW");
+  const query = { symbol: "BTCUSDT", orderId: placed.orderId };
+  expect((await v.call("paper", "GET /fapi/v1/order", query)).code).toBe(-2013);
+  expect(await v.call("paper", "GET /fapi/v1/openOrders")).toEqual([]);
+  await v.settle(5_000);
+  expect((await v.call("paper", "GET /fapi/v1/order", query)).status).toBe("NEW");
+  expect((await ask(v, "GET /faults")).faults).toEqual([{ kind: "lagging_queries", lag_ms: 5_000 }]);
+  expect(await ask(v, "DELETE /faults")).toMatchObject({ faults: [] });
+});
+
 test("bad admin input is refused with what is wrong", async () => {
   const v = await TestVenue.open();
   const cases: [string, unknown, string][] = [

@@ -55,7 +55,19 @@ const DropBody = z.strictObject({
   kind: z.literal("drop_streams"),
   for_ms: z.number().int().min(0).max(DROP_MS_MAX).default(0),
 });
-const FaultBody = z.union([OrderFaultBody, DropBody]);
+const AnswerBody = z.strictObject({
+  kind: z.literal("answer"),
+  path: z.string().startsWith("/").max(100),
+  count: z.number().int().min(1).max(1_000).default(1),
+  status: z.number().int().min(400).max(599),
+  code: z.number().int().min(-9_999).max(-1),
+  retry_after_s: z.number().int().min(0).max(3_600).optional(),
+});
+const LagBody = z.strictObject({
+  kind: z.literal("lagging_queries"),
+  lag_ms: z.number().int().min(0).max(HOLD_MS_MAX),
+});
+const FaultBody = z.discriminatedUnion("kind", [OrderFaultBody, AnswerBody, LagBody, DropBody]);
 
 interface AdminCall {
   readonly parts: readonly string[];
@@ -175,6 +187,8 @@ export class Admin {
   private addFault({ body }: AdminCall): unknown {
     const fault = checked(FaultBody, body());
     if (fault.kind === "drop_streams") this.context.dropStreams(fault.for_ms);
+    else if (fault.kind === "answer") this.context.faults.addAnswer({ ...fault });
+    else if (fault.kind === "lagging_queries") this.context.faults.lag(fault.lag_ms);
     else this.context.faults.add({ ...fault });
     return { fault };
   }

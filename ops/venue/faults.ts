@@ -1,4 +1,4 @@
-/** Faults that can be switched on: orders that time out or are refused, and streams that drop. */
+/** Faults that can be switched on: orders lost or refused, answers replaced, queries that lag, streams that drop. */
 import type { Market } from "../../shared/domain/instrument.ts";
 
 export type OrderFaultKind = "timeout_after_accept" | "timeout_before_accept" | "reject";
@@ -15,20 +15,45 @@ export interface OrderFault {
   readonly code: number;
 }
 
+/** Requests whose path begins so are answered like this instead of being looked at. */
+export interface AnswerFault {
+  readonly kind: "answer";
+  readonly path: string;
+  count: number;
+  readonly status: number;
+  readonly code: number;
+  /** Becomes `Retry-After` where it is set. */
+  readonly retry_after_s?: number | undefined;
+}
+
 export class Faults {
   private orders: OrderFault[] = [];
+  private answers: AnswerFault[] = [];
+  private lagMs = 0;
   private blackoutUntil = 0;
 
   add(fault: OrderFault): void {
     this.orders.push(fault);
   }
 
-  list(): readonly OrderFault[] {
-    return this.orders;
+  addAnswer(fault: AnswerFault): void {
+    this.answers.push(fault);
+  }
+
+  /** Queries by id do not know orders younger than this. */
+  lag(ms: number): void {
+    this.lagMs = ms;
+  }
+
+  list(): readonly (OrderFault | AnswerFault | { kind: "lagging_queries"; lag_ms: number })[] {
+    const lag = this.lagMs > 0 ? [{ kind: "lagging_queries" as const, lag_ms: this.lagMs }] : [];
+    return [...this.orders, ...this.answers, ...lag];
   }
 
   clear(): void {
     this.orders = [];
+    this.answers = [];
+    this.lagMs = 0;
     this.blackoutUntil = 0;
   }
 
@@ -39,6 +64,19 @@ export class Faults {
     fault.count -= 1;
     if (fault.count <= 0) this.orders = this.orders.filter((each) => each !== fault);
     return fault;
+  }
+
+  /** The answer that replaces this request's, used up by one. */
+  takeAnswer(path: string): AnswerFault | undefined {
+    const fault = this.answers.find((each) => path.startsWith(each.path));
+    if (!fault) return undefined;
+    fault.count -= 1;
+    if (fault.count <= 0) this.answers = this.answers.filter((each) => each !== fault);
+    return fault;
+  }
+
+  hides(createdAt: number, now: number): boolean {
+    return now - createdAt < this.lagMs;
   }
 
   /** No stream opens before `until` (epoch ms). */

@@ -5,7 +5,7 @@ import type { Desk } from "./binance/desk.ts";
 import { BinanceError, errorBody, errors, refused } from "./binance/errors.ts";
 import { type Params, parseRequest, type RestRequest } from "./binance/request.ts";
 import { ROUTES } from "./binance/routes.ts";
-import type { Faults, OrderFault } from "./faults.ts";
+import type { AnswerFault, Faults, OrderFault } from "./faults.ts";
 
 export interface RestAnswer {
   status: number;
@@ -33,6 +33,8 @@ export class Rest {
   answer(request: RestRequest, now: number): { answer: RestAnswer; holdMs: number } {
     const headers: Record<string, string> = { "content-type": "application/json;charset=UTF-8" };
     const holds = { ms: 0 };
+    const instead = this.faults.takeAnswer(request.path);
+    if (instead) return { answer: replaced(instead, headers), holdMs: 0 };
     try {
       const parsed = parseRequest(request);
       const route = ROUTES[parsed.route];
@@ -82,6 +84,12 @@ export class Rest {
     this.weight.used += weight;
     return this.weight.used;
   }
+}
+
+function replaced(fault: AnswerFault, headers: Record<string, string>): RestAnswer {
+  if (fault.retry_after_s !== undefined) headers["retry-after"] = String(fault.retry_after_s);
+  const body = errorBody({ code: fault.code, message: "Replaced by an injected fault." });
+  return { status: fault.status, headers, body };
 }
 
 const marketOfPath = (path: string): Market => (path.startsWith("/fapi") ? "FUT" : "SPOT");

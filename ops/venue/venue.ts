@@ -155,6 +155,7 @@ class PaperVenue implements Venue {
       keys: new Keys(accounts ?? DEFAULT_ACCOUNTS),
       listenKeys: new ListenKeys(random.fork(`listen-keys-${life}`)),
       listed: this.listed,
+      isHidden: (createdAt, at) => this.faults.hides(createdAt, at),
       lastPrice: (instrument) => this.watch.lastPrice(instrument),
       recentTrades: (instrument, limit) => this.watch.recentTrades(instrument, limit),
     };

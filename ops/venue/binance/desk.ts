@@ -18,6 +18,8 @@ export interface Desk {
   readonly listenKeys: ListenKeys;
   /** What this market really has. */
   readonly listed: readonly Listing[];
+  /** True for an order that a lagging query does not know yet. */
+  isHidden(createdAt: number, now: number): boolean;
   /** The last public trade's price. */
   lastPrice(instrument: InstrumentId): Amount | undefined;
   /** The newest trade frames, oldest first. */

@@ -114,14 +114,15 @@ function cancelAll(call: Call): unknown {
 
 function get(call: Call): unknown {
   const order = findOrder(call);
-  if (!order) throw errors.noOrder();
+  if (!order || call.desk.isHidden(order.created_at, call.now)) throw errors.noOrder();
   return spotOrder(call.desk.exchange.state, order);
 }
 
 function openOrders(call: Call): unknown {
   const instrument = maybeListing(call, "SPOT")?.instrument;
   const { state } = call.desk.exchange;
-  const open = state.openOrders(call.account, { market: "SPOT", ...(instrument ? { instrument } : {}) });
+  const all = state.openOrders(call.account, { market: "SPOT", ...(instrument ? { instrument } : {}) });
+  const open = all.filter((order) => !call.desk.isHidden(order.created_at, call.now));
   return open.map((order) => spotOrder(state, order));
 }
 

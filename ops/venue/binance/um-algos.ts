@@ -91,7 +91,7 @@ function cancel(call: Call): unknown {
 
 function get(call: Call): unknown {
   const algo = find(call);
-  if (!algo) throw errors.noOrder();
+  if (!algo || call.desk.isHidden(algo.created_at, call.now)) throw errors.noOrder();
   return umAlgo(call.desk.exchange.state, algo);
 }
 

@@ -95,14 +95,15 @@ function cancelOrder(call: Call): unknown {
 
 function getOrder(call: Call): unknown {
   const order = findOrder(call);
-  if (!order) throw errors.noOrder();
+  if (!order || call.desk.isHidden(order.created_at, call.now)) throw errors.noOrder();
   return umOrder(call.desk.exchange.state, order);
 }
 
 function openOrders(call: Call): unknown {
   const instrument = maybeListing(call, "FUT")?.instrument;
   const { state } = call.desk.exchange;
-  const open = state.openOrders(call.account, { market: "FUT", ...(instrument ? { instrument } : {}) });
+  const all = state.openOrders(call.account, { market: "FUT", ...(instrument ? { instrument } : {}) });
+  const open = all.filter((order) => !call.desk.isHidden(order.created_at, call.now));
   return open.map((order) => umOrder(state, order));
 }
 
