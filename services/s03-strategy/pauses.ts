@@ -1,4 +1,5 @@
 /** Strategies that people paused: stored before they are told, held in memory for the tick path. */
+import { put, remove } from "../../shared/changes.ts";
 import { type StrategyPause, strategyPauses } from "../../shared/collections.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 
@@ -39,7 +40,7 @@ export class Pauses {
     if (known) return known.value;
     const pause: StrategyPause = { strategy_id: strategyId, actor, reason, ts: this.ports.clock.now() };
     await this.ports.store.commit([
-      { op: "put", collection: strategyPauses as never, value: pause, expectRev: null },
+      put(strategyPauses, pause, null),
       this.ports.audit({ actor, what: "strategy.pause", ref: strategyId, outcome: reason }),
     ]);
     this.ids = new Set([...this.ids, strategyId]);
@@ -49,7 +50,7 @@ export class Pauses {
   async resume(strategyId: string, actor: string): Promise<void> {
     if (!this.ids.has(strategyId)) return;
     await this.ports.store.commit([
-      { op: "delete", collection: strategyPauses as never, key: strategyId },
+      remove(strategyPauses, strategyId),
       this.ports.audit({ actor, what: "strategy.resume", ref: strategyId, outcome: "resumed" }),
     ]);
     this.ids = new Set([...this.ids].filter((id) => id !== strategyId));

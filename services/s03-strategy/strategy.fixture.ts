@@ -1,6 +1,7 @@
 /** The strategy engine's parts on a virtual clock and real embedded stores, with a router that tests script. */
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { emit, put } from "../../shared/changes.ts";
 import { COLLECTIONS, configBundles, instrumentRegistry } from "../../shared/collections.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
@@ -11,7 +12,7 @@ import { opsEvents } from "../../shared/streams.ts";
 import { featuresWith, listingOf, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { AccountBook } from "./account-book.ts";
 import { Inquiries } from "./inquiries.ts";
-import { Pauses } from "./pauses.ts";
+import { type PausePorts, Pauses } from "./pauses.ts";
 import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
 import { WriteBehind } from "./write-behind.ts";
@@ -81,8 +82,8 @@ export async function engineWith(options: { router?: Router; view?: BundleView; 
   const book = new AccountBook(store, clock);
   const budget = { budget_usdt: "50", used_usdt: "0", reserved_usdt: "0" };
   const surroundings = new Surroundings({ store, clock, askBudget: async () => budget });
-  const audit = (entry: object) =>
-    ({ op: "emit", stream: opsEvents as never, event: { source: "s03", ts: clock.now(), ...entry } }) as const;
+  const audit = (entry: Parameters<PausePorts["audit"]>[0]) =>
+    emit(opsEvents, { source: "s03", ts: clock.now(), ...entry });
   const pauses = new Pauses({ store, clock, audit });
   const writer = new WriteBehind({
     store,
@@ -135,7 +136,7 @@ export function storesOn(): Stores {
 
 /** What the collection's owner would have written. */
 export const write = <T>(stores: Stores, collection: Collection<T>, value: T): Promise<void> =>
-  stores(collection.owner).commit([{ op: "put", collection: collection as never, value }]);
+  stores(collection.owner).commit([put(collection, value as NoInfer<T>)]);
 
 export const storeRevision = (stores: Stores, view: BundleView): Promise<void> =>
   write(stores, configBundles, {

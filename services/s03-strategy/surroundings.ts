@@ -1,4 +1,5 @@
 /** What S3 knows from others: kill state, budget, health, listings, the newest features and older revisions. */
+import { put } from "../../shared/changes.ts";
 import { configBundles, instrumentRegistry, killState, strategyMarks } from "../../shared/collections.ts";
 import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import type { FeatureSet } from "../../shared/domain/decision.ts";
@@ -55,8 +56,7 @@ export class Surroundings {
   /** Kept, since S11 tells a level only when it changes: a restart must not forget that things are bad. */
   async heardHealth({ level, ts }: HealthEvent): Promise<void> {
     this.level = level;
-    const mark = { id: HEALTH_MARK, value: level, ts };
-    await this.sources.store.commit([{ op: "put", collection: strategyMarks as never, value: mark }]);
+    await this.sources.store.commit([put(strategyMarks, { id: HEALTH_MARK, value: level, ts })]);
   }
 
   async readHealth(): Promise<void> {

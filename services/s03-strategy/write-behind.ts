@@ -1,4 +1,5 @@
 /** Decisions are told to the store in batches, within 50 ms, so that no decision waits for a disk. */
+import { emit, link, put } from "../../shared/changes.ts";
 import { type DecisionOutcome, decisionOutcomes, decisionsMade, signalsSeen } from "../../shared/collections.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
@@ -90,15 +91,11 @@ export class WriteBehind {
 }
 
 function opsOf(entry: Entry): Op[] {
-  if ("outcome" in entry) return [{ op: "put", collection: decisionOutcomes as never, value: entry.outcome }];
+  if ("outcome" in entry) return [put(decisionOutcomes, entry.outcome)];
   const { decision } = entry;
   return [
-    { op: "put", collection: decisionsMade as never, value: decision },
-    {
-      op: "link",
-      child: `${decisionsMade.name}/${decision.signal_id}`,
-      parent: `${signalsSeen.name}/${decision.signal_id}`,
-    },
-    { op: "emit", stream: decisions as never, key: decision.instrument, event: decision },
+    put(decisionsMade, decision),
+    link(`${decisionsMade.name}/${decision.signal_id}`, `${signalsSeen.name}/${decision.signal_id}`),
+    emit(decisions, decision, decision.instrument),
   ];
 }

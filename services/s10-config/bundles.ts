@@ -1,4 +1,5 @@
 /** The bundles' life: stored once, drafted, activated, rolled back; every change in one commit with its notice. */
+import { emit, put } from "../../shared/changes.ts";
 import { type ActiveRecord, type BundleRecord, configActive, configBundles } from "../../shared/collections.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
@@ -85,7 +86,7 @@ export class Bundles {
       after: { hash },
       outcome: "stored",
     });
-    await this.ports.store.commit([put(record, null), audit]);
+    await this.ports.store.commit([put(configBundles, record, null), audit]);
     return answer;
   }
 
@@ -154,10 +155,10 @@ export class Bundles {
     const event: ConfigEvent = { kind: change.kind, rev, bundle_id, hash, ts: active.activated_at };
     await store.commit(
       [
-        put(record, change.target?.rev ?? null),
+        put(configBundles, record, change.target?.rev ?? null),
         ...(await this.retire(before?.value, change.kind)),
-        { op: "put", collection: configActive as never, value: active, expectRev: before?.rev ?? null },
-        { op: "emit", stream: configEvents as never, event },
+        put(configActive, active, before?.rev ?? null),
+        emit(configEvents, event),
         audit({
           actor: change.actor,
           what: change.kind === "ROLLBACK" ? "bundle.rollback" : "bundle.activate",
@@ -176,7 +177,7 @@ export class Bundles {
     if (!former) return [];
     const row = await this.ports.store.get(configBundles, recordKey(former.bundle_id, former.rev));
     if (!row) return [];
-    return [put({ ...row.value, status: kind === "ROLLBACK" ? "ROLLED_BACK" : "RETIRED" }, row.rev)];
+    return [put(configBundles, { ...row.value, status: kind === "ROLLBACK" ? "ROLLED_BACK" : "RETIRED" }, row.rev)];
   }
 
   private async load(record: ActiveRecord): Promise<Active> {
@@ -209,13 +210,6 @@ export class Bundles {
 }
 
 const recordKey = (bundleId: string, rev: number): string => `${bundleId}@${rev}`;
-
-const put = (record: BundleRecord, expectRev: string | null): Op => ({
-  op: "put",
-  collection: configBundles as never,
-  value: record,
-  expectRev,
-});
 
 function refuseLint(errors: readonly LintFinding[]): never {
   const first = errors[0];
