@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
+import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
 import { RECORDINGS } from "../../shared/keys.ts";
-import { BTC, connectToVenue } from "./venue.fixture.ts";
+import { Recorder } from "./record.ts";
+import { testSurroundings } from "./surroundings.fixture.ts";
+import { BTC, connectToVenue, SPOT_BTC } from "./venue.fixture.ts";
 
 test("what is recorded is what came, and can be read back line by line", async () => {
   const { connector, blobs, settle, pass, said } = await connectToVenue();
@@ -21,4 +24,86 @@ test("what is recorded is what came, and can be read back line by line", async (
   expect(lines.every((line) => /^17\d{17} \{"stream":"btcusdt@/.test(line))).toBe(true);
   const trades = frames.filter((frame) => frame.data.e === "trade").map((frame) => String(frame.data.t));
   expect(trades).toEqual(said.trades.filter((t) => t.instrument === BTC).map((t) => t.trade_id));
+});
+
+const HOUR_MS = 3_600_000;
+/** A recorder on blobs that can be broken. */
+function open(settings: Parameters<typeof testSurroundings>[0]) {
+  const around = testSurroundings(settings);
+  const blobs = new MemoryBlobs(around.clock);
+  const state = { isBroken: false };
+  const append = blobs.append.bind(blobs);
+  blobs.append = (key, body) => (state.isBroken ? Promise.reject(new Error("disk full")) : append(key, body));
+  const recorder = new Recorder(around, blobs);
+  const flush = async () => {
+    const work = recorder.flush();
+    await around.clock.run(around.clock.now() + 1);
+    await work;
+  };
+  const lines = async (key: string) =>
+    gunzipSync((await blobs.get(key))!)
+      .toString()
+      .trimEnd()
+      .split("\n");
+  return { around, blobs, state, recorder, flush, lines };
+}
+
+test("each hour has its file, and flushes add to it", async () => {
+  const { recorder, flush, lines } = open({});
+  recorder.frame(BTC, 1_700_000_000_123.456, '{"a":1}');
+  await flush();
+  recorder.frame(BTC, 1_700_000_000_124, '{"a":2}');
+  recorder.frame(BTC, 1_700_000_000_000 + HOUR_MS, '{"a":3}');
+  await flush();
+  expect(await lines("recordings/fut-btcusdt/2023-11-14-22.gz")).toEqual([
+    expect.stringMatching(/^1700000000123456\d{3} \{"a":1\}$/),
+    '1700000000124000000 {"a":2}',
+  ]);
+  expect(await lines("recordings/fut-btcusdt/2023-11-14-23.gz")).toEqual(['1700003600000000000 {"a":3}']);
+});
+
+test("what cannot be written is held, in order, up to the limit; the rest is counted", async () => {
+  const { recorder, flush, lines, state, around } = open({ settings: { recordBufferBytesMax: 100 } });
+  state.isBroken = true;
+  recorder.frame(BTC, 1_700_000_000_000, '{"a":1}');
+  await flush();
+  recorder.frame(BTC, 1_700_000_000_000, '{"a":2}');
+  await flush();
+  for (let i = 3; i < 9; i++) recorder.frame(BTC, 1_700_000_000_000, `{"a":${i}}`);
+  expect(around.counted.get("unrecorded")).toBe(5);
+  expect(around.raised).toEqual(["RECORDING_FAILED", "RECORDING_FAILED"]);
+  state.isBroken = false;
+  await flush();
+  const written = await lines("recordings/fut-btcusdt/2023-11-14-22.gz");
+  expect(written.map((line) => line.slice(20))).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);
+  recorder.frame(BTC, 1_700_000_000_000, '{"a":9}');
+  expect(around.counted.get("unrecorded")).toBe(5);
+});
+
+test("past the limit the oldest hours go, of whatever instrument", async () => {
+  const { recorder, flush, blobs } = open({ settings: { recordTotalBytesMax: 100 } });
+  for (let hour = 0; hour < 5; hour++) {
+    recorder.frame(hour % 2 === 0 ? BTC : SPOT_BTC, 1_700_000_000_000 + hour * HOUR_MS, '{"a":1}');
+  }
+  await flush();
+  const hourOf = (key: string) => key.slice(-16, -3);
+  const all = (await blobs.list(RECORDINGS, { limit: 10 })).items.sort((a, b) =>
+    hourOf(a.key) < hourOf(b.key) ? 1 : -1,
+  );
+  let total = 0;
+  const fitting = all.filter(({ bytes }) => {
+    total += bytes;
+    return total <= 100;
+  });
+  expect(fitting.length).toBeGreaterThan(0);
+  expect(await recorder.retain()).toBe(5 - fitting.length);
+  const kept = (await blobs.list(RECORDINGS, { limit: 10 })).items.map(({ key }) => key);
+  expect(kept.sort()).toEqual(fitting.map(({ key }) => key).sort());
+});
+
+test("switched off, nothing is kept", async () => {
+  const { recorder, flush, blobs } = open({ settings: { recordFrames: false } });
+  recorder.frame(BTC, 1_700_000_000_000, "{}");
+  await flush();
+  expect((await blobs.list(RECORDINGS, { limit: 10 })).items).toEqual([]);
 });

@@ -8,6 +8,8 @@ import type { Surroundings } from "./types.ts";
 
 const HOUR_MS = 3_600_000;
 const LIST_PAGE = 1_000;
+/** Nineteen digits, a space and the line's end. */
+const STAMP_BYTES = 21;
 const compress = promisify(gzip);
 
 interface Sheet {
@@ -31,7 +33,7 @@ export class Recorder {
   frame(instrument: InstrumentId, ts: number, text: string): void {
     const { settings, meters } = this.around;
     if (!settings.recordFrames) return;
-    if (this.bytes + text.length > settings.recordBufferBytesMax) {
+    if (this.bytes + STAMP_BYTES + text.length > settings.recordBufferBytesMax) {
       meters.unrecorded.inc();
       return;
     }
