@@ -43,6 +43,10 @@ export interface Route {
 }
 export type Routes = Readonly<Record<string, Route>>;
 
+export const unsigned = (weight: number, run: Route["run"]): Route => ({ security: "public", weight, run });
+export const keyed = (weight: number, run: Route["run"]): Route => ({ security: "key", weight, run });
+export const signed = (weight: number, run: Route["run"]): Route => ({ security: "signed", weight, run });
+
 /** The listing of the request's mandatory symbol. */
 export function mustListing({ desk, params }: Call, market: Market): Listing {
   const symbol = params.symbol();

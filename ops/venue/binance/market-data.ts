@@ -3,7 +3,7 @@ import type { Market } from "../../../shared/domain/instrument.ts";
 import { type Amount, dec, fromSteps, mul, showFixed, zero } from "../../../shared/domain/money.ts";
 import { type Listing, priceOf, qtyOf } from "../../../shared/engine/listing.ts";
 import type { Bar } from "../klines.ts";
-import { type Call, type Desk, markPrice, maybeListing, mustListing, type Route, type Routes } from "./desk.ts";
+import { type Call, type Desk, markPrice, maybeListing, mustListing, type Routes, unsigned } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { exchangeInfo } from "./exchange-info.ts";
 
@@ -121,22 +121,20 @@ function trades(call: Call, market: Market): unknown {
   });
 }
 
-const open = (weight: number, run: Route["run"]): Route => ({ security: "public", weight, run });
-
 export const marketDataRoutes: Routes = {
-  "GET /api/v3/ping": open(1, () => ({})),
-  "GET /api/v3/time": open(1, ({ now }) => ({ serverTime: now })),
-  "GET /api/v3/exchangeInfo": open(20, (call) => exchangeInfo(call, "SPOT")),
-  "GET /api/v3/depth": open(5, (call) => depth(call, "SPOT")),
-  "GET /api/v3/trades": open(25, (call) => trades(call, "SPOT")),
-  "GET /api/v3/klines": open(2, (call) => klines(call, "SPOT")),
-  "GET /api/v3/ticker/bookTicker": open(2, (call) => bookTicker(call, "SPOT")),
-  "GET /fapi/v1/ping": open(1, () => ({})),
-  "GET /fapi/v1/time": open(1, ({ now }) => ({ serverTime: now })),
-  "GET /fapi/v1/exchangeInfo": open(1, (call) => exchangeInfo(call, "FUT")),
-  "GET /fapi/v1/depth": open(10, (call) => depth(call, "FUT")),
-  "GET /fapi/v1/trades": open(5, (call) => trades(call, "FUT")),
-  "GET /fapi/v1/klines": open(5, (call) => klines(call, "FUT")),
-  "GET /fapi/v1/ticker/bookTicker": open(2, (call) => bookTicker(call, "FUT")),
-  "GET /fapi/v1/premiumIndex": open(1, premiumIndex),
+  "GET /api/v3/ping": unsigned(1, () => ({})),
+  "GET /api/v3/time": unsigned(1, ({ now }) => ({ serverTime: now })),
+  "GET /api/v3/exchangeInfo": unsigned(20, (call) => exchangeInfo(call, "SPOT")),
+  "GET /api/v3/depth": unsigned(5, (call) => depth(call, "SPOT")),
+  "GET /api/v3/trades": unsigned(25, (call) => trades(call, "SPOT")),
+  "GET /api/v3/klines": unsigned(2, (call) => klines(call, "SPOT")),
+  "GET /api/v3/ticker/bookTicker": unsigned(2, (call) => bookTicker(call, "SPOT")),
+  "GET /fapi/v1/ping": unsigned(1, () => ({})),
+  "GET /fapi/v1/time": unsigned(1, ({ now }) => ({ serverTime: now })),
+  "GET /fapi/v1/exchangeInfo": unsigned(1, (call) => exchangeInfo(call, "FUT")),
+  "GET /fapi/v1/depth": unsigned(10, (call) => depth(call, "FUT")),
+  "GET /fapi/v1/trades": unsigned(5, (call) => trades(call, "FUT")),
+  "GET /fapi/v1/klines": unsigned(5, (call) => klines(call, "FUT")),
+  "GET /fapi/v1/ticker/bookTicker": unsigned(2, (call) => bookTicker(call, "FUT")),
+  "GET /fapi/v1/premiumIndex": unsigned(1, premiumIndex),
 };

@@ -4,9 +4,11 @@ import type { MatchType } from "../../../shared/engine/facts.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
 import { cancelList, type Leg, placeOco, placeWaiting } from "../../../shared/engine/lists.ts";
 import type { VenueList, VenueOrder } from "../../../shared/engine/state.ts";
-import { type Call, maybeListing, mustListing, type Route, type Routes, referencePrice } from "./desk.ts";
+import { type Call, maybeListing, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { checkFilters, checkSpotPrice } from "./filters.ts";
+import { madeClientId, sideOf } from "./order-fields.ts";
+import { pageOrders, pageTrades } from "./pages.ts";
 import {
   eight,
   listHead,
@@ -17,7 +19,6 @@ import {
   spotPlaced,
   spotTrade,
 } from "./spot-format.ts";
-import { madeClientId, pageOrders, pageTrades, sideOf } from "./um-orders.ts";
 
 const STOPS = new Set<string>(["STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"]);
 const LIMITED = new Set<string>(["LIMIT", "LIMIT_MAKER", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]);
@@ -209,8 +210,6 @@ function openLists({ desk, account: name }: Call): unknown {
   const open = [...state.lists.values()].filter((list) => list.account === name && !list.done);
   return open.map((list) => listHead(state, list));
 }
-
-const signed = (weight: number, run: Route["run"]): Route => ({ security: "signed", weight, run });
 
 export const spotRoutes: Routes = {
   "POST /api/v3/order": signed(0, place),

@@ -2,7 +2,7 @@
 
 import { showFixed, zero } from "../../../shared/domain/money.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import { type Call, maybeListing, mustListing, type Route, type Routes } from "./desk.ts";
+import { type Call, keyed, maybeListing, mustListing, type Routes, signed } from "./desk.ts";
 import { BinanceError, errors } from "./errors.ts";
 import { money, positionView, umAccount, umPositionRisk } from "./um-format.ts";
 
@@ -119,9 +119,6 @@ function closeListenKey({ desk, account }: Call): unknown {
   desk.listenKeys.close(account);
   return {};
 }
-
-const signed = (weight: number, run: Route["run"]): Route => ({ security: "signed", weight, run });
-const keyed = (weight: number, run: Route["run"]): Route => ({ security: "key", weight, run });
 
 export const umAccountRoutes: Routes = {
   "GET /fapi/v3/account": signed(5, ({ desk, account }) => umAccount(desk, account)),

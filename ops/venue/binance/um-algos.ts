@@ -4,11 +4,11 @@ import { cancelAlgo, type PlaceAlgo, placeAlgo } from "../../../shared/engine/al
 import type { AlgoType, WorkingType } from "../../../shared/engine/facts.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
 import type { VenueAlgo } from "../../../shared/engine/state.ts";
-import { type Call, markPrice, maybeListing, mustListing, type Route, type Routes } from "./desk.ts";
+import { type Call, markPrice, maybeListing, mustListing, type Routes, signed } from "./desk.ts";
 import { BinanceError, errors } from "./errors.ts";
 import { checkFilters, checkFuturesPrice } from "./filters.ts";
+import { checkPositionSide, madeClientId, sideOf } from "./order-fields.ts";
 import { umAlgo } from "./um-format.ts";
-import { checkPositionSide, madeClientId, sideOf } from "./um-orders.ts";
 
 const TYPES = new Set(["STOP_MARKET", "TAKE_PROFIT_MARKET"]);
 const ALL_ALGOS_MAX = 1_000;
@@ -128,8 +128,6 @@ function all(call: Call): unknown {
   );
   return (from === undefined ? mine.slice(-limit) : mine.slice(0, limit)).map((algo) => umAlgo(state, algo));
 }
-
-const signed = (weight: number, run: Route["run"]): Route => ({ security: "signed", weight, run });
 
 export const umAlgoRoutes: Routes = {
   "POST /fapi/v1/algoOrder": signed(0, place),

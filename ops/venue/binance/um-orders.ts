@@ -1,41 +1,25 @@
 /** USDⓈ-M order endpoints: place, cancel, ask, list. Conditional orders are sent to the algo endpoints. */
 import { type Amount, zero } from "../../../shared/domain/money.ts";
-import type { Side } from "../../../shared/domain/order.ts";
 import type { PlaceOrder } from "../../../shared/engine/checks.ts";
 import type { Tif } from "../../../shared/engine/facts.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import type { VenueOrder, VenueTrade } from "../../../shared/engine/state.ts";
-import { type Call, type Desk, maybeListing, mustListing, type Route, type Routes, referencePrice } from "./desk.ts";
+import type { VenueOrder } from "../../../shared/engine/state.ts";
+import { type Call, maybeListing, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { checkFilters } from "./filters.ts";
+import { checkPositionSide, madeClientId, sideOf } from "./order-fields.ts";
+import { pageOrders, pageTrades } from "./pages.ts";
 import type { Params } from "./request.ts";
 import { umOrder, umTrade } from "./um-format.ts";
 
 const CONDITIONAL = new Set(["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]);
 const TIFS = new Set(["GTC", "IOC", "FOK", "GTX"]);
-const ALL_ORDERS_MAX = 1_000;
-
-export function sideOf(params: Params): Side {
-  const side = params.mustText("side");
-  if (side !== "BUY" && side !== "SELL") throw errors.side();
-  return side;
-}
 
 function tifOf(params: Params): Tif {
   const tif = params.mustText("timeInForce");
   if (!TIFS.has(tif)) throw errors.tif();
   return tif as Tif;
 }
-
-/** One-way mode knows only BOTH. */
-export function checkPositionSide(params: Params): void {
-  const side = params.text("positionSide") ?? "BOTH";
-  if (side !== "BOTH") throw errors.positionSide();
-}
-
-const CLIENT_ID_BYTES = 11;
-export const madeClientId = (desk: Desk): string =>
-  `web_${Buffer.from(desk.random.bytes(CLIENT_ID_BYTES)).toString("hex")}`.slice(0, 22);
 
 function readOrder(call: Call, listing: Listing): PlaceOrder {
   const { desk, params, account } = call;
@@ -116,50 +100,14 @@ function cancelAll(call: Call): unknown {
   return { code: 200, msg: "The operation of cancel all open order is done." };
 }
 
-/** From `orderId` on, or within the times, oldest first; without either, the newest. */
-export function pageOrders(call: Call, listing: Listing): VenueOrder[] {
-  const { params } = call;
-  const [from, start, end] = [params.int("orderId"), params.int("startTime"), params.int("endTime")];
-  const limit = params.limit(500, ALL_ORDERS_MAX);
-  const rows = call.desk.exchange.state
-    .ordersOf(call.account, listing.instrument)
-    .filter(
-      (order) =>
-        (from === undefined || order.order_id >= from) &&
-        (start === undefined || order.created_at >= start) &&
-        (end === undefined || order.created_at <= end),
-    );
-  return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
-}
-
 function allOrders(call: Call): unknown {
   return pageOrders(call, mustListing(call, "FUT")).map((order) => umOrder(call.desk.exchange.state, order));
-}
-
-/** From trade `fromId` on, or within the times, oldest first; without either, the newest. */
-export function pageTrades(call: Call, listing: Listing): VenueTrade[] {
-  const { params } = call;
-  const [from, orderId] = [params.int("fromId"), params.int("orderId")];
-  const [start, end] = [params.int("startTime"), params.int("endTime")];
-  const limit = params.limit(500, ALL_ORDERS_MAX);
-  const rows = call.desk.exchange.state
-    .tradesOf(call.account, listing.instrument)
-    .filter(
-      (trade) =>
-        (from === undefined || trade.trade_id >= from) &&
-        (orderId === undefined || trade.order_id === orderId) &&
-        (start === undefined || trade.at >= start) &&
-        (end === undefined || trade.at <= end),
-    );
-  return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
 }
 
 function userTrades(call: Call): unknown {
   const listing = mustListing(call, "FUT");
   return pageTrades(call, listing).map((trade) => umTrade(call.desk.exchange.state, trade));
 }
-
-const signed = (weight: number, run: Route["run"]): Route => ({ security: "signed", weight, run });
 
 export const umOrderRoutes: Routes = {
   "POST /fapi/v1/order": signed(0, placeOrder),

@@ -1,0 +1,41 @@
+/** Pages of an account's orders and trades on one instrument, as both markets ask for them. */
+import type { Listing } from "../../../shared/engine/listing.ts";
+import type { VenueOrder, VenueTrade } from "../../../shared/engine/state.ts";
+import type { Call } from "./desk.ts";
+
+const PAGE_DEFAULT = 500;
+const PAGE_MAX = 1_000;
+
+/** From `orderId` on, or within the times, oldest first; without either, the newest. */
+export function pageOrders(call: Call, listing: Listing): VenueOrder[] {
+  const { params } = call;
+  const [from, start, end] = [params.int("orderId"), params.int("startTime"), params.int("endTime")];
+  const limit = params.limit(PAGE_DEFAULT, PAGE_MAX);
+  const rows = call.desk.exchange.state
+    .ordersOf(call.account, listing.instrument)
+    .filter(
+      (order) =>
+        (from === undefined || order.order_id >= from) &&
+        (start === undefined || order.created_at >= start) &&
+        (end === undefined || order.created_at <= end),
+    );
+  return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
+}
+
+/** From trade `fromId` on, or within the times, oldest first; without either, the newest. */
+export function pageTrades(call: Call, listing: Listing): VenueTrade[] {
+  const { params } = call;
+  const [from, orderId] = [params.int("fromId"), params.int("orderId")];
+  const [start, end] = [params.int("startTime"), params.int("endTime")];
+  const limit = params.limit(PAGE_DEFAULT, PAGE_MAX);
+  const rows = call.desk.exchange.state
+    .tradesOf(call.account, listing.instrument)
+    .filter(
+      (trade) =>
+        (from === undefined || trade.trade_id >= from) &&
+        (orderId === undefined || trade.order_id === orderId) &&
+        (start === undefined || trade.at >= start) &&
+        (end === undefined || trade.at <= end),
+    );
+  return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
+}
