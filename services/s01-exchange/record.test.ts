@@ -37,7 +37,11 @@ function open(settings: Parameters<typeof testSurroundings>[0]) {
   const recorder = new Recorder(around, blobs);
   const flush = async () => {
     const work = recorder.flush();
-    await around.clock.run(around.clock.now() + 1);
+    let isDone = false;
+    void work.finally(() => {
+      isDone = true;
+    });
+    while (!isDone) await around.clock.run(around.clock.now() + 1);
     await work;
   };
   const lines = async (key: string) =>
@@ -78,6 +82,41 @@ test("what cannot be written is held, in order, up to the limit; the rest is cou
   expect(written.map((line) => line.slice(20))).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);
   recorder.frame(BTC, 1_700_000_000_000, '{"a":9}');
   expect(around.counted.get("unrecorded")).toBe(5);
+});
+
+const cuts: [string, number, string[]][] = [
+  ["within the last member", 5, ['{"a":1}']],
+  ["within the only line of the first", 60, []],
+];
+test.each(cuts)("a file that was cut off %s is mended before more is added", async (_, bytes, kept) => {
+  const key = "recordings/fut-btcusdt/2023-11-14-22.gz";
+  const first = open({});
+  for (const text of ['{"a":1}', '{"a":2}']) {
+    first.recorder.frame(BTC, 1_700_000_000_000, text);
+    await first.flush();
+  }
+  const whole = (await first.blobs.get(key))!;
+  const second = open({});
+  await second.blobs.put(key, whole.subarray(0, whole.length - bytes));
+  second.recorder.frame(BTC, 1_700_000_000_000, '{"a":3}');
+  await second.flush();
+  const after = (await second.lines(key)).map((line) => line.slice(20));
+  expect(after.slice(0, kept.length)).toEqual(kept);
+  expect(after.at(-1)).toBe('{"a":3}');
+  expect(second.around.warnings).toEqual(["A recording ended in the middle"]);
+  second.recorder.frame(BTC, 1_700_000_000_000, '{"a":4}');
+  await second.flush();
+  expect((await second.lines(key)).at(-1)!.slice(20)).toBe('{"a":4}');
+});
+
+test("what is no gzip at all is put aside", async () => {
+  const key = "recordings/fut-btcusdt/2023-11-14-22.gz";
+  const { blobs, recorder, flush, lines } = open({});
+  await blobs.put(key, new TextEncoder().encode("not gzip"));
+  recorder.frame(BTC, 1_700_000_000_000, '{"a":1}');
+  await flush();
+  expect(await lines(key)).toEqual(['1700000000000000000 {"a":1}']);
+  expect(new TextDecoder().decode(await blobs.get(`${key}.broken`))).toBe("not gzip");
 });
 
 test("past the limit the oldest hours go, of whatever instrument", async () => {

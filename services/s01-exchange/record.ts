@@ -1,6 +1,6 @@
 /** Keeps every raw market frame, in the format that replay reads: gzip members of `<local ns> <json>` lines per hour. */
 import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { constants, gunzip, gzip } from "node:zlib";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { RECORDINGS, recordingKey } from "../../shared/keys.ts";
 import type { BlobInfo, Blobs } from "../../shared/kit/ports.ts";
@@ -8,9 +8,11 @@ import type { Surroundings } from "./types.ts";
 
 const HOUR_MS = 3_600_000;
 const LIST_PAGE = 1_000;
+const LINE_END = 10;
 /** Nineteen digits, a space and the line's end. */
 const STAMP_BYTES = 21;
 const compress = promisify(gzip);
+const expand = promisify(gunzip) as (body: Uint8Array, options?: { finishFlush: number }) => Promise<Uint8Array>;
 
 interface Sheet {
   readonly key: string;
@@ -23,6 +25,8 @@ export class Recorder {
   private sheets = new Map<string, Sheet>();
   private bytes = 0;
   private flushing: Promise<void> | undefined;
+  /** Files known to end with a whole member, to which another can be added. */
+  private readonly sound = new Set<string>();
 
   constructor(around: Surroundings, blobs: Blobs) {
     this.around = around;
@@ -86,7 +90,9 @@ export class Recorder {
       const text = lines.join("");
       try {
         const body = await this.around.clock.hold(compress(text));
+        if (!this.sound.delete(key)) await this.mend(key);
         await this.blobs.append(key, new Uint8Array(body));
+        this.sound.add(key);
         this.bytes -= text.length;
         this.around.meters.recordedBytes.inc({}, body.length);
       } catch (error) {
@@ -95,6 +101,29 @@ export class Recorder {
         this.around.log.error("Recording failed", { key, error: String(error) });
       }
     }
+  }
+
+  /** A writer that was killed, or a full disk, may have left half a member, behind which nothing could be read. */
+  private async mend(key: string): Promise<void> {
+    const { clock, log } = this.around;
+    const body = await this.blobs.get(key);
+    if (!body) return;
+    const isWhole = await clock.hold(
+      expand(body).then(
+        () => true,
+        () => false,
+      ),
+    );
+    if (isWhole) return;
+    const text = await clock.hold(expand(body, { finishFlush: constants.Z_SYNC_FLUSH }).catch(() => undefined));
+    if (text) {
+      const lines = text.subarray(0, text.lastIndexOf(LINE_END) + 1);
+      await this.blobs.put(key, new Uint8Array(await clock.hold(compress(lines))));
+    } else {
+      await this.blobs.put(`${key}.broken`, body);
+      await this.blobs.delete(key);
+    }
+    log.warn("A recording ended in the middle", { key, kept_bytes: text?.length ?? 0 });
   }
 
   private putBack(slot: string, sheet: Sheet): void {
