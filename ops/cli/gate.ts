@@ -5,7 +5,10 @@ import { wallClock } from "../../shared/adapters/clock.ts";
 import { createTokens, PERSON_TOKEN_TTL_MS_MAX } from "../../shared/kit/auth.ts";
 import type { Role, Service } from "../../shared/kit/service.ts";
 
-/** A token for one service's own port; throws when the folder holds no installation. */
+/**
+ * A token for one service's own port; throws when the folder holds no installation. Its times are on the service's own
+ * clock, which runs ahead of ours when the installation was started with --speed.
+ */
 export async function mintFor(
   data: string,
   service: Service,
@@ -15,7 +18,9 @@ export async function mintFor(
   const file = join(resolve(data), "keys", "service.key");
   if (!existsSync(file)) throw new Error(`${resolve(data)} holds no installation; ./chimera up makes one.`);
   const key = new Uint8Array(Buffer.from(readFileSync(file, "utf8").trim(), "hex"));
-  return createTokens(key, wallClock()).mint("cli", service.id, { id: "terminal", role, ttlMs });
+  const { ts } = (await ask<{ ts: number }>(service, "/health")) ?? { ts: wallClock().now() };
+  const clock = { ...wallClock(), now: () => ts };
+  return createTokens(key, clock).mint("cli", service.id, { id: "terminal", role, ttlMs });
 }
 
 /** Where a service of this machine's installation listens. */

@@ -90,8 +90,8 @@ export class Accounting {
     const lost = this.equityNow === undefined ? zero : sub(this.peak, this.equityNow);
     return {
       ...(this.equityNow === undefined ? {} : { equity_usdt: show(this.equityNow) }),
-      unrealised_usdt: show(floating),
-      day_pnl_usdt: show(add(add(sum(today.map((trade) => dec(trade.pnl_usdt))), realisedOpen), floating)),
+      open_pnl_usdt: show(floating),
+      pnl_today_usdt: show(add(add(sum(today.map((trade) => dec(trade.pnl_usdt))), realisedOpen), floating)),
       drawdown: this.peak === zero ? 0 : toNumber(lost) / toNumber(this.peak),
       drawdown_usdt: show(lost),
       ts: now,

@@ -38,6 +38,7 @@ export class Positions {
     this.results = new Results({
       ports,
       book,
+      need: (instrument) => prices.need(instrument),
       listing: (instrument) => prices.listing(instrument),
       price: (instrument) => prices.bid(instrument),
       changed: (instrument) => caretaker.poke(instrument),
@@ -51,14 +52,10 @@ export class Positions {
     await this.catchUp();
   }
 
-  /** Fills cannot be booked right before the instruments' steps and assets are known. */
-  hasListings = false;
-
   async catchUp(): Promise<void> {
-    if (this.hasListings) return;
+    if (this.prices.isComplete) return;
     try {
       await this.prices.loadListings();
-      this.hasListings = true;
     } catch (error) {
       this.ports.warn("the exchange connectors cannot be asked yet", { error: String(error) });
     }

@@ -5,7 +5,6 @@ import type { Instrument } from "../../shared/domain/instrument.ts";
 import { dec, mul, zero } from "../../shared/domain/money.ts";
 import { type Fill, isEntry, isTerminal, type Order } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
-import { refuse } from "../../shared/errors.ts";
 import { tradeIdOf } from "../../shared/keys.ts";
 import type { Message } from "../../shared/kit/ports.ts";
 import type { OrderResult, PositionEvent } from "../../shared/streams.ts";
@@ -23,6 +22,8 @@ const MANUAL = "manual";
 interface Parts {
   readonly ports: Ports;
   readonly book: TradesBook;
+  /** Throws while the instrument's filters are not known; the message then comes again. */
+  need(instrument: string): Promise<void>;
   listing(instrument: string): Instrument | undefined;
   /** The newest price that an exit would meet. */
   price(instrument: string): string | undefined;
@@ -41,7 +42,7 @@ export class Results {
     const { ports, book } = this.parts;
     const { instrument } = result.intent;
     if (result.intent.account !== ports.account) return;
-    if (!this.parts.listing(instrument)) refuse("NOT_READY", `${instrument} is not known yet`);
+    await this.parts.need(instrument);
     if (await ports.store.isDone(message.stream, GROUP, message.id)) return;
     const done = { op: "done", stream: message.stream, group: GROUP, id: message.id } as const;
     await book.change(instrument, (open) => {

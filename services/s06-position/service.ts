@@ -53,7 +53,7 @@ export default defineService({
         {
           name: "listings",
           critical: true,
-          run: () => (positions.hasListings ? undefined : "the exchange's instruments are not known yet"),
+          run: () => (positions.prices.isComplete ? undefined : "the exchange's instruments are not known yet"),
         },
       ],
       start: () => positions.start(),

@@ -108,8 +108,8 @@ export const PnlRow = z.object({
 export type PnlRow = z.output<typeof PnlRow>;
 export const Equity = z.object({
   equity_usdt: Decimal.optional(),
-  unrealised_usdt: Decimal,
-  day_pnl_usdt: Decimal,
+  open_pnl_usdt: Decimal,
+  pnl_today_usdt: Decimal,
   drawdown: z.number(),
   drawdown_usdt: Decimal,
   ts: z.number(),

@@ -25,7 +25,8 @@ export function createReadings() {
       for (const order of result.orders) {
         if (order.sent_at === undefined) continue;
         const ackMs = order.acked_at === undefined ? undefined : order.acked_at - order.sent_at;
-        const failed = order.status === "UNKNOWN" || (order.status === "REJECTED" && order.order_id === undefined);
+        // A refusal that the exchange said clearly is an answer; an error is what came without one.
+        const failed = order.status === "UNKNOWN" || (order.status === "REJECTED" && ackMs === undefined);
         orders.delete(order.client_order_id);
         orders.set(order.client_order_id, { ts: order.sent_at, ackMs, failed });
         if (orders.size > ORDERS_MAX) orders.delete(orders.keys().next().value as string);
