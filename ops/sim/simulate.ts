@@ -84,7 +84,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     clock,
     net: venueNet(venue, clock),
     seed: options.seed,
-    env: { CHIMERA_BUNDLE_TEXT: options.bundleText ?? "", ...options.env },
+    env: { CHIMERA_BUNDLE_TEXT: options.bundleText ?? "", CHIMERA_RECORD_FRAMES: "false", ...options.env },
     ...(options.onLog && { onLog: options.onLog }),
     freeze: options.freeze ?? false,
   });
