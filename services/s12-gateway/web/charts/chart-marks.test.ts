@@ -21,6 +21,13 @@ describe("markers", () => {
     ]);
     expect(marks[0]!.size).toBeGreaterThan(marks[1]!.size);
   });
+  test("fills of one bar that do the same are one marker of their whole size", () => {
+    const same = [aFill({ fill_id: "a", ts: 1_100 }), aFill({ fill_id: "b", ts: 1_900 })];
+    const other = aFill({ fill_id: "c", ts: 2_100 });
+    const made = marksOf(storiesOf({ bars, barMs: 1_000, fills: [...same, other], decisions: [] }));
+    expect(made.map((m) => m.id)).toEqual(["fill:FUT:BTCUSDT/a", "fill:FUT:BTCUSDT/c"]);
+    expect(made[0]!.size).toBeGreaterThan(made[1]!.size);
+  });
   test("a bar shows one decision, the one that opened before those that skipped; skips stand in the strip only", () => {
     const opened = aDecision({ signal_id: "open", decision: { ...aDecision().decision, action: "open" } });
     const decisions = [aDecision({ signal_id: "late", ts: 2_500 }), aDecision({ signal_id: "skip" }), opened];

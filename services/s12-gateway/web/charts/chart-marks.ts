@@ -50,7 +50,7 @@ export function storiesOf({ bars, barMs, fills, decisions }: Happenings): Map<nu
 
 /** Fills point the way they trade: entries as arrows, exits as squares, by quantity. A decision to open is a dot. */
 export function marksOf(stories: ReadonlyMap<number, BarStory>): Mark[] {
-  const largest = Math.max(0, ...[...stories.values()].flatMap((story) => story.fills.map((fill) => Number(fill.qty))));
+  const largest = Math.max(0, ...[...stories.values()].flatMap((story) => groupsOf(story.fills).map(quantityOf)));
   const marks: Mark[] = [];
   for (const [openTs, story] of [...stories].sort(([a], [b]) => a - b)) {
     const opened = story.decisions.find((decision) => decision.decision.action === "open");
@@ -58,7 +58,7 @@ export function marksOf(stories: ReadonlyMap<number, BarStory>): Mark[] {
       const id = `decision:${opened.signal_id}`;
       marks.push({ id, openTs, side: "above", shape: "circle", tone: "accent", size: 0.7 });
     }
-    for (const fill of story.fills) marks.push(fillMark(fill, openTs, largest));
+    for (const fills of groupsOf(story.fills)) marks.push(fillMark(fills, openTs, largest));
   }
   return marks;
 }
@@ -79,7 +79,21 @@ export const verdictsOf = (stories: ReadonlyMap<number, BarStory>): Verdict[] =>
     })
     .sort((a, b) => a.openTs - b.openTs);
 
-function fillMark(fill: Fill, openTs: number, largest: number): Mark {
+/** Fills of one bar that trade the same way for the same end stand as one. */
+function groupsOf(fills: readonly Fill[]): [Fill, ...Fill[]][] {
+  const groups = new Map<string, [Fill, ...Fill[]]>();
+  for (const fill of fills) {
+    const key = `${fill.side}/${isEntryFill(fill)}`;
+    const group = groups.get(key);
+    if (group) group.push(fill);
+    else groups.set(key, [fill]);
+  }
+  return [...groups.values()];
+}
+const quantityOf = (fills: readonly Fill[]): number => fills.reduce((sum, fill) => sum + Number(fill.qty), 0);
+
+function fillMark(fills: [Fill, ...Fill[]], openTs: number, largest: number): Mark {
+  const [fill] = fills;
   const isBuy = fill.side === "BUY";
   const entry = isEntryFill(fill);
   return {
@@ -88,7 +102,7 @@ function fillMark(fill: Fill, openTs: number, largest: number): Mark {
     side: isBuy ? "below" : "above",
     shape: entry ? (isBuy ? "arrowUp" : "arrowDown") : "square",
     tone: isBuy ? "up" : "down",
-    size: 0.6 + (largest > 0 ? Math.sqrt(Number(fill.qty) / largest) : 1),
+    size: 0.6 + (largest > 0 ? Math.sqrt(quantityOf(fills) / largest) : 1),
   };
 }
 
