@@ -148,9 +148,7 @@ export class Admission {
   private oneTrade(intent: Intent): void {
     const { book } = this.parts;
     const holding = book.holding(intent.instrument);
-    const opening = [...this.admitting].some(
-      ([id, slot]) => id !== intent.intent_id && slot.entry && slot.instrument === intent.instrument,
-    );
+    const opening = this.isOpeningBefore(intent);
     const entering = opening || book.running(intent.instrument).some((r) => isEntry(r.intent.kind));
     const open = holding !== undefined && holding.qty !== "0";
     if (open && holding.side !== intent.side) refuse("RULE", `a ${holding.side} trade is open on ${intent.instrument}`);
@@ -161,6 +159,15 @@ export class Admission {
     if (intent.signal_id !== undefined && (open || entering)) {
       refuse("RULE", `a trade is open or opening on ${intent.instrument}`);
     }
+  }
+
+  /** Of entries asked at the same time, the first goes on. */
+  private isOpeningBefore(intent: Intent): boolean {
+    for (const [id, slot] of this.admitting) {
+      if (id === intent.intent_id) return false;
+      if (slot.entry && slot.instrument === intent.instrument) return true;
+    }
+    return false;
   }
 
   private listed(intent: Intent): Instrument {

@@ -3,7 +3,6 @@ import type { Holding, IntentRecord } from "../../shared/collections.ts";
 import type { ExchangeFill } from "../../shared/contracts.ts";
 import { dec, div, show, sum } from "../../shared/domain/money.ts";
 import { type Fill, isEntry, type Order } from "../../shared/domain/order.ts";
-import { refuse } from "../../shared/errors.ts";
 import { tradeIdOf } from "../../shared/keys.ts";
 import { applyFill } from "../../shared/trading/execution/holding.ts";
 import { netProfitPrice } from "../../shared/trading/execution/levels.ts";
@@ -34,10 +33,7 @@ export class Booking {
   async take(clientId: string, news: News): Promise<boolean> {
     const found = await this.book.find(clientId);
     if (!found) return false;
-    // Without its assets and steps a fill would be booked wrong; whoever brought it brings it again.
-    if (news.fills?.length && !this.market.listing(found.instrument)) {
-      refuse("NOT_READY", `${found.instrument} is not known yet`);
-    }
+    if (news.fills?.length) await this.market.need(found.instrument);
     await this.book.change(found.instrument, () => {
       const order = this.book.order(clientId);
       const record = order && this.book.intent(order.intent_id);

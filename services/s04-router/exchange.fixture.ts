@@ -66,12 +66,13 @@ export class FakeExchange {
     submitOco: async (pair) => {
       const fault = this.faults.shift();
       if (typeof fault === "object") throw new Problem("EXCHANGE_REFUSED", fault.refuse);
-      const shared = { ...pair, account: "main", reduce_only: false, entry: false, qty: String(pair.qty) };
+      const { instrument, side } = pair;
+      const shared = { account: "main", instrument, side, reduce_only: false, entry: false, qty: String(pair.qty) };
       const tp = { ...shared, client_order_id: pair.take_profit_client_order_id, type: "LIMIT_MAKER" as const };
       const sl = { ...shared, client_order_id: pair.stop_client_order_id, type: "STOP_MARKET" as const };
       const list = pair.list_client_order_id;
-      this.take({ ...tp, price: String(pair.take_profit_price) } as SubmitOrder, list);
-      this.take({ ...sl, stop_price: String(pair.stop_price) } as SubmitOrder, list);
+      this.take({ ...tp, price: String(pair.take_profit_price) }, list);
+      this.take({ ...sl, stop_price: String(pair.stop_price) }, list);
       await this.answer();
       if (fault === "lost_answer") throw new Problem("EXCHANGE_UNKNOWN", "no answer");
       return { orders: [this.said(tp.client_order_id), this.said(sl.client_order_id)] };
@@ -200,10 +201,11 @@ export class FakeExchange {
     order.avg_price = price;
     order.status = dec(order.filled_qty) >= dec(order.qty) ? "FILLED" : "PARTIALLY_FILLED";
     order.updated_at = this.clock.now();
-    const signed = order.side === "BUY" ? qty : neg(qty);
+    const baseFee = this.feeAsset === "BTC";
+    const received = baseFee ? sub(qty, mul(qty, dec("0.001"))) : qty;
+    const signed = order.side === "BUY" ? received : neg(qty);
     const before = (this.positions.get(order.instrument) ?? 0n) as typeof zero;
     this.positions.set(order.instrument, add(before, signed));
-    const baseFee = this.feeAsset === "BTC";
     const fill = {
       fill_id: String(++this.seq),
       order_id: order.order_id,

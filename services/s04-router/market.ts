@@ -2,12 +2,13 @@
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Ticker } from "../../shared/domain/market.ts";
 import { type Amount, dec, mul, show } from "../../shared/domain/money.ts";
+import { refuse } from "../../shared/errors.ts";
 import { midOf } from "../../shared/trading/execution/plan.ts";
 import type { Ports } from "./types.ts";
 
 export class MarketView {
   private readonly tickers = new Map<InstrumentId, Ticker>();
-  private listings = new Map<InstrumentId, Instrument>();
+  private readonly listings = new Map<InstrumentId, Instrument>();
   private readonly ports: Ports;
 
   constructor(ports: Ports) {
@@ -18,9 +19,21 @@ export class MarketView {
     this.tickers.set(ticker.instrument, ticker);
   }
 
+  /** S1 may know only some of them at first; none is forgotten. */
   async loadListings(): Promise<void> {
     const { instruments } = await this.ports.exchange.getInstruments({});
-    this.listings = new Map(instruments.map((listing) => [listing.instrument, listing]));
+    for (const listing of instruments) this.listings.set(listing.instrument, listing);
+  }
+
+  /** Throws NOT_READY while S1 does not know the instrument: its fills could not be booked right. */
+  async need(instrument: InstrumentId): Promise<void> {
+    if (!this.listings.has(instrument)) await this.loadListings();
+    if (!this.listings.has(instrument)) refuse("NOT_READY", `${instrument} is not known yet`);
+  }
+
+  /** Every instrument that the bundle trades is known. */
+  get isComplete(): boolean {
+    return this.ports.config().bundle.instruments.every((row) => !row.enabled || this.listings.has(row.instrument));
   }
 
   listing(instrument: InstrumentId): Instrument | undefined {

@@ -57,8 +57,9 @@ export class Protector {
   async look(instrument: InstrumentId): Promise<number | undefined> {
     const { book, market, ports } = this.parts;
     const holding = book.holding(instrument);
-    const listing = market.listing(instrument);
-    if (!holding || !listing) return undefined;
+    if (!holding) return undefined;
+    await market.need(instrument);
+    const listing = market.listing(instrument) as Instrument;
     if (holding.qty === "0") this.trouble.delete(instrument);
     const bareForMs = await this.closeWhenBare(holding, listing);
     const wait = this.trouble.get(instrument);

@@ -74,11 +74,11 @@ export class Router {
     await this.catchUp();
   }
 
-  /** The first reconciliation, tried until it succeeds. */
+  /** The first reconciliation and the instruments' filters, tried until both are there. */
   async catchUp(): Promise<void> {
-    if (this.recovery.reconciled) return;
     try {
-      await this.recovery.reconcile();
+      if (!this.recovery.reconciled) await this.recovery.reconcile();
+      else if (!this.market.isComplete) await this.market.loadListings();
     } catch (error) {
       this.ports.warn("the exchange cannot be asked yet: no entries", { error: String(error) });
     }

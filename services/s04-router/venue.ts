@@ -25,8 +25,8 @@ export function outcomeOf(error: unknown): Outcome<never> {
 }
 
 /**
- * What an exchange says when a stop or target lies on the wrong side of the market already: the price has been there, so
- * the position should be closed. A spot target is a maker order and "would match".
+ * What an exchange says when a stop or target lies on the wrong side of the market already: the price has been there,
+ * so the position should be closed. A spot target is a maker order and "would match".
  */
 export const isReached = (problem: Problem): boolean =>
   /-2021|immediately trigger|trigger immediately|immediately match/i.test(problem.message);

@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { Intent } from "../../shared/domain/order.ts";
+import { entry, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
+
+let world: RouterWorld;
+afterEach(() => world.close());
+
+async function open(settings: Record<string, unknown> = {}): Promise<RouterWorld> {
+  world = new RouterWorld(settings);
+  await world.start();
+  return world;
+}
+const refusal = (work: Promise<unknown>): Promise<{ code: string; status: number }> =>
+  work.then(
+    () => expect.unreachable("was not refused"),
+    (error) => error,
+  );
+
+describe("what is refused before anything is stored", () => {
+  const rows: [string, Parameters<typeof entry>[0], string, number][] = [
+    ["off the tick", { stop_loss: { price: "59900.05" } }, "OFF_TICK", 400],
+    ["off the step", { qty: "0.0105" }, "OFF_STEP", 400],
+    ["below the minimum notional", { qty: undefined, notional_usdt: "4" }, "MIN_NOTIONAL", 422],
+    ["a stop above a BUY's entry", { stop_loss: { price: "60100" } }, "INVALID", 400],
+    ["a stop order without a stop price", { kind: "SL", side: "SELL", type: "STOP_MARKET" }, "INVALID", 400],
+    ["both a quantity and a notional", { notional_usdt: "100" }, "INVALID", 400],
+    ["past its valid_until", { valid_until: 1 }, "EXPIRED_INTENT", 422],
+    ["an unknown instrument", { instrument: "FUT:NOUSDT" }, "INSTRUMENT_DISABLED", 422],
+    ["more than the budget", { qty: "10" }, "BUDGET", 422],
+    ["an OCO on futures", { exec: { policy: "OCO", oco: { take_profit: "2", stop: "1" } } }, "INVALID", 400],
+    ["a spot short", { instrument: SPOT, side: "SELL" }, "INVALID", 400],
+    ["another account", { account: "other" }, "NOT_FOUND", 404],
+  ];
+  test.each(rows)("%s", async (_what, over, code, status) => {
+    await open();
+    const problem = await refusal(world.place(entry(over)));
+    expect([problem.code, problem.status]).toEqual([code, status] as never);
+    expect(world.exchange.journal).toEqual([]);
+    expect(world.router.budget().reserved_usdt).toBe("0");
+  });
+
+  test("a second signal on an open instrument, and an opposite entry", async () => {
+    await open();
+    await world.place(entry({ signal_id: "a" }));
+    expect((await refusal(world.place(entry({ signal_id: "b" })))).code).toBe("RULE");
+    const short = { side: "SELL", stop_loss: undefined, take_profit: undefined } as const;
+    expect((await refusal(world.place(entry(short)))).code).toBe("RULE");
+  });
+
+  test("two signals at once on one instrument: one trade", async () => {
+    await open();
+    const [a, b] = ["a", "b"].map((signal_id) => world.router.admission.place(Intent.parse(entry({ signal_id }))));
+    const second = refusal(b!);
+    await world.finish(a!);
+    expect((await second).code).toBe("RULE");
+    await world.pass(1_000);
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("health RED stops entries; no entry passes before the first reconciliation", async () => {
+    await open();
+    world.router.admission.health = "RED";
+    expect((await refusal(world.place(entry()))).code).toBe("WRONG_STATE");
+    world.exchange.reachable = false;
+    world.boot();
+    await world.start();
+    expect((await refusal(world.place(entry()))).code).toBe("NOT_READY");
+  });
+});

@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { entry, faultsOf, RouterWorld } from "./world.fixture.ts";
+
+let world: RouterWorld;
+afterEach(() => world.close());
+
+async function open(settings: Record<string, unknown> = {}): Promise<RouterWorld> {
+  world = new RouterWorld(settings);
+  await world.start();
+  return world;
+}
+const refusal = (work: Promise<unknown>): Promise<{ code: string; status: number }> =>
+  work.then(
+    () => expect.unreachable("was not refused"),
+    (error) => error,
+  );
+
+describe("an unknown outcome", () => {
+  test("accepted and filled, answer lost: found by asking, never sent again", async () => {
+    await open();
+    world.exchange.eventMs = 1e9;
+    world.exchange.faults.push("lost_answer");
+    const answer = await world.place(entry());
+    expect(answer.status).toBe("UNKNOWN");
+    expect((await refusal(world.place(entry()))).code).toBe("ORDER_UNKNOWN");
+    await world.pass(3_000);
+    expect(world.router.book.intent(answer.intent_id)?.answer.status).toBe("FILLED");
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("never accepted: stays UNKNOWN for the lag window, then ends without a second order", async () => {
+    await open();
+    world.exchange.faults.push("lost_request");
+    const answer = await world.place(entry());
+    await world.pass(29_000);
+    expect(world.router.book.intent(answer.intent_id)?.answer.status).toBe("UNKNOWN");
+    await world.pass(12_000);
+    expect(world.router.book.intent(answer.intent_id)?.answer).toMatchObject({
+      status: "CANCELED",
+      message: "never arrived at the exchange",
+    });
+    expect(world.exchange.journal).toEqual([]);
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("'no such order' for a while after an accepted order proves nothing", async () => {
+    await open();
+    world.exchange.eventMs = 1e9;
+    world.exchange.faults.push("lost_answer");
+    world.exchange.forgetfulUntil = world.clock.now() + 20_000;
+    const answer = await world.place(entry());
+    await world.pass(40_000);
+    expect(world.router.book.intent(answer.intent_id)?.answer.status).toBe("FILLED");
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("events told twice, and before the answer, count once", async () => {
+    await open();
+    world.exchange.eventCopies = 2;
+    world.exchange.eventMs = 0;
+    world.exchange.answerMs = 400;
+    const answer = await world.place(entry());
+    await world.pass(1_000);
+    expect(world.router.book.fillsOf(answer.intent_id).length).toBe(1);
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("a refusal is final and releases its reservation", async () => {
+    await open();
+    world.exchange.faults.push({ refuse: "-2019 Margin is insufficient." });
+    expect(await world.place(entry())).toMatchObject({ status: "REJECTED", message: "-2019 Margin is insufficient." });
+    expect(faultsOf(world)).toEqual([]);
+  });
+});

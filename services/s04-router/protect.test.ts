@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { entry, FUT, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
+
+let world: RouterWorld;
+afterEach(() => world.close());
+
+async function open(settings: Record<string, unknown> = {}): Promise<RouterWorld> {
+  world = new RouterWorld(settings);
+  await world.start();
+  return world;
+}
+
+describe("protection", () => {
+  test("when the stop fills, the position is flat and the target is cancelled", async () => {
+    await open();
+    await world.place(entry());
+    await world.pass(500);
+    const stop = world.exchange.live().find((o) => o.type === "STOP_MARKET")!;
+    world.exchange.bid = "59890";
+    world.exchange.trigger(stop.client_order_id);
+    await world.pass(1_000);
+    expect(world.exchange.live()).toEqual([]);
+    expect(world.router.book.holding(FUT)?.qty).toBe("0");
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("a stop that would trigger at once closes the position", async () => {
+    await open();
+    world.exchange.faults.push("none", { refuse: "-2021 Order would immediately trigger." });
+    await world.place(entry());
+    await world.pass(3_000);
+    expect(world.router.book.holding(FUT)?.qty).toBe("0");
+    expect(faultsOf(world)).toEqual([]);
+    expect(world.alerts.some((a) => a.startsWith("CLOSED_BY_ROUTER"))).toBe(true);
+  });
+
+  test("a stop that is refused for two seconds closes the position", async () => {
+    await open();
+    const refuse = { refuse: "-1111 bad" };
+    world.exchange.faults.push("none", ...Array.from({ length: 10 }, () => refuse));
+    await world.place(entry());
+    await world.pass(2_100);
+    world.exchange.faults.length = 0;
+    await world.pass(3_000);
+    expect(world.router.book.holding(FUT)?.qty).toBe("0");
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("a stop moves by placing the new one before the old one goes", async () => {
+    await open();
+    await world.place(entry());
+    await world.pass(500);
+    const moved = world.place(
+      entry({
+        intent_id: "m1",
+        kind: "SL",
+        side: "SELL",
+        stop_price: "59950",
+        qty: undefined,
+        stop_loss: undefined,
+        take_profit: undefined,
+      }),
+    );
+    let stopsMin = 9;
+    world.clock.every(1, () => {
+      stopsMin = Math.min(stopsMin, world.exchange.live().filter((o) => o.type === "STOP_MARKET").length);
+    });
+    await moved;
+    await world.pass(500);
+    expect(stopsMin).toBe(1);
+    expect(world.exchange.live().map((o) => o.stop_price)).toEqual(["60200", "59950"]);
+    expect(faultsOf(world)).toEqual([]);
+  });
+});
+
+describe("spot", () => {
+  const buy = (over = {}) =>
+    entry({
+      instrument: SPOT,
+      stop_loss: undefined,
+      take_profit: undefined,
+      exec: { policy: "OCO", oco: { take_profit: "60200", stop: "59900" } },
+      ...over,
+    });
+  const pair = () => world.exchange.live().map((o) => [o.type, o.qty, o.stop_price ?? o.price]);
+
+  test("an entry gets its pair, net of the base fee and in whole steps; one leg filled ends the other", async () => {
+    await open();
+    world.exchange.feeAsset = "BTC";
+    await world.place(buy());
+    await world.pass(1_000);
+    // 0.01 less 0.1 % is 0.00999
+    expect(pair()).toEqual([
+      ["LIMIT_MAKER", "0.00999", "60200"],
+      ["STOP_MARKET", "0.00999", "59900"],
+    ]);
+    expect(world.router.book.holding(SPOT)?.guard).toBe(false);
+    world.exchange.feeAsset = "USDT";
+    world.exchange.fill(world.exchange.live()[0]!.client_order_id, "0.00999");
+    await world.pass(1_000);
+    expect(world.exchange.live()).toEqual([]);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+
+  test("a pair that is refused leaves the guard, which sells at the stop, also after a restart", async () => {
+    await open();
+    world.exchange.faults.push("none", ...Array.from({ length: 50 }, () => ({ refuse: "-2015 no" })));
+    await world.place(buy());
+    await world.pass(1_000);
+    expect(world.router.book.holding(SPOT)).toMatchObject({ guard: true, qty: "0.01" });
+    world.boot();
+    await world.start();
+    world.exchange.faults.length = 0;
+    world.exchange.faults.push({ refuse: "-2015 no" });
+    world.exchange.bid = "59899";
+    await world.pass(3_000);
+    expect(world.router.book.holding(SPOT)?.qty).toBe("0");
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+
+  test("an exit takes the pair away first and sells once", async () => {
+    await open();
+    await world.place(buy());
+    await world.pass(500);
+    const exit = { intent_id: "s:EXIT:1", kind: "EXIT", side: "SELL", instrument: SPOT } as const;
+    expect((await world.place(exit)).status).toBe("FILLED");
+    await world.pass(1_000);
+    expect(world.exchange.live()).toEqual([]);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+
+  test("a stop moves with the guard armed in between", async () => {
+    await open();
+    await world.place(buy());
+    await world.pass(500);
+    const move = { intent_id: "s:SL:1", kind: "SL", side: "SELL", instrument: SPOT, stop_price: "59950" } as const;
+    await world.place(move);
+    await world.pass(1_000);
+    expect(pair()).toEqual([
+      ["LIMIT_MAKER", "0.01", "60200"],
+      ["STOP_MARKET", "0.01", "59950"],
+    ]);
+    expect(world.router.book.holding(SPOT)?.guard).toBe(false);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+});
