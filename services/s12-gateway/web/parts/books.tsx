@@ -5,7 +5,7 @@ import { type ReactNode, useMemo } from "react";
 import type { Fill, Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import { fillsQuery, ordersQuery, tradesQuery } from "../api/queries.ts";
-import { asGiven, numberText } from "../format/numbers.ts";
+import { numberText } from "../format/numbers.ts";
 import { codeText, type Translate, useText } from "../i18n/translate.ts";
 import { addressStore, go, type SubjectKind, TABS, type Tab } from "../state/address.ts";
 import { isClosedTrade, isOpenOrder } from "../state/lists.ts";
@@ -14,6 +14,7 @@ import { useStore } from "../state/store.ts";
 import { type Column, DataTable } from "./data-table.tsx";
 import { Figure, Money, When } from "./figures.tsx";
 import { InstrumentLink, SubjectLink } from "./links.tsx";
+import { Price, Quantity } from "./precision.tsx";
 import { Empty, Loaded } from "./states.tsx";
 
 export function BooksPanel() {
@@ -87,22 +88,25 @@ function orderColumns(t: Translate): Column<Order>[] {
     column("type", t("column.type"), { value: (o) => o.type, cell: (o) => codeText(t, "type", o.type) }),
     column("price", t("orders.price"), {
       value: (o) => Number(o.price ?? o.stop_price ?? 0),
-      cell: (o) => <Figure>{asGiven(o.price ?? o.stop_price)}</Figure>,
+      cell: (o) => <Price instrument={o.instrument} value={o.price ?? o.stop_price} />,
       right: true,
     }),
     column("filled", t("orders.filled"), {
       value: (o) => Number(o.filled_qty),
       cell: (o) => (
         <>
-          <Figure>{asGiven(o.filled_qty)}</Figure>
-          <span className="muted"> / {asGiven(o.qty)}</span>
+          <Quantity instrument={o.instrument} value={o.filled_qty} />
+          <span className="muted">
+            {" / "}
+            <Quantity instrument={o.instrument} value={o.qty} />
+          </span>
         </>
       ),
       right: true,
     }),
     column("avg", t("orders.avg_price"), {
       value: (o) => Number(o.avg_price ?? 0),
-      cell: (o) => <Figure>{Number(o.avg_price ?? 0) > 0 ? asGiven(o.avg_price) : "–"}</Figure>,
+      cell: (o) => <Price instrument={o.instrument} value={Number(o.avg_price ?? 0) > 0 ? o.avg_price : undefined} />,
       right: true,
     }),
     column("status", t("column.status"), {
@@ -156,12 +160,12 @@ function fillColumns(t: Translate): Column<Fill>[] {
     column("side", t("column.side"), { value: (f) => f.side, cell: (f) => <SideText t={t} side={f.side} /> }),
     column("price", t("orders.price"), {
       value: (f) => Number(f.price),
-      cell: (f) => <Figure>{asGiven(f.price)}</Figure>,
+      cell: (f) => <Price instrument={f.instrument} value={f.price} />,
       right: true,
     }),
     column("qty", t("position.qty"), {
       value: (f) => Number(f.qty),
-      cell: (f) => <Figure>{asGiven(f.qty)}</Figure>,
+      cell: (f) => <Quantity instrument={f.instrument} value={f.qty} />,
       right: true,
     }),
     column("fee", t("fills.fee"), {
@@ -227,17 +231,17 @@ function tradeColumns(t: Translate): Column<Trade>[] {
     column("strategy", t("column.strategy"), { value: (r) => r.strategy_id, cell: (r) => r.strategy_id }),
     column("qty", t("position.qty"), {
       value: (r) => Number(r.entry_qty),
-      cell: (r) => <Figure>{asGiven(r.entry_qty)}</Figure>,
+      cell: (r) => <Quantity instrument={r.instrument} value={r.entry_qty} />,
       right: true,
     }),
     column("entry", t("position.entry"), {
       value: (r) => Number(r.avg_entry),
-      cell: (r) => <Figure>{asGiven(r.avg_entry)}</Figure>,
+      cell: (r) => <Price instrument={r.instrument} value={r.avg_entry} />,
       right: true,
     }),
     column("exit", t("trades.exit"), {
       value: (r) => Number(r.avg_exit ?? 0),
-      cell: (r) => <Figure>{asGiven(r.avg_exit)}</Figure>,
+      cell: (r) => <Price instrument={r.instrument} value={r.avg_exit} />,
       right: true,
     }),
     column("fees", t("trades.fees"), {

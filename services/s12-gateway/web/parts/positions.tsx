@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { show } from "../../../../shared/domain/money.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import { marksQuery, tradesQuery } from "../api/queries.ts";
-import { asGiven, directionOf, percentText } from "../format/numbers.ts";
+import { directionOf, percentText, usdtText } from "../format/numbers.ts";
 import { codeText, useText } from "../i18n/translate.ts";
 import { isOpenTrade } from "../state/lists.ts";
 import { useLive } from "../state/live.ts";
@@ -11,6 +11,7 @@ import { midOf, worthOf } from "../state/pnl.ts";
 import { useStore } from "../state/store.ts";
 import { Age, Figure, Money, Pair, When } from "./figures.tsx";
 import { InstrumentLink, SubjectLink } from "./links.tsx";
+import { Price, Quantity } from "./precision.tsx";
 import { Empty, Loaded, Panel } from "./states.tsx";
 
 const STOP_MOVES_SHOWN = 5;
@@ -74,25 +75,25 @@ function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
       </header>
       <dl className="pairs">
         <Pair label={t("position.qty")}>
-          <Figure>{asGiven(trade.open_qty)}</Figure>
+          <Quantity instrument={trade.instrument} value={trade.open_qty} />
         </Pair>
         <Pair label={t("position.entry")}>
-          <Figure>{asGiven(trade.avg_entry)}</Figure>
+          <Price instrument={trade.instrument} value={trade.avg_entry} />
         </Pair>
         <Pair label={t(priced?.source === "mark" ? "position.mark" : "position.mid")}>
-          <Figure>{asGiven(priced?.price)}</Figure>
+          <Price instrument={trade.instrument} value={priced?.price} />
         </Pair>
         <Pair label={t("position.realised")}>
           <Money value={trade.pnl_usdt} gain />
         </Pair>
         <Pair label={t("position.stop")}>
-          <Figure>{asGiven(trade.stop_price)}</Figure>
+          <Price instrument={trade.instrument} value={trade.stop_price} />
         </Pair>
         <Pair label={t("position.target")}>
-          <Figure>{asGiven(trade.take_profit_price)}</Figure>
+          <Price instrument={trade.instrument} value={trade.take_profit_price} />
         </Pair>
         <Pair label={t("position.margin")}>
-          <Figure>{`${asGiven(trade.margin_usdt)} × ${trade.leverage}`}</Figure>
+          <Figure>{`${usdtText(trade.margin_usdt)} × ${trade.leverage}`}</Figure>
         </Pair>
         <Pair label={t("position.held")}>
           <Age ts={trade.opened_at} skewMs={skewMs} />
@@ -116,7 +117,7 @@ function StopLadder({ trade }: { trade: Trade }) {
       {moves.map((move) => (
         <li key={`${move.ts}/${move.stop_price}`}>
           <When ts={move.ts} />
-          <Figure>{asGiven(move.stop_price)}</Figure>
+          <Price instrument={trade.instrument} value={move.stop_price} />
           <span className="muted">{codeText(t, "stop", move.reason)}</span>
         </li>
       ))}

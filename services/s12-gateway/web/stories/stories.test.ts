@@ -13,6 +13,10 @@ describe("stories", () => {
       "The first guard that failed was “Spread (bps)”: 3.2 vs 3.",
     ]);
   });
+  test("a guard that could not be read says so, not that a limit was passed", () => {
+    const guards = [{ name: "funding_rate", passed: false, value: null, limit: 0.0005 }];
+    expect(decisionStory(t, aDecision({ guards })).sentences[0]).toEndWith("did nothing: not known yet: Funding rate.");
+  });
   test("an order tells its state and leads to the decision behind it", () => {
     const story = orderStory(t, anOrder({ status: "FILLED", filled_qty: "0.010", avg_price: "60000.1" }));
     expect(story.sentences[1]).toBe("It filled completely, at 60,000.1 on average.");

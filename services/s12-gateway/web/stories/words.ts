@@ -4,7 +4,9 @@ import { numberText } from "../format/numbers.ts";
 import { codeText, type Translate } from "../i18n/translate.ts";
 
 /** The guard, rule or condition that ended it; a code without a text of its own reads as it is. */
-export function reasonInWords(t: Translate, { decision, rules }: Decision): string {
+export function reasonInWords(t: Translate, { decision, rules, guards }: Decision): string {
+  const failed = guards.find((guard) => !guard.passed);
+  if (failed?.value === null) return t("reason.not_known", { guard: codeText(t, "guard", failed.name) });
   const byRule = rules.some((rule) => rule.rule_id === decision.reason);
   return byRule ? t("reason.by_rule", { rule: decision.reason }) : codeText(t, "reason", decision.reason);
 }
