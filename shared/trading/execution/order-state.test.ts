@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { dec } from "../../domain/money.ts";
+import { isTerminal, type Order, OrderStatus } from "../../domain/order.ts";
+import { markUnknown, mergeReport } from "./order-state.ts";
+
+const sent: Order = {
+  client_order_id: "c",
+  account: "main",
+  instrument: "FUT:BTCUSDT",
+  intent_id: "i",
+  leg: "e0",
+  kind: "ENTRY",
+  side: "BUY",
+  type: "LIMIT",
+  qty: "10",
+  reduce_only: false,
+  status: "SENT",
+  filled_qty: "0",
+  created_at: 0,
+  updated_at: 0,
+};
+const merged = (order: Order, status: OrderStatus, filled_qty = "0", order_id?: string) =>
+  mergeReport(order, { status, filled_qty, order_id }, 5);
+
+describe("an order's state", () => {
+  test("goes from sent to filled, and keeps when it was acknowledged", () => {
+    const taken = merged(sent, "NEW", "0", "77");
+    expect(taken).toMatchObject({ status: "NEW", order_id: "77", acked_at: 5 });
+    expect(merged(taken, "FILLED", "10")).toMatchObject({ status: "FILLED", filled_qty: "10" });
+  });
+  test("an older word changes nothing", () => {
+    const part = merged(sent, "PARTIALLY_FILLED", "4");
+    expect(merged(part, "NEW")).toBe(part);
+    expect(merged(part, "PARTIALLY_FILLED", "3")).toBe(part);
+  });
+  test("UNKNOWN is left by any word, and never comes after an acknowledgement", () => {
+    const unknown = markUnknown(sent, "lost", 1);
+    expect(unknown.status).toBe("UNKNOWN");
+    expect(merged(unknown, "NEW").status).toBe("NEW");
+    const taken = merged(sent, "NEW");
+    expect(markUnknown(taken, "lost", 1)).toBe(taken);
+  });
+  test("a late fill of a cancelled order counts, its end stays", () => {
+    const gone = merged(sent, "CANCELED");
+    expect(merged(gone, "PARTIALLY_FILLED", "2")).toMatchObject({ status: "CANCELED", filled_qty: "2" });
+  });
+  test("a triggered order takes its new id until it has traded", () => {
+    const algo = merged(sent, "NEW", "0", "a1");
+    const live = merged(algo, "PARTIALLY_FILLED", "1", "o9");
+    expect(live.order_id).toBe("o9");
+    expect(merged(live, "PARTIALLY_FILLED", "1", "a1").order_id).toBe("o9");
+  });
+
+  test("in any order, any number of times: executed never falls, terminal absorbs", () => {
+    const word = fc.tuple(fc.constantFrom(...OrderStatus.options), fc.integer({ min: 0, max: 10 }));
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 20 }), (words) => {
+        let order = sent;
+        for (const [status, filled] of words) {
+          const next = merged(order, status, String(filled));
+          expect(dec(next.filled_qty) >= dec(order.filled_qty)).toBe(true);
+          if (isTerminal(order.status)) expect(next.status).toBe(order.status);
+          if (next.status === "FILLED") expect(next.filled_qty).toBe("10");
+          order = next;
+        }
+      }),
+      { seed: 51, numRuns: 300 },
+    );
+  });
+});

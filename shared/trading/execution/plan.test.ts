@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+import { Bundle } from "../../domain/bundle.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import { dec } from "../../domain/money.ts";
+import { Intent } from "../../domain/order.ts";
+import { decidePlan, type PlanView } from "./plan.ts";
+
+const { execution } = Bundle.parse({
+  format: 1,
+  bundle_id: "t",
+  rev: 1,
+  factors: [],
+  strategies: [],
+  instruments: [{ instrument: "FUT:BTCUSDT" }],
+}).flags;
+const listing: Instrument = {
+  instrument: "FUT:BTCUSDT",
+  market: "FUT",
+  symbol: "BTCUSDT",
+  base: "BTC",
+  quote: "USDT",
+  status: "TRADING",
+  tick_size: "0.1",
+  step_size: "0.001",
+  min_qty: "0.001",
+  max_qty: "1000",
+  min_notional: "5",
+  updated_at: 0,
+};
+const touch = { bid: "60000", bid_qty: "1", ask: "60000.1", ask_qty: "1" };
+const view = (over: Partial<PlanView> = {}): PlanView => ({
+  touch,
+  flags: execution,
+  regime: "NORMAL",
+  listing,
+  held: dec("0.5"),
+  ...over,
+});
+const intent = (over: object = {}) =>
+  Intent.parse({ intent_id: "i", instrument: "FUT:BTCUSDT", kind: "ENTRY", side: "BUY", qty: "0.01", ...over });
+const maker = intent({ exec: { policy: "MAKER_THEN_TAKER" } });
+
+describe("the plan of an intent", () => {
+  const rows: [string, Intent, Partial<PlanView>, object][] = [
+    ["market by default", intent(), {}, { style: "MARKET", qty: "0.01" }],
+    ["a limit rests", intent({ type: "LIMIT", price: "59000" }), {}, { style: "LIMIT", price: "59000" }],
+    ["maker in a tight, deep market", maker, {}, { style: "MAKER", maker_wait_ms: 1_200 }],
+    ["longer when frozen", maker, { regime: "FROZEN" }, { maker_wait_ms: 2_000 }],
+    ["shorter when extreme", maker, { regime: "EXTREME" }, { maker_wait_ms: 600 }],
+    [
+      "as long as asked",
+      intent({ exec: { policy: "MAKER_THEN_TAKER", maker_wait_ms: 50 } }),
+      {},
+      { maker_wait_ms: 50 },
+    ],
+    // 60020 over 60000 is 3.3 bps
+    ["taker over 3 bps", maker, { touch: { ...touch, ask: "60020" } }, { style: "MARKET" }],
+    // 0.3 BTC is 18 000 USDT
+    ["taker in a thin market", maker, { touch: { ...touch, bid_qty: "0.3" } }, { style: "MARKET" }],
+    ["taker without a book", maker, { touch: undefined }, { style: "MARKET" }],
+    ["taker when resting costs more", maker, { flags: { ...execution, maker_fee: 0.001 } }, { style: "MARKET" }],
+    // 100 / 60000.1 is 0.00166…
+    ["notional in whole steps", intent({ qty: undefined, notional_usdt: "100" }), {}, { qty: "0.001" }],
+    ["an exit takes what is held", intent({ kind: "EXIT", side: "SELL", qty: undefined }), {}, { qty: "0.5" }],
+    ["and never more", intent({ kind: "EXIT", side: "SELL", qty: "2" }), {}, { qty: "0.5" }],
+    [
+      "SL with a price moves the stop",
+      intent({ kind: "SL", side: "SELL", stop_price: "1" }),
+      {},
+      { style: "MOVE_STOP" },
+    ],
+    [
+      "TP with a trigger moves the target",
+      intent({ kind: "TP", side: "SELL", type: "TAKE_PROFIT_MARKET", stop_price: "9" }),
+      {},
+      { style: "MOVE_TARGET" },
+    ],
+    [
+      "TP at market takes a part",
+      intent({ kind: "TP", side: "SELL", qty: "0.1" }),
+      {},
+      { style: "MARKET", qty: "0.1" },
+    ],
+  ];
+  test.each(rows)("%s", (_what, asked, over, expected) => {
+    expect(decidePlan(asked, view(over))).toMatchObject(expected);
+  });
+});
