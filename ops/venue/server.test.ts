@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import binanceSpot from "../../node_modules/ccxt/js/src/pro/binance.js";
+import binanceUsdm from "../../node_modules/ccxt/js/src/pro/binanceusdm.js";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { quietMarket } from "./quiet.ts";
 import { type ServedVenue, serveVenue } from "./server.ts";
-import { type Answer, type Fields, hmac, query } from "./test-client.ts";
-import { createVenue, type Venue } from "./venue.ts";
+import { type Answer, type Fields, hmac, MAKER, query } from "./test-client.ts";
+import { createVenue, DEFAULT_ACCOUNTS, type Venue } from "./venue.ts";
 
 let venue: Venue;
 let served: ServedVenue;
@@ -13,7 +15,8 @@ let served: ServedVenue;
 beforeAll(async () => {
   const clock = wallClock();
   const market = quietMarket(defaultListings(), clock);
-  venue = createVenue({ clock, random: systemRandom(), market, adminToken: "secret-token" });
+  const accounts = [...DEFAULT_ACCOUNTS, MAKER];
+  venue = createVenue({ clock, random: systemRandom(), market, accounts, adminToken: "secret-token" });
   await venue.start();
   served = serveVenue(venue, { ports: { spot: 0, um: 0, admin: 0 } });
 });
@@ -86,4 +89,94 @@ test("the admin host answers its token only", async () => {
 
 test("a taken port is named", () => {
   expect(() => serveVenue(venue, { ports: { ...served.ports } })).toThrow(String(served.ports.spot));
+});
+
+/** An unmodified ccxt.pro client that only got other base URLs. */
+async function ccxtClient(Client: typeof binanceUsdm | typeof binanceSpot, who: string): Promise<Answer> {
+  const at = `127.0.0.1:${served.ports.spot}`;
+  const [spot, futures] = [`http://${at}/api/v3`, `http://${at}/fapi`];
+  const api = {
+    ...{
+      public: spot,
+      private: spot,
+      sapi: `http://${at}/sapi/v1`,
+      fapiPublic: `${futures}/v1`,
+      fapiPrivate: `${futures}/v1`,
+    },
+    ...{
+      fapiPublicV2: `${futures}/v2`,
+      fapiPrivateV2: `${futures}/v2`,
+      fapiPublicV3: `${futures}/v3`,
+      fapiPrivateV3: `${futures}/v3`,
+    },
+    ws: {
+      spot: `ws://${at}/stream/ws`,
+      future: `ws://${at}/ws`,
+      "ws-api": { spot: `ws://${at}/ws-api/v3`, future: `ws://${at}/ws-fapi/v1` },
+    },
+  };
+  const types = [Client === binanceSpot ? "spot" : "linear"];
+  const client: Answer = new Client({
+    ...{ apiKey: `${who}-key`, secret: `${who}-secret`, enableRateLimit: false, urls: { test: api } },
+    options: { fetchMarkets: { types }, fetchCurrencies: false, fetchMargins: false },
+  });
+  client.setSandboxMode(true);
+  await client.loadHttpProxyAgent();
+  await client.loadMarkets();
+  return client;
+}
+
+/** Waits for an account event; orders are placed and cancelled until the stream, which opens in its own time, tells one. */
+async function told(events: Promise<Answer>, client: Answer, symbol: string): Promise<Answer> {
+  for (;;) {
+    const { id } = await client.createOrder(symbol, "limit", "buy", 0.01, 50000);
+    await client.cancelOrder(id, symbol);
+    const first = await Promise.race([events, Bun.sleep(50)]);
+    if (first !== undefined) return first;
+  }
+}
+
+test("an unmodified ccxt trades futures here: book, position, stop, account stream", async () => {
+  const symbol = "BTC/USDT:USDT";
+  const [client, maker] = [await ccxtClient(binanceUsdm, "paper"), await ccxtClient(binanceUsdm, "maker")];
+  await maker.createOrder(symbol, "limit", "sell", 1, 60000);
+  await maker.createOrder(symbol, "limit", "buy", 1, 59990);
+  const [orders, book] = [client.watchOrders(), client.watchOrderBook(symbol)];
+  expect(await client.setMarginMode("isolated", symbol)).toMatchObject({ code: 200 });
+  expect((await told(orders, client, symbol))[0]).toMatchObject({ symbol, price: 50000 });
+  const bought = await client.createOrder(symbol, "market", "buy", 0.01);
+  expect(bought).toMatchObject({ status: "closed", average: 60000, filled: 0.01 });
+  expect((await book).bids).toContainEqual([59990, 1]);
+  const [position] = await client.fetchPositions();
+  expect(position).toMatchObject({ side: "long", contracts: 0.01, entryPrice: 60000, marginMode: "isolated" });
+  const stop = await client.createOrder(symbol, "market", "sell", 0.01, undefined, {
+    stopLossPrice: 59000,
+    reduceOnly: true,
+  });
+  expect(await client.fetchOpenOrders(symbol, undefined, undefined, { trigger: true })).toMatchObject([
+    { id: stop.id, triggerPrice: 59000 },
+  ]);
+  await client.cancelOrder(stop.id, symbol, { trigger: true });
+  await client.createOrder(symbol, "market", "sell", 0.01, undefined, { reduceOnly: true });
+  expect(await client.fetchPositions()).toEqual([]);
+  expect((await client.fetchMyTrades(symbol)).map((trade: Answer) => trade.fee.cost)).toEqual([0.3, 0.29995]);
+  await Promise.all([client.close(), maker.close()]);
+});
+
+test("an unmodified ccxt trades spot here: orders, balance, errors by their class", async () => {
+  const symbol = "BTC/USDT";
+  const [client, maker] = [await ccxtClient(binanceSpot, "paper"), await ccxtClient(binanceSpot, "maker")];
+  await maker.createOrder(symbol, "limit", "sell", 1, 60000);
+  const orders = client.watchOrders();
+  expect((await told(orders, client, symbol))[0]).toMatchObject({ symbol, price: 50000 });
+  const bought = await client.createOrder(symbol, "market", "buy", 0.01);
+  expect(bought).toMatchObject({ status: "closed", filled: 0.01, fees: [{ currency: "BTC", cost: 0.00001 }] });
+  const waiting = await client.createOrder(symbol, "limit", "sell", 0.005, 58000, { stopLossPrice: 59000 });
+  expect(await client.fetchBalance()).toMatchObject({ BTC: { free: 0.00499, used: 0.005 } });
+  await client.cancelOrder(waiting.id, symbol);
+  expect(await client.createOrder(symbol, "limit", "buy", 1, 59000).catch((error: Error) => error.name)).toBe(
+    "InsufficientFunds",
+  );
+  expect(await client.cancelOrder("999999", symbol).catch((error: Error) => error.name)).toBe("OrderNotFound");
+  await Promise.all([client.close(), maker.close()]);
 });

@@ -14,7 +14,7 @@ export type Fields = Readonly<Record<string, string | number | boolean>>;
 // biome-ignore lint/suspicious/noExplicitAny: tests read what Binance's answers hold without a schema for each.
 export type Answer = any;
 
-const MAKER: VenueAccount = {
+export const MAKER: VenueAccount = {
   account: "maker",
   key: "maker-key",
   secret: "maker-secret",
