@@ -37,7 +37,10 @@ export const meQuery = queryOptions({
 });
 export const instrumentsQuery = queryOptions({
   queryKey: ["instruments"],
-  queryFn: async ({ signal }) => (await get<Listing<Instrument>>(`${API}/xchg/instruments`, signal)).items,
+  queryFn: async ({ signal }) => {
+    const { items } = await get<Listing<Instrument>>(`${API}/xchg/instruments`, signal);
+    return items.toSorted((a, b) => a.market.localeCompare(b.market) || a.symbol.localeCompare(b.symbol));
+  },
   staleTime: 300_000,
 });
 export const ordersQuery = liveList<Order>("orders", `/orders?limit=${LIST_LIMIT}`, (items) => putOrders([], items));

@@ -6,7 +6,7 @@ import { memo, useState } from "react";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { decisionsQuery } from "../api/queries.ts";
 import { useText } from "../i18n/translate.ts";
-import { firedRules, guardInWords, reasonInWords } from "../stories/words.ts";
+import { guardInWords, otherRules, reasonInWords } from "../stories/words.ts";
 import { When } from "./figures.tsx";
 import { InstrumentName, SubjectLink } from "./links.tsx";
 import { Empty, Loaded, Panel } from "./states.tsx";
@@ -60,7 +60,7 @@ const Row = memo(function Row({ decision }: { decision: Decision }) {
   const { t } = useText();
   const { action, side } = decision.decision;
   const failed = decision.guards.find((guard) => !guard.passed);
-  const rules = firedRules(decision);
+  const rules = otherRules(decision);
   const isOpen = action === "open";
   return (
     <li>

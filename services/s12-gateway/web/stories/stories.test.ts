@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { MINUS } from "../format/numbers.ts";
 import { translator } from "../i18n/translate.ts";
 import { aDecision, aFill, anOrder, aTrade } from "../samples.ts";
 import { decisionStory, fillStory, orderStory, tradeStory } from "./stories.ts";
-import { guardInWords } from "./words.ts";
+import { guardInWords, guardValue } from "./words.ts";
 
 const t = translator("en");
 
@@ -52,5 +53,7 @@ describe("stories", () => {
   test("guards without numbers say nothing", () => {
     expect(guardInWords(t, { name: "x", passed: false, value: null, limit: null })).toBe("");
     expect(guardInWords(t, { name: "x", passed: false, value: 0.00012, limit: 2000 })).toBe("0.00012 vs 2,000");
+    const numbers = [15.5893, 119.72, 3.1, 3.00001, 40, -0.5];
+    expect(numbers.map((value) => guardValue(t, value))).toEqual(["15.59", "119.7", "3.1", "3", "40", `${MINUS}0.5`]);
   });
 });

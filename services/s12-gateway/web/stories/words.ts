@@ -16,12 +16,12 @@ export const guardValue = (t: Translate, value: GuardResult["value"]): string =>
   return typeof value === "number" ? plainNumber(value) : String(value ?? "–");
 };
 /** As many digits as a person can use: 4 after the point at most, more only for what is tiny. */
-const plainNumber = (value: number): string =>
-  Math.abs(value) > 0 && Math.abs(value) < 0.001
-    ? value.toPrecision(2)
-    : numberText(value, Number.isInteger(value) ? 0 : Math.abs(value) >= 100 ? 1 : 4)
-        .replace(/(\.\d*?)0+$/, "$1")
-        .replace(/\.$/, "");
+const plainNumber = (value: number): string => {
+  const size = Math.abs(value);
+  if (size > 0 && size < 0.001) return value.toPrecision(2);
+  const digits = Number.isInteger(value) ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 4;
+  return digits === 0 ? numberText(value, 0) : numberText(value, digits).replace(/\.?0+$/, "");
+};
 
 /** `3.2 against 3`. */
 export const guardInWords = (t: Translate, guard: GuardResult): string =>
@@ -31,3 +31,7 @@ export const guardInWords = (t: Translate, guard: GuardResult): string =>
 
 export const firedRules = (decision: Decision): string[] =>
   decision.rules.filter((rule) => rule.fired === true).map((rule) => rule.rule_id);
+
+/** The rules that fired besides the one that is the reason itself. */
+export const otherRules = (decision: Decision): string[] =>
+  firedRules(decision).filter((rule) => rule !== decision.decision.reason);
