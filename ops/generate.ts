@@ -1,10 +1,10 @@
 /** Writes what follows from the declarations: the service table, the settings reference; a test keeps them fresh. */
 import { join } from "node:path";
+import { VirtualClock } from "../shared/adapters/virtual-clock.ts";
 import { constellation } from "../shared/kit/constellation.ts";
 import type { Net, ServiceId } from "../shared/kit/ports.ts";
 import type { Service } from "../shared/kit/service.ts";
 import { describeSettings } from "../shared/kit/settings.ts";
-import { VirtualClock } from "../shared/adapters/virtual-clock.ts";
 import { STREAMS } from "../shared/streams.ts";
 import { simulatedWorld } from "../shared/testing/world.ts";
 import { ROOT } from "./build.ts";
@@ -30,20 +30,25 @@ export async function generate(): Promise<Record<string, string>> {
   };
 }
 
-type Verbs = (id: ServiceId) => readonly { rest: string | undefined; summary: string; audience: string; roles: readonly string[] }[];
+type Verbs = (
+  id: ServiceId,
+) => readonly { rest: string | undefined; summary: string; audience: string; roles: readonly string[] }[];
 
 function serviceTable(services: readonly Service[], verbs: Verbs): string {
   const rows = services.map(({ id, name, title, port, calls, emits }) => {
     const callees = Object.values(calls).map((contract) => contract.id.toUpperCase());
     const says = emits.map((stream) => `\`${stream.family}\``);
-    const hears = STREAMS.filter(({ heardBy }) => heardBy !== "all" && heardBy.includes(id)).map((s) => `\`${s.family}\``);
+    const hears = STREAMS.filter(({ heardBy }) => heardBy !== "all" && heardBy.includes(id)).map(
+      (s) => `\`${s.family}\``,
+    );
     return `| ${id.toUpperCase()} | [${name}](${name}/) | ${port} | ${title} | ${callees.join(", ")} | ${hears.join(" ")} | ${says.join(" ")} |`;
   });
   const sections = services.map(({ id, name, title }) => {
     const lines = verbs(id)
       .filter((verb) => verb.rest)
       .map((verb) => {
-        const who = verb.audience === "people" ? (verb.roles.length === 5 ? "everyone" : verb.roles.join(", ")) : verb.audience;
+        const who =
+          verb.audience === "people" ? (verb.roles.length === 5 ? "everyone" : verb.roles.join(", ")) : verb.audience;
         return `| \`${verb.rest}\` | ${verb.summary} | ${who} |`;
       });
     return `## ${name}: ${title}\n\n| path | what | who |\n| --- | --- | --- |\n${lines.join("\n")}`;
@@ -58,7 +63,8 @@ function serviceTable(services: readonly Service[], verbs: Verbs): string {
 function settingsTable(services: readonly Service[]): string {
   const sections = services.map((service) => {
     const rows = describeSettings(service).map(
-      ({ name, fallback, about }) => `| \`${name}\` | ${fallback === "" ? "" : `\`${fallback.replaceAll("|", "\\|")}\``} | ${about} |`,
+      ({ name, fallback, about }) =>
+        `| \`${name}\` | ${fallback === "" ? "" : `\`${fallback.replaceAll("|", "\\|")}\``} | ${about} |`,
     );
     const table = rows.length > 0 ? `| variable | default | what |\n| --- | --- | --- |\n${rows.join("\n")}` : "None.";
     return `## ${service.name}\n\n${table}`;
@@ -71,7 +77,8 @@ function settingsTable(services: readonly Service[]): string {
 function streamTable(): string {
   const who = (ids: readonly string[] | "all") => (ids === "all" ? "all" : ids.map((id) => id.toUpperCase()).join(" "));
   const rows = STREAMS.map(
-    (s) => `| \`${s.family}${s.keyed ? ":{INSTRUMENT}" : ""}\` | ${s.mode} | ${who(s.from)} | ${who(s.heardBy)} | ${s.version} | ${s.lengthMax} |`,
+    (s) =>
+      `| \`${s.family}${s.keyed ? ":{INSTRUMENT}" : ""}\` | ${s.mode} | ${who(s.from)} | ${who(s.heardBy)} | ${s.version} | ${s.lengthMax} |`,
   );
   const head = "| stream | mode | from | heard by | version | length |\n| --- | --- | --- | --- | --- | --- |";
   return `${NOTE}\n\n# Streams\n\n${head}\n${rows.join("\n")}\n`;

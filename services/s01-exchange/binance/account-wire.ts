@@ -4,7 +4,7 @@ import { InstrumentId, instrumentOf } from "../../../shared/domain/instrument.ts
 import { add, dec, div, isDecimal, show, sub, zero } from "../../../shared/domain/money.ts";
 import { Side } from "../../../shared/domain/order.ts";
 import type { AccountEvent } from "../../../shared/streams.ts";
-import { statusOf } from "./order-wire.ts";
+import { algoOrderId, statusOf } from "./order-wire.ts";
 
 const Id = z.union([z.string(), z.number()]).transform(String);
 const Amount = z.string().refine(isDecimal, "is no decimal");
@@ -113,7 +113,7 @@ function algo(frame: unknown, known: Known): AccountEvent[] {
       account: known.account,
       instrument: o.s,
       client_order_id: o.caid,
-      order_id: o.aid,
+      order_id: algoOrderId(o.aid),
       status: triggered ? "NEW" : statusOf(o.X),
       side: o.S,
       type: o.o,

@@ -72,6 +72,9 @@ export function readOrder(market: Market, row: unknown): ExchangeOrder {
   };
 }
 
+/** Binance numbers conditional orders apart from orders: without a mark, algo 2 would be taken for order 2. */
+export const algoOrderId = (algoId: string): string => `algo-${algoId}`;
+
 const AlgoRow = z.looseObject({
   symbol: z.string(),
   algoId: Id,
@@ -102,7 +105,7 @@ export function readConditional(row: unknown): Conditional {
     order: {
       instrument: instrumentOf("FUT", r.symbol),
       client_order_id: r.clientAlgoId,
-      order_id: r.algoId,
+      order_id: algoOrderId(r.algoId),
       status: ended ? statusOf(r.algoStatus) : "NEW",
       side: r.side,
       type: r.orderType,

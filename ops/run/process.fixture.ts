@@ -1,0 +1,87 @@
+/** Runs `up` as a real process and talks to it as a person would. */
+import { join } from "node:path";
+import { ROOT } from "../build.ts";
+
+export const PASSWORD = "correct-horse-1";
+/** Waits that would be tens of seconds in earnest. */
+const SHORTENED = { CHIMERA_S04_UNKNOWN_LAG_MS: "2000" };
+const READY_MS_MAX = 60_000;
+const POLL_MS = 50;
+
+export interface Running {
+  pid: number;
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: unknown): Promise<{ status: number; body: T }>;
+  /** Ends it as a power cut would, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+}
+
+/** Polls until the condition holds; throws with `what` after a generous while. */
+export async function until(what: string, holds: () => Promise<boolean>, msMax = READY_MS_MAX): Promise<void> {
+  const end = Date.now() + msMax;
+  let last: unknown;
+  while (Date.now() < end) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      // A service that is starting says so; asked again, it will answer.
+      last = error;
+    }
+    await Bun.sleep(POLL_MS);
+  }
+  throw new Error(`Not within ${msMax} ms: ${what}`, { cause: last });
+}
+
+/** Starts, waits until it says it is up, and signs in. */
+export async function up(data: string, portOffset: number, args: string[] = []): Promise<Running> {
+  const settings = { CHIMERA_PORT_OFFSET: String(portOffset), CHIMERA_ADMIN_PASSWORD: PASSWORD, ...SHORTENED };
+  const child = Bun.spawn([process.execPath, join(ROOT, "ops/cli/main.ts"), "up", "--json", "--data", data, ...args], {
+    env: { ...process.env, ...settings },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const line = await firstLine(child.stdout);
+  if (!line.startsWith("{")) throw new Error(`up failed: ${await new Response(child.stderr).text()}`);
+  const { gateway } = JSON.parse(line) as { gateway: string };
+  const headers = { "content-type": "application/json" };
+  const signedIn = await fetch(`${gateway}auth/login`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ username: "admin", password: PASSWORD }),
+  });
+  const { access_token } = (await signedIn.json()) as { access_token: string };
+  const authorization = `Bearer ${access_token}`;
+  const end = async (signal: "SIGKILL" | "SIGTERM") => {
+    child.kill(signal);
+    await child.exited;
+  };
+  return {
+    pid: child.pid,
+    async get<T>(path: string) {
+      const response = await fetch(`${gateway}api/v1${path}`, { headers: { authorization } });
+      if (!response.ok) throw new Error(`GET ${path}: ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    async post<T>(path: string, body: unknown) {
+      const init = { method: "POST", headers: { ...headers, authorization }, body: JSON.stringify(body) };
+      const response = await fetch(`${gateway}api/v1${path}`, init);
+      return { status: response.status, body: (await response.json()) as T };
+    },
+    kill: () => end("SIGKILL"),
+    stop: () => end("SIGTERM"),
+  };
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  return text.split("\n")[0] as string;
+}
