@@ -148,7 +148,7 @@ export class Exchange {
       tif: order.type === "LIMIT_MAKER" ? "GTX" : order.tif,
     });
     this.refuseUnrecorded(order, events);
-    this.record({ fact: "accepted", order: { ...terms(order, id) }, ...funds });
+    this.record({ fact: "accepted", order: terms(order, id), ...funds });
     this.settle(order.instrument, events);
     return mustOrder(state, id);
   }
@@ -158,8 +158,7 @@ export class Exchange {
     const listing = this.state.listing(asked.instrument);
     if (asked.reduce_only) {
       const order = { ...asked, qty: reducibleQty(this.state, asked) };
-      const clashes = this.crowdedOut(order);
-      if (clashes) throw new Refusal("REDUCE_ONLY");
+      if (this.isCrowdedOut(order)) throw new Refusal("REDUCE_ONLY");
       return order;
     }
     if (asked.quote_qty === undefined) return asked;
@@ -169,18 +168,18 @@ export class Exchange {
     return { ...asked, qty: qtyOf(listing, lots) };
   }
 
-  /** True when better priced reduce-only orders already cover the position, so that this one could only reverse it. */
-  private crowdedOut(order: PlaceOrder): boolean {
+  /** True when resting reduce-only orders leave too little of the position, so that this one could reverse it; MARKET goes first. */
+  private isCrowdedOut(order: PlaceOrder): boolean {
     if (order.type === "MARKET") return false;
     const { qty } = this.state.position(order.account, order.instrument);
-    let left = qty < 0n ? (-qty as Amount) : qty;
+    let left = abs(qty);
     for (const other of this.state.openOrders(order.account, { instrument: order.instrument })) {
       if (other.reduce_only) left = sub(left, remaining(other));
     }
     return order.qty > left;
   }
 
-  /** Futures tell a maker-only or fill-or-kill order that cannot be so at once, and keep no record of it; spot likewise for maker-only. */
+  /** Maker-only orders that would take, and on futures fill-or-kill orders that cannot fill, leave no record. */
   private refuseUnrecorded(order: PlaceOrder, events: readonly MatchEvent[]): void {
     const [first] = events;
     if (first?.kind !== "done") return;
@@ -215,9 +214,7 @@ export class Exchange {
       else this.record({ fact: "ended", order_id: order.order_id, reason: reason ?? endReason(event.why) });
     }
     const accounts = new Set([...touched].map((order) => order.account));
-    for (const order of touched) {
-      this.afterLeg(order);
-    }
+    for (const order of touched) this.afterLeg(order);
     if (isFutures(instrument)) for (const account of accounts) this.knockOut(account, instrument);
   }
 
@@ -264,9 +261,10 @@ export class Exchange {
 
   /** Whether hold and wallet together pay for a buying market order, by the book as it stands. */
   canCarry(order: VenueOrder): boolean {
-    const { quote, step } = this.state.listing(order.instrument);
-    const want = { side: order.side, lots: toSteps(remaining(order), step) };
-    const { value } = sweep(this.deps.matcher(order.instrument), this.state.listing(order.instrument), want);
+    const listing = this.state.listing(order.instrument);
+    const { quote } = listing;
+    const want = { side: order.side, lots: toSteps(remaining(order), listing.step) };
+    const { value } = sweep(this.deps.matcher(order.instrument), listing, want);
     const held = this.state.ledger.balance(walletOf(order.account, "SPOT"), "hold", quote, holdOf(order));
     return value <= add(held, this.state.free(order.account, "SPOT", quote));
   }
