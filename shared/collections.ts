@@ -103,6 +103,14 @@ export const decisionOutcomes = collection({
   retentionField: "ts",
 });
 
+/** Small durable facts of S4: the health level last heard. */
+export const routerMarks = collection({
+  name: "router_marks",
+  owner: "s04",
+  schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
+  key: (m) => m.id,
+});
+
 /** Small durable facts of S3: the health level last heard. */
 export const strategyMarks = collection({
   name: "strategy_marks",
@@ -373,6 +381,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   fills,
   holdings,
   routerKillCopy,
+  routerMarks,
   trades,
   positionsSnapshots,
   configBundles,

@@ -57,10 +57,14 @@ describe("what is refused before anything is stored", () => {
     expect(faultsOf(world)).toEqual([]);
   });
 
-  test("health RED stops entries; no entry passes before the first reconciliation", async () => {
+  test("health RED stops entries, also after a restart; no entry passes before the first reconciliation", async () => {
     await open();
-    world.router.admission.health = "RED";
+    await world.router.health.hear({ level: "RED", reasons: [], ts: 0 });
     expect((await refusal(world.place(entry()))).code).toBe("WRONG_STATE");
+    world.boot();
+    await world.start();
+    expect((await refusal(world.place(entry()))).code).toBe("WRONG_STATE");
+    await world.router.health.hear({ level: "GREEN", reasons: [], ts: 0 });
     world.exchange.reachable = false;
     world.boot();
     await world.start();

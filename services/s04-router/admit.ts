@@ -7,7 +7,6 @@ import { type Intent, isEntry, type OrderAnswer } from "../../shared/domain/orde
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
-import type { HealthLevel } from "../../shared/streams.ts";
 import { budgetOf, hasRoom, worstCase } from "../../shared/trading/execution/budget.ts";
 import * as checks from "../../shared/trading/execution/checks.ts";
 import { defaultStop } from "../../shared/trading/execution/levels.ts";
@@ -15,6 +14,7 @@ import { decidePlan, type Plan, type Touch } from "../../shared/trading/executio
 import { decideStep } from "../../shared/trading/execution/steps.ts";
 import { planOf } from "./answers.ts";
 import type { Executor } from "./execute.ts";
+import type { Health } from "./health.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
@@ -28,6 +28,7 @@ interface Parts {
   readonly kill: KillSwitch;
   readonly venue: Venue;
   readonly executor: Executor;
+  readonly health: Health;
   /** Starts the work on an admitted intent. */
   poke(intentId: string): void;
   /** False until our books have met the exchange's once. */
@@ -41,7 +42,6 @@ export class Admission {
     string,
     { hash: string; instrument: string; entry: boolean; reserved: Amount }
   >();
-  health: HealthLevel = "GREEN";
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -128,7 +128,7 @@ export class Admission {
     if (!kill.entriesAllowed()) refuse("KILL_SWITCH", kill.reason());
     if (!this.parts.reconciled())
       refuse("NOT_READY", "no entries before the first reconciliation", { retryAfterMs: 1_000 });
-    if (this.health === "RED") refuse("WRONG_STATE", "health is RED: no entries");
+    if (this.parts.health.level === "RED") refuse("WRONG_STATE", "health is RED: no entries");
     checks.checkInTime(intent.valid_until, ports.clock.now());
     const unknown = book.allOrders(intent.instrument).find((order) => order.status === "UNKNOWN");
     if (unknown) refuse("ORDER_UNKNOWN", `${unknown.client_order_id} on ${intent.instrument} has an unknown outcome`);

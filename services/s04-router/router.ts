@@ -7,6 +7,7 @@ import { Booking } from "./booking.ts";
 import { Cancellation } from "./cancel.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Executor } from "./execute.ts";
+import { Health } from "./health.ts";
 import { KillSwitch } from "./kill.ts";
 import { MarketView } from "./market.ts";
 import { OrdersBook } from "./orders-book.ts";
@@ -20,6 +21,7 @@ export class Router {
   readonly book: OrdersBook;
   readonly market: MarketView;
   readonly kill: KillSwitch;
+  readonly health: Health;
   readonly admission: Admission;
   readonly protector: Protector;
   readonly cancellation: Cancellation;
@@ -45,11 +47,13 @@ export class Router {
     this.book = book;
     this.market = market;
     this.kill = kill;
+    this.health = new Health(ports);
     this.executor = new Executor(shared);
     this.recovery = new Recovery({ ...shared, pokeAll: () => this.pokeAll() });
     this.admission = new Admission({
       ...shared,
       executor: this.executor,
+      health: this.health,
       poke: (id) => this.intents.poke(id),
       reconciled: () => this.recovery.reconciled,
     });
@@ -70,6 +74,7 @@ export class Router {
   /** Loads the books, then meets the exchange; while it is away, entries wait for `catchUp`. */
   async start(): Promise<void> {
     await this.kill.load();
+    await this.health.load();
     await this.recovery.load();
     await this.catchUp();
   }

@@ -1,6 +1,6 @@
 /** S4, the order router: executes intents once, owns every order's life, its protection and the risk budget. */
 import { z } from "@hono/zod-openapi";
-import { fills, holdings, intents, orders, routerKillCopy } from "../../shared/collections.ts";
+import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "../../shared/collections.ts";
 import {
   Budget,
   CancelAnswer,
@@ -39,7 +39,7 @@ export default defineService({
   settings: RouterSettings,
   calls: { exchange },
   emits: [orderResults, alerts, opsEvents] as never,
-  owns: [intents, orders, fills, holdings, routerKillCopy] as never,
+  owns: [intents, orders, fills, holdings, routerKillCopy, routerMarks] as never,
   setup(ctx) {
     const router = new Router(portsOf(ctx));
     return {
@@ -51,9 +51,7 @@ export default defineService({
             ctx.alert("ERROR", "ENTRY_BY_STREAM", `${intent.intent_id}: only exits come this way`);
           else await router.admission.place(intent);
         }),
-        on(healthEvents, (event) => {
-          router.admission.health = event.level;
-        }),
+        on(healthEvents, (event) => router.health.hear(event)),
         on(ticker, (event) => {
           router.market.hear(event);
           router.protector.hear(event);

@@ -1,0 +1,27 @@
+/** The health level last heard; durable, since S11 tells a level only when it changes. */
+import { routerMarks } from "../../shared/collections.ts";
+import { type HealthEvent, HealthLevel } from "../../shared/streams.ts";
+import type { Ports } from "./types.ts";
+
+const MARK = "health";
+
+export class Health {
+  level: HealthLevel = "GREEN";
+  private readonly ports: Ports;
+
+  constructor(ports: Ports) {
+    this.ports = ports;
+  }
+
+  async load(): Promise<void> {
+    const row = await this.ports.store.get(routerMarks, MARK);
+    if (row) this.level = HealthLevel.parse(row.value.value);
+  }
+
+  async hear({ level, ts }: HealthEvent): Promise<void> {
+    this.level = level;
+    await this.ports.store.commit([
+      { op: "put", collection: routerMarks as never, value: { id: MARK, value: level, ts } },
+    ]);
+  }
+}
