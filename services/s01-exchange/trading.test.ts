@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { dec, show, sum } from "../../shared/domain/money.ts";
 import { asProblem, type Problem } from "../../shared/errors.ts";
 import { NetError } from "../../shared/kit/ports.ts";
 import { BTC, connectToVenue, order, SPOT_BTC } from "./venue.fixture.ts";
@@ -121,15 +122,18 @@ test("a stop goes to the algo endpoint, is listed as open, and lives on as the o
   expect(await settle(connector.desk.submit(far))).toMatchObject({ status: "NEW", conditional: true });
   expect((await settle(connector.orders.openOrders("FUT", BTC))).map((o) => o.client_order_id)).toEqual(["far"]);
 
-  const near = order({ ...stop, client_order_id: "near", stop_price: (bid * 0.9999).toFixed(1) });
-  await settle(connector.desk.submit(near));
+  const near = order({ ...stop, client_order_id: "near", stop_price: (bid * 0.99998).toFixed(1) });
+  const { order_id } = await settle(connector.desk.submit(near));
+  expect(await settle(connector.queries.fills({ instrument: BTC, order_id }))).toEqual([]);
   for (let i = 0; i < 600 && !told.some((e) => e.kind === "execution" && e.reason === "TRIGGERED"); i++) {
-    await pass(1_000);
+    await pass(200);
   }
   const events = told.filter((e) => e.kind === "execution" && e.client_order_id === "near");
   expect(events.at(-1)).toMatchObject({ status: "FILLED", filled_qty: "0.010" });
   const ref = { instrument: BTC, client_order_id: "near", conditional: true };
   expect(await settle(connector.desk.query(ref))).toMatchObject({ status: "FILLED", client_order_id: "near" });
+  const fills = await settle(connector.queries.fills({ instrument: BTC, order_id }));
+  expect(show(sum(fills.map((fill) => dec(fill.qty))))).toBe("0.01");
 });
 
 test("cancelling what has ended answers how it ended; what never was is NOT_FOUND", async () => {

@@ -6,11 +6,22 @@ import type { Kline, Timeframe } from "../../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts";
 import { refuse } from "../../../shared/errors.ts";
 import type { Surroundings } from "../types.ts";
-import { isHeld, readFill, readFutBalances, readKlines, readPosition, readSpotBalances } from "./order-wire.ts";
+import {
+  algoIdOf,
+  isHeld,
+  readConditional,
+  readFill,
+  readFutBalances,
+  readKlines,
+  readPosition,
+  readSpotBalances,
+} from "./order-wire.ts";
 import type { Params, Rest } from "./rest.ts";
 
 const PAGE = 1_000;
 const FILLS_MAX = 50_000;
+/** Binance answers a start time with the week that follows it. */
+const FUT_FILLS_MS_MAX = 7 * 24 * 3_600_000 - 60_000;
 const signed = { auth: "signed", urgent: true } as const;
 
 /** What Binance has bars of; shorter ones are made from trades by whoever needs them. */
@@ -28,23 +39,38 @@ export class AccountQueries {
     this.rests = rests;
   }
 
-  /** Oldest first; of one order, or since `fromTs` (epoch ms), or the newest thousand. */
+  /** Oldest first; of one order, or since `from_ts` (epoch ms; futures go back a week), or the newest thousand. */
   async fills(ask: { instrument: InstrumentId; order_id?: string; from_ts?: number }): Promise<ExchangeFill[]> {
     const market = marketOf(ask.instrument);
     const path = market === "SPOT" ? "/api/v3/myTrades" : "/fapi/v1/userTrades";
     const symbol = symbolOf(ask.instrument);
-    const startTime = ask.order_id === undefined && ask.from_ts !== undefined ? Math.floor(ask.from_ts) : undefined;
-    let params: Params = { symbol, orderId: ask.order_id, startTime, limit: PAGE };
-    const fills: ExchangeFill[] = [];
-    while (fills.length < FILLS_MAX) {
-      const rows = await this.rests[market].call<unknown[]>("GET", path, params, signed);
-      const page = rows.map(readFill);
+    if (ask.order_id !== undefined) {
+      const orderId = await this.sentBy(ask.order_id);
+      return orderId === undefined ? [] : this.fillPage(market, path, { symbol, orderId, limit: PAGE });
+    }
+    if (ask.from_ts === undefined) return this.fillPage(market, path, { symbol, limit: PAGE });
+    const oldest = market === "FUT" ? this.around.clock.now() - FUT_FILLS_MS_MAX : 0;
+    const startTime = Math.floor(Math.max(ask.from_ts, oldest));
+    let page = await this.fillPage(market, path, { symbol, startTime, limit: PAGE });
+    const fills = page;
+    while (page.length === PAGE && fills.length < FILLS_MAX) {
+      const fromId = String(BigInt(page.at(-1)!.fill_id) + 1n);
+      page = await this.fillPage(market, path, { symbol, fromId, limit: PAGE });
       fills.push(...page);
-      const isWhole = ask.order_id !== undefined || startTime === undefined || page.length < PAGE;
-      if (isWhole) break;
-      params = { symbol, fromId: String(BigInt(page.at(-1)!.fill_id) + 1n), limit: PAGE };
     }
     return fills;
+  }
+
+  private async fillPage(market: Market, path: string, params: Params): Promise<ExchangeFill[]> {
+    const rows = await this.rests[market].call<unknown[]>("GET", path, params, signed);
+    return rows.map(readFill);
+  }
+
+  /** A conditional order has no fills of its own, but the order that it sent has; nothing when it sent none. */
+  private async sentBy(orderId: string): Promise<string | undefined> {
+    const algoId = algoIdOf(orderId);
+    if (algoId === undefined) return orderId;
+    return readConditional(await this.rests.FUT.call("GET", "/fapi/v1/algoOrder", { algoId }, signed)).sentOrderId;
   }
 
   /** Those that are held; spot has none. */

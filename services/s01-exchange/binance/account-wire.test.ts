@@ -113,7 +113,11 @@ test("an order id beyond 2⁵³ stays exact", () => {
 
 test("the order that a trigger sent is told under the conditional order's client id", () => {
   const beside = known();
-  expect(read(algo({}), beside)[0]).toMatchObject({ status: "NEW", order_id: "algo-2148719", instrument: "FUT:BNBUSDT" });
+  expect(read(algo({}), beside)[0]).toMatchObject({
+    status: "NEW",
+    order_id: "algo-2148719",
+    instrument: "FUT:BNBUSDT",
+  });
   const [triggered] = read(algo({ X: "TRIGGERED", ai: "8886774" }), beside);
   expect(triggered).toMatchObject({ status: "NEW", reason: "TRIGGERED", client_order_id: "Q5xaq5EGKgXXa0fD7fs0Ip" });
   const [filled] = read(futOrder({ ...fill, X: "FILLED", c: "web_something" }), beside);

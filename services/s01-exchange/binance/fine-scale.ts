@@ -5,12 +5,14 @@ import { Scale } from "../../../shared/engine/scale.ts";
 /** Digits beyond the step's own; more would leave too few for the quantities of very cheap assets. */
 const EXTRA_DIGITS = 3;
 const DIGITS_MAX = 8;
+const ENDING_DIGITS_MAX = 3;
 
 export class FineScale {
   private readonly fine: Scale;
   private readonly coarse: Scale;
   /** Units in one step. */
   private readonly unitsPerStep: number;
+  private readonly endings: readonly string[] | undefined;
   /** Decimals of a unit. */
   readonly digits: number;
 
@@ -19,6 +21,7 @@ export class FineScale {
     this.fine = new Scale(this.digits === 0 ? "1" : `0.${"1".padStart(this.digits, "0")}`);
     this.coarse = new Scale(step);
     this.unitsPerStep = this.fine.read(step);
+    this.endings = endingsOf(step);
   }
 
   /** Whole units; what is finer is cut off. NaN for what is no unsigned plain decimal or is too large. */
@@ -30,11 +33,24 @@ export class FineScale {
   }
 
   isOnStep(units: number): boolean {
-    return units % this.unitsPerStep === 0;
+    return Number.isInteger(units / this.unitsPerStep);
   }
 
   /** With the step's decimals, or all where it lies between steps. */
   show(units: number): string {
-    return this.isOnStep(units) ? this.coarse.show(units / this.unitsPerStep) : this.fine.show(units);
+    const steps = units / this.unitsPerStep;
+    if (!Number.isInteger(steps)) return this.fine.show(units);
+    const { endings } = this;
+    if (!endings) return this.coarse.show(steps);
+    const whole = Math.floor(steps / endings.length);
+    return `${whole}${endings[steps - whole * endings.length]}`;
   }
+}
+
+/** For steps of 0.1, 0.01 or 0.001, which most are: every ending a number of steps can have. */
+function endingsOf(step: string): readonly string[] | undefined {
+  const digits = stepDigits(dec(step));
+  if (digits === 0 || digits > ENDING_DIGITS_MAX || dec(step) !== dec(`0.${"1".padStart(digits, "0")}`))
+    return undefined;
+  return Array.from({ length: 10 ** digits }, (_, part) => `.${String(part).padStart(digits, "0")}`);
 }

@@ -120,8 +120,8 @@ export class LiveSocket {
     this.watch(link);
   }
 
-  /** Asks for a sign of life after half the allowed silence, gives up after all of it. */
-  private watch(link: Link): void {
+  /** Asks for a sign of life after half the allowed silence, gives up when that, too, stays without an answer. */
+  private watch(link: Link, askedAt = Number.NEGATIVE_INFINITY): void {
     const { clock, settings } = this.around;
     const half = settings.silenceMs / 2;
     link.timers.set(
@@ -129,12 +129,15 @@ export class LiveSocket {
       clock.after(half, () => {
         if (link.done) return;
         const silence = clock.mono() - link.heardAt;
-        if (silence >= settings.silenceMs) {
+        // A late timer alone is no proof: the other side must have been asked since it was last heard.
+        const isAsked = askedAt > link.heardAt;
+        if (isAsked && silence >= settings.silenceMs) {
           this.ended(link, `silent for ${Math.round(silence)} ms`);
           return;
         }
-        if (silence >= half) link.socket!.send(this.spec.probe());
-        this.watch(link);
+        if (silence < half) return this.watch(link);
+        if (!isAsked) link.socket!.send(this.spec.probe());
+        this.watch(link, isAsked ? askedAt : clock.mono());
       }),
     );
   }

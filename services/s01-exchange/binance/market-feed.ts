@@ -1,10 +1,11 @@
 /** One market's frames in, events out: who a frame is for, what is new in it, and when the book must be built anew. */
 import type { InstrumentId, Market } from "../../../shared/domain/instrument.ts";
+import type { Funding, MarketTrade, Ticker } from "../../../shared/domain/market.ts";
 import type { Cancel } from "../../../shared/kit/ports.ts";
 import type { Listed, MarketOutlet, Surroundings } from "../types.ts";
 import { BookSync, type Snapshot } from "./book-sync.ts";
-import { looksLikeDepth, scanDepth } from "./depth-scan.ts";
 import { parseExact } from "./exact-json.ts";
+import { FrameScan } from "./frame-scan.ts";
 import { type Diff, type Flaw, type Frame, kindOf, readDiff, readFunding, readTicker, readTrade } from "./normalise.ts";
 import { TopLevels } from "./top-levels.ts";
 
@@ -42,8 +43,8 @@ export interface FeedPorts {
 export class MarketFeed {
   private readonly tracks = new Map<string, Track>();
   private readonly warnedAt = new Map<string, number>();
-  private readonly counts = new Map<string, number>();
-  private readonly find = (symbol: string) => this.tracks.get(symbol)?.on;
+  private readonly counts = { trade: 0, ticker: 0, depth: 0, funding: 0, other: 0, repeat: 0 };
+  private readonly scan = new FrameScan((symbol) => this.tracks.get(symbol));
   private dirty: Track[] = [];
   private turn: Cancel | undefined;
   private readonly around: Surroundings;
@@ -94,22 +95,16 @@ export class MarketFeed {
     return undefined;
   }
 
-  /** Frames since the last call, by kind and by fault, for the metrics; counted apart because frames are many. */
+  /** Frames since the last call by kind, for the metrics; counted apart because frames are many. */
   drainCounts(): [string, number][] {
-    const counts = [...this.counts];
-    this.counts.clear();
+    const counts = Object.entries(this.counts).filter(([, count]) => count > 0);
+    Object.assign(this.counts, { trade: 0, ticker: 0, depth: 0, funding: 0, other: 0, repeat: 0 });
     return counts;
   }
 
   frame(text: string): void {
     const ts = this.around.clock.now();
-    if (looksLikeDepth(text)) {
-      const scanned = scanDepth(text, this.find);
-      if (scanned) {
-        this.takeDiff(this.tracks.get(scanned.on.symbol)!, scanned.diff, ts, text);
-        return;
-      }
-    }
+    if (this.takeScanned(text, ts)) return;
     let data: Frame;
     try {
       data = inner(JSON.parse(text));
@@ -132,30 +127,39 @@ export class MarketFeed {
     this.tracks.clear();
   }
 
+  /** The fast way for the frames that are many; false: the frame is to be parsed in full. */
+  private takeScanned(text: string, ts: number): boolean {
+    const { scan } = this;
+    const kind = scan.begin(text);
+    const track = scan.subject;
+    if (!kind || !track) return false;
+    if (kind === "trade") {
+      const trade = scan.trade(ts);
+      if (trade) this.takeTrade(track, trade, text);
+      return trade !== undefined;
+    }
+    if (kind === "ticker") {
+      const ticker = scan.ticker(ts, track.newestTs || ts);
+      if (ticker) this.takeTicker(track, ticker, text);
+      return ticker !== undefined;
+    }
+    const diff = scan.diff();
+    if (diff) this.takeDiff(track, diff, ts, text);
+    return diff !== undefined;
+  }
+
   private take(track: Track, data: Frame, ts: number, text: string): Flaw | undefined {
-    const kind = kindOf(data);
-    if (kind !== "depth") this.count(kind);
-    // Marks come on a connection of their own and do not show that the book's lives.
-    if (kind !== "funding") track.heardAt = this.around.clock.mono();
-    switch (kind) {
+    switch (kindOf(data)) {
       case "trade": {
         const trade = readTrade(data, track.on, ts);
         if (typeof trade === "string") return trade;
-        if (Number(trade.trade_id) <= track.lastTrade) return this.repeated();
-        track.lastTrade = Number(trade.trade_id);
-        track.newestTs = Math.max(track.newestTs, trade.exch_ts);
-        this.ports.record(track.on.instrument, ts, text);
-        this.ports.outlet.trade(trade);
-        if (!track.on.price.isOnStep(track.on.price.read(trade.price))) this.ports.doubt(track.on.instrument);
+        this.takeTrade(track, trade, text);
         return;
       }
       case "ticker": {
         const ticker = readTicker(data, track.on, { ts, newestTs: track.newestTs || ts });
         if (typeof ticker === "string") return ticker;
-        if (ticker.seq <= track.lastTicker) return this.repeated();
-        track.lastTicker = ticker.seq;
-        this.ports.record(track.on.instrument, ts, text);
-        this.ports.outlet.ticker(ticker);
+        this.takeTicker(track, ticker, text);
         return;
       }
       case "depth": {
@@ -167,23 +171,59 @@ export class MarketFeed {
       case "funding": {
         const funding = readFunding(data, track.on, ts);
         if (typeof funding === "string") return funding;
-        if (funding.exch_ts <= track.lastFunding) return this.repeated();
-        track.lastFunding = funding.exch_ts;
-        track.mark = funding.mark;
-        this.ports.record(track.on.instrument, ts, text);
-        this.ports.outlet.funding(funding);
+        this.takeFunding(track, funding, text);
         return;
       }
       case "other":
-        return;
+        this.counts.other++;
     }
   }
 
+  private takeTrade(track: Track, trade: MarketTrade, text: string): void {
+    this.counts.trade++;
+    track.heardAt = this.around.clock.mono();
+    const id = Number(trade.trade_id);
+    if (id <= track.lastTrade) {
+      this.counts.repeat++;
+      return;
+    }
+    track.lastTrade = id;
+    track.newestTs = Math.max(track.newestTs, trade.exch_ts);
+    this.ports.record(track.on.instrument, trade.ts, text);
+    this.ports.outlet.trade(trade);
+    if (!track.on.price.isOnStep(track.on.price.read(trade.price))) this.ports.doubt(track.on.instrument);
+  }
+
+  private takeTicker(track: Track, ticker: Ticker, text: string): void {
+    this.counts.ticker++;
+    track.heardAt = this.around.clock.mono();
+    if (ticker.seq <= track.lastTicker) {
+      this.counts.repeat++;
+      return;
+    }
+    track.lastTicker = ticker.seq;
+    this.ports.record(track.on.instrument, ticker.ts, text);
+    this.ports.outlet.ticker(ticker);
+  }
+
+  /** Marks come on a connection of their own and do not show that the book's lives. */
+  private takeFunding(track: Track, funding: Funding, text: string): void {
+    this.counts.funding++;
+    if (funding.exch_ts <= track.lastFunding) {
+      this.counts.repeat++;
+      return;
+    }
+    track.lastFunding = funding.exch_ts;
+    track.mark = funding.mark;
+    this.ports.record(track.on.instrument, funding.ts, text);
+    this.ports.outlet.funding(funding);
+  }
+
   private takeDiff(track: Track, diff: Diff, ts: number, text: string): void {
-    this.count("depth");
+    this.counts.depth++;
     track.heardAt = this.around.clock.mono();
     if (diff.last <= track.lastDiff) {
-      this.repeated();
+      this.counts.repeat++;
       return;
     }
     track.lastDiff = diff.last;
@@ -275,14 +315,6 @@ export class MarketFeed {
       dirty: false,
       fetching: false,
     };
-  }
-
-  private count(what: string): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
-  }
-
-  private repeated(): undefined {
-    this.count("repeat");
   }
 
   private drop(reason: Flaw | "bad_json" | "unknown_symbol", text: string, track?: Track): void {

@@ -72,8 +72,12 @@ export function readOrder(market: Market, row: unknown): ExchangeOrder {
   };
 }
 
+const ALGO_MARK = "algo-";
 /** Binance numbers conditional orders apart from orders: without a mark, algo 2 would be taken for order 2. */
-export const algoOrderId = (algoId: string): string => `algo-${algoId}`;
+export const algoOrderId = (algoId: string): string => `${ALGO_MARK}${algoId}`;
+/** Nothing for the id of a plain order. */
+export const algoIdOf = (orderId: string): string | undefined =>
+  orderId.startsWith(ALGO_MARK) ? orderId.slice(ALGO_MARK.length) : undefined;
 
 const AlgoRow = z.looseObject({
   symbol: z.string(),
