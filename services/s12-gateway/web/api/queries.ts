@@ -62,6 +62,18 @@ export const marksQuery = queryOptions({
   refetchInterval: 3_000,
 });
 
+/** The last trade's price, as the close of the running minute. */
+export const lastPriceQuery = (instrument: string) =>
+  queryOptions({
+    queryKey: ["last", instrument],
+    queryFn: async ({ signal }) => {
+      const query = new URLSearchParams({ instrument, timeframe: "1m", limit: "1" });
+      return (await get<History>(`${API}/xchg/history?${query}`, signal)).items.at(-1)?.close ?? null;
+    },
+    select: (close) => close ?? undefined,
+    refetchInterval: 5_000,
+  });
+
 export const historyQuery = (instrument: string, timeframe: ChartTimeframe) =>
   queryOptions({
     queryKey: ["history", instrument, timeframe],

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { show } from "../../../../shared/domain/money.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
-import { marksQuery, tradesQuery } from "../api/queries.ts";
+import { lastPriceQuery, marksQuery, tradesQuery } from "../api/queries.ts";
 import { directionOf, percentText, usdtText } from "../format/numbers.ts";
 import { codeText, useText } from "../i18n/translate.ts";
 import { isOpenTrade } from "../state/lists.ts";
@@ -44,13 +44,21 @@ export function PositionsPanel({ watched }: { watched: string }) {
   );
 }
 
-/** The watched instrument's mid, live; another's mark price, polled; else the entry. */
-function usePriceOf(trade: Trade, isWatched: boolean): { price: string; source: "mid" | "mark" } | undefined {
+interface Priced {
+  price: string;
+  source: "mid" | "mark" | "last";
+}
+
+/** The watched instrument's mid, live; another's mark price, or the last trade's where there is no mark, polled. */
+function usePriceOf(trade: Trade, isWatched: boolean): Priced | undefined {
   const ticker = useStore(useLive().market, (market) => (isWatched ? market.ticker : undefined));
   const marks = useQuery(marksQuery).data;
-  if (ticker) return { price: show(midOf(ticker.bid, ticker.ask)), source: "mid" };
   const mark = marks?.find((position) => position.instrument === trade.instrument)?.mark_price;
-  return mark === undefined ? undefined : { price: mark, source: "mark" };
+  const isMarkless = marks !== undefined && mark === undefined && !isWatched;
+  const last = useQuery({ ...lastPriceQuery(trade.instrument), enabled: isMarkless }).data;
+  if (ticker) return { price: show(midOf(ticker.bid, ticker.ask)), source: "mid" };
+  if (mark !== undefined) return { price: mark, source: "mark" };
+  return last === undefined ? undefined : { price: last, source: "last" };
 }
 
 function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
@@ -80,7 +88,7 @@ function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
         <Pair label={t("position.entry")}>
           <Price instrument={trade.instrument} value={trade.avg_entry} />
         </Pair>
-        <Pair label={t(priced?.source === "mark" ? "position.mark" : "position.mid")}>
+        <Pair label={t(`position.${priced?.source ?? "mid"}`)}>
           <Price instrument={trade.instrument} value={priced?.price} />
         </Pair>
         <Pair label={t("position.realised")}>

@@ -6,7 +6,7 @@ import type { AlertRow, ServiceRow } from "../api/shapes.ts";
 import { asGiven, numberText, usdtText } from "../format/numbers.ts";
 import { codeText, type Translate } from "../i18n/translate.ts";
 import type { Subject } from "../state/address.ts";
-import { firedRules, guardInWords, reasonInWords } from "./words.ts";
+import { firedRules, guardInWords, plainNumber, reasonInWords } from "./words.ts";
 
 export interface Story {
   title: string;
@@ -51,9 +51,13 @@ export function decisionStory(t: Translate, d: Decision): Story {
   }
   const numbers: Story["numbers"] = [
     [t("number.rev"), String(d.config_rev)],
-    [t("number.multipliers"), `${d.decision.size_mult} / ${d.decision.tp_mult} / ${d.decision.sl_mult}`],
+    [
+      t("number.multipliers"),
+      [d.decision.size_mult, d.decision.tp_mult, d.decision.sl_mult].map(plainNumber).join(" / "),
+    ],
   ];
-  if (d.latency_us !== undefined) numbers.unshift([t("number.latency"), `${numberText(d.latency_us, 0)} µs`]);
+  if (d.latency_us !== undefined && d.latency_us > 0)
+    numbers.unshift([t("number.latency"), `${numberText(d.latency_us, 0)} µs`]);
   if (d.sizing) {
     numbers.push([t("position.qty"), asGiven(d.sizing.qty)], [t("position.entry"), asGiven(d.sizing.entry_price)]);
     numbers.push([t("position.stop"), asGiven(d.sizing.stop_price)]);
@@ -156,7 +160,7 @@ export function tradeStory(t: Translate, trade: Trade): Story {
       [t("trades.fees"), usdtText(trade.fees_usdt)],
       [t("trades.funding"), usdtText(trade.funding_usdt, true)],
       [t("trades.pnl"), usdtText(trade.pnl_usdt, true)],
-      [t("position.margin"), `${asGiven(trade.margin_usdt)} × ${trade.leverage}`],
+      [t("position.margin"), `${usdtText(trade.margin_usdt)} × ${trade.leverage}`],
       [t("number.rev"), String(trade.config_rev)],
     ],
     links: trade.signal_id ? [{ kind: "decision", id: trade.signal_id }] : [],

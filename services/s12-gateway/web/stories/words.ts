@@ -16,7 +16,7 @@ export const guardValue = (t: Translate, value: GuardResult["value"]): string =>
   return typeof value === "number" ? plainNumber(value) : String(value ?? "–");
 };
 /** As many digits as a person can use: 4 after the point at most, more only for what is tiny. */
-const plainNumber = (value: number): string => {
+export const plainNumber = (value: number): string => {
   const size = Math.abs(value);
   if (size > 0 && size < 0.001) return value.toPrecision(2);
   const digits = Number.isInteger(value) ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 4;
