@@ -181,7 +181,7 @@ export class Dispatch {
     const seen = order.order_id !== undefined;
     const message = seen ? "the exchange no longer knows it" : "never arrived at the exchange";
     await this.parts.booking.take(order.client_order_id, {
-      report: { status: seen ? "EXPIRED" : "CANCELED", filled_qty: order.filled_qty, message },
+      report: { status: seen ? "EXPIRED" : "CANCELED", filled_qty: order.filled_qty, message, inferred: true },
     });
   }
 
@@ -204,7 +204,9 @@ export class Dispatch {
   async drop(order: Order, message: string): Promise<void> {
     if (this.sent.has(order.client_order_id)) return;
     this.sent.add(order.client_order_id);
-    await this.parts.booking.take(order.client_order_id, { report: { status: "CANCELED", filled_qty: "0", message } });
+    await this.parts.booking.take(order.client_order_id, {
+      report: { status: "CANCELED", filled_qty: "0", message, inferred: true },
+    });
   }
 
   private async takeReport(order: Order, said: ExchangeOrder): Promise<void> {
@@ -213,7 +215,8 @@ export class Dispatch {
   }
 
   private async refused(order: Order, problem: Problem): Promise<void> {
-    const report: OrderReport = { status: "REJECTED", filled_qty: "0", message: problem.message };
+    const inferred = problem.code !== "EXCHANGE_REFUSED";
+    const report: OrderReport = { status: "REJECTED", filled_qty: "0", message: problem.message, inferred };
     await this.parts.booking.take(order.client_order_id, { report });
   }
 

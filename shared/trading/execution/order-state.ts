@@ -9,6 +9,8 @@ export interface OrderReport {
   readonly filled_qty: string;
   readonly avg_price?: string | undefined;
   readonly message?: string | undefined;
+  /** We concluded it ourselves: no acknowledgement by the exchange. */
+  readonly inferred?: boolean;
 }
 
 /** UNKNOWN stands where SENT does: any word of the exchange is later than it. */
@@ -42,7 +44,8 @@ export function mergeReport(order: Order, report: OrderReport, now: number): Ord
     order_id === order.order_id &&
     message === order.message;
   if (unchanged) return order;
-  const acked = PROGRESS[status] >= PROGRESS.NEW ? (order.acked_at ?? now) : order.acked_at;
+  const said = report.inferred !== true && PROGRESS[status] >= PROGRESS.NEW;
+  const acked = said ? (order.acked_at ?? now) : order.acked_at;
   return {
     ...order,
     status,
