@@ -10,6 +10,7 @@ const POLL_MS = 50;
 
 export interface Running {
   pid: number;
+  gateway: string;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<{ status: number; body: T }>;
   /** Ends it as a power cut would, and waits until it is gone. */
@@ -59,6 +60,7 @@ export async function up(data: string, portOffset: number, args: string[] = []):
   };
   return {
     pid: child.pid,
+    gateway,
     async get<T>(path: string) {
       const response = await fetch(`${gateway}api/v1${path}`, { headers: { authorization } });
       if (!response.ok) throw new Error(`GET ${path}: ${await response.text()}`);

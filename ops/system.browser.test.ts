@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { PASSWORD, type Running, until, up } from "./run/process.fixture.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const here = existsSync(CHROMIUM);
+if (!here) console.log(`skipped: needs chromium at ${CHROMIUM}`);
+
+const PORT_OFFSET = 42_000 + (process.pid % 1_000) * 20;
+const PAGE_MS_MAX = 60_000;
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
+const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+describe.skipIf(!here)("the page in a real browser", () => {
+  const data = mkdtempSync(join(tmpdir(), "chimera-browser-"));
+  const complaints: string[] = [];
+  let running: Running;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    running = await up(data, PORT_OFFSET, ["--seed", "browser"]);
+    await until("all ready", async () =>
+      (await running.get<{ items: { ready: boolean }[] }>("/services")).items.every((s) => s.ready),
+    );
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET] });
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(PAGE_MS_MAX);
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("401")) complaints.push(message.text());
+    });
+    page.on("request", (request) => {
+      const { hostname } = new URL(request.url());
+      if (hostname !== "127.0.0.1" && hostname !== "") complaints.push(`asks ${hostname}`);
+    });
+    await page.goto(running.gateway);
+  }, 120_000);
+  afterAll(async () => {
+    await browser.close();
+    await running.stop();
+    rmSync(data, { recursive: true });
+  }, 60_000);
+
+  const signIn = async (password: string) => {
+    await page.locator('input[autocomplete="username"]').fill("admin");
+    await page.locator('input[type="password"]').fill(password);
+    await page.locator('button[type="submit"]').click();
+  };
+
+  test("a wrong password is said to be wrong, the right one opens the market", async () => {
+    await signIn("not-the-password");
+    await page.getByRole("alert").waitFor();
+    await signIn(PASSWORD);
+    await page.getByText("Paper venue").first().waitFor();
+    await page.locator("canvas").first().waitFor();
+  }, 120_000);
+
+  test("prices, services and decisions arrive live", async () => {
+    for (const name of ["exchange", "router", "gateway"]) await page.getByText(name, { exact: true }).first().waitFor();
+    const title = page.locator("body");
+    const before = await title.innerText();
+    await until("the page moves", async () => (await title.innerText()) !== before);
+  }, 120_000);
+
+  test("nothing scrolls sideways on a phone", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    await page.getByRole("button", { name: "Kill" }).first().waitFor();
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }, 120_000);
+
+  test("the kill switch is one hold away, and a short press is none", async () => {
+    await page.getByRole("button", { name: "Kill" }).first().click();
+    const hold = page.getByRole("dialog").locator("button.danger");
+    await hold.click();
+    expect(await running.get("/kill-switch")).toMatchObject({ enabled: false });
+    const box = await hold.boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 10);
+    await page.mouse.down();
+    await until("it is on", async () => (await running.get<{ enabled: boolean }>("/kill-switch")).enabled);
+    await page.mouse.up();
+  }, 120_000);
+
+  test("neither an error nor a request elsewhere was seen, no policy was broken", () => {
+    expect(complaints).toEqual([]);
+  });
+});
