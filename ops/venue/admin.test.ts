@@ -75,6 +75,7 @@ test("bad admin input is refused with what is wrong", async () => {
     ["POST /accounts", { account: "../x", key: "abcd", secret: "12345678" }, "INVALID"],
     ["POST /accounts/main/moves", { market: "FUT", asset: "USDT", qty: "-1" }, "INVALID"],
     ["POST /accounts/main/moves", { market: "FUT", asset: "USDT", qty: "NaN" }, "INVALID"],
+    ["POST /accounts/main/moves", { market: "FUT", asset: "BTC", qty: "1" }, "INVALID"],
     ["POST /faults", { kind: "reject", market: "FUT", symbol: "BTCUSDT", count: 0 }, "INVALID"],
     ["POST /accounts", "x".repeat(70_000), "TOO_LARGE"],
     ["GET /journal?from=x", undefined, "INVALID"],

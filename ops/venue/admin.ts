@@ -75,6 +75,11 @@ interface AdminCall {
   readonly body: () => unknown;
 }
 
+/**
+ * `GET accounts` · `POST accounts` · `POST accounts/{account}/moves` · `GET journal?from&limit` · `GET state` ·
+ * `GET`, `POST` and `DELETE faults`. Bodies and their limits are the schemas above; failures are problem+json.
+ * An account's key lives until the venue stops, its money is in the journal.
+ */
 export class Admin {
   private readonly context: AdminContext;
   private readonly routes: Readonly<Record<string, (call: AdminCall) => unknown>>;
@@ -93,7 +98,6 @@ export class Admin {
     };
   }
 
-  /** Failures are problem+json. */
   answer(request: RestRequest): RestAnswer {
     try {
       this.authorise(request.headers.authorization);
@@ -160,6 +164,7 @@ export class Admin {
     const account = parts[1] ?? "";
     if (!exchange.state.accounts.has(account)) refuse("NOT_FOUND", "There is no such account.");
     const { market, asset, qty, direction } = checked(Move, body());
+    if (market === "FUT" && asset !== "USDT") refuse("INVALID", "Futures wallets hold USDT only.");
     const signed = dec(direction === "deposit" ? qty : `-${qty}`);
     exchange.run(this.context.now(), () => exchange.move(account, market, { asset, qty: signed, why: direction }));
     return { account, market, asset, free: show(exchange.state.free(account, market, asset)) };

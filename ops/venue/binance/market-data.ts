@@ -11,7 +11,7 @@ const SPOT_DIGITS = 8;
 const DEPTH_MAX = { SPOT: 5_000, FUT: 1_000 } as const;
 const DEPTH_DEFAULT = { SPOT: 100, FUT: 500 } as const;
 const KLINES_MAX = { SPOT: 1_000, FUT: 1_500 } as const;
-const INTERVALS = new Set(["1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]);
+const INTERVALS = new Set(["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]);
 
 export const priceDigits = (listing: Listing): number =>
   listing.market === "SPOT" ? SPOT_DIGITS : listing.price_digits;
@@ -35,7 +35,8 @@ function klines(call: Call, market: Market): unknown {
   const listing = mustListing(call, market);
   const { params } = call;
   const interval = params.mustText("interval");
-  if (!INTERVALS.has(interval)) throw errors.interval();
+  const isKnown = INTERVALS.has(interval) || (interval === "1s" && market === "SPOT");
+  if (!isKnown) throw errors.interval();
   const limit = params.limit(500, KLINES_MAX[market]);
   const [from, to] = [params.int("startTime"), params.int("endTime")];
   const bars = call.desk.market.klines(listing.instrument, interval, {

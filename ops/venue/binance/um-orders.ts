@@ -3,7 +3,7 @@ import { type Amount, zero } from "../../../shared/domain/money.ts";
 import type { PlaceOrder } from "../../../shared/engine/checks.ts";
 import type { Tif } from "../../../shared/engine/facts.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import type { VenueOrder } from "../../../shared/engine/state.ts";
+import { isOpen, type VenueOrder } from "../../../shared/engine/state.ts";
 import { type Call, maybeListing, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { checkFilters } from "./filters.ts";
@@ -83,6 +83,12 @@ function getOrder(call: Call): unknown {
   return umOrder(call.desk.exchange.state, order);
 }
 
+function getOpenOrder(call: Call): unknown {
+  const order = findOrder(call);
+  if (!order || !isOpen(order) || call.desk.isHidden(order.created_at, call.now)) throw errors.noOrder();
+  return umOrder(call.desk.exchange.state, order);
+}
+
 function openOrders(call: Call): unknown {
   const instrument = maybeListing(call, "FUT")?.instrument;
   const { state } = call.desk.exchange;
@@ -113,6 +119,7 @@ export const umOrderRoutes: Routes = {
   "POST /fapi/v1/order": signed(0, placeOrder),
   "GET /fapi/v1/order": signed(1, getOrder),
   "DELETE /fapi/v1/order": signed(1, cancelOrder),
+  "GET /fapi/v1/openOrder": signed(1, getOpenOrder),
   "GET /fapi/v1/openOrders": signed(1, openOrders),
   "DELETE /fapi/v1/allOpenOrders": signed(1, cancelAll),
   "GET /fapi/v1/allOrders": signed(5, allOrders),
