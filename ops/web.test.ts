@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildWeb } from "./web.ts";
+
+const FIRST_LOAD_BYTES_MAX = 400_000;
+
+describe("the web page's build", () => {
+  let folder = "";
+  let files: readonly string[] = [];
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "chimera-web-"));
+    ({ files } = await buildWeb(join(folder, "web")));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const read = (name: string) => Bun.file(join(folder, "web", name)).bytes();
+  const page = () => Bun.file(join(folder, "web", "index.html")).text();
+
+  test("the first load stays small", async () => {
+    const sizes = await Promise.all(files.map(async (name) => Bun.gzipSync(await read(name)).length));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(FIRST_LOAD_BYTES_MAX);
+  });
+  test("everything but the page itself is named after its content and linked from the root", async () => {
+    const assets = files.filter((name) => name !== "index.html");
+    expect(assets.length).toBeGreaterThanOrEqual(2);
+    for (const name of assets) expect(name).toMatch(/^assets\/[\w-]+-[a-z0-9]{8,}\.\w+$/);
+    const links = [...(await page()).matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!.slice(1));
+    expect(links.length).toBeGreaterThanOrEqual(2);
+    for (const link of links) expect(assets).toContain(link);
+  });
+  test("a strict content security policy lets it run: no inline script or style", async () => {
+    const html = await page();
+    expect(html).not.toMatch(/<script(?![^>]*\ssrc=)/);
+    expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/);
+  });
+  test("the same content is not built again, and a damaged build is", async () => {
+    const index = join(folder, "web", "index.html");
+    const builtAt = (await stat(index)).mtimeMs;
+    expect((await buildWeb(join(folder, "web"))).files).toEqual(files);
+    expect((await stat(index)).mtimeMs).toBe(builtAt);
+    await rm(index);
+    await buildWeb(join(folder, "web"));
+    expect(await page()).toContain("<title>Chimera</title>");
+  });
+});
