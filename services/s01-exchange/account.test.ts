@@ -62,6 +62,14 @@ test("a stream that is open but tells nothing of an order is replaced", async ()
   expect(bench.connector.streams.trouble()).toBeUndefined();
 });
 
+test("a stream that tells of an order before the order is answered is as good as any", async () => {
+  const bench = await connectToVenue({ executionHeardMsMax: 1_000 });
+  await bench.settle(bench.connector.desk.submit(order({})));
+  await bench.pass(5_000);
+  bench.connector.streams.checkHeard();
+  expect(bench.around.raised).toEqual([]);
+});
+
 test("an expired listen key leads to a new one", async () => {
   const bench = await connectToVenue();
   bench.faulty.fetch = (request) =>

@@ -49,6 +49,13 @@ test("a socket from which nothing comes any more is replaced", async () => {
   expect(connector.market.trouble()).toBeUndefined();
 });
 
+test("data that grows old is trouble, marks or not", async () => {
+  const { faulty, pass, connector } = await connectToVenue({ silenceMs: 60_000, marketAgeMsMax: 3_000 });
+  faulty.deaf = (url) => url.includes("/public/");
+  await pass(4_000);
+  expect(connector.market.trouble()).toMatch(/^FUT:BTCUSDT is \d+ ms old$/);
+});
+
 test("sockets are replaced before their time without losing a trade or the book", async () => {
   const { said, pass, around } = await connectToVenue({ socketLifeMs: 5_000 });
   await pass(20_000);

@@ -136,6 +136,14 @@ test("a stop goes to the algo endpoint, is listed as open, and lives on as the o
   expect(show(sum(fills.map((fill) => dec(fill.qty))))).toBe("0.01");
 });
 
+test("an exit is sent as reduce-only: without a position the exchange refuses it", async () => {
+  const { connector, settle, venue } = await connectToVenue();
+  const exit = order({ side: "SELL", entry: false, reduce_only: true });
+  const problem = await settle(connector.desk.submit(exit)).catch(asProblem);
+  expect(problem).toMatchObject({ code: "EXCHANGE_REFUSED", errors: [{ field: "exchange_code", message: "-2022" }] });
+  expect(venue.trades().length).toBe(0);
+});
+
 test("cancelling what has ended answers how it ended; what never was is NOT_FOUND", async () => {
   const { connector, settle } = await connectToVenue();
   await settle(connector.desk.submit(order({})));
