@@ -36,7 +36,12 @@ export function wallClock(speed = 1, onError: OnError = crash): Clock {
 
   const after = (ms: number, run: () => unknown): Cancel => {
     assert(!Number.isNaN(ms), "a wait is a number of milliseconds");
-    const due = performance.now() + Math.max(0, ms) / speed;
+    if (ms <= 0) {
+      // At the end of this turn: the runtime's shortest timer takes a whole millisecond.
+      const soon = setImmediate(() => call(run));
+      return () => clearImmediate(soon);
+    }
+    const due = performance.now() + ms / speed;
     let timer: ReturnType<typeof setTimeout>;
     const arm = () => {
       // Rounded up: the runtime cuts fractions off and would wake too early.

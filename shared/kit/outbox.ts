@@ -27,6 +27,7 @@ export function startRelay(parts: {
   let failures = 0;
   let published = 0;
   let retry: Cancel | undefined;
+  let waking = false;
 
   async function drain(): Promise<void> {
     do {
@@ -71,7 +72,15 @@ export function startRelay(parts: {
     return running;
   }
 
-  store.outbox.onCommit(() => void wake());
+  // After the turn of the commit: what the commit was for, an order about to be sent, goes before the news of it.
+  store.outbox.onCommit(() => {
+    if (waking) return;
+    waking = true;
+    clock.after(0, () => {
+      waking = false;
+      void wake();
+    });
+  });
   return {
     flush: wake,
     async stop() {
