@@ -62,8 +62,8 @@ describe.skipIf(!here)("the page in a real browser", () => {
   test("prices, services and decisions arrive live", async () => {
     for (const name of ["exchange", "router", "gateway"]) await page.getByText(name, { exact: true }).first().waitFor();
     const title = page.locator("body");
-    const before = await title.innerText();
-    await until("the page moves", async () => (await title.innerText()) !== before);
+    const before = await title.textContent();
+    await until("the page moves", async () => (await title.textContent()) !== before);
   }, 120_000);
 
   test("nothing scrolls sideways on a phone", async () => {

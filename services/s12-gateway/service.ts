@@ -1,8 +1,8 @@
 /**
  * S12 Web UI / API Gateway: the one door for people and programs.
  *
- * People sign in here; what they ask under /api/v1/ goes to the service whose path it is, in their name. The kill switch
- * is here, and the web page with its live events.
+ * People sign in here; what they ask under /api/v1/ goes to the service whose path it is, in their name. The kill
+ * switch is here, and the web page with its live events.
  */
 import { z } from "@hono/zod-openapi";
 import { auditLog, killState, sessions, users } from "../../shared/collections.ts";
