@@ -36,8 +36,8 @@ function sealed(body: string, prev: string): { hash: string; line: string } {
 const bodyOf = (n: number, batch: Batch): string => JSON.stringify({ n, at: batch.at, facts: batch.facts });
 
 /** Keeps everything in memory: for the simulator and tests. */
-export function memoryJournal(restored: readonly Batch[] = []): Journal {
-  return chain(restored, () => {}, { close: () => {} });
+export function memoryJournal(): Journal {
+  return chain([], () => {}, { close: () => {} });
 }
 
 /**
@@ -48,9 +48,9 @@ export function fileJournal(path: string): Journal {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, "a+");
   const text = readFileSync(path, "utf8");
-  const { batches, bytes, notice } = parse(text, path);
+  const { entries, bytes, notice } = parse(text, path);
   if (notice !== undefined) ftruncateSync(file, bytes);
-  return chain(batches, (line) => writeAll(file, line), { notice, close: () => closeSync(file) });
+  return chain(entries, (line) => writeAll(file, line), { notice, close: () => closeSync(file) });
 }
 
 function writeAll(file: number, line: string): void {
@@ -60,8 +60,8 @@ function writeAll(file: number, line: string): void {
 }
 
 /** Reads whole lines; `bytes` is where the last good one ends. */
-function parse(text: string, path: string): { batches: Batch[]; bytes: number; notice?: string } {
-  const batches: Batch[] = [];
+function parse(text: string, path: string): { entries: Entry[]; bytes: number; notice?: string } {
+  const entries: Entry[] = [];
   let prev = GENESIS;
   let from = 0;
   while (from < text.length) {
@@ -69,18 +69,18 @@ function parse(text: string, path: string): { batches: Batch[]; bytes: number; n
     if (to < 0) break;
     const entry = readLine(text.slice(from, to));
     const expected = entry && sealed(bodyOf(entry.n, entry), entry.prev).hash;
-    if (!entry || entry.n !== batches.length + 1 || entry.prev !== prev || entry.hash !== expected) {
+    if (!entry || entry.n !== entries.length + 1 || entry.prev !== prev || entry.hash !== expected) {
       throw new Error(
-        `The venue's journal ${path} is broken at line ${batches.length + 1}: it does not continue the chain`,
+        `The venue's journal ${path} is broken at line ${entries.length + 1}: it does not continue the chain`,
       );
     }
-    batches.push({ at: entry.at, facts: entry.facts });
+    entries.push(entry);
     prev = entry.hash;
     from = to + 1;
   }
   const bytes = Buffer.byteLength(text.slice(0, from));
-  if (from === text.length) return { batches, bytes };
-  return { batches, bytes, notice: `Dropped a torn last line of ${text.length - from} characters in ${path}` };
+  if (from === text.length) return { entries, bytes };
+  return { entries, bytes, notice: `Dropped a torn last line of ${text.length - from} characters in ${path}` };
 }
 
 function readLine(line: string): Entry | undefined {
@@ -92,27 +92,27 @@ function readLine(line: string): Entry | undefined {
   }
 }
 
+/** Goes on from `entries`, which it takes over. */
 function chain(
-  restored: readonly Batch[],
+  entries: Entry[],
   write: (line: string) => void,
   end: { notice?: string | undefined; close: () => void },
 ): Journal {
-  const entries: Entry[] = [];
-  let head = GENESIS;
-  const add = (batch: Batch, out: (line: string) => void): void => {
+  const restored = [...entries];
+  let head = entries.at(-1)?.hash ?? GENESIS;
+  const append = (batch: Batch): void => {
     const n = entries.length + 1;
     const { hash, line } = sealed(bodyOf(n, batch), head);
-    out(line);
+    write(line);
     entries.push({ n, at: batch.at, facts: batch.facts, prev: head, hash });
     head = hash;
   };
-  for (const batch of restored) add(batch, () => {});
   return {
-    restored: [...restored],
+    restored,
     notice: end.notice,
     head: () => head,
     length: () => entries.length,
-    append: (batch) => add(batch, write),
+    append,
     read: (from, limit) => entries.slice(Math.max(0, from - 1), Math.max(0, from - 1) + limit),
     close: end.close,
   };
