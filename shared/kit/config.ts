@@ -1,8 +1,10 @@
 /** The active config in a service: one immutable revision at a time, swapped between units of work. */
 
+import { configActive, configBundles } from "../collections.ts";
 import type { config as configContract } from "../contracts.ts";
 import { Bundle, type BundleView } from "../domain/bundle.ts";
 import { Problem, refuse } from "../errors.ts";
+import type { Store } from "./ports.ts";
 import type { Client, Config, Log } from "./service.ts";
 
 export interface ConfigHolder extends Config {
@@ -11,7 +13,14 @@ export interface ConfigHolder extends Config {
   revision(): number;
 }
 
-export function createConfig(parts: { ask: () => Client<typeof configContract>; log: Log }): ConfigHolder {
+export interface ConfigParts {
+  ask(): Client<typeof configContract>;
+  /** For when the config service is away: its collections, which others may read. */
+  store: Store;
+  log: Log;
+}
+
+export function createConfig(parts: ConfigParts): ConfigHolder {
   let view: BundleView | undefined;
   const listeners: ((view: BundleView) => void)[] = [];
 
@@ -22,7 +31,10 @@ export function createConfig(parts: { ask: () => Client<typeof configContract>; 
   }
 
   async function refresh(): Promise<void> {
-    const active = await parts.ask().getActive({});
+    const active = await parts
+      .ask()
+      .getActive({})
+      .catch((error: unknown) => lastKept(error));
     if (view && view.rev === active.rev && view.hash === active.hash) return;
     const parsed = Bundle.safeParse(active.bundle);
     if (!parsed.success) {
@@ -31,6 +43,15 @@ export function createConfig(parts: { ask: () => Client<typeof configContract>; 
     }
     const { rev, bundle_id, hash } = active;
     swap(Object.freeze({ rev, bundle_id, hash, bundle: parsed.data }));
+  }
+
+  /** The revision that was in force when the config service was last heard; throws `error` when none is readable. */
+  async function lastKept(error: unknown) {
+    const kept = (await parts.store.get(configActive, "active"))?.value;
+    const bundle = kept && (await parts.store.get(configBundles, `${kept.bundle_id}@${kept.rev}`))?.value.bundle;
+    if (!kept || typeof bundle !== "object" || bundle === null) throw error;
+    if (!view) parts.log.warn("the config service is away; its last revision is taken", { rev: kept.rev });
+    return { ...kept, bundle: bundle as Record<string, unknown> };
   }
 
   return {

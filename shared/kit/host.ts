@@ -25,6 +25,7 @@ import type { World } from "./world.ts";
 /** How long a stop waits for requests in flight. */
 const DRAIN_MS_MAX = 10_000;
 const CONFIG_CATCH_UP_MS = 30_000;
+const CONFIG_RETRY_MS = 500;
 
 export interface Hosted {
   readonly service: Service;
@@ -49,7 +50,11 @@ export interface Wiring {
 
 export async function hostService(service: Service, world: World, wiring: Wiring): Promise<Hosted> {
   const log = serviceLog(world.log, service.id, () => config.revision());
-  const config = createConfig({ ask: () => clientOf(service, configContract, wiring.reach), log });
+  const config = createConfig({
+    ask: () => clientOf(service, configContract, wiring.reach),
+    store: world.store(service.id),
+    log,
+  });
   const settings = readSettings(service, world.env);
   const context = createContext({ service, world, config, log, settings, ...wiring });
   const faces = await service.setup(context as never);
@@ -91,7 +96,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       }
     },
     async start() {
-      if (service.usesConfig) await config.refresh();
+      if (service.usesConfig) await firstRevision(config, () => state.stopping, { clock: world.clock, log });
       await runtime.start();
       state.started = true;
     },
@@ -102,6 +107,24 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       await runtime.stop();
     },
   };
+}
+
+/** Waits for the first revision: a service that starts before the config service is not ready, and not broken. */
+async function firstRevision(
+  config: { refresh(): Promise<void> },
+  isStopping: () => boolean,
+  { clock, log }: { clock: World["clock"]; log: ReturnType<typeof serviceLog> },
+): Promise<void> {
+  for (;;) {
+    try {
+      return await config.refresh();
+    } catch (error) {
+      const isAway = asProblem(error).status >= 500;
+      if (!isAway || isStopping()) throw error;
+      log.warn("waiting for a config revision", { error: String(error) });
+      await clock.sleep(CONFIG_RETRY_MS);
+    }
+  }
 }
 
 const stopping = (service: Service): Response =>
