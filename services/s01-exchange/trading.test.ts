@@ -154,6 +154,38 @@ test("cancelling what has ended answers how it ended; what never was is NOT_FOUN
   expect((problem as Problem).code).toBe("NOT_FOUND");
 });
 
+test("cancelling a stop that has triggered cancels the order that it sent", async () => {
+  const { connector, settle, faulty, said, venue } = await connectToVenue();
+  const bid = Number(said.tickers.filter((t) => t.instrument === BTC).at(-1)!.bid);
+  const resting = order({ client_order_id: "sent", type: "LIMIT", price: (bid * 0.97).toFixed(1) });
+  const sent = await settle(connector.desk.submit(resting));
+  const algo = {
+    ...{ symbol: "BTCUSDT", algoId: 7, clientAlgoId: "stop", algoStatus: "TRIGGERED", orderType: "STOP_MARKET" },
+    ...{ side: "BUY", quantity: "0.010", triggerPrice: "1", actualOrderId: sent.order_id, updateTime: 1 },
+  };
+  faulty.fetch = ({ method, url }) => {
+    if (!url.includes("/algoOrder")) return undefined;
+    const gone = { status: 400, headers: {}, body: '{"code":-2011,"msg":"Unknown order sent."}' };
+    return Promise.resolve(method === "DELETE" ? gone : { status: 200, headers: {}, body: JSON.stringify(algo) });
+  };
+  const ref = { account: "main", instrument: BTC, client_order_id: "stop", conditional: true };
+  expect(await settle(connector.desk.cancel(ref))).toMatchObject({ status: "CANCELED", client_order_id: "stop" });
+  expect(venue.orders().map((o) => [o.client_id, o.status])).toEqual([["sent", "CANCELED"]]);
+});
+
+test("a refusal by a filter makes S1 ask for the filters again", async () => {
+  const { connector, settle, faulty, requests, pass } = await connectToVenue();
+  faulty.fetch = (request) =>
+    request.url.endsWith("/fapi/v1/order")
+      ? Promise.resolve({ status: 400, headers: {}, body: '{"code":-1013,"msg":"Filter failure: PRICE_FILTER"}' })
+      : undefined;
+  const listings = () => requests.filter((r) => r.url.includes("exchangeInfo")).length;
+  const before = listings();
+  await settle(connector.desk.submit(order({}))).catch(asProblem);
+  await pass(100);
+  expect(listings()).toBe(before + 2);
+});
+
 test("a spot pair is one submission, and a repeat tells how both legs stand", async () => {
   const { connector, settle, said, venue } = await connectToVenue();
   await settle(connector.desk.submit(order({ instrument: SPOT_BTC, qty: "0.002", leverage: undefined })));
