@@ -67,6 +67,31 @@ test("answers can be replaced, and queries can lag behind what was accepted", as
   expect(await ask(v, "DELETE /faults")).toMatchObject({ faults: [] });
 });
 
+test("a false mark liquidates, and funding can come out of turn", async () => {
+  const v = await TestVenue.open();
+  const account = await v.listenAccount("paper");
+  await v.order("maker", "BTCUSDT SELL 1 60000");
+  await v.order("maker", "BTCUSDT BUY 1 59990");
+  await v.call("paper", "POST /fapi/v1/marginType", { symbol: "BTCUSDT", marginType: "ISOLATED" });
+  await v.order("paper", "BTCUSDT BUY 0.01 MARKET");
+  await v.settle(1_000);
+  const instrument = "FUT:BTCUSDT";
+  expect(await ask(v, "POST /faults", { kind: "funding", instrument, rate: "-0.0001" })).toMatchObject({ status: 200 });
+  const [paid] = await v.call("paper", "GET /fapi/v1/income", { incomeType: "FUNDING_FEE" });
+  // 0.01 × 59995 × 0.0001, to the long
+  expect(paid.income).toBe("0.05999500");
+  await ask(v, "POST /faults", { kind: "mark", instrument, price: "50000", for_ms: 1_500 });
+  await v.settle(1_000);
+  expect(await v.call("paper", "GET /fapi/v3/positionRisk")).toEqual([]);
+  const forced = account.messages.filter((m) => m.e === "ORDER_TRADE_UPDATE" && m.o.c.startsWith("autoclose-"));
+  expect(forced.map((m) => [m.o.x, m.o.X, m.o.o])).toEqual([
+    ["NEW", "NEW", "LIQUIDATION"],
+    ["CALCULATED", "FILLED", "LIQUIDATION"],
+  ]);
+  await v.settle(2_000);
+  expect((await v.raw("GET /fapi/v1/premiumIndex?symbol=BTCUSDT")).json.markPrice).toBe("59995.00000000");
+});
+
 test("bad admin input is refused with what is wrong", async () => {
   const v = await TestVenue.open();
   const cases: [string, unknown, string][] = [

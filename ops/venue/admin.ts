@@ -1,10 +1,11 @@
 /** The venue's admin API: accounts, balances, the journal and faults, for whoever holds its token. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "@hono/zod-openapi";
-import { Account, PositiveDecimal } from "../../shared/domain/instrument.ts";
-import { dec, show } from "../../shared/domain/money.ts";
+import { Account, Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
+import { type Amount, dec, show } from "../../shared/domain/money.ts";
 import { Refusal } from "../../shared/engine/checks.ts";
 import type { Exchange } from "../../shared/engine/exchange.ts";
+import { fund } from "../../shared/engine/liquidation.ts";
 import { asProblem, FAILURES, refuse } from "../../shared/errors.ts";
 import type { Keys, RestRequest, VenueAccount } from "./binance/request.ts";
 import type { Faults } from "./faults.ts";
@@ -67,7 +68,19 @@ const LagBody = z.strictObject({
   kind: z.literal("lagging_queries"),
   lag_ms: z.number().int().min(0).max(HOLD_MS_MAX),
 });
-const FaultBody = z.discriminatedUnion("kind", [OrderFaultBody, AnswerBody, LagBody, DropBody]);
+const MarkBody = z.strictObject({
+  kind: z.literal("mark"),
+  instrument: InstrumentId,
+  price: PositiveDecimal,
+  for_ms: z.number().int().min(1_000).max(HOLD_MS_MAX),
+});
+const FundingBody = z.strictObject({
+  kind: z.literal("funding"),
+  instrument: InstrumentId,
+  rate: Decimal,
+});
+const FaultBody = z.discriminatedUnion("kind", [OrderFaultBody, AnswerBody, LagBody, DropBody, MarkBody, FundingBody]);
+type Fault = z.output<typeof FaultBody>;
 
 interface AdminCall {
   readonly parts: readonly string[];
@@ -191,11 +204,38 @@ export class Admin {
 
   private addFault({ body }: AdminCall): unknown {
     const fault = checked(FaultBody, body());
-    if (fault.kind === "drop_streams") this.context.dropStreams(fault.for_ms);
-    else if (fault.kind === "answer") this.context.faults.addAnswer({ ...fault });
-    else if (fault.kind === "lagging_queries") this.context.faults.lag(fault.lag_ms);
-    else this.context.faults.add({ ...fault });
+    this.switchOn(fault);
     return { fault };
+  }
+
+  private switchOn(fault: Fault): void {
+    const { faults, now } = this.context;
+    switch (fault.kind) {
+      case "drop_streams":
+        this.context.dropStreams(fault.for_ms);
+        break;
+      case "answer":
+        faults.addAnswer({ ...fault });
+        break;
+      case "lagging_queries":
+        faults.lag(fault.lag_ms);
+        break;
+      case "mark":
+        faults.setMark(fault.instrument, dec(fault.price), now() + fault.for_ms);
+        break;
+      case "funding":
+        this.fundNow(fault.instrument, dec(fault.rate));
+        break;
+      default:
+        faults.add({ ...fault });
+    }
+  }
+
+  /** A funding payment out of turn, at the mark. */
+  private fundNow(instrument: InstrumentId, rate: Amount): void {
+    const { exchange, now } = this.context;
+    const mark = exchange.mark(instrument) ?? refuse("WRONG_STATE", `${instrument} has no mark.`);
+    exchange.run(now(), () => fund(exchange, instrument, { rate, mark }));
   }
 
   private clearFaults(): unknown {

@@ -1,5 +1,6 @@
-/** Faults that can be switched on: orders lost or refused, answers replaced, queries that lag, streams that drop. */
-import type { Market } from "../../shared/domain/instrument.ts";
+/** Faults that can be switched on: orders lost or refused, answers replaced, queries that lag, false marks, dropped streams. */
+import type { InstrumentId, Market } from "../../shared/domain/instrument.ts";
+import type { Amount } from "../../shared/domain/money.ts";
 
 export type OrderFaultKind = "timeout_after_accept" | "timeout_before_accept" | "reject";
 
@@ -30,6 +31,7 @@ export class Faults {
   private orders: OrderFault[] = [];
   private answers: AnswerFault[] = [];
   private lagMs = 0;
+  private readonly marks = new Map<InstrumentId, { price: Amount; until: number }>();
   private blackoutUntil = 0;
 
   add(fault: OrderFault): void {
@@ -54,6 +56,7 @@ export class Faults {
     this.orders = [];
     this.answers = [];
     this.lagMs = 0;
+    this.marks.clear();
     this.blackoutUntil = 0;
   }
 
@@ -73,6 +76,16 @@ export class Faults {
     fault.count -= 1;
     if (fault.count <= 0) this.answers = this.answers.filter((each) => each !== fault);
     return fault;
+  }
+
+  /** Accounts are marked at `price` until then, whatever the market says. */
+  setMark(instrument: InstrumentId, price: Amount, until: number): void {
+    this.marks.set(instrument, { price, until });
+  }
+
+  markOf(instrument: InstrumentId, now: number): Amount | undefined {
+    const mark = this.marks.get(instrument);
+    return mark !== undefined && now < mark.until ? mark.price : undefined;
   }
 
   hides(createdAt: number, now: number): boolean {

@@ -8,6 +8,7 @@ import type { Listing } from "../../shared/engine/listing.ts";
 import { activate, waits } from "../../shared/engine/lists.ts";
 import type { Cancel, Clock } from "../../shared/kit/ports.ts";
 import { marketMark } from "./binance/desk.ts";
+import type { Faults } from "./faults.ts";
 import type { MarketModel } from "./market.ts";
 
 const RECENT_TRADES_MAX = 1_000;
@@ -17,19 +18,28 @@ interface Due {
   nextAt: number;
 }
 
+export interface WatchParts {
+  readonly exchange: Exchange;
+  readonly market: MarketModel;
+  readonly clock: Clock;
+  readonly faults: Faults;
+}
+
 export class MarketWatch {
   private readonly exchange: Exchange;
   private readonly market: MarketModel;
   private readonly clock: Clock;
+  private readonly faults: Faults;
   private pending: { instrument: InstrumentId; raw: string }[] = [];
   private cancel: Cancel = () => {};
   private readonly recent = new Map<InstrumentId, string[]>();
   private readonly due = new Map<InstrumentId, Due>();
 
-  constructor(exchange: Exchange, market: MarketModel, clock: Clock) {
+  constructor({ exchange, market, clock, faults }: WatchParts) {
     this.exchange = exchange;
     this.market = market;
     this.clock = clock;
+    this.faults = faults;
   }
 
   private now(): number {
@@ -78,9 +88,9 @@ export class MarketWatch {
 
   /** The mark moves: funding that has come due, then triggers, then liquidation. */
   marked(listing: Listing): void {
-    const mark = marketMark(this.market, listing);
-    if (mark === undefined) return;
     const { instrument } = listing;
+    const mark = this.faults.markOf(instrument, this.now()) ?? marketMark(this.market, listing);
+    if (mark === undefined) return;
     const { exchange } = this;
     exchange.run(this.now(), () => {
       exchange.setMark(instrument, mark);

@@ -134,7 +134,8 @@ class PaperVenue implements Venue {
       heard: (fact, at) => events.heard(fact, at),
       flush: () => events.flush(),
     });
-    this.watch = new MarketWatch(this.exchange, options.market, options.clock);
+    const { market, clock } = options;
+    this.watch = new MarketWatch({ exchange: this.exchange, market, clock, faults: this.faults });
     this.desk = this.makeDesk(options);
     this.front = new Rest(this.desk, this.faults, options.onBug ?? (() => {}));
     this.adminToken = options.adminToken ?? Buffer.from(this.desk.random.bytes(TOKEN_BYTES)).toString("hex");
