@@ -66,6 +66,8 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     heard: (clientOrderId) => kill.resolved(clientOrderId),
   });
   const desk = new Desk({
+    clock: around.clock,
+    absenceProvenMs: around.settings.absenceProvenMs,
     account,
     orders,
     instruments,

@@ -123,6 +123,19 @@ test("an entry whose fate is unknown is outstanding until the exchange tells it"
   ).toBe("FILLED");
 });
 
+test("an entry that the exchange never got is outstanding until its absence is proven", async () => {
+  const { connector, settle, venue, pass } = await connectToVenue({ absenceProvenMs: 30_000 });
+  const fault = { kind: "timeout_before_accept", market: "FUT", symbol: "BTCUSDT" } as const;
+  venue.faults.add({ ...fault, count: 1, hold_ms: 1_000, code: 0 });
+  await settle(connector.desk.submit(order({ client_order_id: "lost" }))).catch(asProblem);
+  await pass(10_000);
+  await settle(connector.desk.settleUnknown());
+  expect((await settle(connector.kill.set(kill(1)))).outstanding).toEqual(["lost"]);
+  await pass(21_000);
+  await settle(connector.desk.settleUnknown());
+  expect((await settle(connector.kill.set(kill(1)))).outstanding).toEqual([]);
+});
+
 /** A store's methods, tied to it, so that some can be replaced. */
 function bound(store: Store): Store {
   return { get: store.get.bind(store), commit: store.commit.bind(store) } as unknown as Store;

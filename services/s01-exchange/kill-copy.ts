@@ -54,6 +54,10 @@ export class KillCopy {
     this.unresolved.add(clientOrderId);
   }
 
+  isOutstanding(clientOrderId: string): boolean {
+    return this.unresolved.has(clientOrderId);
+  }
+
   resolved(clientOrderId: string): void {
     this.unresolved.delete(clientOrderId);
   }

@@ -20,6 +20,7 @@ const LISTEN_KEY_EVERY_MS = 20 * 60_000;
 const HEARD_EVERY_MS = 1_000;
 const BALANCES_EVERY_MS = 60_000;
 const KILL_EVERY_MS = 5_000;
+const UNKNOWN_EVERY_MS = 5_000;
 /** An answer this young shows that the exchange is reached. */
 const REACH_MS_MAX = 30_000;
 const BOOT_WAIT_MS = 1_000;
@@ -41,7 +42,7 @@ export default defineService({
       outlet: outlet(ctx),
       publish: (event) => ctx.publish(accountEvents, event, event.instrument),
     });
-    const { rests, instruments, recorder, market, streams, kill, key, outbox, queries } = parts;
+    const { rests, instruments, recorder, market, streams, desk, kill, key, outbox, queries } = parts;
     ctx.config.onChange(({ bundle }) =>
       market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
     );
@@ -71,6 +72,7 @@ export default defineService({
         every(LISTING_EVERY_MS, "listing", () => instruments.refresh()),
         every(LISTEN_KEY_EVERY_MS, "listen-key", () => streams.keepAlive()),
         every(HEARD_EVERY_MS, "account-heard", () => streams.checkHeard()),
+        every(UNKNOWN_EVERY_MS, "unknown-entries", () => desk.settleUnknown()),
         every(BALANCES_EVERY_MS, "balances", () => keepBalances(ctx, queries)),
         every(KILL_EVERY_MS, "kill-copy", () => kill.load()),
         every(ctx.settings.recordFlushMs, "recording-flush", () => recorder.flush()),

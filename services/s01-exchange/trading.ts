@@ -2,6 +2,7 @@
 import type { ExchangeOrder, SubmitOco, SubmitOrder } from "../../shared/contracts.ts";
 import { type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
+import type { Clock } from "../../shared/kit/ports.ts";
 import type { Instruments } from "./binance/instruments.ts";
 import { isConditional, type OrderRef, type Orders } from "./binance/orders.ts";
 import { exchangeCode } from "./binance/rest.ts";
@@ -13,6 +14,8 @@ import { Submissions } from "./submissions.ts";
 const FILTER_CODES = [-1013, -1111, -4003, -4014, -4023, -4164];
 
 export interface DeskPorts {
+  readonly clock: Clock;
+  readonly absenceProvenMs: number;
   readonly account: string;
   readonly orders: Orders;
   readonly instruments: Instruments;
@@ -26,6 +29,8 @@ export interface DeskPorts {
 export class Desk {
   private readonly ports: DeskPorts;
   private readonly submissions = new Submissions();
+  /** Entries whose outcome the exchange did not tell, and since when (monotonic). */
+  private readonly unknown = new Map<string, { ref: OrderRef; since: number }>();
 
   constructor(ports: DeskPorts) {
     this.ports = ports;
@@ -41,7 +46,8 @@ export class Desk {
     const send = async () => {
       if (order.entry) this.refuseEntries();
       if (order.entry && marketOf(order.instrument) === "FUT") await this.prepare(order);
-      return this.send(order, [order.client_order_id], (before) => orders.submit(order, before));
+      const legs = [{ ...ref, conditional: isConditional(order) }];
+      return this.send(order.entry, legs, (before) => orders.submit(order, before));
     };
     return this.submissions.once(idOf(ref), send, () => this.query({ ...ref, conditional: isConditional(order) }));
   }
@@ -58,7 +64,7 @@ export class Desk {
     const send = async () => {
       if (entry) this.refuseEntries();
       const work = (before: () => void) => orders.submitOco(oco, before);
-      sent = await this.send({ entry, instrument: oco.instrument }, ids, work);
+      sent = await this.send(entry, legs, work);
       return sent[0] ?? refuse("EXCHANGE_UNKNOWN", "The exchange named no orders of the pair.");
     };
     const list = { instrument: oco.instrument, client_order_id: oco.list_client_order_id };
@@ -94,28 +100,43 @@ export class Desk {
     if (order.leverage !== undefined) this.ports.leverage(order.instrument, order.leverage);
   }
 
+  /** Finds out what became of entries with an unknown outcome, so that none stays outstanding for ever. */
+  async settleUnknown(): Promise<void> {
+    const { clock, kill, absenceProvenMs } = this.ports;
+    for (const [id, { ref, since }] of [...this.unknown]) {
+      if (kill.isOutstanding(id)) {
+        const problem = await this.query(ref).then(
+          () => undefined,
+          (error: unknown) => asProblem(error),
+        );
+        const isGone = problem?.code === "NOT_FOUND" && clock.mono() - since > absenceProvenMs;
+        if (isGone) kill.resolved(id);
+      }
+      if (!kill.isOutstanding(id)) this.unknown.delete(id);
+    }
+  }
+
   /** `work` sends the bytes; the kill switch is looked at again right before they leave. */
-  private async send<T>(
-    { entry, instrument }: { entry: boolean; instrument: InstrumentId },
-    ids: string[],
-    work: (before: () => void) => Promise<T>,
-  ): Promise<T> {
-    const { kill, instruments } = this.ports;
+  private async send<T>(entry: boolean, refs: OrderRef[], work: (before: () => void) => Promise<T>): Promise<T> {
+    const { kill, instruments, clock } = this.ports;
     const before = () => {
       if (!entry) return;
       kill.refuseIfOn();
-      for (const id of ids) kill.sending(id);
+      for (const ref of refs) kill.sending(ref.client_order_id);
     };
     try {
       const result = await work(before);
-      for (const id of ids) {
-        kill.resolved(id);
-        this.ports.accepted(marketOf(instrument), id);
+      for (const { instrument, client_order_id } of refs) {
+        kill.resolved(client_order_id);
+        this.ports.accepted(marketOf(instrument), client_order_id);
       }
       return result;
     } catch (error) {
-      if (asProblem(error).code !== "EXCHANGE_UNKNOWN") for (const id of ids) kill.resolved(id);
-      if (FILTER_CODES.includes(exchangeCode(error) ?? 0)) instruments.doubt(instrument);
+      for (const ref of refs) {
+        if (asProblem(error).code !== "EXCHANGE_UNKNOWN") kill.resolved(ref.client_order_id);
+        else if (entry) this.unknown.set(ref.client_order_id, { ref, since: clock.mono() });
+        if (FILTER_CODES.includes(exchangeCode(error) ?? 0)) instruments.doubt(ref.instrument);
+      }
       throw error;
     }
   }

@@ -29,6 +29,8 @@ export const Settings = z.object({
   marketAgeMsMax: Milliseconds.default(10_000),
   /** How long an acknowledged order may stay unheard on the account stream before that stream is replaced. */
   executionHeardMsMax: Milliseconds.default(10_000),
+  /** The exchange may not know an order yet that it has taken; after this long, "not found" is believed. */
+  absenceProvenMs: Milliseconds.default(45_000),
   recordFrames: z.boolean().default(true),
   recordFlushMs: Milliseconds.max(10_000).default(10_000),
   /** Raw frames held in memory; beyond it frames are left out of the recording, and that is alerted. */
