@@ -27,7 +27,7 @@ export class Accounts {
 
   /** Idempotent: an event told twice is booked once. */
   async hear(event: AccountEvent): Promise<void> {
-    if (event.kind === "gap") return this.recovery.reconcile();
+    if (event.kind === "gap") return this.recovery.gap();
     if (event.kind !== "execution" || event.account !== this.ports.account) return;
     const news = newsOf(event);
     if (await this.booking.take(event.client_order_id, news)) return;

@@ -28,6 +28,7 @@ describe("what is refused before anything is stored", () => {
     ["an unknown instrument", { instrument: "FUT:NOUSDT" }, "INSTRUMENT_DISABLED", 422],
     ["more than the budget", { qty: "10" }, "BUDGET", 422],
     ["an OCO on futures", { exec: { policy: "OCO", oco: { take_profit: "2", stop: "1" } } }, "INVALID", 400],
+    ["slices", { exec: { twap: { slices: 3, interval_ms: 500 } } }, "RULE", 422],
     ["a spot short", { instrument: SPOT, side: "SELL" }, "INVALID", 400],
     ["another account", { account: "other" }, "NOT_FOUND", 404],
   ];

@@ -21,6 +21,8 @@ interface Parts {
   ended(order: Order): void;
 }
 
+const REMEMBERED_MAX = 50_000;
+
 /** Futures stops and targets live in a book of their own, also after they have triggered. */
 const isConditional = (order: Order): boolean =>
   order.instrument.startsWith("FUT:") && (order.leg.startsWith("sl") || order.leg.startsWith("tp"));
@@ -61,7 +63,7 @@ export class Dispatch {
     if (this.sent.has(order.client_order_id)) return undefined;
     const entry = isEntry(order.kind);
     if (entry && !kill.entriesAllowed()) return undefined;
-    this.sent.add(order.client_order_id);
+    this.remember(order);
     const now = ports.clock.now();
     book.mark({ ...order, status: "SENT", sent_at: now, mid_at_send: market.mid(order.instrument), updated_at: now });
     return this.during([order], async () => {
@@ -99,7 +101,7 @@ export class Dispatch {
     if (this.sent.has(sl.client_order_id)) return undefined;
     const now = ports.clock.now();
     for (const leg of [sl, tp]) {
-      this.sent.add(leg.client_order_id);
+      this.remember(leg);
       book.mark({ ...leg, status: "SENT", sent_at: now, updated_at: now });
     }
     return this.during([sl, tp], async () => {
@@ -203,7 +205,7 @@ export class Dispatch {
   /** A stored order that will not be sent. */
   async drop(order: Order, message: string): Promise<void> {
     if (this.sent.has(order.client_order_id)) return;
-    this.sent.add(order.client_order_id);
+    this.remember(order);
     await this.parts.booking.take(order.client_order_id, {
       report: { status: "CANCELED", filled_qty: "0", message, inferred: true },
     });
@@ -234,6 +236,17 @@ export class Dispatch {
 
   private working(order: Order): "MARK_PRICE" | "CONTRACT_PRICE" {
     return this.parts.book.holding(order.instrument)?.working_type ?? "MARK_PRICE";
+  }
+
+  /** Before the bytes leave. The oldest ids are long past any state in which they could be sent. */
+  private remember(order: Order): void {
+    this.sent.add(order.client_order_id);
+    if (this.sent.size <= REMEMBERED_MAX) return;
+    for (const id of this.sent) {
+      this.sent.delete(id);
+      this.tries.delete(id);
+      break;
+    }
   }
 
   private tried(order: Order): void {

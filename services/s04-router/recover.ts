@@ -30,7 +30,7 @@ const UNHEARD_MS = 60_000;
 export class Recovery {
   /** True once our books have met the exchange's since the start. */
   reconciled = false;
-  private underWay: Promise<void> | undefined;
+  private underWay: Promise<void> = Promise.resolve();
   private readonly parts: Parts;
 
   constructor(parts: Parts) {
@@ -51,12 +51,24 @@ export class Recovery {
     }
   }
 
-  /** Asks the exchange about everything open. Throws when it cannot be asked; concurrent calls share one run. */
+  /** Asks the exchange about everything open; one run follows another. Throws when it cannot be asked. */
   reconcile(): Promise<void> {
-    this.underWay ??= this.meet().finally(() => {
-      this.underWay = undefined;
-    });
-    return this.underWay;
+    const work = this.underWay.then(
+      () => this.meet(),
+      () => this.meet(),
+    );
+    this.underWay = work;
+    return work;
+  }
+
+  /** What happened in a gap is asked for; when that fails, entries wait until the books have met the exchange again. */
+  async gap(): Promise<void> {
+    try {
+      await this.reconcile();
+    } catch (error) {
+      this.reconciled = false;
+      this.parts.ports.warn("a gap could not be filled yet: no entries", { error: String(error) });
+    }
   }
 
   private async meet(): Promise<void> {

@@ -9,7 +9,8 @@ import {
   PlaceRequest,
   router as routerContract,
 } from "../../shared/contracts.ts";
-import { isEntry, OrderAnswer } from "../../shared/domain/order.ts";
+import { type Intent, isEntry, OrderAnswer } from "../../shared/domain/order.ts";
+import { asProblem } from "../../shared/errors.ts";
 import { answers, type Context, defineService, every, on, verb } from "../../shared/kit/service.ts";
 import {
   accountEvents,
@@ -46,11 +47,7 @@ export default defineService({
       verbs: [...actingVerbs(router), ...readingVerbs(ctx.store, router)],
       consumes: [
         on(accountEvents, (event) => router.accounts.hear(event)),
-        on(orderCommands, async (intent) => {
-          if (isEntry(intent.kind))
-            ctx.alert("ERROR", "ENTRY_BY_STREAM", `${intent.intent_id}: only exits come this way`);
-          else await router.admission.place(intent);
-        }),
+        on(orderCommands, (intent) => command(ctx, router, intent)),
         on(healthEvents, (event) => router.health.hear(event)),
         on(ticker, (event) => {
           router.market.hear(event);
@@ -74,6 +71,21 @@ export default defineService({
     };
   },
 });
+
+/** Exits by stream. A refusal is final and told; what could not be tried now comes again. */
+async function command(ctx: Ctx, router: Router, intent: Intent): Promise<void> {
+  if (isEntry(intent.kind)) {
+    ctx.alert("ERROR", "ENTRY_BY_STREAM", `${intent.intent_id}: only exits come this way`);
+    return;
+  }
+  try {
+    await router.admission.place(intent);
+  } catch (error) {
+    const problem = asProblem(error);
+    if (problem.status >= 500 || problem.code === "STILL_RUNNING") throw error;
+    ctx.alert("WARN", "COMMAND_REFUSED", `${intent.intent_id}: ${problem.message}`);
+  }
+}
 
 const actingVerbs = (router: Router) => [
   answers(routerContract.methods.placeOrder, {

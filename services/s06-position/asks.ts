@@ -25,6 +25,7 @@ export class Asks {
   private readonly ports: Ports;
   private readonly book: TradesBook;
   private readonly notBefore = new Map<string, number>();
+  private readonly failures = new Map<string, number>();
   private readonly asking = new Set<string>();
 
   constructor(ports: Ports, book: TradesBook) {
@@ -88,6 +89,7 @@ export class Asks {
     this.asking.add(intent.intent_id);
     try {
       await this.ports.router.placeOrder({ intent });
+      this.failures.delete(this.book.open(instrument)?.trade_id ?? "");
       await this.answered(instrument, intent, undefined);
     } catch (error) {
       await this.failed(instrument, intent, asProblem(error)).catch((e) =>
@@ -102,7 +104,12 @@ export class Asks {
   private async failed(instrument: string, intent: Intent, problem: Problem): Promise<void> {
     const { clock, settings, warn } = this.ports;
     const trade = this.book.open(instrument);
-    if (trade) this.notBefore.set(trade.trade_id, clock.now() + settings.askAgainMs);
+    if (trade) {
+      const failures = this.failures.get(trade.trade_id) ?? 0;
+      const wait = Math.min(settings.askAgainMs * 2 ** failures, settings.askAgainMsMax);
+      this.notBefore.set(trade.trade_id, clock.now() + wait);
+      this.failures.set(trade.trade_id, failures + 1);
+    }
     warn("the router did not take an ask", {
       intent_id: intent.intent_id,
       code: problem.code,

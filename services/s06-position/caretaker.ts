@@ -65,6 +65,11 @@ export class Caretaker {
     }
     asks.again(trade);
     if (trade.status !== "ACTIVE" || !asks.isFree(trade)) return;
+    const { closing } = paramsOf(trade);
+    if (closing !== undefined) {
+      await this.close(trade, closing);
+      return;
+    }
     const price = prices.exit(trade);
     const listing = prices.listing(instrument);
     if (price === undefined || !listing) return;

@@ -284,14 +284,15 @@ describe("exits", () => {
     expect((await world.events()).map((event) => event.kind)).toEqual(["ENTRY", "STAGNATED", "EXIT"]);
   });
 
-  test("an exit that ended early leaves the trade open and managed", async () => {
+  test("an exit that ended early is asked for again until the trade is flat", async () => {
     await begin();
     await world.open();
     await world.positions.caretaker.flatten([FUT]);
     await world.pass(1);
     const rejected = world.result({ kind: "EXIT", side: "SELL", intent_id: "sig:CLOSE:1" }, []);
     await world.hear({ ...rejected, answer: { ...rejected.answer, status: "REJECTED" } });
-    expect(world.positions.book.open(FUT)?.status).toBe("ACTIVE");
+    expect(world.asked.map((intent) => intent.intent_id)).toEqual(["sig:CLOSE:1", "sig:CLOSE:2"]);
+    expect(world.positions.book.open(FUT)?.status).toBe("PENDING_CLOSING");
   });
 
   test("liquidation too near gives up half", async () => {

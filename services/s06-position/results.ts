@@ -10,7 +10,7 @@ import type { Message } from "../../shared/kit/ports.ts";
 import type { OrderResult, PositionEvent } from "../../shared/streams.ts";
 import { applyTradeFill, closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
 import { isOpen, type TradesBook } from "./trades-book.ts";
-import { type Ports, paramsOf, type TradeParams, withParams } from "./types.ts";
+import { type Ports, paramsOf, type TradeParams } from "./types.ts";
 
 type Event = Omit<PositionEvent, "ts">;
 /** The group under which S6 hears the router; marks of done messages carry it. */
@@ -149,9 +149,7 @@ export class Results {
     const ended = !["ACCEPTED", "WORKING", "UNKNOWN"].includes(result.answer.status);
     if (result.intent.kind !== "EXIT" || !ended) return next;
     if (this.isDust(next)) return { ...closeAsDust(next, result.ts), exit_reason: paramsOf(next).closing ?? "close" };
-    if (next.status !== "PENDING_CLOSING") return next;
-    const { closing: _closing, ...params } = paramsOf(next);
-    return withParams({ ...next, status: "ACTIVE" }, params);
+    return next.status === "PENDING_CLOSING" ? { ...next, status: "ACTIVE" } : next;
   }
 
   private isDust(trade: Trade): boolean {

@@ -19,8 +19,9 @@ export const PositionSettings = z.object({
   lookEveryMs: z.coerce.number().int().min(1).default(250),
   /** A mark price older than this is not used; the middle of the book is. */
   markAgeMsMax: z.coerce.number().int().min(1).default(10_000),
-  /** After a refused or unanswered ask, the trade waits this long. */
+  /** After a refused or unanswered ask, the trade waits this long, then twice as long, up to the second. */
   askAgainMs: z.coerce.number().int().min(1).default(1_000),
+  askAgainMsMax: z.coerce.number().int().min(1).default(30_000),
   /** Trades that open within this time of a flatten order are closed too: their entries were on their way. */
   flattenForMs: z.coerce.number().int().min(0).default(60_000),
 });
@@ -48,7 +49,7 @@ export interface TradeParams {
   best_roe: number;
   /** Asked of the router and not yet answered: asked again, with the same id, until it is. */
   pending?: Intent;
-  /** Why the exit under way was asked for. */
+  /** Why it is to be closed: asked again until it is flat. */
   closing?: string;
 }
 export const paramsOf = (trade: Trade): TradeParams => trade.params as unknown as TradeParams;
