@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { z } from "@hono/zod-openapi";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { config, exchange } from "../../shared/contracts.ts";
+import { Bundle } from "../../shared/domain/bundle.ts";
+import { createTokens } from "../../shared/kit/auth.ts";
+import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
+import { answers, defineService, type Role } from "../../shared/kit/service.ts";
+import { accountEvents, ticker } from "../../shared/streams.ts";
+import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
+import { FakeExchange } from "./exchange.fixture.ts";
+import s04 from "./service.ts";
+
+const FUT = "FUT:BTCUSDT";
+const START = Date.UTC(2026, 0, 5, 12);
+const bundle = Bundle.parse({
+  format: 1,
+  bundle_id: "b",
+  rev: 4,
+  factors: [],
+  strategies: [],
+  instruments: [{ instrument: FUT }],
+});
+const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
+
+const s10 = defineService({
+  ...none,
+  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
+  setup: () => ({
+    verbs: [
+      answers(config.methods.getActive, {
+        ...{ name: "getActive", summary: "The active revision" },
+        run: () => ({ rev: 4, bundle_id: "b", hash: "h", activated_at: START, bundle: bundle as never }),
+      }),
+    ],
+  }),
+});
+
+const clock = new VirtualClock(START);
+const fake = new FakeExchange(clock);
+const s01 = defineService({
+  ...none,
+  ...{ id: "s01", name: "s01-exchange", title: "Exchange Connectors", port: 8081 },
+  emits: [ticker, accountEvents] as never,
+  setup(ctx) {
+    fake.hear = (event) => ctx.publish(accountEvents, event, event.instrument);
+    const names = Object.keys(exchange.methods) as (keyof typeof exchange.methods)[];
+    return {
+      verbs: names.map((name) =>
+        answers(exchange.methods[name] as never, { name, summary: name, run: fake.calls[name] as never }),
+      ),
+    };
+  },
+});
+let world: SimWorld;
+let all: Constellation;
+
+async function finish<T>(work: Promise<T>): Promise<T> {
+  let done = false;
+  const end = () => {
+    done = true;
+  };
+  work.then(end, end);
+  await clock.run(() => done);
+  return work;
+}
+async function quote(): Promise<void> {
+  const stamp = { instrument: FUT, exch_ts: clock.now(), ts: clock.now() };
+  const { bid, ask } = fake;
+  await world.bus.publish(ticker, { ...stamp, seq: 1, bid, ask, bid_qty: "5", ask_qty: "5" }, { key: FUT });
+}
+/** A request of a person with this role, as the gateway would pass it on. */
+async function ask(method: string, path: string, { body, role = "trader" }: { body?: unknown; role?: Role | "" } = {}) {
+  await quote();
+  const tokens = createTokens(world.serviceKey, clock);
+  const token = role === "" ? "" : await finish(tokens.mint("s12", "s04", { id: "ann", role }));
+  const request = new Request(`http://127.0.0.1${path}`, {
+    method,
+    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = await finish(all.hosted.get("s04")!.fetch(request));
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+const intent = (intent_id: string, over = {}) => ({
+  intent: { intent_id, instrument: FUT, kind: "ENTRY", side: "BUY", qty: "0.01", ...over },
+});
+
+beforeAll(async () => {
+  world = simulatedWorld({ clock, net: {} as never, seed: 1, env: {}, freeze: true });
+  all = await constellation([s01, s04, s10], ["s01", "s04", "s10"], world);
+  await finish(all.start());
+});
+afterAll(() => finish(all.stop()));
+
+describe("the router behind the kit", () => {
+  test("places once by the intent's own id, over REST too", async () => {
+    const first = await ask("POST", "/orders", { body: intent("a") });
+    expect([first.status, first.body.status]).toEqual([200, "FILLED"]);
+    expect((await ask("POST", "/orders", { body: intent("a") })).body).toEqual(first.body);
+    const other = await ask("POST", "/orders", { body: intent("a", { qty: "0.02" }) });
+    expect([other.status, other.body.code]).toEqual([422, "KEY_REUSED"]);
+    expect((await ask("GET", "/intents/a")).body).toMatchObject({
+      intent: { state: "DONE" },
+      fills: [{ qty: "0.01" }],
+    });
+    const orders = (await ask("GET", "/orders?limit=1")).body;
+    expect([(orders.items as unknown[]).length, typeof orders.next_cursor]).toEqual([1, "string"]);
+  });
+
+  test("a maker's plan is answered with 202", async () => {
+    const answer = await ask("POST", "/orders", { body: intent("m", { exec: { policy: "MAKER_THEN_TAKER" } }) });
+    expect([answer.status, answer.body.status]).toEqual([202, "WORKING"]);
+  });
+
+  const rows: [string, string, string, object, number, string][] = [
+    ["no token", "POST", "/orders", { body: intent("x"), role: "" }, 401, "UNAUTHENTICATED"],
+    ["a viewer places nothing", "POST", "/orders", { body: intent("x"), role: "viewer" }, 403, "FORBIDDEN"],
+    ["risk places nothing", "POST", "/orders", { body: intent("x"), role: "risk" }, 403, "FORBIDDEN"],
+    ["no quantity", "POST", "/orders", { body: intent("x", { qty: "NaN" }) }, 400, "INVALID"],
+    ["an unknown order", "GET", "/orders/nope", {}, 404, "NOT_FOUND"],
+    ["cancelling nothing", "POST", "/cancel", { body: { order_id: "nope" }, role: "risk" }, 404, "NOT_FOUND"],
+    ["cancelling by two ids", "POST", "/cancel", { body: { order_id: "1", intent_id: "2" } }, 400, "INVALID"],
+    ["a page without end", "GET", "/fills?limit=1000000000", {}, 400, "INVALID"],
+  ];
+  test.each(rows)("%s", async (_what, method, path, request, status, code) => {
+    const answer = await ask(method, path, request);
+    expect([answer.status, answer.body.code]).toEqual([status, code] as never);
+  });
+
+  test("is ready once its books have met the exchange", async () => {
+    expect((await ask("GET", "/ready")).status).toBe(200);
+    expect((await ask("GET", "/budget")).body).toMatchObject({ budget_usdt: "50" });
+  });
+});
