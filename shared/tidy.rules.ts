@@ -36,7 +36,12 @@ const found = (text: string, pattern: RegExp): string[] =>
 const TIME_AND_CHANCE =
   /\b(Date\.now\b|new Date\(\)|Math\.random\b|(?<![.\w])setTimeout\(|(?<![.\w])setInterval\(|performance\.now\b|process\.hrtime\b|crypto\.randomUUID\b|crypto\.getRandomValues\b|\brandomBytes\()/g;
 /** Where the machine's own clock and chance may be touched. */
-const MAY_TOUCH_CLOCK = [/^shared\/adapters\//, /^ops\/(cli|bench)\//, /^ops\/sim\/simulate\.ts$/];
+const MAY_TOUCH_CLOCK = [
+  /^shared\/adapters\//,
+  /^ops\/(cli|bench)\//,
+  /^ops\/sim\/simulate\.ts$/,
+  /^ops\/run\/supervise\.ts$/,
+];
 const MAY_USE_BUN = [/^shared\/adapters\//, /^shared\/kit\/host[\w-]*\.ts$/, /^ops\//];
 const STREAM_NAME = /["'`](mkt|feat|signals|sig|acct|ord|pos|recon|labels|cfg|health|ops):[a-z]+\b/g;
 const NAMES_STREAMS = ["shared/streams.ts"];
@@ -73,7 +78,8 @@ export const rules: Record<string, Rule> = {
   "arrows point down": ({ path, imports }) => {
     if (isTest(path)) return [];
     if (path.startsWith("shared/")) return imports.filter((i) => /^(services|ops)\//.test(i));
-    return path.startsWith("services/") ? imports.filter((i) => i.startsWith("ops/")) : [];
+    // The launcher that stands beside the services is no service.
+    return /^services\/[^/]+\//.test(path) ? imports.filter((i) => i.startsWith("ops/")) : [];
   },
 
   "rules are pure": ({ path, text, imports }) => {

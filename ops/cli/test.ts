@@ -7,14 +7,18 @@ import { bold, dim, fail, note, print } from "./terminal.ts";
 
 const usage = `Usage: ./chimera test [PATTERN...] [--fast]
 
-Types, lint and all tests. As root on Debian it first installs what some tests want (chromium); where that cannot be,
-those tests say "skipped: needs ...". CHIMERA_MARKET_DATA names a folder of recorded markets for the tests that use one.
+Types, lint and all tests. As root on Debian it first installs what some tests want (chromium, redis-server); where that
+cannot be, those tests say "skipped: needs ...". CHIMERA_MARKET_DATA names a folder of recorded markets for the tests
+that use one.
 
   PATTERN   only test files whose path contains it, without types and lint
   --fast    tests only`;
 
 /** Programs that some tests drive, by their Debian package. */
-const WANTED = [{ package: "chromium", path: "/usr/bin/chromium" }];
+const WANTED = [
+  { package: "chromium", path: "/usr/bin/chromium" },
+  { package: "redis-server", path: "/usr/bin/redis-server" },
+];
 
 function installWanted(): void {
   const missing = WANTED.filter(({ path }) => !existsSync(path)).map((wanted) => wanted.package);

@@ -1,13 +1,17 @@
 /** `up`: the whole system in one process on the paper venue. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
-import { openFolder, runningPid } from "../run/folder.ts";
-import { type Installation, startInstallation } from "../run/installation.ts";
+import { claim, type DataFolder, openFolder } from "../run/folder.ts";
+import { startInstallation } from "../run/installation.ts";
+import { type ProcessOptions, startProcesses } from "../run/processes.ts";
+import { untilAsked } from "../run/signals.ts";
+import type { ProgramState } from "../run/supervise.ts";
 import type { Command } from "./command.ts";
 import { openMarket } from "./market.ts";
 import { DEFAULT_DATA, numberOption, readOptions } from "./options.ts";
-import { bold, dim, green, note, print } from "./terminal.ts";
+import { bold, dim, green, note, print, yellow } from "./terminal.ts";
 
 const PASSWORD_BYTES = 12;
 
@@ -21,6 +25,7 @@ Starts the paper venue and all services in one process, and says where to look. 
   --bundle F      a config bundle (YAML or JSON) to trade by, instead of the one in force
   --seed N        the agents market's seed (default: a new one each start)
   --log LEVEL     debug, info (default), warn or error; lines go to DIR/logs/chimera.log
+  --processes     one process per service, with Redis between them (CHIMERA_REDIS_URL, or an own redis-server)
   --json          one JSON line when it is up, instead of text
 
 CHIMERA_ADMIN_PASSWORD sets the first password; else one is made and shown once. CHIMERA_PORT_OFFSET moves all ports.`;
@@ -34,57 +39,83 @@ async function run(args: string[]): Promise<number> {
     bundle: { type: "string" },
     seed: { type: "string" },
     log: { type: "string", default: "info" },
+    processes: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   });
-  const speed = numberOption("speed", values.speed, { fallback: 1, min: 0.1, max: 100 });
-  const bundleText = values.bundle === undefined ? "" : readFileSync(values.bundle, "utf8");
   const kind = values.market.split(":")[0] as string;
   const folder = openFolder(values.data, { mode: "paper", venue: `paper-${kind}`, account: "main" });
-  const running = runningPid(folder.pid);
-  if (running !== undefined) throw new Error(`It is running already on ${folder.path} (process ${running}).`);
-
-  const clock = wallClock(speed, (error) => note(`chimera: ${error instanceof Error ? error.stack : String(error)}`));
-  const random = values.seed === undefined ? systemRandom() : seededRandom(values.seed);
-  const given = process.env.CHIMERA_ADMIN_PASSWORD;
-  const made =
-    given === undefined && folder.isNew ? Buffer.from(random.bytes(PASSWORD_BYTES)).toString("base64url") : undefined;
-  const installation = await startInstallation({
-    clock,
+  const release = claim(folder);
+  const password = firstPassword(folder);
+  const wanted: Wanted = {
     folder,
-    market: await openMarket(values.market, { clock, random, prices: folder.prices }),
+    market: values.market,
+    speed: numberOption("speed", values.speed, { fallback: 1, min: 0.1, max: 100 }),
     portOffset: numberOption("port offset", process.env.CHIMERA_PORT_OFFSET, { fallback: 0, min: 0, max: 50_000 }),
     env: process.env,
-    bundleText,
-    adminPassword: given ?? made,
+    bundleText: values.bundle === undefined ? "" : readFileSync(values.bundle, "utf8"),
+    adminPassword: process.env.CHIMERA_ADMIN_PASSWORD ?? password,
     logLevel: values.log,
-  });
-  const ms = Math.round(performance.now() - started);
-  if (values.json) print(JSON.stringify({ up: true, gateway: installation.gateway, pid: process.pid, ms }));
-  else announce(installation, { market: values.market, data: folder.path, password: made, ms });
-  await untilAsked();
-  if (!values.json) note("\nStopping: entries end, protective orders stay at the venue ...");
-  await installation.stop();
-  return 0;
+    seed: values.seed,
+  };
+  try {
+    const running = await (values.processes ? asProcesses(wanted, values.json) : inOneProcess(wanted));
+    const ms = Math.round(performance.now() - started);
+    if (values.json) print(JSON.stringify({ up: true, gateway: running.gateway, pid: process.pid, ms }));
+    else announce(running.gateway, { market: values.market, data: folder.path, password, ms });
+    await untilAsked();
+    if (!values.json) note("\nStopping: entries end, protective orders stay at the venue ...");
+    await running.stop();
+    return 0;
+  } finally {
+    release();
+  }
+}
+
+type Wanted = Omit<ProcessOptions, "changed"> & { seed: string | undefined };
+interface Running {
+  gateway: string;
+  stop(): Promise<void>;
+}
+
+async function inOneProcess({ market, speed, seed, ...rest }: Wanted): Promise<Running> {
+  const clock = wallClock(speed, (error) => note(`chimera: ${error instanceof Error ? error.stack : String(error)}`));
+  const random = seed === undefined ? systemRandom() : seededRandom(seed);
+  const opened = await openMarket(market, { clock, random, prices: rest.folder.prices });
+  return startInstallation({ ...rest, clock, market: opened });
+}
+
+/** One line per service as it comes up, or falls and is started again. */
+function asProcesses({ seed, ...rest }: Wanted, quiet: boolean): Promise<Running> {
+  const env = seed === undefined ? rest.env : { ...rest.env, CHIMERA_SEED: seed };
+  const changed = ({ name, status, pid, restarts, lastEnd }: ProgramState): void => {
+    if (quiet || status === "starting" || status === "stopped") return;
+    const light = status === "up" ? green("●") : yellow("●");
+    const again = restarts > 0 ? dim(` restarted ${restarts}×`) : "";
+    const why = status === "waiting" ? ` ${lastEnd?.split("\n")[0] ?? ""}` : "";
+    print(`${light} ${name.padEnd(14)} ${status === "up" ? `pid ${pid}` : "ended, starting again"}${again}${dim(why)}`);
+  };
+  return startProcesses({ ...rest, env, changed });
+}
+
+/** For a gateway that has never run and no password set from outside: one made by the machine's own chance. */
+function firstPassword(folder: DataFolder): string | undefined {
+  const isKnown = process.env.CHIMERA_ADMIN_PASSWORD !== undefined || existsSync(join(folder.stores, "s12.sqlite"));
+  return isKnown ? undefined : Buffer.from(systemRandom().bytes(PASSWORD_BYTES)).toString("base64url");
 }
 
 function announce(
-  { gateway }: Installation,
+  gateway: string,
   { market, data, password, ms }: { market: string; data: string; password: string | undefined; ms: number },
 ): void {
+  const word =
+    password === undefined ? dim("  (the password you set)") : `  ${bold(password)}  ${dim("shown this once")}`;
   print(
     `${green("●")} ${bold("Chimera is trading")} on the paper venue, market ${bold(market)} ${dim(`(${ms} ms)`)}\n`,
   );
   print(`  Look     ${bold(gateway)}`);
-  print(
-    `  Sign in  admin${password === undefined ? dim("  (the password you set)") : `  ${bold(password)}  ${dim("shown this once")}`}`,
-  );
+  print(`  Sign in  admin${word}`);
   print(`  Data     ${data}`);
   print(`  Stop     Ctrl-C, or ./chimera down\n`);
 }
-
-const untilAsked = (): Promise<void> =>
-  new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-  });
 
 export const command: Command = { usage, run };

@@ -1,7 +1,6 @@
 /** The embedded world: one process, SQLite and folders, real sockets, the machine's clock. */
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { collectDefaultMetrics, Registry } from "prom-client";
 import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
@@ -9,13 +8,12 @@ import { fetchNet } from "../../shared/adapters/net.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
-import { digest } from "../../shared/keys.ts";
 import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
-import { alerts } from "../../shared/streams.ts";
 import { buildInfo } from "../build.ts";
 import type { DataFolder } from "./folder.ts";
+import { busReports, processMetrics } from "./world-parts.ts";
 
 export interface EmbeddedOptions {
   clock: Clock;
@@ -38,26 +36,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     stores.set(owner, opened);
     return opened;
   };
-  const bus = new EmbeddedBus({
-    path: folder.busFile,
-    clock,
-    onError: (error) => log.error({ error: String(error), stack: (error as Error | undefined)?.stack }, "bus"),
-    onDead: (dead) => {
-      log.error({ dead }, "a message went to the dead letters");
-      if (dead.stream === alerts.family) return;
-      const message = `A message of ${dead.stream} went to the dead letters: ${dead.reason}`;
-      const alert_id = digest("dead", dead.stream, dead.reason).slice(0, 16);
-      const event = {
-        alert_id,
-        severity: "ERROR" as const,
-        source: "bus",
-        code: "DEAD_LETTER",
-        message,
-        ts: clock.now(),
-      };
-      void bus.publish(alerts, event);
-    },
-  });
+  const bus: EmbeddedBus = new EmbeddedBus({ path: folder.busFile, clock, ...busReports(() => bus, clock, log) });
   const coordination = embeddedCoordination({ clock, path: folder.coordinationFile });
   return {
     clock,
@@ -85,14 +64,4 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
       coordination.close();
     },
   };
-}
-
-/** Sizes by heap space are left out: this runtime has none, and stops everything for a whole collection to say so. */
-const HEAP_SPACES = ["total", "used", "available"].map((what) => `chimera_nodejs_heap_space_size_${what}_bytes`);
-
-function processMetrics(): () => Promise<string> {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "chimera_" });
-  for (const name of HEAP_SPACES) registry.removeSingleMetric(name);
-  return () => registry.metrics();
 }

@@ -82,16 +82,32 @@ function keyIn(file: string): Uint8Array {
   return new Uint8Array(key);
 }
 
+/** Writes this process down as the one that runs on the folder; the answer takes it back. Throws when another does. */
+export function claim(folder: DataFolder): () => void {
+  const running = runningPid(folder.pid);
+  if (running !== undefined) throw new Error(`It is running already on ${folder.path} (process ${running}).`);
+  writeFileSync(folder.pid, String(process.pid));
+  return () => rmSync(folder.pid, { force: true });
+}
+
 /** The process that runs on this folder, if it is alive. */
 export function runningPid(file: string): number | undefined {
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, "utf8").trim());
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  if (Number.isInteger(pid) && pid > 0 && isAlive(pid)) return pid;
+  rmSync(file, { force: true });
+  return undefined;
+}
+
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return pid;
   } catch {
-    rmSync(file, { force: true });
-    return undefined;
+    return false;
   }
+  // One that was killed but not collected yet still takes signals, and so does a stranger who has its number by now.
+  const status = `/proc/${pid}/status`;
+  if (!existsSync(status)) return true;
+  const isZombie = /^State:\s+Z/m.test(readFileSync(status, "utf8"));
+  return !isZombie && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("ops/cli/main.ts");
 }

@@ -1,8 +1,6 @@
 /** One running installation: the paper venue and all services of a data folder, in one process. */
-import { rmSync, writeFileSync } from "node:fs";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
-import { defaultListings } from "../../shared/engine/listing.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { loadServices } from "../services.ts";
@@ -13,7 +11,7 @@ import { createVenue } from "../venue/venue.ts";
 import { buildWeb } from "../web.ts";
 import { type EmbeddedWorld, embeddedWorld } from "./embedded.ts";
 import type { DataFolder } from "./folder.ts";
-import { keepLastPrices } from "./last-prices.ts";
+import { keepLastPrices, listingsOf } from "./last-prices.ts";
 import { type Served, servePort } from "./serve.ts";
 
 export interface InstallationOptions {
@@ -43,8 +41,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     for (const each of stops.splice(0).reverse()) await each();
   };
   try {
-    writeFileSync(folder.pid, String(process.pid));
-    stops.push(() => rmSync(folder.pid, { force: true }));
     const venue = createVenue({
       clock,
       random: systemRandom(),
@@ -54,7 +50,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     });
     await venue.start();
     stops.push(() => venue.stop());
-    stops.push(keepLastPrices(folder.prices, { market, listings: marketListings(market), clock }));
+    stops.push(keepLastPrices(folder.prices, { market, listings: listingsOf(market), clock }));
     const ports = { spot: 8093 + portOffset, um: 8094 + portOffset, admin: 8095 + portOffset };
     const servedVenue = serveVenue(venue, { ports });
     stops.push(() => servedVenue.stop());
@@ -79,18 +75,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     await stop();
     throw error;
   }
-}
-
-/** What this market has; a recording has only some instruments. */
-function marketListings(market: MarketModel) {
-  return defaultListings().filter(({ instrument }) => {
-    try {
-      market.matcher(instrument);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 function serveAll(all: Constellation, offset: number): Served[] {

@@ -1,7 +1,7 @@
 /** Where a simulated market stood, written down every few seconds, so that after a restart it goes on from there. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { fromSteps, toNumber } from "../../shared/domain/money.ts";
-import type { Listing } from "../../shared/engine/listing.ts";
+import { defaultListings, type Listing } from "../../shared/engine/listing.ts";
 import type { Cancel, Clock } from "../../shared/kit/ports.ts";
 import type { MarketModel } from "../venue/market.ts";
 
@@ -30,5 +30,17 @@ export function keepLastPrices(
     const fresh = `${file}.new`;
     writeFileSync(fresh, JSON.stringify(prices));
     renameSync(fresh, file);
+  });
+}
+
+/** What this market has; a recording has only some instruments. */
+export function listingsOf(market: MarketModel): Listing[] {
+  return defaultListings().filter(({ instrument }) => {
+    try {
+      market.matcher(instrument);
+      return true;
+    } catch {
+      return false;
+    }
   });
 }

@@ -1,0 +1,88 @@
+/** The form with one process per service: venue, Redis, then every service, supervised. */
+import { join } from "node:path";
+import { startOrder } from "../../shared/kit/constellation.ts";
+import type { Service } from "../../shared/kit/service.ts";
+import { ROOT } from "../build.ts";
+import { loadServices } from "../services.ts";
+import { buildWeb } from "../web.ts";
+import type { DataFolder } from "./folder.ts";
+import { startRedis } from "./own-redis.ts";
+import { type Program, type ProgramState, type Supervisor, supervise } from "./supervise.ts";
+
+export interface ProcessOptions {
+  folder: DataFolder;
+  market: string;
+  portOffset: number;
+  speed: number;
+  env: Record<string, string | undefined>;
+  bundleText: string;
+  adminPassword: string | undefined;
+  logLevel: string;
+  changed?(state: ProgramState): void;
+}
+export interface Processes {
+  gateway: string;
+  redisUrl: string;
+  supervisor: Supervisor;
+  stop(): Promise<void>;
+}
+
+export async function startProcesses(options: ProcessOptions): Promise<Processes> {
+  const { folder, portOffset, env } = options;
+  if (env.CHIMERA_WEB_FOLDER === undefined) await buildWeb(folder.web);
+  const own = env.CHIMERA_REDIS_URL === undefined ? await startRedis(folder.path) : undefined;
+  const redisUrl = env.CHIMERA_REDIS_URL ?? (own?.url as string);
+  try {
+    const services = await loadServices();
+    const childEnv = envOf(options, services, redisUrl);
+    const venue: Program = { name: "venue", command: bun("ops/run/venue-process.ts"), env: childEnv };
+    const programs = startOrder(services).map((id) => {
+      const { name } = services.find((service) => service.id === id) as Service;
+      return { name, command: [...bun("services/run.ts"), name], env: childEnv };
+    });
+    const supervisor = await supervise([venue, ...programs], options.changed);
+    return {
+      gateway: `http://127.0.0.1:${8092 + portOffset}/`,
+      redisUrl,
+      supervisor,
+      async stop() {
+        await supervisor.stop();
+        await own?.stop();
+      },
+    };
+  } catch (error) {
+    await own?.stop();
+    throw error;
+  }
+}
+
+const bun = (file: string): string[] => [process.execPath, join(ROOT, file)];
+
+function envOf(
+  { folder, market, portOffset, speed, env, bundleText, adminPassword, logLevel }: ProcessOptions,
+  services: readonly Service[],
+  redisUrl: string,
+): Record<string, string | undefined> {
+  const at = (port: number) => `127.0.0.1:${port + portOffset}`;
+  const urls = services.map(({ id, port }) => [`CHIMERA_URL_${id.toUpperCase()}`, `http://${at(port)}`] as const);
+  return {
+    CHIMERA_VENUE_SPOT_URL: `http://${at(8093)}`,
+    CHIMERA_VENUE_SPOT_WS_URL: `ws://${at(8093)}`,
+    CHIMERA_VENUE_SPOT_API_WS_URL: `ws://${at(8093)}/ws-api/v3`,
+    CHIMERA_VENUE_FUT_URL: `http://${at(8094)}`,
+    CHIMERA_VENUE_FUT_WS_URL: `ws://${at(8094)}`,
+    CHIMERA_MODE: "paper",
+    CHIMERA_WEB_FOLDER: folder.web,
+    ...Object.fromEntries(urls),
+    ...env,
+    CHIMERA_DATA: folder.path,
+    CHIMERA_REDIS_URL: redisUrl,
+    CHIMERA_PORT_OFFSET: String(portOffset),
+    CHIMERA_SPEED: String(speed),
+    CHIMERA_MARKET: market,
+    CHIMERA_VENUE_KIND: `paper-${market.split(":")[0]}`,
+    CHIMERA_BUNDLE_TEXT: bundleText,
+    CHIMERA_ADMIN_PASSWORD: adminPassword,
+    CHIMERA_LOG: logLevel,
+  };
+}

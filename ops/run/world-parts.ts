@@ -1,0 +1,43 @@
+/** What the worlds of real processes share: alerts about the bus, process metrics. */
+import type { Logger } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { digest } from "../../shared/keys.ts";
+import type { Bus, Clock } from "../../shared/kit/ports.ts";
+import { type Alert, alerts } from "../../shared/streams.ts";
+
+interface Dead {
+  stream: string;
+  reason: string;
+}
+
+/** What a bus reports when something needs a person; `bus` is asked for when it is needed, since it is being made. */
+export function busReports(bus: () => Bus, clock: Clock, log: Logger) {
+  const alert = (severity: Alert["severity"], code: string, message: string): void => {
+    const alert_id = digest("bus", code, message).slice(0, 16);
+    const event: Alert = { alert_id, severity, source: "bus", code, message, ts: clock.now() };
+    bus()
+      .publish(alerts, event)
+      .catch((error: unknown) => log.error({ error: String(error), code }, "alert not published"));
+  };
+  return {
+    onError: (error: unknown) => log.error({ error: String(error), stack: (error as Error | undefined)?.stack }, "bus"),
+    onDead: (dead: Dead) => {
+      log.error({ dead }, "a message went to the dead letters");
+      if (dead.stream === alerts.family) return;
+      alert("ERROR", "DEAD_LETTER", `A message of ${dead.stream} went to the dead letters: ${dead.reason}`);
+    },
+    onNearlyFull: (stream: string, waiting: number) =>
+      alert("ERROR", "STREAM_NEARLY_FULL", `${stream} holds ${waiting} entries that nobody has acknowledged.`),
+  };
+}
+
+/** Sizes by heap space are left out: this runtime has none, and stops everything for a whole collection to say so. */
+const HEAP_SPACES = ["total", "used", "available"].map((what) => `chimera_nodejs_heap_space_size_${what}_bytes`);
+
+/** CPU, memory and event-loop lag of this process, as Prometheus text. */
+export function processMetrics(): () => Promise<string> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "chimera_" });
+  for (const name of HEAP_SPACES) registry.removeSingleMetric(name);
+  return () => registry.metrics();
+}
