@@ -210,19 +210,16 @@ function stopping(now: Now): void {
     for (const id of ["1", "2", "3"]) await publish(now, id);
     await now.world.until(() => begun);
     const line = async () => (await now.world.bus.state()).find((state) => state.group === "s04");
-    expect(await line()).toMatchObject({ stream: "test:reliable:{k}", lag: 2, pending: 1, dead: 0 });
-    expect((await line())?.oldestMs).toBeGreaterThanOrEqual(0);
+    const { lag, pending, oldestMs, ...rest } = (await line())!;
+    expect(rest).toEqual({ stream: "test:reliable:{k}", group: "s04", dead: 0 });
+    // An adapter may read ahead.
+    expect(lag + pending).toBe(3);
+    expect(pending).toBeGreaterThanOrEqual(1);
+    expect(oldestMs).toBeGreaterThanOrEqual(0);
     gate.resolve();
     // One look per turn, until the acknowledgements are through.
     for (let looks = 0; looks < 1_000 && ((await line())?.pending || (await line())?.lag); looks++) await null;
-    expect(await line()).toEqual({
-      stream: "test:reliable:{k}",
-      group: "s04",
-      lag: 0,
-      pending: 0,
-      oldestMs: 0,
-      dead: 0,
-    });
+    expect(await line()).toEqual({ ...rest, lag: 0, pending: 0, oldestMs: 0 });
   });
 }
 

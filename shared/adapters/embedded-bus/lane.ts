@@ -238,7 +238,10 @@ export function asMessage(
 }
 
 /** A stored entry's event, or why it is none. */
-export function readStored<E>(stream: Stream<E>, stored: LogEntry): { event: E } | { reason: string } {
+export function readStored<E>(
+  stream: Stream<E>,
+  stored: Pick<LogEntry, "version" | "event">,
+): { event: E } | { reason: string } {
   if (stored.version !== stream.version) return { reason: `version ${stored.version} is unknown` };
   let body: unknown;
   try {

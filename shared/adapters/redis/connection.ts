@@ -1,0 +1,156 @@
+/** The one place that opens connections to Redis: a shared pipelined one, and others of their own for blocking reads. */
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { Problem } from "../../errors.ts";
+import { type Endpoint, readEndpoint } from "./endpoint.ts";
+import { slotOf } from "./names.ts";
+
+export interface RedisSettings {
+  /** In one of the forms of `readEndpoint`. */
+  url: string;
+  /** A command without an answer for this long has failed; whether it took effect is unknown. */
+  commandMs?: number;
+  /** The longest wait between two attempts to connect. */
+  reconnectMs?: number;
+  /** A connection was lost or could not be made; it is made again by itself. */
+  onError?(error: unknown): void;
+}
+
+export type Client = Redis | Cluster;
+
+const COMMAND_MS = 3_000;
+const RECONNECT_MS = 1_000;
+const FIRST_RECONNECT_MS = 50;
+
+export class RedisConnection {
+  /** For all commands that do not block; those of one turn of the event loop share a round trip. */
+  readonly client: Client;
+  readonly commandMs: number;
+  readonly #endpoint: Endpoint;
+  readonly #settings: RedisSettings;
+  readonly #opened = new Set<Client>();
+
+  constructor(settings: RedisSettings) {
+    this.#settings = settings;
+    this.#endpoint = readEndpoint(settings.url);
+    this.commandMs = settings.commandMs ?? COMMAND_MS;
+    this.client = this.#open();
+  }
+
+  get isReady(): boolean {
+    return this.client.status === "ready";
+  }
+
+  /** Streams of one partition can be read by one command. */
+  partitionOf(key: string): string {
+    return this.#endpoint.kind === "cluster" ? String(slotOf(key)) : "";
+  }
+
+  /** A connection of its own to the server that holds `key`, not made again when it breaks. */
+  async openBlocking(key: string): Promise<Redis> {
+    const options = { ...this.#options(), enableAutoPipelining: false, retryStrategy: () => null };
+    const { client } = this;
+    const redis =
+      client instanceof Cluster
+        ? new Redis({ ...options, ...(await nodeOf(client, key)) })
+        : new Redis({ ...options, ...this.#target() });
+    return this.#keep(redis);
+  }
+
+  /** The shared connection to the server that `redis` is connected to. */
+  besides(redis: Redis): Redis | undefined {
+    if (!(this.client instanceof Cluster)) return this.client;
+    const { host, port } = redis.options;
+    return this.client.nodes("master").find((node) => node.options.host === host && node.options.port === port);
+  }
+
+  /** A connection for subscriptions to channels. */
+  openListener(): Client {
+    return this.#open();
+  }
+
+  forget(client: Client): void {
+    this.#opened.delete(client);
+    client.disconnect();
+  }
+
+  /** Ends all connections at once; commands still under way fail. */
+  close(): void {
+    for (const client of this.#opened) client.disconnect();
+    this.#opened.clear();
+  }
+
+  #open(): Client {
+    const retryStrategy = (times: number) =>
+      Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(times - 1, 10), this.#settings.reconnectMs ?? RECONNECT_MS);
+    const options = { ...this.#options(), enableAutoPipelining: true, retryStrategy };
+    const endpoint = this.#endpoint;
+    if (endpoint.kind !== "cluster") return this.#keep(new Redis({ ...options, ...this.#target() }));
+    return this.#keep(
+      new Cluster(endpoint.seeds, {
+        redisOptions: options,
+        enableAutoPipelining: true,
+        clusterRetryStrategy: retryStrategy,
+        slotsRefreshInterval: 5_000,
+      }),
+    );
+  }
+
+  #target(): RedisOptions {
+    const endpoint = this.#endpoint;
+    if (endpoint.kind === "single") return endpoint.at;
+    if (endpoint.kind === "cluster") return {};
+    return { sentinels: endpoint.sentinels, name: endpoint.master };
+  }
+
+  #options(): RedisOptions {
+    return {
+      ...this.#endpoint.access,
+      // Answers have one shape only, whatever the server speaks.
+      protocol: 2,
+      // What was under way when a connection broke fails at once: repeating it is for the caller, who knows whether it may.
+      maxRetriesPerRequest: 0,
+      commandTimeout: this.commandMs,
+      // A half-open socket answers nothing and never closes by itself.
+      socketTimeout: this.commandMs,
+      connectTimeout: this.commandMs,
+    };
+  }
+
+  #keep<C extends Client>(client: C): C {
+    this.#opened.add(client);
+    // Without a listener the library prints what it meets.
+    client.on("error", (error: unknown) => this.#settings.onError?.(error));
+    return client;
+  }
+}
+
+async function nodeOf(cluster: Cluster, key: string): Promise<{ host: string; port: number }> {
+  // Also makes the library look again where the slots are when they have moved.
+  await cluster.exists(key);
+  const node = cluster.slots[slotOf(key)]?.[0];
+  if (node === undefined) throw new Error(`CLUSTERDOWN no node holds the slot of ${key}`);
+  const at = node.lastIndexOf(":");
+  return { host: node.slice(0, at), port: Number(node.slice(at + 1)) };
+}
+
+/** Answers of a server that cannot do its work now, and the library's own words for having none. */
+const AWAY =
+  /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|UNBLOCKED)\b|ECONN|EPIPE|ETIMEDOUT|Connection is closed|Command timed out|Socket timeout|max retries|Command aborted|Failed to refresh slots|None of startup nodes|All sentinels are unreachable|enableOfflineQueue/i;
+
+/** A failure of Redis as the caller's Problem; what is our own mistake stays as it is. */
+export function asUnavailable(error: unknown): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/^OOM\b/.test(text)) {
+    return new Problem("UNAVAILABLE", "Redis has reached its memory limit: nothing was written.", { cause: error });
+  }
+  if (!AWAY.test(text)) return error;
+  return new Problem("UNAVAILABLE", "Redis is not available now.", { cause: error });
+}
+
+export async function guarded<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw asUnavailable(error);
+  }
+}

@@ -1,0 +1,109 @@
+/** Which streams there are: the keys of each family, kept in Redis, and told to everybody at once when one is new. */
+import { type Client, guarded, type RedisConnection } from "./connection.ts";
+import { groupsName, keysName, NEWS } from "./names.ts";
+
+export class Families {
+  readonly #connection: RedisConnection;
+  readonly #onError: (error: unknown) => void;
+  readonly #onKey: (family: string, key: string) => void;
+  /** What this process put there, to be put there again should the server lose it. */
+  readonly #announced = new Map<string, Set<string>>();
+  readonly #announcing = new Map<string, Promise<void>>();
+  readonly #groups = new Map<string, Set<string>>();
+  readonly #watched = new Set<string>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #listener: Client | undefined;
+
+  constructor(
+    connection: RedisConnection,
+    options: {
+      /** Between two looks, for what the news did not reach. */
+      lookMs: number;
+      /** May be told of a key more than once. */
+      onKey(family: string, key: string): void;
+      onError(error: unknown): void;
+    },
+  ) {
+    this.#connection = connection;
+    this.#onError = options.onError;
+    this.#onKey = options.onKey;
+    this.#timer = setInterval(() => {
+      if (connection.isReady) void this.#look().catch(options.onError);
+    }, options.lookMs);
+  }
+
+  isAnnounced(family: string, key: string): boolean {
+    return this.#announced.get(family)?.has(key) ?? false;
+  }
+
+  /** Asked by many at once it answers them in their order. */
+  announce(family: string, key: string): Promise<void> {
+    const name = keysName(family) + key;
+    const known = this.#announcing.get(name);
+    if (known) return known;
+    const announcing = this.#announce(family, key).finally(() => this.#announcing.delete(name));
+    this.#announcing.set(name, announcing);
+    return announcing;
+  }
+
+  async #announce(family: string, key: string): Promise<void> {
+    const { client } = this.#connection;
+    const added = await guarded(client.sadd(keysName(family), key));
+    remember(this.#announced, family, key);
+    this.#onKey(family, key);
+    if (added > 0) await guarded(client.publish(NEWS, JSON.stringify([family, key])));
+  }
+
+  /** The family's keys so far; later ones are told. */
+  async watch(family: string): Promise<string[]> {
+    this.#watched.add(family);
+    this.#listener ??= this.#listen();
+    return guarded(this.#connection.client.smembers(keysName(family)));
+  }
+
+  async addGroup(family: string, group: string): Promise<void> {
+    remember(this.#groups, family, group);
+    await guarded(this.#connection.client.sadd(groupsName(family), group));
+  }
+
+  async groupsOf(family: string): Promise<string[]> {
+    return guarded(this.#connection.client.smembers(groupsName(family)));
+  }
+
+  async keysOf(family: string): Promise<string[]> {
+    return guarded(this.#connection.client.smembers(keysName(family)));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #listen(): Client {
+    const listener = this.#connection.openListener();
+    listener.on("message", (_: string, text: string) => {
+      const [family, key] = JSON.parse(text) as [string, string];
+      if (this.#watched.has(family)) this.#onKey(family, key);
+    });
+    // It subscribes again by itself after a break; the first time may fail, and then the looks must do.
+    listener.subscribe(NEWS).catch(this.#onError);
+    return listener;
+  }
+
+  async #look(): Promise<void> {
+    const { client } = this.#connection;
+    const kept = [...this.#announced].map(([family, keys]) => client.sadd(keysName(family), ...keys));
+    const groups = [...this.#groups].map(([family, names]) => client.sadd(groupsName(family), ...names));
+    await guarded(Promise.all([...kept, ...groups]));
+    await Promise.all(
+      [...this.#watched].map(async (family) => {
+        for (const key of await this.keysOf(family)) this.#onKey(family, key);
+      }),
+    );
+  }
+}
+
+function remember(sets: Map<string, Set<string>>, name: string, member: string): void {
+  const set = sets.get(name);
+  if (set) set.add(member);
+  else sets.set(name, new Set([member]));
+}

@@ -1,0 +1,325 @@
+/** One group's way through one stream: in order, one message at a time, tried again with growing waits, then buried. */
+import type { Cancel, Clock, Listen, Message, Stream } from "../../kit/ports.ts";
+import type { Dead, Retry } from "../embedded-bus/lane.ts";
+import { Acks } from "./acks.ts";
+import { BURY, RELEASE, RENEW, TAKE } from "./bus-scripts.ts";
+import { guarded, type RedisConnection } from "./connection.ts";
+import { asEntry, BEGINNING, type Entry, isAfter, type Raw, readMessage } from "./entry.ts";
+import { dlqName, marksName } from "./names.ts";
+
+/** What the bus mended after the server had lost something behind its back. */
+export interface Healed {
+  stream: string;
+  group: string;
+  /** `recreated`: the group was gone, and hears all that the stream holds. `missing`: entries it had not heard are gone. */
+  what: "recreated" | "missing";
+  /** How many are known to be missing. */
+  count: number;
+}
+
+/** What all lanes of a bus share. */
+export interface Works {
+  connection: RedisConnection;
+  clock: Clock;
+  retry: Retry;
+  leaseMs: number;
+  freeze(event: unknown): void;
+  onDead(dead: Dead): void;
+  onHealed(healed: Healed): void;
+  onError(error: unknown): void;
+}
+
+export interface Consumer {
+  readonly stream: Stream;
+  readonly listen: Listen<unknown>;
+}
+
+/** Where a lane is: its stream, its group, and the name under which the server knows this reader. */
+export interface Place {
+  stream: string;
+  key: string;
+  group: string;
+  /** The group's places outlive its readers; else it begins with what comes, and ends with the lane. */
+  kept: boolean;
+  start: "0" | "$";
+  reader: string;
+  token: string;
+}
+
+/** Messages read ahead. */
+export const AHEAD_MAX = 200;
+const TAKE_MAX = 1_000;
+const DEAD_MAX = 10_000;
+const TAKE_AGAIN_MS = { least: 50, most: 1_000 };
+
+type Taken = [taken: number, createdOrLeft: number, pending: [...Raw, number][], gone: number, following: number];
+
+/**
+ * Only the reader that holds the lane's lease in Redis reads and handles; another takes over when the lease has run
+ * out or was given back, and is handed all that was left pending. Every read ends before the lease does, so that
+ * a reader which was paused hears nothing that its successor should.
+ */
+export class Lane {
+  readonly place: Place;
+  readonly #works: Works;
+  readonly #consumer: () => Consumer | undefined;
+  /** There is room for more than there was. */
+  readonly #onHungry: () => void;
+  readonly #acks: Acks;
+  #queue: Entry[] = [];
+  /** All up to here was handled. */
+  #settled = BEGINNING;
+  /** Until when the lease holds, by this process's own clock. */
+  #until = 0;
+  #taking: Promise<void> | undefined;
+  #takeTimer: ReturnType<typeof setTimeout> | undefined;
+  #takePauseMs = TAKE_AGAIN_MS.least;
+  #known = false;
+  /** More is pending than was handed out when it was taken. */
+  #more = false;
+  #following: number | undefined;
+  #busy: { consumer: Consumer; entry: Entry; tried: Promise<void> } | undefined;
+  #retrying: Cancel | undefined;
+  #awake = false;
+  #ended = false;
+
+  constructor(works: Works, place: Place, parts: { consumer: () => Consumer | undefined; onHungry: () => void }) {
+    this.#works = works;
+    this.place = place;
+    this.#consumer = parts.consumer;
+    this.#onHungry = parts.onHungry;
+    this.#acks = new Acks(works.connection.client, place);
+  }
+
+  /** Whether a read that lasts `ms` may bring it messages. */
+  mayRead(ms: number): boolean {
+    return this.#isHeld(ms) && !this.#taking && !this.#more && this.#queue.length < AHEAD_MAX;
+  }
+
+  /** Resolves after one attempt, however it ends; the next comes by itself. */
+  take(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    clearTimeout(this.#takeTimer);
+    this.#taking ??= this.#take().finally(() => {
+      this.#taking = undefined;
+      if (this.#isHeld(0)) this.#onHungry();
+    });
+    return this.#taking;
+  }
+
+  async renew(): Promise<void> {
+    if (this.#until === 0 || this.#taking || this.#ended) return;
+    const { client } = this.#works.connection;
+    const { stream, group, token, reader } = this.place;
+    const from = performance.now();
+    const { leaseMs } = this.#works;
+    const renewed = await RENEW.run(client, [stream, marksName(stream)], [group, token, leaseMs, reader]);
+    if (renewed === 1) {
+      this.#until = from + leaseMs;
+      this.wake();
+      this.#onHungry();
+    } else await this.take();
+  }
+
+  offer(raws: readonly Raw[]): void {
+    for (const raw of raws) {
+      const entry = asEntry(raw);
+      this.#followed(entry.seq);
+      const last = this.#queue.at(-1)?.at ?? this.#busy?.entry.at ?? this.#settled;
+      if (isAfter(entry.at, last)) this.#queue.push(entry);
+    }
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#awake || this.#busy || this.#retrying) return;
+    this.#awake = true;
+    queueMicrotask(() => {
+      this.#awake = false;
+      if (!this.#busy && !this.#retrying) void this.#work();
+    });
+  }
+
+  /** Resolves when the try that the consumer is at, if any, has ended. */
+  async idleOf(consumer: Consumer): Promise<void> {
+    if (this.#busy?.consumer === consumer) await this.#busy.tried;
+  }
+
+  /** Resolves when what was handled is acknowledged, or at once when that cannot be done now. */
+  acknowledged(): Promise<void> {
+    return this.#acks.flushed();
+  }
+
+  /** Takes no more; what was not handled is for whoever takes the lane next. */
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#takeTimer);
+    this.#retrying?.();
+    this.#retrying = undefined;
+  }
+
+  /** To be called when no read is on its way that could bring this lane messages. */
+  async release(): Promise<void> {
+    const { stream, group, token, kept } = this.place;
+    await this.#taking;
+    await this.#acks.close();
+    await RELEASE.run(this.#works.connection.client, [stream, marksName(stream)], [group, token, kept ? 0 : 1]);
+  }
+
+  #isHeld(forMs: number): boolean {
+    return !this.#ended && performance.now() + forMs < this.#until;
+  }
+
+  async #take(): Promise<void> {
+    const { stream, group, token, reader, start } = this.place;
+    const { connection, leaseMs } = this.#works;
+    const from = performance.now();
+    try {
+      const args = [group, token, leaseMs, reader, start, this.#settled, TAKE_MAX];
+      const taken = (await TAKE.run(connection.client, [stream, marksName(stream)], args)) as Taken;
+      if (taken[0] === 1) {
+        this.#until = from + leaseMs;
+        this.#took(taken);
+        this.#takePauseMs = TAKE_AGAIN_MS.least;
+        return;
+      }
+      this.#lost();
+      this.#takeAgain(Math.min(taken[1] + 1, TAKE_AGAIN_MS.most));
+    } catch (error) {
+      this.#works.onError(error);
+      this.#takeAgain(this.#takePauseMs);
+      this.#takePauseMs = Math.min(2 * this.#takePauseMs, TAKE_AGAIN_MS.most);
+    }
+  }
+
+  #takeAgain(ms: number): void {
+    if (!this.#ended) this.#takeTimer = setTimeout(() => void this.take(), ms);
+  }
+
+  /** Another reader has the lane: what waits here is handed to it. */
+  #lost(): void {
+    this.#until = 0;
+    this.#queue = [];
+    this.#following = undefined;
+  }
+
+  #took([, created, pending, gone, following]: Taken): void {
+    const { stream, group } = this.place;
+    const { onHealed } = this.#works;
+    if (created === 1 && this.#known) {
+      onHealed({ stream, group, what: "recreated", count: 0 });
+      this.#settled = BEGINNING;
+      this.#following = following;
+    }
+    if (gone > 0) onHealed({ stream, group, what: "missing", count: gone });
+    this.#known = true;
+    this.#following ??= following;
+    this.#more = pending.length === TAKE_MAX;
+    const known = new Set(this.#queue.map((entry) => entry.at));
+    for (const [at, fields, tries] of pending) {
+      // What is gone from the stream, but was read ahead, is handled all the same.
+      if (known.has(at) || at === this.#busy?.entry.at || fields?.length === 0) continue;
+      this.#queue.push(asEntry([at, fields], tries));
+    }
+    this.#queue.sort((a, b) => (isAfter(a.at, b.at) ? 1 : -1));
+    this.wake();
+  }
+
+  /** Sequence numbers without a gap mean that nothing was taken out of the stream before it was heard. */
+  #followed(seq: number): void {
+    if (seq === 0) return;
+    const { stream, group } = this.place;
+    const missing = seq - (this.#following ?? seq);
+    if (missing > 0) this.#works.onHealed({ stream, group, what: "missing", count: missing });
+    this.#following = seq + 1;
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#retrying && this.#isHeld(0)) {
+      const consumer = this.#consumer();
+      const entry = this.#queue[0];
+      if (!consumer || !entry) return;
+      const ended = Promise.withResolvers<void>();
+      this.#busy = { consumer, entry, tried: ended.promise };
+      try {
+        await this.#try(consumer, entry);
+      } finally {
+        this.#busy = undefined;
+        ended.resolve();
+      }
+      if (this.#queue.length === AHEAD_MAX / 2) this.#onHungry();
+    }
+    if (this.#more && this.#queue.length === 0) {
+      this.#more = false;
+      await this.take();
+    }
+  }
+
+  async #try(consumer: Consumer, entry: Entry): Promise<void> {
+    const read = readMessage(consumer.stream, this.place.stream, entry);
+    if ("reason" in read) return this.#bury(entry, read.reason);
+    this.#works.freeze(read.message.event);
+    const failure = await attempt(consumer, read.message);
+    if (!failure) return this.#settle(entry);
+    const { error } = failure;
+    const { retry } = this.#works;
+    if (entry.tries >= retry.triesMax) {
+      return this.#bury(entry, `${error instanceof Error ? error.message : String(error)} (${entry.tries} tries)`);
+    }
+    this.#pause(entry.tries);
+    entry.tries++;
+    await this.#note(entry);
+  }
+
+  #pause(tries: number): void {
+    const { clock, retry } = this.#works;
+    this.#retrying = clock.after(retry.baseMs * retry.factor ** (tries - 1), () => {
+      this.#retrying = undefined;
+      this.wake();
+    });
+  }
+
+  /** How often it was tried outlives this process. Where that cannot be noted, it is tried once more than it should. */
+  async #note(entry: Entry): Promise<void> {
+    const { stream, group, reader } = this.place;
+    const { client } = this.#works.connection;
+    const args = [stream, group, reader, 0, entry.at, "RETRYCOUNT", entry.tries, "JUSTID"];
+    await guarded(client.call("XCLAIM", ...args)).catch(this.#works.onError);
+  }
+
+  #settle(entry: Entry): void {
+    this.#forget(entry);
+    this.#acks.add(entry.at);
+  }
+
+  #forget(entry: Entry): void {
+    // Another reader may have been given the lane meanwhile, and this one's queue taken away.
+    if (this.#queue[0] === entry) this.#queue.shift();
+    this.#settled = entry.at;
+  }
+
+  /** A message that cannot be buried stays where it is: without its dead letter it would be lost. */
+  async #bury(entry: Entry, reason: string): Promise<void> {
+    const { stream, group } = this.place;
+    const { client } = this.#works.connection;
+    try {
+      const letter = ["id", entry.id, "group", group, "reason", reason, "body", entry.event];
+      await guarded(client.xadd(dlqName(stream), "MAXLEN", "~", DEAD_MAX, "*", ...letter));
+      await BURY.run(client, [stream, marksName(stream)], [group, entry.at]);
+    } catch (error) {
+      this.#works.onError(error);
+      this.#pause(this.#works.retry.triesMax);
+      return;
+    }
+    this.#forget(entry);
+    this.#works.onDead({ stream, group, id: entry.id, reason });
+  }
+}
+
+async function attempt(consumer: Consumer, message: Message): Promise<{ error: unknown } | undefined> {
+  try {
+    await consumer.listen.handle(message);
+  } catch (error) {
+    return { error };
+  }
+}
