@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe } from "bun:test";
+import { cacheContract } from "../../testing/cache.contract.ts";
+import type { Begin } from "../../testing/coordination-world.ts";
+import { lockContract } from "../../testing/lock.contract.ts";
+import { quotaContract } from "../../testing/quota.contract.ts";
+import { rateLimitContract } from "../../testing/rate-limit.contract.ts";
+import { hasRedis, type RedisCluster, RedisServer, startCluster } from "../../testing/redis-server.ts";
+import { scheduleContract } from "../../testing/schedule.contract.ts";
+import { wallClock } from "../clock.ts";
+import { type RedisCoordination, redisCoordination } from "./coordination.ts";
+
+interface Installation {
+  url: string;
+  flush(): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+async function startServer(): Promise<Installation> {
+  const server = await RedisServer.start();
+  return { url: server.url, flush: () => server.cli("FLUSHALL"), stop: () => server.stop() };
+}
+
+function contracts(start: () => Promise<Installation | RedisCluster>): void {
+  let installation: Installation;
+  beforeAll(async () => {
+    installation = await start();
+  });
+  afterAll(() => installation?.stop());
+
+  const over =
+    <P>(pick: (opened: RedisCoordination) => P): Begin<P> =>
+    async () => {
+      await installation.flush();
+      const open = () => redisCoordination({ redis: { url: installation.url }, clock: wallClock() });
+      let opened = open();
+      return {
+        port: pick(opened),
+        // The server's clock and ours have whole milliseconds; one more is sure to have passed.
+        pass: (ms) => Bun.sleep(Math.min(ms, LONG_MS) + 1),
+        async reopen() {
+          opened.close();
+          opened = open();
+          return pick(opened);
+        },
+        async end() {
+          opened.close();
+        },
+      };
+    };
+  cacheContract(
+    "cache",
+    over((opened) => opened.cache),
+  );
+  lockContract(
+    "lock",
+    over((opened) => opened.lock),
+  );
+  quotaContract(
+    "quota",
+    over((opened) => opened.quota),
+  );
+  rateLimitContract(
+    "rate limit",
+    over((opened) => opened.rateLimit),
+  );
+  scheduleContract(
+    "schedule",
+    over((opened) => opened.schedule),
+  );
+}
+
+/** Longer waits than this are only to be sure that all is over. */
+const LONG_MS = 1_500;
+
+describe.skipIf(!hasRedis)("on one Redis server", () => contracts(startServer));
+describe.skipIf(!hasRedis)("on a Redis cluster", () => contracts(startCluster));

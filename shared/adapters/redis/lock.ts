@@ -1,0 +1,59 @@
+/** Leases with fencing numbers in Redis: its time alone decides when one has run out. */
+import { assert } from "../../errors.ts";
+import type { Lease, Lock } from "../../kit/ports.ts";
+import type { RedisConnection } from "./connection.ts";
+import { lockName } from "./names.ts";
+import { Script } from "./script.ts";
+
+const NOW = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local held = redis.call('HMGET', KEYS[1], 'fence', 'until')
+`;
+
+/**
+ * Key: a hash that stays, with the fence last given and until when it holds. A server that has lost its data counts on
+ * from its clock in seconds, which is above any fence given before. Argument: ms. Answer: the fence, or 0.
+ */
+const ACQUIRE = new Script(`${NOW}
+if held[2] and tonumber(held[2]) > now then return 0 end
+local fence = redis.call('HINCRBY', KEYS[1], 'fence', held[1] and 1 or t[1])
+redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[1]))
+return fence
+`);
+
+/** A lease that ran out is lost, even if nobody else has it yet. Arguments: fence, ms. Answer: 1 when it was held. */
+const RENEW = new Script(
+  `${NOW}
+if held[1] ~= ARGV[1] or tonumber(held[2]) <= now then return 0 end
+redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[2]))
+return 1
+`,
+  { evenWhenFull: true },
+);
+
+export class RedisLock implements Lock {
+  readonly #connection: RedisConnection;
+
+  constructor(connection: RedisConnection) {
+    this.#connection = connection;
+  }
+
+  async acquire(name: string, ttlMs: number): Promise<Lease | undefined> {
+    const fence = (await ACQUIRE.run(this.#connection.client, [lockName(name)], [wholeMs(ttlMs)])) as number;
+    if (fence === 0) return undefined;
+    const move = async (ms: number) => (await RENEW.run(this.#connection.client, [lockName(name)], [fence, ms])) === 1;
+    return {
+      fence,
+      renew: (renewedMs) => move(wholeMs(renewedMs)),
+      release: async () => {
+        await move(0);
+      },
+    };
+  }
+}
+
+function wholeMs(ttlMs: number): number {
+  assert(ttlMs > 0 && Number.isFinite(ttlMs), "a lease lasts longer than zero");
+  return Math.ceil(ttlMs);
+}
