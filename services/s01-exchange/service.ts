@@ -32,8 +32,8 @@ export default defineService({
   port: 8081,
   settings: Settings,
   calls: {},
-  emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents] as never,
-  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, exchangeMarks] as never,
+  emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents],
+  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, exchangeMarks],
   setup(ctx) {
     const parts = createConnector(surroundings(ctx), {
       account: ctx.account,

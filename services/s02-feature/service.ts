@@ -27,8 +27,8 @@ export default defineService({
   port: 8082,
   settings: Settings,
   calls: { exchange },
-  emits: [featureEvents, signals] as never,
-  owns: [signalsSeen] as never,
+  emits: [featureEvents, signals],
+  owns: [signalsSeen],
 
   setup(ctx) {
     const writer = new SignalWriter({

@@ -50,8 +50,8 @@ export default defineService({
   port: 8083,
   settings,
   calls: { router },
-  emits: [decisions as never],
-  owns: [decisionsMade as never, decisionOutcomes as never, strategyMarks as never, strategyPauses as never],
+  emits: [decisions],
+  owns: [decisionsMade, decisionOutcomes, strategyMarks, strategyPauses],
   setup(ctx) {
     const { store, clock, account } = ctx;
     const book = new AccountBook(store, clock);

@@ -39,8 +39,8 @@ export default defineService({
   port: 8084,
   settings: RouterSettings,
   calls: { exchange },
-  emits: [orderResults, alerts, opsEvents] as never,
-  owns: [intents, orders, fills, holdings, routerKillCopy, routerMarks] as never,
+  emits: [orderResults, alerts, opsEvents],
+  owns: [intents, orders, fills, holdings, routerKillCopy, routerMarks],
   setup(ctx) {
     const router = new Router(portsOf(ctx));
     return {

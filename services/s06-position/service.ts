@@ -31,8 +31,8 @@ export default defineService({
   port: 8086,
   settings: PositionSettings,
   calls: { exchange, router },
-  emits: [positionEvents, orderCommands, alerts, opsEvents] as never,
-  owns: [trades, positionsSnapshots] as never,
+  emits: [positionEvents, orderCommands, alerts, opsEvents],
+  owns: [trades, positionsSnapshots],
   setup(ctx) {
     const positions = new Positions(portsOf(ctx));
     return {

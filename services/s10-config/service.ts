@@ -29,9 +29,9 @@ export default defineService({
   port: 8090,
   settings,
   calls: {},
-  emits: [configEvents as never],
+  emits: [configEvents],
   usesConfig: false,
-  owns: [configBundles as never, configActive as never],
+  owns: [configBundles, configActive],
   setup(ctx) {
     const bundles = new Bundles({ store: ctx.store, clock: ctx.clock, audit: (entry) => ctx.audit(entry) });
     const listedInstruments = async () => {

@@ -24,9 +24,9 @@ export default defineService({
   port: 8091,
   settings,
   calls: {},
-  emits: [healthEvents] as never,
+  emits: [healthEvents],
   usesConfig: false,
-  owns: [alertsKept, metricsTimeseries] as unknown as Collection<never>[],
+  owns: [alertsKept, metricsTimeseries],
 
   setup({ settings, store, clock, log, metrics, peers, audit, alert, publish }) {
     const inbox = createInbox({ store, clock, audit });

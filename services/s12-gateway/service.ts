@@ -51,7 +51,7 @@ export default defineService({
   emits: [],
   usesConfig: false,
   alias: API_PREFIX,
-  owns: [users, sessions, killState, auditLog] as unknown as Collection<never>[],
+  owns: [users, sessions, killState, auditLog],
 
   async setup({ settings, store, clock, random, rateLimit, log, peers, calls, audit }) {
     const { mode, venue, approvals, sessionTtlMs, adminPassword, webFolder } = settings;

@@ -46,6 +46,10 @@ export interface Stream<E = unknown> {
   readonly event: z.ZodType<E>;
 }
 
+/** Any stream or collection, whatever its shape: for lists of them. */
+export type AnyStream = Omit<Stream, "event">;
+export type AnyCollection = Omit<Collection, "schema" | "key">;
+
 export interface Message<E = unknown> {
   /** Unique in its stream; the same when an outbox entry is published twice. */
   readonly id: string;

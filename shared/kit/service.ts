@@ -9,10 +9,11 @@ import type { Contract, Method } from "../contracts.ts";
 import type { BundleView } from "../domain/bundle.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
 import type {
+  AnyCollection,
+  AnyStream,
   Blobs,
   Cache,
   Clock,
-  Collection,
   Lock,
   Message,
   Net,
@@ -236,12 +237,12 @@ export interface Service {
   readonly port: number;
   readonly settings: z.ZodObject;
   readonly calls: Record<string, Contract>;
-  readonly emits: readonly Stream[];
+  readonly emits: readonly AnyStream[];
   /** False for the config service itself, which others ask. */
   readonly usesConfig: boolean;
   /** The service's own verbs answer under this prefix too: the gateway's `/api/v1`. */
   readonly alias: string | undefined;
-  readonly owns: readonly Collection[];
+  readonly owns: readonly AnyCollection[];
   setup(context: Context<never, never>): Faces | Promise<Faces>;
 }
 
@@ -254,10 +255,10 @@ interface ServiceSpec<S extends z.ZodObject, C extends Record<string, Contract>>
   /** Keys are camelCase and end in a unit; the environment says them as CHIMERA_S04_MAKER_WAIT_MS or CHIMERA_MAKER_WAIT_MS. */
   settings: S;
   calls: C;
-  emits: readonly Stream<never>[];
+  emits: readonly AnyStream[];
   usesConfig?: boolean;
   alias?: string;
-  owns: readonly Collection<never>[];
+  owns: readonly AnyCollection[];
   setup(context: Context<z.output<S>, C>): Faces | Promise<Faces>;
 }
 
