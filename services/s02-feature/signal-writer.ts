@@ -1,7 +1,8 @@
 /** Stores signals behind the tick path: gathered for some milliseconds, then committed in one batch. */
+import { put } from "../../shared/changes.ts";
 import { signalsSeen } from "../../shared/collections.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
-import type { Clock, Collection, Op, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 
 /** Signals of one commit, and signals that wait while the store fails; beyond it the oldest are given up. */
 const BATCH_MAX = 500;
@@ -51,7 +52,7 @@ export class SignalWriter {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH_MAX);
       try {
-        await this.#parts.store.commit(batch.map(put));
+        await this.#parts.store.commit(batch.map(keep));
       } catch (error) {
         this.#waiting.unshift(...batch);
         const lost = Math.max(0, this.#waiting.length - WAITING_MAX);
@@ -64,4 +65,4 @@ export class SignalWriter {
   }
 }
 
-const put = (value: Signal): Op => ({ op: "put", collection: signalsSeen as unknown as Collection<never>, value });
+const keep = (value: Signal): Op => put(signalsSeen, value);

@@ -1,8 +1,9 @@
 /** The alert inbox: repeats are counted, an alert stays until somebody has seen it. */
 import { z } from "@hono/zod-openapi";
+import { put } from "../../shared/changes.ts";
 import { AlertRecord, alertsKept } from "../../shared/collections.ts";
 import { refuse } from "../../shared/errors.ts";
-import type { Clock, Collection, Op, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 import { Paging } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import type { Alert } from "../../shared/streams.ts";
@@ -15,12 +16,6 @@ export interface AlertParts {
 export type Inbox = ReturnType<typeof createInbox>;
 
 export function createInbox({ store, audit }: AlertParts) {
-  const put = (value: AlertRecord): Op => ({
-    op: "put",
-    collection: alertsKept as unknown as Collection<never>,
-    value,
-  });
-
   return {
     /** A repeat after it was acknowledged opens it again. */
     async take(alert: Readonly<Alert>): Promise<void> {
@@ -31,13 +26,16 @@ export function createInbox({ store, audit }: AlertParts) {
         count: (kept?.count ?? 0) + 1,
         state: "OPEN",
       };
-      await store.commit([put(value)]);
+      await store.commit([put(alertsKept, value)]);
     },
     async acknowledge(alertId: string, actor: string): Promise<AlertRecord> {
       const kept = (await store.get(alertsKept, alertId))?.value;
       if (!kept) refuse("NOT_FOUND", `There is no alert ${alertId}.`);
       const value: AlertRecord = { ...kept, state: "ACKED", acked_by: actor };
-      await store.commit([put(value), audit({ actor, what: "alert.acknowledged", ref: alertId, outcome: "ok" })]);
+      await store.commit([
+        put(alertsKept, value),
+        audit({ actor, what: "alert.acknowledged", ref: alertId, outcome: "ok" }),
+      ]);
       return value;
     },
   };

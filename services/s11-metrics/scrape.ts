@@ -1,6 +1,7 @@
 /** Scrapes all services: their health and metrics, kept as one row a service and scrape. */
+import { put } from "../../shared/changes.ts";
 import { metricsTimeseries, type Scrape } from "../../shared/collections.ts";
-import type { Clock, Collection, ServiceId, Store } from "../../shared/kit/ports.ts";
+import type { Clock, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Context, Log, Peers, Principal } from "../../shared/kit/service.ts";
 import { readPrometheus, seriesKey } from "./prometheus.ts";
 
@@ -47,9 +48,7 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
     async scrape(): Promise<void> {
       const ts = Math.round(clock.now());
       const rows = await Promise.all(peers.services.map((service) => one(service, ts)));
-      const ops = rows.flatMap((row) =>
-        row ? [{ op: "put" as const, collection: metricsTimeseries as unknown as Collection<never>, value: row }] : [],
-      );
+      const ops = rows.flatMap((row) => (row ? [put(metricsTimeseries, row)] : []));
       if (ops.length > 0) await store.commit(ops);
     },
     /** Prometheus text of every service, one after the other. */

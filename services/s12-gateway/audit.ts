@@ -1,7 +1,8 @@
 /** The audit log: every change anywhere in the system, once, in the order it was heard. */
 import { z } from "@hono/zod-openapi";
+import { put } from "../../shared/changes.ts";
 import { auditLog } from "../../shared/collections.ts";
-import type { Collection, Message, Op, Store } from "../../shared/kit/ports.ts";
+import type { Message, Op, Store } from "../../shared/kit/ports.ts";
 import { Paging } from "../../shared/kit/rest.ts";
 import { verb } from "../../shared/kit/service.ts";
 import type { OpsEvent } from "../../shared/streams.ts";
@@ -10,11 +11,7 @@ const Entry = auditLog.schema as unknown as z.ZodType<OpsEvent & { audit_id: str
 
 /** One commit per message: its id is the entry's key, so that a repeat changes nothing. */
 export const auditEntry = (event: Readonly<OpsEvent>, message: Message<OpsEvent>): Op[] => [
-  {
-    op: "put",
-    collection: auditLog as unknown as Collection<never>,
-    value: { audit_id: message.id, ...event },
-  },
+  put(auditLog, { audit_id: message.id, ...event }),
 ];
 
 export const auditVerb = (store: Store) =>

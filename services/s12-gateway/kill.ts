@@ -1,7 +1,8 @@
 /** The kill switch: one epoch, stored before anyone is told, told until S4 and S1 have stored it too. */
+import { put } from "../../shared/changes.ts";
 import { type KillState, killState } from "../../shared/collections.ts";
 import { Problem, refuse } from "../../shared/errors.ts";
-import type { Clock, Collection, Op, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 import type { Log, Principal } from "../../shared/kit/service.ts";
 import { createTelling, flatten, type KillCalls } from "./kill-telling.ts";
 import type { KillAnswer, KillRequest } from "./types.ts";
@@ -78,7 +79,7 @@ export function createKill(parts: KillParts) {
     try {
       await store.commit(
         [
-          { op: "put", collection: killState as unknown as Collection<never>, value: next },
+          put(killState, next),
           parts.audit({ actor: who.id, what: "kill-switch", ref: String(next.epoch), outcome: "stored", after: next }),
         ],
         { sync: "full" },

@@ -7,7 +7,6 @@
 import { z } from "@hono/zod-openapi";
 import { auditLog, killState, sessions, users } from "../../shared/collections.ts";
 import { exchange, position, router } from "../../shared/contracts.ts";
-import type { Collection } from "../../shared/kit/ports.ts";
 import { defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { auditEntry, auditVerb } from "./audit.ts";

@@ -1,8 +1,9 @@
 /** Who a person is: passwords, sessions that survive a restart, and the limit on guessing. */
+import { put, remove } from "../../shared/changes.ts";
 import { sessions, type User, users } from "../../shared/collections.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
-import type { Clock, Collection, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";
 import { hashPassword, isPassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
 
 const TOKEN_BYTES = 32;
@@ -23,13 +24,6 @@ export interface SignInParts {
   sessionMs: number;
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
 }
-
-const put = <T>(collection: Collection<T>, value: T, expectRev?: string | null): Op => ({
-  op: "put",
-  collection: collection as unknown as Collection<never>,
-  value,
-  ...(expectRev !== undefined && { expectRev }),
-});
 
 export function createSignIn(parts: SignInParts) {
   const { store, clock, random, rateLimit, sessionMs, audit } = parts;
@@ -98,13 +92,9 @@ export function createSignIn(parts: SignInParts) {
     const session = await store.get(sessions, id);
     if (!session) return;
     const { username } = session.value;
-    await store.commit(
-      [
-        { op: "delete", collection: sessions as unknown as Collection<never>, key: id },
-        audit({ actor: username, what: "logout", ref: "s12", outcome: "ok" }),
-      ],
-      { sync: "full" },
-    );
+    await store.commit([remove(sessions, id), audit({ actor: username, what: "logout", ref: "s12", outcome: "ok" })], {
+      sync: "full",
+    });
   }
   return { createUser, login, whoIs, logout };
 }

@@ -1,4 +1,5 @@
 /** Idempotency keys: the first answer is kept, a repeat gets it, another body under the same key is refused. */
+import { put } from "../changes.ts";
 import { firstAnswers } from "../collections.ts";
 import { refuse } from "../errors.ts";
 import { digest } from "../keys.ts";
@@ -37,7 +38,7 @@ export function createOnce(id: ServiceId, store: Store, clock: Clock) {
       const { status, answer } = await work();
       if (status < 500) {
         const value = { id: slot, body_hash: hash, status, answer, ts: clock.now() };
-        await store.commit([{ op: "put", collection: collection as never, value }], { sync: "full" });
+        await store.commit([put(collection, value)], { sync: "full" });
       }
       return { status, answer, replayed: false };
     } finally {
