@@ -41,8 +41,9 @@ function lossyStreams(now: Now): void {
     await one.stop();
     await bus.publish(lossy, { id: "3" }, { key: "k" });
     await until(() => second.length === 3);
-    expect(first).toEqual(["k 1", "l 2"]);
-    expect(second).toEqual(["k 1", "l 2", "k 3"]);
+    expect(first.toSorted()).toEqual(["k 1", "l 2"]);
+    expect(second.toSorted()).toEqual(["k 1", "k 3", "l 2"]);
+    expect(second.at(-1)).toBe("k 3");
   });
 
   test("a handler that throws is reported and keeps nothing from the others", async () => {

@@ -9,7 +9,7 @@ import { streamName } from "./names.ts";
 
 /** The waits between tries are the contract's; the clock they are taken from is fast. */
 const SPEED = 40;
-const IT_NEVER_CAME_MS = 10_000;
+const IT_NEVER_CAME_MS = 4_000;
 
 function world(url: string): BusWorld & { options: RedisBusOptions } {
   const clock = wallClock(SPEED);
