@@ -150,6 +150,8 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   if not kept[group] and untilMs <= now() then
     redis.call('XGROUP', 'DESTROY', KEYS[1], group)
   else
+    -- The server's count is wrong, or none, after entries were taken out of the stream.
+    if #redis.call('XRANGE', KEYS[1], '(' .. delivered, '+', 'COUNT', 1) == 0 then lag = 0 end
     waiting = math.max(waiting, math.min((lag or length) + pending, length))
     if pending > 0 then
       keepFrom(parse(redis.call('XPENDING', KEYS[1], group)[2]))

@@ -94,6 +94,7 @@ export class RedisBus implements Bus {
     this.#publisher = new Publisher(connection, this.#families, {
       clock,
       onNearlyFull: (stream, waiting) => options.onNearlyFull?.(stream, waiting),
+      onError,
     });
     this.#history = new History(connection, this.#families);
     const freeze = options.freeze ? deepFreeze : () => {};
@@ -146,6 +147,7 @@ export class RedisBus implements Bus {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
     clearInterval(this.#renewing);
     this.#families.close();
     const groups = [...this.#groups.values()].flatMap((named) => [...named.values()]);

@@ -1,6 +1,10 @@
 /** Which streams there are: the keys of each family, kept in Redis, and told to everybody at once when one is new. */
 import { type Client, guarded, type RedisConnection } from "./connection.ts";
 import { groupsName, keysName, NEWS } from "./names.ts";
+import { Script } from "./script.ts";
+
+/** Also when full: who joins to hear what is there makes room. Key: a set. Arguments: members. Answer: how many are new. */
+const ADD = new Script("return redis.call('SADD', KEYS[1], unpack(ARGV))", { evenWhenFull: true });
 
 export class Families {
   readonly #connection: RedisConnection;
@@ -48,10 +52,10 @@ export class Families {
 
   async #announce(family: string, key: string): Promise<void> {
     const { client } = this.#connection;
-    const added = await guarded(client.sadd(keysName(family), key));
+    const added = await ADD.run(client, [keysName(family)], [key]);
     remember(this.#announced, family, key);
     this.#onKey(family, key);
-    if (added > 0) await guarded(client.publish(NEWS, JSON.stringify([family, key])));
+    if (added === 1) await guarded(client.publish(NEWS, JSON.stringify([family, key])));
   }
 
   /** The family's keys so far; later ones are told. */
@@ -63,7 +67,7 @@ export class Families {
 
   async addGroup(family: string, group: string): Promise<void> {
     remember(this.#groups, family, group);
-    await guarded(this.#connection.client.sadd(groupsName(family), group));
+    await ADD.run(this.#connection.client, [groupsName(family)], [group]);
   }
 
   async groupsOf(family: string): Promise<string[]> {
@@ -91,9 +95,9 @@ export class Families {
 
   async #look(): Promise<void> {
     const { client } = this.#connection;
-    const kept = [...this.#announced].map(([family, keys]) => client.sadd(keysName(family), ...keys));
-    const groups = [...this.#groups].map(([family, names]) => client.sadd(groupsName(family), ...names));
-    await guarded(Promise.all([...kept, ...groups]));
+    const kept = [...this.#announced].map(([family, keys]) => ADD.run(client, [keysName(family)], [...keys]));
+    const groups = [...this.#groups].map(([family, names]) => ADD.run(client, [groupsName(family)], [...names]));
+    await Promise.all([...kept, ...groups]);
     await Promise.all(
       [...this.#watched].map(async (family) => {
         for (const key of await this.keysOf(family)) this.#onKey(family, key);

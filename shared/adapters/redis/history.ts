@@ -2,7 +2,7 @@
 import { assert, refuse } from "../../errors.ts";
 import type { Message, Stream, StreamState } from "../../kit/ports.ts";
 import { guarded, type RedisConnection } from "./connection.ts";
-import { asEntry, type Entry, isRedisId, type Raw, readMessage } from "./entry.ts";
+import { asEntry, isRedisId, type Raw, readMessage } from "./entry.ts";
 import type { Families } from "./families.ts";
 import { dlqName, idsName, marksName, streamName } from "./names.ts";
 
@@ -53,19 +53,22 @@ export class History {
     const info = infos.find((line) => line[1] === group);
     const state = { stream, group, lag: 0, pending: 0, oldestMs: 0, dead: Number(dead ?? 0) };
     if (!info) return state;
-    const pending = Number(info[5]);
-    const lag = info[11] === null ? await guarded(client.xlen(stream)) : Number(info[11]);
-    const oldest = pending + lag === 0 ? undefined : await this.#oldest(stream, group, info);
-    return { ...state, lag, pending, oldestMs: oldest ? Math.max(0, now - oldest.ts) : 0 };
-  }
-
-  async #oldest(stream: string, group: string, info: (string | number | null)[]): Promise<Entry | undefined> {
-    const { client } = this.#connection;
-    const [, min] =
-      Number(info[5]) > 0 ? ((await client.xpending(stream, group)) as [number, string | null]) : [0, null];
-    const from = min ?? `(${info[7]}`;
-    const [raw] = (await guarded(client.xrange(stream, from, "+", "COUNT", 1))) as Raw[];
-    return raw && asEntry(raw);
+    const [pending, delivered, lag] = [Number(info[5]), String(info[7]), info[11]];
+    const [length, [next], [, least]] = (await guarded(
+      Promise.all([
+        client.xlen(stream),
+        client.xrange(stream, `(${delivered}`, "+", "COUNT", 1),
+        pending > 0 ? client.xpending(stream, group) : [0, null],
+      ]),
+    )) as [number, Raw[], [number, string | null]];
+    const oldest = least ? ((await guarded(client.xrange(stream, least, least))) as Raw[])[0] : next;
+    return {
+      ...state,
+      // Redis' own count is wrong, or none, after entries were taken out of the stream.
+      lag: next ? Math.min(Number(lag ?? length), length) : 0,
+      pending,
+      oldestMs: oldest ? Math.max(0, now - asEntry(oldest).ts) : 0,
+    };
   }
 
   async #names(family: string): Promise<string[]> {

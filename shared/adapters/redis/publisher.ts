@@ -21,17 +21,19 @@ export class Publisher {
   readonly #families: Families;
   readonly #clock: Clock;
   readonly #onNearlyFull: (stream: string, waiting: number) => void;
+  readonly #onError: (error: unknown) => void;
   readonly #streams = new Map<string, Kept>();
 
   constructor(
     connection: RedisConnection,
     families: Families,
-    options: { clock: Clock; onNearlyFull(stream: string, waiting: number): void },
+    options: { clock: Clock; onNearlyFull(stream: string, waiting: number): void; onError(error: unknown): void },
   ) {
     this.#connection = connection;
     this.#families = families;
     this.#clock = options.clock;
     this.#onNearlyFull = options.onNearlyFull;
+    this.#onError = options.onError;
   }
 
   async publish<E>(stream: Stream<E>, event: E, { key = "", id = "", traceparent = "" }: Publish): Promise<string> {
@@ -48,7 +50,8 @@ export class Publisher {
     if (at === "") return id;
     // The first of its stream, again: the server has lost everything.
     if (seq === 1) await this.#families.announce(family, key);
-    await this.#keepLength(stream as Stream, kept, length);
+    // What is added is added, whatever becomes of the trimming.
+    await this.#keepLength(stream as Stream, kept, length).catch(this.#onError);
     return id === "" ? at : id;
   }
 
