@@ -45,7 +45,7 @@ export function wallClock(speed = 1, onError: OnError = crash): Clock {
     let timer: ReturnType<typeof setTimeout>;
     const arm = () => {
       // Rounded up: the runtime cuts fractions off and would wake too early.
-      const wait = Math.ceil(due - performance.now());
+      const wait = Math.max(1, Math.ceil(due - performance.now()));
       timer = wait > TIMER_MS_MAX ? setTimeout(arm, TIMER_MS_MAX) : setTimeout(() => call(run), wait);
     };
     arm();
