@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "../shared/adapters/random.ts";
-import { dec } from "../shared/domain/money.ts";
+import {
+  entry,
+  everyPositionProtected,
+  nothingUnknown,
+  openOrders,
+  openPositions,
+  servicesReady,
+} from "./run/account.fixture.ts";
 import { openFolder } from "./run/folder.ts";
 import { judgeFolder } from "./run/judge.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
@@ -12,21 +19,6 @@ const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as cons
 /** Away from where a person's installation listens. */
 const PORT_OFFSET = 20_000 + (process.pid % 1_000) * 20;
 const ROUNDS = 3;
-
-interface Position {
-  instrument: string;
-  qty: string;
-}
-interface OpenOrder {
-  instrument: string;
-  client_order_id: string;
-  type: string;
-  qty: string;
-  reduce_only: boolean;
-}
-interface Items<T> {
-  items: T[];
-}
 
 const data = mkdtempSync(join(tmpdir(), "chimera-system-"));
 let running: Running;
@@ -38,39 +30,9 @@ afterAll(async () => {
   rmSync(data, { recursive: true });
 }, 60_000);
 
-const positions = async () =>
-  (await running.get<Items<Position>>("/xchg/positions")).items.filter((p) => dec(p.qty) !== 0n);
-const allReady = async () => (await running.get<Items<{ ready: boolean }>>("/services")).items.every((s) => s.ready);
-
-/** A market entry of about 150 USDT with its stop far away and its target farther. */
-async function entry(intent_id: string, instrument: string) {
-  const { items } = await running.get<Items<{ close: string }>>(
-    `/xchg/history?instrument=${instrument}&timeframe=1m&limit=1`,
-  );
-  const last = Number(items.at(-1)?.close);
-  const price = (factor: number) => ({ price: (Math.round(last * factor * 10) / 10).toFixed(1) });
-  const about = { kind: "ENTRY", side: "BUY", notional_usdt: "150", leverage: 20 };
-  return { intent_id, instrument, ...about, stop_loss: price(0.95), take_profit: price(1.05) };
-}
-
-/** Every open position has a stop at the venue that covers it. */
-async function allProtected(): Promise<boolean> {
-  const orders = (await running.get<Items<OpenOrder>>("/xchg/open-orders")).items;
-  return (await positions()).every(({ instrument, qty }) => {
-    const stops = orders.filter((o) => o.instrument === instrument && o.type === "STOP_MARKET" && o.reduce_only);
-    const size = dec(qty) < 0n ? -dec(qty) : dec(qty);
-    return stops.some((stop) => dec(stop.qty) >= size);
-  });
-}
-
-const nothingUnknown = async () =>
-  (await running.get<Items<{ status: string }>>("/orders?limit=200")).items.every(
-    (order) => order.status !== "UNKNOWN",
-  );
-
 describe("a real process", () => {
   test("is ready with all its services", async () => {
-    await until("all ready", allReady);
+    await until("all ready", () => servicesReady(running));
   }, 90_000);
 
   test("kill -9 at any moment loses nothing acknowledged, doubles nothing, leaves nothing unprotected", async () => {
@@ -78,7 +40,7 @@ describe("a real process", () => {
     const acknowledged: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const asked = await Promise.all(
-        ["FUT:BTCUSDT", "FUT:ETHUSDT"].map((instrument, leg) => entry(`round-${round}-${leg}`, instrument)),
+        ["FUT:BTCUSDT", "FUT:ETHUSDT"].map((instrument, leg) => entry(running, `round-${round}-${leg}`, instrument)),
       );
       const answers = asked.map((intent) =>
         running
@@ -91,38 +53,39 @@ describe("a real process", () => {
       await Promise.all(answers);
 
       running = await up(data, PORT_OFFSET, ["--seed", `system ${round}`]);
-      await until("all ready after kill -9", allReady);
-      await until("every position protected", allProtected);
+      await until("all ready after kill -9", () => servicesReady(running));
+      await until("every position protected", () => everyPositionProtected(running));
       // The same intent again has the same answer, or is taken for the first time: never a second order.
       for (const intent of asked) await running.post("/orders", { intent });
-      await until("every outcome known", nothingUnknown);
+      await until("every outcome known", () => nothingUnknown(running));
     }
     for (const id of acknowledged) {
       const { intent } = await running.get<{ intent: { intent_id: string } }>(`/intents/${id}`);
       expect(intent.intent_id).toBe(id);
     }
-    await until("every position protected", allProtected);
+    await until("every position protected", () => everyPositionProtected(running));
   }, 240_000);
 
   test("the kill switch lets no entry through and FLATTEN ends flat, also across a restart", async () => {
     const on = await running.post<{ epoch: number }>("/kill-switch", { enable: true, mode: "FLATTEN", reason: "test" });
     expect([200, 202]).toContain(on.status);
-    await until("flat", async () => (await positions()).length === 0);
+    await until("flat", async () => (await openPositions(running)).length === 0);
     const refused = await running.post<{ code: string }>("/orders", {
-      intent: await entry("while-off", "FUT:BTCUSDT"),
+      intent: await entry(running, "while-off", "FUT:BTCUSDT"),
     });
     expect([refused.status, refused.body.code]).toEqual([409, "KILL_SWITCH"]);
 
     await running.kill();
     running = await up(data, PORT_OFFSET, ["--seed", "after the kill switch"]);
-    await until("all ready", allReady);
+    await until("all ready", () => servicesReady(running));
     expect(await running.get("/kill-switch")).toMatchObject({ enabled: true, mode: "FLATTEN", epoch: on.body.epoch });
-    const again = await running.post<{ code: string }>("/orders", { intent: await entry("still-off", "FUT:BTCUSDT") });
-    expect([again.status, again.body.code]).toEqual([409, "KILL_SWITCH"]);
-    await until("no resting order without a position", async () => {
-      const { items } = await running.get<Items<OpenOrder>>("/xchg/open-orders");
-      return items.filter((order) => order.instrument.startsWith("FUT:")).length === 0;
+    const again = await running.post<{ code: string }>("/orders", {
+      intent: await entry(running, "still-off", "FUT:BTCUSDT"),
     });
+    expect([again.status, again.body.code]).toEqual([409, "KILL_SWITCH"]);
+    await until("no resting order without a position", async () =>
+      (await openOrders(running)).every((order) => !order.instrument.startsWith("FUT:")),
+    );
   }, 240_000);
 
   test("its books equal the venue's journal when it has stopped", async () => {

@@ -2,21 +2,16 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { Program } from "./supervise.ts";
 
 const SERVER = "/usr/bin/redis-server";
 const READY_MS_MAX = 10_000;
 const POLL_MS = 25;
 
-export interface OwnRedis {
-  url: string;
-  pid: number;
-  stop(): Promise<void>;
-}
-
 export const hasRedisServer = (): boolean => existsSync(SERVER);
 
-/** Starts it with its files in `folder`; throws what to do when there is no redis-server here. */
-export async function startRedis(folder: string): Promise<OwnRedis> {
+/** How to run it with its files in `folder`; throws what to do when there is no redis-server here. */
+export async function ownRedis(folder: string): Promise<{ url: string; program: Program }> {
   if (!hasRedisServer()) {
     throw new Error(`There is no ${SERVER}. Install redis-server, or name a server with CHIMERA_REDIS_URL.`);
   }
@@ -25,17 +20,9 @@ export async function startRedis(folder: string): Promise<OwnRedis> {
   const port = await freePort();
   const options = ["--bind", "127.0.0.1", "--port", String(port), "--dir", dir, "--daemonize", "no", "--save", ""];
   const durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"];
-  const quiet = { stdout: "ignore", stderr: "ignore", stdin: "ignore" } as const;
-  const child = Bun.spawn([SERVER, ...options, ...durable, "--logfile", join(dir, "redis.log")], quiet);
-  await untilItAnswers(port, () => child.exitCode !== null);
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    pid: child.pid,
-    async stop() {
-      child.kill("SIGTERM");
-      await child.exited;
-    },
-  };
+  const command = [SERVER, ...options, ...durable, "--logfile", join(dir, "redis.log")];
+  const ready = (isGone: () => boolean) => untilItAnswers(port, isGone);
+  return { url: `redis://127.0.0.1:${port}`, program: { name: "redis", command, env: {}, ready } };
 }
 
 function freePort(): Promise<number> {

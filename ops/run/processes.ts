@@ -1,4 +1,5 @@
 /** The form with one process per service: venue, Redis, then every service, supervised. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startOrder } from "../../shared/kit/constellation.ts";
 import type { Service } from "../../shared/kit/service.ts";
@@ -6,7 +7,7 @@ import { ROOT } from "../build.ts";
 import { loadServices } from "../services.ts";
 import { buildWeb } from "../web.ts";
 import type { DataFolder } from "./folder.ts";
-import { startRedis } from "./own-redis.ts";
+import { ownRedis } from "./own-redis.ts";
 import { type Program, type ProgramState, type Supervisor, supervise } from "./supervise.ts";
 
 export interface ProcessOptions {
@@ -30,31 +31,53 @@ export interface Processes {
 export async function startProcesses(options: ProcessOptions): Promise<Processes> {
   const { folder, portOffset, env } = options;
   if (env.CHIMERA_WEB_FOLDER === undefined) await buildWeb(folder.web);
-  const own = env.CHIMERA_REDIS_URL === undefined ? await startRedis(folder.path) : undefined;
+  await endLeftovers(folder);
+  const own = env.CHIMERA_REDIS_URL === undefined ? await ownRedis(folder.path) : undefined;
   const redisUrl = env.CHIMERA_REDIS_URL ?? (own?.url as string);
+  const services = await loadServices();
+  const childEnv = envOf(options, services, redisUrl);
+  const venue: Program = { name: "venue", command: bun("ops/run/venue-process.ts"), env: childEnv };
+  const programs = startOrder(services).map((id) => {
+    const { name } = services.find((service) => service.id === id) as Service;
+    return { name, command: [...bun("services/run.ts"), name], env: childEnv };
+  });
+  const states = new Map<string, ProgramState>();
+  const changed = (state: ProgramState): void => {
+    states.set(state.name, { ...state });
+    writeFileSync(join(folder.path, PROCESSES_FILE), JSON.stringify([...states.values()], null, 2));
+    options.changed?.(state);
+  };
+  const supervisor = await supervise([...(own ? [own.program] : []), venue, ...programs], changed);
+  return { gateway: `http://127.0.0.1:${8092 + portOffset}/`, redisUrl, supervisor, stop: supervisor.stop };
+}
+
+/** Ends what a supervisor that was killed has left running: they would hold the ports and the stores. */
+async function endLeftovers(folder: DataFolder): Promise<void> {
+  const file = join(folder.path, PROCESSES_FILE);
+  if (!existsSync(file)) return;
+  const states = JSON.parse(readFileSync(file, "utf8")) as ProgramState[];
+  const left = states.flatMap(({ pid }) => (pid !== undefined && isOurs(pid, folder.path) ? [pid] : []));
+  for (const pid of left) process.kill(pid, "SIGTERM");
+  for (let waited = 0; waited < LEFTOVER_MS_MAX && left.some((pid) => isOurs(pid, folder.path)); waited += 50) {
+    await Bun.sleep(50);
+  }
+  for (const pid of left) if (isOurs(pid, folder.path)) process.kill(pid, "SIGKILL");
+}
+const LEFTOVER_MS_MAX = 10_000;
+
+/** True for a living process that was started on this folder: its number alone could be a stranger's by now. */
+function isOurs(pid: number, folder: string): boolean {
   try {
-    const services = await loadServices();
-    const childEnv = envOf(options, services, redisUrl);
-    const venue: Program = { name: "venue", command: bun("ops/run/venue-process.ts"), env: childEnv };
-    const programs = startOrder(services).map((id) => {
-      const { name } = services.find((service) => service.id === id) as Service;
-      return { name, command: [...bun("services/run.ts"), name], env: childEnv };
-    });
-    const supervisor = await supervise([venue, ...programs], options.changed);
-    return {
-      gateway: `http://127.0.0.1:${8092 + portOffset}/`,
-      redisUrl,
-      supervisor,
-      async stop() {
-        await supervisor.stop();
-        await own?.stop();
-      },
-    };
-  } catch (error) {
-    await own?.stop();
-    throw error;
+    const about = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
+    const isAlive = !/^State:\s+Z/m.test(about("status"));
+    return isAlive && (about("cmdline").includes(folder) || about("environ").includes(`CHIMERA_DATA=${folder}`));
+  } catch {
+    return false;
   }
 }
+
+/** What the supervisor last saw of each process, in the data folder. */
+export const PROCESSES_FILE = "processes.json";
 
 const bun = (file: string): string[] => [process.execPath, join(ROOT, file)];
 

@@ -4,6 +4,8 @@ export interface Program {
   name: string;
   command: string[];
   env: Record<string, string | undefined>;
+  /** Resolves when it is up, for programs that do not say so on their standard output. */
+  ready?(isGone: () => boolean): Promise<void>;
 }
 
 export type Status = "starting" | "up" | "waiting" | "stopped";
@@ -63,19 +65,22 @@ class Kept {
   private async once(isUp: () => void): Promise<void> {
     this.set("starting");
     const { command, env } = this.program;
-    const child = Bun.spawn(command, { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    // A group of its own: Ctrl-C at the terminal is for the supervisor, which then ends all in order.
+    const child = Bun.spawn(command, { env, stdin: "ignore", stdout: "pipe", stderr: "pipe", detached: true });
     this.child = child;
     this.state.pid = child.pid;
     let said = "";
+    const up = () => {
+      this.set("up");
+      isUp();
+    };
+    this.program.ready?.(() => child.exitCode !== null).then(up, () => child.kill("SIGKILL"));
     const listen = async (stream: ReadableStream<Uint8Array>, isFirst: boolean) => {
       const decoder = new TextDecoder();
       for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
         const text = decoder.decode(chunk, { stream: true });
         said = (said + text).slice(-SAID_CHARACTERS_MAX);
-        if (isFirst && text.includes('"up"')) {
-          this.set("up");
-          isUp();
-        }
+        if (isFirst && text.includes('"up"')) up();
       }
     };
     await Promise.all([listen(child.stdout, true), listen(child.stderr, false), child.exited]);
@@ -98,9 +103,14 @@ class Kept {
     this.changed(this.state);
   }
 
-  async stop(): Promise<void> {
+  /** Nothing is started again from here on. */
+  giveUp(): void {
     this.stopping = true;
     this.wake?.();
+  }
+
+  async stop(): Promise<void> {
+    this.giveUp();
     this.child?.kill("SIGTERM");
     const late = setTimeout(() => this.child?.kill("SIGKILL"), STOP_MS_MAX);
     await this.done;
@@ -120,6 +130,7 @@ export async function supervise(
 ): Promise<Supervisor> {
   const kept = programs.map((program) => new Kept(program, changed));
   const stop = async () => {
+    for (const each of kept) each.giveUp();
     for (const each of [...kept].reverse()) await each.stop();
   };
   for (const each of kept) {

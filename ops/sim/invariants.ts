@@ -34,9 +34,11 @@ export interface JudgeParts {
   venue: Venue;
   clock: Clock;
   store(owner: "s04" | "s06"): Store;
+  /** Unprotected time counts only while the venue can be reached; always, when absent. */
+  isReachable?(): boolean;
 }
 
-export function createInvariants({ venue, clock, store }: JudgeParts): Invariants {
+export function createInvariants({ venue, clock, store, isReachable = () => true }: JudgeParts): Invariants {
   let checked = 0;
   const violated = new Set<string>();
   const nakedSince = new Map<string, number>();
@@ -53,7 +55,7 @@ export function createInvariants({ venue, clock, store }: JudgeParts): Invariant
       const stops = venue.algos().filter((a) => a.instrument === instrument && a.status === "NEW" && a.side === side);
       const covered = sum(stops.filter((a) => a.type === "STOP_MARKET").map((a) => a.qty));
       const isNaked = qty !== 0n && covered < abs(qty);
-      if (!isNaked) nakedSince.delete(instrument);
+      if (!isNaked || !isReachable()) nakedSince.delete(instrument);
       else if (!nakedSince.has(instrument)) nakedSince.set(instrument, clock.now());
       const since = nakedSince.get(instrument) ?? clock.now();
       check(clock.now() - since <= UNPROTECTED_MS_MAX, () => `10: ${instrument} stood unprotected from ${since}`);

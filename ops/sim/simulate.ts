@@ -6,6 +6,7 @@ import { decisionsMade, fills, intents, orders, signalsSeen, trades } from "../.
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { dec, show, sum } from "../../shared/domain/money.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
+import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Collection, Random, ServiceId } from "../../shared/kit/ports.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
@@ -15,6 +16,7 @@ import { venueNet } from "../venue/memory-net.ts";
 import { createVenue, type Venue } from "../venue/venue.ts";
 import { createEquity, type EquityCurve, gain } from "./equity.ts";
 import { createInvariants, type Verdict } from "./invariants.ts";
+import { type Mortal, mortal } from "./mortal.ts";
 import { readAll } from "./pages.ts";
 import { startTally, type Tally } from "./tally.ts";
 
@@ -35,6 +37,10 @@ export interface SimulationOptions {
   onLog?(line: string): void;
   onProgress?(clock: Clock): void;
   freeze?: boolean;
+  /** Makes `crash` possible, at some cost per call. */
+  canCrash?: boolean;
+  /** False while the venue cannot be reached: how long positions stand unprotected does not count then. */
+  isReachable?(venue: Venue): boolean;
 }
 
 export interface Summary {
@@ -63,8 +69,11 @@ export interface Simulation {
   world: SimWorld;
   venue: Venue;
   market: MarketModel;
+  /** Of the present life. */
   services: Constellation;
   tally: Tally;
+  /** Ends all services at once, in the middle of whatever they do, and starts them anew on the same stores. */
+  crash(): void;
   /** Plays the market to its end, or for `durationMs`. */
   play(): Promise<void>;
   /** Plays on for so long. */
@@ -89,13 +98,17 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     freeze: options.freeze ?? false,
   });
   const services = await loadServices();
-  const all = await constellation(
-    services,
-    services.map((s) => s.id),
-    world,
-  );
+  const ids = services.map((s) => s.id);
+  const born = (): Mortal => (options.canCrash ? mortal(world) : { world, end: () => assert(false, "cannot crash") });
+  let life = born();
+  let all = await constellation(services, ids, life.world);
   const tally = startTally(world.bus);
-  const invariants = createInvariants({ venue, clock, store: (owner) => world.store(owner) });
+  const invariants = createInvariants({
+    venue,
+    clock,
+    store: (owner) => world.store(owner),
+    isReachable: () => options.isReachable?.(venue) ?? true,
+  });
   const equity = createEquity(venue, market);
 
   let ended = false;
@@ -107,9 +120,10 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     await all.start();
   })();
   let failure: unknown;
-  started.catch((error: unknown) => {
+  const failed = (error: unknown) => {
     failure = error;
-  });
+  };
+  started.catch(failed);
   clock.every(WATCH_MS, () => {
     invariants.watch();
     equity.sample();
@@ -125,8 +139,19 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     world,
     venue,
     market,
-    services: all,
+    get services() {
+      return all;
+    },
     tally,
+    crash() {
+      life.end();
+      life = born();
+      const reborn = constellation(services, ids, life.world).then((next) => {
+        all = next;
+        return next.start();
+      });
+      reborn.catch(failed);
+    },
     advance: (ms) => run(clock.now() + ms),
     async play() {
       const { durationMs } = options;

@@ -1,0 +1,49 @@
+/** What tests ask of a running installation's account. */
+import { dec } from "../../shared/domain/money.ts";
+import type { Running } from "./process.fixture.ts";
+
+export interface Items<T> {
+  items: T[];
+}
+interface Position {
+  instrument: string;
+  qty: string;
+}
+export interface OpenOrder {
+  instrument: string;
+  client_order_id: string;
+  type: string;
+  qty: string;
+  reduce_only: boolean;
+}
+
+export const openPositions = async (running: Running): Promise<Position[]> =>
+  (await running.get<Items<Position>>("/xchg/positions")).items.filter((p) => dec(p.qty) !== 0n);
+
+export const openOrders = async (running: Running): Promise<OpenOrder[]> =>
+  (await running.get<Items<OpenOrder>>("/xchg/open-orders")).items;
+
+export const servicesReady = async (running: Running): Promise<boolean> =>
+  (await running.get<Items<{ ready: boolean }>>("/services")).items.every((service) => service.ready);
+
+export const nothingUnknown = async (running: Running): Promise<boolean> =>
+  (await running.get<Items<{ status: string }>>("/orders?limit=200")).items.every((o) => o.status !== "UNKNOWN");
+
+/** Every open position has a stop at the venue that covers it. */
+export async function everyPositionProtected(running: Running): Promise<boolean> {
+  const orders = await openOrders(running);
+  return (await openPositions(running)).every(({ instrument, qty }) => {
+    const stops = orders.filter((o) => o.instrument === instrument && o.type === "STOP_MARKET" && o.reduce_only);
+    const size = dec(qty) < 0n ? -dec(qty) : dec(qty);
+    return stops.some((stop) => dec(stop.qty) >= size);
+  });
+}
+
+/** A market entry of about 150 USDT with its stop far away and its target farther. */
+export async function entry(running: Running, intent_id: string, instrument: string) {
+  const path = `/xchg/history?instrument=${instrument}&timeframe=1m&limit=1`;
+  const last = Number((await running.get<Items<{ close: string }>>(path)).items.at(-1)?.close);
+  const price = (factor: number) => ({ price: (Math.round(last * factor * 10) / 10).toFixed(1) });
+  const about = { kind: "ENTRY", side: "BUY", notional_usdt: "150", leverage: 20 };
+  return { intent_id, instrument, ...about, stop_loss: price(0.95), take_profit: price(1.05) };
+}

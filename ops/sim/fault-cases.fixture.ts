@@ -1,0 +1,92 @@
+/** One trade's life with the venue's faults around one of its phases, and the faults to try. */
+import { type InstrumentId, marketOf, symbolOf } from "../../shared/domain/instrument.ts";
+import { Desk } from "./desk.fixture.ts";
+
+export const PHASES = ["entry", "protection", "move", "exit"] as const;
+export type Phase = (typeof PHASES)[number];
+
+const STEP_MS = 4_000;
+const FAULTY_MS = 12_000;
+/** Every open question must be settled so long after a fault's end. */
+const SETTLED_MS = 60_000;
+/** Beside the phase's own order, what is sent in its stead. */
+const ORDERS = 4;
+
+/** What is switched on, given the paths and the names of an instrument's market. */
+export type MakeFaults = (at: { market: string; symbol: string; root: string; placing: string }) => object[];
+
+const order = (kind: string, more: object = {}): MakeFaults => {
+  return ({ market, symbol }) => [{ kind, market, symbol, count: ORDERS, ...more }];
+};
+const answer = (status: number, code: number, more: object = {}): MakeFaults => {
+  return ({ placing }) => [{ kind: "answer", path: placing, count: ORDERS, status, code, ...more }];
+};
+const everything = (status: number, code: number, more: object = {}): MakeFaults => {
+  return ({ root }) => [{ kind: "answer", path: root, count: 1_000, status, code, ...more }];
+};
+
+export const FAULTS: Readonly<Record<string, MakeFaults>> = {
+  "taken, then -1007 at once": order("timeout_after_accept", { hold_ms: 0 }),
+  "taken, then -1007 after 1 s": order("timeout_after_accept", { hold_ms: 1_000 }),
+  "taken, then no answer": order("timeout_after_accept", { hold_ms: 30_000 }),
+  "not taken, -1007 at once": order("timeout_before_accept", { hold_ms: 0 }),
+  "not taken, no answer": order("timeout_before_accept", { hold_ms: 30_000 }),
+  "taken, no answer, unknown for 20 s": (at) => [
+    ...order("timeout_after_accept", { hold_ms: 2_000 })(at),
+    { kind: "lagging_queries", lag_ms: 20_000 },
+  ],
+  refused: order("reject", { code: -2010 }),
+  "refused as reduce-only": order("reject", { code: -2022 }),
+  "refused as triggering at once": order("reject", { code: -2021 }),
+  "503 to orders": answer(503, -1001),
+  "-1007 to orders": answer(408, -1007),
+  "-1021 to orders": answer(400, -1021),
+  "-1021 to everything": everything(400, -1021),
+  "503 to everything": everything(503, -1008),
+  "429 with Retry-After 5": everything(429, -1003, { count: 2, retry_after_s: 5 }),
+  "418 with Retry-After 10": everything(418, -1003, { count: 1, retry_after_s: 10 }),
+  "streams down for 8 s": () => [{ kind: "drop_streams", for_ms: 8_000 }],
+  "streams cut": () => [{ kind: "drop_streams", for_ms: 0 }],
+  "streams down, orders unanswered": (at) => [
+    { kind: "drop_streams", for_ms: 8_000 },
+    ...order("timeout_after_accept", { hold_ms: 30_000 })(at),
+  ],
+  "queries lag 10 s, streams down": () => [
+    { kind: "lagging_queries", lag_ms: 10_000 },
+    { kind: "drop_streams", for_ms: 8_000 },
+  ],
+};
+
+/** Lives one trade from entry to exit with the faults on in `phase`; answers what is wrong when all is quiet again. */
+export async function live(of: { instrument: InstrumentId; phase: Phase; faults: MakeFaults; seed: string }) {
+  const { instrument, phase, faults, seed } = of;
+  const desk = await Desk.open({ seed, instruments: [instrument] });
+  const { sim, venue } = desk;
+  const fut = marketOf(instrument) === "FUT";
+  const bodies = faults({
+    market: marketOf(instrument),
+    symbol: symbolOf(instrument),
+    root: fut ? "/fapi" : "/api",
+    placing: fut ? "/fapi/v1/" + (phase === "entry" || phase === "exit" ? "order" : "algoOrder") : "/api/v3/order",
+  });
+  const during = async (now: Phase, act?: () => Promise<unknown>) => {
+    if (now === phase) for (const body of bodies) await desk.fault(body);
+    void act?.();
+    await sim.advance(now === phase ? FAULTY_MS : STEP_MS);
+    if (now === phase) desk.clearFaults();
+  };
+  const entered = during("entry", () => desk.enter(instrument));
+  await entered;
+  if (phase === "protection") {
+    await desk.answered(desk.exit(instrument));
+    await sim.advance(STEP_MS);
+    void desk.enter(instrument);
+    const before = venue.orders().length;
+    await sim.clock.run(() => venue.orders().length > before);
+    await during("protection");
+  }
+  await during("move", () => desk.moveStop(instrument, 0.995));
+  await during("exit", () => desk.exit(instrument));
+  await sim.advance(SETTLED_MS);
+  return { desk, troubles: await desk.troubles() };
+}
