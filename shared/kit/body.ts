@@ -8,28 +8,42 @@ export const JSON_DEPTH_MAX = 64;
 
 /** The body's text; an empty string when there is none. */
 export async function readText(request: Request, clock: Clock): Promise<string> {
+  const bytes = await readBytes(request, clock);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Problem("MALFORMED", "The body is not valid UTF-8.", { cause });
+  }
+}
+
+/** The body as it came; empty when there is none. */
+export async function readBytes(request: Request, clock: Clock): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > BODY_BYTES_MAX) refuse("TOO_LARGE", `At most ${BODY_BYTES_MAX} bytes.`);
-  if (!request.body) return "";
+  if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();
   let late = false;
   const cancel = clock.after(BODY_MS_MAX, () => {
     late = true;
-    void reader.cancel();
+    reader.cancel().catch(() => {});
   });
   try {
     const bytes = await readAll(reader);
     if (late) refuse("TIMEOUT", `The body took longer than ${BODY_MS_MAX} ms.`);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return bytes;
   } catch (cause) {
+    // What is still to come is of no use: let the sender go.
+    reader.cancel().catch(() => {});
     if (cause instanceof Problem) throw cause;
-    throw new Problem("MALFORMED", "The body is not valid UTF-8 or broke off.", { cause });
+    throw new Problem("MALFORMED", "The body broke off.", { cause });
   } finally {
     cancel();
   }
 }
 
-async function readAll(reader: { read(): Promise<{ done: boolean; value?: Uint8Array }> }): Promise<Uint8Array> {
+async function readAll(reader: {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+}): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
@@ -40,7 +54,7 @@ async function readAll(reader: { read(): Promise<{ done: boolean; value?: Uint8A
     if (size > BODY_BYTES_MAX) refuse("TOO_LARGE", `At most ${BODY_BYTES_MAX} bytes.`);
     chunks.push(value);
   }
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 /** Parses JSON of bounded depth; `type` is the request's content type. */

@@ -25,12 +25,27 @@ export function createConfig(parts: ConfigParts): ConfigHolder {
   const listeners: ((view: BundleView) => void)[] = [];
 
   function swap(next: BundleView): void {
+    const before = view;
     view = next;
-    for (const apply of listeners) apply(next);
+    try {
+      for (const apply of listeners) apply(next);
+    } catch (error) {
+      // Not in force everywhere, so it counts as not arrived: the next refresh tries it again.
+      view = before;
+      throw error;
+    }
     parts.log.info("config revision in force", { rev: next.rev, hash: next.hash });
   }
 
-  async function refresh(): Promise<void> {
+  let refreshing: Promise<void> = Promise.resolve();
+  /** One after the other, since of two answers the one that comes last may be the older. */
+  function refresh(): Promise<void> {
+    const turn = refreshing.then(fetchActive);
+    refreshing = turn.catch(() => {});
+    return turn;
+  }
+
+  async function fetchActive(): Promise<void> {
     const active = await parts
       .ask()
       .getActive({})

@@ -7,6 +7,7 @@ import { type Hosted, hostService } from "./host.ts";
 import type { Clock, Message, ServiceId, Stream } from "./ports.ts";
 import { CALL_MS_MAX, callRemote } from "./rpc.ts";
 import type { CallOptions, Peers, Principal, Service } from "./service.ts";
+import { currentTrace } from "./trace.ts";
 import type { World } from "./world.ts";
 
 export interface Constellation {
@@ -54,7 +55,10 @@ export async function constellation(
       for (const each of hosted.values()) await each.start();
     },
     async stop() {
-      for (const each of [...hosted.values()].reverse()) await each.stop();
+      const failures: unknown[] = [];
+      // One that cannot stop in order keeps nobody else from it.
+      for (const each of [...hosted.values()].reverse()) await each.stop().catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     },
     async flush() {
       for (const each of hosted.values()) await each.flush();
@@ -122,6 +126,8 @@ function createPeers({ from, all, hosted, world, tokens, calls, count }: PeerPar
       const headers = new Headers(request.headers);
       headers.set("authorization", `Bearer ${token}`);
       headers.delete("cookie");
+      const trace = currentTrace();
+      if (trace !== undefined) headers.set("traceparent", trace);
       const passed = new Request(request, { headers });
       const neighbour = hosted.get(id);
       if (neighbour) return neighbour.fetch(passed);

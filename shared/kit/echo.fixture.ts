@@ -27,6 +27,7 @@ export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
     calls: {},
     emits: [],
     usesConfig: false,
+    alias: "/api",
     owns: [],
     setup: ({ settings, clock }) => ({
       verbs: [
@@ -54,6 +55,14 @@ export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
           run: () => ({ thing: ++state.made }),
         }),
         verb({
+          name: "paint",
+          summary: "Paints a thing",
+          rest: "POST /things/{id}/paint",
+          input: z.object({ id: z.string() }),
+          output: z.object({ painted: z.string() }),
+          run: ({ id }) => ({ painted: id }),
+        }),
+        verb({
           name: "inner",
           summary: "For services",
           rest: "GET /inner",
@@ -65,13 +74,10 @@ export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
         answers(router.methods.getBudget, {
           name: "getBudget",
           summary: "What is left",
-          run: ({ account }) => ({
-            account,
-            budget_usdt: "50",
-            used_usdt: "1.5",
-            reserved_usdt: "0",
-            open_positions: 1,
-          }),
+          run: ({ account }) => {
+            if (account === "broken") throw new Error("secret detail");
+            return { account, budget_usdt: "50", used_usdt: "1.5", reserved_usdt: "0", open_positions: 1 };
+          },
         }),
         answers(router.methods.cancelOrder, {
           name: "cancelOrder",

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { VirtualClock } from "../adapters/virtual-clock.ts";
+import { firstAnswers } from "../collections.ts";
 import { router } from "../contracts.ts";
 import { alerts } from "../streams.ts";
 import { type SimWorld, simulatedWorld } from "../testing/world.ts";
@@ -20,6 +21,7 @@ const START = Date.UTC(2026, 0, 1);
 
 let clock: VirtualClock;
 let world: SimWorld;
+let lines: string[];
 let state: Heard;
 let all: Constellation;
 let hosted: Hosted;
@@ -27,7 +29,8 @@ let tokens: Tokens;
 
 async function open(env: Record<string, string> = {}, fail = {}): Promise<void> {
   clock = new VirtualClock(START);
-  world = simulatedWorld({ clock, net: nowhere, seed: 1, env, freeze: true });
+  lines = [];
+  world = simulatedWorld({ clock, net: nowhere, seed: 1, env, freeze: true, onLog: (line) => lines.push(line) });
   state = heard();
   all = await constellation([echoService(state, fail)], ["s04"], world);
   hosted = all.hosted.get("s04") as Hosted;
@@ -104,6 +107,20 @@ describe("a verb over REST", () => {
   });
   test("a 405 says what is allowed", async () => {
     expect((await ask("/things")).headers.get("allow")).toBe("POST");
+    expect((await ask("/api/things")).headers.get("allow")).toBe("POST");
+  });
+  test("a HEAD is checked and answered like its GET, without the body", async () => {
+    const head = (path: string) => ask(path, { method: "HEAD" });
+    const found = await head("/greetings/ada?times=2");
+    expect([found.status, await found.text()]).toEqual([200, ""]);
+    expect((await head("/greetings/ada?times=9")).status).toBe(400);
+    expect((await head("/greetings/nobody")).status).toBe(404);
+  });
+  test("a Host header that is none is the caller's fault", async () => {
+    for (const url of ["/greetings/ada", "http://[/greetings/ada", "http://%%%/greetings/ada"]) {
+      const response = await hosted.fetch({ url, method: "GET", headers: new Headers() } as Request);
+      expect([response.status, await codeOf(response)]).toEqual([400, "MALFORMED"]);
+    }
   });
 });
 
@@ -162,6 +179,17 @@ describe("idempotency", () => {
     expect(await (await post("/things", { size: 2 }, { "idempotency-key": "b" })).json()).toEqual({ thing: 2 });
     expect(state.made).toBe(2);
   });
+  test("what is in the path counts as part of the body", async () => {
+    expect((await post("/things/1/paint", {}, { "idempotency-key": "a" })).status).toBe(200);
+    expect(await codeOf(await post("/things/2/paint", {}, { "idempotency-key": "a" }))).toBe("KEY_REUSED");
+  });
+  test("first answers are kept for two days", async () => {
+    await post("/things", { size: 1 }, { "idempotency-key": "a" });
+    await clock.run(clock.now() + 86_400_000);
+    expect(await world.store("s04").count(firstAnswers.s04)).toBe(1);
+    await clock.run(clock.now() + 2 * 86_400_000);
+    expect(await world.store("s04").count(firstAnswers.s04)).toBe(0);
+  });
 });
 
 describe("a method over RPC", () => {
@@ -177,6 +205,23 @@ describe("a method over RPC", () => {
     expect(response.status).toBe(400);
     expect(response.headers.get("chimera-code")).toBe("ALREADY_FILLED");
     expect(await response.json()).toEqual({ code: "failed_precondition", message: "It is filled." });
+  });
+  test("what broke inside is in the log, and not in the answer", async () => {
+    const response = await rpc("GetBudget", { account: "broken" });
+    expect(response.headers.get("chimera-code")).toBe("INTERNAL");
+    expect(await response.text()).not.toContain("secret");
+    expect(lines.join("")).toContain("secret detail");
+  });
+  test("a body of any form has a limit, and nobody's is read without a token", async () => {
+    const path = "/chimera.router.v1.RouterService/GetBudget";
+    const large = (token?: string) => ({
+      method: "POST",
+      body: new Uint8Array(BODY_BYTES_MAX + 1),
+      headers: { "content-type": "application/proto" },
+      ...(token !== undefined && { token }),
+    });
+    expect((await ask(path, large())).headers.get("chimera-code")).toBe("TOO_LARGE");
+    expect((await ask(path, large("a.b.c"))).headers.get("chimera-code")).toBe("UNAUTHENTICATED");
   });
   test("a message that is none is invalid", async () => {
     expect((await rpc("GetBudget", { account: 5 })).headers.get("chimera-code")).toBe("MALFORMED");
@@ -240,6 +285,6 @@ describe("health and settings", () => {
       paths: Record<string, unknown>;
     };
     expect(doc.openapi).toBe("3.1.0");
-    expect(Object.keys(doc.paths).sort()).toEqual(["/greetings/{name}", "/inner", "/things"]);
+    expect(Object.keys(doc.paths).sort()).toEqual(["/greetings/{name}", "/inner", "/things", "/things/{id}/paint"]);
   });
 });

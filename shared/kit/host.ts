@@ -1,5 +1,7 @@
 /** Turns one declared service into something that runs: routes, calls, consumers, jobs, health, an ordered stop. */
 import { Hono } from "hono";
+
+import { firstAnswers } from "../collections.ts";
 import type { Contract, Method } from "../contracts.ts";
 import { config as configContract } from "../contracts.ts";
 import { asProblem, Problem, refuse } from "../errors.ts";
@@ -13,11 +15,11 @@ import { LATENCY_MS_BUCKETS } from "./metrics.ts";
 import { createOnce } from "./once.ts";
 import { docsPage, openApiOf } from "./openapi.ts";
 import { type Relay, startRelay } from "./outbox.ts";
-import type { Cancel } from "./ports.ts";
-import { problemResponse } from "./problem.ts";
+import type { Cancel, Collection } from "./ports.ts";
+import { problemResponse, wrongMethod } from "./problem.ts";
 import { mountRest } from "./rest.ts";
 import { rpcHandler, rpcPath } from "./rpc.ts";
-import type { Check, Consumer, Faces, Peers, Principal, Service, Verb } from "./service.ts";
+import type { Check, Consumer, Faces, Job, Peers, Principal, Service, Verb } from "./service.ts";
 import { readSettings } from "./settings.ts";
 import { childTrace, inTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
@@ -26,6 +28,7 @@ import type { World } from "./world.ts";
 const DRAIN_MS_MAX = 10_000;
 const CONFIG_CATCH_UP_MS = 30_000;
 const CONFIG_RETRY_MS = 500;
+const EXPIRE_MS = 3_600_000;
 
 export interface Hosted {
   readonly service: Service;
@@ -72,7 +75,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
     service,
     verbs,
     health,
-    openapi: () => openApiOf(service, verbs, world.build.version),
+    openapi: app.openapi,
     metrics: async () => (await context.metrics.text()) + ((await world.processMetrics?.()) ?? ""),
     flush: () => runtime.relay.flush(),
     async call(method, input, principal) {
@@ -87,8 +90,13 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       const trace = childTrace(request.headers.get("traceparent"), world.random);
       state.inFlight++;
       try {
-        const answer = async () => (state.stopping ? stopping(service) : app.fetch(request));
-        const response = await inTrace(trace, answer);
+        const response = await inTrace(trace, async () => {
+          if (!URL.canParse(request.url)) return problemResponse(new Problem("MALFORMED", "The Host header is none."));
+          return state.stopping ? stopping(service) : app.fetch(request);
+        });
+        for (const [name, value] of Object.entries(faces.headers ?? {})) {
+          if (!response.headers.has(name)) response.headers.set(name, value);
+        }
         response.headers.set("x-request-id", traceId(trace) as string);
         return response;
       } finally {
@@ -146,7 +154,8 @@ interface AppParts {
   health(): Promise<Health>;
 }
 
-function buildApp({ service, world, faces, verbs, context, tokens, health }: AppParts): Hono {
+function buildApp(parts: AppParts): { fetch: Hono["fetch"]; openapi(): ReturnType<typeof openApiOf> } {
+  const { service, world, faces, verbs, context, tokens, health } = parts;
   const app = new Hono();
   const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
   const requests = context.metrics.histogram("request_ms", "Time to answer a verb", {
@@ -161,34 +170,50 @@ function buildApp({ service, world, faces, verbs, context, tokens, health }: App
     const body = await health();
     return c.json(body, body.ready ? 200 : 503);
   });
-  const openapi = () => openApiOf(service, verbs, world.build.version);
+  let document: ReturnType<typeof openApiOf> | undefined;
+  const openapi = () => {
+    document ??= openApiOf(service, verbs, world.build.version);
+    return document;
+  };
   app.get("/openapi.json", (c) => c.json(openapi() as object));
   app.get("/docs", (c) => c.html(docsPage(`${service.id.toUpperCase()} ${service.title}`, openapi())));
   if (!verbs.some((verb) => verb.rest === "GET /metrics")) {
     app.get("/metrics", async (c) => c.text((await context.metrics.text()) + ((await world.processMetrics?.()) ?? "")));
   }
   const once = createOnce(service.id, context.store, world.clock);
+  const broke = (error: unknown) =>
+    context.log.error("a verb broke", { error: String(error), stack: (error as Error | undefined)?.stack });
   for (const verb of verbs) {
     const prefixes = service.alias === undefined ? [""] : ["", service.alias];
     if (verb.rest) {
       for (const prefix of prefixes) mountRest(app, [verb, prefix], { clock: world.clock, once, whoAsks, observe });
     }
-    if (verb.rpc) app.post(rpcPath(contractOf(service, verb), verb.rpc), mountRpc(verb, { world, whoAsks, observe }));
+    if (verb.rpc) {
+      app.post(rpcPath(contractOf(service, verb), verb.rpc), mountRpc(verb, { world, whoAsks, observe, broke }));
+    }
   }
   app.onError((error) => {
     const problem = asProblem(error);
-    if (problem.code === "INTERNAL") context.log.error("a verb broke", { error: String(error), stack: error.stack });
+    if (problem.code === "INTERNAL") broke(error);
     return problemResponse(problem, problem.status === 401 ? hint(service) : {});
   });
-  app.notFound(async (c) => (await faces.fetch?.(c.req.raw)) ?? (await nothingHere(c.req.raw, verbs, whoAsks)));
-  return app;
+  app.notFound(async (c) => {
+    const other = otherMethods(service, verbs, c.req.path);
+    if (other) return other;
+    return (await faces.fetch?.(c.req.raw)) ?? (await nothingHere(c.req.raw, c.req.path, whoAsks));
+  });
+  return { fetch: (request) => app.fetch(request), openapi };
 }
 
 const hint = (service: Service): Record<string, string> =>
   service.id === "s12" ? {} : { "www-authenticate": 'Bearer realm="chimera"' };
 
-function mountRpc(verb: Verb, parts: Pick<Parameters<typeof mountRest>[2], "whoAsks" | "observe"> & { world: World }) {
-  const { world, whoAsks, observe } = parts;
+type RpcFace = Pick<Parameters<typeof mountRest>[2], "whoAsks" | "observe"> & {
+  world: World;
+  broke(error: unknown): void;
+};
+
+function mountRpc(verb: Verb, { world, whoAsks, observe, broke }: RpcFace) {
   const handler = rpcHandler(verb.rpc as Method, {
     clock: world.clock,
     whoAsks,
@@ -201,7 +226,9 @@ function mountRpc(verb: Verb, parts: Pick<Parameters<typeof mountRest>[2], "whoA
         status = 200;
         return answer;
       } catch (error) {
-        status = asProblem(error).status;
+        const problem = asProblem(error);
+        status = problem.status;
+        if (problem.code === "INTERNAL") broke(error);
         throw error;
       } finally {
         observe(verb, status, world.clock.mono() - started);
@@ -223,7 +250,7 @@ async function askWho(
     if (person) return person;
     return refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
   }
-  const token = /^Bearer ([\w.-]+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+  const token = /^Bearer ([\w.-]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (!token) {
     const how = `./chimera token --service ${service.id}`;
     refuse(
@@ -234,19 +261,20 @@ async function askWho(
   return tokens.verify(token, service.id);
 }
 
-async function nothingHere(
-  request: Request,
-  verbs: readonly Verb[],
-  whoAsks: (request: Request) => Promise<Principal>,
-): Promise<Response> {
-  const path = new URL(request.url).pathname;
+/** A path of ours asked with a method it does not take. */
+function otherMethods({ alias }: Service, verbs: readonly Verb[], asked: string): Response | undefined {
+  const path = alias !== undefined && asked.startsWith(`${alias}/`) ? asked.slice(alias.length) : asked;
   const allowed = verbs
     .filter((verb) => verb.rest && matches(verb.rest.slice(verb.rest.indexOf(" ") + 1), path))
     .map((verb) => verb.rest?.split(" ")[0] as string);
-  if (allowed.length > 0) {
-    const problem = new Problem("METHOD_NOT_ALLOWED", `${path} takes ${allowed.join(", ")}.`);
-    return problemResponse(problem, { allow: allowed.join(", ") });
-  }
+  return allowed.length > 0 ? wrongMethod(path, allowed) : undefined;
+}
+
+async function nothingHere(
+  request: Request,
+  path: string,
+  whoAsks: (request: Request) => Promise<Principal>,
+): Promise<Response> {
   // Who has no token learns nothing about which paths exist.
   await whoAsks(request);
   return problemResponse(new Problem("NOT_FOUND", `Nothing at ${path}; see /docs.`));
@@ -290,7 +318,7 @@ function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Promise<vo
           try {
             const done = handle(message as never);
             if (!(done instanceof Promise)) return done;
-            return done.catch((error: unknown) => failed(stream.family, error));
+            return done.catch((error: unknown) => failed(stream.family, error, isLossy));
           } catch (error) {
             return failed(stream.family, error, isLossy);
           }
@@ -317,7 +345,7 @@ function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Promise<vo
           world.clock.every(CONFIG_CATCH_UP_MS, () => config.refresh().catch((e) => failed("config", e, true))),
         );
       }
-      for (const job of faces.jobs ?? []) {
+      for (const job of [...(faces.jobs ?? []), expiring(service, context)]) {
         const run = async () => {
           try {
             await job.run();
@@ -334,6 +362,18 @@ function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Promise<vo
       await faces.stop?.();
       await relay.flush();
       await relay.stop();
+    },
+  };
+}
+
+/** What is kept for a time goes when that is over: the service's own collections and its first answers. */
+function expiring({ id, owns }: Service, { store, clock }: RuntimeParts["context"]): Job {
+  const kept = [...owns, firstAnswers[id]] as Collection[];
+  return {
+    name: "expire",
+    everyMs: EXPIRE_MS,
+    async run() {
+      for (const collection of kept) await store.expire(collection, clock.now());
     },
   };
 }

@@ -27,14 +27,15 @@ export function createOnce(id: ServiceId, store: Store, clock: Clock) {
     if (key.length > KEY_CHARACTERS_MAX) refuse("INVALID", `Idempotency-Key: at most ${KEY_CHARACTERS_MAX} characters`);
     const slot = digest(who, verb, key);
     const hash = digest(body);
-    const first = await store.get(collection, slot);
-    if (first) {
-      if (first.value.body_hash !== hash) refuse("KEY_REUSED", "This Idempotency-Key was used with another body.");
-      return { status: first.value.status, answer: first.value.answer, replayed: true };
-    }
+    // Taken before the first wait, so that of two at once only one goes on.
     if (running.has(slot)) refuse("STILL_RUNNING", "The first request with this Idempotency-Key is still running.");
     running.add(slot);
     try {
+      const first = await store.get(collection, slot);
+      if (first) {
+        if (first.value.body_hash !== hash) refuse("KEY_REUSED", "This Idempotency-Key was used with another body.");
+        return { status: first.value.status, answer: first.value.answer, replayed: true };
+      }
       const { status, answer } = await work();
       if (status < 500) {
         const value = { id: slot, body_hash: hash, status, answer, ts: clock.now() };

@@ -59,6 +59,7 @@ export function startRelay(parts: {
     running = drain()
       .catch((error: unknown) => {
         again = false;
+        if (stopped) return;
         const waitMs = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] as number;
         log.warn("outbox: publishing failed, will retry", { error: String(error), wait_ms: waitMs });
         retry?.();
@@ -84,9 +85,9 @@ export function startRelay(parts: {
   return {
     flush: wake,
     async stop() {
-      await running;
       stopped = true;
       retry?.();
+      await running;
     },
     published: () => published,
   };

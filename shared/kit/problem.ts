@@ -60,6 +60,12 @@ export function problemResponse(error: unknown, headers: Record<string, string> 
   });
 }
 
+/** 405 with the methods that the path takes. */
+export const wrongMethod = (path: string, allowed: readonly string[]): Response =>
+  problemResponse(new Problem("METHOD_NOT_ALLOWED", `${path} takes ${allowed.join(", ")}.`), {
+    allow: allowed.join(", "),
+  });
+
 const retryAfter = (problem: Problem): Record<string, string> =>
   problem.retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(problem.retryAfterMs / 1000)) };
 
@@ -75,7 +81,7 @@ export function connectResponse(error: unknown): Response {
 /** The Problem that a callee's Connect error stands for. */
 export function fromConnect(status: number, code: string | undefined, body: string): Problem {
   const message = readMessage(body) ?? `HTTP ${status}`;
-  if (code !== undefined && code in FAILURES) return new Problem(code as Code, message);
+  if (code !== undefined && Object.hasOwn(FAILURES, code)) return new Problem(code as Code, message);
   const known = Object.entries(FAILURES).find(([, failure]) => failure.connect === readCode(body));
   return new Problem((known?.[0] as Code | undefined) ?? (status === 401 ? "UNAUTHENTICATED" : "UNAVAILABLE"), message);
 }

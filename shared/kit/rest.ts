@@ -43,11 +43,11 @@ async function answerRest(c: HonoContext, verb: Verb, parts: RestParts): Promise
   const request = c.req.raw;
   const principal = verb.audience === "open" ? NOBODY : await parts.whoAsks(request);
   allow(verb, principal);
-  const text = request.method === "GET" ? "" : await readText(request, parts.clock);
-  const given = {
-    ...(request.method === "GET" ? readQuery(new URL(request.url)) : readBody(text, request)),
-    ...c.req.param(),
-  };
+  // A HEAD is answered as the GET it stands for.
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  const text = isRead ? "" : await readText(request, parts.clock);
+  const inPath = c.req.param();
+  const given = { ...(isRead ? readQuery(request.url) : readBody(text, request)), ...inPath };
   const parsed = verb.input.safeParse(given);
   if (!parsed.success) throw invalid(parsed.error);
 
@@ -60,7 +60,7 @@ async function answerRest(c: HonoContext, verb: Verb, parts: RestParts): Promise
   const key = request.headers.get("idempotency-key") ?? undefined;
   const who = `${principal.kind}:${principal.id}`;
   const { status, answer, replayed } = needsKey
-    ? await parts.once({ who, verb: verb.name, key, body: text }, work)
+    ? await parts.once({ who, verb: verb.name, key, body: JSON.stringify(inPath) + text }, work)
     : { ...(await work()), replayed: false };
   if (answer instanceof Response) return answer;
   return c.json(answer as object, status as 200, replayed ? { "idempotency-replayed": "true" } : {});
@@ -79,9 +79,11 @@ export function allow(verb: Verb, principal: Principal): void {
   }
 }
 
-function readQuery(url: URL): Record<string, string> {
+/** Looks at the query alone: an address can have a host that is none. */
+function readQuery(url: string): Record<string, string> {
   const query: Record<string, string> = {};
-  for (const [name, value] of url.searchParams) {
+  const at = url.indexOf("?");
+  for (const [name, value] of new URLSearchParams(at < 0 ? "" : url.slice(at))) {
     if (Object.hasOwn(query, name))
       refuse("INVALID", `${name}: given twice`, { errors: [{ field: name, message: "given twice" }] });
     query[name] = value;

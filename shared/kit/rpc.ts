@@ -4,7 +4,7 @@ import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import { createFetchHandler } from "@connectrpc/connect/protocol";
 import type { Contract, Method } from "../contracts.ts";
 import { asProblem, FAILURES, Problem } from "../errors.ts";
-import { parseJson, readText } from "./body.ts";
+import { BODY_BYTES_MAX, parseJson, readBytes, readText } from "./body.ts";
 import type { Clock, Net, ServiceId } from "./ports.ts";
 import { CODE_HEADER, connectResponse, fromConnect, invalid } from "./problem.ts";
 import type { CallOptions, Principal } from "./service.ts";
@@ -26,9 +26,12 @@ export interface RpcParts {
 export function rpcHandler(method: Method, parts: RpcParts): (request: Request) => Promise<Response> {
   const stock = stockHandler(method, parts);
   return async (request) => {
-    if (!/^application\/json\b/.test(request.headers.get("content-type") ?? "")) return stock(request);
     try {
       const principal = await parts.whoAsks(request);
+      if (!/^application\/json\b/.test(request.headers.get("content-type") ?? "")) {
+        const { method: verb, url, headers } = request;
+        return await stock(new Request(url, { method: verb, headers, body: await readBytes(request, parts.clock) }));
+      }
       const json = parseJson((await readText(request, parts.clock)) || "{}", "application/json");
       const input = request.headers.has(CALLER_HEADER) ? json : protoNames(method, json as JsonValue);
       const output = await parts.run(check(method, input), principal, request.signal);
@@ -60,7 +63,12 @@ function check(method: Method, input: unknown): unknown {
 }
 
 function stockHandler(method: Method, parts: RpcParts): (request: Request) => Promise<Response> {
-  const router = createConnectRouter({ grpc: false, grpcWeb: false, maxTimeoutMs: CALL_MS_MAX });
+  const router = createConnectRouter({
+    grpc: false,
+    grpcWeb: false,
+    maxTimeoutMs: CALL_MS_MAX,
+    readMaxBytes: BODY_BYTES_MAX,
+  });
   router.rpc(
     method.desc as never,
     (async (message: never, context: { requestHeader: Headers; signal: AbortSignal }) => {

@@ -226,6 +226,8 @@ export interface Faces {
   stop?(): Promise<void>;
   /** For what is no verb (web pages, the proxy, live events): asked when no verb has the path. */
   fetch?(request: Request): Promise<Response | undefined> | Response | undefined;
+  /** On every answer that does not have them yet. */
+  headers?: Readonly<Record<string, string>>;
   /** How this service knows who asks, instead of a service token: the gateway's sign-in. */
   authenticate?(request: Request): Promise<Principal | undefined>;
 }
