@@ -1,6 +1,6 @@
 /** A simulated installation at which a test trades by hand, with the venue's faults at hand and its books to compare. */
 
-import { fills, holdings, intents, orders } from "../../shared/collections.ts";
+import { fills, holdings, intents, orders, trades } from "../../shared/collections.ts";
 import { router } from "../../shared/contracts.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { add, dec, show, sum, toStep, zero } from "../../shared/domain/money.ts";
@@ -85,12 +85,14 @@ export class Desk {
     const headers = { authorization: `Bearer ${venue.adminToken}` };
     const answer = await venue.rest("admin", { method: "POST", path: "/faults", headers, body: JSON.stringify(body) });
     if (answer.status !== 200) throw new Error(answer.body);
-    this.unreachableUntil.ms = this.sim.clock.now() + AFTERMATH_MS + ((body as { for_ms?: number }).for_ms ?? 0);
+    const { for_ms = 0, retry_after_s = 0 } = body as { for_ms?: number; retry_after_s?: number };
+    const until = this.sim.clock.now() + AFTERMATH_MS + for_ms + retry_after_s * 1_000;
+    this.unreachableUntil.ms = Math.max(this.unreachableUntil.ms, until);
   }
 
   clearFaults(): void {
     this.venue.faults.clear();
-    this.unreachableUntil.ms = this.sim.clock.now() + AFTERMATH_MS;
+    this.unreachableUntil.ms = Math.max(this.unreachableUntil.ms, this.sim.clock.now() + AFTERMATH_MS);
   }
 
   /** What the market asks now, in whole ticks of the instrument. */
@@ -170,6 +172,18 @@ export class Desk {
   async troubles(): Promise<string[]> {
     const { invariants, errors } = await this.sim.summary();
     return [...invariants.violated, ...errors, ...(await this.unsettled())];
+  }
+
+  /** What is still open after everything was asked to be closed. */
+  async leftovers(): Promise<string[]> {
+    const positions = this.venue.positions().filter((position) => position.qty !== zero);
+    const held = (await readAll(this.sim.world.store("s04"), holdings)).filter((holding) => holding.qty !== "0");
+    const open = await readAll(this.sim.world.store("s06"), trades, { status: { in: ["ACTIVE", "PENDING_CLOSING"] } });
+    return [
+      ...positions.map((position) => `${position.instrument} is not flat: ${show(position.qty)}`),
+      ...held.map((holding) => `${holding.instrument} holds ${holding.qty}`),
+      ...open.map((trade) => `trade ${trade.trade_id} is ${trade.status}`),
+    ];
   }
 
   private async unsettled(): Promise<string[]> {

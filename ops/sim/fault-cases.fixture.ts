@@ -12,6 +12,11 @@ const SETTLED_MS = 60_000;
 /** Beside the phase's own order, what is sent in its stead. */
 const ORDERS = 4;
 
+const PLACING = {
+  FUT: { plain: "/fapi/v1/order", protective: "/fapi/v1/algoOrder" },
+  SPOT: { plain: "/api/v3/order", protective: "/api/v3/orderList/oco" },
+} as const;
+
 /** What is switched on, given the paths and the names of an instrument's market. */
 export type MakeFaults = (at: { market: string; symbol: string; root: string; placing: string }) => object[];
 
@@ -67,7 +72,7 @@ export async function live(of: { instrument: InstrumentId; phase: Phase; faults:
     market: marketOf(instrument),
     symbol: symbolOf(instrument),
     root: fut ? "/fapi" : "/api",
-    placing: fut ? "/fapi/v1/" + (phase === "entry" || phase === "exit" ? "order" : "algoOrder") : "/api/v3/order",
+    placing: PLACING[fut ? "FUT" : "SPOT"][phase === "entry" || phase === "exit" ? "plain" : "protective"],
   });
   const during = async (now: Phase, act?: () => Promise<unknown>) => {
     if (now === phase) for (const body of bodies) await desk.fault(body);
@@ -75,8 +80,7 @@ export async function live(of: { instrument: InstrumentId; phase: Phase; faults:
     await sim.advance(now === phase ? FAULTY_MS : STEP_MS);
     if (now === phase) desk.clearFaults();
   };
-  const entered = during("entry", () => desk.enter(instrument));
-  await entered;
+  await during("entry", () => desk.enter(instrument));
   if (phase === "protection") {
     await desk.answered(desk.exit(instrument));
     await sim.advance(STEP_MS);
@@ -88,5 +92,5 @@ export async function live(of: { instrument: InstrumentId; phase: Phase; faults:
   await during("move", () => desk.moveStop(instrument, 0.995));
   await during("exit", () => desk.exit(instrument));
   await sim.advance(SETTLED_MS);
-  return { desk, troubles: await desk.troubles() };
+  return [...(await desk.troubles()), ...(await desk.leftovers())];
 }

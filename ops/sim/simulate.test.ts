@@ -1,9 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { decisionsMade } from "../../shared/collections.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
+import { createTokens } from "../../shared/kit/auth.ts";
 import { AgentsMarket } from "../venue/agents.ts";
 import { openReplayMarket } from "../venue/replay-market.ts";
+import { readAll } from "./pages.ts";
+import { whileRunning } from "./requests.ts";
 import { openSimulation, type Simulation, type Summary } from "./simulate.ts";
 
 const MINUTES = 60_000;
@@ -22,22 +26,53 @@ async function played(simulation: Simulation): Promise<Summary> {
   return simulation.summary();
 }
 
-describe("the whole system on the agents market, ten virtual minutes", () => {
+describe("the whole system on the agents market, five virtual minutes", () => {
   test("trades, keeps every invariant, and does it again to the last bit", async () => {
-    const first = await played(await agents("seven", 10 * MINUTES));
+    const first = await played(await agents("seven", 5 * MINUTES));
     expect(first.errors).toEqual([]);
     expect(first.invariants.violated).toEqual([]);
     expect(first.invariants.checked).toBeGreaterThan(1_000);
     for (const what of ["events", "features", "orders", "fills", "trades"] as const) {
       expect([what, first[what] > 0]).toEqual([what, true]);
     }
-    const again = await played(await agents("seven", 10 * MINUTES));
+    const again = await played(await agents("seven", 5 * MINUTES));
     expect({ ...again, wall_ms: 0 }).toEqual({ ...first, wall_ms: 0 });
   }, 120_000);
   test("another seed is another run", async () => {
     const [a, b] = [await played(await agents("a", MINUTES)), await played(await agents("b", MINUTES))];
     expect(a.state_hash).not.toBe(b.state_hash);
   }, 60_000);
+});
+
+describe("a new revision promoted while trading", () => {
+  test("every decision has exactly one revision, the old one before and the new one after", async () => {
+    const simulation = await agents("swap", MINUTES);
+    const { clock, services, world } = simulation;
+    await simulation.advance(2 * MINUTES);
+    const token = await createTokens(world.serviceKey, clock).mint("s12", "s10", { id: "ada", role: "admin" });
+    const ask = async (method: string, path: string, body?: object) => {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": path };
+      const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+      const request = new Request(`http://s10${path}`, init);
+      const response = await whileRunning(clock, services.hosted.get("s10")?.fetch(request) as Promise<Response>);
+      return (await response.json()) as { rev: number; bundle: { rev: number; rules: unknown[] }; bundle_id: string };
+    };
+    const { rev, bundle, bundle_id } = await ask("GET", "/active");
+    await ask("POST", "/bundles", { ...bundle, rev: rev + 1, rules: [] });
+    const promotedAt = clock.now();
+    await ask("POST", "/promote", { bundle_id, to_rev: rev + 1, mode: "FULL" });
+    await simulation.advance(2 * MINUTES);
+
+    const decided = await readAll(world.store("s03"), decisionsMade);
+    const revisions = new Set(decided.map((decision) => decision.config_rev));
+    expect([...revisions].sort()).toEqual([rev, rev + 1]);
+    for (const decision of decided) {
+      expect(decision.intents.every((intent) => intent.config_rev === decision.config_rev)).toBe(true);
+      if (decision.ts < promotedAt) expect(decision.config_rev).toBe(rev);
+      if (decision.ts > promotedAt + 1_000) expect(decision).toMatchObject({ config_rev: rev + 1, rules: [] });
+    }
+    expect((await simulation.summary()).invariants.violated).toEqual([]);
+  }, 120_000);
 });
 
 const folder = process.env.CHIMERA_MARKET_DATA;

@@ -8,7 +8,7 @@ import { dec, show, sum } from "../../shared/domain/money.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
-import type { Clock, Collection, Random, ServiceId } from "../../shared/kit/ports.ts";
+import type { Clock, Collection, Random, ServiceId, Store } from "../../shared/kit/ports.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { loadServices } from "../services.ts";
 import type { MarketModel } from "../venue/market.ts";
@@ -159,10 +159,21 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
       await run(clock.now() + SETTLE_MS);
     },
     async summary() {
+      await untilQuiet({ venue, store: world.store("s04"), pass: (ms) => run(clock.now() + ms) });
       const parts = { world, venue, tally, equity, market, frames, startsAt, clock };
       return summarise(parts, await invariants.judge(), performance.now() - wallStart);
     },
   };
+}
+
+/** A market that never ends is judged at a moment when no news of a trade is on its way; 5 s is ample to find one. */
+async function untilQuiet(parts: { venue: Venue; store: Store; pass(ms: number): Promise<void> }): Promise<void> {
+  for (let step = 0; step < 200; step++) {
+    const heard = await parts.store.count(fills);
+    const asked = await parts.store.count(orders, { status: "PENDING" });
+    if (asked === 0 && heard === parts.venue.trades().length) return;
+    await parts.pass(25);
+  }
 }
 
 interface Parts {

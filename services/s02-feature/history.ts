@@ -1,6 +1,7 @@
 /** Fills the factors' past from S1's bars, in the background and again after failures with growing waits. */
 import type { z } from "@hono/zod-openapi";
 import type { History, HistoryAnswer } from "../../shared/contracts.ts";
+import { Problem } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { type Bar, barOfKline } from "../../shared/trading/factors/bars.ts";
 import type { FactorEngine, HistoryWish } from "../../shared/trading/factors/engine.ts";
@@ -54,7 +55,8 @@ export class HistoryWarmer {
       } else this.#postpone(slot);
     } catch (error) {
       // Once for each; S1 may have no history at all, as in a replay.
-      if (!this.#waits.has(slot)) this.#parts.log.warn("no history", { instrument, timeframe, error: String(error) });
+      const level = error instanceof Problem && error.status < 500 ? "info" : "warn";
+      if (!this.#waits.has(slot)) this.#parts.log[level]("no history", { instrument, timeframe, error: String(error) });
       this.#postpone(slot);
     }
   }
