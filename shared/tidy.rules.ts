@@ -121,7 +121,9 @@ export const rules: Record<string, Rule> = {
     path.startsWith("shared/tidy.") ? [] : [...text.matchAll(/\b(TODO|FIXME|HACK|XXX)\b/g)].map((match) => match[0]),
 
   "a decision is synchronous": ({ path, text }) =>
-    path.startsWith("shared/tidy.") ? [] : found(text, /async function decide\w*|\bdecide\w* = async/g),
+    path.startsWith("shared/tidy.")
+      ? []
+      : found(text, /async function decide([A-Z]\w*)?\b|\bdecide([A-Z]\w*)? = async/g),
 
   "a setting's name has its unit": ({ path, text }) => {
     if (!/^services\/[^/]+\/[\w.-]+\.ts$/.test(path) || isTest(path)) return [];

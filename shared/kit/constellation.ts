@@ -2,6 +2,7 @@
 import { type Contract, config as configContract, type Method } from "../contracts.ts";
 import { assert, Problem, refuse } from "../errors.ts";
 import { createTokens } from "./auth.ts";
+import { createGuard, type Guard } from "./call-guard.ts";
 import type { Reach } from "./context.ts";
 import { type Hosted, hostService } from "./host.ts";
 import type { Clock, Message, ServiceId, Stream } from "./ports.ts";
@@ -34,6 +35,12 @@ export async function constellation(
     if (kept) kept.count++;
     else calls.set(slot, { from, to, count: 1 });
   }
+  const guards = new Map<ServiceId, Guard>();
+  function guardOf(callee: ServiceId): Guard {
+    const kept = guards.get(callee) ?? createGuard(callee, world.clock, world.random);
+    guards.set(callee, kept);
+    return kept;
+  }
   const reach: Reach = (from, contract, method) => async (input, options) => {
     count(from.id, contract.id);
     const neighbour = hosted.get(contract.id);
@@ -41,7 +48,13 @@ export async function constellation(
     const url = urlOf(contract.id, all, world);
     const token = () => tokens.mint(from.id, contract.id);
     const remote = { url, net: world.net, clock: world.clock, caller: from.id, token };
-    return callRemote(remote, [contract, method], [input, options]);
+    const guard = guardOf(contract.id);
+    const deadline = world.clock.mono() + Math.min(options.timeoutMs ?? CALL_MS_MAX, CALL_MS_MAX);
+    const call = () => {
+      const timeoutMs = Math.max(1, Math.ceil(deadline - world.clock.mono()));
+      return callRemote(remote, [contract, method], [input, { ...options, timeoutMs }]);
+    };
+    return guard.run(call, method.idempotent, deadline);
   };
   const peersOf = (from: ServiceId) => createPeers({ from, all, hosted, world, tokens, calls, count });
 

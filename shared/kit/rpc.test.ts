@@ -17,12 +17,14 @@ const net = fetchNet(clock);
 const world = simulatedWorld({ clock: clock as never, net, seed: 1 });
 const tokens = createTokens(world.serviceKey, clock);
 const token = () => tokens.mint("s03", "s04");
+const state = heard();
+const slow = { enabled: true, mode: "HALT", epoch: 1, actor: "test" } as const;
 let all: Constellation;
 let server: ReturnType<typeof Bun.serve>;
 let remote: Remote;
 
 beforeAll(async () => {
-  all = await constellation([echoService(heard())], ["s04"], world);
+  all = await constellation([echoService(state)], ["s04"], world);
   await all.start();
   const hosted = all.hosted.get("s04");
   server = Bun.serve({
@@ -49,6 +51,12 @@ describe("our client over HTTP", () => {
   test("knows that nobody was there", async () => {
     const call = budget({}, { ...remote, url: "http://127.0.0.1:1" });
     expect(await call.catch((error: Problem) => error.code)).toBe("UNAVAILABLE");
+  });
+  test("gives up at its deadline, and so does the callee", async () => {
+    const call = callRemote(remote, [router, router.methods.setKill], [{ ...slow, reason: "slow" }, { timeoutMs: 50 }]);
+    expect(await call.catch((error: Problem) => error.code)).toBe("TIMEOUT");
+    await Bun.sleep(20);
+    expect(state.aborted).toBe(true);
   });
   test("is refused without a good token", async () => {
     const call = budget({}, { ...remote, token: async () => "nonsense" });

@@ -1,5 +1,5 @@
 /** The RPC face: Connect's unary protocol by hand for JSON with proto names, stock Connect for every other form. */
-import { type create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { type create, fromBinary, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import { createFetchHandler } from "@connectrpc/connect/protocol";
 import type { Contract, Method } from "../contracts.ts";
@@ -29,17 +29,40 @@ export function rpcHandler(method: Method, parts: RpcParts): (request: Request) 
     try {
       const principal = await parts.whoAsks(request);
       if (!/^application\/json\b/.test(request.headers.get("content-type") ?? "")) {
+        const body = await readBytes(request, parts.clock);
         const { method: verb, url, headers } = request;
-        return await stock(new Request(url, { method: verb, headers, body: await readBytes(request, parts.clock) }));
+        if (headers.get("content-type") === "application/proto" && !headers.has("content-encoding"))
+          mustFit(method, body);
+        return await stock(new Request(url, { method: verb, headers, body }));
       }
       const json = parseJson((await readText(request, parts.clock)) || "{}", "application/json");
       const input = request.headers.has(CALLER_HEADER) ? json : protoNames(method, json as JsonValue);
-      const output = await parts.run(check(method, input), principal, request.signal);
+      const output = await inTime(request, parts, (signal) => parts.run(check(method, input), principal, signal));
       return new Response(JSON.stringify(output), { headers: { "content-type": "application/json" } });
     } catch (error) {
       return connectResponse(error);
     }
   };
+}
+
+/** Gives up when the caller has: its deadline travels in a header, its going away ends the request. */
+async function inTime<T>(request: Request, { clock }: RpcParts, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const asked = Number(request.headers.get(TIMEOUT_HEADER) ?? CALL_MS_MAX);
+  const ms = Number.isFinite(asked) && asked > 0 ? Math.min(asked, CALL_MS_MAX) : CALL_MS_MAX;
+  const late = new AbortController();
+  const signal = AbortSignal.any([request.signal, late.signal]);
+  let cancel = () => {};
+  const timeUp = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(ms, () => {
+      reject(new Problem("TIMEOUT", `Not within ${ms} ms.`));
+      late.abort();
+    });
+  });
+  try {
+    return await Promise.race([work(signal), timeUp]);
+  } finally {
+    cancel();
+  }
 }
 
 /** Any JSON form of the message (camelCase, defaults left out) as our shapes have it; "" stands for a field not set. */
@@ -54,6 +77,15 @@ function protoNames(method: Method, json: JsonValue): unknown {
 function plain(method: Method, message: ReturnType<typeof create>): unknown {
   const json = toJson(method.desc.input, message, { useProtoFieldName: true, alwaysEmitImplicit: true });
   return JSON.parse(JSON.stringify(json), (_key, value: unknown) => (value === "" ? undefined : value));
+}
+
+/** Stock Connect calls bytes that are no message a failure of ours. */
+function mustFit(method: Method, bytes: Uint8Array): void {
+  try {
+    fromBinary(method.desc.input, bytes);
+  } catch (cause) {
+    throw new Problem("MALFORMED", "The message does not fit its type.", { cause });
+  }
 }
 
 function check(method: Method, input: unknown): unknown {
