@@ -158,7 +158,7 @@ export function cycles(files: readonly File[]): string[] {
 /** A test stands beside what it tests: `book.test.ts` beside `book.ts`. */
 export function strayTests(paths: readonly string[]): string[] {
   const all = new Set(paths);
-  const everything = /(^|\/)(system|tidy|docs)(\.[\w-]+)?\.test\.ts$/;
+  const everything = /(^|\/)(system|tidy|docs|attacks)(\.[\w-]+)?\.test\.ts$/;
   return paths.filter((path) => {
     const stem = /^(.*?)(\.[\w-]+)*\.test\.tsx?$/.exec(path)?.[1];
     if (stem === undefined || everything.test(path) || /(^|\/)issue-\d+-/.test(path)) return false;
