@@ -37,9 +37,12 @@ const links = (text: string): string[] =>
 const citedPaths = (text: string): string[] =>
   [...text.matchAll(/`((?:services|shared|ops|docs|proto|\.ci)\/[\w./-]*)`/g)].map(([, path = ""]) => path);
 
-/** What follows `./chimera` where a command stands. */
-const citedCommands = (text: string): string[] =>
-  [...text.matchAll(/\.\/chimera ([a-z][\w-]*)/g)].map(([, name = ""]) => name);
+/** What follows `./chimera` where a command stands, with its options on the same line. */
+const citedCommands = (text: string): { name: string; options: string[] }[] =>
+  [...text.matchAll(/\.\/chimera ([a-z][\w-]*)([^\n`#)]*)/g)].map(([, name = "", rest = ""]) => ({
+    name,
+    options: [...rest.matchAll(/--([a-z][\w-]*)/g)].map(([, option = ""]) => option),
+  }));
 
 const headings = (text: string): string[] =>
   [...text.replaceAll(/^```[\s\S]*?^```$/gm, "").matchAll(/^(#+) /gm)].map(([, level = ""]) => level);
@@ -58,16 +61,21 @@ test("every cited file exists", () => {
   expect(pages.flatMap((page) => missing(page, inRepository))).toEqual([]);
 });
 
-test("every cited command exists", async () => {
+test("every cited command exists, and takes the options it is shown with", async () => {
   const source = await read("ops/cli/main.ts");
   const known = new Set([...source.matchAll(/^ {2}(\w+): \{/gm)].map(([, name = ""]) => name));
   expect(known).toContain("up");
-  const unknown = pages.flatMap(({ path, text }) =>
-    citedCommands(text)
-      .filter((name) => !known.has(name))
-      .map((name) => `${path}: ./chimera ${name}`),
+  const takes = new Map<string, string>();
+  for (const name of known) takes.set(name, await read(`ops/cli/${name}.ts`));
+  const wrong = pages.flatMap(({ path, text }) =>
+    citedCommands(text).flatMap(({ name, options }) => {
+      const usage = takes.get(name);
+      if (usage === undefined) return [`${path}: ./chimera ${name}`];
+      const unknown = options.filter((option) => option !== "help" && !usage.includes(`--${option}`));
+      return unknown.map((option) => `${path}: ./chimera ${name} --${option}`);
+    }),
   );
-  expect(unknown).toEqual([]);
+  expect(wrong).toEqual([]);
 });
 
 test("every bundle that a page shows lints, and can be traded by", () => {
@@ -121,7 +129,7 @@ test("a page that breaks a rule is found", () => {
     "docs/guide/a.md: ../gone.md",
     "docs/guide/a.md: shared/none.ts",
   ]);
-  expect(citedCommands("run `./chimera fly --now`")).toEqual(["fly"]);
+  expect(citedCommands("run `./chimera fly --now` --then")).toEqual([{ name: "fly", options: ["now"] }]);
   expect(fences("```yaml\nformat: 2\n```\n")).toEqual([{ language: "yaml", body: "format: 2\n" }]);
   expect(lintBundle(readBundleText("format: 2")).report.passed).toBe(false);
 });
