@@ -4,12 +4,12 @@ import { problemResponse } from "../../shared/kit/problem.ts";
 import type { Log, Principal } from "../../shared/kit/service.ts";
 import { API_PREFIX } from "./proxy.ts";
 import { isFromOurPage, type SignIn, tokenOf } from "./sign-in.ts";
-import { SECURITY_HEADERS } from "./web-files.ts";
 
 export interface DoorParts {
   signIn: SignIn;
   log: Log;
-  events(request: Request): Response;
+  /** `mayListen` is asked again and again, since a stream outlives its sign-in. */
+  events(request: Request, mayListen: () => Promise<boolean>): Response;
   forward(request: Request, who: Principal): Promise<Response>;
   page(request: Request): Response | undefined;
 }
@@ -29,7 +29,8 @@ export function createDoor({ signIn, log, events, forward, page }: DoorParts) {
     }
     const who = (await authenticate(request)) ?? refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
     const isEvents = pathname === `${API_PREFIX}/events` && request.method === "GET";
-    return safe(isEvents ? events(request) : await forward(request, who));
+    const mayListen = async () => (await authenticate(request)) !== undefined;
+    return isEvents ? events(request, mayListen) : forward(request, who);
   }
 
   return {
@@ -41,14 +42,8 @@ export function createDoor({ signIn, log, events, forward, page }: DoorParts) {
         const problem =
           error instanceof URIError ? new Problem("MALFORMED", "The path is not valid.") : asProblem(error);
         if (problem.code === "INTERNAL") log.error("the gateway broke", { error: String(error) });
-        return safe(problemResponse(problem));
+        return problemResponse(problem);
       }
     },
   };
-}
-
-function safe(response: Response): Response {
-  const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
-  return new Response(response.body, { status: response.status, headers });
 }

@@ -20,29 +20,29 @@ export interface KillParts {
   audit(entry: { actor: string; what: string; ref: string; outcome: string; after?: unknown }): Op;
 }
 
+/** Unreadable means on: until the store has answered, entries are off. */
+const unread = (ts: number): KillState => ({
+  id: "kill",
+  enabled: true,
+  mode: "HALT",
+  epoch: 0,
+  reason: "The kill switch's state has not been read yet.",
+  actor: "s12",
+  ts,
+});
+
 export function createKill(parts: KillParts) {
   const { store, clock, log, calls } = parts;
-  /** Unreadable means on: until the store has answered, entries are off. */
-  let state: KillState = {
-    id: "kill",
-    enabled: true,
-    mode: "HALT",
-    epoch: 0,
-    reason: "The kill switch's state has not been read yet.",
-    actor: "s12",
-    ts: clock.now(),
-  };
+  let state = unread(clock.now());
+  /** The highest epoch given out, and the store's work on it. */
+  let newest = 0;
+  let storing: Promise<void> = Promise.resolve();
   const { tell, isStored } = createTelling(parts.calls, log);
 
   async function load(): Promise<void> {
     const row = await store.get(killState, "kill");
-    state = row?.value ?? {
-      ...state,
-      enabled: false,
-      mode: "CANCEL",
-      reason: "Never used.",
-      ts: clock.now(),
-    };
+    state = row?.value ?? { ...state, enabled: false, mode: "CANCEL", reason: "Never used.", ts: clock.now() };
+    newest = state.epoch;
   }
 
   async function settle(): Promise<string[]> {
@@ -64,37 +64,39 @@ export function createKill(parts: KillParts) {
 
   async function set(request: KillRequest, who: Principal): Promise<KillAnswer> {
     mayChange(request, who);
+    // Counted at once and stored in this order, so that of an on and an off at the same moment one is the newest for all.
+    newest += 1;
     const next: KillState = {
       id: "kill",
       enabled: request.enable,
       mode: request.mode,
-      epoch: state.epoch + 1,
+      epoch: newest,
       reason: request.reason,
       actor: who.id,
       ts: clock.now(),
     };
-    const previous = state;
     // In force at once: what is on in memory stays on even if it cannot be stored.
     if (next.enabled) state = next;
+    const stored = storing.then(() => keep(next));
+    storing = stored.catch(() => {});
     try {
-      await store.commit(
-        [
-          put(killState, next),
-          parts.audit({ actor: who.id, what: "kill-switch", ref: String(next.epoch), outcome: "stored", after: next }),
-        ],
-        { sync: "full" },
-      );
+      await stored;
     } catch (cause) {
-      if (!next.enabled) state = previous;
-      else await tell(state);
+      if (next.enabled) await tell(state);
       throw new Problem("UNAVAILABLE", "The kill switch could not be stored; it is on in memory if you turned it on.", {
         cause,
       });
     }
-    state = next;
+    if (next.epoch >= state.epoch) state = next;
     const outstanding = await settle();
     const closing = next.enabled && next.mode === "FLATTEN" ? await flatten(calls.position, next.reason, log) : [];
     return answer([...outstanding, ...closing]);
+  }
+
+  function keep(next: KillState): Promise<void> {
+    const { actor, epoch } = next;
+    const entry = parts.audit({ actor, what: "kill-switch", ref: String(epoch), outcome: "stored", after: next });
+    return store.commit([put(killState, next), entry], { sync: "full" });
   }
 
   const answer = (outstanding: string[]): KillAnswer => {

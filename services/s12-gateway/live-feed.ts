@@ -43,6 +43,8 @@ interface Kept {
 export interface Listener {
   families: ReadonlySet<string>;
   instrument: string | undefined;
+  /** False once the person has signed out, or may no longer look. */
+  mayListen(): Promise<boolean>;
   send(text: string): void;
   end(): void;
 }
@@ -92,11 +94,7 @@ export function createFeed({ peers, clock }: FeedParts) {
       for (const stream of LOSSY) hearMarket(stream);
       for (const stream of RELIABLE) stops.push(peers.listen(stream, (m) => onReliable(stream.family, m)));
       stops.push(clock.every(CONFLATE_MS, flush));
-      stops.push(
-        clock.every(HEARTBEAT_MS, () => {
-          for (const listener of listeners) listener.send(": alive\n\n");
-        }),
-      );
+      stops.push(clock.every(HEARTBEAT_MS, () => Promise.all([...listeners].map(keepAlive))));
     },
     stop(): void {
       for (const cancel of stops) cancel();
@@ -117,6 +115,12 @@ export function createFeed({ peers, clock }: FeedParts) {
   };
 }
 export type Feed = ReturnType<typeof createFeed>;
+
+/** Who cannot be asked about is let go too: the view comes back and signs in. */
+async function keepAlive(listener: Listener): Promise<void> {
+  if (await listener.mayListen().catch(() => false)) listener.send(": alive\n\n");
+  else listener.end();
+}
 
 const body = ({ key, ts, event }: Message): string => JSON.stringify({ key, ts, event });
 

@@ -15,7 +15,11 @@ interface Wish {
 }
 
 /** `GET /events?topics=&instrument=`; `hello` is the first event, for the clock's skew and the mode. */
-export function openEvents(feed: Feed, request: Request, hello: Record<string, unknown>): Response {
+export function openEvents(
+  feed: Feed,
+  request: Request,
+  { hello, mayListen }: { hello: Record<string, unknown>; mayListen(): Promise<boolean> },
+): Response {
   if (feed.size() >= LISTENERS_MAX)
     refuse("RATE_LIMITED", `At most ${LISTENERS_MAX} live views.`, { retryAfterMs: 5_000 });
   const wish = readWish(request);
@@ -23,7 +27,8 @@ export function openEvents(feed: Feed, request: Request, hello: Record<string, u
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        close = attach(feed, controller, wish, hello);
+        close = attach(feed, controller, { ...wish, hello, mayListen });
+        if (request.signal.aborted) close();
         request.signal.addEventListener("abort", () => close());
       },
       cancel: () => close(),
@@ -50,8 +55,7 @@ function readWish(request: Request): Wish {
 function attach(
   feed: Feed,
   controller: ReadableStreamDefaultController<Uint8Array>,
-  wish: Wish,
-  hello: Record<string, unknown>,
+  { hello, after, ...wish }: Wish & { hello: Record<string, unknown>; mayListen(): Promise<boolean> },
 ): Cancel {
   const encoder = new TextEncoder();
   const listener: Listener = {
@@ -71,6 +75,6 @@ function attach(
     }
   };
   listener.send(`event: hello\ndata: ${JSON.stringify(hello)}\n\n`);
-  feed.join(listener, wish.after);
+  feed.join(listener, after);
   return close;
 }

@@ -1,6 +1,8 @@
 /** Forwards `/api/v1/…` to the service whose documented path it is, as the person who asked. */
-import { Problem, refuse } from "../../shared/errors.ts";
+import { refuse } from "../../shared/errors.ts";
+import { readText } from "../../shared/kit/body.ts";
 import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
+import { wrongMethod } from "../../shared/kit/problem.ts";
 import type { Log, Peers, Principal } from "../../shared/kit/service.ts";
 
 export const API_PREFIX = "/api/v1";
@@ -55,33 +57,36 @@ export function createProxy({ peers, clock, log, self }: ProxyParts) {
     const lists = await Promise.all(others.map((service) => routesOf(service.id)));
     const here = lists.flat().filter((route) => route.pattern.test(path));
     const exact = here.find((route) => route.method === method);
-    return exact ? { id: exact.id } : { allowed: here.map((route) => route.method) };
+    return exact ? { id: exact.id } : { allowed: [...new Set(here.map((route) => route.method))] };
   }
 
   /** `request` has the prefix still; what S12 itself answers never comes here. */
   return async function forward(request: Request, who: Principal): Promise<Response> {
     const url = new URL(request.url);
     const path = url.pathname.slice(API_PREFIX.length);
-    const found = await find(request.method, path);
+    // A HEAD is answered as the GET it stands for; the server leaves the body out.
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const found = await find(method, path);
     if ("allowed" in found) {
       if (found.allowed.length === 0) refuse("NOT_FOUND", `No service answers ${path}.`);
-      throw new Problem("METHOD_NOT_ALLOWED", `${path} takes ${found.allowed.join(", ")}.`);
+      return wrongMethod(path, found.allowed);
     }
-    const headers = new Headers();
+    const headers = new Headers({ accept: DEFAULT_ACCEPT });
     for (const name of FORWARDED) {
       const value = request.headers.get(name);
-      if (value !== null) headers.set(name, value);
+      if (value !== null && value !== "*/*") headers.set(name, value);
     }
-    const hasBody = request.method !== "GET" && request.method !== "HEAD";
     const target = new Request(`http://${found.id}${path}${url.search}`, {
-      method: request.method,
+      method,
       headers,
-      ...(hasBody && { body: await request.arrayBuffer() }),
+      ...(method !== "GET" && { body: await readText(request, clock) }),
     });
     return peers.fetch(found.id, target, who);
   };
 }
 
+/** For clients that take anything, as programs and browsers say by themselves. */
+const DEFAULT_ACCEPT = "application/json";
 /** Everything else a client sends stays here: above all what could pretend to be an identity. */
 const FORWARDED = ["accept", "content-type", "idempotency-key", "traceparent", "last-event-id"];
 

@@ -20,7 +20,7 @@ import { createSignIn } from "./sign-in.ts";
 import { signInVerbs } from "./sign-in.verbs.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
-import { loadWebFiles } from "./web-files.ts";
+import { loadWebFiles, SECURITY_HEADERS } from "./web-files.ts";
 
 const FIRST_USER = "admin";
 const KILL_REMIND_MS = 2_000;
@@ -57,13 +57,16 @@ export default defineService({
     const signIn = createSignIn({ store, clock, random, rateLimit, audit, sessionMs: sessionTtlMs });
     const kill = createKill({ store, clock, log, calls, audit, approvals });
     const feed = createFeed({ peers, clock });
-    const events = (request: Request) => openEvents(feed, request, { now: clock.now(), mode, venue, approvals });
+    const events = (request: Request, mayListen: () => Promise<boolean>) =>
+      openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
     const forward = createProxy({ peers, clock, log, self: "s12" });
     const door = createDoor({ signIn, log, events, forward, page: await loadWebFiles(webFolder) });
     const states = createStates(peers, clock, "s12");
 
     return {
       ...door,
+      // What is told to one person is for no cache; the page's files say otherwise of themselves.
+      headers: { ...SECURITY_HEADERS, "cache-control": "no-store" },
       verbs: [
         ...signInVerbs(signIn),
         ...killVerbs(kill),
@@ -71,10 +74,7 @@ export default defineService({
         auditVerb(store),
       ],
       consumes: [on(opsEvents, (event, message) => store.commit(auditEntry(event, message)))],
-      jobs: [
-        every(KILL_REMIND_MS, "kill-remind", kill.remind),
-        every(HOUR_MS, "sessions-expire", () => store.expire(sessions, clock.now())),
-      ],
+      jobs: [every(KILL_REMIND_MS, "kill-remind", kill.remind)],
       async start() {
         const isNew = adminPassword !== undefined && (await store.count(users)) === 0;
         if (isNew) await signIn.createUser(FIRST_USER, adminPassword, "admin", "first start");

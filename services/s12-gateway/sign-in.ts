@@ -30,7 +30,7 @@ export function createSignIn(parts: SignInParts) {
   /** Compared with when the name is unknown, so that an unknown name takes as long as a wrong password. */
   let decoy: Promise<string> | undefined;
   const decoyHash = () => {
-    decoy ??= hashPassword("no such person", random.bytes(SALT_BYTES));
+    decoy ??= clock.hold(hashPassword("no such person", random.bytes(SALT_BYTES)));
     return decoy;
   };
 
@@ -56,7 +56,8 @@ export function createSignIn(parts: SignInParts) {
       }
     }
     const user = (await store.get(users, username))?.value;
-    const isRight = await clock.hold(isPassword(password, user?.password_hash ?? (await decoyHash())));
+    const hash = user?.password_hash ?? (await decoyHash());
+    const isRight = await clock.hold(isPassword(password, hash));
     if (!user || user.disabled || !isRight) {
       await store.commit([
         audit({ actor: digest(username).slice(0, 12), what: "login", ref: "s12", outcome: "refused" }),
@@ -101,14 +102,17 @@ export function createSignIn(parts: SignInParts) {
 export type SignIn = ReturnType<typeof createSignIn>;
 
 /** The token of a request, from its header or its cookie. */
-export function tokenOf(request: Request): { token: string; fromCookie: boolean } | undefined {
-  const bearer = /^Bearer ([\w-]{20,200})$/.exec(request.headers.get("authorization") ?? "")?.[1];
+export function tokenOf(request: Pick<Request, "headers">): { token: string; fromCookie: boolean } | undefined {
+  const bearer = /^Bearer ([\w-]{20,200})$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (bearer) return { token: bearer, fromCookie: false };
-  const cookie = new RegExp(`(?:^|;\\s*)(?:__Host-)?${COOKIE}=([\\w-]{20,200})`).exec(
-    request.headers.get("cookie") ?? "",
-  );
-  return cookie?.[1] ? { token: cookie[1], fromCookie: true } : undefined;
+  const cookies = request.headers.get("cookie") ?? "";
+  // The prefixed one first: no other host can have set it.
+  const token = cookieIn(cookies, `__Host-${COOKIE}`) ?? cookieIn(cookies, COOKIE);
+  return token === undefined ? undefined : { token, fromCookie: true };
 }
+
+const cookieIn = (cookies: string, name: string): string | undefined =>
+  new RegExp(`(?:^|;\\s*)${name}=([\\w-]{20,200})(?:;|$)`).exec(cookies)?.[1];
 
 /** A cookie is sent by itself, so a change asked with one must come from our own page. */
 export function isFromOurPage(request: Request): boolean {
@@ -120,8 +124,7 @@ export function isFromOurPage(request: Request): boolean {
 }
 
 /** `__Host-` and Secure wherever there is TLS; plain http exists on loopback only. */
-export function sessionCookie(request: Request, token: string, maxAgeSeconds: number): string {
-  const isTls = new URL(request.url).protocol === "https:";
+export function sessionCookie(isTls: boolean, token: string, maxAgeSeconds: number): string {
   const name = isTls ? `__Host-${COOKIE}` : COOKIE;
   return `${name}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${isTls ? "; Secure" : ""}`;
 }

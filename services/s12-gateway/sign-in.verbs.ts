@@ -3,7 +3,6 @@ import { z } from "@hono/zod-openapi";
 import { type Call, type Verb, verb } from "../../shared/kit/service.ts";
 import { type SignIn, sessionCookie, tokenOf } from "./sign-in.ts";
 import { Login, LoginAnswer, Role } from "./types.ts";
-import { SECURITY_HEADERS } from "./web-files.ts";
 
 export const signInVerbs = (signIn: SignIn): Verb[] => [
   verb({
@@ -24,7 +23,7 @@ export const signInVerbs = (signIn: SignIn): Verb[] => [
     input: z.object({}),
     output: z.object({ signed_out: z.boolean() }),
     async run(_input, call) {
-      const token = tokenOf(asRequest(call))?.token;
+      const token = tokenOf(headersOf(call))?.token;
       if (token) await signIn.logout(token);
       return { signed_out: true };
     },
@@ -43,19 +42,19 @@ async function login(signIn: SignIn, input: z.output<typeof Login>, call: Call):
   const { token, expiresMs } = await signIn.login(input.username, input.password);
   const expires_in = Math.floor(expiresMs / 1000);
   const body = { access_token: token, token_type: "Bearer" as const, expires_in };
-  const cookie = sessionCookie(asRequest(call), token, expires_in);
-  const headers = { "content-type": "application/json", "cache-control": "no-store", "set-cookie": cookie };
+  const isTls = call.header("x-forwarded-proto") === "https";
+  const cookie = sessionCookie(isTls, token, expires_in);
+  const headers = { "content-type": "application/json", "set-cookie": cookie };
   // An answer with a cookie is a Response of its own; the kit passes it on as it is.
-  return new Response(JSON.stringify(body), { headers: { ...headers, ...SECURITY_HEADERS } }) as never;
+  return new Response(JSON.stringify(body), { headers }) as never;
 }
 
-/** The parts of a request that sign-in looks at, from a verb's call. */
-function asRequest(call: Call): Request {
+/** The headers that sign-in looks at, from a verb's call. */
+function headersOf(call: Call): { headers: Headers } {
   const headers = new Headers();
   for (const name of ["authorization", "cookie"]) {
     const value = call.header(name);
     if (value !== undefined) headers.set(name, value);
   }
-  const scheme = call.header("x-forwarded-proto") === "https" ? "https" : "http";
-  return new Request(`${scheme}://${call.header("host") ?? "gateway"}/`, { headers });
+  return { headers };
 }

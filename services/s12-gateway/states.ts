@@ -16,6 +16,7 @@ export function createStates(peers: Peers, clock: Clock, self: ServiceId) {
     const principal: Principal = { kind: "service", id: self, role: "viewer" };
     try {
       const response = await peers.fetch(service.id, new Request("http://peer/health"), principal);
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
       const { status, ready, config_rev, uptime_ms, checks } = (await response.json()) as Health;
       return { ...service, status, ready, config_rev, uptime_ms, checks };
     } catch (error) {

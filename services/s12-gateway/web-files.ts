@@ -57,7 +57,7 @@ export async function loadWebFiles(folder: string | undefined) {
     const path = decodeURIComponent(new URL(request.url).pathname);
     const file = files.get(path) ?? (/\.\w+$/.test(path) ? undefined : files.get("/index.html"));
     if (!file) return undefined;
-    const headers = { ...file.headers, ...SECURITY_HEADERS };
+    const { headers } = file;
     if (request.headers.get("if-none-match") === file.etag) return new Response(null, { status: 304, headers });
     return new Response(request.method === "HEAD" ? null : file.body, { headers });
   };
