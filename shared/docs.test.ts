@@ -5,6 +5,7 @@ import { readBundleText } from "../services/s10-config/bundle-text.ts";
 import { lintBundle } from "../services/s10-config/lint.ts";
 
 const ROOT = join(import.meta.dir, "..");
+const PICTURE_BYTES_MAX = 250_000;
 const NOT_OURS = /(^|\/)(node_modules|\.tools|\.git|data)\//;
 const TEXT = /\.(md|ts|tsx|json|ya?ml|toml|css|html|svg|proto|sh)$|(^|\/)(chimera|run|\.npmrc|\.gitignore)$/;
 
@@ -59,6 +60,13 @@ const inRepository = (path: string): boolean => !path.startsWith("..") && exists
 
 test("every cited file exists", () => {
   expect(pages.flatMap((page) => missing(page, inRepository))).toEqual([]);
+});
+
+test("every picture is shown somewhere, and small", () => {
+  const shown = new Set(pages.flatMap((page) => links(page.text).map((to) => normalize(join(dirname(page.path), to)))));
+  const pictures = list("docs/pictures/*");
+  expect(pictures.filter((path) => !shown.has(path))).toEqual([]);
+  expect(pictures.filter((path) => Bun.file(join(ROOT, path)).size > PICTURE_BYTES_MAX)).toEqual([]);
 });
 
 test("every cited command exists, and takes the options it is shown with", async () => {
@@ -116,9 +124,8 @@ test("README says the same in both languages", async () => {
   const [english, chinese] = await Promise.all([read("README.md"), read("README.zh-TW.md")]);
   expect(headings(chinese)).toEqual(headings(english));
   expect(codeBlocks(chinese).length).toBe(codeBlocks(english).length);
-  expect(links(chinese).filter((path) => !path.startsWith("README"))).toEqual(
-    links(english).filter((path) => !path.startsWith("README")),
-  );
+  const pointers = (text: string) => links(text).filter((to) => !/^README|^docs\/pictures\//.test(to));
+  expect(pointers(chinese)).toEqual(pointers(english));
   expect(links(english)).toContain("README.zh-TW.md");
   expect(links(chinese)).toContain("README.md");
 });

@@ -5,7 +5,7 @@ import type { Service } from "../../shared/kit/service.ts";
 import { runningPid } from "../run/folder.ts";
 import { loadServices } from "../services.ts";
 import type { Command } from "./command.ts";
-import { ask, mintFor } from "./gate.ts";
+import { ask, mintFor, portOf } from "./gate.ts";
 import { DEFAULT_DATA, readOptions } from "./options.ts";
 import { bold, dim, green, print, red, yellow } from "./terminal.ts";
 
@@ -39,8 +39,13 @@ async function run(args: string[]): Promise<number> {
 async function rowOf(service: Service): Promise<Row> {
   const health = await ask<Health>(service, "/health");
   const failed = (health?.checks ?? []).filter((c) => c.status === "FAILED").map((c) => `${c.name}: ${c.error ?? ""}`);
-  const { name, port } = service;
-  return { service: name, port, status: health?.status ?? "DOWN", ready: health?.ready ?? false, failed };
+  return {
+    service: service.name,
+    port: portOf(service),
+    status: health?.status ?? "DOWN",
+    ready: health?.ready ?? false,
+    failed,
+  };
 }
 
 interface Holdings {
