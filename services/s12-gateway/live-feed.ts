@@ -26,6 +26,8 @@ const RELIABLE: readonly Stream[] = [
   configEvents,
   opsEvents,
 ] as unknown as readonly Stream[];
+/** Too much for every instrument at once: a view gets these of the one it watches. */
+const OF_ONE = new Set([depth.family, marketTrade.family, funding.family]);
 export const FAMILIES = new Set([...LOSSY, ...RELIABLE].map((stream) => stream.family));
 
 /** Market news goes out this often at most, the newest per instrument and kind. */
@@ -126,5 +128,5 @@ const body = ({ key, ts, event }: Message): string => JSON.stringify({ key, ts, 
 
 function wants(listener: Listener, family: string, key: string): boolean {
   if (!listener.families.has(family)) return false;
-  return listener.instrument === undefined || key === "" || key === listener.instrument || !family.startsWith("mkt:");
+  return listener.instrument === undefined || key === listener.instrument || !OF_ONE.has(family);
 }

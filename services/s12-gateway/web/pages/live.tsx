@@ -95,7 +95,9 @@ function useWatched(live: Live, instruments: readonly Instrument[]): void {
     if (instrument === "") return;
     const shown = live.market.get();
     live.market.set(
-      shown.instrument === instrument ? withTimeframe(shown, timeframe) : emptyMarket(instrument, timeframe),
+      shown.instrument === instrument
+        ? withTimeframe(shown, timeframe)
+        : emptyMarket(instrument, timeframe, shown.tickers),
     );
     live.connection.watch(instrument);
   }, [live, instrument, timeframe]);

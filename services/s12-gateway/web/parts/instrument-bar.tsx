@@ -35,7 +35,7 @@ export function InstrumentBar({ instruments }: { instruments: readonly Instrumen
         >
           <InstrumentName instrument={each.instrument} />
           <Holding side={holdingOf(each.instrument)} />
-          {each.instrument === watched ? <PriceNow digits={digitsOf(each.tick_size, 2)} /> : null}
+          <PriceNow instrument={each.instrument} digits={digitsOf(each.tick_size, 2)} />
         </a>
       ))}
     </nav>
@@ -54,7 +54,7 @@ function Holding({ side }: { side: "BUY" | "SELL" | undefined }) {
   );
 }
 
-function PriceNow({ digits }: { digits: number }) {
-  const ticker = useStore(useLive().market, (market) => market.ticker);
+function PriceNow({ instrument, digits }: { instrument: string; digits: number }) {
+  const ticker = useStore(useLive().market, (market) => market.tickers[instrument]);
   return <Figure>{ticker ? grouped(showFixed(midOf(ticker.bid, ticker.ask), digits)) : "–"}</Figure>;
 }

@@ -49,12 +49,12 @@ interface Priced {
   source: "mid" | "mark" | "last";
 }
 
-/** The watched instrument's mid, live; another's mark price, or the last trade's where there is no mark, polled. */
-function usePriceOf(trade: Trade, isWatched: boolean): Priced | undefined {
-  const ticker = useStore(useLive().market, (market) => (isWatched ? market.ticker : undefined));
+/** The mid, live; until it is heard the mark price, or the last trade's where there is no mark, polled. */
+function usePriceOf(trade: Trade): Priced | undefined {
+  const ticker = useStore(useLive().market, (market) => market.tickers[trade.instrument]);
   const marks = useQuery(marksQuery).data;
   const mark = marks?.find((position) => position.instrument === trade.instrument)?.mark_price;
-  const isMarkless = marks !== undefined && mark === undefined && !isWatched;
+  const isMarkless = marks !== undefined && mark === undefined && !ticker;
   const last = useQuery({ ...lastPriceQuery(trade.instrument), enabled: isMarkless }).data;
   if (ticker) return { price: show(midOf(ticker.bid, ticker.ask)), source: "mid" };
   if (mark !== undefined) return { price: mark, source: "mark" };
@@ -64,7 +64,7 @@ function usePriceOf(trade: Trade, isWatched: boolean): Priced | undefined {
 function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
   const { t } = useText();
   const skewMs = useStore(useLive().feed, (state) => state.skewMs);
-  const priced = usePriceOf(trade, isWatched);
+  const priced = usePriceOf(trade);
   const worth = priced && worthOf(trade, priced.price);
   return (
     <article className="position" data-watched={isWatched || undefined}>

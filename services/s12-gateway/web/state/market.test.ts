@@ -18,8 +18,10 @@ const trade = (ts: number, price = "100") => ({
 
 describe("the watched market", () => {
   const start = emptyMarket(INSTRUMENT, "1s");
-  test("another instrument's events change nothing", () => {
-    expect(foldMarket(start, tick(5, "SPOT:BTCUSDT"))).toBe(start);
+  test("of another instrument only the best prices are kept, until it is watched", () => {
+    const state = foldMarket(start, tick(5, "SPOT:BTCUSDT"));
+    expect([state.ticker, state.dataTs, Object.keys(state.tickers)]).toEqual([undefined, 0, ["SPOT:BTCUSDT"]]);
+    expect(emptyMarket("SPOT:BTCUSDT", "1s", state.tickers).ticker?.ts).toBe(5);
   });
   test("data age follows the newest frame, whatever comes late", () => {
     expect([tick(9), tick(4), trade(7)].reduce(foldMarket, start).dataTs).toBe(9);

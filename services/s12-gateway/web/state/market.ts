@@ -9,6 +9,8 @@ export interface MarketState {
   readonly instrument: string;
   readonly timeframe: ChartTimeframe;
   readonly ticker: Ticker | undefined;
+  /** The newest of every instrument, for the tabs and for positions elsewhere. */
+  readonly tickers: Readonly<Record<string, Ticker>>;
   readonly depth: Depth | undefined;
   /** Newest first. */
   readonly trades: readonly MarketTrade[];
@@ -19,10 +21,15 @@ export interface MarketState {
   readonly dataTs: number;
 }
 
-export const emptyMarket = (instrument: string, timeframe: ChartTimeframe): MarketState => ({
+export const emptyMarket = (
+  instrument: string,
+  timeframe: ChartTimeframe,
+  tickers: MarketState["tickers"] = {},
+): MarketState => ({
   instrument,
   timeframe,
-  ticker: undefined,
+  ticker: tickers[instrument],
+  tickers,
   depth: undefined,
   trades: [],
   bars: [],
@@ -38,12 +45,16 @@ export const withHistory = (state: MarketState, fetched: readonly Bar[]): Market
   bars: mergeBars(state.bars, fetched),
 });
 
-/** Events of other instruments and topics change nothing. */
+/** Of other instruments only the best prices are kept. */
 export function foldMarket(state: MarketState, { topic, event }: Pick<LiveEvent, "topic" | "event">): MarketState {
   const market = event as Ticker | Depth | MarketTrade;
+  if (topic === "ticker") {
+    const tickers = { ...state.tickers, [market.instrument]: market as Ticker };
+    if (market.instrument !== state.instrument) return { ...state, tickers };
+    return { ...state, tickers, dataTs: Math.max(state.dataTs, market.ts), ticker: market as Ticker };
+  }
   if (market.instrument !== state.instrument) return state;
   const dataTs = Math.max(state.dataTs, market.ts);
-  if (topic === "ticker") return { ...state, dataTs, ticker: market as Ticker };
   if (topic === "depth") {
     const depth = market as Depth;
     return state.depth && depth.ok && depth.seq < state.depth.seq ? state : { ...state, dataTs, depth };
