@@ -1,18 +1,18 @@
 /** Acknowledgements of one group in one stream: sent together while one answer is awaited, kept until they are through. */
-import type { Client } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 
 const BATCH_MAX = 500;
 const AGAIN_MS = 200;
 
 export class Acks {
-  readonly #client: Client;
+  readonly #connection: RedisConnection;
   readonly #at: { stream: string; group: string };
   #ids: string[] = [];
   #sending: Promise<void> | undefined;
   #closed = false;
 
-  constructor(client: Client, at: { stream: string; group: string }) {
-    this.#client = client;
+  constructor(connection: RedisConnection, at: { stream: string; group: string }) {
+    this.#connection = connection;
     this.#at = at;
   }
 
@@ -23,7 +23,7 @@ export class Acks {
 
   /** Resolves when all is acknowledged, or at once when that cannot be done now. */
   async flushed(): Promise<void> {
-    if (this.#client.status === "ready") await this.#sending;
+    if (this.#connection.isReady) await this.#sending;
   }
 
   /** What cannot be acknowledged now is handed out once more. */
@@ -38,7 +38,7 @@ export class Acks {
     while (this.#ids.length > 0) {
       const batch = this.#ids.splice(0, BATCH_MAX);
       try {
-        await this.#client.xack(this.#at.stream, this.#at.group, ...batch);
+        await this.#connection.ask(this.#connection.client.xack(this.#at.stream, this.#at.group, ...batch));
       } catch {
         this.#ids.unshift(...batch);
         if (this.#closed) break;

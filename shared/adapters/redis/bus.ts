@@ -78,11 +78,14 @@ export class RedisBus implements Bus {
   constructor(options: RedisBusOptions) {
     this.#options = options;
     const { clock, leaseMs = LEASE_MS } = options;
-    const onError = (error: unknown) => {
-      if (!this.#closed) options.onError?.(error);
-    };
-    this.#connection = new RedisConnection({ ...options.redis, onError });
-    const connection = this.#connection;
+    const connection = new RedisConnection({
+      ...options.redis,
+      onError: (error) => {
+        if (!this.#closed) options.onError?.(error);
+      },
+    });
+    this.#connection = connection;
+    const onError = (error: unknown) => connection.report(error);
     // Reads end well before the lease that they began under, and before the connection takes the silence for its end.
     this.#blockMs = Math.floor(Math.min(BLOCK_MS_MAX, leaseMs / 4, connection.commandMs / 2));
     this.#token = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
@@ -120,8 +123,13 @@ export class RedisBus implements Bus {
 
   async publish<E>(stream: Stream<E>, event: E, options: Publish = {}): Promise<string> {
     assert(!stream.keyed || options.key, `${stream.family} needs a key`);
-    if (this.#settingUp.size > 0) await after(this.#settingUp, this.#connection.commandMs);
-    if (stream.mode === "lossy") return this.#writer.publish(stream, event, options);
+    const isLossy = stream.mode === "lossy";
+    if (this.#settingUp.size > 0) {
+      await after(this.#settingUp, this.#connection.commandMs).catch((error: unknown) => {
+        if (!isLossy) throw error;
+      });
+    }
+    if (isLossy) return this.#writer.publish(stream, event, options);
     return this.#publisher.publish(stream, event, options);
   }
 

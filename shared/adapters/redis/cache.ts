@@ -2,7 +2,7 @@
 import { assert } from "../../errors.ts";
 import type { Cache, Clock } from "../../kit/ports.ts";
 import { MemoryCache } from "../cache.ts";
-import { guarded, type RedisConnection } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 import { cacheName } from "./names.ts";
 
 const NEAR_MAX = 10_000;
@@ -28,7 +28,7 @@ export class RedisCache implements Cache {
     if (near !== undefined) return near;
     const { client } = this.#connection;
     const name = cacheName(key);
-    const [json, leftMs] = await guarded(Promise.all([client.get(name), client.pttl(name)]));
+    const [json, leftMs] = await this.#connection.ask(Promise.all([client.get(name), client.pttl(name)]));
     if (json === null) return undefined;
     const value = JSON.parse(json) as T;
     if (leftMs > 0) await this.#keepNear(key, value, leftMs);
@@ -40,13 +40,13 @@ export class RedisCache implements Cache {
     const json = JSON.stringify(value);
     assert(json !== undefined, "a cached value is JSON");
     await this.#near.delete(key);
-    await guarded(this.#connection.client.set(cacheName(key), json, "PX", Math.ceil(ttlMs)));
+    await this.#connection.ask(this.#connection.client.set(cacheName(key), json, "PX", Math.ceil(ttlMs)));
     await this.#keepNear(key, value, ttlMs);
   }
 
   async delete(key: string): Promise<void> {
     await this.#near.delete(key);
-    await guarded(this.#connection.client.del(cacheName(key)));
+    await this.#connection.ask(this.#connection.client.del(cacheName(key)));
   }
 
   async #keepNear<T>(key: string, value: T, leftMs: number): Promise<void> {

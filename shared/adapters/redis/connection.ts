@@ -11,7 +11,7 @@ export interface RedisSettings {
   commandMs?: number;
   /** The longest wait between two attempts to connect. */
   reconnectMs?: number;
-  /** A connection was lost or could not be made; it is made again by itself. */
+  /** Redis is away, told once until it is back; connections are made again by themselves. */
   onError?(error: unknown): void;
 }
 
@@ -28,16 +28,39 @@ export class RedisConnection {
   readonly #endpoint: Endpoint;
   readonly #settings: RedisSettings;
   readonly #opened = new Set<Client>();
+  #isAway = false;
 
   constructor(settings: RedisSettings) {
     this.#settings = settings;
     this.#endpoint = readEndpoint(settings.url);
     this.commandMs = settings.commandMs ?? COMMAND_MS;
     this.client = this.#open();
+    this.client.on("ready", () => {
+      this.#isAway = false;
+    });
   }
 
   get isReady(): boolean {
     return this.client.status === "ready";
+  }
+
+  /** The answer to a command; in time, or a Problem that says so. */
+  ask<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = () => reject(away(new Error(`no answer in ${this.commandMs} ms`)));
+      const timer = setTimeout(late, this.commandMs);
+      answer.then(resolve, (error: unknown) => reject(asProblem(error))).finally(() => clearTimeout(timer));
+    });
+  }
+
+  /** Tells of a failure that nobody waits for. */
+  report(error: unknown): void {
+    const problem = asProblem(error);
+    if (problem instanceof Problem && problem.code === "UNAVAILABLE") {
+      if (this.#isAway) return;
+      this.#isAway = true;
+    }
+    this.#settings.onError?.(problem);
   }
 
   /** Streams of one partition can be read by one command. */
@@ -51,7 +74,7 @@ export class RedisConnection {
     const { client } = this;
     const redis =
       client instanceof Cluster
-        ? new Redis({ ...options, ...(await nodeOf(client, key)) })
+        ? new Redis({ ...options, ...(await this.#nodeOf(client, key)) })
         : new Redis({ ...options, ...this.#target() });
     return this.#keep(redis);
   }
@@ -95,6 +118,15 @@ export class RedisConnection {
     );
   }
 
+  async #nodeOf(cluster: Cluster, key: string): Promise<{ host: string; port: number }> {
+    // Also makes the library look again where the slots are when they have moved.
+    await this.ask(cluster.exists(key));
+    const node = cluster.slots[slotOf(key)]?.[0];
+    if (node === undefined) throw new Error(`CLUSTERDOWN no node holds the slot of ${key}`);
+    const at = node.lastIndexOf(":");
+    return { host: node.slice(0, at), port: Number(node.slice(at + 1)) };
+  }
+
   #target(): RedisOptions {
     const endpoint = this.#endpoint;
     if (endpoint.kind === "single") return endpoint.at;
@@ -109,7 +141,6 @@ export class RedisConnection {
       protocol: 2,
       // What was under way when a connection broke fails at once: repeating it is for the caller, who knows whether it may.
       maxRetriesPerRequest: 0,
-      commandTimeout: this.commandMs,
       // A half-open socket answers nothing and never closes by itself.
       socketTimeout: this.commandMs,
       connectTimeout: this.commandMs,
@@ -119,38 +150,22 @@ export class RedisConnection {
   #keep<C extends Client>(client: C): C {
     this.#opened.add(client);
     // Without a listener the library prints what it meets.
-    client.on("error", (error: unknown) => this.#settings.onError?.(error));
+    client.on("error", (error: unknown) => this.report(away(error)));
     return client;
   }
 }
 
-async function nodeOf(cluster: Cluster, key: string): Promise<{ host: string; port: number }> {
-  // Also makes the library look again where the slots are when they have moved.
-  await cluster.exists(key);
-  const node = cluster.slots[slotOf(key)]?.[0];
-  if (node === undefined) throw new Error(`CLUSTERDOWN no node holds the slot of ${key}`);
-  const at = node.lastIndexOf(":");
-  return { host: node.slice(0, at), port: Number(node.slice(at + 1)) };
-}
-
 /** Answers of a server that cannot do its work now, and the library's own words for having none. */
 const AWAY =
-  /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|UNBLOCKED)\b|ECONN|EPIPE|ETIMEDOUT|Connection is closed|Command timed out|Socket timeout|max retries|Command aborted|Failed to refresh slots|None of startup nodes|All sentinels are unreachable|enableOfflineQueue/i;
+  /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|UNBLOCKED)\b|ECONN|EPIPE|ETIMEDOUT|Connection is closed|Socket timeout|max retries|Command aborted|Failed to refresh slots|None of startup nodes|All sentinels are unreachable|enableOfflineQueue/i;
+
+const away = (cause: unknown): Problem => new Problem("UNAVAILABLE", "Redis is not available now.", { cause });
 
 /** A failure of Redis as the caller's Problem; what is our own mistake stays as it is. */
-export function asUnavailable(error: unknown): unknown {
+function asProblem(error: unknown): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (/^OOM\b/.test(text)) {
     return new Problem("UNAVAILABLE", "Redis has reached its memory limit: nothing was written.", { cause: error });
   }
-  if (!AWAY.test(text)) return error;
-  return new Problem("UNAVAILABLE", "Redis is not available now.", { cause: error });
-}
-
-export async function guarded<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw asUnavailable(error);
-  }
+  return AWAY.test(text) ? away(error) : error;
 }

@@ -70,7 +70,7 @@ function contracts(start: () => Promise<Installation | RedisCluster>): void {
 }
 
 /** Longer waits than this are only to be sure that all is over. */
-const LONG_MS = 1_500;
+const LONG_MS = 1_020;
 
 describe.skipIf(!hasRedis)("on one Redis server", () => contracts(startServer));
 describe.skipIf(!hasRedis)("on a Redis cluster", () => contracts(startCluster));

@@ -1,5 +1,5 @@
 /** Which streams there are: the keys of each family, kept in Redis, and told to everybody at once when one is new. */
-import { type Client, guarded, type RedisConnection } from "./connection.ts";
+import type { Client, RedisConnection } from "./connection.ts";
 import { groupsName, keysName, NEWS } from "./names.ts";
 import { Script } from "./script.ts";
 
@@ -51,31 +51,30 @@ export class Families {
   }
 
   async #announce(family: string, key: string): Promise<void> {
-    const { client } = this.#connection;
-    const added = await ADD.run(client, [keysName(family)], [key]);
+    const added = await ADD.run(this.#connection, [keysName(family)], [key]);
     remember(this.#announced, family, key);
     this.#onKey(family, key);
-    if (added === 1) await guarded(client.publish(NEWS, JSON.stringify([family, key])));
+    if (added === 1) await this.#connection.ask(this.#connection.client.publish(NEWS, JSON.stringify([family, key])));
   }
 
   /** The family's keys so far; later ones are told. */
   async watch(family: string): Promise<string[]> {
     this.#watched.add(family);
     this.#listener ??= this.#listen();
-    return guarded(this.#connection.client.smembers(keysName(family)));
+    return this.#connection.ask(this.#connection.client.smembers(keysName(family)));
   }
 
   async addGroup(family: string, group: string): Promise<void> {
     remember(this.#groups, family, group);
-    await ADD.run(this.#connection.client, [groupsName(family)], [group]);
+    await ADD.run(this.#connection, [groupsName(family)], [group]);
   }
 
   async groupsOf(family: string): Promise<string[]> {
-    return guarded(this.#connection.client.smembers(groupsName(family)));
+    return this.#connection.ask(this.#connection.client.smembers(groupsName(family)));
   }
 
   async keysOf(family: string): Promise<string[]> {
-    return guarded(this.#connection.client.smembers(keysName(family)));
+    return this.#connection.ask(this.#connection.client.smembers(keysName(family)));
   }
 
   close(): void {
@@ -94,9 +93,10 @@ export class Families {
   }
 
   async #look(): Promise<void> {
-    const { client } = this.#connection;
-    const kept = [...this.#announced].map(([family, keys]) => ADD.run(client, [keysName(family)], [...keys]));
-    const groups = [...this.#groups].map(([family, names]) => ADD.run(client, [groupsName(family)], [...names]));
+    const kept = [...this.#announced].map(([family, keys]) => ADD.run(this.#connection, [keysName(family)], [...keys]));
+    const groups = [...this.#groups].map(([family, names]) =>
+      ADD.run(this.#connection, [groupsName(family)], [...names]),
+    );
     await Promise.all([...kept, ...groups]);
     await Promise.all(
       [...this.#watched].map(async (family) => {

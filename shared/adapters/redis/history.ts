@@ -1,7 +1,7 @@
 /** Looks into the reliable streams: what they hold, how far their groups are, and their dead letters. */
 import { assert, refuse } from "../../errors.ts";
 import type { Message, Stream, StreamState } from "../../kit/ports.ts";
-import { guarded, type RedisConnection } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 import { asEntry, isRedisId, type Raw, readMessage } from "./entry.ts";
 import type { Families } from "./families.ts";
 import { dlqName, idsName, marksName, streamName } from "./names.ts";
@@ -29,7 +29,7 @@ export class History {
     const { key, after, limit } = options;
     if (!Number.isInteger(limit) || limit < 1 || limit > READ_MAX) refuse("INVALID", `limit is from 1 to ${READ_MAX}.`);
     const names = key === undefined ? await this.#names(stream.family) : [streamName(stream.family, key)];
-    const found = await guarded(
+    const found = await this.#connection.ask(
       after === undefined ? this.#newest(names, limit) : this.#following(names, { after, limit }),
     );
     return found.flatMap(({ name, raw }) => {
@@ -39,7 +39,9 @@ export class History {
   }
 
   async dead(family: string, limit: number): Promise<{ id: string; stream: string; reason: string; body: string }[]> {
-    const found = await guarded(this.#newest((await this.#names(family)).map(dlqName), Math.min(limit, READ_MAX)));
+    const found = await this.#connection.ask(
+      this.#newest((await this.#names(family)).map(dlqName), Math.min(limit, READ_MAX)),
+    );
     return found.map(({ name, raw: [, fields] }) => {
       const [, id = "", , group = "", , reason = "", , body = ""] = fields ?? [];
       return { id, stream: name.slice(0, -dlqName("").length), reason: `${group}: ${reason}`, body };
@@ -49,19 +51,21 @@ export class History {
   async state(stream: string, group: string, now: number): Promise<StreamState> {
     const { client } = this.#connection;
     const groups = client.xinfo("GROUPS", stream).catch(() => []) as Promise<(string | number | null)[][]>;
-    const [infos, dead] = await guarded(Promise.all([groups, client.hget(marksName(stream), `dead:${group}`)]));
+    const [infos, dead] = await this.#connection.ask(
+      Promise.all([groups, client.hget(marksName(stream), `dead:${group}`)]),
+    );
     const info = infos.find((line) => line[1] === group);
     const state = { stream, group, lag: 0, pending: 0, oldestMs: 0, dead: Number(dead ?? 0) };
     if (!info) return state;
     const [pending, delivered, lag] = [Number(info[5]), String(info[7]), info[11]];
-    const [length, [next], [, least]] = (await guarded(
+    const [length, [next], [, least]] = (await this.#connection.ask(
       Promise.all([
         client.xlen(stream),
         client.xrange(stream, `(${delivered}`, "+", "COUNT", 1),
         pending > 0 ? client.xpending(stream, group) : [0, null],
       ]),
     )) as [number, Raw[], [number, string | null]];
-    const oldest = least ? ((await guarded(client.xrange(stream, least, least))) as Raw[])[0] : next;
+    const oldest = least ? ((await this.#connection.ask(client.xrange(stream, least, least))) as Raw[])[0] : next;
     return {
       ...state,
       // Redis' own count is wrong, or none, after entries were taken out of the stream.

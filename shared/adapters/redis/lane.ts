@@ -3,7 +3,7 @@ import type { Cancel, Clock, Listen, Message, Stream } from "../../kit/ports.ts"
 import type { Dead, Retry } from "../embedded-bus/lane.ts";
 import { Acks } from "./acks.ts";
 import { BURY, RELEASE, RENEW, TAKE } from "./bus-scripts.ts";
-import { guarded, type RedisConnection } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 import { asEntry, BEGINNING, type Entry, isAfter, type Raw, readMessage } from "./entry.ts";
 import { dlqName, marksName } from "./names.ts";
 
@@ -88,7 +88,7 @@ export class Lane {
     this.place = place;
     this.#consumer = parts.consumer;
     this.#onHungry = parts.onHungry;
-    this.#acks = new Acks(works.connection.client, place);
+    this.#acks = new Acks(works.connection, place);
   }
 
   /** Whether a read that lasts `ms` may bring it messages. */
@@ -109,11 +109,11 @@ export class Lane {
 
   async renew(): Promise<void> {
     if (this.#until === 0 || this.#taking || this.#ended) return;
-    const { client } = this.#works.connection;
+    const { connection } = this.#works;
     const { stream, group, token, reader } = this.place;
     const from = performance.now();
     const { leaseMs } = this.#works;
-    const renewed = await RENEW.run(client, [stream, marksName(stream)], [group, token, leaseMs, reader]);
+    const renewed = await RENEW.run(connection, [stream, marksName(stream)], [group, token, leaseMs, reader]);
     if (renewed === 1) {
       this.#until = from + leaseMs;
       this.wake();
@@ -163,7 +163,7 @@ export class Lane {
     const { stream, group, token, kept } = this.place;
     await this.#taking;
     await this.#acks.close();
-    await RELEASE.run(this.#works.connection.client, [stream, marksName(stream)], [group, token, kept ? 0 : 1]);
+    await RELEASE.run(this.#works.connection, [stream, marksName(stream)], [group, token, kept ? 0 : 1]);
   }
 
   #isHeld(forMs: number): boolean {
@@ -176,7 +176,7 @@ export class Lane {
     const from = performance.now();
     try {
       const args = [group, token, leaseMs, reader, start, this.#settled, TAKE_MAX];
-      const taken = (await TAKE.run(connection.client, [stream, marksName(stream)], args)) as Taken;
+      const taken = (await TAKE.run(connection, [stream, marksName(stream)], args)) as Taken;
       if (taken[0] === 1) {
         this.#until = from + leaseMs;
         this.#took(taken);
@@ -282,9 +282,9 @@ export class Lane {
   /** How often it was tried outlives this process. Where that cannot be noted, it is tried once more than it should. */
   async #note(entry: Entry): Promise<void> {
     const { stream, group, reader } = this.place;
-    const { client } = this.#works.connection;
+    const { connection } = this.#works;
     const args = [stream, group, reader, 0, entry.at, "RETRYCOUNT", entry.tries, "JUSTID"];
-    await guarded(client.call("XCLAIM", ...args)).catch(this.#works.onError);
+    await connection.ask(connection.client.call("XCLAIM", ...args)).catch(this.#works.onError);
   }
 
   #settle(entry: Entry): void {
@@ -301,11 +301,11 @@ export class Lane {
   /** A message that cannot be buried stays where it is: without its dead letter it would be lost. */
   async #bury(entry: Entry, reason: string): Promise<void> {
     const { stream, group } = this.place;
-    const { client } = this.#works.connection;
+    const { connection } = this.#works;
     try {
       const letter = ["id", entry.id, "group", group, "reason", reason, "body", entry.event];
-      await guarded(client.xadd(dlqName(stream), "MAXLEN", "~", DEAD_MAX, "*", ...letter));
-      await BURY.run(client, [stream, marksName(stream)], [group, entry.at]);
+      await connection.ask(connection.client.xadd(dlqName(stream), "MAXLEN", "~", DEAD_MAX, "*", ...letter));
+      await BURY.run(connection, [stream, marksName(stream)], [group, entry.at]);
     } catch (error) {
       this.#works.onError(error);
       this.#pause(this.#works.retry.triesMax);

@@ -40,9 +40,9 @@ export class RedisLock implements Lock {
   }
 
   async acquire(name: string, ttlMs: number): Promise<Lease | undefined> {
-    const fence = (await ACQUIRE.run(this.#connection.client, [lockName(name)], [wholeMs(ttlMs)])) as number;
+    const fence = (await ACQUIRE.run(this.#connection, [lockName(name)], [wholeMs(ttlMs)])) as number;
     if (fence === 0) return undefined;
-    const move = async (ms: number) => (await RENEW.run(this.#connection.client, [lockName(name)], [fence, ms])) === 1;
+    const move = async (ms: number) => (await RENEW.run(this.#connection, [lockName(name)], [fence, ms])) === 1;
     return {
       fence,
       renew: (renewedMs) => move(wholeMs(renewedMs)),

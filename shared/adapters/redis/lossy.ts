@@ -125,22 +125,16 @@ export class LossyReader {
     return ["XREAD", "COUNT", String(behindMax), "BLOCK", String(blockMs), "STREAMS", ...names, ...ids];
   }
 
-  #deliver(reply: Reply): void {
+  async #deliver(reply: Reply): Promise<void> {
     for (const [name, raws] of reply) {
       const followed = this.#streams.get(name);
       if (!followed || raws.length === 0) continue;
-      followed.after = raws.at(-1)![0];
-      if (raws.length < this.#options.behindMax) for (const raw of raws) this.#hand(name, followed, raw);
-      else {
-        this.behind++;
-        this.#newest(name)
-          .then((raw) => {
-            if (!raw) return;
-            followed.after = raw[0];
-            this.#hand(name, followed, raw);
-          })
-          .catch(this.#options.onError);
-      }
+      const isBehind = raws.length >= this.#options.behindMax;
+      if (isBehind) this.behind++;
+      const newest = isBehind ? await this.#newest(name) : undefined;
+      const wanted = newest ? [newest] : raws;
+      followed.after = wanted.at(-1)![0];
+      for (const raw of wanted) this.#hand(name, followed, raw);
     }
   }
 

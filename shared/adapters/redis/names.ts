@@ -19,7 +19,10 @@ export function slotOf(name: string): number {
   return (crc & 0xffff) % SLOTS;
 }
 
-export const streamName = (family: string, key: string): string => (key === "" ? family : `${family}:{${key}}`);
+/** Braces in what others name would change the slot. */
+const plain = (text: string): string => text.replace(/[{}%]/g, encodeURIComponent);
+
+export const streamName = (family: string, key: string): string => (key === "" ? family : `${family}:{${plain(key)}}`);
 
 /** A name beside another one, in the same slot. */
 const beside = (name: string, what: string): string => (tagOf(name) === name ? `{${name}}:${what}` : `${name}:${what}`);
@@ -38,16 +41,16 @@ export const groupsName = (family: string): string => `bus:groups:{${family}}`;
 /** Channel: a key that a family has got. */
 export const NEWS = "bus:news";
 
-export const cacheName = (key: string): string => `cache:${key}`;
-export const lockName = (name: string): string => `lock:${name}`;
-export const rateName = (key: string): string => `rate:${key}`;
-/** Hash: each reservation's amount by its id, and their sum. */
+export const cacheName = (key: string): string => `cache:${plain(key)}`;
+export const lockName = (name: string): string => `lock:${plain(name)}`;
+export const rateName = (key: string): string => `rate:${plain(key)}`;
+/** Hash: each reservation's amount by its id; and a number: their sum. */
 export const quotaNames = (name: string): [string, string] => {
-  const reservations = `quota:${name}`;
+  const reservations = `quota:${plain(name)}`;
   return [reservations, beside(reservations, "used")];
 };
 /** Sorted set: ids by the time they are due; and hash: their payloads. */
 export const scheduleNames = (queue: string): [string, string] => {
-  const due = `due:${queue}`;
+  const due = `due:${plain(queue)}`;
   return [due, beside(due, "payloads")];
 };

@@ -45,8 +45,11 @@ export class Publisher {
     if (!this.#families.isAnnounced(family, key)) await this.#families.announce(family, key);
     const { stream: name, ids, marks } = kept.names;
     const args = [id, version, this.#clock.now(), traceparent, key, body];
-    const { client } = this.#connection;
-    const [at, seq, length] = (await PUBLISH.run(client, [name, ids, marks], args)) as [string, number, number];
+    const [at, seq, length] = (await PUBLISH.run(this.#connection, [name, ids, marks], args)) as [
+      string,
+      number,
+      number,
+    ];
     if (at === "") return id;
     // The first of its stream, again: the server has lost everything.
     if (seq === 1) await this.#families.announce(family, key);
@@ -63,7 +66,7 @@ export class Publisher {
     kept.published = 0;
     const { stream: name, marks, ids } = kept.names;
     const groups = await this.#families.groupsOf(family);
-    const answer = await KEEP.run(this.#connection.client, [name, marks, ids], [lengthMax, ...groups]);
+    const answer = await KEEP.run(this.#connection, [name, marks, ids], [lengthMax, ...groups]);
     const [waiting] = answer as [number];
     const nearlyFull = waiting >= lengthMax * NEARLY_FULL;
     if (nearlyFull && !kept.nearlyFull) this.#onNearlyFull(name, waiting);

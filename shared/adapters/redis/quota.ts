@@ -1,7 +1,7 @@
 /** Reservations against a limit in Redis, each step in one script. */
 import { assert } from "../../errors.ts";
 import type { Quota } from "../../kit/ports.ts";
-import { guarded, type RedisConnection } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 import { quotaNames } from "./names.ts";
 import { Script } from "./script.ts";
 
@@ -36,14 +36,14 @@ export class RedisQuota implements Quota {
 
   async reserve(name: string, id: string, amount: number, limit: number): Promise<boolean> {
     assert(Number.isSafeInteger(amount) && amount >= 0, "a reserved amount is a whole number, not below zero");
-    return (await RESERVE.run(this.#connection.client, quotaNames(name), [id, amount, limit])) === 1;
+    return (await RESERVE.run(this.#connection, quotaNames(name), [id, amount, limit])) === 1;
   }
 
   async release(name: string, id: string): Promise<boolean> {
-    return (await RELEASE.run(this.#connection.client, quotaNames(name), [id])) === 1;
+    return (await RELEASE.run(this.#connection, quotaNames(name), [id])) === 1;
   }
 
   async used(name: string): Promise<number> {
-    return Number((await guarded(this.#connection.client.get(quotaNames(name)[1]))) ?? 0);
+    return Number((await this.#connection.ask(this.#connection.client.get(quotaNames(name)[1]))) ?? 0);
   }
 }

@@ -38,7 +38,7 @@ export class RedisRateLimit implements RateLimit {
   async take(key: string, rule: { limit: number; windowMs: number }, cost = 1): Promise<RateVerdict> {
     const { limit, windowMs } = rule;
     assert(limit > 0 && windowMs > 0 && cost > 0, "limit, window and cost are above zero");
-    const answer = await TAKE.run(this.#connection.client, [rateName(key)], [limit, windowMs, cost]);
+    const answer = await TAKE.run(this.#connection, [rateName(key)], [limit, windowMs, cost]);
     const [allowed, remaining, resetMs] = answer as [number, number, number];
     return { allowed: allowed === 1, remaining, resetMs };
   }

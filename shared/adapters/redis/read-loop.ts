@@ -10,7 +10,8 @@ export interface ReadWork {
   readonly key: string;
   /** The blocking command to send now; undefined when there is nothing to read until `wake`. */
   next(): string[] | undefined;
-  deliver(reply: Reply): void;
+  /** The next command waits for it. */
+  deliver(reply: Reply): void | Promise<void>;
   /** The command came to nothing, or its answer was lost. */
   failed(error: unknown): void;
 }
@@ -96,7 +97,7 @@ export class ReadLoop {
       const redis = this.#redis ?? (await this.#open());
       if (this.#ended) return undefined;
       const reply = (await redis.call(name!, ...args)) as Reply | null;
-      if (reply) this.#work.deliver(reply);
+      if (reply) await this.#work.deliver(reply);
     } catch (error) {
       if (this.#redis?.status !== "ready") this.#drop();
       // A slot may have moved to another server.

@@ -50,7 +50,7 @@ export class RedisSchedule implements Schedule {
     assert(Number.isFinite(dueAt), "what is scheduled has a time");
     const json = JSON.stringify(payload);
     assert(json !== undefined, "a scheduled payload is JSON");
-    await PUT.run(this.#connection.client, scheduleNames(queue), [id, dueAt, json]);
+    await PUT.run(this.#connection, scheduleNames(queue), [id, dueAt, json]);
   }
 
   async claim(
@@ -60,13 +60,13 @@ export class RedisSchedule implements Schedule {
   ): Promise<{ id: string; payload: unknown }[]> {
     assert(limit > 0 && leaseMs > 0, "a claim is for some, and for some time");
     const args = [now, now + leaseMs, Math.min(limit, CLAIM_MAX)];
-    const claimed = (await CLAIM.run(this.#connection.client, scheduleNames(queue), args)) as string[];
+    const claimed = (await CLAIM.run(this.#connection, scheduleNames(queue), args)) as string[];
     const items: { id: string; payload: unknown }[] = [];
     for (let i = 0; i < claimed.length; i += 2) items.push({ id: claimed[i]!, payload: JSON.parse(claimed[i + 1]!) });
     return items;
   }
 
   async done(queue: string, id: string): Promise<void> {
-    await DONE.run(this.#connection.client, scheduleNames(queue), [id]);
+    await DONE.run(this.#connection, scheduleNames(queue), [id]);
   }
 }

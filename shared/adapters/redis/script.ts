@@ -1,6 +1,6 @@
 /** A Lua script that runs as one step in the server, sent by its hash once the server knows it. */
 import { createHash } from "node:crypto";
-import { type Client, guarded } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 
 export class Script {
   readonly #lua: string;
@@ -13,12 +13,13 @@ export class Script {
   }
 
   /** All keys are in one slot. */
-  run(client: Client, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+  run(connection: RedisConnection, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const { client } = connection;
     const rest = [...keys, ...args];
     const answer = client.evalsha(this.#sha, keys.length, ...rest).catch((error: unknown) => {
       if (!String(error).includes("NOSCRIPT")) throw error;
       return client.eval(this.#lua, keys.length, ...rest);
     });
-    return guarded(answer);
+    return connection.ask(answer);
   }
 }
