@@ -133,7 +133,7 @@ describe("the proxy", () => {
 describe("live events", () => {
   test("begin with the clock and the mode, then carry what happens", async () => {
     const controller = new AbortController();
-    const path = "/api/v1/events?topics=mkt:ticker&instrument=FUT:BTCUSDT";
+    const path = "/api/v1/events?topics=mkt:depth&instrument=FUT:BTCUSDT";
     const response = await ask(path, { headers: bearer(), signal: controller.signal });
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -141,7 +141,7 @@ describe("live events", () => {
     let text = "";
     for (let i = 0; i < 3; i++) text += new TextDecoder().decode((await reader.read()).value);
     expect(text).toStartWith("event: hello\ndata: {");
-    expect(text).toContain("event: mkt:ticker\n");
+    expect(text).toContain("event: mkt:depth\n");
     expect(text).not.toContain("ETHUSDT");
     await reader.cancel();
   });

@@ -15,14 +15,14 @@ const crash: OnError = (error) => {
 
 /**
  * At `speed` 1 it is the machine's clock, steps of that clock included; at other speeds `now` and `mono` both run that
- * many times as fast. What callbacks throw or reject with goes to `onError`.
+ * many times as fast. It begins `aheadMs` ahead. What callbacks throw or reject with goes to `onError`.
  */
-export function wallClock(speed = 1, onError: OnError = crash): Clock {
+export function wallClock(speed = 1, onError: OnError = crash, aheadMs = 0): Clock {
   assert(speed > 0 && Number.isFinite(speed), `a clock's speed is above zero, not ${speed}`);
-  const start = Date.now();
+  const start = Date.now() + aheadMs;
   const startMono = performance.now();
   const mono = () => (performance.now() - startMono) * speed;
-  const now = speed === 1 ? () => Date.now() : () => start + mono();
+  const now = speed === 1 ? () => Date.now() + aheadMs : () => start + mono();
 
   /** One run; the promise is there only when the callback is asynchronous. */
   const call = (run: () => unknown): Promise<unknown> | undefined => {

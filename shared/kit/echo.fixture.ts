@@ -4,7 +4,8 @@ import { router } from "../contracts.ts";
 import { refuse } from "../errors.ts";
 import { type Alert, alerts } from "../streams.ts";
 import type { Clock } from "./ports.ts";
-import { answers, defineService, every, on, type Verb, verb } from "./service.ts";
+import { answers, type Context, defineService, every, on, type Verb, verb } from "./service.ts";
+import { currentTrace, traceId } from "./trace.ts";
 
 /** What the service has heard and done. */
 export interface Heard {
@@ -13,8 +14,10 @@ export interface Heard {
   made: number;
   stopped: boolean;
   aborted: boolean;
+  /** Trace of each message heard. */
+  traces: (string | undefined)[];
 }
-export const heard = (): Heard => ({ alerts: [], jobs: 0, made: 0, stopped: false, aborted: false });
+export const heard = (): Heard => ({ alerts: [], jobs: 0, made: 0, stopped: false, aborted: false, traces: [] });
 
 export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
   defineService({
@@ -31,12 +34,13 @@ export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
     usesConfig: false,
     alias: "/api",
     owns: [],
-    setup: ({ settings, clock }) => ({
-      verbs: [...restVerbs(state, settings, clock), ...rpcVerbs(state, clock)],
+    setup: ({ settings, clock, alert }) => ({
+      verbs: [...restVerbs(state, { ...settings, alert }, clock), ...rpcVerbs(state, clock)],
       consumes: [
         on(alerts, (event) => {
           if (fail.stream) throw new Error("cannot take it");
           state.alerts.push(event);
+          state.traces.push(traceId(currentTrace()));
         }),
       ],
       jobs: [every(1_000, "tick", () => void state.jobs++)],
@@ -49,6 +53,7 @@ export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
 interface Settings {
   greetingMs: number;
   loud: boolean;
+  alert: Context["alert"];
 }
 
 const restVerbs = (state: Heard, settings: Settings, clock: Clock): Verb[] => [
@@ -61,6 +66,7 @@ const restVerbs = (state: Heard, settings: Settings, clock: Clock): Verb[] => [
     async run({ name, times }) {
       if (name === "nobody") refuse("NOT_FOUND", "There is nobody.");
       if (name === "broken") throw new Error("secret detail");
+      if (name === "alarm") settings.alert("INFO", "ALARM", "somebody is called alarm");
       if (name === "slow") await clock.sleep(settings.greetingMs);
       return { text: `${settings.loud ? "HELLO" : "hello"} ${name}`.repeat(times) };
     },

@@ -257,6 +257,14 @@ describe("streams and jobs", () => {
     expect(state).toMatchObject({ jobs: 3, stopped: true });
     expect((await ask("/greetings/ada")).status).toBe(503);
   });
+  test("a trace goes from the request through the stream to who hears it", async () => {
+    const headers = { traceparent: `00-${"c".repeat(32)}-${"d".repeat(16)}-01` };
+    await ask("/greetings/alarm", { headers });
+    await clock.run(clock.now() + 100);
+    expect(state.traces).toEqual(["c".repeat(32)]);
+    const [kept] = await world.bus.read(alerts, { limit: 1 });
+    expect(kept?.traceparent).toStartWith(`00-${"c".repeat(32)}-`);
+  });
   test("a message that cannot be taken is tried again, then dead-lettered", async () => {
     await open({}, { stream: true });
     await world.bus.publish(alerts, alert);
