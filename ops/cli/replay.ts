@@ -1,10 +1,10 @@
 /** `replay`: recorded markets through the whole system on the virtual clock, and what came of it. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { openSimulation, type Summary } from "../sim/simulate.ts";
 import { openReplayMarket, type ReplayMarket } from "../venue/replay-market.ts";
 import type { Command } from "./command.ts";
-import { readOptions } from "./options.ts";
+import { readBundleFile, readOptions } from "./options.ts";
 import { bold, dim, fail, green, note, print, progressBar, red, yellow } from "./terminal.ts";
 
 const usage = `Usage: ./chimera replay FILE... [options]
@@ -20,16 +20,20 @@ through the whole system as fast as it goes, on a clock that is the recording's.
 Exits with 1 when an invariant was violated or the input was damaged.`;
 
 async function run(args: string[]): Promise<number> {
-  const { values, positionals: files } = readOptions(args, {
-    bundle: { type: "string" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-    verbose: { type: "boolean", default: false },
-  });
+  const { values, positionals: files } = readOptions(
+    args,
+    {
+      bundle: { type: "string" },
+      seed: { type: "string", default: "1" },
+      json: { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
+    },
+    "some",
+  );
   if (files.length === 0) throw new Error("Name at least one recorded file. --help shows how.");
   const missing = files.find((file) => !existsSync(file));
   if (missing !== undefined) throw new Error(`There is no file ${missing}.`);
-  const bundleText = values.bundle === undefined ? "" : readFileSync(values.bundle, "utf8");
+  const bundleText = readBundleFile(values.bundle);
 
   let market: ReplayMarket | undefined;
   const bar = progressBar("replay");

@@ -25,6 +25,7 @@ async function run(args: string[]): Promise<number> {
   const services = await loadServices();
   const service = findService(services, values.service ?? "");
   if (!service) throw new Error(`Name a service with --service: ${services.map((s) => s.name).join(", ")}.`);
+  if (service.id === "s12") throw new Error("The gateway takes sign-ins: POST /auth/login. Tokens are for 8081-8091.");
   if (!ROLES.includes(values.role)) throw new Error(`--role is one of ${ROLES.join(", ")}.`);
   const most = PERSON_TOKEN_TTL_MS_MAX / 60_000;
   const minutes = numberOption("minutes", values.minutes, { fallback: most, min: 1, max: most });

@@ -1,5 +1,5 @@
 /** `up`: the whole system in one process on the paper venue. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
@@ -9,11 +9,12 @@ import { type ProcessOptions, startProcesses } from "../run/processes.ts";
 import { untilAsked } from "../run/signals.ts";
 import type { ProgramState } from "../run/supervise.ts";
 import type { Command } from "./command.ts";
-import { openMarket } from "./market.ts";
-import { DEFAULT_DATA, numberOption, readOptions } from "./options.ts";
+import { marketKind, openMarket } from "./market.ts";
+import { choiceOption, DEFAULT_DATA, numberOption, readBundleFile, readOptions } from "./options.ts";
 import { bold, dim, green, note, print, yellow } from "./terminal.ts";
 
 const PASSWORD_BYTES = 12;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 const usage = `Usage: ./chimera up [options]
 
@@ -42,26 +43,30 @@ async function run(args: string[]): Promise<number> {
     processes: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   });
-  const kind = values.market.split(":")[0] as string;
-  const folder = openFolder(values.data, { mode: "paper", venue: `paper-${kind}`, account: "main" });
-  const release = claim(folder);
-  const password = firstPassword(folder);
-  const wanted: Wanted = {
-    folder,
+  // Everything is read before the folder is bound to a market, so that a slip leaves no trace.
+  const kind = marketKind(values.market);
+  const given = {
     market: values.market,
     speed: numberOption("speed", values.speed, { fallback: 1, min: 0.1, max: 100 }),
     portOffset: numberOption("port offset", process.env.CHIMERA_PORT_OFFSET, { fallback: 0, min: 0, max: 50_000 }),
     env: process.env,
-    bundleText: values.bundle === undefined ? "" : readFileSync(values.bundle, "utf8"),
-    adminPassword: process.env.CHIMERA_ADMIN_PASSWORD ?? password,
-    logLevel: values.log,
+    bundleText: readBundleFile(values.bundle),
+    logLevel: choiceOption("log", values.log, LOG_LEVELS),
     seed: values.seed,
   };
+  const folder = openFolder(values.data, { mode: "paper", venue: `paper-${kind}`, account: "main" });
+  const release = claim(folder);
   try {
+    const password = firstPassword(folder);
+    const adminPassword = process.env.CHIMERA_ADMIN_PASSWORD ?? password;
+    const wanted: Wanted = { ...given, folder, adminPassword };
     const running = await (values.processes ? asProcesses(wanted, values.json) : inOneProcess(wanted));
     const ms = Math.round(performance.now() - started);
     if (values.json) print(JSON.stringify({ up: true, gateway: running.gateway, pid: process.pid, ms }));
-    else announce(running.gateway, { market: values.market, data: folder.path, password, ms });
+    else {
+      announce(running.gateway, { market: values.market, data: folder.path, password, ms });
+      rmSync(folder.firstPassword, { force: true });
+    }
     await untilAsked();
     if (!values.json) note("\nStopping: entries end, protective orders stay at the venue ...");
     await running.stop();
@@ -97,10 +102,17 @@ function asProcesses({ seed, ...rest }: Wanted, quiet: boolean): Promise<Running
   return startProcesses({ ...rest, env, changed });
 }
 
-/** For a gateway that has never run and no password set from outside: one made by the machine's own chance. */
-function firstPassword(folder: DataFolder): string | undefined {
-  const isKnown = process.env.CHIMERA_ADMIN_PASSWORD !== undefined || existsSync(join(folder.stores, "s12.sqlite"));
-  return isKnown ? undefined : Buffer.from(systemRandom().bytes(PASSWORD_BYTES)).toString("base64url");
+/**
+ * For a gateway that has never run and no password set from outside: one made by the machine's own chance. Until it
+ * has been shown it is kept: a start that fails may have stored it already, and nobody would know it.
+ */
+function firstPassword({ stores, firstPassword: file }: DataFolder): string | undefined {
+  if (process.env.CHIMERA_ADMIN_PASSWORD !== undefined) return undefined;
+  if (existsSync(file)) return readFileSync(file, "utf8");
+  if (existsSync(join(stores, "s12.sqlite"))) return undefined;
+  const made = Buffer.from(systemRandom().bytes(PASSWORD_BYTES)).toString("base64url");
+  writeFileSync(file, made, { mode: 0o600 });
+  return made;
 }
 
 function announce(

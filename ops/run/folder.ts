@@ -1,5 +1,5 @@
 /** The data folder: where everything durable of one installation lies, and what it is bound to. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { systemRandom } from "../../shared/adapters/random.ts";
 
@@ -22,6 +22,8 @@ export interface DataFolder {
   journal: string;
   /** Where the simulated market stood last. */
   prices: string;
+  /** The first user's password, from when it is made until it has been shown. */
+  firstPassword: string;
   /** The built web page. */
   web: string;
   log: string;
@@ -35,7 +37,7 @@ const TAG_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 export function openFolder(given: string, origin: Origin): DataFolder {
   const path = resolve(given);
   const isNew = !existsSync(join(path, "origin.json"));
-  for (const part of ["stores", "blobs", "keys", "venue", "logs"]) mkdirSync(join(path, part), { recursive: true });
+  makeParts(path);
   const kept = bind(join(path, "origin.json"), origin);
   return {
     path,
@@ -48,10 +50,20 @@ export function openFolder(given: string, origin: Origin): DataFolder {
     blobs: join(path, "blobs"),
     journal: join(path, "venue", "journal.jsonl"),
     prices: join(path, "venue", "prices.json"),
+    firstPassword: join(path, "keys", "first-password"),
     web: join(path, "web"),
     log: join(path, "logs", "chimera.log"),
     pid: join(path, "chimera.pid"),
   };
+}
+
+function makeParts(path: string): void {
+  try {
+    for (const part of ["stores", "blobs", "keys", "venue", "logs"]) mkdirSync(join(path, part), { recursive: true });
+    for (const part of ["", "stores", "keys"]) accessSync(join(path, part), constants.W_OK);
+  } catch (error) {
+    throw new Error(`${path} cannot be a data folder: ${(error as Error).message}`);
+  }
 }
 
 function bind(file: string, origin: Origin): Origin & { tag: string } {
@@ -60,7 +72,7 @@ function bind(file: string, origin: Origin): Origin & { tag: string } {
     const tag = Array.from({ length: 4 }, () => TAG_LETTERS[random.int(TAG_LETTERS.length)]).join("");
     writeFileSync(file, `${JSON.stringify({ ...origin, tag }, null, 2)}\n`);
   }
-  const kept = JSON.parse(readFileSync(file, "utf8")) as Origin & { tag: string };
+  const kept = readOrigin(file);
   for (const part of ["mode", "venue", "account"] as const) {
     if (kept[part] === origin[part]) continue;
     throw new Error(
@@ -69,6 +81,14 @@ function bind(file: string, origin: Origin): Origin & { tag: string } {
     );
   }
   return kept;
+}
+
+function readOrigin(file: string): Origin & { tag: string } {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Origin & { tag: string };
+  } catch (error) {
+    throw new Error(`${file} is damaged: it should say what this data folder belongs to. ${(error as Error).message}`);
+  }
 }
 
 function keyIn(file: string): Uint8Array {
