@@ -53,6 +53,14 @@ describe("a holding", () => {
       SPOT,
       { qty: "0", dust: "0.0005", side: undefined },
     ],
+    [
+      "is flat, never short, when more is sold on spot than it held",
+      { ...blank, qty: "0.5", avg_entry: "100", side: "BUY" },
+      fill("SELL", "1"),
+      SPOT,
+      { qty: "0", side: undefined },
+    ],
+    ["stays flat when something else is sold on spot", blank, fill("SELL", "1"), SPOT, { qty: "0" }],
   ];
   test.each(rows)("%s", (_what, held, next, rules, expected) => {
     expect(applyFill(held, next, rules)).toMatchObject(expected);

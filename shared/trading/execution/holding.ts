@@ -28,17 +28,21 @@ export interface HeldRules {
 
 /**
  * The holding after one fill. On spot, a fee in the base asset comes off what was bought; what is left below one step
- * cannot be sold and becomes dust. A futures fill beyond the position opens the other side with the rest.
+ * cannot be sold and becomes dust. A futures fill beyond the position opens the other side with the rest; a spot sale
+ * beyond what is held came out of other balances.
  */
 export function applyFill<H extends HeldState>(held: H, fill: HeldFill, rules: HeldRules): H {
   const qty = dec(held.qty);
   const moved = netQty(fill, rules);
+  if (rules.spot && qty === zero && fill.side === "SELL") return held;
   const after =
     qty === zero || held.side === fill.side
       ? enlarge(held, fill, add(qty, moved))
       : moved <= qty
         ? reduce(held, sub(qty, moved))
-        : reverse(held, fill, sub(moved, qty));
+        : rules.spot
+          ? flat(held)
+          : reverse(held, fill, sub(moved, qty));
   return rules.spot ? settleDust(after, dec(rules.step_size)) : after;
 }
 
@@ -62,11 +66,13 @@ function reduce<H extends HeldState>(held: H, qty: Amount): H {
   return { ...held, qty: show(qty), reserved_usdt };
 }
 
-/** Only futures can: a spot sale beyond what is held came out of other balances. */
-function reverse<H extends HeldState>(held: H, fill: HeldFill, qty: Amount): H {
-  if (held.side === "BUY" && fill.side === "SELL" && held.dust !== "0") return flat(held);
-  return { ...flat(held), qty: show(qty), avg_entry: fill.price, side: fill.side };
-}
+/** Only futures can. */
+const reverse = <H extends HeldState>(held: H, fill: HeldFill, qty: Amount): H => ({
+  ...flat(held),
+  qty: show(qty),
+  avg_entry: fill.price,
+  side: fill.side,
+});
 
 const flat = <H extends HeldState>(held: H): H => ({
   ...held,
