@@ -116,7 +116,11 @@ export class FakeExchange {
       }));
       return { positions };
     },
-    getBalances: async () => ({ balances: [] }),
+    getBalances: async () => {
+      await this.answer();
+      const qty = show((this.positions.get("SPOT:BTCUSDT") ?? 0n) as never);
+      return { balances: [{ market: "SPOT" as const, asset: "BTC", free: qty, locked: "0", updated_at: 0 }] };
+    },
     getInstruments: async () => ({ instruments: LISTINGS }),
     getHistory: async () => ({ source: "EXCHANGE" as const, bars: [] }),
     setKill: async ({ epoch }) => ({ epoch, outstanding: [] }),
@@ -135,6 +139,13 @@ export class FakeExchange {
   fill(clientId: string, qty: string): void {
     const order = this.orders.get(clientId);
     if (order && !isTerminal(order.status)) this.execute(order, qty, true);
+  }
+
+  /** The exchange ends an order by itself. */
+  end(clientId: string, status: Held["status"]): void {
+    const order = this.orders.get(clientId) as Held;
+    order.status = status;
+    this.tell(order);
   }
 
   live(): Held[] {
@@ -196,7 +207,7 @@ export class FakeExchange {
       this.tell(order);
       return;
     }
-    const price = maker ? (order.price as string) : order.side === "BUY" ? this.ask : this.bid;
+    const price = maker ? (order.price ?? (order.stop_price as string)) : order.side === "BUY" ? this.ask : this.bid;
     order.filled_qty = show(add(dec(order.filled_qty), qty));
     order.avg_price = price;
     order.status = dec(order.filled_qty) >= dec(order.qty) ? "FILLED" : "PARTIALLY_FILLED";

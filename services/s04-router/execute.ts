@@ -11,6 +11,7 @@ import { decideStep, type Step, type StepView } from "../../shared/trading/execu
 import { planOf } from "./answers.ts";
 import { settled } from "./booking.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { IN_DOUBT, isDoubtful } from "./doubt.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
@@ -113,7 +114,9 @@ export class Executor {
     const holding = book.holding(record.instrument);
     if (!holding?.side || holding.side === record.intent.side) return zero;
     const others = book.running(record.instrument).filter((r) => r.intent_id !== record.intent_id);
-    const claimed = sum(others.filter((r) => !isEntry(r.intent.kind)).map((r) => this.claimOf(r)));
+    const despite = record.intent.tags?.includes(IN_DOUBT) === true;
+    const exits = others.filter((r) => !isEntry(r.intent.kind) && !(despite && isDoubtful(book, r)));
+    const claimed = sum(exits.map((r) => this.claimOf(r)));
     return max(zero, sub(dec(holding.qty), claimed));
   }
 

@@ -73,15 +73,16 @@ describe("protection", () => {
   });
 });
 
+const buy = (over = {}) =>
+  entry({
+    instrument: SPOT,
+    stop_loss: undefined,
+    take_profit: undefined,
+    exec: { policy: "OCO", oco: { take_profit: "60200", stop: "59900" } },
+    ...over,
+  });
+
 describe("spot", () => {
-  const buy = (over = {}) =>
-    entry({
-      instrument: SPOT,
-      stop_loss: undefined,
-      take_profit: undefined,
-      exec: { policy: "OCO", oco: { take_profit: "60200", stop: "59900" } },
-      ...over,
-    });
   const pair = () => world.exchange.live().map((o) => [o.type, o.qty, o.stop_price ?? o.price]);
 
   test("an entry gets its pair, net of the base fee and in whole steps; one leg filled ends the other", async () => {
@@ -141,6 +142,66 @@ describe("spot", () => {
       ["STOP_MARKET", "0.01", "59950"],
     ]);
     expect(world.router.book.holding(SPOT)?.guard).toBe(false);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+});
+
+describe("spot, when things go wrong", () => {
+  const WRONG_SIDE = { refuse: "-2010 The relationship of the prices for the orders is not correct." };
+  test.each([
+    ["its target", "60201", "target"],
+    ["its stop", "59899", "stop"],
+  ])("a pair that comes when the market has passed %s closes at once", async (_what, bid, level) => {
+    await open();
+    world.exchange.faults.push("none", WRONG_SIDE);
+    world.exchange.bid = bid;
+    await world.pass(1_000);
+    await world.place(buy());
+    await world.pass(1_000);
+    expect(world.router.book.holding(SPOT)?.qty).toBe("0");
+    const exits = world.router.book.allOrders(SPOT).filter((order) => order.kind === "EXIT");
+    expect(exits.map((exit) => world.router.book.intent(exit.intent_id)?.intent.tags)).toEqual([[level]]);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+
+  test("a triggered stop whose limit the market has passed by is taken back and sold by market", async () => {
+    await open();
+    await world.place(buy());
+    await world.pass(500);
+    const [tp, sl] = world.exchange.live();
+    world.exchange.end(tp!.client_order_id, "EXPIRED");
+    world.exchange.fill(sl!.client_order_id, "0.004");
+    await world.pass(100);
+    expect(world.router.book.holding(SPOT)).toMatchObject({ qty: "0.006", guard: true });
+    world.exchange.bid = "59200";
+    await world.pass(1_500);
+    expect(world.router.book.holding(SPOT)?.qty).toBe("0");
+    expect(world.exchange.live()).toEqual([]);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+
+  test.each([
+    ["lost_request", "never arrived: the guard sells", 2],
+    ["lost_answer", "was taken: the guard finds nothing left to sell", 1],
+  ] as const)("the stop is reached while an exit's outcome is unknown (%s), which %s", async (fault, _what, sales) => {
+    await open();
+    await world.place(buy());
+    await world.pass(500);
+    world.exchange.faults.push(fault);
+    // Once the pair has let go of the balance, nothing is heard any more.
+    world.clock.after(45, () => {
+      world.exchange.eventCopies = 0;
+      world.exchange.forgetfulUntil = world.clock.now() + 20_000;
+    });
+    await world.place({ intent_id: "s:EXIT:1", kind: "EXIT", side: "SELL", instrument: SPOT });
+    await world.pass(1_000);
+    world.exchange.bid = "59890";
+    await world.pass(10_000);
+    const sold = world.exchange.fills.filter((fill) => fill.side === "SELL");
+    expect(sold.map((fill) => fill.qty)).toEqual(["0.01"]);
+    await world.pass(60_000);
+    expect(world.router.book.holding(SPOT)?.qty).toBe("0");
+    expect(world.router.book.allOrders(SPOT).filter((order) => order.kind === "EXIT")).toHaveLength(sales);
     expect(faultsOf(world, SPOT)).toEqual([]);
   });
 });

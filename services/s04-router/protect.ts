@@ -15,17 +15,19 @@ import {
   type ProtectionView,
 } from "../../shared/trading/execution/protection.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { Doubt, IN_DOUBT } from "./doubt.ts";
 import { linkOf } from "./execute.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
-import { isReached, isTargetReached } from "./venue.ts";
+import { isReached, isTargetReached, type Venue } from "./venue.ts";
 
 interface Parts {
   readonly ports: Ports;
   readonly book: OrdersBook;
   readonly market: MarketView;
   readonly dispatch: Dispatch;
+  readonly venue: Venue;
   /** Admits an exit of the router's own; false when it is known already. */
   exit(intent: Intent): Promise<boolean>;
   poke(instrument: InstrumentId): void;
@@ -34,8 +36,13 @@ interface Parts {
 /** What S1 says of a conditional order whose price was reached. */
 const TRIGGERED = "TRIGGERED";
 const UNANSWERED_MS = 1_000;
+const UNANSWERED_MS_MAX = 30_000;
+/** An exchange that answers again may still know nothing of the stop: the next one waits no longer than this. */
+const UNANSWERED_MS_HEARD = 1_500;
 const RETRY_MS = 200;
 const RETRY_MS_MAX = 30_000;
+/** While no stop stands. */
+const RETRY_MS_BARE = 1_500;
 /** A triggered spot stop sells down to this share of its trigger price. */
 const STOP_LIMIT_SHARE = dec("0.99");
 
@@ -48,9 +55,11 @@ export class Protector {
   private readonly parts: Parts;
   private readonly bareSince = new Map<InstrumentId, number>();
   private readonly trouble = new Map<InstrumentId, Trouble>();
+  private readonly doubt: Doubt;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.doubt = new Doubt(parts);
   }
 
   /** One look at an instrument; answers when to look again. */
@@ -62,15 +71,22 @@ export class Protector {
     const listing = market.listing(instrument) as Instrument;
     if (holding.qty === "0") this.trouble.delete(instrument);
     const bareForMs = await this.closeWhenBare(holding, listing);
-    const wait = this.trouble.get(instrument);
+    const notBefore = this.notBefore(instrument);
     let next = this.fetchMissing(instrument) ?? bareForMs;
     for (const action of decideProtection(this.viewOf(holding, listing))) {
       const places = action.do === "place" || action.do === "place_pair";
-      const heldBack = places && wait !== undefined && ports.clock.now() < wait.notBefore;
-      const again = heldBack ? wait.notBefore - ports.clock.now() : await this.perform(action, holding, listing);
-      if (again !== undefined) next = next === undefined ? again : Math.min(next, again);
+      const heldBackMs = places ? notBefore - ports.clock.now() : 0;
+      const again = heldBackMs > 0 ? heldBackMs : await this.perform(action, holding, listing);
+      if (again !== undefined) next = Math.min(next ?? again, again);
     }
     return next;
+  }
+
+  /** A refusal is in the books before the answer to it has been weighed: even then the next try waits. */
+  private notBefore(instrument: InstrumentId): number {
+    const refused = this.parts.book.protective(instrument).filter((order) => order.status === "REJECTED");
+    const last = Math.max(...refused.map((order) => order.updated_at));
+    return Math.max(this.trouble.get(instrument)?.notBefore ?? 0, last + RETRY_MS);
   }
 
   /** Protective orders that triggered or traded while nobody told us all of it: asked until their fills are here. */
@@ -94,7 +110,6 @@ export class Protector {
     const held = toStep(dec(holding.qty), dec(listing.step_size), "down");
     const running = book.running(instrument);
     const orders = book.protective(instrument);
-    const unanswered = orders.filter((order) => order.status === "UNKNOWN").length;
     const touch = market.touch(instrument);
     const worth = touch === undefined || mul(held, dec(touch.bid)) >= dec(listing.min_notional);
     return {
@@ -110,9 +125,17 @@ export class Protector {
       placeable: held >= dec(listing.min_qty) && worth,
       guard: holding.guard,
       now: ports.clock.now(),
-      unansweredMs: UNANSWERED_MS * 2 ** unanswered,
+      unansweredMs: this.unansweredMs(orders),
       growMs: ports.settings.protectGrowMs,
     };
+  }
+
+  /** Growing while nothing at all is heard; short once the exchange has answered anything after the last of them. */
+  private unansweredMs(orders: readonly Order[]): number {
+    const unknown = orders.filter((order) => order.status === "UNKNOWN");
+    const sentAt = Math.max(...unknown.map((order) => order.sent_at ?? order.created_at));
+    const isHeard = this.parts.venue.answeredAt > sentAt;
+    return Math.min(UNANSWERED_MS * 2 ** unknown.length, isHeard ? UNANSWERED_MS_HEARD : UNANSWERED_MS_MAX);
   }
 
   /** A futures position without any stop for too long is closed. Answers how long it may stay so. */
@@ -195,8 +218,8 @@ export class Protector {
   }
 
   private async store(holding: Holding, legsOf: (current: Holding) => Order[]): Promise<Order[]> {
-    const { book } = this.parts;
     let legs: Order[] = [];
+    const { book } = this.parts;
     await book.change(
       holding.instrument,
       () => {
@@ -261,7 +284,9 @@ export class Protector {
     const limit = mul(dec(sl.stop_price as string), STOP_LIMIT_SHARE);
     const stopLimit = show(toStep(limit, dec(listing.tick_size), "down"));
     const refusal = await dispatch.submitPair(sl, tp, { listId, stopLimit });
-    await this.answered(sl.instrument, refusal, refusal && isTargetReached(refusal) ? "target" : "stop");
+    const { bid } = this.parts.market.touch(sl.instrument) ?? {};
+    const target = refusal && (isTargetReached(refusal) || (bid !== undefined && dec(bid) >= dec(tp.price as string)));
+    await this.answered(sl.instrument, refusal, target ? "target" : "stop");
   }
 
   /** A refusal: close when the market is past the level already, else try again after growing waits. */
@@ -278,7 +303,8 @@ export class Protector {
     // Time without a way to the exchange does not count: there was nothing to place the stop with.
     if (refusal.code === "UNAVAILABLE") this.bareSince.delete(instrument);
     const refusals = (this.trouble.get(instrument)?.refusals ?? 0) + 1;
-    const wait = Math.min(RETRY_MS * 2 ** (refusals - 1), RETRY_MS_MAX);
+    const isBare = coveredQty(book.protective(instrument)) === zero;
+    const wait = Math.min(RETRY_MS * 2 ** (refusals - 1), isBare ? RETRY_MS_BARE : RETRY_MS_MAX);
     this.trouble.set(instrument, { refusals, notBefore: ports.clock.now() + wait });
     ports.alert("WARN", "PROTECTION_REFUSED", `${instrument}: ${refusal.message}`, "tried again; guarded on spot");
     const holding = book.holding(instrument);
@@ -293,14 +319,11 @@ export class Protector {
     { on, why, lasting }: Extract<ProtectAction, { do: "guard" }>,
   ): Promise<void> {
     const { book, ports } = this.parts;
-    const changed = await book.change(
-      instrument,
-      () => {
-        const current = book.holding(instrument);
-        return current && current.guard !== on ? { holding: { ...current, guard: on } } : undefined;
-      },
-      "full",
-    );
+    const make = () => {
+      const current = book.holding(instrument);
+      return current && current.guard !== on ? { holding: { ...current, guard: on } } : undefined;
+    };
+    const changed = await book.change(instrument, make, "full");
     if (!changed || !on) return;
     ports.alert(lasting ? "WARN" : "INFO", "GUARD_ARMED", `${instrument}: ${why}`, "the stop is watched here");
   }
@@ -310,10 +333,17 @@ export class Protector {
     const holding = this.parts.book.holding(ticker.instrument);
     if (!holding?.guard || holding.qty === "0" || !holding.side || holding.stop_price === undefined) return;
     const exitPrice = dec(holding.side === "BUY" ? ticker.bid : ticker.ask);
-    if (!isStopReached(holding.side, dec(holding.stop_price), exitPrice) || this.isClosing(ticker.instrument)) return;
-    void this.close(holding, `guard stop ${holding.stop_price} reached`, "stop").catch((error) =>
+    if (!isStopReached(holding.side, dec(holding.stop_price), exitPrice)) return;
+    void this.sell(holding).catch((error) =>
       this.parts.ports.warn("the guard could not sell", { instrument: ticker.instrument, error: String(error) }),
     );
+  }
+
+  /** Not while an exit runs, unless nobody knows whether it does. */
+  private async sell(holding: Holding): Promise<void> {
+    const why = `guard stop ${holding.stop_price} reached`;
+    if (!this.isClosing(holding.instrument)) return this.close(holding, why, "stop");
+    if (await this.doubt.maySellAgain(holding)) await this.ask(holding, why, ["stop", IN_DOUBT]);
   }
 
   private isClosing(instrument: InstrumentId): boolean {
@@ -323,11 +353,17 @@ export class Protector {
 
   /** `tag` tells whoever accounts for the exit whether a level was reached or safety alone asked for it. */
   private async close(holding: Holding, why: string, tag: "stop" | "target" | "safety"): Promise<void> {
-    const { ports, book } = this.parts;
+    if (!this.isClosing(holding.instrument)) await this.ask(holding, why, [tag]);
+  }
+
+  private async ask(holding: Holding, why: string, tags: string[]): Promise<void> {
+    const { ports, book, exit } = this.parts;
     const { instrument, trade_id, signal_id, strategy_id, side } = holding;
-    if (!side || this.isClosing(instrument)) return;
+    if (!side) return;
     // One per protective leg tried: the same trouble makes the same exit, a new one another.
-    const intent_id = `close:${digest("close", holding.key, holding.entry_intent_id ?? "", String(holding.next_leg))}`;
+    const about = [holding.key, holding.entry_intent_id ?? "", String(holding.next_leg)];
+    if (tags.includes(IN_DOUBT)) about.push(String(book.running(instrument).length));
+    const intent_id = `close:${digest("close", ...about)}`;
     const intent: Intent = {
       intent_id: intent_id.slice(0, 48),
       account: ports.account,
@@ -342,10 +378,10 @@ export class Protector {
       ...(trade_id === undefined ? {} : { trade_id }),
       ...(signal_id === undefined ? {} : { signal_id }),
       ...(strategy_id === undefined ? {} : { strategy_id }),
-      tags: [tag],
+      tags,
     };
-    const asked = await this.parts.exit(intent);
-    const severity = tag === "safety" ? "ERROR" : "WARN";
+    const asked = await exit(intent);
+    const severity = tags.includes("safety") ? "ERROR" : "WARN";
     if (asked) ports.alert(severity, "CLOSED_BY_ROUTER", `${instrument}: ${why}`, "closing by market, reduce-only");
     else await this.anotherLeg(book, instrument);
   }
@@ -360,4 +396,4 @@ export class Protector {
   }
 }
 
-const amountOf = (text: string | undefined): Amount | undefined => (text === undefined ? undefined : dec(text));
+const amountOf = (text?: string): Amount | undefined => (text === undefined ? undefined : dec(text));

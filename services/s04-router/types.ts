@@ -29,7 +29,7 @@ export const RouterSettings = z.object({
   unknownLagMs: z.coerce.number().int().min(0).default(30_000),
   /** Waits between questions about an order double from the first to the second. */
   askWaitMs: z.coerce.number().int().min(1).default(250),
-  askWaitMsMax: z.coerce.number().int().min(1).default(5_000),
+  askWaitMsMax: z.coerce.number().int().min(1).default(2_000),
   /** A futures position without a stop for this long is closed. */
   protectWithinMs: z.coerce.number().int().min(0).default(2_000),
   /** While an entry fills, its stop and target grow at most this often. */
@@ -38,9 +38,9 @@ export const RouterSettings = z.object({
   killWaitMs: z.coerce.number().int().min(0).default(1_000),
   tickerAgeMsMax: z.coerce.number().int().min(1).default(5_000),
   exitRetryMs: z.coerce.number().int().min(1).default(200),
-  exitRetryMsMax: z.coerce.number().int().min(1).default(10_000),
+  exitRetryMsMax: z.coerce.number().int().min(1).default(2_000),
   /** Exits that came back unfilled this often end with an alert. */
-  exitRetriesMax: z.coerce.number().int().min(0).default(60),
+  exitRetriesMax: z.coerce.number().int().min(0).default(300),
   breakerCallsMin: z.coerce.number().int().min(1).default(10),
 });
 export type RouterSettings = z.output<typeof RouterSettings>;

@@ -26,15 +26,22 @@ export function outcomeOf(error: unknown): Outcome<never> {
 
 /**
  * What an exchange says when a stop or target lies on the wrong side of the market already: the price has been there,
- * so the position should be closed. A spot target is a maker order and "would match".
+ * so the position should be closed. A spot target is a maker order and "would match"; of a spot pair, the market must lie
+ * between both prices, else their "relationship … is not correct".
  */
 export const isReached = (problem: Problem): boolean =>
-  /-2021|immediately trigger|trigger immediately|immediately match/i.test(problem.message);
+  /-2021|immediately trigger|trigger immediately|immediately match|relationship of the prices/i.test(problem.message);
 export const isTargetReached = (problem: Problem): boolean => /immediately match/i.test(problem.message);
+
+const isFromExchange = (outcome: Outcome<unknown>): boolean =>
+  outcome.kind === "answered" ||
+  (outcome.kind === "refused" && (outcome.problem.code === "EXCHANGE_REFUSED" || outcome.problem.code === "NOT_FOUND"));
 
 export class Venue {
   private readonly ports: Ports;
   private readonly breaker = new Breaker();
+  /** When the exchange itself last answered a call, whatever it said; epoch ms. */
+  answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -52,6 +59,7 @@ export class Venue {
     } catch (error) {
       outcome = outcomeOf(error);
     }
+    if (isFromExchange(outcome)) this.answeredAt = this.ports.clock.now();
     const failed = outcome.kind === "unknown" || (outcome.kind === "refused" && FAILING.includes(outcome.problem.code));
     if (this.breaker.record(failed, this.ports.clock.mono(), this.breakerRules())) {
       this.ports.alert("ERROR", "BREAKER_OPEN", "too many exchange calls fail", "entries are refused, exits pass");

@@ -124,6 +124,7 @@ describe("futures", () => {
 describe("spot", () => {
   const tp = leg("TP", "NEW", { type: "LIMIT_MAKER", price: "110", stop_price: undefined });
   const pair = [leg("SL", "NEW"), tp];
+  const traded = leg("SL", "PARTIALLY_FILLED", { filled_qty: "0.4" });
   const rows: [string, Partial<ProtectionView>, string[]][] = [
     ["bare: guard, then the pair", {}, ["guard on", "pair 1 at 90/110"]],
     ["the pair stands: no guard", { guard: true, orders: pair }, ["guard off"]],
@@ -135,10 +136,16 @@ describe("spot", () => {
       ["guard on", "cancel SL 1", "cancel TP 1"],
     ],
     [
-      "a leg that trades is left alone",
-      { held: dec("0.5"), orders: [leg("SL", "NEW"), { ...tp, filled_qty: "0.4" }] },
-      [],
+      "a target that trades is left alone, with the guard for the stop it ends",
+      { held: dec("0.6"), orders: [leg("SL", "EXPIRED"), { ...tp, filled_qty: "0.4" }] },
+      ["guard on"],
     ],
+    [
+      "a stop that has triggered is left alone, with the guard for what its limit leaves behind",
+      { held: dec("0.6"), orders: [traded, leg("TP", "EXPIRED")] },
+      ["guard on"],
+    ],
+    ["also before it trades", { orders: [leg("SL", "NEW"), leg("TP", "EXPIRED")] }, ["guard on"]],
     ["too small to place", { placeable: false }, ["guard on"]],
     ["without a target", { target: undefined }, ["guard on"]],
     ["flat", { held: dec("0"), guard: true, orders: pair }, ["cancel SL 1", "cancel TP 1", "guard off"]],

@@ -92,7 +92,10 @@ function decidePair(view: ProtectionView): ProtectAction[] {
   if (pending.length > 0) return pending.slice(0, 1).map((order) => ({ do: "submit", order }));
   if (live.length > 0) {
     if (live.some((order) => !isInForce(order))) return guard(view, true, "the pair is not answered yet");
-    if (live.some((order) => dec(order.filled_qty) > 0n)) return [];
+    // A leg that trades, or a stop that has triggered, ends the other: a target's rest has no stop then, and a stop is a
+    // limit that the market may pass by. The guard sees to both.
+    const trades = !tp || live.some((order) => dec(order.filled_qty) > 0n);
+    if (trades) return guard(view, true, "one leg of the pair trades");
     return [...guard(view, true, "the pair is being replaced"), ...cancelAll(live)];
   }
   return [...guard(view, true, "the pair is being placed"), { do: "place_pair", qty: view.held, stop, target }];
