@@ -13,7 +13,12 @@ export interface RestAnswer {
   body: string;
 }
 
-const PLACING = new Set(["POST /api/v3/order", "POST /fapi/v1/order", "POST /fapi/v1/algoOrder"]);
+const PLACING = new Set([
+  "POST /api/v3/order",
+  "POST /api/v3/orderList/oco",
+  "POST /fapi/v1/order",
+  "POST /fapi/v1/algoOrder",
+]);
 const MINUTE_MS = 60_000;
 
 export class Rest {
