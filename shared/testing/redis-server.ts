@@ -1,6 +1,7 @@
 /** Starts and stops Redis servers of a test's own: on free ports, with their data in a folder that goes with them. */
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { Redis } from "ioredis";
 import { newFolder, removeFolder } from "./folder.ts";
 
@@ -8,6 +9,7 @@ const SERVER = "/usr/bin/redis-server";
 export const hasRedis = existsSync(SERVER);
 if (!hasRedis) console.log("skipped: needs redis-server");
 
+const SENTINEL_FILE = "sentinel.conf";
 const STARTED_MS_MAX = 10_000;
 
 async function freePort(): Promise<number> {
@@ -50,14 +52,28 @@ export class RedisServer {
     return server;
   }
 
+  /** A sentinel that watches over `master` by that name. */
+  static async startSentinel(master: RedisServer, name: string): Promise<RedisServer> {
+    const sentinel = new RedisServer(await freePort(), ["--sentinel"]);
+    await Bun.write(
+      join(sentinel.#folder, SENTINEL_FILE),
+      `sentinel monitor ${name} 127.0.0.1 ${master.port} 1\nsentinel down-after-milliseconds ${name} 500\n`,
+    );
+    await sentinel.restart();
+    return sentinel;
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
   /** Begins again with what its append-only file, if it has one, holds. */
   async restart(): Promise<void> {
-    const at = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder, "--save", ""];
-    this.#child = Bun.spawn([SERVER, ...at, ...this.#options], { stdout: "ignore", stderr: "ignore" });
+    const isSentinel = this.#options.includes("--sentinel");
+    const file = isSentinel ? [join(this.#folder, SENTINEL_FILE)] : [];
+    const at = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder];
+    const how = isSentinel ? this.#options : ["--save", "", ...this.#options];
+    this.#child = Bun.spawn([SERVER, ...file, ...at, ...how], { stdout: "ignore", stderr: "ignore" });
     const until = performance.now() + STARTED_MS_MAX;
     while ((await this.cli("PING").catch(() => "")) !== "PONG") {
       if (performance.now() > until) throw new Error(`redis-server did not start on port ${this.port}`);

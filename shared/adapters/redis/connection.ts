@@ -150,7 +150,10 @@ export class RedisConnection {
   #keep<C extends Client>(client: C): C {
     this.#opened.add(client);
     // Without a listener the library prints what it meets.
-    client.on("error", (error: unknown) => this.report(away(error)));
+    client.on("error", (error: unknown) => {
+      const problem = asProblem(error);
+      this.report(problem instanceof Problem ? problem : away(error));
+    });
     return client;
   }
 }
@@ -166,6 +169,9 @@ function asProblem(error: unknown): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (/^OOM\b/.test(text)) {
     return new Problem("UNAVAILABLE", "Redis has reached its memory limit: nothing was written.", { cause: error });
+  }
+  if (/^(WRONGPASS|NOAUTH|NOPERM)\b/.test(text)) {
+    return new Problem("UNAVAILABLE", "Redis refuses our user or password.", { cause: error });
   }
   return AWAY.test(text) ? away(error) : error;
 }
