@@ -1,39 +1,41 @@
 /** The alert inbox: repeats are counted, an alert stays until somebody has seen it. */
 import { z } from "@hono/zod-openapi";
-import { put } from "../../shared/changes.ts";
+import { done, put } from "../../shared/changes.ts";
 import { AlertRecord, alertsKept } from "../../shared/collections.ts";
 import { refuse } from "../../shared/errors.ts";
-import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
+import type { Message, Op, Store } from "../../shared/kit/ports.ts";
 import { Paging } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import type { Alert } from "../../shared/streams.ts";
 
+const GROUP = "s11";
+
 export interface AlertParts {
   store: Store;
-  clock: Clock;
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
 }
 export type Inbox = ReturnType<typeof createInbox>;
 
 export function createInbox({ store, audit }: AlertParts) {
   return {
-    /** A repeat after it was acknowledged opens it again. */
-    async take(alert: Readonly<Alert>): Promise<void> {
-      const kept = (await store.get(alertsKept, alert.alert_id))?.value;
+    /** A repeat after it was acknowledged opens it again; a message heard twice counts once. */
+    async take(alert: Readonly<Alert>, message: Pick<Message, "stream" | "id">): Promise<void> {
+      if (await store.isDone(message.stream, GROUP, message.id)) return;
+      const row = await store.get(alertsKept, alert.alert_id);
+      const kept = row?.value;
       const value: AlertRecord = {
         ...alert,
         first_ts: kept?.first_ts ?? alert.ts,
         count: (kept?.count ?? 0) + 1,
         state: "OPEN",
       };
-      await store.commit([put(alertsKept, value)]);
+      await store.commit([put(alertsKept, value, row?.rev ?? null), done(message, GROUP)]);
     },
     async acknowledge(alertId: string, actor: string): Promise<AlertRecord> {
-      const kept = (await store.get(alertsKept, alertId))?.value;
-      if (!kept) refuse("NOT_FOUND", `There is no alert ${alertId}.`);
-      const value: AlertRecord = { ...kept, state: "ACKED", acked_by: actor };
+      const row = (await store.get(alertsKept, alertId)) ?? refuse("NOT_FOUND", `There is no alert ${alertId}.`);
+      const value: AlertRecord = { ...row.value, state: "ACKED", acked_by: actor };
       await store.commit([
-        put(alertsKept, value),
+        put(alertsKept, value, row.rev),
         audit({ actor, what: "alert.acknowledged", ref: alertId, outcome: "ok" }),
       ]);
       return value;

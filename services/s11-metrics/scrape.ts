@@ -24,8 +24,12 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
   const misses = new Map<ServiceId, number>();
   const nobody: Principal = { kind: "service", id: self, role: "viewer" };
 
-  const textOf = async (id: ServiceId): Promise<string> =>
-    id === self ? own() : (await peers.fetch(id, new Request("http://peer/metrics"), nobody)).text();
+  async function textOf(id: ServiceId): Promise<string> {
+    if (id === self) return own();
+    const response = await peers.fetch(id, new Request("http://peer/metrics"), nobody);
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return response.text();
+  }
 
   async function one(service: Peers["services"][number], ts: number): Promise<Scrape | undefined> {
     try {

@@ -9,8 +9,6 @@ import { createReadings } from "./readings.ts";
 import { createScraper } from "./scrape.ts";
 import { metricsVerb } from "./series.ts";
 
-const EXPIRE_MS = 3_600_000;
-
 const settings = z.object({
   scrapeMs: z.number().int().min(1_000).default(10_000).describe("How often all services are scraped"),
   levelMs: z.number().int().min(100).default(10_000).describe("How often the health level is judged"),
@@ -28,26 +26,28 @@ export default defineService({
   owns: [alertsKept, metricsTimeseries],
 
   setup({ settings, store, clock, log, metrics, peers, audit, alert, publish }) {
-    const inbox = createInbox({ store, clock, audit });
+    const inbox = createInbox({ store, audit });
     const readings = createReadings();
     const own = () => metrics.text();
     const scraper = createScraper({ peers, store, clock, log, self: "s11", own, alert });
     const gauge = metrics.gauge("health_level", "0 green, 1 yellow, 2 orange, 3 red");
     const lag = metrics.gauge("stream_pending", "Entries not yet acknowledged", ["stream", "group"]);
     let state = initialLevel(clock.now());
+    /** What everybody has been told; a level that could not be told is told the next time. */
+    let told = state.level;
     let shown: HealthEvent = { level: state.level, reasons: [], ts: clock.now() };
 
     /** Told to everybody when it changes; and once at the start, for those who heard the last one before a crash. */
     async function judge(isFirst = false): Promise<void> {
       const streams = await peers.streams();
       for (const s of streams) lag.set(s.lag + s.pending, { stream: s.stream, group: s.group });
-      const before = state.level;
       const decided = decideLevel(state, readings.read(clock.now(), streams), clock.now());
       state = decided.state;
       shown = { level: state.level, reasons: decided.reasons, ts: clock.now() };
       gauge.set(["GREEN", "YELLOW", "ORANGE", "RED"].indexOf(state.level));
-      if (state.level === before && !isFirst) return;
+      if (state.level === told && !isFirst) return;
       await publish(healthEvents, shown);
+      told = state.level;
       if (isFirst) return;
       const severity = state.level === "RED" ? "ERROR" : state.level === "GREEN" ? "INFO" : "WARN";
       alert(
@@ -59,7 +59,7 @@ export default defineService({
 
     return {
       verbs: [
-        metricsVerb({ store, clock, own, federate: scraper.federate }),
+        metricsVerb({ store, clock, own, services: peers.services.length, federate: scraper.federate }),
         ...alertVerbs(store, inbox),
         verb({
           name: "getHealthLevel",
@@ -78,12 +78,11 @@ export default defineService({
           run: () => ({ items: peers.observed() }),
         }),
       ],
-      consumes: [on(alerts, (event) => inbox.take(event)), on(orderResults, (event) => readings.onResult(event))],
-      jobs: [
-        every(settings.scrapeMs, "scrape", scraper.scrape),
-        every(settings.levelMs, "judge-level", () => judge()),
-        every(EXPIRE_MS, "expire", () => store.expire(metricsTimeseries, clock.now())),
+      consumes: [
+        on(alerts, (event, message) => inbox.take(event, message)),
+        on(orderResults, (event) => readings.onResult(event)),
       ],
+      jobs: [every(settings.scrapeMs, "scrape", scraper.scrape), every(settings.levelMs, "judge-level", () => judge())],
       start: () => judge(true),
     };
   },
