@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { Signal } from "../../shared/domain/decision.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
+import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 
 export const Settings = z.object({
   emitEveryMs: z.number().int().min(10).default(100).describe("Least time between two feature events of an instrument"),
@@ -60,14 +61,14 @@ export const RegimeAnswer = z.object({
 });
 export type RegimeAnswer = z.output<typeof RegimeAnswer>;
 
-export const SignalsRequest = z.object({
-  instrument: InstrumentId.optional(),
-  strategy_id: z.string().max(48).optional(),
-  from_ts: z.coerce.number().optional(),
-  to_ts: z.coerce.number().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(500).optional(),
-});
+export const SignalsRequest = inOrder(
+  z.object({
+    instrument: InstrumentId.optional(),
+    strategy_id: z.string().max(48).optional(),
+    ...Period,
+    ...Paging,
+  }),
+);
 export type SignalsRequest = z.output<typeof SignalsRequest>;
 export const SignalsAnswer = z.object({ items: z.array(Signal), next_cursor: z.string().optional() });
 export type SignalsAnswer = z.output<typeof SignalsAnswer>;

@@ -4,6 +4,7 @@ import { DecisionOutcome } from "../../shared/collections.ts";
 import { Action, Decision, FeatureValues } from "../../shared/domain/decision.ts";
 import { InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
 import { OrderAnswer } from "../../shared/domain/order.ts";
+import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 
 /** Name a signal, or an instrument with or without features of your own. */
 export const DecideRequest = z
@@ -33,15 +34,15 @@ export const DecideAnswer = Decision.extend({
 }).openapi("DecideAnswer");
 export type DecideAnswer = z.output<typeof DecideAnswer>;
 
-export const DecisionListRequest = z.object({
-  instrument: InstrumentId.optional(),
-  strategy_id: z.string().max(64).optional(),
-  action: Action.shape.action.optional(),
-  from_ts: z.coerce.number().optional(),
-  to_ts: z.coerce.number().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(500).optional(),
-});
+export const DecisionListRequest = inOrder(
+  z.object({
+    instrument: InstrumentId.optional(),
+    strategy_id: z.string().max(64).optional(),
+    action: Action.shape.action.optional(),
+    ...Period,
+    ...Paging,
+  }),
+);
 export type DecisionListRequest = z.output<typeof DecisionListRequest>;
 export const DecisionListAnswer = z.object({ items: z.array(Decision), next_cursor: z.string().optional() });
 export type DecisionListAnswer = z.output<typeof DecisionListAnswer>;

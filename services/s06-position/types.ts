@@ -6,6 +6,7 @@ import { Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/inst
 import type { Intent } from "../../shared/domain/order.ts";
 import { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
+import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Alert } from "../../shared/streams.ts";
 
 type Calls<M extends Record<string, { input: z.ZodType; output: z.ZodType }>> = {
@@ -82,21 +83,21 @@ export const OpenPosition = z.object({
 });
 export type OpenPosition = z.output<typeof OpenPosition>;
 
-const PAGE_MAX = 1_000;
-export const TradesQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
-  cursor: z.string().max(500).optional(),
-  from_ts: z.coerce.number().optional(),
-  to_ts: z.coerce.number().optional(),
-  instrument: InstrumentId.optional(),
-  strategy_id: z.string().max(64).optional(),
-  status: Trade.shape.status.optional(),
-});
-export const PnlQuery = z.object({
-  by: z.enum(["strategy", "instrument", "day"]).default("day"),
-  from_ts: z.coerce.number().optional(),
-  to_ts: z.coerce.number().optional(),
-});
+export const TradesQuery = inOrder(
+  z.object({
+    ...Paging,
+    ...Period,
+    instrument: InstrumentId.optional(),
+    strategy_id: z.string().max(64).optional(),
+    status: Trade.shape.status.optional(),
+  }),
+);
+export const PnlQuery = inOrder(
+  z.object({
+    by: z.enum(["strategy", "instrument", "day"]).default("day"),
+    ...Period,
+  }),
+);
 export const PnlRow = z.object({
   key: z.string(),
   trades: z.number().int(),

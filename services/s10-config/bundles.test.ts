@@ -100,6 +100,14 @@ describe("drafts", () => {
     expect(await codeOf(bundles.draft({}, "ann", {}))).toBe("RULE");
   });
 
+  test("leave room for later revisions", async () => {
+    const bundles = make();
+    await bundles.begin(shipped, "");
+    expect(await codeOf(bundles.draft(document({ rev: 20_260_101 }), "ann", {}))).toBe("no problem");
+    expect(await codeOf(bundles.draft(document({ rev: 2 ** 31 - 1 }), "ann", {}))).toBe("CONFLICT");
+    expect(await codeOf(bundles.draft(document({ rev: 2 ** 31 }), "ann", {}))).toBe("RULE");
+  });
+
   test("carry every fault by path", async () => {
     const bundles = make();
     await bundles.begin(shipped, "");

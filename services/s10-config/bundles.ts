@@ -19,6 +19,8 @@ import type {
 } from "./types.ts";
 
 const ACTIVE_KEY = "active";
+/** Room enough for revisions that are dates; one draft must not use up all the numbers there are. */
+const REV_STEP_MAX = 100_000_000;
 /** Author of what nobody posted: the shipped bundle and the file given at the start. */
 const INSTALLATION = "installation";
 
@@ -78,6 +80,8 @@ export class Bundles {
     if (same) return answer;
     const highest = await this.highestRev();
     if (bundle.rev <= highest) refuse("CONFLICT", `The revision must be above ${highest}.`);
+    const most = highest + REV_STEP_MAX;
+    if (bundle.rev > most) refuse("CONFLICT", `The revision must be at most ${most}: later ones need room.`);
     const record = this.record(bundle, { hash, status: "DRAFT", author });
     const audit = this.ports.audit({
       actor: author,

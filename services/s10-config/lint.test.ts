@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readBundleText } from "./bundle-text.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
 import { lintBundle } from "./lint.ts";
-import { bundleJsonSchema } from "./schema-faults.ts";
+import { bundleJsonSchema, FINDINGS_MAX } from "./schema-faults.ts";
 
 type Draft = Record<string, unknown> & {
   factors: string[];
@@ -152,6 +152,17 @@ describe("lint", () => {
     expect(linted((d) => Object.assign(d.rules[0]!, { when: nest(8) })).passed).toBe(true);
     expect(linted((d) => Object.assign(d.rules[0]!, { when: nest(9) })).errors[0]?.code).toBe("TOO_DEEP");
     expect(linted((d) => Object.assign(d.rules[0]!, { when: nest(50_000) })).errors[0]?.code).toBe("TOO_DEEP");
+  });
+
+  test("tells so many faults and no more, however many there are", () => {
+    const many = (make: (i: number) => object) =>
+      Object.assign({}, ...Array.from({ length: 5_000 }, (_, i) => make(i)));
+    const documents = [
+      many((i) => ({ [`key_${i}`]: 1 })),
+      { ...many((i) => ({ [`key_${i}`]: 1 })), format: 1 },
+      { format: 1, rules: Array.from({ length: 5_000 }, () => ({ a: 1, b: 2 })) },
+    ];
+    for (const document of documents) expect(lintBundle(document).report.errors).toHaveLength(FINDINGS_MAX);
   });
 
   test.each([[null], [[]], ["text"], [7], [{}], [{ __proto__: null, format: 2 }]])("refuses %p", (document) => {

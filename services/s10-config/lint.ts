@@ -2,7 +2,7 @@
 import { Bundle, CONDITION_DEPTH_MAX, type Condition, type Rule, type Strategy } from "../../shared/domain/bundle.ts";
 import { FAMILIES, parseFactor, SIDE_FACTOR } from "../../shared/trading/factors/registry.ts";
 import { nearest } from "./nearest.ts";
-import { pathText, schemaFaults } from "./schema-faults.ts";
+import { FINDINGS_MAX, pathText, schemaFaults } from "./schema-faults.ts";
 import type { LintFinding, LintReport } from "./types.ts";
 
 /** What exists outside the bundle and the code; a list that is absent is not checked against. */
@@ -180,9 +180,11 @@ class Lint {
   }
 
   private error(path: readonly PropertyKey[], code: string, message: string, suggestion?: string): void {
+    if (this.errors.length >= FINDINGS_MAX) return;
     this.errors.push({ path: pathText(path), code, message, ...(suggestion === undefined ? {} : { suggestion }) });
   }
   private warn(path: readonly PropertyKey[], code: string, message: string): void {
+    if (this.warnings.length >= FINDINGS_MAX) return;
     this.warnings.push({ path: pathText(path), code, message });
   }
 }

@@ -29,15 +29,21 @@ export const pathText = (path: Path): string =>
     return text === "" ? String(part) : `${text}.${String(part)}`;
   }, "");
 
-/** Every fault the schema finds, each once. */
+/** More faults than anybody reads; a document of nothing but faults would else cost an answer many times its size. */
+export const FINDINGS_MAX = 200;
+
+/** The faults the schema finds, each once, up to FINDINGS_MAX. */
 export function schemaFaults(document: unknown): LintFinding[] {
   const parsed = Bundle.safeParse(document);
   if (parsed.success) return [];
-  return parsed.error.issues.flatMap((issue) => findings(issue, issue.path));
+  return parsed.error.issues
+    .slice(0, FINDINGS_MAX)
+    .flatMap((issue) => findings(issue, issue.path))
+    .slice(0, FINDINGS_MAX);
 }
 
 function findings(issue: Issue, path: Path): LintFinding[] {
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, path));
+  if (issue.code === "unrecognized_keys") return issue.keys.slice(0, FINDINGS_MAX).map((key) => unknownKey(key, path));
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     return likeliest(issue.errors).flatMap((inner) => findings(inner, [...path, ...inner.path]));
   }

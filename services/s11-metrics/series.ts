@@ -78,8 +78,7 @@ async function collect(
 
 function windowOf(input: z.output<typeof Input>, now: number): { from: number; to: number; step: number } {
   const { step, to_ts: to = Math.ceil(now), from_ts: from = to - HOUR_MS } = input;
-  if (from > to)
-    refuse("INVALID", "from_ts: is after to_ts", { errors: [{ field: "from_ts", message: "is after to_ts" }] });
+  if (from > to) refuse("INVALID", "from_ts: is after to_ts");
   if ((to - from) / step > STEPS_MAX) {
     refuse("INVALID", `step: at most ${STEPS_MAX} steps from from_ts to to_ts; take a longer step or a shorter time`);
   }

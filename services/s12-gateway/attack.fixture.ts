@@ -138,6 +138,8 @@ export const fill = (path: string, text: string): string => path.replace(/\{\w+\
 /** Lone surrogates have no encoding; what a client would send for one is U+FFFD. */
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
+/** A time that ends before it begins. */
+export const BACKWARDS = "from after to";
 /** Reads with garbage in one place at a time. */
 export function readAttacks({ path, pathNames, queryNames }: Operation): Attack[] {
   const plain = fill(path, "FUT:BTCUSDT");
@@ -151,7 +153,9 @@ export function readAttacks({ path, pathNames, queryNames }: Operation): Attack[
       texts.map((text) => attack(`${name}=${text.slice(0, 40)}`, `${plain}?${name}=${text}`)),
     ),
     ...queryNames.map((name) => attack(`${name} twice`, `${plain}?${name}=1&${name}=1`)),
-    attack("from after to", `${plain}?from_ts=2&to_ts=1`),
+    ...(queryNames.includes("from_ts") && queryNames.includes("to_ts")
+      ? [attack(BACKWARDS, `${plain}?from_ts=2&to_ts=1`)]
+      : []),
     attack("a parameter nobody knows", `${plain}?__proto__=1&constructor=2`),
   ];
 }

@@ -16,6 +16,7 @@ import { rpcPath } from "../../shared/kit/rpc.ts";
 import type { Role, Service } from "../../shared/kit/service.ts";
 import {
   type Attack,
+  BACKWARDS,
   bodyAttacks,
   type Document,
   fill,
@@ -145,6 +146,8 @@ describe.each(inner.map((service): [string, Service] => [service.name, service])
       const token = await serviceToken(id);
       const answers = await sendAll(id, reads.flatMap(readAttacks), token);
       expect(answers.flatMap(fault)).toEqual([]);
+      const backwards = answers.filter((answer) => answer.attack.what === BACKWARDS);
+      expect(backwards.map(({ status }) => status)).toEqual(backwards.map(() => 400));
     }, 30_000);
 
     test("refuses every malformed body, and changes nothing", async () => {

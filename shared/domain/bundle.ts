@@ -187,11 +187,14 @@ const HealthFlags = z.strictObject({
   orange_size_mult: z.number().default(0.5),
 });
 
+/** Revisions travel as int32. */
+const REV_MAX = 2 ** 31 - 1;
+
 export const Bundle = z
   .strictObject({
     format: z.literal(1),
     bundle_id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
-    rev: z.number().int().min(1),
+    rev: z.number().int().min(1).max(REV_MAX),
     extends: z.string().optional(),
     note: z.string().max(2_000).optional(),
     factors: z.array(FactorId).max(500),

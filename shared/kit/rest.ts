@@ -99,6 +99,21 @@ function readBody(text: string, request: Request): Record<string, unknown> {
   return body as Record<string, unknown>;
 }
 
+/** The query of a list by time, epoch ms; wrap the whole object in `inOrder`. */
+export const Period = {
+  from_ts: z.coerce.number().optional(),
+  to_ts: z.coerce.number().optional(),
+};
+/** For an object with `Period`'s fields: an end before its beginning is a mistake, and not an empty answer. */
+export const inOrder = <T extends z.ZodObject>(shape: T): T =>
+  shape.refine(
+    (query) => {
+      const { from_ts, to_ts } = query as { from_ts?: number; to_ts?: number };
+      return from_ts === undefined || to_ts === undefined || from_ts <= to_ts;
+    },
+    { path: ["to_ts"], message: "is before from_ts" },
+  );
+
 /** How many items a page of a list may have. */
 export const PAGE_ITEMS_MAX = 1000;
 /** The query of a list: `limit` and `cursor`. */
