@@ -175,3 +175,42 @@ return {waiting, trimmed}
 `,
   { evenWhenFull: true },
 );
+
+/**
+ * How far the groups of a stream are that are kept or read. Keys: stream, marks. Arguments: the kept groups. Answer:
+ * for each its name, how many it has not been given, how many it has not acknowledged, the time of the oldest of
+ * them or "", and its dead letters.
+ */
+export const STATE = new Script(
+  `${NOW}
+local kept = {}
+for _, group in ipairs(ARGV) do kept[group] = true end
+local function timeOf(entry)
+  for i = 1, entry and #entry[2] or 0, 2 do
+    if entry[2][i] == 'ts' then return entry[2][i + 1] end
+  end
+  return ''
+end
+local states = {}
+local infos = redis.pcall('XINFO', 'GROUPS', KEYS[1])
+if infos.err then return states end
+local length = redis.call('XLEN', KEYS[1])
+for _, info in ipairs(infos) do
+  local group, pending, delivered, lag = info[2], info[6], info[8], info[12]
+  local _, untilMs = owner(group)
+  if kept[group] or untilMs > now() then
+    local oldest = redis.call('XRANGE', KEYS[1], '(' .. delivered, '+', 'COUNT', 1)[1]
+    -- The server's count is wrong, or none, after entries were taken out of the stream.
+    lag = oldest and math.min(lag or length, length) or 0
+    if pending > 0 then
+      local least = redis.call('XPENDING', KEYS[1], group)[2]
+      oldest = redis.call('XRANGE', KEYS[1], least, least)[1] or oldest
+    end
+    local dead = redis.call('HGET', KEYS[2], 'dead:' .. group) or 0
+    states[#states + 1] = {group, lag, pending, timeOf(oldest), dead}
+  end
+end
+return states
+`,
+  { evenWhenFull: true },
+);

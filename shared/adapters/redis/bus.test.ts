@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { busContract } from "../../testing/bus.contract.ts";
-import type { BusWorld } from "../../testing/bus-world.ts";
+import { type BusWorld, reliable, single } from "../../testing/bus-world.ts";
 import { hasRedis, type RedisCluster, RedisServer, startCluster } from "../../testing/redis-server.ts";
 import { wallClock } from "../clock.ts";
 import { RedisBus, type RedisBusOptions } from "./bus.ts";
@@ -59,6 +59,9 @@ function world(url: string): BusWorld & { options: RedisBusOptions } {
   return begun;
 }
 
+/** It takes a while to start: the other tests go on meanwhile. */
+const starting = hasRedis ? startCluster() : undefined;
+
 describe.skipIf(!hasRedis)("on one server", () => {
   let server: RedisServer;
   beforeAll(async () => {
@@ -71,10 +74,88 @@ describe.skipIf(!hasRedis)("on one server", () => {
   });
 });
 
+/** Worlds over one server, as several processes have. */
+async function several(server: RedisServer, count: number, work: (worlds: BusWorld[]) => Promise<void>): Promise<void> {
+  await server.cli("FLUSHALL");
+  const worlds = Array.from({ length: count }, () => world(server.url));
+  try {
+    await work(worlds);
+  } finally {
+    await Promise.all(worlds.map(({ end }) => end()));
+  }
+}
+
+describe.skipIf(!hasRedis)("between processes", () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server?.stop());
+  const note = (id: string) => ({ id });
+  const hear = ({ bus }: BusWorld, consumer: string) => {
+    const heard: string[] = [];
+    bus.subscribe(reliable, { group: "s04", consumer, handle: ({ event }) => heard.push(event.id) });
+    return heard;
+  };
+
+  test("a new key is heard at once, in order, without waiting for a look", () =>
+    several(server, 2, async ([reader, writer]) => {
+      const heard = hear(reader!, "a");
+      await reader!.bus.publish(reliable, note("0"), { key: "k" });
+      for (const id of ["1", "2", "3"]) await writer!.bus.publish(reliable, note(id), { key: "new" });
+      await reader!.until(() => heard.length === 4);
+      expect(heard.filter((id) => id !== "0")).toEqual(["1", "2", "3"]);
+    }));
+
+  test("the state is that of all groups, whoever asks", () =>
+    several(server, 3, async ([reader, writer, asker]) => {
+      const heard = hear(reader!, "a");
+      await writer!.bus.publish(reliable, note("1"), { key: "k" });
+      await reader!.until(() => heard.length === 1);
+      await reader!.bus.close();
+      await writer!.bus.publish(reliable, note("2"), { key: "k" });
+      expect(await asker!.bus.state()).toEqual([
+        { stream: "test:reliable:{k}", group: "s04", lag: 1, pending: 0, oldestMs: expect.any(Number), dead: 0 },
+      ]);
+    }));
+
+  test("tries counted before a crash count after it", () =>
+    several(server, 1, async ([only]) => {
+      const attempts: number[] = [];
+      const fail = ({ attempt }: { attempt: number }) => {
+        attempts.push(attempt);
+        throw new Error("no");
+      };
+      only!.bus.subscribe(reliable, { group: "s04", consumer: "a", handle: fail });
+      await only!.bus.publish(reliable, note("1"), { key: "k" });
+      await only!.until(() => attempts.length === 2);
+      // The count is noted before the next try.
+      await only!.bus.state();
+      await only!.crash!();
+      only!.bus.subscribe(reliable, { group: "s04", consumer: "a", handle: fail });
+      await only!.until(() => only!.dead.length === 1);
+      expect(attempts.slice(0, 2)).toEqual([1, 2]);
+      expect(attempts.at(-1)).toBe(4);
+      expect(attempts.length).toBeLessThanOrEqual(5);
+    }));
+
+  test("unknown fields are tolerated, and the same id after a restart of the publisher is one message", () =>
+    several(server, 3, async ([reader, writer, again]) => {
+      const heard: unknown[] = [];
+      reader!.bus.subscribe(single, { group: "s04", consumer: "a", handle: ({ event }) => heard.push(event) });
+      const newer = { id: "1", added_in_a_later_version: true };
+      await writer!.bus.publish(single, newer, { id: "outbox-1" });
+      await again!.bus.publish(single, newer, { id: "outbox-1" });
+      await again!.bus.publish(single, note("2"), { id: "outbox-2" });
+      await reader!.until(() => heard.length === 2);
+      expect(heard).toEqual([{ id: "1" }, { id: "2" }]);
+    }));
+});
+
 describe.skipIf(!hasRedis)("on a cluster", () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
-    cluster = await startCluster();
+    cluster = await starting!;
   });
   afterAll(() => cluster?.stop());
   busContract("Redis bus", true, async () => {

@@ -142,12 +142,9 @@ export class RedisBus implements Bus {
     return this.#history.read(stream, options);
   }
 
-  /** Of the groups that this process is in, where it has their streams. */
   async state(): Promise<StreamState[]> {
-    const lanes = [...this.#lanes()];
-    await Promise.all(lanes.map((lane) => lane.acknowledged()));
-    const now = this.#options.clock.now();
-    return Promise.all(lanes.map(({ place }) => this.#history.state(place.stream, place.group, now)));
+    await Promise.all([...this.#lanes()].map((lane) => lane.acknowledged()));
+    return this.#history.state(this.#options.clock.now());
   }
 
   dead(stream: Stream, limit: number): Promise<{ id: string; stream: string; reason: string; body: string }[]> {

@@ -72,5 +72,8 @@ function contracts(start: () => Promise<Installation | RedisCluster>): void {
 /** Longer waits than this are only to be sure that all is over. */
 const LONG_MS = 1_020;
 
+/** It takes a while to start: the other tests go on meanwhile. */
+const starting = hasRedis ? startCluster() : undefined;
+
 describe.skipIf(!hasRedis)("on one Redis server", () => contracts(startServer));
-describe.skipIf(!hasRedis)("on a Redis cluster", () => contracts(startCluster));
+describe.skipIf(!hasRedis)("on a Redis cluster", () => contracts(() => starting!));

@@ -1,6 +1,7 @@
 /** Which streams there are: the keys of each family, kept in Redis, and told to everybody at once when one is new. */
-import type { Client, RedisConnection } from "./connection.ts";
-import { groupsName, keysName, NEWS } from "./names.ts";
+import type { Stream } from "../../kit/ports.ts";
+import type { RedisConnection } from "./connection.ts";
+import { FAMILIES, groupsName, keysName, NEWS } from "./names.ts";
 import { Script } from "./script.ts";
 
 /** Also when full: who joins to hear what is there makes room. Key: a set. Arguments: members. Answer: how many are new. */
@@ -14,9 +15,10 @@ export class Families {
   readonly #announced = new Map<string, Set<string>>();
   readonly #announcing = new Map<string, Promise<void>>();
   readonly #groups = new Map<string, Set<string>>();
+  readonly #reliable = new Set<string>();
   readonly #watched = new Set<string>();
   readonly #timer: ReturnType<typeof setInterval>;
-  #listener: Client | undefined;
+  #listening: Promise<unknown> | undefined;
 
   constructor(
     connection: RedisConnection,
@@ -41,16 +43,17 @@ export class Families {
   }
 
   /** Asked by many at once it answers them in their order. */
-  announce(family: string, key: string): Promise<void> {
+  announce({ family, mode }: Pick<Stream, "family" | "mode">, key: string): Promise<void> {
     const name = keysName(family) + key;
     const known = this.#announcing.get(name);
     if (known) return known;
-    const announcing = this.#announce(family, key).finally(() => this.#announcing.delete(name));
+    const announcing = this.#announce(family, key, mode === "reliable").finally(() => this.#announcing.delete(name));
     this.#announcing.set(name, announcing);
     return announcing;
   }
 
-  async #announce(family: string, key: string): Promise<void> {
+  async #announce(family: string, key: string, isReliable: boolean): Promise<void> {
+    if (isReliable) await this.#addFamily(family);
     const added = await ADD.run(this.#connection, [keysName(family)], [key]);
     remember(this.#announced, family, key);
     this.#onKey(family, key);
@@ -60,11 +63,25 @@ export class Families {
   /** The family's keys so far; later ones are told. */
   async watch(family: string): Promise<string[]> {
     this.#watched.add(family);
-    this.#listener ??= this.#listen();
+    this.#listening ??= this.#listen();
+    // First: a key that comes between the two is told.
+    await this.#listening;
     return this.#connection.ask(this.#connection.client.smembers(keysName(family)));
   }
 
+  /** The families that are kept. */
+  async reliable(): Promise<string[]> {
+    return this.#connection.ask(this.#connection.client.smembers(FAMILIES));
+  }
+
+  async #addFamily(family: string): Promise<void> {
+    if (this.#reliable.has(family)) return;
+    await ADD.run(this.#connection, [FAMILIES], [family]);
+    this.#reliable.add(family);
+  }
+
   async addGroup(family: string, group: string): Promise<void> {
+    await this.#addFamily(family);
     remember(this.#groups, family, group);
     await ADD.run(this.#connection, [groupsName(family)], [group]);
   }
@@ -81,15 +98,14 @@ export class Families {
     clearInterval(this.#timer);
   }
 
-  #listen(): Client {
+  #listen(): Promise<unknown> {
     const listener = this.#connection.openListener();
     listener.on("message", (_: string, text: string) => {
       const [family, key] = JSON.parse(text) as [string, string];
       if (this.#watched.has(family)) this.#onKey(family, key);
     });
     // It subscribes again by itself after a break; the first time may fail, and then the looks must do.
-    listener.subscribe(NEWS).catch(this.#onError);
-    return listener;
+    return this.#connection.ask(listener.subscribe(NEWS)).catch(this.#onError);
   }
 
   async #look(): Promise<void> {
@@ -97,7 +113,8 @@ export class Families {
     const groups = [...this.#groups].map(([family, names]) =>
       ADD.run(this.#connection, [groupsName(family)], [...names]),
     );
-    await Promise.all([...kept, ...groups]);
+    const families = this.#reliable.size > 0 ? [ADD.run(this.#connection, [FAMILIES], [...this.#reliable])] : [];
+    await Promise.all([...kept, ...groups, ...families]);
     await Promise.all(
       [...this.#watched].map(async (family) => {
         for (const key of await this.keysOf(family)) this.#onKey(family, key);

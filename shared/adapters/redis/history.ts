@@ -1,12 +1,15 @@
 /** Looks into the reliable streams: what they hold, how far their groups are, and their dead letters. */
 import { assert, refuse } from "../../errors.ts";
 import type { Message, Stream, StreamState } from "../../kit/ports.ts";
+import { STATE } from "./bus-scripts.ts";
 import type { RedisConnection } from "./connection.ts";
 import { asEntry, isRedisId, type Raw, readMessage } from "./entry.ts";
 import type { Families } from "./families.ts";
 import { dlqName, idsName, marksName, streamName } from "./names.ts";
 
 const READ_MAX = 1_000;
+
+type State = [group: string, lag: number, pending: number, oldest: string, dead: string | number];
 
 interface Found {
   name: string;
@@ -48,31 +51,24 @@ export class History {
     });
   }
 
-  async state(stream: string, group: string, now: number): Promise<StreamState> {
-    const { client } = this.#connection;
-    const groups = client.xinfo("GROUPS", stream).catch(() => []) as Promise<(string | number | null)[][]>;
-    const [infos, dead] = await this.#connection.ask(
-      Promise.all([groups, client.hget(marksName(stream), `dead:${group}`)]),
+  /** Of all groups that are kept or read, in all streams. */
+  async state(now: number): Promise<StreamState[]> {
+    const families = await this.#families.reliable();
+    const states = await Promise.all(
+      families.map(async (family) => {
+        const [names, kept] = await Promise.all([this.#names(family), this.#families.groupsOf(family)]);
+        return Promise.all(names.map((stream) => this.#stateOf(stream, kept, now)));
+      }),
     );
-    const info = infos.find((line) => line[1] === group);
-    const state = { stream, group, lag: 0, pending: 0, oldestMs: 0, dead: Number(dead ?? 0) };
-    if (!info) return state;
-    const [pending, delivered, lag] = [Number(info[5]), String(info[7]), info[11]];
-    const [length, [next], [, least]] = (await this.#connection.ask(
-      Promise.all([
-        client.xlen(stream),
-        client.xrange(stream, `(${delivered}`, "+", "COUNT", 1),
-        pending > 0 ? client.xpending(stream, group) : [0, null],
-      ]),
-    )) as [number, Raw[], [number, string | null]];
-    const oldest = least ? ((await this.#connection.ask(client.xrange(stream, least, least))) as Raw[])[0] : next;
-    return {
-      ...state,
-      // Redis' own count is wrong, or none, after entries were taken out of the stream.
-      lag: next ? Math.min(Number(lag ?? length), length) : 0,
-      pending,
-      oldestMs: oldest ? Math.max(0, now - asEntry(oldest).ts) : 0,
-    };
+    return states.flat(2);
+  }
+
+  async #stateOf(stream: string, kept: readonly string[], now: number): Promise<StreamState[]> {
+    const lines = (await STATE.run(this.#connection, [stream, marksName(stream)], kept)) as State[];
+    return lines.map(([group, lag, pending, ts, dead]) => {
+      const oldestMs = ts === "" ? 0 : Math.max(0, now - Number(ts));
+      return { stream, group, lag, pending, oldestMs, dead: Number(dead) };
+    });
   }
 
   async #names(family: string): Promise<string[]> {

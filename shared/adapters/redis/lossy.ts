@@ -41,7 +41,7 @@ export class LossyWriter {
     }
     const { family, version, lengthMax } = stream;
     const work: Promise<unknown>[] = [];
-    if (!this.#families.isAnnounced(family, key)) work.push(this.#families.announce(family, key));
+    if (!this.#families.isAnnounced(family, key)) work.push(this.#families.announce(stream, key));
     const head = ["version", version, "ts", this.#options.clock.now(), "traceparent", traceparent];
     const fields = [...head, "key", key, "event", JSON.stringify(event)];
     work.push(client.xadd(streamName(family, key), "MAXLEN", "~", lengthMax, "*", ...fields));

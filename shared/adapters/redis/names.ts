@@ -34,6 +34,8 @@ export const marksName = (stream: string): string => beside(stream, "marks");
 /** Stream: the dead letters. */
 export const dlqName = (stream: string): string => `${stream}:dlq`;
 
+/** Set: the families of reliable streams. */
+export const FAMILIES = "bus:families";
 /** Set: the keys of a family of streams. */
 export const keysName = (family: string): string => `bus:keys:{${family}}`;
 /** Set: the groups that a family's streams keep their messages for. */

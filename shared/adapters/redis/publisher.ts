@@ -42,7 +42,7 @@ export class Publisher {
     const body = JSON.stringify(event);
     const kept = this.#keptOf(streamName(family, key));
     // Before the first message: a stream that nobody knows of is heard by nobody.
-    if (!this.#families.isAnnounced(family, key)) await this.#families.announce(family, key);
+    if (!this.#families.isAnnounced(family, key)) await this.#families.announce(stream, key);
     const { stream: name, ids, marks } = kept.names;
     const args = [id, version, this.#clock.now(), traceparent, key, body];
     const [at, seq, length] = (await PUBLISH.run(this.#connection, [name, ids, marks], args)) as [
@@ -52,7 +52,7 @@ export class Publisher {
     ];
     if (at === "") return id;
     // The first of its stream, again: the server has lost everything.
-    if (seq === 1) await this.#families.announce(family, key);
+    if (seq === 1) await this.#families.announce(stream, key);
     // What is added is added, whatever becomes of the trimming.
     await this.#keepLength(stream as Stream, kept, length).catch(this.#onError);
     return id === "" ? at : id;
