@@ -5,6 +5,7 @@ import type { BundleView } from "../../shared/domain/bundle.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { Fill, Order, OrderStatus } from "../../shared/domain/order.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
+import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Alert } from "../../shared/streams.ts";
 
 type Methods = typeof exchange.methods;
@@ -58,24 +59,22 @@ export interface Ports {
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
 }
 
-const PAGE_MAX = 1_000;
-const page = {
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
-  cursor: z.string().max(500).optional(),
-  from_ts: z.coerce.number().optional(),
-  to_ts: z.coerce.number().optional(),
-};
-export const OrdersQuery = z.object({
-  ...page,
-  instrument: InstrumentId.optional(),
-  status: OrderStatus.optional(),
-  intent_id: z.string().max(128).optional(),
-});
-export const FillsQuery = z.object({
-  ...page,
-  instrument: InstrumentId.optional(),
-  intent_id: z.string().max(128).optional(),
-  trade_id: z.string().max(128).optional(),
-});
+const page = { ...Paging, ...Period };
+export const OrdersQuery = inOrder(
+  z.object({
+    ...page,
+    instrument: InstrumentId.optional(),
+    status: OrderStatus.optional(),
+    intent_id: z.string().max(128).optional(),
+  }),
+);
+export const FillsQuery = inOrder(
+  z.object({
+    ...page,
+    instrument: InstrumentId.optional(),
+    intent_id: z.string().max(128).optional(),
+    trade_id: z.string().max(128).optional(),
+  }),
+);
 export const OrdersPage = z.object({ items: z.array(Order), next_cursor: z.string().optional() });
 export const FillsPage = z.object({ items: z.array(Fill), next_cursor: z.string().optional() });

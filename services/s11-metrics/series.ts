@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { metricsTimeseries, type Scrape } from "../../shared/collections.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
+import { inOrder, Period } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import { readSeriesKey } from "./prometheus.ts";
 
@@ -12,16 +13,17 @@ const STEPS_MAX = 1_000;
 /** Others have their turn after so many steps. */
 const STEPS_PER_BREATH = 20;
 
-const Input = z.object({
-  metric: z.string().max(128).optional(),
-  /** `verb=placeOrder,service=s04` */
-  labels: z.string().max(500).optional(),
-  from_ts: z.coerce.number().optional(),
-  to_ts: z.coerce.number().optional(),
-  /** Milliseconds between points; the last scrape within each step is taken. */
-  step: z.coerce.number().int().min(1_000).max(86_400_000).default(10_000),
-  federate: z.enum(["true", "false"]).default("false"),
-});
+const Input = inOrder(
+  z.object({
+    metric: z.string().max(128).optional(),
+    /** `verb=placeOrder,service=s04` */
+    labels: z.string().max(500).optional(),
+    ...Period,
+    /** Milliseconds between points; the last scrape within each step is taken. */
+    step: z.coerce.number().int().min(1_000).max(86_400_000).default(10_000),
+    federate: z.enum(["true", "false"]).default("false"),
+  }),
+);
 const Series = z.object({
   metric: z.string(),
   labels: z.record(z.string(), z.string()),
