@@ -163,7 +163,7 @@ export class Dispatch {
 
   /** "No such order" after the lag window, confirmed by the open orders and by the account's fills. */
   private async isAbsent(order: Order): Promise<boolean> {
-    const { venue, booking } = this.parts;
+    const { venue, booking, book } = this.parts;
     const { account, instrument } = order;
     const open = await venue.attempt((options) => venue.calls.getOpenOrders({ account, instrument }, options));
     if (open.kind !== "answered") return false;
@@ -175,8 +175,10 @@ export class Dispatch {
     const from_ts = Math.floor(order.created_at) - 1_000;
     const fills = await venue.attempt((options) => venue.calls.getFills({ account, instrument, from_ts }, options));
     if (fills.kind !== "answered") return false;
-    const known = new Set(this.parts.book.allOrders(instrument).map((o) => o.order_id));
-    return fills.value.fills.every((fill) => known.has(fill.order_id));
+    for (const order_id of new Set(fills.value.fills.map((fill) => fill.order_id))) {
+      if (!(await book.isOurs(instrument, order_id))) return false;
+    }
+    return true;
   }
 
   private async absent(order: Order): Promise<void> {

@@ -68,6 +68,14 @@ export class OrdersBook {
   fillsOf(intentId: string): Fill[] {
     return [...(this.entries.get(intentId)?.fills.values() ?? [])];
   }
+  /** A fill in memory by its id at the exchange, whichever order it was booked on. */
+  fill(key: string): Fill | undefined {
+    for (const { fills } of this.entries.values()) {
+      const fill = fills.get(key);
+      if (fill) return fill;
+    }
+    return undefined;
+  }
   order(clientId: string): Order | undefined {
     return this.entries.get(this.owners.get(clientId) ?? "")?.orders.get(clientId);
   }
@@ -138,6 +146,13 @@ export class OrdersBook {
     if (!row) return undefined;
     await this.ensure(row.value.intent_id);
     return this.order(clientId);
+  }
+
+  /** An order of ours has this id at the exchange, in memory or, long finished, in the store. */
+  async isOurs(instrument: InstrumentId, order_id: string): Promise<boolean> {
+    if (this.allOrders(instrument).some((order) => order.order_id === order_id)) return true;
+    const { items } = await this.ports.store.query(ordersKept, { where: { order_id, instrument }, limit: 1 });
+    return items.length > 0;
   }
 
   private async all<T>(collection: Collection<T>, where: NonNullable<Query["where"]>): Promise<Row<T>[]> {

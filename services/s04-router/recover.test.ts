@@ -73,3 +73,20 @@ describe("kill -9 at every port call, then a start", () => {
     }
   }
 });
+
+test("an order that never arrived ends after a restart too, though finished orders have traded since", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  world.exchange.faults.push("none", "lost_request");
+  await world.place(entry());
+  await world.pass(300);
+  await world.place({ intent_id: "x:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT });
+  await world.pass(300);
+  expect(world.router.book.allOrders(FUT).map((order) => order.status)).toContain("UNKNOWN");
+  world.boot();
+  await world.start();
+  await world.pass(60_000);
+  expect(world.router.book.allOrders(FUT).map((order) => order.status)).not.toContain("UNKNOWN");
+  expect(faultsOf(world)).toEqual([]);
+  world.close();
+});
