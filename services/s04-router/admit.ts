@@ -187,14 +187,14 @@ export class Admission {
     const plan = decidePlan(intent, { touch, flags: execution, regime: regimeOf(decision), listing, held });
     if (plan.style.startsWith("MOVE")) return this.checkMove(intent, listing, plan);
     if (!isEntry(intent.kind) && held === zero) refuse("NO_POSITION", "another exit is closing it already");
-    this.checkOrder(intent, plan, { listing, touch });
+    this.checkOrder(intent, plan, { listing, touch, held });
     return isEntry(intent.kind) ? this.withLevels(intent, plan, { listing, touch: touch as Touch }) : plan;
   }
 
   private checkOrder(
     intent: Intent,
     plan: Plan,
-    { listing, touch }: { listing: Instrument; touch: Touch | undefined },
+    { listing, touch, held }: { listing: Instrument; touch: Touch | undefined; held: Amount },
   ) {
     const price = plan.price === undefined ? undefined : dec(plan.price);
     const near = intent.side === "BUY" ? touch?.ask : touch?.bid;
@@ -202,8 +202,11 @@ export class Admission {
     const reduceOnly = !isEntry(intent.kind);
     if (plan.qty === "0") refuse("MIN_NOTIONAL", "that buys less than one step");
     const terms = { side: intent.side, qty: dec(plan.qty), price, reference, reduceOnly };
-    // An exit without a known market is let through: getting out matters more than the smallest amount.
-    if (near === undefined && reduceOnly) checks.checkFilters(terms, { ...listing, min_notional: "0" });
+    // An exit without a known market is let through: getting out matters more than the smallest amount. One of all that
+    // is held ends well even where the exchange takes no order so small: the rest is left as dust.
+    const isAll = reduceOnly && dec(plan.qty) >= toStep(held, dec(listing.step_size), "down");
+    if (isAll) checks.checkFilters(terms, { ...listing, min_notional: "0", min_qty: "0" });
+    else if (near === undefined && reduceOnly) checks.checkFilters(terms, { ...listing, min_notional: "0" });
     else checks.checkFilters(terms, listing);
   }
 

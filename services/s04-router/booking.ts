@@ -45,9 +45,8 @@ export class Booking {
 
   private changeOf(order: Order, record: IntentRecord, news: News) {
     const known = this.book.fillsOf(order.intent_id);
-    const keys = new Set(known.map(fillKey));
     const { instrument } = order;
-    const fresh = (news.fills ?? []).filter((f) => !keys.has(fillKey({ instrument, fill_id: f.fill_id })));
+    const fresh = (news.fills ?? []).filter((f) => this.isNew(order, f.fill_id));
     const reported = news.report ? mergeReport(order, news.report, this.ports.clock.now()) : order;
     if (fresh.length === 0) return reported === order ? undefined : { orders: [reported] };
     const before = this.book.holding(instrument) ?? this.book.blank(instrument);
@@ -64,6 +63,16 @@ export class Booking {
     const avg_price = show(div(notional, qty, "nearest"));
     const closing = isEntry(order.kind) ? [] : this.entriesEnded(instrument);
     return { orders: [{ ...filled, avg_price }], fills, holding, intents: closing };
+  }
+
+  /** A trade at the exchange belongs to one order: told of another one too, it counts once, and that is alerted. */
+  private isNew({ client_order_id, instrument }: Order, fill_id: string): boolean {
+    const known = this.book.fill(fillKey({ instrument, fill_id }));
+    if (known && known.client_order_id !== client_order_id) {
+      const what = `${instrument}: fill ${fill_id} of ${known.client_order_id} is told of ${client_order_id} too`;
+      this.ports.alert("ERROR", "FILL_OF_TWO_ORDERS", what, "counted once");
+    }
+    return known === undefined;
   }
 
   /** What closes a position ends the entries that still enlarge it. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Intent } from "../../shared/domain/order.ts";
-import { entry, faultsOf, RouterWorld } from "./world.fixture.ts";
+import { entry, FUT, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());
@@ -139,5 +139,43 @@ describe("exits", () => {
   test("without a position are NO_POSITION", async () => {
     await open();
     expect((await refusal(world.place(exit()))).code).toBe("NO_POSITION");
+  });
+});
+
+describe("odd ends", () => {
+  test("what is too small to sell is left as dust by its exit, so that the instrument is free again", async () => {
+    await open();
+    await world.place(
+      entry({ instrument: SPOT, qty: "0.0002", stop_loss: { price: "59000" }, take_profit: undefined }),
+    );
+    await world.pass(500);
+    world.exchange.bid = "20000";
+    await world.pass(1_000);
+    expect(world.router.book.holding(SPOT)).toMatchObject({ qty: "0", dust: "0.0002", reserved_usdt: "0" });
+  });
+
+  test("a fill that is told of two orders counts once", async () => {
+    await open();
+    await world.place(entry());
+    await world.pass(500);
+    const [fill] = world.exchange.fills;
+    const stop = world.router.book.protective(FUT).find((order) => order.kind === "SL")!;
+    const { fill_id, price, qty, fee, fee_asset, maker } = fill!;
+    await world.router.accounts.hear({
+      kind: "execution",
+      account: "main",
+      instrument: FUT,
+      client_order_id: stop.client_order_id,
+      order_id: fill!.order_id,
+      status: "NEW",
+      side: "SELL",
+      type: "STOP_MARKET",
+      filled_qty: "0",
+      fill: { fill_id, price, qty, fee, fee_asset, maker },
+      exch_ts: 0,
+      ts: 0,
+    });
+    expect(world.router.book.holding(FUT)?.qty).toBe(qty);
+    expect(world.alerts.some((alert) => alert.startsWith("FILL_OF_TWO_ORDERS"))).toBe(true);
   });
 });
