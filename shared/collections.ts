@@ -224,7 +224,13 @@ export const trades = collection({
   owner: "s06",
   schema: Trade,
   key: (t) => t.trade_id,
-  indexes: [["status", "opened_at"], ["opened_at"], ["instrument", "opened_at"], ["strategy_id", "opened_at"]],
+  indexes: [
+    ["status", "opened_at"],
+    ["status", "closed_at"],
+    ["opened_at"],
+    ["instrument", "opened_at"],
+    ["strategy_id", "opened_at"],
+  ],
   shardKey: "instrument",
 });
 const PositionSnapshot = z.object({

@@ -108,25 +108,24 @@ export class Accounting {
     return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, trades]) => rowOf(key, trades));
   }
 
-  /** Trades that closed within the span. One that opened long before is found by its later end. */
-  private async closed(span: { from_ts?: number; to_ts?: number }): Promise<Trade[]> {
+  /** Trades that closed within the span, newest first; what came before it is not read. */
+  private async closed({ from_ts = 0, to_ts }: { from_ts?: number; to_ts?: number }): Promise<Trade[]> {
     const found: Trade[] = [];
-    const where: Record<string, Test> = { status: "CLOSED" };
-    if (span.to_ts !== undefined) where.opened_at = { lte: span.to_ts };
+    const closed_at: Test = { gte: from_ts, ...(to_ts === undefined ? {} : { lte: to_ts }) };
+    const query: Query = {
+      where: { status: "CLOSED", closed_at },
+      sort: { field: "closed_at", order: "desc" },
+      limit: PAGE,
+    };
     let cursor: string | undefined;
     do {
-      const query: Query = { where, sort: { field: "opened_at", order: "desc" }, limit: PAGE };
       const page = await this.ports.store.query(tradesKept, cursor === undefined ? query : { ...query, cursor });
-      const inSpan = page.items.map((row) => row.value).filter((trade) => isWithin(trade.closed_at, span));
-      found.push(...inSpan);
+      found.push(...page.items.map((row) => row.value));
       cursor = page.next_cursor;
     } while (cursor !== undefined);
     return found;
   }
 }
-
-const isWithin = (ts: number | undefined, span: { from_ts?: number; to_ts?: number }): boolean =>
-  ts !== undefined && ts >= (span.from_ts ?? 0) && ts <= (span.to_ts ?? Number.POSITIVE_INFINITY);
 
 function keyOf(trade: Trade, by: "strategy" | "instrument" | "day"): string {
   if (by === "strategy") return trade.strategy_id;

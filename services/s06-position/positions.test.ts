@@ -371,5 +371,8 @@ describe("requests", () => {
     const [row] = await world.positions.accounting.pnl("day", {});
     expect(row).toMatchObject({ key: "2026-01-05", trades: 1, wins: 1, realised_usdt: "10", pnl_usdt: "9" });
     expect((await world.positions.accounting.pnl("strategy", {}))[0]?.key).toBe("manual");
+    const now = world.clock.now();
+    expect(await world.positions.accounting.pnl("day", { from_ts: now + 1 })).toEqual([]);
+    expect(await world.positions.accounting.pnl("day", { from_ts: now - 60_000, to_ts: now + 1 })).toHaveLength(1);
   });
 });
