@@ -59,6 +59,8 @@ export function openFolder(given: string, origin: Origin): DataFolder {
 
 function makeParts(path: string): void {
   try {
+    // Password hashes and signed-in sessions are for nobody else on this machine.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     for (const part of ["stores", "blobs", "keys", "venue", "logs"]) mkdirSync(join(path, part), { recursive: true });
     for (const part of ["", "stores", "keys"]) accessSync(join(path, part), constants.W_OK);
   } catch (error) {

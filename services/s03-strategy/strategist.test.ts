@@ -1,6 +1,6 @@
 /** Signals in, decisions kept and told, entries placed once: with repeats, refusals, silence and restarts. */
 import { describe, expect, test } from "bun:test";
-import { decisionOutcomes, decisionsMade, killState } from "../../shared/collections.ts";
+import { decisionOutcomes, decisionsMade, intents, killState } from "../../shared/collections.ts";
 import { Problem } from "../../shared/errors.ts";
 import { NOON, signalWith, strategyWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { answerTo, closedTrade, engineWith, signalNumber, storeRevision, write } from "./strategy.fixture.ts";
@@ -35,6 +35,29 @@ describe("a signal", () => {
     await clock.run(NOON + 50);
     await strategist.onSignal(signalWith(), 3);
     expect(asked).toHaveLength(1);
+  });
+
+  test("handed out again after a crash is not decided anew: the decision that S4 acted on stands", async () => {
+    const before = await engineWith();
+    await before.strategist.onSignal(signalWith(), 1);
+    const { intent, decision } = before.asked[0]!;
+    const answer = answerTo(intent);
+    // The crash came before the decision was written, and before the signal was acknowledged.
+    const record = { intent_id: intent.intent_id, account: "main", instrument: intent.instrument, intent, decision };
+    await write(before.stores, intents, {
+      ...record,
+      state: "RUNNING",
+      answer,
+      created_at: NOON,
+      updated_at: NOON,
+    } as never);
+    const after = await engineWith({ stores: before.stores });
+    await after.clock.run(NOON + 60_000);
+    const { strategist, clock, asked, store } = after;
+    await strategist.onSignal(signalWith(), 1);
+    await clock.run(clock.now() + 50);
+    expect(asked).toEqual([]);
+    expect((await store.get(decisionsMade, "0123456789abcdef"))?.value).toEqual(decision);
   });
 
   test("while an entry is on its way, others on the instrument are skipped, at the very same moment too", async () => {

@@ -1,8 +1,9 @@
 /** From signals to decisions to S4: decides at once, places without making the stream wait, tells afterwards. */
-import { decisionsMade } from "../../shared/collections.ts";
+import { decisionsMade, intents } from "../../shared/collections.ts";
 import type { Decision, Signal } from "../../shared/domain/decision.ts";
 import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
 import { asProblem, type Problem } from "../../shared/errors.ts";
+import { entryIntentId } from "../../shared/keys.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
 import { decide, undecidable } from "../../shared/trading/decision/decide.ts";
@@ -41,8 +42,12 @@ export class Strategist {
   private readonly limitsReached = new Set<string>();
   private readonly placing = new Set<Promise<unknown>>();
 
+  /** Signals from before it may have been decided by the process before this one. */
+  private readonly startedAt: number;
+
   constructor(parts: StrategistParts) {
     this.parts = parts;
+    this.startedAt = parts.clock.now();
   }
 
   /** One signal from the stream. A repeat finds its decision and does nothing. */
@@ -107,8 +112,13 @@ export class Strategist {
 
   private async isDecided(signal: Signal, attempt: number): Promise<boolean> {
     if (this.parts.writer.unwritten(signal.signal_id)) return true;
-    if (attempt <= 1) return false;
-    return (await this.parts.store.get(decisionsMade, signal.signal_id)) !== undefined;
+    if (attempt <= 1 && signal.ts >= this.startedAt) return false;
+    const { store, writer } = this.parts;
+    if (await store.get(decisionsMade, signal.signal_id)) return true;
+    // Written behind, so a crash may have taken it; what S4 acted on is in its intent.
+    const acted = (await store.get(intents, entryIntentId(signal.signal_id, "entry")))?.value;
+    if (acted?.decision) writer.add(acted.decision);
+    return acted !== undefined;
   }
 
   /** Asks until S4 has answered or the entry is no longer valid; the same intent twice has one effect. */
