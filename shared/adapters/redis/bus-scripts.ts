@@ -29,12 +29,17 @@ end
 local function own(group, token, ms)
   redis.call('HSET', KEYS[2], 'owner:' .. group, token .. ' ' .. string.format('%.0f', now() + ms))
 end
+local function forget(group)
+  redis.pcall('XGROUP', 'DESTROY', KEYS[1], group)
+  redis.call('HDEL', KEYS[2], 'owner:' .. group, 'passing:' .. group, 'dead:' .. group)
+end
 `;
 
 /**
  * Makes the caller the one reader of a stream for a group, if no other is: creates the group, hands all that is
  * pending to the caller, and forgets other consumers. Keys: stream, marks. Arguments: group, token, lease in ms,
- * consumer, "0" or "$" as the new group's start, the id after which pending entries are wanted, how many.
+ * consumer, "0" or "$" as the new group's start, the id after which pending entries are wanted, how many, and 1 when
+ * the group ends with its reader. Groups that should have ended with theirs are forgotten.
  * Answer: 0 and for how long another is; or 1, whether the group was created, the pending entries with how often each
  * was handed out, how many of them are gone from the stream, and the sequence number that comes next.
  */
@@ -45,6 +50,7 @@ local holder, untilMs = owner(group)
 local left = untilMs - now()
 if holder and holder ~= token and left > 0 then return {0, left} end
 own(group, token, ARGV[3])
+if ARGV[8] == '1' then redis.call('HSET', KEYS[2], 'passing:' .. group, 1) end
 
 local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], group, ARGV[5], 'MKSTREAM')
 local created = 1
@@ -74,6 +80,9 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   if info[2] == group then
     local entry = redis.call('XRANGE', KEYS[1], '(' .. info[8], '+', 'COUNT', 1)[1]
     if entry and entry[2][1] == 'seq' then following = entry[2][2] - 1 end
+  elseif redis.call('HEXISTS', KEYS[2], 'passing:' .. info[2]) == 1 then
+    local _, otherUntilMs = owner(info[2])
+    if otherUntilMs <= now() then forget(info[2]) end
   end
 end
 return {1, created, pending, gone, following + 1}
@@ -103,8 +112,7 @@ return 1
 export const RELEASE = new Script(
   `${NOW}
 if owner(ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[2], 'owner:' .. ARGV[1])
-if ARGV[3] == '1' then redis.pcall('XGROUP', 'DESTROY', KEYS[1], ARGV[1]) end
+if ARGV[3] == '1' then forget(ARGV[1]) else redis.call('HDEL', KEYS[2], 'owner:' .. ARGV[1]) end
 return 1
 `,
   { evenWhenFull: true },
@@ -148,7 +156,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local group, pending, delivered, lag = info[2], info[6], info[8], info[12]
   local _, untilMs = owner(group)
   if not kept[group] and untilMs <= now() then
-    redis.call('XGROUP', 'DESTROY', KEYS[1], group)
+    forget(group)
   else
     -- The server's count is wrong, or none, after entries were taken out of the stream.
     if #redis.call('XRANGE', KEYS[1], '(' .. delivered, '+', 'COUNT', 1) == 0 then lag = 0 end

@@ -216,18 +216,6 @@ describe.skipIf(!hasRedis)("a Redis bus whose server is cut off, full or trimmed
     expect(heard).toEqual([...numbers(0, 450 - missing), ...numbers(450, 500)]);
     await allSettled(bus);
   });
-
-  test("unsubscribed groups that nobody reads hold up no trimming and are forgotten", async () => {
-    const bus = begin();
-    const dying = begin();
-    dying.subscribe(single, { group: "s12-live", consumer: "a", handle: () => {} });
-    await dying.publish(single, { id: "0" });
-    dying.abandon();
-    await Bun.sleep(LEASE_MS + 50);
-    for (let at = 0; at < 300; at++) await bus.publish(single, { id: String(at) });
-    expect((await bus.read(single, { limit: 1_000 })).length).toBeLessThan(150);
-    expect(await server.cli("XINFO", "GROUPS", "test:single")).toEqual([]);
-  });
 });
 
 describe.skipIf(!hasRedis)("a consumer of a Redis bus", () => {
@@ -294,5 +282,36 @@ describe.skipIf(!hasRedis)("a consumer of a Redis bus", () => {
     const all = new Set([...lines, ...heard]);
     expect([...all].toSorted((a, b) => Number(a) - Number(b))).toEqual(numbers(0, 61));
     expect(heard.length + lines.length).toBeLessThanOrEqual(63);
+  });
+});
+
+describe.skipIf(!hasRedis)("groups of a Redis bus that are not kept", () => {
+  withServer();
+
+  test("a group that died with its process is forgotten when another process begins", async () => {
+    const dying = begin();
+    dying.subscribe(single, { group: "s04-config-1", consumer: "a", handle: () => {} });
+    await dying.publish(single, { id: "0" });
+    dying.abandon();
+    await Bun.sleep(LEASE_MS + 50);
+    const next = begin();
+    for (const group of ["s04-config-2", "s04"]) next.subscribe(single, { group, consumer: "a", handle: () => {} });
+    await next.publish(single, { id: "1" });
+    await allSettled(next);
+    expect((await next.state()).map(({ group }) => group).toSorted()).toEqual(["s04", "s04-config-2"]);
+    const groups = (await server.cli("XINFO", "GROUPS", "test:single")) as string[][];
+    expect(groups.map(([, group]) => group).toSorted()).toEqual(["s04", "s04-config-2"]);
+  });
+
+  test("groups that nobody reads any more hold up no trimming", async () => {
+    const bus = begin();
+    const dying = begin();
+    dying.subscribe(single, { group: "s12-live", consumer: "a", handle: () => {} });
+    await dying.publish(single, { id: "0" });
+    dying.abandon();
+    await Bun.sleep(LEASE_MS + 50);
+    for (let at = 0; at < 300; at++) await bus.publish(single, { id: String(at) });
+    expect((await bus.read(single, { limit: 1_000 })).length).toBeLessThan(150);
+    expect(await server.cli("XINFO", "GROUPS", "test:single")).toEqual([]);
   });
 });

@@ -171,11 +171,11 @@ export class Lane {
   }
 
   async #take(): Promise<void> {
-    const { stream, group, token, reader, start } = this.place;
+    const { stream, group, token, reader, start, kept } = this.place;
     const { connection, leaseMs } = this.#works;
     const from = performance.now();
     try {
-      const args = [group, token, leaseMs, reader, start, this.#settled, TAKE_MAX];
+      const args = [group, token, leaseMs, reader, start, this.#settled, TAKE_MAX, kept ? 0 : 1];
       const taken = (await TAKE.run(connection, [stream, marksName(stream)], args)) as Taken;
       if (taken[0] === 1) {
         this.#until = from + leaseMs;
