@@ -79,8 +79,8 @@ describe("the kill switch with entries in flight", () => {
       desk.clearFaults();
       expect(await desk.answered(desk.enter(FUT))).toBe("KILL_SWITCH");
       // Under HALT what rests may still fill: the position to leave is known a little later.
-    await desk.sim.advance(3_000);
-    if (row.mode !== "FLATTEN") for (const instrument of [FUT, SPOT]) void desk.exit(instrument);
+      await desk.sim.advance(3_000);
+      if (row.mode !== "FLATTEN") for (const instrument of [FUT, SPOT]) void desk.exit(instrument);
       await desk.sim.advance(60_000);
       expect(await entriesSince(desk, answeredAt)).toEqual([]);
       expect([...(await desk.troubles()), ...(await desk.leftovers())]).toEqual([]);
@@ -105,6 +105,23 @@ describe("the kill switch with entries in flight", () => {
     expect(await desk.troubles()).toEqual([]);
   }, 60_000);
 });
+
+test.each([0, 20, 50, 150])(
+  "FLATTEN ends flat after a crash %d ms into it",
+  async (ms) => {
+    const desk = await Desk.open({ seed: `flatten ${ms}`, instruments: [FUT, SPOT], canCrash: true });
+    for (const instrument of [FUT, SPOT]) void desk.enter(instrument);
+    await desk.sim.advance(2_000);
+    void desk.enter(FUT);
+    await desk.sim.advance(5);
+    void desk.kill(true, "FLATTEN");
+    await desk.sim.advance(ms);
+    desk.sim.crash();
+    await desk.sim.advance(40_000);
+    expect([...(await desk.troubles()), ...(await desk.leftovers())]).toEqual([]);
+  },
+  30_000,
+);
 
 describe("a crash in mid-flight, and again, and again", () => {
   const acts: Record<string, (desk: Desk) => Promise<unknown>> = {

@@ -23,8 +23,11 @@ export const PositionSettings = z.object({
   /** After a refused or unanswered ask, the trade waits this long, then twice as long, up to the second. */
   askAgainMs: z.coerce.number().int().min(1).default(1_000),
   askAgainMsMax: z.coerce.number().int().min(1).default(30_000),
-  /** Trades that open within this time of a flatten order are closed too: their entries were on their way. */
-  flattenForMs: z.coerce.number().int().min(0).default(60_000),
+  /**
+   * Trades that open within this time of a flatten order are closed too: their entries were on their way. The kill
+   * switch repeats its order more often than that while it is on, and trading after it is soon free again.
+   */
+  flattenForMs: z.coerce.number().int().min(0).default(6_000),
 });
 export type PositionSettings = z.output<typeof PositionSettings>;
 

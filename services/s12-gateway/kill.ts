@@ -108,10 +108,14 @@ export function createKill(parts: KillParts) {
     load,
     set,
     current: () => answer([]),
-    /** Again and again until both have the newest epoch: after a restart of any of the three. */
+    /**
+     * Again and again until both have the newest epoch: after a restart of any of the three. FLATTEN stays in force
+     * while the switch is on, so that neither a crash nor a position manager that was away leaves anything open.
+     */
     async remind(): Promise<void> {
       if (state.epoch === 0 && !state.enabled) return;
       if (state.enabled || !isStored(state.epoch)) await tell(state);
+      if (state.enabled && state.mode === "FLATTEN") await flatten(calls.position, state.reason, log);
     },
   };
 }
