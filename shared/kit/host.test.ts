@@ -239,7 +239,11 @@ describe("a method over RPC", () => {
     const answer = await hosted.call(router.methods.getBudget, {}, principal);
     expect(answer).toMatchObject({ account: "main" });
     expect(Object.isFrozen(answer)).toBe(true);
-    expect(hosted.call(router.methods.cancelOrder, {}, principal)).rejects.toThrow();
+    await expect(hosted.call(router.methods.cancelOrder, {}, principal)).rejects.toThrow();
+    await expect(hosted.call(router.methods.getBudget, { account: "broken" }, principal)).rejects.toThrow();
+    expect(lines.join("")).toContain("secret detail");
+    const counts = (await hosted.metrics()).split("\n").filter((line) => line.includes("request_ms_count"));
+    expect(counts.filter((line) => /verb="getBudget",status="(200|500)".*\} 1$/.test(line))).toHaveLength(2);
   });
 });
 

@@ -1,34 +1,28 @@
 /** Turns one declared service into something that runs: routes, calls, consumers, jobs, health, an ordered stop. */
 import { Hono } from "hono";
-
-import { firstAnswers } from "../collections.ts";
 import type { Contract, Method } from "../contracts.ts";
 import { config as configContract } from "../contracts.ts";
 import { asProblem, Problem, refuse } from "../errors.ts";
-import { configEvents } from "../streams.ts";
 import { createTokens, type Tokens } from "./auth.ts";
 import { createConfig } from "./config.ts";
-import { clientOf, createContext, deepFreeze, type Reach, STREAMS_BY_FAMILY } from "./context.ts";
+import { clientOf, createContext, deepFreeze, type Reach } from "./context.ts";
 import { type Health, healthOf } from "./health.ts";
 import { serviceLog } from "./log.ts";
 import { LATENCY_MS_BUCKETS } from "./metrics.ts";
 import { createOnce } from "./once.ts";
 import { docsPage, openApiOf } from "./openapi.ts";
-import { type Relay, startRelay } from "./outbox.ts";
-import type { Cancel, Collection } from "./ports.ts";
 import { problemResponse, wrongMethod } from "./problem.ts";
 import { mountRest } from "./rest.ts";
 import { rpcHandler, rpcPath } from "./rpc.ts";
-import type { Check, Consumer, Faces, Job, Peers, Principal, Service, Verb } from "./service.ts";
+import { createRuntime } from "./runtime.ts";
+import type { Check, Faces, Peers, Principal, Service, Verb } from "./service.ts";
 import { readSettings } from "./settings.ts";
 import { childTrace, inTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** How long a stop waits for requests in flight. */
 const DRAIN_MS_MAX = 10_000;
-const CONFIG_CATCH_UP_MS = 30_000;
 const CONFIG_RETRY_MS = 500;
-const EXPIRE_MS = 3_600_000;
 
 export interface Hosted {
   readonly service: Service;
@@ -83,7 +77,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       const verb = byMethod.get(method) ?? refuse("NOT_FOUND", `${service.id} does not answer ${method.desc.name}.`);
       const parsed = method.input.safeParse(input);
       if (!parsed.success) throw new Problem("INVALID", parsed.error.issues[0]?.message ?? "invalid input");
-      const answer = await verb.run(parsed.data as never, { principal, signal: undefined, header: () => undefined });
+      const answer = await app.run(verb, parsed.data, principal);
       return world.freeze ? deepFreeze(answer) : answer;
     },
     async fetch(request) {
@@ -154,7 +148,13 @@ interface AppParts {
   health(): Promise<Health>;
 }
 
-function buildApp(parts: AppParts): { fetch: Hono["fetch"]; openapi(): ReturnType<typeof openApiOf> } {
+interface App {
+  fetch: Hono["fetch"];
+  openapi(): ReturnType<typeof openApiOf>;
+  run: RunRpc;
+}
+
+function buildApp(parts: AppParts): App {
   const { service, world, faces, verbs, context, tokens, health } = parts;
   const app = new Hono();
   const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
@@ -183,13 +183,14 @@ function buildApp(parts: AppParts): { fetch: Hono["fetch"]; openapi(): ReturnTyp
   const once = createOnce(service.id, context.store, world.clock);
   const broke = (error: unknown) =>
     context.log.error("a verb broke", { error: String(error), stack: (error as Error | undefined)?.stack });
+  const run = rpcRunner(world.clock, observe, broke);
   for (const verb of verbs) {
     const prefixes = service.alias === undefined ? [""] : ["", service.alias];
     if (verb.rest) {
       for (const prefix of prefixes) mountRest(app, [verb, prefix], { clock: world.clock, once, whoAsks, observe });
     }
     if (verb.rpc) {
-      app.post(rpcPath(contractOf(service, verb), verb.rpc), mountRpc(verb, { world, whoAsks, observe, broke }));
+      app.post(rpcPath(contractOf(service, verb), verb.rpc), mountRpc(verb, { clock: world.clock, whoAsks, run }));
     }
   }
   app.onError((error) => {
@@ -202,37 +203,46 @@ function buildApp(parts: AppParts): { fetch: Hono["fetch"]; openapi(): ReturnTyp
     if (other) return other;
     return (await faces.fetch?.(c.req.raw)) ?? (await nothingHere(c.req.raw, c.req.path, whoAsks));
   });
-  return { fetch: (request) => app.fetch(request), openapi };
+  return { fetch: (request) => app.fetch(request), openapi, run };
 }
 
 const hint = (service: Service): Record<string, string> =>
   service.id === "s12" ? {} : { "www-authenticate": 'Bearer realm="chimera"' };
 
-type RpcFace = Pick<Parameters<typeof mountRest>[2], "whoAsks" | "observe"> & {
-  world: World;
-  broke(error: unknown): void;
-};
+type RunRpc = (verb: Verb, input: unknown, principal: Principal, signal?: AbortSignal) => Promise<unknown>;
 
-function mountRpc(verb: Verb, { world, whoAsks, observe, broke }: RpcFace) {
+/** Runs a verb for a caller over RPC or in this process: measured alike, and with what broke in this service's log. */
+function rpcRunner(
+  clock: World["clock"],
+  observe: (verb: Verb, status: number, ms: number) => void,
+  broke: (error: unknown) => void,
+): RunRpc {
+  return async (verb, input, principal, signal) => {
+    const started = clock.mono();
+    let status = 500;
+    try {
+      const answer = await verb.run(input as never, { principal, signal, header: () => undefined });
+      status = 200;
+      return answer;
+    } catch (error) {
+      const problem = asProblem(error);
+      status = problem.status;
+      if (problem.code === "INTERNAL") broke(error);
+      throw error;
+    } finally {
+      observe(verb, status, clock.mono() - started);
+    }
+  };
+}
+
+function mountRpc(verb: Verb, parts: Pick<Parameters<typeof rpcHandler>[1], "clock" | "whoAsks"> & { run: RunRpc }) {
+  const { clock, whoAsks, run } = parts;
   const handler = rpcHandler(verb.rpc as Method, {
-    clock: world.clock,
+    clock,
     whoAsks,
     async run(input, principal, signal) {
       if (principal.kind !== "service") refuse("FORBIDDEN", "RPC is for services; use the REST path.");
-      const started = world.clock.mono();
-      let status = 500;
-      try {
-        const answer = await verb.run(input as never, { principal, signal, header: () => undefined });
-        status = 200;
-        return answer;
-      } catch (error) {
-        const problem = asProblem(error);
-        status = problem.status;
-        if (problem.code === "INTERNAL") broke(error);
-        throw error;
-      } finally {
-        observe(verb, status, world.clock.mono() - started);
-      }
+      return run(verb, input, principal, signal);
     },
   });
   return (c: { req: { raw: Request } }) => handler(c.req.raw);
@@ -282,103 +292,3 @@ async function nothingHere(
 
 export const matches = (pattern: string, path: string): boolean =>
   new RegExp(`^${pattern.replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
-
-interface RuntimeParts {
-  service: Service;
-  world: World;
-  faces: Faces;
-  log: ReturnType<typeof serviceLog>;
-  context: ReturnType<typeof createContext>;
-  config: ReturnType<typeof createConfig>;
-}
-
-/** Consumers, jobs and the outbox relay, started and stopped in order. */
-function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Promise<void>; stop(): Promise<void> } {
-  const { service, world, faces, log, context, config } = parts;
-  const subscriptions: { stop(): Promise<void> }[] = [];
-  const jobs: Cancel[] = [];
-  const relay = startRelay({
-    store: context.store,
-    bus: world.bus,
-    clock: world.clock,
-    log,
-    streams: STREAMS_BY_FAMILY,
-  });
-  const failures = context.metrics.counter("failures_total", "Handlers and jobs that threw", ["where"]);
-
-  function listen(consumer: Consumer, group: string): void {
-    const { stream } = consumer;
-    const isLossy = stream.mode === "lossy";
-    const handle = isLossy ? consumer.handle : traced(consumer, world);
-    subscriptions.push(
-      world.bus.subscribe(stream as never, {
-        group,
-        consumer: world.replica,
-        handle: (message) => {
-          try {
-            const done = handle(message as never);
-            if (!(done instanceof Promise)) return done;
-            return done.catch((error: unknown) => failed(stream.family, error, isLossy));
-          } catch (error) {
-            return failed(stream.family, error, isLossy);
-          }
-        },
-      }),
-    );
-  }
-  /** Counts and logs; a reliable stream has the message again, a lossy one has newer news soon. */
-  function failed(where: string, error: unknown, swallow = false): void {
-    failures.inc({ where });
-    log.error(`${where}: handler failed`, { error: String(error), stack: (error as Error | undefined)?.stack });
-    if (!swallow) throw error;
-  }
-
-  return {
-    relay,
-    async start() {
-      await relay.flush();
-      await faces.start?.();
-      for (const consumer of faces.consumes ?? []) listen(consumer, service.id);
-      if (service.usesConfig) {
-        listen({ stream: configEvents as never, handle: () => config.refresh() }, `${service.id}-config`);
-        jobs.push(
-          world.clock.every(CONFIG_CATCH_UP_MS, () => config.refresh().catch((e) => failed("config", e, true))),
-        );
-      }
-      for (const job of [...(faces.jobs ?? []), expiring(service, context)]) {
-        const run = async () => {
-          try {
-            await job.run();
-          } catch (error) {
-            failed(job.name, error, true);
-          }
-        };
-        jobs.push(world.clock.every(job.everyMs, run));
-      }
-    },
-    async stop() {
-      for (const cancel of jobs) cancel();
-      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-      await faces.stop?.();
-      await relay.flush();
-      await relay.stop();
-    },
-  };
-}
-
-/** What is kept for a time goes when that is over: the service's own collections and its first answers. */
-function expiring({ id, owns }: Service, { store, clock }: RuntimeParts["context"]): Job {
-  const kept = [...owns, firstAnswers[id]] as Collection[];
-  return {
-    name: "expire",
-    everyMs: EXPIRE_MS,
-    async run() {
-      for (const collection of kept) await store.expire(collection, clock.now());
-    },
-  };
-}
-
-const traced = (consumer: Consumer, world: World) => (message: never) => {
-  const { traceparent } = message as { traceparent?: string };
-  return inTrace(childTrace(traceparent, world.random), () => consumer.handle(message));
-};

@@ -1,0 +1,112 @@
+/** The running part of a hosted service: consumers, jobs and the outbox relay, started and stopped in order. */
+import { firstAnswers } from "../collections.ts";
+import { configEvents } from "../streams.ts";
+import type { ConfigHolder } from "./config.ts";
+import { type createContext, STREAMS_BY_FAMILY } from "./context.ts";
+import { type Relay, startRelay } from "./outbox.ts";
+import type { Cancel, Collection } from "./ports.ts";
+import type { Consumer, Faces, Job, Log, Service } from "./service.ts";
+import { childTrace, inTrace } from "./trace.ts";
+import type { World } from "./world.ts";
+
+const CONFIG_CATCH_UP_MS = 30_000;
+const EXPIRE_MS = 3_600_000;
+
+interface RuntimeParts {
+  service: Service;
+  world: World;
+  faces: Faces;
+  log: Log;
+  context: ReturnType<typeof createContext>;
+  config: ConfigHolder;
+}
+
+export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Promise<void>; stop(): Promise<void> } {
+  const { service, world, faces, log, context, config } = parts;
+  const subscriptions: { stop(): Promise<void> }[] = [];
+  const jobs: Cancel[] = [];
+  const relay = startRelay({
+    store: context.store,
+    bus: world.bus,
+    clock: world.clock,
+    log,
+    streams: STREAMS_BY_FAMILY,
+  });
+  const failures = context.metrics.counter("failures_total", "Handlers and jobs that threw", ["where"]);
+
+  function listen(consumer: Consumer, group: string): void {
+    const { stream } = consumer;
+    const isLossy = stream.mode === "lossy";
+    const handle = isLossy ? consumer.handle : traced(consumer, world);
+    subscriptions.push(
+      world.bus.subscribe(stream as never, {
+        group,
+        consumer: world.replica,
+        handle: (message) => {
+          try {
+            const done = handle(message as never);
+            if (!(done instanceof Promise)) return done;
+            return done.catch((error: unknown) => failed(stream.family, error, isLossy));
+          } catch (error) {
+            return failed(stream.family, error, isLossy);
+          }
+        },
+      }),
+    );
+  }
+  /** Counts and logs; a reliable stream has the message again, a lossy one has newer news soon. */
+  function failed(where: string, error: unknown, swallow = false): void {
+    failures.inc({ where });
+    log.error(`${where}: handler failed`, { error: String(error), stack: (error as Error | undefined)?.stack });
+    if (!swallow) throw error;
+  }
+
+  return {
+    relay,
+    async start() {
+      await relay.flush();
+      await faces.start?.();
+      for (const consumer of faces.consumes ?? []) listen(consumer, service.id);
+      if (service.usesConfig) {
+        listen({ stream: configEvents as never, handle: () => config.refresh() }, `${service.id}-config`);
+        jobs.push(
+          world.clock.every(CONFIG_CATCH_UP_MS, () => config.refresh().catch((e) => failed("config", e, true))),
+        );
+      }
+      for (const job of [...(faces.jobs ?? []), expiring(service, context)]) {
+        const run = async () => {
+          try {
+            await job.run();
+          } catch (error) {
+            failed(job.name, error, true);
+          }
+        };
+        jobs.push(world.clock.every(job.everyMs, run));
+      }
+    },
+    async stop() {
+      for (const cancel of jobs) cancel();
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+      await faces.stop?.();
+      await relay.flush();
+      await relay.stop();
+    },
+  };
+}
+
+/** What is kept for a time goes when that is over: the service's own collections and its first answers. */
+function expiring({ id, owns }: Service, { store, clock }: RuntimeParts["context"]): Job {
+  const kept = [...owns, firstAnswers[id]] as Collection[];
+  return {
+    name: "expire",
+    everyMs: EXPIRE_MS,
+    async run() {
+      for (const collection of kept) await store.expire(collection, clock.now());
+    },
+  };
+}
+
+const traced = (consumer: Consumer, world: World) => (message: never) => {
+  const { traceparent } = message as { traceparent?: string };
+  return inTrace(childTrace(traceparent, world.random), () => consumer.handle(message));
+};
