@@ -161,6 +161,7 @@ describe.skipIf(!hasRedis)("a Redis bus whose server is cut off, full or trimmed
     await rest;
     await until(() => heard.length >= 200);
     expect(heard).toEqual(numbers(0, 200));
+    expect(healed).toEqual([]);
     await allSettled(bus);
   });
 
@@ -238,6 +239,19 @@ describe.skipIf(!hasRedis)("a consumer of a Redis bus", () => {
     dying.abandon();
     await until(() => heard.length === 45);
     expect(heard).toEqual(numbers(5, 50));
+    expect(healed).toEqual([]);
+    await allSettled(next);
+  });
+
+  test("that takes over more than it reads ahead hears all of it, in order", async () => {
+    const [publisher, next] = [begin(), begin()];
+    await relay(publisher, ["0"]);
+    await Promise.all(numbers(1, 1_500).map((id) => publisher.publish(reliable, { id }, { key: "k" })));
+    await server.cli("XGROUP", "CREATE", STREAM, "s04", "0");
+    await server.cli("XREADGROUP", "GROUP", "s04", "gone", "COUNT", "1400", "STREAMS", STREAM, ">");
+    const heard = hear(next);
+    await until(() => heard.length === 1_500);
+    expect(heard).toEqual(numbers(0, 1_500));
     expect(healed).toEqual([]);
     await allSettled(next);
   });

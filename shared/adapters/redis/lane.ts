@@ -213,13 +213,16 @@ export class Lane {
     }
     if (gone > 0) onHealed({ stream, group, what: "missing", count: gone });
     this.#known = true;
+    if (gone > 0) this.#following = following;
     this.#following ??= following;
     this.#more = pending.length === TAKE_MAX;
     const known = new Set(this.#queue.map((entry) => entry.at));
     for (const [at, fields, tries] of pending) {
       // What is gone from the stream, but was read ahead, is handled all the same.
       if (known.has(at) || at === this.#busy?.entry.at || fields?.length === 0) continue;
-      this.#queue.push(asEntry([at, fields], tries));
+      const entry = asEntry([at, fields], tries);
+      this.#following = Math.max(this.#following, entry.seq + 1);
+      this.#queue.push(entry);
     }
     this.#queue.sort((a, b) => (isAfter(a.at, b.at) ? 1 : -1));
     this.wake();
@@ -238,7 +241,7 @@ export class Lane {
     while (!this.#retrying && this.#isHeld(0)) {
       const consumer = this.#consumer();
       const entry = this.#queue[0];
-      if (!consumer || !entry) return;
+      if (!consumer || !entry) break;
       const ended = Promise.withResolvers<void>();
       this.#busy = { consumer, entry, tried: ended.promise };
       try {
@@ -249,7 +252,7 @@ export class Lane {
       }
       if (this.#queue.length === AHEAD_MAX / 2) this.#onHungry();
     }
-    if (this.#more && this.#queue.length === 0) {
+    if (this.#more && this.#queue.length === 0 && this.#isHeld(0)) {
       this.#more = false;
       await this.take();
     }
