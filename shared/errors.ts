@@ -59,6 +59,7 @@ export const FAILURES = {
   NOT_READY: failure(503, "unavailable", "The service is not ready"),
   EXCHANGE_UNKNOWN: failure(503, "unknown", "The exchange did not say what became of the request"),
   TIMEOUT: failure(504, "deadline_exceeded", "It took too long"),
+  SLOW_BODY: failure(408, "deadline_exceeded", "The request came too slowly"),
 } as const satisfies Record<string, Failure>;
 export type Code = keyof typeof FAILURES;
 

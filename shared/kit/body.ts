@@ -29,7 +29,7 @@ export async function readBytes(request: Request, clock: Clock): Promise<Uint8Ar
   });
   try {
     const bytes = await readAll(reader);
-    if (late) refuse("TIMEOUT", `The body took longer than ${BODY_MS_MAX} ms.`);
+    if (late) refuse("SLOW_BODY", `The body took longer than ${BODY_MS_MAX} ms.`);
     return bytes;
   } catch (cause) {
     // What is still to come is of no use: let the sender go.

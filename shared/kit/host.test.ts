@@ -5,7 +5,7 @@ import { router } from "../contracts.ts";
 import { alerts } from "../streams.ts";
 import { type SimWorld, simulatedWorld } from "../testing/world.ts";
 import { createTokens, type Tokens } from "./auth.ts";
-import { BODY_BYTES_MAX } from "./body.ts";
+import { BODY_BYTES_MAX, BODY_MS_MAX } from "./body.ts";
 import { type Constellation, constellation } from "./constellation.ts";
 import { echoService, type Heard, heard } from "./echo.fixture.ts";
 import type { Hosted } from "./host.ts";
@@ -95,6 +95,15 @@ describe("a verb over REST", () => {
       expect(state.made).toBe(0);
     });
   }
+  test("a body that does not come is given up after a while", async () => {
+    const slow = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([0x7b])) });
+    const headers = { "content-type": "application/json", "idempotency-key": "k" };
+    const asked = ask("/things", { method: "POST", body: slow, headers });
+    await new Promise((resolve) => setImmediate(resolve));
+    await clock.run(clock.now() + BODY_MS_MAX);
+    const response = await asked;
+    expect([response.status, await codeOf(response)]).toEqual([408, "SLOW_BODY"]);
+  });
   test("invalid UTF-8 is refused", async () => {
     const body = new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x7d]);
     const headers = { "content-type": "application/json", "idempotency-key": "k" };
