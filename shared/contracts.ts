@@ -18,6 +18,8 @@ export interface Method<I extends z.ZodType = z.ZodType, O extends z.ZodType = z
   readonly output: O;
   /** True: the same request twice has one effect, so a caller may try again. */
   readonly idempotent: boolean;
+  /** True: lowers risk, so it is sent even to a callee that has not answered lately. */
+  readonly urgent: boolean;
 }
 type Methods = Record<string, Method>;
 export interface Contract<M extends Methods = Methods> {
@@ -34,7 +36,11 @@ const method = <I extends z.ZodType, O extends z.ZodType>(
   desc: DescMethod,
   [input, output]: [I, O],
   idempotent = true,
-): Method<I, O> => ({ desc, input, output, idempotent });
+): Method<I, O> => ({ desc, input, output, idempotent, urgent: false });
+const urgent = <I extends z.ZodType, O extends z.ZodType>(what: Method<I, O>): Method<I, O> => ({
+  ...what,
+  urgent: true,
+});
 
 const account = Account.default(DEFAULT_ACCOUNT);
 
@@ -139,7 +145,7 @@ export const HistoryAnswer = z.object({ source: z.enum(["RECORDING", "EXCHANGE"]
 export const exchange = contract("s01", ExchangeService, {
   submitOrder: method(ExchangeService.method.submitOrder, [SubmitOrder, ExchangeOrder], false),
   submitOco: method(ExchangeService.method.submitOco, [SubmitOco, z.object({ orders: z.array(ExchangeOrder) })], false),
-  cancelOrder: method(ExchangeService.method.cancelOrder, [OrderRef, ExchangeOrder]),
+  cancelOrder: urgent(method(ExchangeService.method.cancelOrder, [OrderRef, ExchangeOrder])),
   /** NOT_FOUND is no proof that the order does not exist. */
   queryOrder: method(ExchangeService.method.queryOrder, [OrderRef, ExchangeOrder]),
   getOpenOrders: method(ExchangeService.method.getOpenOrders, [Of, z.object({ orders: z.array(ExchangeOrder) })]),
@@ -157,7 +163,7 @@ export const exchange = contract("s01", ExchangeService, {
     z.object({ instruments: z.array(Instrument) }),
   ]),
   getHistory: method(ExchangeService.method.getHistory, [History, HistoryAnswer]),
-  setKill: method(ExchangeService.method.setKill, [KillOrder, KillAnswer]),
+  setKill: urgent(method(ExchangeService.method.setKill, [KillOrder, KillAnswer])),
 });
 
 /** The way to name an order: any one of the three. */
@@ -185,17 +191,19 @@ export const Budget = z.object({
 export const PlaceRequest = z.object({ intent: Intent, decision: Decision.optional() });
 export const router = contract("s04", RouterService, {
   placeOrder: method(RouterService.method.placeOrder, [PlaceRequest, OrderAnswer]),
-  cancelOrder: method(RouterService.method.cancelOrder, [CancelRequest, CancelAnswer]),
+  cancelOrder: urgent(method(RouterService.method.cancelOrder, [CancelRequest, CancelAnswer])),
   getBudget: method(RouterService.method.getBudget, [z.object({ account }), Budget]),
-  setKill: method(RouterService.method.setKill, [KillOrder, KillAnswer]),
+  setKill: urgent(method(RouterService.method.setKill, [KillOrder, KillAnswer])),
 });
 
 /** S6. */
 export const position = contract("s06", PositionService, {
-  flatten: method(PositionService.method.flatten, [
-    z.object({ reason: z.string().max(200), instruments: z.array(InstrumentId).default([]) }),
-    z.object({ closing: z.array(z.string()) }),
-  ]),
+  flatten: urgent(
+    method(PositionService.method.flatten, [
+      z.object({ reason: z.string().max(200), instruments: z.array(InstrumentId).default([]) }),
+      z.object({ closing: z.array(z.string()) }),
+    ]),
+  ),
 });
 
 /** S10. `bundle` is the document itself, as `domain/bundle.ts` describes it. */

@@ -54,7 +54,7 @@ export async function constellation(
       const timeoutMs = Math.max(1, Math.ceil(deadline - world.clock.mono()));
       return callRemote(remote, [contract, method], [input, { ...options, timeoutMs }]);
     };
-    return guard.run(call, method.idempotent, deadline);
+    return method.urgent ? call() : guard.run(call, method.idempotent, deadline);
   };
   const peersOf = (from: ServiceId) => createPeers({ from, all, hosted, world, tokens, calls, count });
 
