@@ -29,6 +29,10 @@ describe("an order's state", () => {
     expect(taken).toMatchObject({ status: "NEW", order_id: "77", acked_at: 5 });
     expect(merged(taken, "FILLED", "10")).toMatchObject({ status: "FILLED", filled_qty: "10" });
   });
+  test("a reduce-only order that the exchange cut to the position has ended when it says filled", () => {
+    expect(merged(sent, "FILLED", "3")).toMatchObject({ status: "EXPIRED", filled_qty: "3" });
+    expect(merged(merged(sent, "PARTIALLY_FILLED", "2"), "FILLED", "3")).toMatchObject({ status: "EXPIRED" });
+  });
   test("an older word changes nothing", () => {
     const part = merged(sent, "PARTIALLY_FILLED", "4");
     expect(merged(part, "NEW")).toBe(part);

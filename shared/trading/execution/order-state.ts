@@ -62,7 +62,8 @@ function laterStatus(order: Order, reported: OrderStatus, filled: Amount): Order
   if (isTerminal(order.status)) return order.status;
   if (filled >= dec(order.qty)) return "FILLED";
   const status = PROGRESS[reported] > PROGRESS[order.status] ? reported : order.status;
-  if (status === "FILLED") return "PARTIALLY_FILLED";
+  // The exchange cut a reduce-only order to the position: what it kept is filled, the rest will never trade.
+  if (status === "FILLED") return "EXPIRED";
   if (isTerminal(status) || filled === zero) return status;
   return "PARTIALLY_FILLED";
 }
