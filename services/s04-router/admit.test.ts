@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Intent } from "../../shared/domain/order.ts";
-import { entry, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
+import { entry, FUT, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());
@@ -56,6 +56,17 @@ describe("what is refused before anything is stored", () => {
     expect((await second).code).toBe("RULE");
     await world.pass(1_000);
     expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("a BUY and a SELL at once by hand: the second is refused, before and after the first is stored", async () => {
+    await open();
+    const short = { side: "SELL", stop_loss: undefined, take_profit: undefined } as const;
+    const [buy, sell] = [entry(), entry(short)].map((asked) => world.router.admission.place(Intent.parse(asked)));
+    const second = refusal(sell!);
+    await world.finish(buy!);
+    expect((await second).code).toBe("RULE");
+    await world.place(entry({ instrument: FUT, exec: { policy: "MAKER_THEN_TAKER" } }));
+    expect((await refusal(world.place(entry(short)))).code).toBe("RULE");
   });
 
   test("health RED stops entries, also after a restart; no entry passes before the first reconciliation", async () => {

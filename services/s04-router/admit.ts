@@ -3,7 +3,7 @@ import type { IntentRecord } from "../../shared/collections.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { type Amount, add, dec, show, sum, toStep, zero } from "../../shared/domain/money.ts";
-import { type Intent, isEntry, type OrderAnswer } from "../../shared/domain/order.ts";
+import { type Intent, isEntry, type OrderAnswer, opposite, type Side } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
@@ -40,7 +40,7 @@ export class Admission {
   /** Intents between their first check and their first answer. */
   private readonly admitting = new Map<
     string,
-    { hash: string; instrument: string; entry: boolean; reserved: Amount }
+    { hash: string; instrument: string; side: Side; entry: boolean; reserved: Amount }
   >();
 
   constructor(parts: Parts) {
@@ -59,6 +59,7 @@ export class Admission {
     this.admitting.set(intent.intent_id, {
       hash,
       instrument: intent.instrument,
+      side: intent.side,
       entry: isEntry(intent.kind),
       reserved: zero,
     });
@@ -148,26 +149,30 @@ export class Admission {
   private oneTrade(intent: Intent): void {
     const { book } = this.parts;
     const holding = book.holding(intent.instrument);
-    const opening = this.isOpeningBefore(intent);
-    const entering = opening || book.running(intent.instrument).some((r) => isEntry(r.intent.kind));
+    const entering = this.enteringSides(intent);
     const open = holding !== undefined && holding.qty !== "0";
     if (open && holding.side !== intent.side) refuse("RULE", `a ${holding.side} trade is open on ${intent.instrument}`);
+    if (entering.includes(opposite(intent.side))) {
+      refuse("RULE", `a ${opposite(intent.side)} trade is opening on ${intent.instrument}`);
+    }
     if (intent.kind === "ADD") {
       if (!open) refuse("NO_POSITION", "there is no trade to add to");
       return;
     }
-    if (intent.signal_id !== undefined && (open || entering)) {
+    if (intent.signal_id !== undefined && (open || entering.length > 0)) {
       refuse("RULE", `a trade is open or opening on ${intent.instrument}`);
     }
   }
 
-  /** Of entries asked at the same time, the first goes on. */
-  private isOpeningBefore(intent: Intent): boolean {
+  /** Of entries under way on the instrument, and, of those asked at the same time, the ones that came first. */
+  private enteringSides({ intent_id, instrument }: Intent): Side[] {
+    const running = this.parts.book.running(instrument).filter((record) => isEntry(record.intent.kind));
+    const sides = running.map((record) => record.intent.side);
     for (const [id, slot] of this.admitting) {
-      if (id === intent.intent_id) return false;
-      if (slot.entry && slot.instrument === intent.instrument) return true;
+      if (id === intent_id) break;
+      if (slot.entry && slot.instrument === instrument) sides.push(slot.side);
     }
-    return false;
+    return sides;
   }
 
   private listed(intent: Intent): Instrument {
