@@ -127,6 +127,24 @@ describe.skipIf(!hasRedis)("a Redis bus whose server loses its data or goes", ()
     await allSettled(bus);
   });
 
+  test("away at the start: all begins when it comes, and a bus can be closed without it", async () => {
+    await relay(begin(), numbers(0, 5));
+    await server.kill();
+    const [bus, closed] = [begin(), begin()];
+    const heard = hear(bus);
+    hear(closed);
+    await expect(bus.publish(reliable, { id: "5" }, { key: "k", id: "outbox-5" })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+    });
+    const from = performance.now();
+    await closed.close();
+    expect(performance.now() - from).toBeLessThan(6 * COMMAND_MS);
+    await server.restart();
+    await relay(bus, numbers(5, 10));
+    await until(() => heard.length === 10);
+    expect(heard).toEqual(numbers(0, 10));
+  });
+
   test("flushed: what comes is heard, by newcomers too, and the loss is reported", async () => {
     const [bus, publisher] = [begin(), begin()];
     const heard = hear(bus);
