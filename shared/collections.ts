@@ -349,15 +349,15 @@ export const auditLog = collection({
 });
 
 /** First answers to requests with an idempotency key; each service has its own. */
-export const FirstAnswer = z.object({
+const FirstAnswer = z.object({
   id: z.string(),
   body_hash: z.string(),
-  status: z.number().int(),
+  status: z.int(),
   answer: z.unknown(),
   ts: z.number(),
 });
-export type FirstAnswer = z.output<typeof FirstAnswer>;
-const firstAnswersOf = (owner: ServiceId): Collection<FirstAnswer> =>
+const OWNERS = ["s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09", "s10", "s11", "s12"] as const;
+const firstAnswersOf = (owner: ServiceId) =>
   collection({
     name: `first_answers_${owner}`,
     owner,
@@ -367,10 +367,8 @@ const firstAnswersOf = (owner: ServiceId): Collection<FirstAnswer> =>
     retentionDays: 2,
     retentionField: "ts",
   });
-const OWNERS = ["s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09", "s10", "s11", "s12"] as const;
-export const firstAnswers: Record<ServiceId, Collection<FirstAnswer>> = Object.fromEntries(
-  OWNERS.map((owner) => [owner, firstAnswersOf(owner)]),
-) as Record<ServiceId, Collection<FirstAnswer>>;
+type FirstAnswers = Record<ServiceId, Collection<z.output<typeof FirstAnswer>>>;
+export const firstAnswers = Object.fromEntries(OWNERS.map((id) => [id, firstAnswersOf(id)])) as FirstAnswers;
 
 export const COLLECTIONS: readonly Collection<never>[] = [
   instrumentRegistry,

@@ -26,8 +26,8 @@ export function outcomeOf(error: unknown): Outcome<never> {
 
 /**
  * What an exchange says when a stop or target lies on the wrong side of the market already: the price has been there,
- * so the position should be closed. A spot target is a maker order and "would match"; of a spot pair, the market must lie
- * between both prices, else their "relationship … is not correct".
+ * so the position should be closed. A spot target is a maker order and "would match"; of a spot pair, the market must
+ * lie between both prices, else their "relationship … is not correct".
  */
 export const isReached = (problem: Problem): boolean =>
   /-2021|immediately trigger|trigger immediately|immediately match|relationship of the prices/i.test(problem.message);
