@@ -160,7 +160,7 @@ export class RedisConnection {
 
 /** Answers of a server that cannot do its work now, and the library's own words for having none. */
 const AWAY =
-  /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|UNBLOCKED)\b|ECONN|EPIPE|ETIMEDOUT|Connection is closed|Socket timeout|max retries|Command aborted|Failed to refresh slots|None of startup nodes|All sentinels are unreachable|enableOfflineQueue/i;
+  /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|UNBLOCKED|ASK|MOVED)\b|ECONN|EPIPE|ETIMEDOUT|Connection is closed|Socket timeout|max retries|Command aborted|Failed to refresh slots|None of startup nodes|All sentinels are unreachable|enableOfflineQueue/i;
 
 const away = (cause: unknown): Problem => new Problem("UNAVAILABLE", "Redis is not available now.", { cause });
 
