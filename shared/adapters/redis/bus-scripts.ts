@@ -23,7 +23,7 @@ end
 local function owner(group)
   local held = redis.call('HGET', KEYS[2], 'owner:' .. group)
   if not held then return nil, 0 end
-  local token, untilMs = string.match(held, '^(%S+) (%d+)$')
+  local token, untilMs = string.match(held, '^(.+) (%d+)$')
   return token, tonumber(untilMs)
 end
 local function own(group, token, ms)

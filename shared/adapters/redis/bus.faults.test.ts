@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { Message } from "../../kit/ports.ts";
-import { type Note, reliable, single } from "../../testing/bus-world.ts";
+import { reliable, single } from "../../testing/bus-world.ts";
 import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
 import { wallClock } from "../clock.ts";
 import { RedisBus, type RedisBusOptions } from "./bus.ts";
@@ -38,14 +37,14 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 /** What a service does about "at least once": an id that was handled is not handled again. */
-function hear(bus: RedisBus, handle: (id: string, message: Message<Note>) => unknown = () => {}): string[] {
+function hear(bus: RedisBus, handle: (id: string) => unknown = () => {}, consumer = "a"): string[] {
   const effects: string[] = [];
   bus.subscribe(reliable, {
     group: "s04",
-    consumer: "a",
+    consumer,
     handle: async (message) => {
       if (effects.includes(message.event.id)) return;
-      await handle(message.event.id, message);
+      await handle(message.event.id);
       effects.push(message.event.id);
     },
   });
@@ -279,7 +278,7 @@ describe.skipIf(!hasRedis)("a consumer of a Redis bus", () => {
     const first = hear(leaving);
     await relay(leaving, numbers(0, 5));
     await until(() => first.length === 5);
-    const heard = hear(next);
+    const heard = hear(next, () => {}, "b, of another name");
     await leaving.close();
     await relay(next, numbers(5, 10));
     await until(() => heard.length === 5);

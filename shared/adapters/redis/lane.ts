@@ -211,9 +211,11 @@ export class Lane {
       this.#settled = BEGINNING;
       this.#following = following;
     }
-    if (gone > 0) onHealed({ stream, group, what: "missing", count: gone });
+    if (gone > 0) {
+      onHealed({ stream, group, what: "missing", count: gone });
+      this.#following = following;
+    }
     this.#known = true;
-    if (gone > 0) this.#following = following;
     this.#following ??= following;
     this.#more = pending.length === TAKE_MAX;
     const known = new Set(this.#queue.map((entry) => entry.at));
