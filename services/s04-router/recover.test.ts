@@ -90,3 +90,27 @@ test("an order that never arrived ends after a restart too, though finished orde
   expect(faultsOf(world)).toEqual([]);
   world.close();
 });
+
+test("a liquidation while the account stream was away is booked when it is back, to the last fill", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  await world.place(entry());
+  await world.pass(500);
+  const { exchange } = world;
+  exchange.positions.set(FUT, 0n);
+  const [opening] = exchange.fills;
+  const fill = {
+    ...opening!,
+    fill_id: "9001",
+    order_id: "9000",
+    side: "SELL" as const,
+    client_order_id: "autoclose-1",
+  };
+  exchange.fills.push(fill);
+  void world.router.accounts.hear({ kind: "gap", instrument: "FUT", from_ts: 0, ts: 0 });
+  await world.pass(15_000);
+  expect(world.router.book.holding(FUT)).toMatchObject({ qty: "0", reserved_usdt: "0" });
+  expect(exchange.live()).toEqual([]);
+  expect(world.alerts.some((alert) => alert.startsWith("CLOSED_OUTSIDE"))).toBe(true);
+  world.close();
+});

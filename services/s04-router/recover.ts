@@ -4,11 +4,13 @@ import { marketOf } from "../../shared/domain/instrument.ts";
 import { dec, neg, show } from "../../shared/domain/money.ts";
 import type { Order } from "../../shared/domain/order.ts";
 import { Problem } from "../../shared/errors.ts";
+import type { Cancel } from "../../shared/kit/ports.ts";
 import { isLive, markUnknown } from "../../shared/trading/execution/order-state.ts";
 import type { Booking } from "./booking.ts";
 import { type Dispatch, reportOf } from "./dispatch.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
+import { bookOutsideCloses } from "./outside.ts";
 import type { Ports } from "./types.ts";
 import type { Outcome, Venue } from "./venue.ts";
 
@@ -26,11 +28,14 @@ interface Parts {
 /** Fills are asked from a little before the newest one known, against clocks that differ. */
 const OVERLAP_MS = 60_000;
 const UNHEARD_MS = 60_000;
+/** After positions differed. */
+const LOOK_AGAIN_MS = 10_000;
 
 export class Recovery {
   /** True once our books have met the exchange's since the start. */
   reconciled = false;
   private underWay: Promise<void> = Promise.resolve();
+  private again: Cancel | undefined;
   private readonly parts: Parts;
 
   constructor(parts: Parts) {
@@ -124,9 +129,22 @@ export class Recovery {
       const qty = dec(holding?.qty ?? "0");
       const ours = holding?.side === "SELL" ? neg(qty) : qty;
       const there = theirs.get(instrument) ?? dec("0");
-      if (ours === there) continue;
+      if (ours === there || (holding && (await bookOutsideCloses(this.parts, holding, [ours, there])))) continue;
       ports.alert("ERROR", "POSITION_DIFFERS", `${instrument}: books ${show(ours)}, exchange ${show(there)}`);
+      if (ours !== 0n) this.lookAgain();
     }
+  }
+
+  /** What differs now may be explained by what is still on its way. */
+  private lookAgain(): void {
+    this.again ??= this.parts.ports.clock.after(LOOK_AGAIN_MS, () => {
+      this.again = undefined;
+      return this.gap();
+    });
+  }
+
+  stop(): void {
+    this.again?.();
   }
 
   /** Working orders that nobody has spoken of for a minute: the stream may have lost their end. */

@@ -92,6 +92,7 @@ export class Router {
   stop(): void {
     this.intents.stop();
     this.instruments.stop();
+    this.recovery.stop();
   }
 
   /** Computed from open holdings and running intents, so it can never drift from them. */
