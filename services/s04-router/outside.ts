@@ -21,7 +21,7 @@ const SETTLED_MS = 5_000;
 
 /**
  * Books what closed a position while nobody told of it. Only when no order of ours is without an answer, and fills that
- * are none of ours add up exactly to what is missing; answers whether they did. `ours` and `theirs` are signed quantities.
+ * are none of ours add up exactly to what is missing; answers whether they did. `ours` and `theirs` are signed.
  */
 export async function bookOutsideCloses(parts: Parts, holding: Holding, [ours, theirs]: [Amount, Amount]) {
   const { ports, book, booking, venue } = parts;
