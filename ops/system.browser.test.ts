@@ -9,7 +9,7 @@ const CHROMIUM = "/usr/bin/chromium";
 const here = existsSync(CHROMIUM);
 if (!here) console.log(`skipped: needs chromium at ${CHROMIUM}`);
 
-const PORT_OFFSET = 42_000 + (process.pid % 1_000) * 20;
+const PORT_OFFSET = 14_400 + (process.pid % 300) * 20;
 const PAGE_MS_MAX = 60_000;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];

@@ -1,39 +1,96 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { entry, everyPositionProtected, nothingUnknown, openPositions, servicesReady } from "./run/account.fixture.ts";
+import type { IntentRecord } from "../shared/collections.ts";
+import {
+  entry,
+  everyPositionProtected,
+  nothingUnknown,
+  openPositions,
+  servicesReady,
+  sleepingBundle,
+} from "./run/account.fixture.ts";
 import { openFolder } from "./run/folder.ts";
 import { judgeFolder } from "./run/judge.ts";
 import { hasRedisServer } from "./run/own-redis.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
-import { PROCESSES_FILE } from "./run/processes.ts";
+import { PROCESSES_FILE, type ProcessesSeen } from "./run/processes.ts";
 import type { ProgramState } from "./run/supervise.ts";
 
 const here = hasRedisServer();
 if (!here) console.log("skipped: needs redis-server");
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
-const PORT_OFFSET = 24_000 + (process.pid % 300) * 20;
+const PORT_OFFSET = 8_200 + (process.pid % 300) * 20;
 const INSTRUMENTS = ["FUT:BTCUSDT", "FUT:ETHUSDT"];
 
+const data = mkdtempSync(join(tmpdir(), "chimera-processes-"));
+const bundle = join(data, "sleeping.yaml");
+writeFileSync(bundle, sleepingBundle());
+const ARGS = ["--processes", "--bundle", bundle];
+let running: Running;
+const seen = () => JSON.parse(readFileSync(join(data, PROCESSES_FILE), "utf8")) as ProcessesSeen;
+const states = () => seen().processes;
+const stateOf = (name: string) => states().find((state) => state.name === name) as ProgramState;
+const killed = async (name: string) => {
+  const { pid, restarts } = stateOf(name);
+  process.kill(pid as number, "SIGKILL");
+  await until(`${name} runs again`, async () => stateOf(name).restarts > restarts && stateOf(name).status === "up");
+};
+
+/** From flat: two entries, the trouble while they are under way, and the same two entries again. */
+async function underTrouble(id: string, happens: () => Promise<void>): Promise<void> {
+  // Asked again and again: a position manager that has just come back may hear of a trade only seconds later.
+  await until("flat", async () => {
+    await running.post("/positions/flatten", { reason: "from flat", instruments: INSTRUMENTS });
+    return (await openPositions(running)).length === 0;
+  });
+  const intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
+  const answers = intents.map((intent) => running.post("/orders", { intent }).catch(() => "cut off"));
+  await happens();
+  await Promise.all(answers);
+  await until("all ready", () => servicesReady(running));
+  await until("every outcome known", () => nothingUnknown(running));
+  // Taken before the trouble, it gets its first answer; else it is taken now: once in any case.
+  await until("both entries taken", async () => {
+    const again = await Promise.all(intents.map((intent) => running.post("/orders", { intent })));
+    return again.every(({ status }) => status < 300);
+  });
+  const outcomes = () =>
+    Promise.all(intents.map(({ intent_id }) => running.get<{ intent: IntentRecord }>(`/intents/${intent_id}`)));
+  await until("both ended", async () => (await outcomes()).every(({ intent }) => intent.state === "DONE"));
+  // What was never heard of at the exchange has ended without a fill; what was filled is held, and protected.
+  const filled = (await outcomes()).filter(({ intent }) => intent.answer.status === "FILLED");
+  await until("what was filled is held and protected", async () => {
+    const open = (await openPositions(running)).map((position) => position.instrument);
+    const isHeld = filled.every(({ intent }) => open.includes(intent.instrument));
+    return isHeld && open.length === filled.length && (await everyPositionProtected(running));
+  });
+}
+
+const redis = (...command: string[]) =>
+  Bun.spawnSync(["redis-cli", "-p", new URL(seen().redis_url).port, ...command], { stdout: "ignore" });
+const troubles: [string, () => Promise<void>][] = [
+  [
+    "silent for three seconds",
+    async () => {
+      const { pid } = stateOf("redis");
+      process.kill(pid as number, "SIGSTOP");
+      await Bun.sleep(3_000);
+      process.kill(pid as number, "SIGCONT");
+    },
+  ],
+  ["cut off from everybody", async () => void redis("CLIENT", "KILL", "TYPE", "normal")],
+];
+
 describe.skipIf(!here)("one process per service, on Redis", () => {
-  const data = mkdtempSync(join(tmpdir(), "chimera-processes-"));
-  let running: Running;
   beforeAll(async () => {
-    running = await up(data, PORT_OFFSET, ["--processes", "--seed", "processes"]);
+    running = await up(data, PORT_OFFSET, [...ARGS, "--seed", "processes"]);
   }, 180_000);
   afterAll(async () => {
     await running.stop();
     rmSync(data, { recursive: true });
   }, 90_000);
-
-  const states = () => JSON.parse(readFileSync(join(data, PROCESSES_FILE), "utf8")) as ProgramState[];
-  const stateOf = (name: string) => states().find((state) => state.name === name) as ProgramState;
-  const killed = async (name: string) => {
-    const { pid, restarts } = stateOf(name);
-    process.kill(pid as number, "SIGKILL");
-    await until(`${name} runs again`, async () => stateOf(name).restarts > restarts && stateOf(name).status === "up");
-  };
 
   test("comes up ready", async () => {
     await until("all ready", () => servicesReady(running));
@@ -49,20 +106,18 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
     "s10-config",
     "redis",
   ]) {
-    test(`${name} killed while orders are under way: nothing acknowledged is lost, all is ready again`, async () => {
-      const intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${name}-${leg}`, i)));
-      const answers = intents.map((intent) => running.post("/orders", { intent }).catch(() => "cut off"));
-      await killed(name);
-      await Promise.all(answers);
-      await until("all ready", () => servicesReady(running));
-      await until("every outcome known", () => nothingUnknown(running));
-      await until("every position protected", () => everyPositionProtected(running));
-    }, 180_000);
+    const title = `${name} killed while orders are under way: nothing acknowledged is lost, all is ready again`;
+    test(title, () => underTrouble(name, () => killed(name)), 180_000);
+  }
+
+  for (const [what, happens] of troubles) {
+    const title = `Redis ${what} while orders are under way: nothing is lost or doubled, all is ready again`;
+    test(title, () => underTrouble(what.replaceAll(" ", "-"), happens), 180_000);
   }
 
   test("the supervisor itself killed: the next start ends what it left, and goes on", async () => {
     await running.kill();
-    running = await up(data, PORT_OFFSET, ["--processes"]);
+    running = await up(data, PORT_OFFSET, ARGS);
     await until("all ready", () => servicesReady(running));
     await until("every position protected", () => everyPositionProtected(running));
   }, 180_000);
@@ -73,7 +128,7 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
     await running.stop();
     const verdict = await judgeFolder(openFolder(data, ORIGIN));
     expect(verdict.violated).toEqual([]);
-    running = await up(data, PORT_OFFSET, ["--processes"]);
+    running = await up(data, PORT_OFFSET, ARGS);
     expect(await running.get("/kill-switch")).toMatchObject({ enabled: true, mode: "FLATTEN" });
   }, 180_000);
 });

@@ -16,8 +16,8 @@ import { judgeFolder } from "./run/judge.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
 
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
-/** Away from where a person's installation listens. */
-const PORT_OFFSET = 20_000 + (process.pid % 1_000) * 20;
+/** Away from where a person's installation listens, and below the ports that outgoing connections take. */
+const PORT_OFFSET = 2_000 + (process.pid % 300) * 20;
 const ROUNDS = 3;
 
 const data = mkdtempSync(join(tmpdir(), "chimera-system-"));

@@ -1,5 +1,8 @@
 /** What tests ask of a running installation's account. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { dec } from "../../shared/domain/money.ts";
+import { ROOT } from "../build.ts";
 import type { Running } from "./process.fixture.ts";
 
 export interface Items<T> {
@@ -38,6 +41,12 @@ export async function everyPositionProtected(running: Running): Promise<boolean>
     return stops.some((stop) => dec(stop.qty) >= size);
   });
 }
+
+/** The shipped bundle with its strategies asleep, so that only what a test asks is traded, and a breaker soon closed. */
+export const sleepingBundle = (): string =>
+  readFileSync(join(ROOT, "services/s10-config/default-bundle.yaml"), "utf8")
+    .replace(/^( {2}- strategy_id: .*)$/gm, "$1\n    enabled: false")
+    .replace("  execution:\n", "  execution:\n    breaker_open_ms: 500\n");
 
 /** A market entry of about 150 USDT with its stop far away and its target farther. */
 export async function entry(running: Running, intent_id: string, instrument: string) {

@@ -44,7 +44,8 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   const states = new Map<string, ProgramState>();
   const changed = (state: ProgramState): void => {
     states.set(state.name, { ...state });
-    writeFileSync(join(folder.path, PROCESSES_FILE), JSON.stringify([...states.values()], null, 2));
+    const seen = { redis_url: redisUrl, processes: [...states.values()] } satisfies ProcessesSeen;
+    writeFileSync(join(folder.path, PROCESSES_FILE), JSON.stringify(seen, null, 2));
     options.changed?.(state);
   };
   const supervisor = await supervise([...(own ? [own.program] : []), venue, ...programs], changed);
@@ -55,8 +56,8 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
 async function endLeftovers(folder: DataFolder): Promise<void> {
   const file = join(folder.path, PROCESSES_FILE);
   if (!existsSync(file)) return;
-  const states = JSON.parse(readFileSync(file, "utf8")) as ProgramState[];
-  const left = states.flatMap(({ pid }) => (pid !== undefined && isOurs(pid, folder.path) ? [pid] : []));
+  const { processes } = JSON.parse(readFileSync(file, "utf8")) as ProcessesSeen;
+  const left = processes.flatMap(({ pid }) => (pid !== undefined && isOurs(pid, folder.path) ? [pid] : []));
   for (const pid of left) process.kill(pid, "SIGTERM");
   for (let waited = 0; waited < LEFTOVER_MS_MAX && left.some((pid) => isOurs(pid, folder.path)); waited += 50) {
     await Bun.sleep(50);
@@ -78,6 +79,10 @@ function isOurs(pid: number, folder: string): boolean {
 
 /** What the supervisor last saw of each process, in the data folder. */
 export const PROCESSES_FILE = "processes.json";
+export interface ProcessesSeen {
+  redis_url: string;
+  processes: ProgramState[];
+}
 
 const bun = (file: string): string[] => [process.execPath, join(ROOT, file)];
 

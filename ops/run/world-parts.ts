@@ -5,6 +5,12 @@ import { digest } from "../../shared/keys.ts";
 import type { Bus, Clock } from "../../shared/kit/ports.ts";
 import { type Alert, alerts } from "../../shared/streams.ts";
 
+interface Healed {
+  stream: string;
+  group: string;
+  what: string;
+  count: number;
+}
 interface Dead {
   stream: string;
   reason: string;
@@ -26,6 +32,12 @@ export function busReports(bus: () => Bus, clock: Clock, log: Logger) {
       if (dead.stream === alerts.family) return;
       alert("ERROR", "DEAD_LETTER", `A message of ${dead.stream} went to the dead letters: ${dead.reason}`);
     },
+    onHealed: ({ stream, group, what, count }: Healed) =>
+      alert(
+        "WARN",
+        "STREAM_LOST",
+        `${stream}: ${group} found ${count} entries ${what}; stores are asked for the rest.`,
+      ),
     onNearlyFull: (stream: string, waiting: number) =>
       alert("ERROR", "STREAM_NEARLY_FULL", `${stream} holds ${waiting} entries that nobody has acknowledged.`),
   };

@@ -150,7 +150,7 @@ function createPeers({ from, all, hosted, world, tokens, calls, count }: PeerPar
     streams: () => world.bus.state(),
     listen<E>(stream: Stream<E>, hear: (message: Message<E>) => void) {
       // A group of its own, so that listening neither takes from nor waits for anybody.
-      const group = `${from}-live`;
+      const group = `${from}-live-${world.replica}`;
       const subscription = world.bus.subscribe(stream, { group, consumer: world.replica, handle: hear });
       return () => void subscription.stop();
     },

@@ -68,7 +68,10 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
       await faces.start?.();
       for (const consumer of faces.consumes ?? []) listen(consumer, service.id);
       if (service.usesConfig) {
-        listen({ stream: configEvents as never, handle: () => config.refresh() }, `${service.id}-config`);
+        listen(
+          { stream: configEvents as never, handle: () => config.refresh() },
+          `${service.id}-config-${world.replica}`,
+        );
         jobs.push(
           world.clock.every(CONFIG_CATCH_UP_MS, () => config.refresh().catch((e) => failed("config", e, true))),
         );
