@@ -5,6 +5,7 @@ import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
 import { claim, type DataFolder, openFolder } from "../run/folder.ts";
 import { startInstallation } from "../run/installation.ts";
+import { aheadMs } from "../run/last-time.ts";
 import { type ProcessOptions, startProcesses } from "../run/processes.ts";
 import { untilAsked } from "../run/signals.ts";
 import type { ProgramState } from "../run/supervise.ts";
@@ -21,7 +22,7 @@ const usage = `Usage: ./chimera up [options]
 Starts the paper venue and all services in one process, and says where to look. Ctrl-C, or ./chimera down, stops it.
 
   --market M      agents (default): a simulated market · replay:FILE[,FILE] · quiet: only what clients send
-  --speed N       how fast time runs, 0.1 to 100 (default 1)
+  --speed N       how fast time runs, 0.1 to 100 (default 1); not with --processes
   --data DIR      where everything durable lies (default ${DEFAULT_DATA}); a folder belongs to one kind of market
   --bundle F      a config bundle (YAML or JSON) to trade by, instead of the one in force
   --seed N        the agents market's seed (default: a new one each start)
@@ -43,6 +44,9 @@ async function run(args: string[]): Promise<number> {
     processes: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   });
+  if (values.processes && values.speed !== undefined) {
+    throw new Error("--processes runs at the machine's own time: --speed is for the form in one process.");
+  }
   // Everything is read before the folder is bound to a market, so that a slip leaves no trace.
   const kind = marketKind(values.market);
   const given = {
@@ -76,21 +80,22 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-type Wanted = Omit<ProcessOptions, "changed"> & { seed: string | undefined };
+type Wanted = Omit<ProcessOptions, "changed"> & { seed: string | undefined; speed: number };
 interface Running {
   gateway: string;
   stop(): Promise<void>;
 }
 
 async function inOneProcess({ market, speed, seed, ...rest }: Wanted): Promise<Running> {
-  const clock = wallClock(speed, (error) => note(`chimera: ${error instanceof Error ? error.stack : String(error)}`));
+  const onError = (error: unknown) => note(`chimera: ${error instanceof Error ? error.stack : String(error)}`);
+  const clock = wallClock(speed, onError, aheadMs(rest.folder.time, Date.now()));
   const random = seed === undefined ? systemRandom() : seededRandom(seed);
   const opened = await openMarket(market, { clock, random, prices: rest.folder.prices });
   return startInstallation({ ...rest, clock, market: opened });
 }
 
 /** One line per service as it comes up, or falls and is started again. */
-function asProcesses({ seed, ...rest }: Wanted, quiet: boolean): Promise<Running> {
+function asProcesses({ seed, speed: _speed, ...rest }: Wanted, quiet: boolean): Promise<Running> {
   const env = seed === undefined ? rest.env : { ...rest.env, CHIMERA_SEED: seed };
   const changed = ({ name, status, pid, restarts, lastEnd }: ProgramState): void => {
     if (quiet || status === "starting" || status === "stopped") return;

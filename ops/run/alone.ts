@@ -33,7 +33,7 @@ export async function runAlone(args: readonly string[], env: Record<string, stri
   const venue = env.CHIMERA_VENUE_KIND ?? "paper-agents";
   const folder = openFolder(env.CHIMERA_DATA ?? "data", { mode: "paper", venue, account: "main" });
   const logFile = join(folder.path, "logs", `${service.name}.log`);
-  const clock = wallClock(Number(env.CHIMERA_SPEED ?? 1), (error) => {
+  const clock = wallClock(1, (error) => {
     const line = {
       level: "ERROR",
       service: service.id,

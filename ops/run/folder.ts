@@ -22,6 +22,8 @@ export interface DataFolder {
   journal: string;
   /** Where the simulated market stood last. */
   prices: string;
+  /** Where the clock stood last. */
+  time: string;
   /** The first user's password, from when it is made until it has been shown. */
   firstPassword: string;
   /** The built web page. */
@@ -50,6 +52,7 @@ export function openFolder(given: string, origin: Origin): DataFolder {
     blobs: join(path, "blobs"),
     journal: join(path, "venue", "journal.jsonl"),
     prices: join(path, "venue", "prices.json"),
+    time: join(path, "venue", "clock"),
     firstPassword: join(path, "keys", "first-password"),
     web: join(path, "web"),
     log: join(path, "logs", "chimera.log"),

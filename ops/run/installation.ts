@@ -12,6 +12,7 @@ import { buildWeb } from "../web.ts";
 import { type EmbeddedWorld, embeddedWorld } from "./embedded.ts";
 import type { DataFolder } from "./folder.ts";
 import { keepLastPrices, listingsOf } from "./last-prices.ts";
+import { keepTime } from "./last-time.ts";
 import { type Served, servePort } from "./serve.ts";
 
 export interface InstallationOptions {
@@ -50,6 +51,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     });
     await venue.start();
     stops.push(() => venue.stop());
+    stops.push(keepTime(folder.time, clock));
     stops.push(keepLastPrices(folder.prices, { market, listings: listingsOf(market), clock }));
     const ports = { spot: 8093 + portOffset, um: 8094 + portOffset, admin: 8095 + portOffset };
     const servedVenue = serveVenue(venue, { ports });

@@ -14,7 +14,6 @@ export interface ProcessOptions {
   folder: DataFolder;
   market: string;
   portOffset: number;
-  speed: number;
   env: Record<string, string | undefined>;
   bundleText: string;
   adminPassword: string | undefined;
@@ -87,7 +86,7 @@ export interface ProcessesSeen {
 const bun = (file: string): string[] => [process.execPath, join(ROOT, file)];
 
 function envOf(
-  { folder, market, portOffset, speed, env, bundleText, adminPassword, logLevel }: ProcessOptions,
+  { folder, market, portOffset, env, bundleText, adminPassword, logLevel }: ProcessOptions,
   services: readonly Service[],
   redisUrl: string,
 ): Record<string, string | undefined> {
@@ -106,7 +105,6 @@ function envOf(
     CHIMERA_DATA: folder.path,
     CHIMERA_REDIS_URL: redisUrl,
     CHIMERA_PORT_OFFSET: String(portOffset),
-    CHIMERA_SPEED: String(speed),
     CHIMERA_MARKET: market,
     CHIMERA_VENUE_KIND: `paper-${market.split(":")[0]}`,
     CHIMERA_BUNDLE_TEXT: bundleText,

@@ -17,7 +17,7 @@ const folder = openFolder(env.CHIMERA_DATA ?? "data", {
   venue: `paper-${wanted.split(":")[0]}`,
   account: "main",
 });
-const clock = wallClock(Number(env.CHIMERA_SPEED ?? 1));
+const clock = wallClock();
 const random = env.CHIMERA_SEED === undefined ? systemRandom() : seededRandom(env.CHIMERA_SEED);
 const market = await openMarket(wanted, { clock, random, prices: folder.prices });
 const venue = createVenue({ clock, random, market, journal: fileJournal(folder.journal), latency: ASSUMED_LATENCY });
