@@ -1,10 +1,11 @@
 /** A market that a benchmark moves by hand: one book a side of ten levels, and frames of the exchange's shape. */
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import { TIMEFRAME_MS } from "../../shared/domain/market.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import type { Depth, MatchEvent, Matcher, NewOrder } from "../../shared/engine/matcher.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
-import { type Bar, TIMEFRAME_MS } from "../venue/klines.ts";
+import type { Bar } from "../venue/klines.ts";
 import type { MarketHooks, MarketModel } from "../venue/market.ts";
 
 const MID_TICKS = 600_000;

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { seededRandom } from "../../shared/adapters/random.ts";
-import { TIMEFRAMES } from "../../shared/domain/market.ts";
+import { TIMEFRAME_MS, TIMEFRAMES } from "../../shared/domain/market.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { generateHistory, HISTORY_BARS } from "./history.ts";
-import { joinBars, Klines, TIMEFRAME_MS } from "./klines.ts";
+import { joinBars, Klines } from "./klines.ts";
 
 const now = Date.UTC(2026, 2, 3, 7, 41, 12, 345);
 const [spot, , fut] = defaultListings();

@@ -1,10 +1,10 @@
 /** Bars from before an agents' market began, drawn from its seed, so that long factors have something to warm up on. */
-import { TIMEFRAMES, type Timeframe } from "../../shared/domain/market.ts";
+import { TIMEFRAME_MS, TIMEFRAMES, type Timeframe } from "../../shared/domain/market.ts";
 import { toNumber } from "../../shared/domain/money.ts";
 import type { Listing } from "../../shared/engine/listing.ts";
 import type { Random } from "../../shared/kit/ports.ts";
 import { normal } from "./agent-world.ts";
-import { type Bar, joinBars, type Klines, TIMEFRAME_MS } from "./klines.ts";
+import { type Bar, joinBars, type Klines } from "./klines.ts";
 
 /** Of each timeframe. */
 export const HISTORY_BARS = 1000;

@@ -1,5 +1,5 @@
 /** Bars of one instrument for every timeframe, built from its trades as they come, each series bounded. */
-import { TIMEFRAMES, type Timeframe } from "../../shared/domain/market.ts";
+import { TIMEFRAME_MS, TIMEFRAMES, type Timeframe } from "../../shared/domain/market.ts";
 import { refuse } from "../../shared/errors.ts";
 
 /** Prices in ticks, sizes in lots; `quote` is Σ ticks × lots. Times are epoch ms, `closeTs` is the last ms inside. */
@@ -29,20 +29,6 @@ export interface BarTrade {
   buyerIsTaker: boolean;
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-export const TIMEFRAME_MS: Readonly<Record<Timeframe, number>> = {
-  "1s": SECOND,
-  "5s": 5 * SECOND,
-  "15s": 15 * SECOND,
-  "1m": MINUTE,
-  "5m": 5 * MINUTE,
-  "15m": 15 * MINUTE,
-  "1h": HOUR,
-  "4h": 4 * HOUR,
-  "1d": 24 * HOUR,
-};
 /** Binance intervals that are not kept but put together from kept ones when asked for. */
 const MADE_OF: Readonly<Record<string, { from: Timeframe; count: number }>> = {
   "3m": { from: "1m", count: 3 },

@@ -80,7 +80,7 @@ export class ReplayMarket implements MarketModel {
   }
 
   get assumed(): readonly string[] {
-    const assumed = ["market=not moved by us", "queue=cancels spread evenly", "history=none before the recording"];
+    const assumed = ["market=not moved by us", "queue=cancels spread evenly", "history=none before", "regime=NORMAL"];
     if (this.shiftMs > 0) assumed.push(`time=recorded time and ${(this.shiftMs / DAY_MS).toFixed(2)} days`);
     for (const { print, matcher, mark } of this.stages.values()) {
       if (print.market === "FUT" && mark === undefined) assumed.push(`${print.instrument}: mark=mid, funding=0`);

@@ -1,4 +1,5 @@
 /** S1's own copy of the kill switch: durable before it is answered, in memory on the order path, on when unreadable. */
+import { put } from "../../shared/changes.ts";
 import { exchangeKillCopy, type KillState } from "../../shared/collections.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { refuse } from "../../shared/errors.ts";
@@ -74,7 +75,7 @@ export class KillCopy {
     }
     const next: KillState = { id: "kill", ...order, ts: this.around.clock.now() };
     this.raised ||= next.enabled;
-    await this.store.commit([{ op: "put", collection: exchangeKillCopy as never, value: next }], { sync: "full" });
+    await this.store.commit([put(exchangeKillCopy, next)], { sync: "full" });
     this.state = next;
     this.raised = false;
     return this.answer(next.epoch);

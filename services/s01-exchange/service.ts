@@ -1,4 +1,5 @@
 /** S1, the exchange connectors: market data in, orders out, and nobody else holds an exchange key. */
+import { put } from "../../shared/changes.ts";
 import { balancesSnapshots, exchangeKillCopy, exchangeMarks, instrumentRegistry } from "../../shared/collections.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
@@ -103,7 +104,7 @@ export default defineService({
 async function keepBalances(ctx: Ctx, queries: AccountQueries): Promise<void> {
   const ts = ctx.clock.now();
   const value = { snapshot_id: `${ctx.account}/${ts}`, account: ctx.account, balances: await queries.balances(), ts };
-  await ctx.store.commit([{ op: "put", collection: balancesSnapshots as never, value }]);
+  await ctx.store.commit([put(balancesSnapshots, value)]);
 }
 
 /** Asks only when nothing was heard lately: every answer shows that the exchange is there. */

@@ -1,4 +1,5 @@
 /** The health level last heard; durable, since S11 tells a level only when it changes. */
+import { put } from "../../shared/changes.ts";
 import { routerMarks } from "../../shared/collections.ts";
 import { type HealthEvent, HealthLevel } from "../../shared/streams.ts";
 import type { Ports } from "./types.ts";
@@ -20,8 +21,6 @@ export class Health {
 
   async hear({ level, ts }: HealthEvent): Promise<void> {
     this.level = level;
-    await this.ports.store.commit([
-      { op: "put", collection: routerMarks as never, value: { id: MARK, value: level, ts } },
-    ]);
+    await this.ports.store.commit([put(routerMarks, { id: MARK, value: level, ts })]);
   }
 }

@@ -1,4 +1,5 @@
 /** The kill switch as the router holds it: durable, growing by epoch, and on whenever it cannot be read. */
+import { put } from "../../shared/changes.ts";
 import { type KillState, routerKillCopy } from "../../shared/collections.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
@@ -59,14 +60,13 @@ export class KillSwitch {
     // On counts before it is durable, off only after: whatever fails in between leaves entries stopped.
     this.stored = false;
     if (order.enabled) this.state = next;
-    const put = { op: "put", collection: routerKillCopy as never, value: next } as const;
     const audit = this.ports.audit({
       actor: order.actor,
       what: order.enabled ? "kill switch on" : "kill switch off",
       ref: `epoch ${order.epoch}`,
       outcome: order.reason,
     });
-    await this.ports.store.commit([put, audit], { sync: "full" });
+    await this.ports.store.commit([put(routerKillCopy, next), audit], { sync: "full" });
     this.state = next;
     this.stored = true;
     this.readable = true;

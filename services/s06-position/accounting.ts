@@ -1,4 +1,5 @@
 /** What the trades have earned and what the account is worth. */
+import { put } from "../../shared/changes.ts";
 import { positionsSnapshots, trades as tradesKept } from "../../shared/collections.ts";
 import { type Amount, add, dec, max, mul, show, sub, sum, toNumber, zero } from "../../shared/domain/money.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
@@ -54,7 +55,7 @@ export class Accounting {
     const ts = this.ports.clock.now();
     if (this.equityNow === undefined) return;
     const value = { snapshot_id: String(ts), positions: [...this.positions], equity_usdt: show(this.equityNow), ts };
-    await this.ports.store.commit([{ op: "put", collection: positionsSnapshots as never, value }]);
+    await this.ports.store.commit([put(positionsSnapshots, value)]);
   }
 
   private worth(asset: string): Amount {

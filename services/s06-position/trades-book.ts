@@ -1,4 +1,5 @@
 /** The open trades in memory, changed only together with the store: one trade per instrument at a time. */
+import { emit, put } from "../../shared/changes.ts";
 import { trades as tradesKept } from "../../shared/collections.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
@@ -59,10 +60,8 @@ export class TradesBook {
     if (!change) return false;
     const ts = this.ports.clock.now();
     const ops: Op[] = [
-      ...change.trades.map((value): Op => ({ op: "put", collection: tradesKept as never, value })),
-      ...(change.events ?? []).map(
-        (event): Op => ({ op: "emit", stream: positionEvents as never, key: instrument, event: { ...event, ts } }),
-      ),
+      ...change.trades.map((trade) => put(tradesKept, trade)),
+      ...(change.events ?? []).map((event) => emit(positionEvents, { ...event, ts }, instrument)),
       ...(change.ops ?? []),
     ];
     await this.ports.store.commit(ops);

@@ -52,7 +52,8 @@ export function createSignIn(parts: SignInParts) {
     ] as const) {
       const verdict = await rateLimit.take(key, rule);
       if (!verdict.allowed) {
-        refuse("RATE_LIMITED", "Too many attempts; wait a while.", { retryAfterMs: verdict.resetMs });
+        const seconds = Math.ceil(verdict.resetMs / 1000);
+        refuse("RATE_LIMITED", `Too many attempts; try again in ${seconds} s.`, { retryAfterMs: verdict.resetMs });
       }
     }
     const user = (await store.get(users, username))?.value;

@@ -1,5 +1,6 @@
 /** The embedded bus, for all services of one process: lossy streams in memory, reliable ones in one SQLite log. */
 import { assert, refuse } from "../errors.ts";
+import { deepFreeze } from "../kit/freeze.ts";
 import type { Bus, Clock, Listen, Message, Publish, Stream, StreamState } from "../kit/ports.ts";
 import {
   asMessage,
@@ -289,12 +290,6 @@ export class EmbeddedBus implements Bus {
     names.set(key, name);
     return name;
   }
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const inner of Object.values(value)) deepFreeze(inner);
 }
 
 function crash(error: unknown): void {

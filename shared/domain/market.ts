@@ -48,6 +48,21 @@ export const TIMEFRAMES = ["1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d
 export const Timeframe = z.enum(TIMEFRAMES);
 export type Timeframe = z.output<typeof Timeframe>;
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Length of a timeframe's bar, ms. */
+export const TIMEFRAME_MS: Readonly<Record<Timeframe, number>> = {
+  "1s": 1_000,
+  "5s": 5_000,
+  "15s": 15_000,
+  "1m": MINUTE_MS,
+  "5m": 5 * MINUTE_MS,
+  "15m": 15 * MINUTE_MS,
+  "1h": HOUR_MS,
+  "4h": 4 * HOUR_MS,
+  "1d": 24 * HOUR_MS,
+};
+
 /** A bar; `open_ts` to `close_ts` inclusive, epoch ms of exchange time. */
 export const Kline = z.object({
   ...Stamp,

@@ -4,6 +4,7 @@ import { assert } from "../errors.ts";
 import { digest } from "../keys.ts";
 import { alerts, opsEvents, STREAMS } from "../streams.ts";
 import type { ConfigHolder } from "./config.ts";
+import { deepFreeze } from "./freeze.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { CallOptions, Client, Context, Log, Metrics, Peers, Service } from "./service.ts";
@@ -99,12 +100,4 @@ function createPublish(service: Service, world: World): Context["publish"] {
     const traceparent = currentTrace() ?? childTrace(undefined, world.random);
     return bus.publish(stream, event, { traceparent, ...(key !== undefined && { key }) });
   };
-}
-
-/** Freezes a value through and through; what is frozen already is taken to be so throughout. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value)) deepFreeze(part);
-  return value;
 }

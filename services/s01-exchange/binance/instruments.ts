@@ -1,9 +1,11 @@
 /** What the exchange lists: its filters as instruments, kept fresh and in the registry. */
+
 import { z } from "@hono/zod-openapi";
+import { put } from "../../../shared/changes.ts";
 import { instrumentRegistry } from "../../../shared/collections.ts";
 import { Instrument, type InstrumentId, type Market } from "../../../shared/domain/instrument.ts";
 import { refuse } from "../../../shared/errors.ts";
-import type { Op, Store } from "../../../shared/kit/ports.ts";
+import type { Store } from "../../../shared/kit/ports.ts";
 import { type Listed, listed, type Surroundings } from "../types.ts";
 import type { Rest } from "./rest.ts";
 
@@ -95,9 +97,7 @@ export class Instruments {
 
   private async keep(changes: Instrument[]): Promise<void> {
     for (let from = 0; from < changes.length; from += COMMIT_OPS_MAX) {
-      const ops = changes
-        .slice(from, from + COMMIT_OPS_MAX)
-        .map((value): Op => ({ op: "put", collection: instrumentRegistry as never, value }));
+      const ops = changes.slice(from, from + COMMIT_OPS_MAX).map((value) => put(instrumentRegistry, value));
       await this.store.commit(ops);
     }
   }

@@ -1,5 +1,6 @@
 /** The bus on Redis Streams, for services that run as processes of their own: one server, sentinels or a cluster. */
 import { assert } from "../../errors.ts";
+import { deepFreeze } from "../../kit/freeze.ts";
 import type { Bus, Clock, Listen, Message, Publish, Stream, StreamState } from "../../kit/ports.ts";
 import type { Dead, Retry } from "../embedded-bus/lane.ts";
 import { RedisConnection, type RedisSettings } from "./connection.ts";
@@ -291,10 +292,4 @@ export class RedisBus implements Bus {
     const settled: Promise<void> = first.finally(() => this.#settingUp.delete(settled));
     this.#settingUp.add(settled);
   }
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const inner of Object.values(value)) deepFreeze(inner);
 }

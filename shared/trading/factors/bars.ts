@@ -1,5 +1,5 @@
 /** Bars of one instrument and timeframe, built from its trades on exchange time. */
-import type { Kline, Timeframe } from "../../domain/market.ts";
+import { type Kline, TIMEFRAME_MS, type Timeframe } from "../../domain/market.ts";
 
 /** Times are epoch ms of exchange time; the bar holds `openTs ≤ t < endTs`. Volumes are base and quote quantities. */
 export interface Bar {
@@ -13,20 +13,6 @@ export interface Bar {
   readonly quoteVolume: number;
   readonly trades: number;
 }
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-export const TIMEFRAME_MS: Readonly<Record<Timeframe, number>> = {
-  "1s": 1_000,
-  "5s": 5_000,
-  "15s": 15_000,
-  "1m": MINUTE_MS,
-  "5m": 5 * MINUTE_MS,
-  "15m": 15 * MINUTE_MS,
-  "1h": HOUR_MS,
-  "4h": 4 * HOUR_MS,
-  "1d": 24 * HOUR_MS,
-};
 
 /** A longer silence is a hole in the series rather than a run of empty bars. */
 export const EMPTY_BARS_MAX = 1_000;

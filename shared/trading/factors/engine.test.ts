@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { FeatureValues } from "../../domain/decision.ts";
+import { TIMEFRAME_MS } from "../../domain/market.ts";
 import {
   type MarketEvent,
   randomBars,
@@ -8,7 +9,7 @@ import {
   tickerAt,
   tradeAt,
 } from "../../testing/market-events.ts";
-import { type Bar, TIMEFRAME_MS } from "./bars.ts";
+import type { Bar } from "./bars.ts";
 import { createFactorEngine, type FactorEngine } from "./engine.ts";
 import { FAMILIES, parseFactor } from "./registry.ts";
 

@@ -1,6 +1,7 @@
 /** Realised volatility, its percentile, and the regime read from it. */
 import type { Timeframe } from "../../domain/market.ts";
-import { type Bar, TIMEFRAME_MS } from "./bars.ts";
+import { TIMEFRAME_MS } from "../../domain/market.ts";
+import type { Bar } from "./bars.ts";
 import { type FactorState, family } from "./factor.ts";
 import { RollingMoments } from "./rolling.ts";
 
