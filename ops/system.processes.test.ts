@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IntentRecord } from "../shared/collections.ts";
@@ -116,8 +116,12 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
   }
 
   test("the supervisor itself killed: the next start ends what it left, and goes on", async () => {
+    const left = states().flatMap(({ pid }) => pid ?? []);
     await running.kill();
     running = await up(data, PORT_OFFSET, ARGS);
+    // A process that has ended has no working folder, whether or not anybody has collected it.
+    const isAlive = (pid: number) => existsSync(`/proc/${pid}/cwd`);
+    expect(left.filter(isAlive)).toEqual([]);
     await until("all ready", () => servicesReady(running));
     await until("every position protected", () => everyPositionProtected(running));
   }, 180_000);

@@ -1,5 +1,5 @@
 /** The form with one process per service: venue, Redis, then every service, supervised. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startOrder } from "../../shared/kit/constellation.ts";
 import type { Service } from "../../shared/kit/service.ts";
@@ -70,7 +70,10 @@ function isOurs(pid: number, folder: string): boolean {
   try {
     const about = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
     const isAlive = !/^State:\s+Z/m.test(about("status"));
-    return isAlive && (about("cmdline").includes(folder) || about("environ").includes(`CHIMERA_DATA=${folder}`));
+    // Ours have it in their environment; Redis overwrites its own, and works in a folder of ours.
+    const isHere =
+      about("environ").includes(`CHIMERA_DATA=${folder}`) || readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+    return isAlive && isHere;
   } catch {
     return false;
   }
