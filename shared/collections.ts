@@ -52,14 +52,6 @@ export const killState = killCopy("s12", "kill_state");
 export const exchangeKillCopy = killCopy("s01", "kill_copy_s01");
 export const routerKillCopy = killCopy("s04", "kill_copy_s04");
 
-/** Small durable facts of S1: the clock offset, last trade ids, the listing of recordings. */
-export const exchangeMarks = collection({
-  name: "exchange_marks",
-  owner: "s01",
-  schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
-  key: (m) => m.id,
-});
-
 export const signalsSeen = collection({
   name: "signals",
   owner: "s02",
@@ -374,7 +366,6 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   instrumentRegistry,
   balancesSnapshots,
   exchangeKillCopy,
-  exchangeMarks,
   signalsSeen,
   decisionsMade,
   decisionOutcomes,

@@ -2,6 +2,7 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { systemRandom } from "../../shared/adapters/random.ts";
+import { TAG_CHARACTERS } from "../../shared/keys.ts";
 
 export interface Origin {
   mode: "paper" | "testnet" | "live";
@@ -74,7 +75,7 @@ function makeParts(path: string): void {
 function bind(file: string, origin: Origin): Origin & { tag: string } {
   if (!existsSync(file)) {
     const random = systemRandom();
-    const tag = Array.from({ length: 4 }, () => TAG_LETTERS[random.int(TAG_LETTERS.length)]).join("");
+    const tag = Array.from({ length: TAG_CHARACTERS }, () => TAG_LETTERS[random.int(TAG_LETTERS.length)]).join("");
     writeFileSync(file, `${JSON.stringify({ ...origin, tag }, null, 2)}\n`);
   }
   const kept = readOrigin(file);

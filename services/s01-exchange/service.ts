@@ -1,6 +1,6 @@
 /** S1, the exchange connectors: market data in, orders out, and nobody else holds an exchange key. */
 import { put } from "../../shared/changes.ts";
-import { balancesSnapshots, exchangeKillCopy, exchangeMarks, instrumentRegistry } from "../../shared/collections.ts";
+import { balancesSnapshots, exchangeKillCopy, instrumentRegistry } from "../../shared/collections.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
@@ -34,7 +34,7 @@ export default defineService({
   settings: Settings,
   calls: {},
   emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents],
-  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, exchangeMarks],
+  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy],
   setup(ctx) {
     const parts = createConnector(surroundings(ctx), {
       account: ctx.account,
