@@ -1,7 +1,7 @@
 /** The embedded bus, for all services of one process: lossy streams in memory, reliable ones in one SQLite log. */
 import { assert, refuse } from "../errors.ts";
 import { deepFreeze } from "../kit/freeze.ts";
-import type { Bus, Clock, Listen, Message, Publish, Stream, StreamState } from "../kit/ports.ts";
+import type { Bus, Cancel, Clock, Listen, Message, Publish, Stream, StreamState } from "../kit/ports.ts";
 import {
   asMessage,
   type Consumer,
@@ -131,6 +131,20 @@ export class EmbeddedBus implements Bus {
         const oldestMs = oldest === undefined ? 0 : Math.max(0, now - oldest);
         return { stream: stream.name, group, lag, pending, oldestMs, dead: this.#log.deadCount(group, stream) };
       });
+  }
+
+  /** What it holds is in this process's own file: nothing gets lost behind its back. */
+  async epoch(): Promise<string> {
+    return "embedded";
+  }
+
+  onLoss(): Cancel {
+    return () => {};
+  }
+
+  trouble(): string | undefined {
+    const [full] = this.#nearlyFull;
+    return full && `${full} is nearly full of what nobody has acknowledged`;
   }
 
   async dead(stream: Stream, limit: number): Promise<{ id: string; stream: string; reason: string; body: string }[]> {

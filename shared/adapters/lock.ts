@@ -26,6 +26,10 @@ export class SqliteLock implements Lock {
     return taken && this.#lease(name, Number(taken.fence));
   }
 
+  async newest(name: string): Promise<number> {
+    return Number(this.#db.one("SELECT fence FROM locks WHERE name = ?", name)?.fence ?? 0);
+  }
+
   #lease(name: string, fence: number): Lease {
     // A lease that ran out is lost, even if nobody else has it yet: its holder may have been passed meanwhile.
     const move = (until: number) =>

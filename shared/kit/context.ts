@@ -8,6 +8,7 @@ import { deepFreeze } from "./freeze.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { CallOptions, Client, Context, Log, Metrics, Peers, Service } from "./service.ts";
+import { WHOLE } from "./shard.ts";
 import { childTrace, currentTrace } from "./trace.ts";
 import type { World } from "./world.ts";
 
@@ -61,6 +62,8 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     metrics,
     config,
     peers,
+    shard: world.shard ?? WHOLE,
+    noEntries: () => world.bus.trouble(),
     calls: Object.fromEntries(
       Object.entries(service.calls).map(([name, contract]) => [name, clientOf(service, contract, reach)]),
     ) as never,

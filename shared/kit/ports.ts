@@ -69,12 +69,16 @@ export interface Publish {
   key?: string;
   /** Makes a repeated publish of the same id a no-op. */
   id?: string;
+  /** Said before, and perhaps lost: it is told again, and who heard it the first time knows it by its id. */
+  again?: boolean;
   traceparent?: string;
 }
 
 export interface Listen<E> {
   group: string;
   consumer: string;
+  /** Reliable and keyed: the keys it is there for. Others of its group hear the rest. */
+  owns?(key: string): boolean;
   /** Reliable: acknowledged when it resolves, retried with growing waits when it throws, then dead-lettered. Lossy: must not throw. */
   handle(message: Message<E>): unknown;
 }
@@ -99,6 +103,12 @@ export interface Bus {
   /** Newest-last entries of a stream, for catching up and for people; reliable streams only. */
   read<E>(stream: Stream<E>, options: { key?: string; after?: string; limit: number }): Promise<Message<E>[]>;
   state(): Promise<StreamState[]>;
+  /** Changes when the bus has lost something that it held: what was told since the last epoch is to be told again. */
+  epoch(): Promise<string>;
+  /** Calls when the epoch has changed, at the latest some seconds after. */
+  onLoss(run: (epoch: string) => void): Cancel;
+  /** Why no risk should be added now: the bus is away, or a stream is nearly full. At once, from what is known. */
+  trouble(): string | undefined;
   /** Dead letters of a family, newest last, with why. */
   dead(stream: Stream, limit: number): Promise<{ id: string; stream: string; reason: string; body: string }[]>;
   close(): Promise<void>;
@@ -222,6 +232,17 @@ export interface Lease {
 }
 export interface Lock {
   acquire(name: string, ttlMs: number): Promise<Lease | undefined>;
+  /** The newest fence given for the name; 0 when none is known. */
+  newest(name: string): Promise<number>;
+}
+
+/** Who is there, as each says of itself again and again. */
+export interface Directory {
+  /** Until it is said again or `ttlMs` have passed. */
+  announce(group: string, member: string, about: string, ttlMs: number): Promise<void>;
+  /** By member, in its order. */
+  members(group: string): Promise<{ member: string; about: string }[]>;
+  leave(group: string, member: string): Promise<void>;
 }
 
 /** Atomic reservations against a limit; amounts are whole units (micro-USDT, say). */

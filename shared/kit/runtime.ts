@@ -69,7 +69,7 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
       for (const consumer of faces.consumes ?? []) listen(consumer, service.id);
       if (service.usesConfig) {
         listen(
-          { stream: configEvents as never, handle: () => config.refresh() },
+          { stream: configEvents as never, scope: "all", handle: () => config.refresh() },
           `${service.id}-config-${world.replica}`,
         );
         jobs.push(

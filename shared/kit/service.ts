@@ -27,6 +27,7 @@ import type {
   Stream,
   StreamState,
 } from "./ports.ts";
+import type { Shard } from "./shard.ts";
 
 type Shape = z.ZodType;
 
@@ -62,8 +63,18 @@ export interface Verb {
   /** `header`: changes something and has no id of its own, so an Idempotency-Key is required. */
   readonly once: "header" | "body" | "reads";
   readonly status: (output: never) => number;
+  readonly spread: Spread | undefined;
   run(input: never, call: Call): unknown;
 }
+
+/**
+ * Where a verb of a service in shards runs: at the shard whose key (an instrument) `by` finds in the input, or with the
+ * help of the stores of all shards (undefined: wherever it was asked); or at `every` one, its answers made into one.
+ * A verb without it runs wherever it was asked, and reads the documents of all shards.
+ */
+export type Spread<I = never, O = never> =
+  | { by(input: I, store: Pick<Store, "get" | "query">): string | undefined | Promise<string | undefined> }
+  | { every(answers: readonly O[]): unknown };
 
 const EVERYONE: readonly Role[] = ["viewer", "researcher", "trader", "risk", "admin"];
 
@@ -77,6 +88,7 @@ interface VerbSpec<I extends Shape, O extends Shape> {
   roles?: readonly Role[];
   once?: Verb["once"];
   status?: (output: z.output<O>) => number;
+  spread?: Spread<z.output<I>, z.output<O>>;
   run(input: z.output<I>, call: Call): Promise<z.input<O>> | z.input<O>;
 }
 
@@ -89,6 +101,7 @@ export const verb = <I extends Shape, O extends Shape>(spec: VerbSpec<I, O>): Ve
     roles: EVERYONE,
     once: spec.rest?.startsWith("GET") === false ? "header" : "reads",
     status: () => 200,
+    spread: undefined,
     ...spec,
   }) as unknown as Verb;
 
@@ -107,11 +120,18 @@ export const answers = <I extends Shape, O extends Shape>(method: Method<I, O>, 
 
 export interface Consumer {
   readonly stream: Stream;
+  /** `shard`: of a keyed reliable stream, each shard hears its own keys. `all`: every shard hears everything. */
+  readonly scope: "shard" | "all";
   handle(message: Message<never>): unknown;
 }
 /** Hears a stream. Reliable streams: at least once, in order per key; throw to have it again. Lossy: synchronous. */
-export const on = <E>(stream: Stream<E>, handle: (event: Readonly<E>, message: Message<E>) => unknown): Consumer => ({
+export const on = <E>(
+  stream: Stream<E>,
+  handle: (event: Readonly<E>, message: Message<E>) => unknown,
+  scope: Consumer["scope"] = "shard",
+): Consumer => ({
   stream: stream as unknown as Stream,
+  scope,
   handle: (message) => handle((message as Message<E>).event, message as Message<E>),
 });
 
@@ -202,6 +222,10 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   audit(entry: Pick<OpsEvent, "actor" | "what" | "ref" | "outcome"> & Partial<OpsEvent>): Op;
   /** How to reach other services as they are, for the gateway and the scraper alone. */
   readonly peers: Peers;
+  /** The part of the instruments this instance answers for. */
+  readonly shard: Shard;
+  /** Why no risk should be added now (the bus is away or nearly full); at once, for every entry. */
+  noEntries(): string | undefined;
 }
 export interface Peers {
   readonly services: readonly { id: ServiceId; name: string; title: string; port: number }[];
@@ -224,6 +248,8 @@ export interface Faces {
   start?(): Promise<void>;
   /** Before sockets close; in-flight work may finish. */
   stop?(): Promise<void>;
+  /** The bus has lost news. What stores hold of it is told again; this is for looking elsewhere: stores, the exchange. */
+  onNewsLost?(): Promise<void>;
   /** For what is no verb (web pages, the proxy, live events): asked when no verb has the path. */
   fetch?(request: Request): Promise<Response | undefined> | Response | undefined;
   /** On every answer that does not have them yet. */
@@ -245,6 +271,8 @@ export interface Service {
   /** The service's own verbs answer under this prefix too: the gateway's `/api/v1`. */
   readonly alias: string | undefined;
   readonly owns: readonly AnyCollection[];
+  /** True: several instances can share its instruments, each with a store of its own. */
+  readonly sharded: boolean;
   setup(context: Context<never, never>): Faces | Promise<Faces>;
 }
 
@@ -261,9 +289,10 @@ interface ServiceSpec<S extends z.ZodObject, C extends Record<string, Contract>>
   usesConfig?: boolean;
   alias?: string;
   owns: readonly AnyCollection[];
+  sharded?: boolean;
   setup(context: Context<z.output<S>, C>): Faces | Promise<Faces>;
 }
 
 export const defineService = <S extends z.ZodObject, C extends Record<string, Contract>>(
   spec: ServiceSpec<S, C>,
-): Service => ({ usesConfig: true, alias: undefined, ...spec }) as unknown as Service;
+): Service => ({ usesConfig: true, alias: undefined, sharded: false, ...spec }) as unknown as Service;

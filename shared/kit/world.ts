@@ -14,6 +14,14 @@ import type {
   ServiceId,
   Store,
 } from "./ports.ts";
+import type { Shard } from "./shard.ts";
+
+/** A lease as its holder sees it, without asking: by its own clock. */
+export interface HeldLease {
+  readonly name: string;
+  readonly fence: number;
+  isHeld(): boolean;
+}
 
 export interface World {
   clock: Clock;
@@ -35,6 +43,10 @@ export interface World {
   account: string;
   mode: "paper" | "testnet" | "live";
   replica: string;
+  /** The part of its service that an instance of this world answers for; all of it where none is named. */
+  shard?: Shard;
+  /** What it answers by, where others could too: sent with its calls, so that callees refuse one who has been passed. */
+  lease?: HeldLease;
   build: { version: string; git_commit: string; built_at: string };
   /** True in tests: events and answers are frozen, so that nobody alters what others hold. */
   freeze?: boolean;

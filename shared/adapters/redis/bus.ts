@@ -1,7 +1,7 @@
 /** The bus on Redis Streams, for services that run as processes of their own: one server, sentinels or a cluster. */
 import { assert } from "../../errors.ts";
 import { deepFreeze } from "../../kit/freeze.ts";
-import type { Bus, Clock, Listen, Message, Publish, Stream, StreamState } from "../../kit/ports.ts";
+import type { Bus, Cancel, Clock, Listen, Message, Publish, Stream, StreamState } from "../../kit/ports.ts";
 import type { Dead, Retry } from "../embedded-bus/lane.ts";
 import { RedisConnection, type RedisSettings } from "./connection.ts";
 import { Families } from "./families.ts";
@@ -146,6 +146,18 @@ export class RedisBus implements Bus {
   async state(): Promise<StreamState[]> {
     await Promise.all([...this.#lanes()].map((lane) => lane.acknowledged()));
     return this.#history.state(this.#options.clock.now());
+  }
+
+  async epoch(): Promise<string> {
+    return "";
+  }
+
+  onLoss(_run: (epoch: string) => void): Cancel {
+    return () => {};
+  }
+
+  trouble(): string | undefined {
+    return this.#connection.isReady ? undefined : "the bus is away";
   }
 
   dead(stream: Stream, limit: number): Promise<{ id: string; stream: string; reason: string; body: string }[]> {

@@ -51,6 +51,11 @@ export class RedisLock implements Lock {
       },
     };
   }
+
+  async newest(name: string): Promise<number> {
+    const { client } = this.#connection;
+    return Number((await this.#connection.ask(client.hget(lockName(name), "fence"))) ?? 0);
+  }
 }
 
 function wholeMs(ttlMs: number): number {
