@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { IntentRecord } from "../shared/collections.ts";
+import type { IntentRecord } from "../shared/collections/orders.ts";
 import {
   entry,
   everyPositionProtected,

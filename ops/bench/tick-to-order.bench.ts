@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
-import { decisionsMade } from "../../shared/collections.ts";
+import { decisionsMade } from "../../shared/collections/signals.ts";
 import { constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Publish, Stream } from "../../shared/kit/ports.ts";
 import { decisions, depth, signals } from "../../shared/streams.ts";

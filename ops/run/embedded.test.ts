@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { alertsKept } from "../../shared/collections.ts";
+import { alertsKept } from "../../shared/collections/operations.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";

@@ -1,6 +1,7 @@
 /** A simulated installation at which a test trades by hand, with the venue's faults at hand and its books to compare. */
 
-import { fills, holdings, intents, orders, trades } from "../../shared/collections.ts";
+import { fills, holdings, intents, orders } from "../../shared/collections/orders.ts";
+import { trades } from "../../shared/collections/trades.ts";
 import { router } from "../../shared/contracts.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { add, dec, show, sum, toStep, zero } from "../../shared/domain/money.ts";

@@ -3,14 +3,8 @@
  *
  * `watch` looks once a virtual second; `judge` looks at everything when a run has come to rest.
  */
-import {
-  fills as fillsKept,
-  type Holding,
-  holdings,
-  intents,
-  orders,
-  trades as tradesKept,
-} from "../../shared/collections.ts";
+import { fills as fillsKept, type Holding, holdings, intents, orders } from "../../shared/collections/orders.ts";
+import { trades as tradesKept } from "../../shared/collections/trades.ts";
 import { type Amount, abs, add, dec, neg, show, sub, sum, zero } from "../../shared/domain/money.ts";
 import { isTerminal } from "../../shared/domain/order.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";

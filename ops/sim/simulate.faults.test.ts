@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { seededRandom } from "../../shared/adapters/random.ts";
-import { orders } from "../../shared/collections.ts";
+import { orders } from "../../shared/collections/orders.ts";
 import type { OrderAnswer } from "../../shared/domain/order.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { FAULTS, live, PHASES } from "./fault-cases.fixture.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { decisionsMade } from "../../shared/collections.ts";
+import { decisionsMade } from "../../shared/collections/signals.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { AgentsMarket } from "../venue/agents.ts";

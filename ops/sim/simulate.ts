@@ -2,7 +2,9 @@
 
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { decisionsMade, fills, intents, orders, signalsSeen, trades } from "../../shared/collections.ts";
+import { fills, intents, orders } from "../../shared/collections/orders.ts";
+import { decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
+import { trades } from "../../shared/collections/trades.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { dec, show, sum } from "../../shared/domain/money.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";

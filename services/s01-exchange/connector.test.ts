@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { instrumentRegistry } from "../../shared/collections.ts";
+import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { BTC, connectToVenue, SPOT_BTC } from "./venue.fixture.ts";
 
 test("both markets flow: whole books, trades, tickers, marks; all instruments in the registry", async () => {

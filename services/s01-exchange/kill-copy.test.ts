@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { openStore } from "../../shared/adapters/sqlite.ts";
-import { COLLECTIONS, exchangeKillCopy } from "../../shared/collections.ts";
+import { exchangeKillCopy } from "../../shared/collections/exchange.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { asProblem, type Problem } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";

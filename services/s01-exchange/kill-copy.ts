@@ -1,6 +1,7 @@
 /** S1's own copy of the kill switch: durable before it is answered, in memory on the order path, on when unreadable. */
 import { put } from "../../shared/changes.ts";
-import { exchangeKillCopy, type KillState } from "../../shared/collections.ts";
+import { exchangeKillCopy } from "../../shared/collections/exchange.ts";
+import type { KillState } from "../../shared/collections/kill.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";

@@ -1,6 +1,6 @@
 /** S1, the exchange connectors: market data in, orders out, and nobody else holds an exchange key. */
 import { put } from "../../shared/changes.ts";
-import { balancesSnapshots, exchangeKillCopy, instrumentRegistry } from "../../shared/collections.ts";
+import { balancesSnapshots, exchangeKillCopy, instrumentRegistry } from "../../shared/collections/exchange.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";

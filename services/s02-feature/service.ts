@@ -4,7 +4,7 @@
  * Read this file first: it lists what the service hears, says and answers. The formulas are in shared/trading/factors.
  */
 import { z } from "@hono/zod-openapi";
-import { signalsSeen } from "../../shared/collections.ts";
+import { signalsSeen } from "../../shared/collections/signals.ts";
 import { exchange } from "../../shared/contracts.ts";
 import { FeatureSet } from "../../shared/domain/decision.ts";
 import { type Context, defineService, every, on, verb } from "../../shared/kit/service.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { openStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { COLLECTIONS, signalsSeen } from "../../shared/collections.ts";
+import { signalsSeen } from "../../shared/collections/signals.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { SignalWriter } from "./signal-writer.ts";

@@ -1,6 +1,6 @@
 /** Stores signals behind the tick path: gathered for some milliseconds, then committed in one batch. */
 import { put } from "../../shared/changes.ts";
-import { signalsSeen } from "../../shared/collections.ts";
+import { signalsSeen } from "../../shared/collections/signals.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 

@@ -1,5 +1,5 @@
 /** Reads stored signals for people: newest first, by instrument, strategy and time. */
-import { signalsSeen } from "../../shared/collections.ts";
+import { signalsSeen } from "../../shared/collections/signals.ts";
 import type { Query, Store, Test } from "../../shared/kit/ports.ts";
 import type { SignalsAnswer, SignalsRequest } from "./types.ts";
 

@@ -1,6 +1,7 @@
 /** The account's state from trades and entries, in order, out of order, repeated, and rebuilt. */
 import { describe, expect, test } from "bun:test";
-import { type IntentRecord, intents, positionsSnapshots, trades } from "../../shared/collections.ts";
+import { type IntentRecord, intents } from "../../shared/collections/orders.ts";
+import { positionsSnapshots, trades } from "../../shared/collections/trades.ts";
 import { show } from "../../shared/domain/money.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { NOON, viewWith } from "../../shared/trading/decision/decision.fixture.ts";

@@ -1,5 +1,6 @@
 /** What the account has open and how it has done, kept from S6's trades and the entries on their way to S4. */
-import { intents, positionsSnapshots, trades } from "../../shared/collections.ts";
+import { intents } from "../../shared/collections/orders.ts";
+import { positionsSnapshots, trades } from "../../shared/collections/trades.ts";
 import type { RiskFlags } from "../../shared/domain/bundle.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { type Amount, dec, max, mul, sum, zero } from "../../shared/domain/money.ts";

@@ -1,6 +1,6 @@
 /** Questions of people: dry runs that leave no trace, real ones, lists and stories. */
 import { describe, expect, test } from "bun:test";
-import { decisionsMade, signalsSeen } from "../../shared/collections.ts";
+import { decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
 import { Problem } from "../../shared/errors.ts";
 import { featuresWith, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { answerTo, engineWith, signalNumber, storeRevision, write } from "./strategy.fixture.ts";

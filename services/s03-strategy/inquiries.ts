@@ -1,5 +1,6 @@
 /** Answers people who ask for a decision, or for the story of one. */
-import { decisionOutcomes, decisionsMade, intents, signalsSeen } from "../../shared/collections.ts";
+import { intents } from "../../shared/collections/orders.ts";
+import { decisionOutcomes, decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
 import type { Decision, FeatureSet, Signal } from "../../shared/domain/decision.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { refuse } from "../../shared/errors.ts";

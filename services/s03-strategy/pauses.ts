@@ -1,6 +1,6 @@
 /** Strategies that people paused: stored before they are told, held in memory for the tick path. */
 import { put, remove } from "../../shared/changes.ts";
-import { type StrategyPause, strategyPauses } from "../../shared/collections.ts";
+import { type StrategyPause, strategyPauses } from "../../shared/collections/signals.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 
 const PAUSES_MAX = 1_000;

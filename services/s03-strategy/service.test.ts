@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "@hono/zod-openapi";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { decisionsMade, instrumentRegistry } from "../../shared/collections.ts";
+import { instrumentRegistry } from "../../shared/collections/exchange.ts";
+import { decisionsMade } from "../../shared/collections/signals.ts";
 import { config, router } from "../../shared/contracts.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Intent } from "../../shared/domain/order.ts";

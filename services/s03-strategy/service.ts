@@ -1,6 +1,6 @@
 /** S3, the strategy engine: hears signals, decides under one revision, sends open decisions to the router. */
 import { z } from "@hono/zod-openapi";
-import { decisionOutcomes, decisionsMade, strategyMarks, strategyPauses } from "../../shared/collections.ts";
+import { decisionOutcomes, decisionsMade, strategyMarks, strategyPauses } from "../../shared/collections/signals.ts";
 import { router } from "../../shared/contracts.ts";
 import { refuse } from "../../shared/errors.ts";
 import { defineService, every, on, type Verb, verb } from "../../shared/kit/service.ts";

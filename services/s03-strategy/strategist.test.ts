@@ -1,6 +1,8 @@
 /** Signals in, decisions kept and told, entries placed once: with repeats, refusals, silence and restarts. */
 import { describe, expect, test } from "bun:test";
-import { decisionOutcomes, decisionsMade, intents, killState } from "../../shared/collections.ts";
+import { intents } from "../../shared/collections/orders.ts";
+import { killState } from "../../shared/collections/people.ts";
+import { decisionOutcomes, decisionsMade } from "../../shared/collections/signals.ts";
 import { Problem } from "../../shared/errors.ts";
 import { NOON, signalWith, strategyWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { answerTo, closedTrade, engineWith, signalNumber, storeRevision, write } from "./strategy.fixture.ts";

@@ -1,5 +1,6 @@
 /** From signals to decisions to S4: decides at once, places without making the stream wait, tells afterwards. */
-import { decisionsMade, intents } from "../../shared/collections.ts";
+import { intents } from "../../shared/collections/orders.ts";
+import { decisionsMade } from "../../shared/collections/signals.ts";
 import type { Decision, Signal } from "../../shared/domain/decision.ts";
 import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
 import { asProblem, type Problem } from "../../shared/errors.ts";

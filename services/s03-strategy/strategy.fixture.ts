@@ -2,7 +2,9 @@
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit, put } from "../../shared/changes.ts";
-import { COLLECTIONS, configBundles, instrumentRegistry } from "../../shared/collections.ts";
+import { configBundles } from "../../shared/collections/config.ts";
+import { instrumentRegistry } from "../../shared/collections/exchange.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
 import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";

@@ -1,6 +1,9 @@
 /** What S3 knows from others: kill state, budget, health, listings, the newest features and older revisions. */
 import { put } from "../../shared/changes.ts";
-import { configBundles, instrumentRegistry, killState, strategyMarks } from "../../shared/collections.ts";
+import { configBundles } from "../../shared/collections/config.ts";
+import { instrumentRegistry } from "../../shared/collections/exchange.ts";
+import { killState } from "../../shared/collections/people.ts";
+import { strategyMarks } from "../../shared/collections/signals.ts";
 import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import type { FeatureSet } from "../../shared/domain/decision.ts";
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";

@@ -1,6 +1,6 @@
 /** The shapes that the strategy engine is asked with and answers with. */
 import { z } from "@hono/zod-openapi";
-import { DecisionOutcome } from "../../shared/collections.ts";
+import { DecisionOutcome } from "../../shared/collections/signals.ts";
 import { Action, Decision, FeatureValues } from "../../shared/domain/decision.ts";
 import { InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
 import { OrderAnswer } from "../../shared/domain/order.ts";

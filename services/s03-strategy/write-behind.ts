@@ -1,6 +1,11 @@
 /** Decisions are told to the store in batches, within 50 ms, so that no decision waits for a disk. */
 import { emit, link, put } from "../../shared/changes.ts";
-import { type DecisionOutcome, decisionOutcomes, decisionsMade, signalsSeen } from "../../shared/collections.ts";
+import {
+  type DecisionOutcome,
+  decisionOutcomes,
+  decisionsMade,
+  signalsSeen,
+} from "../../shared/collections/signals.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 import { decisions } from "../../shared/streams.ts";

@@ -1,5 +1,5 @@
 /** Lets an intent in: every check in order, then one commit of intent, first order, reservation and lineage. */
-import type { IntentRecord } from "../../shared/collections.ts";
+import type { IntentRecord } from "../../shared/collections/orders.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { type Amount, add, dec, show, sum, toStep, zero } from "../../shared/domain/money.ts";

@@ -1,5 +1,5 @@
 /** What an intent's caller is told, computed from its stored orders and fills. */
-import type { Holding, IntentRecord } from "../../shared/collections.ts";
+import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import { dec, div, show, sum, zero } from "../../shared/domain/money.ts";
 import { type Fill, isTerminal, type Order, type OrderAnswer } from "../../shared/domain/order.ts";
 import { executed } from "../../shared/trading/execution/order-state.ts";

@@ -1,5 +1,5 @@
 /** Books what the exchange says: order states, fills, and the holding they make, in one commit. */
-import type { Holding, IntentRecord } from "../../shared/collections.ts";
+import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import type { ExchangeFill } from "../../shared/contracts.ts";
 import { dec, div, show, sum } from "../../shared/domain/money.ts";
 import { type Fill, isEntry, type Order } from "../../shared/domain/order.ts";

@@ -1,6 +1,6 @@
 /** Cancels what somebody names by any one id: an order, with its pair, or what is left of an intent. */
 import type { z } from "@hono/zod-openapi";
-import { type IntentRecord, orders as ordersKept } from "../../shared/collections.ts";
+import { type IntentRecord, orders as ordersKept } from "../../shared/collections/orders.ts";
 import type { CancelRequest } from "../../shared/contracts.ts";
 import { isTerminal, type Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";

@@ -1,6 +1,6 @@
 /** Spot exits of which the exchange does not say what became: when another sale may be sent all the same. */
 
-import type { Holding, IntentRecord } from "../../shared/collections.ts";
+import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import { marketOf } from "../../shared/domain/instrument.ts";
 import { add, dec, sum, toStep } from "../../shared/domain/money.ts";
 import { isEntry } from "../../shared/domain/order.ts";

@@ -1,5 +1,5 @@
 /** Carries running intents on, one step at a time, from whatever state they are found in. */
-import type { Holding, IntentRecord } from "../../shared/collections.ts";
+import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import { type Amount, dec, max, min, mul, show, sub, sum, zero } from "../../shared/domain/money.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
 import { clientOrderId } from "../../shared/keys.ts";

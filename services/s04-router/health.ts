@@ -1,6 +1,6 @@
 /** The health level last heard; durable, since S11 tells a level only when it changes. */
 import { put } from "../../shared/changes.ts";
-import { routerMarks } from "../../shared/collections.ts";
+import { routerMarks } from "../../shared/collections/orders.ts";
 import { type HealthEvent, HealthLevel } from "../../shared/streams.ts";
 import type { Ports } from "./types.ts";
 

@@ -1,6 +1,7 @@
 /** The kill switch as the router holds it: durable, growing by epoch, and on whenever it cannot be read. */
 import { put } from "../../shared/changes.ts";
-import { type KillState, routerKillCopy } from "../../shared/collections.ts";
+import type { KillState } from "../../shared/collections/kill.ts";
+import { routerKillCopy } from "../../shared/collections/orders.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";

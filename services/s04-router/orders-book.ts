@@ -6,7 +6,7 @@ import {
   type IntentRecord,
   intents as intentsKept,
   orders as ordersKept,
-} from "../../shared/collections.ts";
+} from "../../shared/collections/orders.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Fill, Order, OrderStatus } from "../../shared/domain/order.ts";
 import { assert } from "../../shared/errors.ts";

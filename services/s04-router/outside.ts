@@ -1,5 +1,5 @@
 /** Closes that others made of our positions, the exchange by force or a person at its site: booked as orders of their own. */
-import type { Holding, IntentRecord } from "../../shared/collections.ts";
+import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import type { ExchangeFill } from "../../shared/contracts.ts";
 import { type Amount, abs, dec, show, sub, sum } from "../../shared/domain/money.ts";
 import { type Order, opposite } from "../../shared/domain/order.ts";

@@ -1,5 +1,5 @@
 /** Keeps every open quantity covered: stop and target at the exchange, a pair on spot, or the guard here. */
-import type { Holding } from "../../shared/collections.ts";
+import type { Holding } from "../../shared/collections/orders.ts";
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Ticker } from "../../shared/domain/market.ts";
 import { type Amount, dec, mul, show, toStep, zero } from "../../shared/domain/money.ts";

@@ -1,6 +1,6 @@
 /** What people can read of the router: orders with their story, fills, intents. */
 import { z } from "@hono/zod-openapi";
-import { fills, IntentRecord, intents, orders } from "../../shared/collections.ts";
+import { fills, IntentRecord, intents, orders } from "../../shared/collections/orders.ts";
 import { Fill, Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Query, Store, Test } from "../../shared/kit/ports.ts";

@@ -1,6 +1,6 @@
 /** S4, the order router: executes intents once, owns every order's life, its protection and the risk budget. */
 import { z } from "@hono/zod-openapi";
-import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "../../shared/collections.ts";
+import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "../../shared/collections/orders.ts";
 import {
   Budget,
   CancelAnswer,

@@ -1,6 +1,6 @@
 /** What the trades have earned and what the account is worth. */
 import { put } from "../../shared/changes.ts";
-import { positionsSnapshots, trades as tradesKept } from "../../shared/collections.ts";
+import { positionsSnapshots, trades as tradesKept } from "../../shared/collections/trades.ts";
 import { type Amount, add, dec, max, mul, show, sub, sum, toNumber, zero } from "../../shared/domain/money.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Query, Test } from "../../shared/kit/ports.ts";

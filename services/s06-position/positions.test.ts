@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { COLLECTIONS, trades } from "../../shared/collections.ts";
+import { trades } from "../../shared/collections/trades.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { type Fill, Intent, type Order } from "../../shared/domain/order.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";

@@ -1,6 +1,6 @@
 /** What people can read of the position manager: open positions, trades, results, equity. */
 import { z } from "@hono/zod-openapi";
-import { trades } from "../../shared/collections.ts";
+import { trades } from "../../shared/collections/trades.ts";
 import { Trade } from "../../shared/domain/trade.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Store, Test } from "../../shared/kit/ports.ts";

@@ -1,6 +1,6 @@
 /** S6, the position manager: trades from fills, stops that only rise, staged exits, and everything closed on demand. */
 import { z } from "@hono/zod-openapi";
-import { positionsSnapshots, trades } from "../../shared/collections.ts";
+import { positionsSnapshots, trades } from "../../shared/collections/trades.ts";
 import { exchange, position, router } from "../../shared/contracts.ts";
 import { answers, type Context, defineService, every, on, verb } from "../../shared/kit/service.ts";
 import {

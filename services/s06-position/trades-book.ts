@@ -1,6 +1,6 @@
 /** The open trades in memory, changed only together with the store: one trade per instrument at a time. */
 import { emit, put } from "../../shared/changes.ts";
-import { trades as tradesKept } from "../../shared/collections.ts";
+import { trades as tradesKept } from "../../shared/collections/trades.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import type { Op } from "../../shared/kit/ports.ts";

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { openStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { COLLECTIONS, configBundles } from "../../shared/collections.ts";
+import { configBundles } from "../../shared/collections/config.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
 import { Problem } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { opsEvents } from "../../shared/streams.ts";

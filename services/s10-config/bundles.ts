@@ -1,6 +1,6 @@
 /** The bundles' life: stored once, drafted, activated, rolled back; every change in one commit with its notice. */
 import { emit, put } from "../../shared/changes.ts";
-import { type ActiveRecord, type BundleRecord, configActive, configBundles } from "../../shared/collections.ts";
+import { type ActiveRecord, type BundleRecord, configActive, configBundles } from "../../shared/collections/config.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { assert, refuse } from "../../shared/errors.ts";

@@ -1,6 +1,7 @@
 /** S10, the config service: keeps bundles, says which revision is active, and tells everyone when that changes. */
 import { z } from "@hono/zod-openapi";
-import { configActive, configBundles, instrumentRegistry } from "../../shared/collections.ts";
+import { configActive, configBundles } from "../../shared/collections/config.ts";
+import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { config } from "../../shared/contracts.ts";
 import { answers, defineService, verb } from "../../shared/kit/service.ts";
 import { configEvents } from "../../shared/streams.ts";

@@ -1,6 +1,6 @@
 /** The shapes that the config service takes and answers with. */
 import { z } from "@hono/zod-openapi";
-import { BundleRecord } from "../../shared/collections.ts";
+import { BundleRecord } from "../../shared/collections/config.ts";
 
 /** `path` is where in the document, such as `rules[3].when.allOf[0].f`; empty for the whole. */
 export const LintFinding = z

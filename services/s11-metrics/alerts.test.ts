@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit } from "../../shared/changes.ts";
-import { alertsKept } from "../../shared/collections.ts";
+import { alertsKept } from "../../shared/collections/operations.ts";
 import type { Net, Store } from "../../shared/kit/ports.ts";
 import { type Alert, opsEvents } from "../../shared/streams.ts";
 import { simulatedWorld } from "../../shared/testing/world.ts";

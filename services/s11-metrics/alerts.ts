@@ -1,7 +1,7 @@
 /** The alert inbox: repeats are counted, an alert stays until somebody has seen it. */
 import { z } from "@hono/zod-openapi";
 import { done, put } from "../../shared/changes.ts";
-import { AlertRecord, alertsKept } from "../../shared/collections.ts";
+import { AlertRecord, alertsKept } from "../../shared/collections/operations.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Message, Op, Store } from "../../shared/kit/ports.ts";
 import { Paging } from "../../shared/kit/rest.ts";

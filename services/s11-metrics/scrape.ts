@@ -1,6 +1,6 @@
 /** Scrapes all services: their health and metrics, kept as one row a service and scrape. */
 import { put } from "../../shared/changes.ts";
-import { metricsTimeseries, type Scrape } from "../../shared/collections.ts";
+import { metricsTimeseries, type Scrape } from "../../shared/collections/operations.ts";
 import type { Clock, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Context, Log, Peers, Principal } from "../../shared/kit/service.ts";
 import { readPrometheus, seriesKey } from "./prometheus.ts";

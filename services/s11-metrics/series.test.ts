@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { put } from "../../shared/changes.ts";
-import { metricsTimeseries } from "../../shared/collections.ts";
+import { metricsTimeseries } from "../../shared/collections/operations.ts";
 import type { Net, Store } from "../../shared/kit/ports.ts";
 import type { Call } from "../../shared/kit/service.ts";
 import { simulatedWorld } from "../../shared/testing/world.ts";

@@ -1,6 +1,6 @@
 /** `GET /metrics`: kept series as JSON, or Prometheus text of this service or of all. */
 import { z } from "@hono/zod-openapi";
-import { metricsTimeseries, type Scrape } from "../../shared/collections.ts";
+import { metricsTimeseries, type Scrape } from "../../shared/collections/operations.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { inOrder, Period } from "../../shared/kit/rest.ts";

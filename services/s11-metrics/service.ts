@@ -1,6 +1,6 @@
 /** S11 Metrics & Health: scrapes all services, judges the health level, keeps alerts. */
 import { z } from "@hono/zod-openapi";
-import { alertsKept, metricsTimeseries } from "../../shared/collections.ts";
+import { alertsKept, metricsTimeseries } from "../../shared/collections/operations.ts";
 import { defineService, every, on, verb } from "../../shared/kit/service.ts";
 import { alerts, type HealthEvent, HealthLevel, healthEvents, orderResults } from "../../shared/streams.ts";
 import { decideLevel, initialLevel } from "../../shared/trading/health/level.ts";

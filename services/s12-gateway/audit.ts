@@ -1,7 +1,7 @@
 /** The audit log: every change anywhere in the system, once, in the order it was heard. */
 import { z } from "@hono/zod-openapi";
 import { put } from "../../shared/changes.ts";
-import { auditLog } from "../../shared/collections.ts";
+import { auditLog } from "../../shared/collections/people.ts";
 import type { Message, Op, Store } from "../../shared/kit/ports.ts";
 import { Paging } from "../../shared/kit/rest.ts";
 import { verb } from "../../shared/kit/service.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { whileRunning } from "../../ops/sim/requests.ts";
 import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
 import { quietMarket } from "../../ops/venue/quiet.ts";
-import { killState } from "../../shared/collections.ts";
+import { killState } from "../../shared/collections/people.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 

@@ -1,5 +1,5 @@
 /** Telling the router and the exchange connectors about the kill switch, and the position manager to get flat. */
-import type { KillState } from "../../shared/collections.ts";
+import type { KillState } from "../../shared/collections/kill.ts";
 import type { exchange, position, router } from "../../shared/contracts.ts";
 import type { Client, Log } from "../../shared/kit/service.ts";
 

@@ -1,6 +1,7 @@
 /** The kill switch: one epoch, stored before anyone is told, told until S4 and S1 have stored it too. */
 import { put } from "../../shared/changes.ts";
-import { type KillState, killState } from "../../shared/collections.ts";
+import type { KillState } from "../../shared/collections/kill.ts";
+import { killState } from "../../shared/collections/people.ts";
 import { Problem, refuse } from "../../shared/errors.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 import type { Log, Principal } from "../../shared/kit/service.ts";

@@ -5,7 +5,7 @@
  * switch is here, and the web page with its live events.
  */
 import { z } from "@hono/zod-openapi";
-import { auditLog, killState, sessions, users } from "../../shared/collections.ts";
+import { auditLog, killState, sessions, users } from "../../shared/collections/people.ts";
 import { exchange, position, router } from "../../shared/contracts.ts";
 import { defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";

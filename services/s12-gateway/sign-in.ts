@@ -1,6 +1,6 @@
 /** Who a person is: passwords, sessions that survive a restart, and the limit on guessing. */
 import { put, remove } from "../../shared/changes.ts";
-import { sessions, type User, users } from "../../shared/collections.ts";
+import { sessions, type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";

@@ -1,6 +1,6 @@
 /** The active config in a service: one immutable revision at a time, swapped between units of work. */
 
-import { configActive, configBundles } from "../collections.ts";
+import { configActive, configBundles } from "../collections/config.ts";
 import type { config as configContract } from "../contracts.ts";
 import { Bundle, type BundleView } from "../domain/bundle.ts";
 import { Problem, refuse } from "../errors.ts";

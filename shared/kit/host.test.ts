@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { VirtualClock } from "../adapters/virtual-clock.ts";
-import { firstAnswers } from "../collections.ts";
+import { firstAnswers } from "../collections/first-answers.ts";
 import { router } from "../contracts.ts";
 import { alerts } from "../streams.ts";
 import { type SimWorld, simulatedWorld } from "../testing/world.ts";

@@ -1,6 +1,6 @@
 /** Idempotency keys: the first answer is kept, a repeat gets it, another body under the same key is refused. */
 import { put } from "../changes.ts";
-import { firstAnswers } from "../collections.ts";
+import { firstAnswers } from "../collections/first-answers.ts";
 import { refuse } from "../errors.ts";
 import { digest } from "../keys.ts";
 import type { Clock, ServiceId, Store } from "./ports.ts";

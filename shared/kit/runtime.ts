@@ -1,5 +1,5 @@
 /** The running part of a hosted service: consumers, jobs and the outbox relay, started and stopped in order. */
-import { firstAnswers } from "../collections.ts";
+import { firstAnswers } from "../collections/first-answers.ts";
 import { configEvents } from "../streams.ts";
 import type { ConfigHolder } from "./config.ts";
 import { type createContext, STREAMS_BY_FAMILY } from "./context.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { openStore } from "../../../shared/adapters/sqlite.ts";
-import { COLLECTIONS, instrumentRegistry } from "../../../shared/collections.ts";
+import { instrumentRegistry } from "../../../shared/collections/exchange.ts";
+import { COLLECTIONS } from "../../../shared/collections.ts";
 import type { NetRequest } from "../../../shared/kit/ports.ts";
 import { testSurroundings } from "../surroundings.fixture.ts";
 import { Instruments, readInstrument } from "./instruments.ts";

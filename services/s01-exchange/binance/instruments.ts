@@ -2,7 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { put } from "../../../shared/changes.ts";
-import { instrumentRegistry } from "../../../shared/collections.ts";
+import { instrumentRegistry } from "../../../shared/collections/exchange.ts";
 import { Instrument, type InstrumentId, type Market } from "../../../shared/domain/instrument.ts";
 import { refuse } from "../../../shared/errors.ts";
 import type { Store } from "../../../shared/kit/ports.ts";

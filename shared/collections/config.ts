@@ -1,0 +1,32 @@
+/** What S10 keeps: bundles and which one is active. */
+import { z } from "@hono/zod-openapi";
+import { collection } from "./declare.ts";
+
+/** A bundle with its state; the content hash covers `bundle` without rev, author and times. */
+export const BundleRecord = z.object({
+  bundle_id: z.string(),
+  rev: z.number().int(),
+  hash: z.string(),
+  status: z.enum(["DRAFT", "STAGED", "ACTIVE", "ROLLED_BACK", "RETIRED"]),
+  bundle: z.unknown(),
+  author: z.string(),
+  note: z.string().optional(),
+  created_at: z.number(),
+});
+export type BundleRecord = z.output<typeof BundleRecord>;
+export const configBundles = collection({
+  name: "config_bundles",
+  owner: "s10",
+  schema: BundleRecord,
+  key: (b) => `${b.bundle_id}@${b.rev}`,
+  indexes: [["rev"], ["bundle_id", "rev"]],
+});
+export const ActiveRecord = z.object({
+  id: z.literal("active"),
+  rev: z.number().int(),
+  bundle_id: z.string(),
+  hash: z.string(),
+  activated_at: z.number(),
+});
+export type ActiveRecord = z.output<typeof ActiveRecord>;
+export const configActive = collection({ name: "config_active", owner: "s10", schema: ActiveRecord, key: (a) => a.id });

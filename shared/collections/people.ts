@@ -1,0 +1,43 @@
+/** What S12 keeps: users, their sessions, the audit log. */
+import { z } from "@hono/zod-openapi";
+import { OpsEvent } from "../streams.ts";
+import { collection } from "./declare.ts";
+import { killCopy } from "./kill.ts";
+
+export const User = z.object({
+  username: z.string(),
+  password_hash: z.string(),
+  role: z.enum(["viewer", "researcher", "trader", "risk", "admin"]),
+  disabled: z.boolean(),
+  /** Tokens of an older generation are refused: it grows at logout, role change and new password. */
+  generation: z.number().int(),
+  created_at: z.number(),
+});
+export type User = z.output<typeof User>;
+export const users = collection({ name: "users", owner: "s12", schema: User, key: (u) => u.username });
+/** A sign-in; the key is a hash of the token, which itself is stored nowhere. */
+export const sessions = collection({
+  name: "sessions",
+  owner: "s12",
+  schema: z.object({
+    id: z.string(),
+    username: z.string(),
+    generation: z.number().int(),
+    created_at: z.number(),
+    expires_at: z.number(),
+  }),
+  key: (s) => s.id,
+  indexes: [["expires_at"]],
+  retentionDays: 1,
+  retentionField: "expires_at",
+});
+export const auditLog = collection({
+  name: "audit_log",
+  owner: "s12",
+  schema: OpsEvent.extend({ audit_id: z.string() }),
+  key: (a) => a.audit_id,
+  indexes: [["ts"], ["actor", "ts"]],
+  search: ["what", "ref", "actor"],
+});
+
+export const killState = killCopy("s12", "kill_state");

@@ -1,0 +1,70 @@
+/** What S2 and S3 keep: moments to decide on, decisions, what people paused. */
+import { z } from "@hono/zod-openapi";
+import { Decision, Signal } from "../domain/decision.ts";
+import { collection, RECORDS_DAYS } from "./declare.ts";
+
+export const signalsSeen = collection({
+  name: "signals",
+  owner: "s02",
+  schema: Signal,
+  key: (s) => s.signal_id,
+  indexes: [["ts"], ["instrument", "ts"], ["strategy_id", "ts"]],
+  shardKey: "instrument",
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+});
+export const decisionsMade = collection({
+  name: "decisions",
+  owner: "s03",
+  schema: Decision,
+  key: (d) => d.signal_id,
+  indexes: [["ts"], ["instrument", "ts"], ["strategy_id", "ts"]],
+  shardKey: "instrument",
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+});
+
+/** An entry that the router did not take, with its word; what it took is in `intents`. */
+export const DecisionOutcome = z.object({
+  signal_id: z.string(),
+  intent_id: z.string(),
+  instrument: z.string(),
+  code: z.string(),
+  message: z.string(),
+  tries: z.number().int(),
+  ts: z.number(),
+});
+export type DecisionOutcome = z.output<typeof DecisionOutcome>;
+export const decisionOutcomes = collection({
+  name: "decision_outcomes",
+  owner: "s03",
+  schema: DecisionOutcome,
+  key: (o) => o.signal_id,
+  indexes: [["ts"]],
+  shardKey: "instrument",
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+});
+
+/** Small durable facts of S3: the health level last heard. */
+export const strategyMarks = collection({
+  name: "strategy_marks",
+  owner: "s03",
+  schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
+  key: (m) => m.id,
+});
+
+/** What people paused: a strategy, by its id. Absent: not paused. */
+export const StrategyPause = z.object({
+  strategy_id: z.string(),
+  actor: z.string(),
+  reason: z.string(),
+  ts: z.number(),
+});
+export type StrategyPause = z.output<typeof StrategyPause>;
+export const strategyPauses = collection({
+  name: "strategy_pauses",
+  owner: "s03",
+  schema: StrategyPause,
+  key: (p) => p.strategy_id,
+});
