@@ -1,6 +1,5 @@
 /** The embedded world: one process, SQLite and folders, real sockets, the machine's clock. */
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
 import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
@@ -12,7 +11,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
-import type { DataFolder } from "./folder.ts";
+import { type DataFolder, storeFile } from "./folder.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 export interface EmbeddedOptions {
@@ -31,7 +30,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
   const store = (owner: ServiceId): SqliteStore => {
     const kept = stores.get(owner);
     if (kept) return kept;
-    const path = join(folder.stores, `${owner}.sqlite`);
+    const path = storeFile(folder, owner);
     const opened = openStore({ path, owner, collections: COLLECTIONS, others: store, now: () => clock.now() });
     stores.set(owner, opened);
     return opened;

@@ -2,7 +2,10 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { systemRandom } from "../../shared/adapters/random.ts";
+import { assert } from "../../shared/errors.ts";
 import { TAG_CHARACTERS } from "../../shared/keys.ts";
+import type { ServiceId } from "../../shared/kit/ports.ts";
+import { SHARDS_MAX } from "../../shared/kit/shard.ts";
 
 export interface Origin {
   mode: "paper" | "testnet" | "live";
@@ -16,6 +19,8 @@ export interface DataFolder {
   serviceKey: Uint8Array;
   /** Four characters at the head of every client order id of this installation. */
   tag: string;
+  /** How many stores the services in shards have here. */
+  shards: number;
   stores: string;
   busFile: string;
   coordinationFile: string;
@@ -36,17 +41,28 @@ export interface DataFolder {
 const SERVICE_KEY_BYTES = 32;
 const TAG_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-/** Opens or makes the folder; throws when it belongs to another mode, venue or account. */
-export function openFolder(given: string, origin: Origin): DataFolder {
+/** What a folder keeps of where it comes from. Folders made before there were shards name no number of them. */
+interface Kept extends Origin {
+  tag: string;
+  shards?: number;
+}
+
+/**
+ * Opens or makes the folder; throws when it belongs to another mode, venue or account, or was made with another number
+ * of shards. Without a number it is the folder's own, 1 where it is new.
+ */
+export function openFolder(given: string, origin: Origin, options: { shards?: number } = {}): DataFolder {
   const path = resolve(given);
   const isNew = !existsSync(join(path, "origin.json"));
+  checkShards(options.shards);
   makeParts(path);
-  const kept = bind(join(path, "origin.json"), origin);
+  const kept = bind(join(path, "origin.json"), origin, options.shards);
   return {
     path,
     isNew,
     serviceKey: keyIn(join(path, "keys", "service.key")),
     tag: kept.tag,
+    shards: kept.shards ?? 1,
     stores: join(path, "stores"),
     busFile: join(path, "stores", "bus.sqlite"),
     coordinationFile: join(path, "stores", "coordination.sqlite"),
@@ -72,11 +88,16 @@ function makeParts(path: string): void {
   }
 }
 
-function bind(file: string, origin: Origin): Origin & { tag: string } {
+function checkShards(shards: number | undefined): void {
+  if (shards === undefined || (Number.isInteger(shards) && shards >= 1 && shards <= SHARDS_MAX)) return;
+  throw new Error(`The number of shards is a whole number from 1 to ${SHARDS_MAX}, not ${shards}.`);
+}
+
+function bind(file: string, origin: Origin, shards: number | undefined): Kept {
   if (!existsSync(file)) {
     const random = systemRandom();
     const tag = Array.from({ length: TAG_CHARACTERS }, () => TAG_LETTERS[random.int(TAG_LETTERS.length)]).join("");
-    writeFileSync(file, `${JSON.stringify({ ...origin, tag }, null, 2)}\n`);
+    writeFileSync(file, `${JSON.stringify({ ...origin, tag, shards: shards ?? 1 } satisfies Kept, null, 2)}\n`);
   }
   const kept = readOrigin(file);
   for (const part of ["mode", "venue", "account"] as const) {
@@ -86,16 +107,43 @@ function bind(file: string, origin: Origin): Origin & { tag: string } {
         "Name another folder with --data DIR.",
     );
   }
+  const made = kept.shards ?? 1;
+  if (shards !== undefined && shards !== made) {
+    throw new Error(
+      `${file} says that this data folder was made with ${made} ${made === 1 ? "shard" : "shards"}, and documents are ` +
+        `filed by that number. Run it with ${made}, or name another folder with --data DIR to have ${shards}.`,
+    );
+  }
   return kept;
 }
 
-function readOrigin(file: string): Origin & { tag: string } {
+function readOrigin(file: string): Kept {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Origin & { tag: string };
+    const kept = JSON.parse(readFileSync(file, "utf8")) as Kept;
+    checkShards(kept.shards);
+    return kept;
   } catch (error) {
     throw new Error(`${file} is damaged: it should say what this data folder belongs to. ${(error as Error).message}`);
   }
 }
+
+/** The services that are declared `sharded`. */
+const SHARDED: ReadonlySet<ServiceId> = new Set(["s03", "s04"]);
+
+/** How many stores a service has in this folder. */
+export const shardsOf = (folder: Pick<DataFolder, "shards">, owner: ServiceId): number =>
+  SHARDED.has(owner) ? folder.shards : 1;
+
+/** The file of one shard: `s04.sqlite` where there is but one, `s04-2.sqlite` for shard 2 of more. */
+export function storeFile(folder: Pick<DataFolder, "shards" | "stores">, owner: ServiceId, shard = 0): string {
+  const count = shardsOf(folder, owner);
+  assert(Number.isInteger(shard) && shard >= 0 && shard < count, `${owner} has no shard ${shard} of ${count}`);
+  return join(folder.stores, count === 1 ? `${owner}.sqlite` : `${owner}-${shard}.sqlite`);
+}
+
+/** The files of all shards, in their order. */
+export const storeFiles = (folder: Pick<DataFolder, "shards" | "stores">, owner: ServiceId): string[] =>
+  Array.from({ length: shardsOf(folder, owner) }, (_, shard) => storeFile(folder, owner, shard));
 
 function keyIn(file: string): Uint8Array {
   if (!existsSync(file)) {

@@ -1,5 +1,4 @@
 /** Judges a stopped installation's books against its venue's journal: the same invariants as in a simulation. */
-import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { openStore } from "../../shared/adapters/sqlite.ts";
@@ -10,7 +9,7 @@ import { createInvariants, type Verdict } from "../sim/invariants.ts";
 import { fileJournal } from "../venue/journal.ts";
 import { quietMarket } from "../venue/quiet.ts";
 import { createVenue } from "../venue/venue.ts";
-import type { DataFolder } from "./folder.ts";
+import { type DataFolder, storeFile } from "./folder.ts";
 
 /** The installation must not be running: a journal has one writer. */
 export async function judgeFolder(folder: DataFolder): Promise<Verdict> {
@@ -18,8 +17,7 @@ export async function judgeFolder(folder: DataFolder): Promise<Verdict> {
   const market = quietMarket(defaultListings(), clock);
   const journal = fileJournal(folder.journal);
   const venue = createVenue({ clock, random: seededRandom("judge"), market, journal, accounts: [] });
-  const open = (owner: ServiceId) =>
-    openStore({ path: join(folder.stores, `${owner}.sqlite`), owner, collections: COLLECTIONS });
+  const open = (owner: ServiceId) => openStore({ path: storeFile(folder, owner), owner, collections: COLLECTIONS });
   const stores = { s04: open("s04"), s06: open("s06") };
   await venue.start();
   try {

@@ -1,6 +1,5 @@
 /** The world of one service's process: Redis between the processes, this owner's SQLite file, the others' to read. */
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
@@ -13,7 +12,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import { buildInfo } from "../build.ts";
 import type { EmbeddedWorld } from "./embedded.ts";
-import type { DataFolder } from "./folder.ts";
+import { type DataFolder, storeFile } from "./folder.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
@@ -29,12 +28,11 @@ export interface RedisWorldOptions {
 export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOptions): EmbeddedWorld {
   const log = rootLog(clock, (line) => appendFileSync(logFile, line), env.CHIMERA_LOG ?? "info");
   const url = env.CHIMERA_REDIS_URL ?? DEFAULT_REDIS;
-  const fileOf = (id: ServiceId) => join(folder.stores, `${id}.sqlite`);
   const store = openStore({
-    path: fileOf(owner),
+    path: storeFile(folder, owner),
     owner,
     collections: COLLECTIONS,
-    others: fileOf,
+    others: (id) => storeFile(folder, id),
     now: () => clock.now(),
   });
   const bus: RedisBus = new RedisBus({ redis: { url }, clock, ...busReports(() => bus, clock, log) });

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
+import { loadServices } from "../services.ts";
+import { openFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
+
+const ORIGIN = { mode: "paper", venue: "paper-quiet", account: "main" } as const;
+
+let path: string;
+beforeEach(() => {
+  path = newFolder();
+});
+afterEach(() => removeFolder(path));
+
+test("a folder has one shard unless told, and remembers how many it was made with", () => {
+  expect(openFolder(join(path, "one"), ORIGIN).shards).toBe(1);
+  expect(openFolder(join(path, "four"), ORIGIN, { shards: 4 }).shards).toBe(4);
+  expect(openFolder(join(path, "four"), ORIGIN).shards).toBe(4);
+  expect(openFolder(join(path, "four"), ORIGIN, { shards: 4 }).isNew).toBe(false);
+});
+
+test("another number of shards is refused, with what to do", () => {
+  openFolder(path, ORIGIN, { shards: 4 });
+  expect(() => openFolder(path, ORIGIN, { shards: 2 })).toThrow(
+    /made with 4 shards.*Run it with 4.*--data DIR to have 2/,
+  );
+  expect(openFolder(path, ORIGIN).shards).toBe(4);
+});
+
+test("a folder made before there were shards has one", () => {
+  openFolder(path, ORIGIN);
+  const file = join(path, "origin.json");
+  const { shards: _, ...older } = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify(older));
+  expect(openFolder(path, ORIGIN).shards).toBe(1);
+  expect(openFolder(path, ORIGIN, { shards: 1 }).isNew).toBe(false);
+  expect(() => openFolder(path, ORIGIN, { shards: 4 })).toThrow("made with 1 shard,");
+});
+
+test("no number of shards that cannot be is taken, from a caller or a file", () => {
+  for (const shards of [0, -1, 1.5, 65, Number.NaN]) {
+    expect(() => openFolder(join(path, "never"), ORIGIN, { shards })).toThrow("from 1 to 64");
+  }
+  openFolder(path, ORIGIN);
+  const file = join(path, "origin.json");
+  writeFileSync(file, JSON.stringify({ ...ORIGIN, tag: "abcd", shards: 0 }));
+  expect(() => openFolder(path, ORIGIN)).toThrow("origin.json is damaged");
+});
+
+test("of one shard the file has the owner's name alone, of more their number too", () => {
+  const one = openFolder(join(path, "one"), ORIGIN);
+  const four = openFolder(join(path, "four"), ORIGIN, { shards: 4 });
+  expect(storeFile(one, "s04")).toBe(join(path, "one", "stores", "s04.sqlite"));
+  expect(storeFile(four, "s04", 2)).toBe(join(path, "four", "stores", "s04-2.sqlite"));
+  expect(storeFiles(one, "s04").map((file) => basename(file))).toEqual(["s04.sqlite"]);
+  const names = ["s04-0.sqlite", "s04-1.sqlite", "s04-2.sqlite", "s04-3.sqlite"];
+  expect(storeFiles(four, "s04").map((file) => basename(file))).toEqual(names);
+  expect(storeFiles(four, "s06").map((file) => basename(file))).toEqual(["s06.sqlite"]);
+  expect(() => storeFile(four, "s04", 4)).toThrow("Invariant");
+  expect(() => storeFile(four, "s06", 1)).toThrow("Invariant");
+});
+
+test("every service declared sharded has a store for each shard, and no other has", async () => {
+  const four = openFolder(path, ORIGIN, { shards: 4 });
+  for (const { id, sharded } of await loadServices()) if (sharded) expect(shardsOf(four, id)).toBe(4);
+});
