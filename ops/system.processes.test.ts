@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IntentRecord } from "../shared/collections/orders.ts";
@@ -15,13 +15,13 @@ import { openFolder } from "./run/folder.ts";
 import { judgeFolder } from "./run/judge.ts";
 import { hasRedisServer } from "./run/own-redis.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
-import { PROCESSES_FILE, type ProcessesSeen } from "./run/processes.ts";
-import type { ProgramState } from "./run/supervise.ts";
+import { killed, programs, redisTroubles } from "./run/troubles.fixture.ts";
 
 const here = hasRedisServer();
 if (!here) console.log("skipped: needs redis-server");
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 const PORT_OFFSET = 8_200 + (process.pid % 300) * 20;
+const REDIS_AWAY_MS = 3_000;
 const INSTRUMENTS = ["FUT:BTCUSDT", "FUT:ETHUSDT"];
 
 const data = mkdtempSync(join(tmpdir(), "chimera-processes-"));
@@ -29,15 +29,6 @@ const bundle = join(data, "sleeping.yaml");
 writeFileSync(bundle, sleepingBundle());
 const ARGS = ["--processes", "--bundle", bundle];
 let running: Running;
-const seen = () => JSON.parse(readFileSync(join(data, PROCESSES_FILE), "utf8")) as ProcessesSeen;
-const states = () => seen().processes;
-const stateOf = (name: string) => states().find((state) => state.name === name) as ProgramState;
-const killed = async (name: string) => {
-  const { pid, restarts } = stateOf(name);
-  process.kill(pid as number, "SIGKILL");
-  await until(`${name} runs again`, async () => stateOf(name).restarts > restarts && stateOf(name).status === "up");
-};
-
 /** From flat: two entries, the trouble while they are under way, and the same two entries again. */
 async function underTrouble(id: string, happens: () => Promise<void>): Promise<void> {
   // Asked again and again: a position manager that has just come back may hear of a trade only seconds later.
@@ -68,21 +59,6 @@ async function underTrouble(id: string, happens: () => Promise<void>): Promise<v
   });
 }
 
-const redis = (...command: string[]) =>
-  Bun.spawnSync(["redis-cli", "-p", new URL(seen().redis_url).port, ...command], { stdout: "ignore" });
-const troubles: [string, () => Promise<void>][] = [
-  [
-    "silent for three seconds",
-    async () => {
-      const { pid } = stateOf("redis");
-      process.kill(pid as number, "SIGSTOP");
-      await Bun.sleep(3_000);
-      process.kill(pid as number, "SIGCONT");
-    },
-  ],
-  ["cut off from everybody", async () => void redis("CLIENT", "KILL", "TYPE", "normal")],
-];
-
 describe.skipIf(!here)("one process per service, on Redis", () => {
   beforeAll(async () => {
     running = await up(data, PORT_OFFSET, [...ARGS, "--seed", "processes"]);
@@ -94,29 +70,21 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
 
   test("comes up ready", async () => {
     await until("all ready", () => servicesReady(running));
-    expect(states().every((state) => state.status === "up")).toBe(true);
+    expect(programs(running).every((state) => state.status === "up")).toBe(true);
   }, 120_000);
 
-  for (const name of [
-    "s04-router",
-    "s01-exchange",
-    "s06-position",
-    "s03-strategy",
-    "s02-feature",
-    "s10-config",
-    "redis",
-  ]) {
+  for (const name of ["s04-router", "s01-exchange", "s06-position", "s03-strategy", "s02-feature", "s10-config"]) {
     const title = `${name} killed while orders are under way: nothing acknowledged is lost, all is ready again`;
-    test(title, () => underTrouble(name, () => killed(name)), 180_000);
+    test(title, () => underTrouble(name, () => killed(running, name)), 180_000);
   }
 
-  for (const [what, happens] of troubles) {
+  for (const [what, happens] of redisTroubles(REDIS_AWAY_MS).slice(0, 3)) {
     const title = `Redis ${what} while orders are under way: nothing is lost or doubled, all is ready again`;
-    test(title, () => underTrouble(what.replaceAll(" ", "-"), happens), 180_000);
+    test(title, () => underTrouble(what.replaceAll(/[^a-z0-9]+/g, "-"), () => happens(running)), 180_000);
   }
 
   test("the supervisor itself killed: the next start ends what it left, and goes on", async () => {
-    const left = states().flatMap(({ pid }) => pid ?? []);
+    const left = programs(running).flatMap(({ pid }) => pid ?? []);
     await running.kill();
     running = await up(data, PORT_OFFSET, ARGS);
     // A process that has ended has no working folder, whether or not anybody has collected it.

@@ -11,6 +11,7 @@ const POLL_MS = 250;
 
 export interface Running {
   pid: number;
+  data: string;
   gateway: string;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<{ status: number; body: T }>;
@@ -61,6 +62,7 @@ export async function up(data: string, portOffset: number, args: string[] = []):
   };
   return {
     pid: child.pid,
+    data,
     gateway,
     async get<T>(path: string) {
       const response = await fetch(`${gateway}api/v1${path}`, { headers: { authorization } });
