@@ -15,7 +15,7 @@ export class SqliteQuota implements Quota {
   }
 
   async reserve(name: string, id: string, amount: number, limit: number): Promise<boolean> {
-    assert(Number.isSafeInteger(amount) && amount >= 0, "a reserved amount is a whole number, not below zero");
+    assertAmount(amount);
     return this.#db.transaction(() => {
       if (this.#reserved(name, id) !== undefined) return true;
       if (this.#used(name) + amount > limit) return false;
@@ -39,6 +39,20 @@ export class SqliteQuota implements Quota {
     return this.#used(name);
   }
 
+  async set(name: string, id: string, amount: number): Promise<void> {
+    assertAmount(amount);
+    this.#db.transaction(() => {
+      const before = this.#reserved(name, id) ?? 0;
+      this.#db.run("INSERT OR REPLACE INTO reservations (name, id, amount) VALUES (?, ?, ?)", name, id, amount);
+      this.#add(name, amount - before);
+    });
+  }
+
+  async list(name: string): Promise<{ id: string; amount: number }[]> {
+    const rows = this.#db.all("SELECT id, amount FROM reservations WHERE name = ?", name);
+    return rows.map((row) => ({ id: String(row.id), amount: Number(row.amount) }));
+  }
+
   #reserved(name: string, id: string): number | undefined {
     const row = this.#db.one("SELECT amount FROM reservations WHERE name = ? AND id = ?", name, id);
     return row && Number(row.amount);
@@ -54,3 +68,6 @@ export class SqliteQuota implements Quota {
     this.#db.run(sql, name, amount);
   }
 }
+
+const assertAmount = (amount: number): void =>
+  assert(Number.isSafeInteger(amount) && amount >= 0, "a reserved amount is a whole number, not below zero");

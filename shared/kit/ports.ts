@@ -228,10 +228,16 @@ export interface Lease {
   readonly fence: number;
   /** False: lost. */
   renew(ttlMs: number): Promise<boolean>;
+  /** As `renew`, and also when it has run out, as long as nobody has had it since; not after `release`. */
+  revive(ttlMs: number): Promise<boolean>;
   release(): Promise<void>;
 }
 export interface Lock {
-  acquire(name: string, ttlMs: number): Promise<Lease | undefined>;
+  /**
+   * `holder` names a place where one process can be at a time: whoever holds the lease by the same name is known to be
+   * gone, and its term is not waited for.
+   */
+  acquire(name: string, ttlMs: number, holder?: string): Promise<Lease | undefined>;
   /** The newest fence given for the name; 0 when none is known. */
   newest(name: string): Promise<number>;
 }
@@ -252,6 +258,10 @@ export interface Quota {
   /** False when there was nothing to release. */
   release(name: string, id: string): Promise<boolean>;
   used(name: string): Promise<number>;
+  /** Makes the amount under `id` this one, whether or not it fits; 0 keeps the id. For what is known to be taken. */
+  set(name: string, id: string, amount: number): Promise<void>;
+  /** Every reservation there is, in no order. */
+  list(name: string): Promise<{ id: string; amount: number }[]>;
 }
 
 export interface RateVerdict {

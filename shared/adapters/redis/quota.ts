@@ -27,6 +27,17 @@ return 1
   { evenWhenFull: true },
 );
 
+/** Keys: the reservations, their sum. Arguments: id, amount. */
+const SET = new Script(
+  `
+local before = redis.call('HGET', KEYS[1], ARGV[1]) or '0'
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('INCRBY', KEYS[2], ARGV[2])
+redis.call('DECRBY', KEYS[2], before)
+`,
+  { evenWhenFull: true },
+);
+
 export class RedisQuota implements Quota {
   readonly #connection: RedisConnection;
 
@@ -35,7 +46,7 @@ export class RedisQuota implements Quota {
   }
 
   async reserve(name: string, id: string, amount: number, limit: number): Promise<boolean> {
-    assert(Number.isSafeInteger(amount) && amount >= 0, "a reserved amount is a whole number, not below zero");
+    assertAmount(amount);
     return (await RESERVE.run(this.#connection, quotaNames(name), [id, amount, limit])) === 1;
   }
 
@@ -46,4 +57,18 @@ export class RedisQuota implements Quota {
   async used(name: string): Promise<number> {
     return Number((await this.#connection.ask(this.#connection.client.get(quotaNames(name)[1]))) ?? 0);
   }
+
+  async set(name: string, id: string, amount: number): Promise<void> {
+    assertAmount(amount);
+    await SET.run(this.#connection, quotaNames(name), [id, amount]);
+  }
+
+  async list(name: string): Promise<{ id: string; amount: number }[]> {
+    const { client } = this.#connection;
+    const all = await this.#connection.ask(client.hgetall(quotaNames(name)[0]));
+    return Object.entries(all).map(([id, amount]) => ({ id, amount: Number(amount) }));
+  }
 }
+
+const assertAmount = (amount: number): void =>
+  assert(Number.isSafeInteger(amount) && amount >= 0, "a reserved amount is a whole number, not below zero");
