@@ -3,6 +3,9 @@ import { assert } from "../errors.ts";
 import type { Clock, Lease, Lock } from "../kit/ports.ts";
 import type { Connection } from "./sqlite/connection.ts";
 
+/** Until when a lease holds that was given back. */
+const RELEASED = 0;
+
 export class SqliteLock implements Lock {
   readonly #db: Connection;
   readonly #clock: Pick<Clock, "now">;
@@ -11,17 +14,20 @@ export class SqliteLock implements Lock {
     this.#db = db;
     this.#clock = clock;
     db.run("CREATE TABLE IF NOT EXISTS locks (name TEXT PRIMARY KEY, fence INTEGER NOT NULL, until REAL NOT NULL)");
+    const columns = db.all("SELECT name FROM pragma_table_info('locks')").map((row) => row.name);
+    if (!columns.includes("holder")) db.run("ALTER TABLE locks ADD COLUMN holder TEXT");
   }
 
-  async acquire(name: string, ttlMs: number): Promise<Lease | undefined> {
+  async acquire(name: string, ttlMs: number, holder?: string): Promise<Lease | undefined> {
     const now = this.#clock.now();
     const until = untilAfter(now, ttlMs);
     const taken = this.#db.one(
-      "INSERT INTO locks (name, fence, until) VALUES (?1, 1, ?2) " +
-        "ON CONFLICT (name) DO UPDATE SET fence = fence + 1, until = ?2 WHERE until <= ?3 RETURNING fence",
+      "INSERT INTO locks (name, fence, until, holder) VALUES (?1, 1, ?2, ?4) ON CONFLICT (name) DO " +
+        "UPDATE SET fence = fence + 1, until = ?2, holder = ?4 WHERE until <= ?3 OR holder = ?4 RETURNING fence",
       name,
       until,
       now,
+      holder ?? null,
     );
     return taken && this.#lease(name, Number(taken.fence));
   }
@@ -43,8 +49,13 @@ export class SqliteLock implements Lock {
     return {
       fence,
       renew: async (ttlMs) => move(untilAfter(this.#clock.now(), ttlMs)),
+      revive: async (ttlMs) => {
+        const until = untilAfter(this.#clock.now(), ttlMs);
+        const sql = "UPDATE locks SET until = ? WHERE name = ? AND fence = ? AND until <> ?";
+        return this.#db.run(sql, until, name, fence, RELEASED) > 0;
+      },
       release: async () => {
-        move(0);
+        move(RELEASED);
       },
     };
   }

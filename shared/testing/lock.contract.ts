@@ -57,6 +57,29 @@ export function lockContract(name: string, begin: Begin<Lock>): void {
       expect(await lock.acquire("a", 300)).toBeUndefined();
     });
 
+    test("run out it can be revived, until another has had it", async () => {
+      const first = (await lock.acquire("a", 200)) as Lease;
+      await world.pass(250);
+      expect(await first.revive(200)).toBe(true);
+      expect(await lock.acquire("a", 60_000)).toBeUndefined();
+      await world.pass(250);
+      const second = (await lock.acquire("a", 60_000)) as Lease;
+      expect(await first.revive(60_000)).toBe(false);
+      await second.release();
+      expect(await first.revive(60_000)).toBe(false);
+      expect(await second.revive(60_000)).toBe(false);
+    });
+
+    test("its holder by name has it again at once, with a higher fence; nobody else does", async () => {
+      const first = (await lock.acquire("a", 60_000, "here")) as Lease;
+      expect(await lock.acquire("a", 60_000, "there")).toBeUndefined();
+      expect(await lock.acquire("a", 60_000)).toBeUndefined();
+      const second = (await lock.acquire("a", 60_000, "here")) as Lease;
+      expect(second.fence).toBeGreaterThan(first.fence);
+      expect(await first.revive(60_000)).toBe(false);
+      expect(await second.renew(60_000)).toBe(true);
+    });
+
     test("a restart keeps leases, and never gives a fence again", async () => {
       const held = (await lock.acquire("held", 60_000)) as Lease;
       const free = (await lock.acquire("free", 60_000)) as Lease;

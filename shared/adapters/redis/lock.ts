@@ -8,17 +8,19 @@ import { Script } from "./script.ts";
 const NOW = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local held = redis.call('HMGET', KEYS[1], 'fence', 'until')
+local held = redis.call('HMGET', KEYS[1], 'fence', 'until', 'holder')
 `;
 
 /**
  * Key: a hash that stays, with the fence last given and until when it holds. A server that has lost its data counts on
- * from its clock in seconds, which is above any fence given before. Argument: ms. Answer: the fence, or 0.
+ * from its clock in seconds, which is above any fence given before. Arguments: ms, who asks or "". Answer: the fence,
+ * or 0.
  */
 const ACQUIRE = new Script(`${NOW}
-if held[2] and tonumber(held[2]) > now then return 0 end
+local is_same = ARGV[2] ~= '' and held[3] == ARGV[2]
+if held[2] and tonumber(held[2]) > now and not is_same then return 0 end
 local fence = redis.call('HINCRBY', KEYS[1], 'fence', held[1] and 1 or t[1])
-redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[1]))
+redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[1]), 'holder', ARGV[2])
 return fence
 `);
 
@@ -32,6 +34,26 @@ return 1
   { evenWhenFull: true },
 );
 
+/** Until when a lease holds that was given back. */
+const RELEASED = 0;
+/** Also when it has run out, if nobody has had it since. Arguments: fence, ms. Answer: 1 when it is held again. */
+const REVIVE = new Script(
+  `${NOW}
+if held[1] ~= ARGV[1] or tonumber(held[2]) == ${RELEASED} then return 0 end
+redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[2]))
+return 1
+`,
+  { evenWhenFull: true },
+);
+/** Argument: fence. */
+const RELEASE = new Script(
+  `${NOW}
+if held[1] == ARGV[1] and tonumber(held[2]) > now then redis.call('HSET', KEYS[1], 'until', ${RELEASED}) end
+return 1
+`,
+  { evenWhenFull: true },
+);
+
 export class RedisLock implements Lock {
   readonly #connection: RedisConnection;
 
@@ -39,15 +61,17 @@ export class RedisLock implements Lock {
     this.#connection = connection;
   }
 
-  async acquire(name: string, ttlMs: number): Promise<Lease | undefined> {
-    const fence = (await ACQUIRE.run(this.#connection, [lockName(name)], [wholeMs(ttlMs)])) as number;
+  async acquire(name: string, ttlMs: number, holder = ""): Promise<Lease | undefined> {
+    const key = [lockName(name)];
+    const fence = (await ACQUIRE.run(this.#connection, key, [wholeMs(ttlMs), holder])) as number;
     if (fence === 0) return undefined;
-    const move = async (ms: number) => (await RENEW.run(this.#connection, [lockName(name)], [fence, ms])) === 1;
+    const run = async (script: Script, ms: number) => (await script.run(this.#connection, key, [fence, ms])) === 1;
     return {
       fence,
-      renew: (renewedMs) => move(wholeMs(renewedMs)),
+      renew: (renewedMs) => run(RENEW, wholeMs(renewedMs)),
+      revive: (renewedMs) => run(REVIVE, wholeMs(renewedMs)),
       release: async () => {
-        await move(0);
+        await run(RELEASE, RELEASED);
       },
     };
   }
