@@ -1,7 +1,9 @@
-/** The embedded store: one SQLite file per owner, documents as JSON, each commit one transaction. */
+/** The embedded store: one SQLite file per owner and shard, documents as JSON, each commit one transaction. */
 import { assert, refuse } from "../errors.ts";
 import type { Collection, Op, OutboxEntry, Page, Query, Ref, Row, ServiceId, Store } from "../kit/ports.ts";
 import { type Bound, Connection } from "./sqlite/connection.ts";
+import { Documents, type FindSources } from "./sqlite/documents.ts";
+import { Fence } from "./sqlite/fence.ts";
 import { plain, Reader } from "./sqlite/reader.ts";
 import { Table } from "./sqlite/table.ts";
 
@@ -11,22 +13,21 @@ export interface StoreOptions {
   owner: ServiceId;
   /** Every collection there is; the store makes tables for its own. */
   collections: readonly Collection<never>[];
-  /** Where another owner's documents are: its file, its store in this process, or nowhere. */
-  others?: (owner: ServiceId) => string | SqliteStore | undefined;
+  /** Where another owner's documents are: its files or its stores in this process, or nowhere. */
+  others?: FindSources;
+  /** The number of the lease by which the file is written; without it no other process does. */
+  fence?: number;
+  /** Which of several files of this owner it is: messages of each have ids of their own. */
+  shard?: number;
   /** Epoch ms, to number revisions and outbox entries; the machine's clock by default. */
   now?: () => number;
 }
 
-const OWNERS: readonly ServiceId[] = Array.from(
-  { length: 12 },
-  (_, at) => `s${String(at + 1).padStart(2, "0")}` as ServiceId,
-);
 const FORMAT = 1;
 const DAY_MS = 86_400_000;
 /** How long a processed message is remembered: far longer than any stream can hand it out again. */
 const INBOX_DAYS = 30;
 const EXPIRE_BATCH = 1_000;
-const REACHED_MAX = 10_000;
 const OUTBOX_READ_MAX = 10_000;
 
 const SCHEMA = [
@@ -37,7 +38,10 @@ const SCHEMA = [
   "CREATE INDEX IF NOT EXISTS edges_by_parent ON edges (parent, child)",
 ];
 
-/** Opens the owner's file, making what is missing in it; can be run on any older state of it, any number of times. */
+/**
+ * Opens the owner's file, making what is missing in it; can be run on any older state of it, any number of times.
+ * With a fence, Problem FENCED when a newer holder has had it open; the same by every write once one has.
+ */
 export function openStore(options: StoreOptions): SqliteStore {
   return new SqliteStore(options);
 }
@@ -45,23 +49,26 @@ export function openStore(options: StoreOptions): SqliteStore {
 export class SqliteStore implements Store {
   readonly owner: ServiceId;
   readonly outbox: Store["outbox"];
+  /** What other stores of this process read it by. */
+  readonly reader: Reader;
   readonly #db: Connection;
+  readonly #fence: Fence;
   readonly #own = new Map<string, Table>();
-  readonly #collections: ReadonlyMap<string, Collection<never>>;
-  readonly #reader: Reader;
-  readonly #others = new Map<ServiceId, Reader>();
-  readonly #findOther: NonNullable<StoreOptions["others"]>;
+  readonly #documents: Documents;
   readonly #now: () => number;
   readonly #wakes: (() => void)[] = [];
+  /** The head of its outbox ids. */
+  readonly #name: string;
   #number: number;
 
-  constructor({ path, owner, collections, others, now }: StoreOptions) {
+  constructor({ path, owner, collections, others, fence, shard, now }: StoreOptions) {
     this.owner = owner;
+    this.#name = shard === undefined ? owner : `${owner}.${shard}`;
     this.#now = now ?? Date.now;
-    this.#findOther = others ?? (() => undefined);
-    this.#db = new Connection(path, { readonly: false });
-    this.#reader = new Reader(() => this.#db);
-    this.#collections = new Map(collections.map((collection) => [collection.name, collection]));
+    this.#db = new Connection(path, { readonly: false, isShared: fence !== undefined });
+    this.#fence = new Fence(this.#db, owner, fence);
+    this.reader = new Reader(() => this.#db);
+    this.#documents = new Documents(collections, others ?? (() => undefined), this);
     try {
       this.#number = this.#db.transaction(() => this.#prepare(collections));
     } catch (error) {
@@ -76,60 +83,45 @@ export class SqliteStore implements Store {
   }
 
   async get<T>(collection: Collection<T>, key: string): Promise<Row<T> | undefined> {
-    return this.#readerOf(collection)?.get(collection, key);
+    return this.#documents.get(collection, key);
   }
 
   async query<T>(collection: Collection<T>, query: Query): Promise<Page<T>> {
-    return this.#readerOf(collection)?.query(collection, query) ?? { items: [] };
+    return this.#documents.query(collection, query);
   }
 
   async count<T>(collection: Collection<T>, where?: Query["where"]): Promise<number> {
-    return this.#readerOf(collection)?.count(collection, where) ?? 0;
+    return this.#documents.count(collection, where);
   }
 
   async search<T>(collection: Collection<T>, text: string, limit: number): Promise<Row<T>[]> {
-    return this.#readerOf(collection)?.search(collection, text, limit) ?? [];
+    return this.#documents.search(collection, text, limit);
   }
 
   async commit(ops: readonly Op[], options: { sync?: "normal" | "full" } = {}): Promise<void> {
     if (ops.length === 0) return;
-    this.#db.transaction(() => {
+    this.#write(() => {
       for (const op of ops) this.#apply(op);
     }, options.sync);
     if (ops.some((op) => op.op === "emit")) for (const wake of this.#wakes) wake();
   }
 
   async isDone(stream: string, group: string, id: string): Promise<boolean> {
-    const sql = "SELECT 1 FROM inbox WHERE stream = ? AND consumers = ? AND id = ?";
-    return this.#db.one(sql, stream, group, id) !== undefined;
+    return this.reader.isDone(stream, group, id);
   }
 
-  /** Breadth first over the edges of all owners; stops at 10 000 documents. */
   async traverse(
     start: Ref,
     direction: "parents" | "children",
     depthMax: number,
   ): Promise<{ ref: Ref; depth: number }[]> {
-    const seen = new Set<Ref>([start]);
-    const reached: { ref: Ref; depth: number }[] = [];
-    let frontier: Ref[] = [start];
-    for (let depth = 1; depth <= depthMax && frontier.length > 0 && reached.length < REACHED_MAX; depth++) {
-      const next = OWNERS.flatMap((owner) => this.#readerFor(owner)?.neighbours(frontier, direction) ?? []);
-      frontier = [...new Set(next)].filter((ref) => !seen.has(ref)).toSorted();
-      for (const ref of frontier) {
-        seen.add(ref);
-        reached.push({ ref, depth });
-      }
-    }
-    return reached.slice(0, REACHED_MAX);
+    return this.#documents.traverse(start, direction, depthMax);
   }
 
   async expire<T>(collection: Collection<T>, now: number): Promise<number> {
     const table = this.#ownTable(plain(collection));
-    this.#db.run(
-      "DELETE FROM inbox WHERE n < (SELECT ifnull(min(n), 9e18) FROM inbox WHERE at >= ?)",
-      now - INBOX_DAYS * DAY_MS,
-    );
+    const forgetBefore = "DELETE FROM inbox WHERE n < (SELECT ifnull(min(n), 9e18) FROM inbox WHERE at >= ?)";
+    this.#write(() => this.#db.run(forgetBefore, now - INBOX_DAYS * DAY_MS));
     const { retentionDays, retentionField } = collection;
     if (retentionDays === undefined || retentionField === undefined) return 0;
     const field = table.field(retentionField);
@@ -137,7 +129,7 @@ export class SqliteStore implements Store {
     const sql = `SELECT _key FROM ${table.name} WHERE ${field} < ? LIMIT ${EXPIRE_BATCH}`;
     for (let expired = 0; ; ) {
       const keys = this.#db.all(sql, now - retentionDays * DAY_MS).map((row) => String(row._key));
-      this.#db.transaction(() => {
+      this.#write(() => {
         for (const key of keys) this.#delete(table, collection.name, key);
       });
       expired += keys.length;
@@ -150,9 +142,15 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    for (const reader of this.#others.values()) reader.close();
-    this.#others.clear();
+    this.#documents.close();
     this.#db.close();
+  }
+
+  #write<T>(work: () => T, sync?: "normal" | "full"): T {
+    return this.#db.transaction(() => {
+      this.#fence.check();
+      return work();
+    }, sync);
   }
 
   #apply(op: Op): void {
@@ -213,7 +211,7 @@ export class SqliteStore implements Store {
   #readOutbox(limit: number): OutboxEntry[] {
     const sql = "SELECT n, family, key, event, traceparent FROM outbox ORDER BY n LIMIT ?";
     return this.#db.all(sql, Math.min(limit, OUTBOX_READ_MAX)).map((row) => ({
-      id: `${this.owner}-${row.n}`,
+      id: `${this.#name}-${row.n}`,
       family: String(row.family),
       key: String(row.key),
       event: JSON.parse(String(row.event)),
@@ -223,7 +221,8 @@ export class SqliteStore implements Store {
 
   #forget(ids: readonly string[]): void {
     const numbers = ids.map((id) => Number(id.slice(id.indexOf("-") + 1)));
-    this.#db.run("DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))", JSON.stringify(numbers));
+    const sql = "DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))";
+    this.#write(() => this.#db.run(sql, JSON.stringify(numbers)));
   }
 
   #ownTable(collection: Collection<never>): Table {
@@ -232,27 +231,11 @@ export class SqliteStore implements Store {
     return table;
   }
 
-  #readerOf<T>(collection: Collection<T>): Reader | undefined {
-    assert(this.#collections.has(collection.name), `${collection.name} is a declared collection`);
-    return this.#readerFor(collection.owner);
-  }
-
-  #readerFor(owner: ServiceId): Reader | undefined {
-    if (owner === this.owner) return this.#reader;
-    const known = this.#others.get(owner);
-    if (known) return known;
-    const other = this.#findOther(owner);
-    if (other instanceof SqliteStore) return other.#reader;
-    if (other === undefined) return undefined;
-    const reader = Reader.ofFile(other);
-    this.#others.set(owner, reader);
-    return reader;
-  }
-
   /** Makes what is missing; answers the first number of this opening. */
   #prepare(collections: readonly Collection<never>[]): number {
     for (const sql of SCHEMA) this.#db.run(sql);
     this.#checkFormat();
+    this.#fence.claim();
     for (const collection of collections) {
       if (collection.owner === this.owner) this.#own.set(collection.name, Table.ensure(this.#db, collection));
     }

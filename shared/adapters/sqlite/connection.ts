@@ -10,6 +10,8 @@ const STATEMENTS_MAX = 500;
 const MEMORY = ":memory:";
 /** One process writes a file, so a lock held longer than this is a second one, which must not stall all services. */
 const BUSY_MS = 250;
+/** Where a second one is to be expected, it writes for moments only; the thread that waits for it does nothing else. */
+const BUSY_SHARED_MS = 50;
 const CACHE_KIB = 8_192;
 /** Statements run, BEGIN and COMMIT among them, after which the log is to be folded back: some megabytes of it. */
 const CHECKPOINT_RUNS = 4_000;
@@ -26,10 +28,11 @@ export class Connection {
   #sync: "normal" | "full" = "normal";
   #runs = 0;
 
-  constructor(path: string, options: { readonly: boolean }) {
+  /** `isShared`: another process may write the file, for moments. */
+  constructor(path: string, options: { readonly: boolean; isShared?: boolean }) {
     this.#path = path;
     this.#db = attempt(() => new Database(path, options.readonly ? { readonly: true } : { create: true }));
-    this.#db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    this.#db.run(`PRAGMA busy_timeout = ${options.isShared ? BUSY_SHARED_MS : BUSY_MS}`);
     if (options.readonly) return;
     attempt(() => {
       this.#db.run("PRAGMA journal_mode = WAL");

@@ -1,19 +1,15 @@
-/** Reading one owner's file: its own through the writing connection, another's through a read-only one. */
+/** Reading one file of documents: one's own through the writing connection, another's through a read-only one. */
 import { existsSync } from "node:fs";
-import { assert, refuse } from "../../errors.ts";
-import type { Collection, Page, Query, Ref, Row } from "../../kit/ports.ts";
+import type { Collection, Query, Ref } from "../../kit/ports.ts";
 import { type Bound, Connection } from "./connection.ts";
-import { filter, PAGE_MAX, select } from "./select.ts";
+import { filter, type Selection, select } from "./select.ts";
 import { Table } from "./table.ts";
 
 /** Erases a collection's document type, which the tables do not know. */
 export const plain = <T>(collection: Collection<T>) => collection as unknown as Collection<never>;
 
-const asRow = <T>(row: Record<string, Bound>): Row<T> => ({
-  key: String(row._key),
-  rev: String(row._rev),
-  value: JSON.parse(String(row.doc)) as T,
-});
+/** `_key`, `_rev` and `doc`, and by what it was sorted as `sort`. */
+export type Found = Record<string, Bound>;
 
 export class Reader {
   readonly #open: () => Connection | undefined;
@@ -25,61 +21,69 @@ export class Reader {
     this.#open = open;
   }
 
-  /** Another owner's file. Until it exists, it reads as empty. */
+  /** Another's file. Until it exists, it reads as empty. */
   static ofFile(path: string): Reader {
     return new Reader(() => (existsSync(path) ? new Connection(path, { readonly: true }) : undefined));
   }
 
-  get<T>(collection: Collection<T>, key: string): Row<T> | undefined {
+  get(collection: Collection<never>, key: string): Found | undefined {
     const [db, table] = this.#find(collection);
-    const row = table && db.one(`SELECT _key, _rev, doc FROM ${table.name} WHERE _key = ?`, key);
-    return row && asRow(row);
+    return table && db.one(`SELECT _key, _rev, doc FROM ${table.name} WHERE _key = ?`, key);
   }
 
-  query<T>(collection: Collection<T>, query: Query): Page<T> {
+  /** The first rows, one more than asked for, which tells whether there is a next page. */
+  query(
+    collection: Collection<never>,
+    query: Query,
+  ): { rows: Found[]; cursorAfter: Selection["cursorAfter"] } | undefined {
     const [db, table] = this.#find(collection);
-    if (!table) return { items: [] };
+    if (!table) return undefined;
     const { parts, cursorAfter } = select(table, query);
-    const rows: Record<string, Bound>[] = [];
-    // One more than asked for tells whether there is a next page.
+    const rows: Found[] = [];
     for (const part of parts) {
       const missing = query.limit + 1 - rows.length;
       if (missing > 0) rows.push(...db.all(part.sql, ...part.values, missing));
     }
-    const items = rows.slice(0, query.limit).map(asRow<T>);
-    const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
-    return last ? { items, next_cursor: cursorAfter(String(last._key), last.sort ?? null) } : { items };
+    return { rows, cursorAfter };
   }
 
-  count<T>(collection: Collection<T>, where: Query["where"]): number {
+  count(collection: Collection<never>, where: Query["where"]): number {
     const [db, table] = this.#find(collection);
     if (!table) return 0;
     const { sql, values } = filter(table, where);
     return Number(db.one(`SELECT count(*) AS rows FROM ${table.name} WHERE ${sql}`, ...values)?.rows);
   }
 
-  /** Best match first. Every word has to occur, as a whole word or as the beginning of one. */
-  search<T>(collection: Collection<T>, text: string, limit: number): Row<T>[] {
-    assert(collection.search, `${collection.name} declares no fields to search`);
-    if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) refuse("INVALID", `limit is from 1 to ${PAGE_MAX}.`);
+  /** Best match first (the smallest `sort`). Every word has to occur, as a whole word or as the beginning of one. */
+  search(collection: Collection<never>, text: string, limit: number): Found[] {
     const [db, table] = this.#find(collection);
     const words = quoteWords(text);
     if (!table?.search || words === "") return [];
-    const rows = db.all(
-      `SELECT _key, _rev, doc FROM ${table.search} JOIN ${table.name} AS d ON d.rowid = ${table.search}.rowid ` +
+    return db.all(
+      `SELECT _key, _rev, doc, rank AS sort FROM ${table.search} ` +
+        `JOIN ${table.name} AS d ON d.rowid = ${table.search}.rowid ` +
         `WHERE ${table.search} MATCH ? ORDER BY rank, _key LIMIT ?`,
       words,
       limit,
     );
-    return rows.map(asRow<T>);
   }
 
   neighbours(refs: readonly Ref[], direction: "parents" | "children"): Ref[] {
     const db = this.#connection();
-    if (!db || !this.#hasTable(db, "edges")) return [];
+    if (!db || !hasTable(db, "edges")) return [];
     const [from, to] = direction === "parents" ? ["child", "parent"] : ["parent", "child"];
     const sql = `SELECT DISTINCT ${to} AS ref FROM edges WHERE ${from} IN (SELECT value FROM json_each(?))`;
     return db.all(sql, JSON.stringify(refs)).map((row) => String(row.ref) as Ref);
+  }
+
+  isDone(stream: string, group: string, id: string): boolean {
+    const db = this.#connection();
+    if (!db || !hasTable(db, "inbox")) return false;
+    return db.one("SELECT 1 FROM inbox WHERE stream = ? AND consumers = ? AND id = ?", stream, group, id) !== undefined;
+  }
+
+  ping(): void {
+    this.#connection()?.one("SELECT 1");
   }
 
   close(): void {
@@ -93,21 +97,21 @@ export class Reader {
     return this.#db;
   }
 
-  #find<T>(collection: Collection<T>): [Connection, Table] | [undefined?, undefined?] {
+  #find(collection: Collection<never>): [Connection, Table] | [undefined?, undefined?] {
     const db = this.#connection();
     if (!db) return [];
     let table = this.#tables.get(collection.name);
     if (!table) {
-      table = Table.find(db, plain(collection));
+      table = Table.find(db, collection);
       if (!table) return [];
       this.#tables.set(collection.name, table);
     }
     return [db, table];
   }
+}
 
-  #hasTable(db: Connection, name: string): boolean {
-    return db.one("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", name) !== undefined;
-  }
+function hasTable(db: Connection, name: string): boolean {
+  return db.one("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", name) !== undefined;
 }
 
 const WORDS_MAX = 32;
