@@ -10,6 +10,7 @@ import { dec, show, sum } from "../../shared/domain/money.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
+import { type Mortal, mortal } from "../../shared/kit/mortal.ts";
 import type { Clock, Collection, Random, ServiceId, Store } from "../../shared/kit/ports.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { loadServices } from "../services.ts";
@@ -18,10 +19,11 @@ import { venueNet } from "../venue/memory-net.ts";
 import { createVenue, type Venue } from "../venue/venue.ts";
 import { createEquity, type EquityCurve, gain } from "./equity.ts";
 import { createInvariants, type Verdict } from "./invariants.ts";
-import { type Mortal, mortal } from "./mortal.ts";
 import { readAll } from "./pages.ts";
 import { startTally, type Tally } from "./tally.ts";
 
+/** A recording begins when the services have come up, as it does in a free-running installation. */
+const LEAD_MS = 2_000;
 /** After the market has ended, this long is given for what is under way to settle. */
 const SETTLE_MS = 3_000;
 const WATCH_MS = 1_000;
@@ -89,7 +91,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   const market = await options.market(clock, seededRandom(`market ${options.seed}`));
   const frames = countFrames(market);
   const startsAt = market.startsAt ?? options.startsAt ?? Date.UTC(2026, 0, 1);
-  await clock.run(startsAt);
+  await clock.run(market.startsAt === undefined ? startsAt : startsAt - LEAD_MS);
   const venue = createVenue({ clock, random: seededRandom(`venue ${options.seed}`), market, latency: ASSUMED_LATENCY });
   const world = simulatedWorld({
     clock,

@@ -1,0 +1,139 @@
+/** A world that can end at once, as a process ends by `kill -9`: what is stored stays, everything in memory stops. */
+import { Problem } from "../errors.ts";
+import type { Bus, Clock, Net, Socket, Store } from "./ports.ts";
+import type { World } from "./world.ts";
+
+export interface Mortal {
+  world: World;
+  /** From here on nothing of this life does anything: no timer fires, no call leaves, none that left is answered. */
+  end(): void;
+}
+
+const NEVER = new Promise<never>(() => {});
+
+/** One life in a world whose stores, bus and clock outlive it. What had left for elsewhere still arrives there. */
+export function mortal(lasting: World): Mortal {
+  const life: Life = { over: false, endings: new Set() };
+  /** While this life lasts; afterwards whoever waits for it waits for ever. */
+  const alive = <T>(work: () => T): T => {
+    if (life.over) return NEVER as T;
+    const answer = work();
+    if (!(answer instanceof Promise)) return answer;
+    return answer.then(
+      (value) => (life.over ? NEVER : value),
+      (error) => (life.over ? NEVER : Promise.reject(error)),
+    ) as T;
+  };
+  const world: World = {
+    ...lasting,
+    clock: clockOf(lasting.clock, life, alive),
+    net: netOf(lasting.net, life, alive),
+    bus: busOf(lasting.bus, life, alive),
+    store(owner) {
+      const store: Store = lasting.store(owner);
+      const { onCommit } = store.outbox;
+      return passed(store, alive, { outbox: passed(store.outbox, alive, { onCommit }) });
+    },
+    blobs: passed(lasting.blobs, alive),
+    cache: passed(lasting.cache, alive),
+    lock: passed(lasting.lock, alive),
+    quota: passed(lasting.quota, alive),
+    schedule: passed(lasting.schedule, alive),
+  };
+  return {
+    world,
+    end() {
+      life.over = true;
+      for (const end of life.endings) end();
+      life.endings.clear();
+    },
+  };
+}
+
+interface Life {
+  over: boolean;
+  endings: Set<() => void>;
+}
+type Alive = <T>(work: () => T) => T;
+
+/** A port as this life sees it: its methods, and `own` ones in their place. */
+function passed<P extends object>(port: P, alive: Alive, own: Partial<P> = {}): P {
+  return new Proxy(port, {
+    get(target, name) {
+      if (name in own) return own[name as keyof P];
+      const value = Reflect.get(target, name, target) as unknown;
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => alive(() => (value as (...args: unknown[]) => unknown).apply(target, args));
+    },
+  });
+}
+
+function busOf(bus: Bus, life: Life, alive: Alive): Bus {
+  return passed<Bus>(bus, alive, {
+    subscribe(stream, listen) {
+      const handle = (message: never) => untilOver(life, listen.handle(message));
+      const subscription = bus.subscribe(stream, { ...listen, handle });
+      // Where a listener can be dropped, nobody waits for the message that it has in hand.
+      const { drop } = subscription as { drop?(): void };
+      life.endings.add(drop ?? (() => void subscription.stop().catch(() => {})));
+      return subscription;
+    },
+    onLoss(run) {
+      const cancel = bus.onLoss((epoch) => {
+        if (!life.over) run(epoch);
+      });
+      life.endings.add(cancel);
+      return cancel;
+    },
+    trouble: () => bus.trouble(),
+  });
+}
+
+/** What is in hand when it is over has failed, so that the bus waits for nobody. */
+function untilOver(life: Life, work: unknown): unknown {
+  if (!(work instanceof Promise)) return work;
+  return new Promise((resolve, reject) => {
+    const cut = () => reject(new Problem("NOT_OWNER", "It was taken over meanwhile."));
+    life.endings.add(cut);
+    const done = (settle: () => void) => {
+      life.endings.delete(cut);
+      settle();
+    };
+    work.then(
+      (value) => done(() => resolve(value)),
+      (error) => done(() => reject(error)),
+    );
+  });
+}
+
+function clockOf(clock: Clock, life: Life, alive: Alive): Clock {
+  const living = (run: () => unknown) => () => (life.over ? undefined : run());
+  return {
+    now: () => clock.now(),
+    mono: () => clock.mono(),
+    after: (ms, run, order) => clock.after(ms, living(run), order),
+    every: (ms, run) => clock.every(ms, living(run)),
+    sleep: (ms, signal) => alive(() => clock.sleep(ms, signal)),
+    hold: (work) => alive(() => clock.hold(work)),
+  };
+}
+
+function netOf(net: Net, life: Life, alive: Alive): Net {
+  return {
+    fetch: (request) => alive(() => net.fetch(request)),
+    connect(url, events): Socket {
+      const living =
+        <A extends unknown[]>(hear: (...args: A) => void) =>
+        (...args: A) => {
+          if (!life.over) hear(...args);
+        };
+      const socket = net.connect(url, {
+        open: living(() => events.open()),
+        message: living((text: string) => events.message(text)),
+        close: living((reason: string) => events.close(reason)),
+      });
+      life.endings.add(() => socket.close());
+      return socket;
+    },
+  };
+}
