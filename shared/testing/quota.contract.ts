@@ -5,6 +5,53 @@ import { type Begin, hostileNames, type Timed } from "./coordination-world.ts";
 
 export function quotaContract(name: string, begin: Begin<Quota>): void {
   describe(name, () => {
+    reserving(begin);
+    restoring(begin);
+  });
+}
+
+function restoring(begin: Begin<Quota>): void {
+  describe("what is known to be taken", () => {
+    let world: Timed<Quota>;
+    let quota: Quota;
+    beforeEach(async () => {
+      world = await begin();
+      quota = world.port;
+    });
+    afterEach(() => world.end());
+
+    test("an amount can be set, fitting or not, and counts as if it had been reserved", async () => {
+      await quota.reserve("a", "1", 60, 100);
+      await quota.set("a", "2", 90);
+      expect(await quota.used("a")).toBe(150);
+      await quota.set("a", "1", 5);
+      await quota.set("a", "2", 0);
+      expect(await quota.used("a")).toBe(5);
+      expect(await quota.reserve("a", "2", 50, 10)).toBe(true);
+      expect(await quota.used("a")).toBe(5);
+      expect(await quota.release("a", "2")).toBe(true);
+      expect(await quota.release("a", "1")).toBe(true);
+      expect(await quota.used("a")).toBe(0);
+    });
+
+    test("lists what is reserved", async () => {
+      await quota.reserve("a", "1", 60, 100);
+      await quota.reserve("a", "2", 0, 100);
+      await quota.reserve("b", "3", 1, 100);
+      await quota.set("a", "__proto__", 7);
+      const byId = (await quota.list("a")).sort((x, y) => (x.id < y.id ? -1 : 1));
+      expect(byId).toEqual([
+        { id: "1", amount: 60 },
+        { id: "2", amount: 0 },
+        { id: "__proto__", amount: 7 },
+      ]);
+      expect(await quota.list("c")).toEqual([]);
+    });
+  });
+}
+
+function reserving(begin: Begin<Quota>): void {
+  describe("reservations", () => {
     let world: Timed<Quota>;
     let quota: Quota;
     beforeEach(async () => {
@@ -53,34 +100,6 @@ export function quotaContract(name: string, begin: Begin<Quota>): void {
       expect(await quota.reserve("a", "2", 1, 50)).toBe(false);
       await quota.release("a", "1");
       expect(await quota.reserve("a", "2", 1, 50)).toBe(true);
-    });
-
-    test("an amount can be set, fitting or not, and counts as if it had been reserved", async () => {
-      await quota.reserve("a", "1", 60, 100);
-      await quota.set("a", "2", 90);
-      expect(await quota.used("a")).toBe(150);
-      await quota.set("a", "1", 5);
-      await quota.set("a", "2", 0);
-      expect(await quota.used("a")).toBe(5);
-      expect(await quota.reserve("a", "2", 50, 10)).toBe(true);
-      expect(await quota.used("a")).toBe(5);
-      expect(await quota.release("a", "2")).toBe(true);
-      expect(await quota.release("a", "1")).toBe(true);
-      expect(await quota.used("a")).toBe(0);
-    });
-
-    test("lists what is reserved", async () => {
-      await quota.reserve("a", "1", 60, 100);
-      await quota.reserve("a", "2", 0, 100);
-      await quota.reserve("b", "3", 1, 100);
-      await quota.set("a", "__proto__", 7);
-      const byId = (await quota.list("a")).sort((x, y) => (x.id < y.id ? -1 : 1));
-      expect(byId).toEqual([
-        { id: "1", amount: 60 },
-        { id: "2", amount: 0 },
-        { id: "__proto__", amount: 7 },
-      ]);
-      expect(await quota.list("c")).toEqual([]);
     });
 
     test("a restart forgets nothing", async () => {
