@@ -59,6 +59,9 @@ export class ReplayMarket implements MarketModel {
   private ahead: Line | undefined;
   /** Recorded time plus this is the clock's time. */
   private shiftMs = 0;
+  /** When bars and marks are told next: in line with the recorded lines, however late the machine's timers are. */
+  private beatAt = 0;
+  private playedAt = 0;
 
   constructor(clock: Clock, recording: Recording, prints: readonly Print[]) {
     this.clock = clock;
@@ -99,10 +102,7 @@ export class ReplayMarket implements MarketModel {
     if (late > LATE_START_MS_MAX) this.shiftMs = Math.round(late);
     this.hooks = hooks;
     for (const { tape } of this.stages.values()) tape.start(hooks);
-    this.cancels.set(
-      "beat",
-      this.clock.every(TAPE_PERIOD_MS, () => this.beat()),
-    );
+    this.beatAt = (Math.floor(this.clock.now() / TAPE_PERIOD_MS) + 1) * TAPE_PERIOD_MS;
     this.pump();
   }
 
@@ -113,8 +113,11 @@ export class ReplayMarket implements MarketModel {
     this.recording.close();
   }
 
+  /** Without closed bars that began before the recording: a real exchange has no parts of bars. */
   klines(instrument: InstrumentId, timeframe: string, query: KlineQuery): Bar[] {
-    return this.stage(instrument).tape.klines.query(timeframe, query);
+    const bars = this.stage(instrument).tape.klines.query(timeframe, query);
+    const wholeFrom = this.startsAt + this.shiftMs;
+    return bars.filter(({ openTs, closeTs }) => openTs >= wholeFrom || closeTs >= this.clock.now());
   }
 
   mark(instrument: InstrumentId): number | undefined {
@@ -138,7 +141,7 @@ export class ReplayMarket implements MarketModel {
     return stage ?? refuse("INSTRUMENT_DISABLED", `The recording has no ${instrument}`);
   }
 
-  /** Plays every line that is due, then waits for the next. */
+  /** Plays every line and beat that is due, in order of time, then waits for the next. */
   private pump(): void {
     for (let played = 0; this.hooks !== undefined; played++) {
       const line = this.ahead ?? this.recording.next();
@@ -151,7 +154,8 @@ export class ReplayMarket implements MarketModel {
         return;
       }
       this.ahead = line;
-      const waitMs = line.clockMs + this.shiftMs - this.clock.now();
+      const lineAt = line.clockMs + this.shiftMs;
+      const waitMs = Math.min(lineAt, this.beatAt) - this.clock.now();
       if (waitMs > 0 || played >= BATCH_LINES) {
         this.cancels.set(
           "pump",
@@ -159,7 +163,13 @@ export class ReplayMarket implements MarketModel {
         );
         return;
       }
+      if (this.beatAt < lineAt) {
+        this.beat(this.beatAt);
+        this.beatAt += TAPE_PERIOD_MS;
+        continue;
+      }
       this.ahead = undefined;
+      this.playedAt = lineAt;
       this.play(line, this.hooks);
     }
   }
@@ -173,7 +183,7 @@ export class ReplayMarket implements MarketModel {
   private end(): void {
     const { hooks } = this;
     if (hooks === undefined) return;
-    this.beat();
+    this.beat(this.playedAt);
     for (const cancel of this.cancels.values()) cancel();
     this.cancels.clear();
     hooks.ended();
@@ -207,11 +217,10 @@ export class ReplayMarket implements MarketModel {
     }
   }
 
-  private beat(): void {
-    const now = this.clock.now();
+  private beat(now: number): void {
     for (const { print, tape, mark } of this.stages.values()) {
-      const assumed = print.market === "FUT" && mark === undefined ? this.mark(print.instrument) : undefined;
-      const frame = assumed === undefined ? undefined : { ticks: assumed, ...this.funding(print.instrument) };
+      const ticks = print.market === "FUT" && mark === undefined ? this.mark(print.instrument) : undefined;
+      const frame = ticks === undefined ? undefined : { ticks, rate: 0, nextAt: nextFundingAt(now) };
       tape.beat(now, now - STRAGGLERS_MS, frame);
     }
   }

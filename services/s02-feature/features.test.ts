@@ -132,9 +132,11 @@ describe("quality", () => {
   });
 
   test("before anything has come the check says so", async () => {
-    const { features, funding } = await world(viewOf(1, []));
+    const { features, funding, ticker } = await world(viewOf(1, []));
     expect(features.silence()).toContain("No market data");
     await funding(0);
+    expect(features.silence()).toContain("No market data");
+    await ticker(1);
     expect(features.silence()).toBeUndefined();
   });
 });

@@ -30,6 +30,8 @@ export interface Wanted {
   readonly strategies: readonly Strategy[];
 }
 
+const NOTHING_CLOSED: readonly ClosedBar[] = [];
+
 interface Watch {
   readonly strategy_id: string;
   readonly triggers: Triggers;
@@ -94,7 +96,8 @@ export class InstrumentFeatures {
 
   onFunding(event: Funding): void {
     if (this.#isImpossible(event)) return;
-    this.#after(event.ts, this.engine.onFunding(event));
+    this.engine.onFunding(event);
+    this.#after(event.ts, NOTHING_CLOSED);
   }
 
   /** Tells what came within the least time between two feature events and was followed by nothing. */

@@ -107,6 +107,25 @@ test("changes of one turn are told at its first and at its end only", async () =
   expect(said.depths.map((d) => d.seq)).toEqual([13, 19]);
 });
 
+test("within a turn too, what opens another second finds the book told as it was", async () => {
+  const { feed, said, asked, turn } = open(btc);
+  feed.frame(diff(8, 12));
+  asked[0]!(snapshot);
+  await turn();
+  const before = said.depths.length;
+  feed.frame(diff(12, 400, [["99.9", "1"]]));
+  feed.frame(diff(400, 900, [["99.9", "2"]]));
+  feed.frame(wrap("trade", { e: "trade", E: 1_001, T: 1_001, s: "BTCUSDT", t: 7, p: "100.0", q: "1", m: true }));
+  const levels = () => said.depths.slice(before).map(({ seq, exch_ts }) => [seq, exch_ts]);
+  expect(levels()).toEqual([
+    [400, 400],
+    [900, 900],
+  ]);
+  feed.frame(diff(900, 1_002));
+  feed.frame(diff(1_002, 2_000));
+  expect(levels().at(-1)).toEqual([2_000, 2_000]);
+});
+
 test("repeats are told and recorded once, whatever the stream", async () => {
   const { feed, said, recorded, asked, turn } = open(btc);
   const ticker = wrap("bookTicker", {

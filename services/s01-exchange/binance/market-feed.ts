@@ -11,6 +11,7 @@ import { TopLevels } from "./top-levels.ts";
 
 const SNAPSHOT_WAIT_MS = [250, 500, 1_000, 2_000, 5_000];
 const WARN_EVERY_MS = 10_000;
+const SECOND_MS = 1_000;
 
 /** What is known of one followed instrument. */
 interface Track {
@@ -28,6 +29,8 @@ interface Track {
   mark: string | undefined;
   /** The book changed since its top was last told. */
   dirty: boolean;
+  /** The newest second of exchange time that anything was told of. */
+  second: number;
   fetching: boolean;
 }
 
@@ -188,6 +191,7 @@ export class MarketFeed {
       return;
     }
     track.lastTrade = id;
+    if (this.isOfNextSecond(track, trade.exch_ts)) this.tellChanges(track, trade.ts);
     track.newestTs = Math.max(track.newestTs, trade.exch_ts);
     this.ports.record(track.on.instrument, trade.ts, text);
     this.ports.outlet.trade(trade);
@@ -202,6 +206,7 @@ export class MarketFeed {
       return;
     }
     track.lastTicker = ticker.seq;
+    if (this.isOfNextSecond(track, ticker.exch_ts)) this.tellChanges(track, ticker.ts);
     this.ports.record(track.on.instrument, ticker.ts, text);
     this.ports.outlet.ticker(ticker);
   }
@@ -230,9 +235,22 @@ export class MarketFeed {
     track.newestTs = Math.max(track.newestTs, diff.exchTs);
     this.ports.record(track.on.instrument, ts, text);
     const taken = track.sync.take(diff);
-    if (taken === "applied") this.touch(track, ts);
+    if (taken === "applied" && this.isOfNextSecond(track, diff.exchTs)) this.tellBook(track, ts);
+    else if (taken === "applied") this.touch(track, ts);
     else if (taken === "gap") this.gap(track, ts, `update ${diff.first}–${diff.last} does not follow`);
     if (taken === "held" || taken === "gap") void this.fetch(track);
+  }
+
+  /** Bars end on whole seconds: what closes one must find the book as it was, however many frames a turn brings. */
+  private isOfNextSecond(track: Track, exchTs: number): boolean {
+    const second = Math.floor(exchTs / SECOND_MS);
+    if (second <= track.second) return false;
+    track.second = second;
+    return true;
+  }
+
+  private tellChanges(track: Track, ts: number): void {
+    if (track.dirty && track.sync.live) this.tellBook(track, ts);
   }
 
   /** The first change of a turn is told at once, what follows in the same turn together at its end. */
@@ -313,6 +331,7 @@ export class MarketFeed {
       lastDiff: 0,
       mark: undefined,
       dirty: false,
+      second: 0,
       fetching: false,
     };
   }

@@ -9,6 +9,8 @@ export interface Entry {
   readonly id: string;
   /** One more than that of the entry before it; 0 where it was not told. */
   readonly seq: number;
+  /** Counts what its writer told on all lossy streams; 0 where it was not told. */
+  readonly nth: number;
   readonly version: number;
   readonly ts: number;
   readonly traceparent: string;
@@ -28,6 +30,7 @@ export function asEntry([at, fields]: Raw, tries = 1): Entry {
     at,
     id: found.id || at,
     seq: Number(found.seq ?? 0),
+    nth: Number(found.nth ?? 0),
     version: Number(found.version ?? Number.NaN),
     ts: Number(found.ts ?? Number.NaN),
     traceparent: found.traceparent ?? "",
@@ -61,6 +64,10 @@ export function isAfter(at: string, other: string): boolean {
   const [otherMs, otherN] = other.split("-") as [string, string];
   return ms === otherMs ? Number(n) > Number(otherN) : Number(ms) > Number(otherMs);
 }
+
+/** Orders entries of several streams as they were written: by the server's time, within a millisecond by the writer. */
+export const asWritten = (a: Entry, b: Entry): number =>
+  Number(a.at.slice(0, a.at.indexOf("-"))) - Number(b.at.slice(0, b.at.indexOf("-"))) || a.nth - b.nth;
 
 export const BEGINNING = "0-0";
 export const isRedisId = (id: string): boolean => /^\d+-\d+$/.test(id);

@@ -72,6 +72,22 @@ describe.skipIf(!hasRedis)("lossy streams in Redis", () => {
     expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
   });
 
+  test("what was written to several streams while the reader was busy is heard in the order of writing", async () => {
+    const bus = begin({ behindMax: 1_000 });
+    const heard = hear(bus, (id) => {
+      if (id === "first") Bun.sleepSync(30);
+    });
+    const keys = ["a", "b", "c", "d"];
+    for (const key of keys) await bus.publish(lossy, { id: "ready" }, { key });
+    await until(() => heard.length === keys.length);
+    await bus.publish(lossy, { id: "first" }, { key: "a" });
+    await until(() => heard.includes("first"));
+    const ids = Array.from({ length: 200 }, (_, at) => String(at));
+    await Promise.all(ids.map((id, at) => bus.publish(lossy, { id }, { key: keys[(at * 7) % 4] as string })));
+    await until(() => heard.at(-1) === "199");
+    expect(heard.slice(keys.length + 1)).toEqual(ids);
+  });
+
   test("publishing never waits and never fails: what the server cannot take is dropped and counted", async () => {
     const bus = begin({ flightMax: 5 });
     const heard = hear(bus);

@@ -1,7 +1,7 @@
-/** Lossy streams: written without waiting, read by everybody who listens from now on, newest first when behind. */
+/** Lossy streams: written without waiting, read in the order of writing by all who listen, the newest when behind. */
 import type { Clock, Listen, Publish, Stream } from "../../kit/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { asEntry, BEGINNING, type Raw, readMessage } from "./entry.ts";
+import { asEntry, asWritten, BEGINNING, type Entry, type Raw, readMessage } from "./entry.ts";
 import type { Families } from "./families.ts";
 import { streamName } from "./names.ts";
 import { ReadLoop, type Reply } from "./read-loop.ts";
@@ -33,7 +33,8 @@ export class LossyWriter {
 
   /** Never waits for the server: what it cannot take now is dropped, and a newer one will come. */
   publish<E>(stream: Stream<E>, event: E, { key = "", traceparent = "" }: Publish): string {
-    const id = String(++this.#told);
+    const nth = ++this.#told;
+    const id = String(nth);
     const { client, isReady } = this.#connection;
     if (!isReady || this.#inFlight >= this.#options.flightMax) {
       this.dropped++;
@@ -43,7 +44,7 @@ export class LossyWriter {
     const work: Promise<unknown>[] = [];
     if (!this.#families.isAnnounced(family, key)) work.push(this.#families.announce(stream, key));
     const head = ["version", version, "ts", this.#options.clock.now(), "traceparent", traceparent];
-    const fields = [...head, "key", key, "event", JSON.stringify(event)];
+    const fields = [...head, "nth", nth, "key", key, "event", JSON.stringify(event)];
     work.push(client.xadd(streamName(family, key), "MAXLEN", "~", lengthMax, "*", ...fields));
     this.#inFlight++;
     Promise.all(work)
@@ -125,7 +126,9 @@ export class LossyReader {
     return ["XREAD", "COUNT", String(behindMax), "BLOCK", String(blockMs), "STREAMS", ...names, ...ids];
   }
 
+  /** An instrument's trades, tickers and books lie in streams of their own, but their order among them matters. */
   async #deliver(reply: Reply): Promise<void> {
+    const due: { name: string; followed: Followed; entry: Entry }[] = [];
     for (const [name, raws] of reply) {
       const followed = this.#streams.get(name);
       if (!followed || raws.length === 0) continue;
@@ -134,15 +137,17 @@ export class LossyReader {
       const newest = isBehind ? await this.#newest(name) : undefined;
       const wanted = newest ? [newest] : raws;
       followed.after = wanted.at(-1)![0];
-      for (const raw of wanted) this.#hand(name, followed, raw);
+      for (const raw of wanted) due.push({ name, followed, entry: asEntry(raw) });
     }
+    if (reply.length > 1) due.sort((a, b) => asWritten(a.entry, b.entry));
+    for (const { name, followed, entry } of due) this.#hand(name, followed, entry);
   }
 
-  #hand(name: string, { stream }: Followed, raw: Raw): void {
+  #hand(name: string, { stream }: Followed, entry: Entry): void {
     const { onError, freeze } = this.#options;
-    const read = readMessage(stream, name, asEntry(raw));
+    const read = readMessage(stream, name, entry);
     if ("reason" in read) {
-      onError(new Error(`${name} ${raw[0]}: ${read.reason}`));
+      onError(new Error(`${name} ${entry.at}: ${read.reason}`));
       return;
     }
     freeze(read.message.event);

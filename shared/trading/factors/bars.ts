@@ -34,8 +34,9 @@ export const barOfKline = (kline: Kline): Bar => ({
 type Closed = (bar: Bar, whole: boolean) => void;
 
 /**
- * Builds one timeframe. A bar closes when the instrument's watermark, the exchange time of its newest event of any
- * kind, reaches the bar's end; it is never opened again. A time without trades has bars flat at the last close.
+ * Builds one timeframe. A bar closes when the instrument's watermark, the exchange time of its newest trade,
+ * ticker or book, reaches the bar's end; it is never opened again. A time without trades has bars flat at the last
+ * close.
  */
 export class BarBuilder {
   readonly timeframe: Timeframe;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { FeatureValues } from "../../domain/decision.ts";
 import { TIMEFRAME_MS } from "../../domain/market.ts";
 import {
+  fundingAt,
   type MarketEvent,
   randomBars,
   randomEvents,
@@ -71,6 +72,15 @@ describe("values", () => {
     engine.advance(T + 5);
     engine.advance(T);
     expect(engine.exchTs).toBe(T + 5);
+  });
+
+  test("a mark that overtakes a bar's last trade does not close the bar", () => {
+    const engine = createFactorEngine(["ema_1_1s"], "FUT:BTCUSDT");
+    engine.onTrade(tradeAt(T, 100, 1));
+    engine.onFunding(fundingAt(T + 1_000, 0.0001, T + 90_000));
+    engine.onTrade(tradeAt(T + 999, 107, 1));
+    engine.onTrade(tradeAt(T + 1_000, 100, 1));
+    expect(engine.value("ema_1_1s")).toBe(107);
   });
 });
 

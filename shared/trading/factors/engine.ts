@@ -54,7 +54,7 @@ export class FactorEngine {
     this.choose(ids, options.timeframes);
   }
 
-  /** The watermark: exchange time of the newest event, epoch ms; NaN before the first. */
+  /** The watermark: exchange time of the newest trade, ticker or book, epoch ms; NaN before the first. */
   get exchTs(): number {
     return this.#inputs.now;
   }
@@ -112,11 +112,12 @@ export class FactorEngine {
     return closed;
   }
 
-  onFunding(funding: Funding): readonly ClosedBar[] {
-    if (!Number.isFinite(funding.exch_ts)) return NOTHING_CLOSED;
-    const closed = this.advance(funding.exch_ts);
-    this.#inputs.funding.set(funding);
-    return closed;
+  /**
+   * Leaves the watermark where it is: marks come on a connection of their own, and one that overtakes the last trades
+   * of a bar would close it before they count.
+   */
+  onFunding(funding: Funding): void {
+    if (Number.isFinite(funding.exch_ts)) this.#inputs.funding.set(funding);
   }
 
   /**

@@ -74,7 +74,8 @@ test("last is the newest trade's price; a trade without price or quantity is lef
 test("funding: the rate, minutes to it on exchange time, the basis; missing once the time has passed", () => {
   const engine = createFactorEngine(["funding_rate", "minutes_to_funding", "basis_bps"], "FUT:BTCUSDT");
   expect(engine.values()).toEqual({ funding_rate: null, minutes_to_funding: null, basis_bps: null });
-  engine.onFunding(fundingAt(T, 0.0001, T + 90_000));
+  engine.advance(T);
+  engine.onFunding(fundingAt(T + 10, 0.0001, T + 90_000));
   // mark 60010 over index 60000
   expect(engine.values()).toEqual({ funding_rate: 0.0001, minutes_to_funding: 1.5, basis_bps: (10 / 60_000) * 1e4 });
   engine.onTicker(tickerAt(T + 60_000, ["1", "1", "2", "1"]));

@@ -93,7 +93,7 @@ export class FundingState {
 
 /** Fed by the engine, read by factors. Factors of one window length share it. */
 export class Inputs {
-  /** The watermark: exchange time of the newest event; NaN before the first. */
+  /** The watermark: exchange time of the newest trade, ticker or book; NaN before the first. */
   now = Number.NaN;
   readonly top = new Top();
   readonly levels = new Levels();
