@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { cacheContract } from "../testing/cache.contract.ts";
 import type { Begin } from "../testing/coordination-world.ts";
+import { directoryContract } from "../testing/directory.contract.ts";
 import { newFolder, removeFolder } from "../testing/folder.ts";
 import { lockContract } from "../testing/lock.contract.ts";
 import { quotaContract } from "../testing/quota.contract.ts";
@@ -52,6 +53,10 @@ rateLimitContract(
 scheduleContract(
   "schedule in SQLite",
   over((opened) => opened.schedule),
+);
+directoryContract(
+  "directory in memory",
+  over((opened) => opened.directory),
 );
 
 test("a full cache forgets what was used longest ago", async () => {

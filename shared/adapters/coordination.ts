@@ -1,6 +1,7 @@
 /** The embedded coordination ports together: those that must last share one SQLite file, the others are in memory. */
-import type { Cache, Clock, Lock, Quota, RateLimit, Schedule } from "../kit/ports.ts";
+import type { Cache, Clock, Directory, Lock, Quota, RateLimit, Schedule } from "../kit/ports.ts";
 import { MemoryCache } from "./cache.ts";
+import { MemoryDirectory } from "./directory.ts";
 import { SqliteLock } from "./lock.ts";
 import { SqliteQuota } from "./quota.ts";
 import { MemoryRateLimit } from "./rate-limit.ts";
@@ -13,6 +14,7 @@ export interface Coordination {
   quota: Quota;
   rateLimit: RateLimit;
   schedule: Schedule;
+  directory: Directory;
   close(): void;
 }
 
@@ -25,6 +27,7 @@ export function embeddedCoordination({ clock, path }: { clock: Clock; path: stri
     quota: new SqliteQuota(db),
     rateLimit: new MemoryRateLimit(clock),
     schedule: new SqliteSchedule(db),
+    directory: new MemoryDirectory(clock),
     close: () => db.close(),
   };
 }

@@ -22,12 +22,13 @@ export class SqliteLock implements Lock {
     const now = this.#clock.now();
     const until = untilAfter(now, ttlMs);
     const taken = this.#db.one(
-      "INSERT INTO locks (name, fence, until, holder) VALUES (?1, 1, ?2, ?4) ON CONFLICT (name) DO " +
-        "UPDATE SET fence = fence + 1, until = ?2, holder = ?4 WHERE until <= ?3 OR holder = ?4 RETURNING fence",
+      "INSERT INTO locks (name, fence, until, holder) VALUES (?1, ?5, ?2, ?4) ON CONFLICT (name) DO UPDATE " +
+        "SET fence = max(fence + 1, ?5), until = ?2, holder = ?4 WHERE until <= ?3 OR holder = ?4 RETURNING fence",
       name,
       until,
       now,
       holder ?? null,
+      fenceAt(now),
     );
     return taken && this.#lease(name, Number(taken.fence));
   }
@@ -60,6 +61,9 @@ export class SqliteLock implements Lock {
     };
   }
 }
+
+/** Microseconds, as the other adapter counts: a folder may be run with either, and its stores refuse smaller ones. */
+const fenceAt = (now: number): number => Math.max(1, Math.floor(now * 1_000));
 
 function untilAfter(now: number, ttlMs: number): number {
   assert(ttlMs > 0 && Number.isFinite(ttlMs), "a lease lasts longer than zero");

@@ -1,7 +1,8 @@
 /** The coordination ports on Redis together, over one connection. */
-import type { Cache, Clock, Lock, Quota, RateLimit, Schedule } from "../../kit/ports.ts";
+import type { Cache, Clock, Directory, Lock, Quota, RateLimit, Schedule } from "../../kit/ports.ts";
 import { RedisCache } from "./cache.ts";
 import { RedisConnection, type RedisSettings } from "./connection.ts";
+import { RedisDirectory } from "./directory.ts";
 import { RedisLock } from "./lock.ts";
 import { RedisQuota } from "./quota.ts";
 import { RedisRateLimit } from "./rate-limit.ts";
@@ -13,6 +14,7 @@ export interface RedisCoordination {
   quota: Quota;
   rateLimit: RateLimit;
   schedule: Schedule;
+  directory: Directory;
   close(): void;
 }
 
@@ -30,6 +32,7 @@ export function redisCoordination(options: {
     quota: new RedisQuota(connection),
     rateLimit: new RedisRateLimit(connection),
     schedule: new RedisSchedule(connection),
+    directory: new RedisDirectory(connection),
     close: () => connection.close(),
   };
 }

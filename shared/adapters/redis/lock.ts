@@ -12,15 +12,16 @@ local held = redis.call('HMGET', KEYS[1], 'fence', 'until', 'holder')
 `;
 
 /**
- * Key: a hash that stays, with the fence last given and until when it holds. A server that has lost its data counts on
- * from its clock in seconds, which is above any fence given before. Arguments: ms, who asks or "". Answer: the fence,
- * or 0.
+ * Key: a hash that stays, with the fence last given and until when it holds. A fence is the server's time in
+ * microseconds, or one more than the last: above all given before, whatever of them the server has lost, as long as
+ * its clock goes forward. Arguments: ms, who asks or "". Answer: the fence, or 0.
  */
 const ACQUIRE = new Script(`${NOW}
 local is_same = ARGV[2] ~= '' and held[3] == ARGV[2]
 if held[2] and tonumber(held[2]) > now and not is_same then return 0 end
-local fence = redis.call('HINCRBY', KEYS[1], 'fence', held[1] and 1 or t[1])
-redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[1]), 'holder', ARGV[2])
+local fence = math.max(tonumber(held[1] or '0') + 1, t[1] * 1000000 + t[2])
+local until_ms = string.format('%.0f', now + ARGV[1])
+redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence), 'until', until_ms, 'holder', ARGV[2])
 return fence
 `);
 

@@ -34,6 +34,8 @@ export const marksName = (stream: string): string => beside(stream, "marks");
 /** Stream: the dead letters. */
 export const dlqName = (stream: string): string => `${stream}:dlq`;
 
+/** String: changes when something was lost. */
+export const EPOCH = "bus:epoch";
 /** Set: the families of reliable streams. */
 export const FAMILIES = "bus:families";
 /** Set: the keys of a family of streams. */
@@ -45,6 +47,8 @@ export const NEWS = "bus:news";
 
 export const cacheName = (key: string): string => `cache:${plain(key)}`;
 export const lockName = (name: string): string => `lock:${plain(name)}`;
+/** Hash: each member's expiry and what it says of itself. */
+export const directoryName = (group: string): string => `members:${plain(group)}`;
 export const rateName = (key: string): string => `rate:${plain(key)}`;
 /** Hash: each reservation's amount by its id; and a number: their sum. */
 export const quotaNames = (name: string): [string, string] => {
