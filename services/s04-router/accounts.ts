@@ -29,6 +29,7 @@ export class Accounts {
   async hear(event: AccountEvent): Promise<void> {
     if (event.kind === "gap") return this.recovery.gap();
     if (event.kind !== "execution" || event.account !== this.ports.account) return;
+    if (!this.ports.shard.owns(event.instrument)) return;
     const news = newsOf(event);
     if (await this.booking.take(event.client_order_id, news)) return;
     if (FORCED.test(event.client_order_id)) return this.force(event, news);

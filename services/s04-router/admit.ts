@@ -111,6 +111,7 @@ export class Admission {
   private async admit(intent: Intent, { hash, decision }: { hash: string; decision: Decision | undefined }) {
     const { ports, book, poke } = this.parts;
     if (intent.account !== ports.account) refuse("NOT_FOUND", `there is no account ${intent.account} here`);
+    if (!ports.shard.owns(intent.instrument)) refuse("NOT_OWNER", `${intent.instrument} is another shard's`);
     checks.checkShape(intent);
     const listing = isEntry(intent.kind) ? this.entryMayPass(intent) : this.listed(intent);
     const plan = this.plan(intent, listing, decision);

@@ -1,12 +1,13 @@
 /** Cancels what somebody names by any one id: an order, with its pair, or what is left of an intent. */
 import type { z } from "@hono/zod-openapi";
-import { type IntentRecord, orders as ordersKept } from "../../shared/collections/orders.ts";
+import type { IntentRecord } from "../../shared/collections/orders.ts";
 import type { CancelRequest } from "../../shared/contracts.ts";
 import { isTerminal, type Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
 import { isOwnLeg, planOf } from "./answers.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { orderNumbered } from "./kept.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
 
@@ -42,9 +43,8 @@ export class Cancellation {
     if (order_id === undefined) return undefined;
     const known = this.book.allOrders().find((order) => order.order_id === order_id);
     if (known) return known;
-    const { items } = await this.ports.store.query(ordersKept, { where: { order_id }, limit: 1 });
-    const row = items[0] ?? refuse("NOT_FOUND", `there is no order ${order_id}`);
-    return this.book.find(row.value.client_order_id);
+    const kept = await orderNumbered(this.ports.store, order_id);
+    return this.book.find(kept?.client_order_id ?? refuse("NOT_FOUND", `there is no order ${order_id}`));
   }
 
   /** Ends the plan, whatever leg it is at; what is filled stays and stays protected. */

@@ -11,10 +11,11 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Fill, Order, OrderStatus } from "../../shared/domain/order.ts";
 import { assert } from "../../shared/errors.ts";
 import { bookKey } from "../../shared/keys.ts";
-import type { Collection, Op, Query, Row } from "../../shared/kit/ports.ts";
+import type { Collection, Op } from "../../shared/kit/ports.ts";
 import { orderResults } from "../../shared/streams.ts";
 import { isLive, missingQty } from "../../shared/trading/execution/order-state.ts";
 import { answerOf, isOwnLeg } from "./answers.ts";
+import { all, keptOf } from "./kept.ts";
 import type { Ports } from "./types.ts";
 
 /** What happens at once: all of it is durable, then all of it is seen. */
@@ -34,7 +35,6 @@ interface Entry {
 }
 
 const LIVE: readonly OrderStatus[] = ["PENDING", "SENT", "NEW", "PARTIALLY_FILLED", "UNKNOWN"];
-const PAGE = 500;
 /** Finished intents kept in memory, for late fills and repeated questions. */
 const FINISHED_MAX = 200;
 
@@ -104,13 +104,13 @@ export class OrdersBook {
 
   /** Everything that is still open, as the store has it. */
   async load(): Promise<void> {
-    const { account } = this.ports;
-    for (const { value } of await this.all(holdingsKept, {})) {
+    const { account, store } = this.ports;
+    for (const { value } of await all(store, holdingsKept, {})) {
       if (value.account === account) this.held.set(value.instrument, value);
     }
-    for (const { value } of await this.all(intentsKept, { state: "RUNNING" })) await this.ensure(value.intent_id);
+    for (const { value } of await all(store, intentsKept, { state: "RUNNING" })) await this.ensure(value.intent_id);
     for (const status of LIVE) {
-      for (const { value } of await this.all(ordersKept, { status })) await this.ensure(value.intent_id);
+      for (const { value } of await all(store, ordersKept, { status })) await this.ensure(value.intent_id);
     }
     for (const holding of this.held.values()) {
       if (holding.entry_intent_id !== undefined) await this.ensure(holding.entry_intent_id);
@@ -123,17 +123,15 @@ export class OrdersBook {
     if (known) return known.record;
     const row = await this.ports.store.get(intentsKept, intentId);
     if (!row) return undefined;
-    const orders = await this.all(ordersKept, { intent_id: intentId });
-    const fills = await this.all(fillsKept, { intent_id: intentId });
+    const { orders, fills } = await keptOf(this.ports.store, intentId);
     const raced = this.entries.get(intentId);
     if (raced) return raced.record;
-    orders.sort((a, b) => a.value.created_at - b.value.created_at || legNumber(a.value) - legNumber(b.value));
     this.entries.set(intentId, {
       record: row.value,
-      orders: new Map(orders.map(({ value }) => [value.client_order_id, value])),
-      fills: new Map(fills.map(({ value }) => [fillKey(value), value])),
+      orders: new Map(orders.map((order) => [order.client_order_id, order])),
+      fills: new Map(fills.map((fill) => [fillKey(fill), fill])),
     });
-    for (const { value } of orders) this.owners.set(value.client_order_id, intentId);
+    for (const order of orders) this.owners.set(order.client_order_id, intentId);
     if (row.value.state === "DONE") this.finished.push(intentId);
     return row.value;
   }
@@ -153,17 +151,6 @@ export class OrdersBook {
     if (this.allOrders(instrument).some((order) => order.order_id === order_id)) return true;
     const { items } = await this.ports.store.query(ordersKept, { where: { order_id, instrument }, limit: 1 });
     return items.length > 0;
-  }
-
-  private async all<T>(collection: Collection<T>, where: NonNullable<Query["where"]>): Promise<Row<T>[]> {
-    const rows: Row<T>[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.ports.store.query(collection, { where, limit: PAGE, ...(cursor ? { cursor } : {}) });
-      rows.push(...page.items);
-      cursor = page.next_cursor;
-    } while (cursor !== undefined);
-    return rows;
   }
 
   // ---- changing
@@ -329,5 +316,3 @@ export class OrdersBook {
     };
   }
 }
-
-const legNumber = (order: Order): number => Number(order.leg.replace(/\D/g, ""));

@@ -5,7 +5,7 @@ import { Fill, Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Query, Store, Test } from "../../shared/kit/ports.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
-import type { Router } from "./router.ts";
+import { keptOf, orderNumbered } from "./kept.ts";
 import { FillsPage, FillsQuery, OrdersPage, OrdersQuery } from "./types.ts";
 
 type Filter = { from_ts?: number | undefined; to_ts?: number | undefined; limit: number; cursor?: string | undefined };
@@ -25,7 +25,8 @@ function queryOf(filter: Filter, field: string, equal: Record<string, string | u
   };
 }
 
-export const readingVerbs = (store: Store, router: Router): Verb[] => [
+/** From the store alone: of several shards each can read the documents of all, but has its own ones only in memory. */
+export const readingVerbs = (store: Store): Verb[] => [
   verb({
     name: "listOrders",
     summary: "Orders, newest first",
@@ -45,14 +46,13 @@ export const readingVerbs = (store: Store, router: Router): Verb[] => [
     input: z.object({ id: z.string().max(64) }),
     output: z.object({ order: Order, intent: IntentRecord, orders: z.array(Order), fills: z.array(Fill) }),
     async run({ id }) {
-      const byClient = await router.book.find(id);
-      const byOrder = byClient ? undefined : await store.query(orders, { where: { order_id: id }, limit: 1 });
-      const order = byClient ?? byOrder?.items[0]?.value ?? refuse("NOT_FOUND", `there is no order ${id}`);
-      const intent = await router.book.ensure(order.intent_id);
+      const found = (await store.get(orders, id))?.value ?? (await orderNumbered(store, id));
+      const order = found ?? refuse("NOT_FOUND", `there is no order ${id}`);
+      const intent = (await store.get(intents, order.intent_id))?.value;
       if (!intent) return refuse("NOT_FOUND", `there is no order ${id}`);
-      const all = router.book.fillsOf(order.intent_id);
-      const mine = all.filter((fill) => fill.client_order_id === order.client_order_id);
-      return { order, intent, orders: router.book.ordersOf(order.intent_id), fills: mine };
+      const kept = await keptOf(store, order.intent_id);
+      const mine = kept.fills.filter((fill) => fill.client_order_id === order.client_order_id);
+      return { order, intent, orders: kept.orders, fills: mine };
     },
   }),
   verb({
@@ -73,9 +73,9 @@ export const readingVerbs = (store: Store, router: Router): Verb[] => [
     input: z.object({ intent_id: z.string().max(128) }),
     output: z.object({ intent: IntentRecord, orders: z.array(Order), fills: z.array(Fill) }),
     async run({ intent_id }) {
-      const intent = (await router.book.ensure(intent_id)) ?? (await store.get(intents, intent_id))?.value;
+      const intent = (await store.get(intents, intent_id))?.value;
       if (!intent) return refuse("NOT_FOUND", `there is no intent ${intent_id}`);
-      return { intent, orders: router.book.ordersOf(intent_id), fills: router.book.fillsOf(intent_id) };
+      return { intent, ...(await keptOf(store, intent_id)) };
     },
   }),
 ];

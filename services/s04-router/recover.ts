@@ -81,11 +81,12 @@ export class Recovery {
     await market.loadListings();
     const { account } = ports;
     const open = await this.must(venue.attempt((o) => venue.calls.getOpenOrders({ account }, o)));
-    await this.meetOrders(open.orders);
+    const orders = open.orders.filter((said) => ports.shard.owns(said.instrument));
+    await this.meetOrders(orders);
     for (const instrument of this.instruments()) await this.meetFills(instrument);
     await this.meetPositions();
     this.reconciled = true;
-    for (const said of open.orders) {
+    for (const said of orders) {
       const ours = said.client_order_id.startsWith(`${ports.settings.installationTag}-`);
       if (!ours || (await book.find(said.client_order_id))) continue;
       ports.alert(
@@ -122,7 +123,8 @@ export class Recovery {
     const { book, venue, ports } = this.parts;
     const { account } = ports;
     const { positions } = await this.must(venue.attempt((o) => venue.calls.getPositions({ account }, o)));
-    const theirs = new Map(positions.map((p) => [p.instrument, dec(p.qty)]));
+    const mine = positions.filter((p) => ports.shard.owns(p.instrument));
+    const theirs = new Map(mine.map((p) => [p.instrument, dec(p.qty)]));
     const held = book.holdings().filter((h) => marketOf(h.instrument) === "FUT");
     for (const instrument of new Set([...theirs.keys(), ...held.map((h) => h.instrument)])) {
       const holding = book.holding(instrument);

@@ -1,17 +1,9 @@
 /** S4, the order router: executes intents once, owns every order's life, its protection and the risk budget. */
-import { z } from "@hono/zod-openapi";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "../../shared/collections/orders.ts";
-import {
-  Budget,
-  CancelAnswer,
-  CancelRequest,
-  exchange,
-  PlaceRequest,
-  router as routerContract,
-} from "../../shared/contracts.ts";
-import { type Intent, isEntry, OrderAnswer } from "../../shared/domain/order.ts";
+import { exchange } from "../../shared/contracts.ts";
+import { type Intent, isEntry } from "../../shared/domain/order.ts";
 import { asProblem } from "../../shared/errors.ts";
-import { answers, type Context, defineService, every, on, verb } from "../../shared/kit/service.ts";
+import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import {
   accountEvents,
   alerts,
@@ -21,7 +13,7 @@ import {
   orderResults,
   ticker,
 } from "../../shared/streams.ts";
-import { statusCode } from "./answers.ts";
+import { actingVerbs } from "./acting.verbs.ts";
 import { readingVerbs } from "./reading.verbs.ts";
 import { Router } from "./router.ts";
 import { type Ports, RouterSettings } from "./types.ts";
@@ -41,12 +33,14 @@ export default defineService({
   calls: { exchange },
   emits: [orderResults, alerts, opsEvents],
   owns: [intents, orders, fills, holdings, routerKillCopy, routerMarks],
+  sharded: true,
   setup(ctx) {
     const router = new Router(portsOf(ctx));
     return {
-      verbs: [...actingVerbs(router), ...readingVerbs(ctx.store, router)],
+      verbs: [...actingVerbs(router), ...readingVerbs(ctx.store)],
       consumes: [
-        on(accountEvents, (event) => router.accounts.hear(event)),
+        // All of them: a gap is told for a whole market, and every shard has to look.
+        on(accountEvents, (event) => router.accounts.hear(event), "all"),
         on(orderCommands, (intent) => command(ctx, router, intent)),
         on(healthEvents, (event) => router.health.hear(event)),
         on(ticker, (event) => {
@@ -87,63 +81,13 @@ async function command(ctx: Ctx, router: Router, intent: Intent): Promise<void> 
   }
 }
 
-const actingVerbs = (router: Router) => [
-  answers(routerContract.methods.placeOrder, {
-    name: "placeOrder",
-    summary: "Execute an intent once; a repeat gets the first answer",
-    run: ({ intent, decision }) => router.admission.place(intent, decision),
-  }),
-  verb({
-    name: "order",
-    summary: "Execute an intent once; its intent_id is the idempotency key",
-    rest: "POST /orders",
-    input: z.object({ intent: PlaceRequest.shape.intent }),
-    output: OrderAnswer,
-    roles: ["trader", "admin"],
-    once: "body",
-    status: statusCode,
-    run: ({ intent }) => router.admission.place(intent),
-  }),
-  answers(routerContract.methods.cancelOrder, {
-    name: "cancelOrder",
-    summary: "Cancel an order, with its pair, or what is left of an intent",
-    run: (request) => router.cancellation.cancel(request),
-  }),
-  verb({
-    name: "cancel",
-    summary: "Cancel an order, with its pair, or what is left of an intent, by any one id",
-    rest: "POST /cancel",
-    input: CancelRequest,
-    output: CancelAnswer,
-    roles: ["trader", "risk", "admin"],
-    once: "body",
-    run: (request) => router.cancellation.cancel(request),
-  }),
-  answers(routerContract.methods.getBudget, {
-    name: "getBudget",
-    summary: "The risk budget: used by open trades, reserved by running entries",
-    run: () => router.budget(),
-  }),
-  verb({
-    name: "budget",
-    summary: "The risk budget: used by open trades, reserved by running entries",
-    rest: "GET /budget",
-    input: z.object({}),
-    output: Budget,
-    run: () => router.budget(),
-  }),
-  answers(routerContract.methods.setKill, {
-    name: "setKill",
-    summary: "Store the kill switch's state and stop entries as its mode says",
-    run: (order) => router.kill.set(order),
-  }),
-];
-
 const portsOf = (ctx: Ctx): Ports => ({
   account: ctx.account,
   settings: ctx.settings,
   clock: ctx.clock,
   store: ctx.store,
+  quota: ctx.quota,
+  shard: ctx.shard,
   exchange: ctx.calls.exchange,
   config: () => ctx.config.current(),
   alert: (...alert) => ctx.alert(...alert),

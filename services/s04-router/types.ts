@@ -4,8 +4,9 @@ import type { exchange } from "../../shared/contracts.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { Fill, Order, OrderStatus } from "../../shared/domain/order.ts";
-import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Op, Quota, Store } from "../../shared/kit/ports.ts";
 import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
+import type { Shard } from "../../shared/kit/shard.ts";
 import type { Alert } from "../../shared/streams.ts";
 
 type Methods = typeof exchange.methods;
@@ -51,6 +52,9 @@ export interface Ports {
   readonly settings: RouterSettings;
   readonly clock: Clock;
   readonly store: Store;
+  readonly quota: Quota;
+  /** The instruments that this instance answers for: whatever is told of others is none of its business. */
+  readonly shard: Shard;
   readonly exchange: ExchangeCalls;
   /** The newest revision. */
   config(): BundleView;

@@ -1,12 +1,14 @@
 /** The router's test world: virtual clock, embedded store, the small exchange, and `kill -9` at any port call. */
 
 import type { z } from "@hono/zod-openapi";
+import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import { Intent, isEntry } from "../../shared/domain/order.ts";
-import type { Clock, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Quota, Store } from "../../shared/kit/ports.ts";
+import { type Shard, WHOLE } from "../../shared/kit/shard.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { FakeExchange } from "./exchange.fixture.ts";
 import { Router } from "./router.ts";
@@ -16,7 +18,7 @@ const START = Date.UTC(2026, 0, 5, 12);
 export const FUT = "FUT:BTCUSDT";
 export const SPOT = "SPOT:BTCUSDT";
 
-const bundle: BundleView = {
+const bundleOf = (instruments: readonly string[]): BundleView => ({
   rev: 1,
   bundle_id: "test",
   hash: "h",
@@ -26,9 +28,26 @@ const bundle: BundleView = {
     rev: 1,
     factors: [],
     strategies: [],
-    instruments: [{ instrument: FUT }, { instrument: SPOT }],
+    instruments: instruments.map((instrument) => ({ instrument })),
   }),
-};
+});
+
+/** What routers that split the instruments have in common, and what is each one's own. */
+export interface Around {
+  readonly clock: VirtualClock;
+  readonly exchange: FakeExchange;
+  readonly quota: Quota;
+  readonly shard: Shard;
+  readonly instruments: readonly string[];
+  /** Called after each commit. */
+  committed?(): Promise<unknown>;
+}
+
+function alone(): Around {
+  const clock = new VirtualClock(START);
+  const { quota } = embeddedCoordination({ clock, path: ":memory:" });
+  return { clock, exchange: new FakeExchange(clock), quota, shard: WHOLE, instruments: [FUT, SPOT] };
+}
 
 /** Where a process dies: at its n-th port call, before or after the call's effect. */
 export interface Crash {
@@ -37,8 +56,8 @@ export interface Crash {
 }
 
 export class RouterWorld {
-  readonly clock = new VirtualClock(START);
-  readonly exchange = new FakeExchange(this.clock);
+  readonly clock: VirtualClock;
+  readonly exchange: FakeExchange;
   readonly alerts: string[] = [];
   readonly store: SqliteStore;
   router: Router;
@@ -47,14 +66,20 @@ export class RouterWorld {
   private crash: Crash | undefined;
   private generation = 0;
 
-  constructor(settings: Record<string, unknown> = {}) {
+  constructor(settings: Record<string, unknown> = {}, around = alone()) {
+    this.around = around;
+    this.clock = around.clock;
+    this.exchange = around.exchange;
+    this.bundle = bundleOf(around.instruments);
     this.store = openStore({ path: ":memory:", owner: "s04", collections: COLLECTIONS, now: () => this.clock.now() });
     this.settings = RouterSettings.parse(settings);
     this.router = this.boot();
-    this.exchange.hear = (event) => this.router.accounts.hear(event);
+    if (around.shard === WHOLE) this.exchange.hear = (event) => this.router.accounts.hear(event);
     this.clock.every(200, () => this.quote());
   }
   private readonly settings: RouterSettings;
+  private readonly around: Around;
+  private readonly bundle: BundleView;
 
   /** A router of a new generation over the same store and exchange; the old one never acts again. */
   boot(crash?: Crash): Router {
@@ -73,7 +98,7 @@ export class RouterWorld {
 
   quote(): void {
     const { bid, ask } = this.exchange;
-    for (const instrument of [FUT, SPOT]) {
+    for (const instrument of this.around.instruments) {
       const now = this.clock.now();
       const ticker = { instrument, bid, ask, bid_qty: "5", ask_qty: "5", seq: 1, exch_ts: now, ts: now };
       this.router.market.hear(ticker);
@@ -115,7 +140,7 @@ export class RouterWorld {
     const store = new Proxy(this.store, {
       get: (target, name) => {
         const value = Reflect.get(target, name);
-        if (name === "commit") return guarded(target.commit.bind(target));
+        if (name === "commit") return guarded(this.commit.bind(this));
         return typeof value === "function" ? value.bind(target) : value;
       },
     }) as Store;
@@ -124,12 +149,19 @@ export class RouterWorld {
       settings: this.settings,
       clock: clockOf(this.clock, alive),
       store,
+      quota: portOf(this.around.quota, guarded),
+      shard: this.around.shard,
       exchange,
-      config: () => bundle,
+      config: () => this.bundle,
       alert: (_severity, code, message) => this.alerts.push(`${code} ${message}`),
       warn: (message, fields) => this.alerts.push(`warn ${message} ${JSON.stringify(fields)}`),
       audit: (entry) => ({ op: "emit", stream: opsEvents as never, event: { source: "s04", ts: 0, ...entry } }),
     };
+  }
+
+  private async commit(...change: Parameters<Store["commit"]>): Promise<void> {
+    await this.store.commit(...change);
+    await this.around.committed?.();
   }
 
   private async atPort<T>(alive: () => boolean, call: () => Promise<T>): Promise<T> {
@@ -145,6 +177,18 @@ export class RouterWorld {
     return never;
   }
 }
+
+/** A port whose every call is one at which the process may die. */
+const portOf = (
+  quota: Quota,
+  guarded: <A extends unknown[], T>(call: (...args: A) => Promise<T>) => typeof call,
+): Quota => ({
+  reserve: guarded((...call) => quota.reserve(...call)),
+  release: guarded((...call) => quota.release(...call)),
+  used: guarded((...call) => quota.used(...call)),
+  set: guarded((...call) => quota.set(...call)),
+  list: guarded((...call) => quota.list(...call)),
+});
 
 /** A clock whose callbacks die with the process. */
 const clockOf = (clock: Clock, alive: () => boolean): Clock => ({

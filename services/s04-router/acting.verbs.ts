@@ -1,0 +1,71 @@
+/** What the router can be asked to do, each at the shard whose instrument it is about, or at every one. */
+import { z } from "@hono/zod-openapi";
+import { Budget, CancelAnswer, CancelRequest, PlaceRequest, router as routerContract } from "../../shared/contracts.ts";
+import { OrderAnswer } from "../../shared/domain/order.ts";
+import { answers, type Verb, verb } from "../../shared/kit/service.ts";
+import { statusCode } from "./answers.ts";
+import { instrumentOf } from "./kept.ts";
+import type { Router } from "./router.ts";
+import { budgetTogether, killTogether } from "./together.ts";
+
+const ofIntent = { by: ({ intent }: { intent: { instrument: string } }) => intent.instrument };
+const ofOrder = { by: instrumentOf };
+
+export const actingVerbs = (router: Router): Verb[] => [
+  answers(routerContract.methods.placeOrder, {
+    name: "placeOrder",
+    summary: "Execute an intent once; a repeat gets the first answer",
+    spread: ofIntent,
+    run: ({ intent, decision }) => router.admission.place(intent, decision),
+  }),
+  verb({
+    name: "order",
+    summary: "Execute an intent once; its intent_id is the idempotency key",
+    rest: "POST /orders",
+    input: z.object({ intent: PlaceRequest.shape.intent }),
+    output: OrderAnswer,
+    roles: ["trader", "admin"],
+    once: "body",
+    status: statusCode,
+    spread: ofIntent,
+    run: ({ intent }) => router.admission.place(intent),
+  }),
+  answers(routerContract.methods.cancelOrder, {
+    name: "cancelOrder",
+    summary: "Cancel an order, with its pair, or what is left of an intent",
+    spread: ofOrder,
+    run: (request) => router.cancellation.cancel(request),
+  }),
+  verb({
+    name: "cancel",
+    summary: "Cancel an order, with its pair, or what is left of an intent, by any one id",
+    rest: "POST /cancel",
+    input: CancelRequest,
+    output: CancelAnswer,
+    roles: ["trader", "risk", "admin"],
+    once: "body",
+    spread: ofOrder,
+    run: (request) => router.cancellation.cancel(request),
+  }),
+  answers(routerContract.methods.getBudget, {
+    name: "getBudget",
+    summary: "The risk budget: used by open trades, reserved by running entries",
+    spread: { every: budgetTogether },
+    run: () => router.budget(),
+  }),
+  verb({
+    name: "budget",
+    summary: "The risk budget: used by open trades, reserved by running entries",
+    rest: "GET /budget",
+    input: z.object({}),
+    output: Budget,
+    spread: { every: budgetTogether },
+    run: () => router.budget(),
+  }),
+  answers(routerContract.methods.setKill, {
+    name: "setKill",
+    summary: "Store the kill switch's state and stop entries as its mode says",
+    spread: { every: killTogether },
+    run: (order) => router.kill.set(order),
+  }),
+];
