@@ -24,7 +24,14 @@ export interface EmbeddedWorld extends World {
   close(): Promise<void>;
 }
 
+/** Throws for a folder of several shards: here every service has one store. */
 export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions): EmbeddedWorld {
+  if (folder.shards > 1) {
+    throw new Error(
+      `${folder.path} was made with ${folder.shards} shards, which only processes share. ` +
+        "Start it with --processes, or name another folder with --data DIR.",
+    );
+  }
   const log = rootLog(clock, (line) => appendFileSync(folder.log, line), logLevel);
   const stores = new Map<ServiceId, SqliteStore>();
   const store = (owner: ServiceId): SqliteStore => {

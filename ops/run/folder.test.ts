@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { wallClock } from "../../shared/adapters/clock.ts";
 import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
 import { loadServices } from "../services.ts";
+import { embeddedWorld } from "./embedded.ts";
 import { openFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
 
 const ORIGIN = { mode: "paper", venue: "paper-quiet", account: "main" } as const;
@@ -59,6 +61,12 @@ test("of one shard the file has the owner's name alone, of more their number too
   expect(storeFiles(four, "s06").map((file) => basename(file))).toEqual(["s06.sqlite"]);
   expect(() => storeFile(four, "s04", 4)).toThrow("Invariant");
   expect(() => storeFile(four, "s06", 1)).toThrow("Invariant");
+});
+
+test("what is in several stores is not run by one process, which would see but one of them", () => {
+  const folder = openFolder(path, ORIGIN, { shards: 4 });
+  const start = () => embeddedWorld({ clock: wallClock(), folder, env: {}, logLevel: "info" });
+  expect(start).toThrow(/made with 4 shards.*--processes/);
 });
 
 test("every service declared sharded has a store for each shard, and no other has", async () => {

@@ -1,7 +1,7 @@
 /** Judges a stopped installation's books against its venue's journal: the same invariants as in a simulation. */
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
-import { openStore } from "../../shared/adapters/sqlite.ts";
+import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
@@ -9,7 +9,7 @@ import { createInvariants, type Verdict } from "../sim/invariants.ts";
 import { fileJournal } from "../venue/journal.ts";
 import { quietMarket } from "../venue/quiet.ts";
 import { createVenue } from "../venue/venue.ts";
-import { type DataFolder, storeFile } from "./folder.ts";
+import { type DataFolder, storeFiles } from "./folder.ts";
 
 /** The installation must not be running: a journal has one writer. */
 export async function judgeFolder(folder: DataFolder): Promise<Verdict> {
@@ -17,13 +17,13 @@ export async function judgeFolder(folder: DataFolder): Promise<Verdict> {
   const market = quietMarket(defaultListings(), clock);
   const journal = fileJournal(folder.journal);
   const venue = createVenue({ clock, random: seededRandom("judge"), market, journal, accounts: [] });
-  const open = (owner: ServiceId) => openStore({ path: storeFile(folder, owner), owner, collections: COLLECTIONS });
-  const stores = { s04: open("s04"), s06: open("s06") };
+  const files = (owner: ServiceId) => storeFiles(folder, owner);
+  const store = openReadOnly({ owner: "s06", collections: COLLECTIONS, files });
   await venue.start();
   try {
-    return await createInvariants({ venue, clock, store: (owner) => stores[owner] }).judge();
+    return await createInvariants({ venue, clock, store: () => store }).judge();
   } finally {
     await venue.stop();
-    for (const store of Object.values(stores)) await store.close();
+    await store.close();
   }
 }

@@ -12,7 +12,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import { buildInfo } from "../build.ts";
 import type { EmbeddedWorld } from "./embedded.ts";
-import { type DataFolder, storeFile } from "./folder.ts";
+import { type DataFolder, storeFile, storeFiles } from "./folder.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
@@ -32,7 +32,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     path: storeFile(folder, owner),
     owner,
     collections: COLLECTIONS,
-    others: (id) => storeFile(folder, id),
+    others: (id) => storeFiles(folder, id),
     now: () => clock.now(),
   });
   const bus: RedisBus = new RedisBus({ redis: { url }, clock, ...busReports(() => bus, clock, log) });
