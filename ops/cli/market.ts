@@ -26,7 +26,8 @@ export function marketKind(wanted: string): string {
   return kind;
 }
 
-const filesOf = (wanted: string): string[] =>
+/** The recorded files of `replay:FILE[,FILE…]`; none of another market. */
+export const filesOf = (wanted: string): string[] =>
   wanted.startsWith("replay:")
     ? wanted
         .slice("replay:".length)

@@ -7,10 +7,11 @@ import { claim, type DataFolder, openFolder } from "../run/folder.ts";
 import { startInstallation } from "../run/installation.ts";
 import { aheadMs } from "../run/last-time.ts";
 import { type ProcessOptions, startProcesses } from "../run/processes.ts";
+import { recordedClock } from "../run/recorded-clock.ts";
 import { untilAsked } from "../run/signals.ts";
 import type { ProgramState } from "../run/supervise.ts";
 import type { Command } from "./command.ts";
-import { marketKind, openMarket } from "./market.ts";
+import { filesOf, marketKind, openMarket } from "./market.ts";
 import { choiceOption, DEFAULT_DATA, numberOption, readBundleFile, readOptions } from "./options.ts";
 import { bold, dim, green, note, print, yellow } from "./terminal.ts";
 
@@ -23,6 +24,8 @@ Starts the paper venue and all services in one process, and says where to look. 
 
   --market M      agents (default): a simulated market · replay:FILE[,FILE] · quiet: only what clients send
   --speed N       how fast time runs, 0.1 to 100 (default 1); not with --processes
+  --as-recorded   the clock is a replay's too, so that bars, signals and their ids are those of ./chimera replay; needs
+                  a new data folder, since that time cannot go on
   --data DIR      where everything durable lies (default ${DEFAULT_DATA}); a folder belongs to one kind of market
   --bundle F      a config bundle (YAML or JSON) to trade by, instead of the one in force
   --seed N        the agents market's seed (default: a new one each start)
@@ -37,6 +40,7 @@ async function run(args: string[]): Promise<number> {
   const { values } = readOptions(args, {
     market: { type: "string", default: "agents" },
     speed: { type: "string" },
+    "as-recorded": { type: "boolean", default: false },
     data: { type: "string", default: DEFAULT_DATA },
     bundle: { type: "string" },
     seed: { type: "string" },
@@ -49,6 +53,10 @@ async function run(args: string[]): Promise<number> {
   }
   // Everything is read before the folder is bound to a market, so that a slip leaves no trace.
   const kind = marketKind(values.market);
+  const isRecorded = values["as-recorded"];
+  if (isRecorded && (kind !== "replay" || values.speed !== undefined)) {
+    throw new Error("--as-recorded is for --market replay:FILE, at the speed it was recorded.");
+  }
   const given = {
     market: values.market,
     speed: numberOption("speed", values.speed, { fallback: 1, min: 0.1, max: 100 }),
@@ -59,12 +67,19 @@ async function run(args: string[]): Promise<number> {
     seed: values.seed,
   };
   const folder = openFolder(values.data, { mode: "paper", venue: `paper-${kind}`, account: "main" });
+  if (isRecorded && !folder.isNew) throw new Error("--as-recorded needs a new data folder: name one with --data DIR.");
   const release = claim(folder);
   try {
+    const form = values.processes ? "processes" : "one";
+    const recorded = isRecorded ? await recordedClock(filesOf(values.market), form) : undefined;
     const password = firstPassword(folder);
     const adminPassword = process.env.CHIMERA_ADMIN_PASSWORD ?? password;
-    const wanted: Wanted = { ...given, folder, adminPassword };
+    const wanted: Wanted = { ...given, folder, adminPassword, recordedAheadMs: recorded?.aheadMs };
     const running = await (values.processes ? asProcesses(wanted, values.json) : inOneProcess(wanted));
+    if (recorded && !recorded.isBefore()) {
+      await running.stop();
+      throw new Error("The recording had begun before everything was up: this machine is too busy for --as-recorded.");
+    }
     const ms = Math.round(performance.now() - started);
     if (values.json) print(JSON.stringify({ up: true, gateway: running.gateway, pid: process.pid, ms }));
     else {
@@ -80,23 +95,32 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-type Wanted = Omit<ProcessOptions, "changed"> & { seed: string | undefined; speed: number };
+type Wanted = Omit<ProcessOptions, "changed"> & {
+  seed: string | undefined;
+  speed: number;
+  /** How far clocks stand from the machine's, for a recording that is played as recorded. */
+  recordedAheadMs: number | undefined;
+};
 interface Running {
   gateway: string;
   stop(): Promise<void>;
 }
 
-async function inOneProcess({ market, speed, seed, ...rest }: Wanted): Promise<Running> {
+async function inOneProcess({ market, speed, seed, recordedAheadMs, ...rest }: Wanted): Promise<Running> {
   const onError = (error: unknown) => note(`chimera: ${error instanceof Error ? error.stack : String(error)}`);
-  const clock = wallClock(speed, onError, aheadMs(rest.folder.time, Date.now()));
+  const clock = wallClock(speed, onError, recordedAheadMs ?? aheadMs(rest.folder.time, Date.now()));
   const random = seed === undefined ? systemRandom() : seededRandom(seed);
   const opened = await openMarket(market, { clock, random, prices: rest.folder.prices });
   return startInstallation({ ...rest, clock, market: opened });
 }
 
 /** One line per service as it comes up, or falls and is started again. */
-function asProcesses({ seed, speed: _speed, ...rest }: Wanted, quiet: boolean): Promise<Running> {
-  const env = seed === undefined ? rest.env : { ...rest.env, CHIMERA_SEED: seed };
+function asProcesses({ seed, speed: _speed, recordedAheadMs, ...rest }: Wanted, quiet: boolean): Promise<Running> {
+  const env = {
+    ...rest.env,
+    ...(seed !== undefined && { CHIMERA_SEED: seed }),
+    ...(recordedAheadMs !== undefined && { CHIMERA_CLOCK_AHEAD_MS: String(recordedAheadMs) }),
+  };
   const changed = ({ name, status, pid, restarts, lastEnd }: ProgramState): void => {
     if (quiet || status === "starting" || status === "stopped") return;
     const light = status === "up" ? green("●") : yellow("●");

@@ -6,6 +6,7 @@ import { constellation } from "../../shared/kit/constellation.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 import { findService, loadServices } from "../services.ts";
 import { openFolder } from "./folder.ts";
+import { clockAheadMs } from "./recorded-clock.ts";
 import { redisWorld } from "./redis-world.ts";
 import { servePort } from "./serve.ts";
 import { untilAsked } from "./signals.ts";
@@ -18,6 +19,7 @@ Runs one service (s04, router or s04-router) until it is asked to stop. The envi
   CHIMERA_DATA          the data folder, shared with the other services of this machine (default data)
   CHIMERA_URL_S01 …     where other services are (default: loopback and their documented ports)
   CHIMERA_PORT_OFFSET   moves this service's port
+  CHIMERA_CLOCK_AHEAD_MS  how far the clock stands from the machine's, the same for all processes (default 0)
   CHIMERA_LOG           debug, info (default), warn, error
 
 and every setting of docs/reference/settings.md.`;
@@ -33,7 +35,7 @@ export async function runAlone(args: readonly string[], env: Record<string, stri
   const venue = env.CHIMERA_VENUE_KIND ?? "paper-agents";
   const folder = openFolder(env.CHIMERA_DATA ?? "data", { mode: "paper", venue, account: "main" });
   const logFile = join(folder.path, "logs", `${service.name}.log`);
-  const clock = wallClock(1, (error) => {
+  const onError = (error: unknown) => {
     const line = {
       level: "ERROR",
       service: service.id,
@@ -41,7 +43,8 @@ export async function runAlone(args: readonly string[], env: Record<string, stri
       stack: (error as Error | undefined)?.stack,
     };
     appendFileSync(logFile, `${JSON.stringify(line)}\n`);
-  });
+  };
+  const clock = wallClock(1, onError, clockAheadMs(env));
   const world = redisWorld({ clock, folder, env, logFile, owner: service.id });
   const all = await constellation(services, [service.id], world);
   const hosted = all.hosted.get(service.id) as Hosted;

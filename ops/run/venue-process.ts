@@ -8,6 +8,7 @@ import { serveVenue } from "../venue/server.ts";
 import { createVenue } from "../venue/venue.ts";
 import { openFolder } from "./folder.ts";
 import { keepLastPrices, listingsOf } from "./last-prices.ts";
+import { clockAheadMs } from "./recorded-clock.ts";
 import { untilAsked } from "./signals.ts";
 
 const { env } = process;
@@ -17,7 +18,7 @@ const folder = openFolder(env.CHIMERA_DATA ?? "data", {
   venue: `paper-${wanted.split(":")[0]}`,
   account: "main",
 });
-const clock = wallClock();
+const clock = wallClock(1, undefined, clockAheadMs(env));
 const random = env.CHIMERA_SEED === undefined ? systemRandom() : seededRandom(env.CHIMERA_SEED);
 const market = await openMarket(wanted, { clock, random, prices: folder.prices });
 const venue = createVenue({ clock, random, market, journal: fileJournal(folder.journal), latency: ASSUMED_LATENCY });

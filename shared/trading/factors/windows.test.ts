@@ -13,7 +13,7 @@ describe("a trade window", () => {
       for (let at = 0; at < 3_000; at++) {
         now += random.int(3) === 0 ? 0 : random.int(40);
         if (random.int(4) > 0) {
-          const trade = { ts: now, qty: random.next() * 3, buy: random.int(2) === 0 };
+          const trade = { ts: now, qty: random.int(3e8) / 1e8, buy: random.int(2) === 0 };
           trades.push(trade);
           window.add(now, trade.qty, trade.buy);
         }
@@ -33,6 +33,14 @@ describe("a trade window", () => {
     for (const ts of [1, 2, 3]) window.add(ts, 0.1, true);
     window.evict(13);
     expect([window.buy, window.sell, window.count]).toEqual([0, 0, 0]);
+  });
+
+  test("says the same of the same trades, whatever was in it before", () => {
+    const windows = [new TradeWindow(100, 0), new TradeWindow(100, 0)] as const;
+    for (let ts = 0; ts < 900; ts++) windows[0].add(ts, 0.1 + ts / 1_000, ts % 3 === 0);
+    for (let ts = 1_000; ts < 2_000; ts++) for (const window of windows) window.add(ts, ts / 7_000, ts % 2 === 0);
+    const [a, b] = windows.map(({ buy, sell, count }) => [buy, sell, count]);
+    expect(a).toEqual(b!);
   });
 
   test("is covered once it has been watched for its whole length", () => {

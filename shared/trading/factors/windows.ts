@@ -57,6 +57,8 @@ class TimeRing {
 const BUY = 1;
 const SELL = 2;
 const COUNT = 3;
+/** Quantities are added up as whole numbers of the exchange's smallest step: exact, so the order leaves no trace. */
+const UNITS = 1e8;
 
 /**
  * Taker volume and number of trades in `(now − ms, now]`. Trades of one millisecond share a sample, so that memory is
@@ -87,10 +89,11 @@ export class TradeWindow {
     if (ring.size === 0 || ring.get(ring.size - 1, 0) < now) ring.push(now);
     const last = ring.size - 1;
     const side = takerBuys ? BUY : SELL;
-    ring.set(last, side, ring.get(last, side) + qty);
+    const units = Math.round(qty * UNITS);
+    ring.set(last, side, ring.get(last, side) + units);
     ring.set(last, COUNT, ring.get(last, COUNT) + 1);
-    if (takerBuys) this.#buy += qty;
-    else this.#sell += qty;
+    if (takerBuys) this.#buy += units;
+    else this.#sell += units;
     this.#count++;
   }
 
@@ -106,16 +109,16 @@ export class TradeWindow {
 
   /** Base quantity that takers bought; call `evict` first. */
   get buy(): number {
-    return this.#buy;
+    return this.#buy / UNITS;
   }
   get sell(): number {
-    return this.#sell;
+    return this.#sell / UNITS;
   }
   get count(): number {
     return this.#count;
   }
 
-  // Adding and taking away loses bits; summing anew once a turn keeps the loss small however long it runs.
+  // Sums beyond 2^53 units lose bits; summing anew once a turn keeps the loss small however long it runs.
   #resum(): void {
     this.#buy = 0;
     this.#sell = 0;
