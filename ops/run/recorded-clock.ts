@@ -16,11 +16,12 @@ export interface RecordedClock {
 
 /** A clock that reaches the recording's first line when the installation has had its time to come up. */
 export async function recordedClock(files: readonly string[], form: keyof typeof LEAD_MS): Promise<RecordedClock> {
-  const market = await openReplayMarket({ clock: wallClock(), files, listings: defaultListings() });
+  const machine = wallClock();
+  const market = await openReplayMarket({ clock: machine, files, listings: defaultListings() });
   const { startsAt } = market;
   market.stop();
-  const aheadMs = Math.floor(startsAt - LEAD_MS[form] - Date.now());
-  return { aheadMs, isBefore: () => Date.now() + aheadMs < startsAt };
+  const aheadMs = Math.floor(startsAt - LEAD_MS[form] - machine.now());
+  return { aheadMs, isBefore: () => machine.now() + aheadMs < startsAt };
 }
 
 /** What `up` has told its processes. */
