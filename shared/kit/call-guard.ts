@@ -16,6 +16,23 @@ const BUDGET_PER_CALL = 0.1;
 const isOnTheWay = (error: unknown): error is Problem =>
   error instanceof Problem && (error.code === "UNAVAILABLE" || error.code === "TIMEOUT");
 
+/** Shards change hands within moments, or within a lease's term where their holder died. */
+const HANDOVER_MS = 100;
+const HANDOVER_MS_MAX = 1_000;
+
+/** Asks again while nobody answers for what is asked about: it was not done, and somebody is about to take over. */
+export async function untilOwned<T>(call: () => Promise<T>, clock: Clock, deadline: number): Promise<T> {
+  for (let waitMs = HANDOVER_MS; ; waitMs = Math.min(waitMs * 2, HANDOVER_MS_MAX)) {
+    try {
+      return await call();
+    } catch (error) {
+      const isBetween = error instanceof Problem && error.code === "NOT_OWNER";
+      if (!isBetween || clock.mono() + waitMs >= deadline) throw error;
+      await clock.sleep(waitMs);
+    }
+  }
+}
+
 export interface Guard {
   /** Runs `call`; `mayRepeat` says that the same request twice has one effect. */
   run<T>(call: () => Promise<T>, mayRepeat: boolean, deadline: number): Promise<T>;

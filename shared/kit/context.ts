@@ -40,9 +40,10 @@ export interface ContextParts {
   settings: unknown;
 }
 
-export function createContext(parts: ContextParts): Context & { metrics: Metrics } {
-  const { service, world, reach, peers, config, log, settings } = parts;
-  const metrics = createMetrics(service.id);
+export function createContext(parts: ContextParts): Context & { metrics: Metrics; reach: Reach } {
+  const { service, world, config, log, settings } = parts;
+  const metrics = createMetrics(service.id, world.shard);
+  const { reach, peers } = counted(parts, metrics);
   const publish = createPublish(service, world);
   return {
     id: service.id,
@@ -62,6 +63,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     metrics,
     config,
     peers,
+    reach,
     shard: world.shard ?? WHOLE,
     noEntries: () => world.bus.trouble(),
     calls: Object.fromEntries(
@@ -90,6 +92,27 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
       stream: opsEvents as unknown as Stream<never>,
       event: { source: service.id, ts: world.clock.now(), ...entry },
     }),
+  };
+}
+
+/** Every call to another service, so that who calls whom can be told from the metrics of all processes. */
+function counted({ reach, peers }: ContextParts, metrics: Metrics): Pick<ContextParts, "reach" | "peers"> {
+  const made = metrics.counter("calls_total", "Calls made to other services", ["to"]);
+  return {
+    reach: (from, contract, method) => {
+      const call = reach(from, contract, method);
+      return (input, options) => {
+        made.inc({ to: contract.id });
+        return call(input, options);
+      };
+    },
+    peers: {
+      ...peers,
+      fetch(id, ...rest) {
+        made.inc({ to: id });
+        return peers.fetch(id, ...rest);
+      },
+    },
   };
 }
 

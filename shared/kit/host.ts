@@ -6,6 +6,7 @@ import { asProblem, Problem, refuse } from "../errors.ts";
 import { createTokens, type Tokens } from "./auth.ts";
 import { createConfig } from "./config.ts";
 import { clientOf, createContext, type Reach } from "./context.ts";
+import { type Claim, createFences, type Fences, LEASE_HEADER, readClaim } from "./fences.ts";
 import { deepFreeze } from "./freeze.ts";
 import { type Health, healthOf } from "./health.ts";
 import { serviceLog } from "./log.ts";
@@ -30,7 +31,7 @@ export interface Hosted {
   readonly verbs: readonly Verb[];
   fetch(request: Request): Promise<Response>;
   /** Runs the verb behind a contract's method on a plain value, for callers in the same process. */
-  call(method: Method, input: unknown, principal: Principal): Promise<unknown>;
+  call(method: Method, input: unknown, principal: Principal, lease?: Claim): Promise<unknown>;
   openapi(): unknown;
   health(): Promise<Health>;
   metrics(): Promise<string>;
@@ -44,12 +45,14 @@ export interface Wiring {
   reach: Reach;
   peers: Peers;
   tokens?: Tokens;
+  /** One for all instances of a process, which see the same callers. */
+  fences?: Fences;
 }
 
 export async function hostService(service: Service, world: World, wiring: Wiring): Promise<Hosted> {
   const log = serviceLog(world.log, service.id, () => config.revision());
   const config = createConfig({
-    ask: () => clientOf(service, configContract, wiring.reach),
+    ask: () => clientOf(service, configContract, context.reach),
     store: world.store(service.id),
     log,
   });
@@ -59,11 +62,12 @@ export async function hostService(service: Service, world: World, wiring: Wiring
   const verbs = faces.verbs ?? [];
   const state = { startedAt: world.clock.now(), started: false, stopping: false, inFlight: 0 };
   const tokens = wiring.tokens ?? createTokens(world.serviceKey, world.clock);
+  const fences = wiring.fences ?? createFences(world.lock);
   const runtime = createRuntime({ service, world, faces, log, context, config });
 
   const health = () =>
     healthOf(service, world, { ...state, revision: config.revision(), checks: checksOf(service, faces, context) });
-  const app = buildApp({ service, world, faces, verbs, context, tokens, health });
+  const app = buildApp({ service, world, faces, verbs, context, tokens, fences, health });
   const byMethod = new Map(verbs.filter((v) => v.rpc).map((v) => [v.rpc as Method, v]));
 
   return {
@@ -73,7 +77,8 @@ export async function hostService(service: Service, world: World, wiring: Wiring
     openapi: app.openapi,
     metrics: async () => (await context.metrics.text()) + ((await world.processMetrics?.()) ?? ""),
     flush: () => runtime.relay.flush(),
-    async call(method, input, principal) {
+    async call(method, input, principal, lease) {
+      if (lease) await fences.check(lease);
       if (state.stopping) refuse("STOPPING", `${service.id} is stopping.`);
       const verb = byMethod.get(method) ?? refuse("NOT_FOUND", `${service.id} does not answer ${method.desc.name}.`);
       const parsed = method.input.safeParse(input);
@@ -146,6 +151,7 @@ interface AppParts {
   verbs: readonly Verb[];
   context: ReturnType<typeof createContext>;
   tokens: Tokens;
+  fences: Fences;
   health(): Promise<Health>;
 }
 
@@ -156,9 +162,16 @@ interface App {
 }
 
 function buildApp(parts: AppParts): App {
-  const { service, world, faces, verbs, context, tokens, health } = parts;
+  const { service, world, faces, verbs, context, tokens, fences, health } = parts;
   const app = new Hono();
   const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
+  /** Who was passed by another holder of its lease is refused before anything is done. */
+  const whoCalls = async (request: Request) => {
+    const principal = await whoAsks(request);
+    const claim = readClaim(request.headers.get(LEASE_HEADER), principal);
+    if (claim) await fences.check(claim);
+    return principal;
+  };
   const requests = context.metrics.histogram("request_ms", "Time to answer a verb", {
     labels: ["verb", "status"],
     buckets: LATENCY_MS_BUCKETS,
@@ -191,7 +204,10 @@ function buildApp(parts: AppParts): App {
       for (const prefix of prefixes) mountRest(app, [verb, prefix], { clock: world.clock, once, whoAsks, observe });
     }
     if (verb.rpc) {
-      app.post(rpcPath(contractOf(service, verb), verb.rpc), mountRpc(verb, { clock: world.clock, whoAsks, run }));
+      app.post(
+        rpcPath(contractOf(service, verb), verb.rpc),
+        mountRpc(verb, { clock: world.clock, whoAsks: whoCalls, run }),
+      );
     }
   }
   app.onError((error) => {

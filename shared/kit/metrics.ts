@@ -1,13 +1,16 @@
 /** Prometheus metrics by prom-client: one registry per service, names prefixed, label sets kept small. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Metrics } from "./service.ts";
+import type { Shard } from "./shard.ts";
 
 export const LATENCY_MS_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 const PREFIX = "chimera_";
 
-export function createMetrics(service: string): Metrics {
+/** `shard`: named in every series where it is one of several. */
+export function createMetrics(service: string, shard?: Pick<Shard, "index" | "count">): Metrics {
   const registry = new Registry();
-  registry.setDefaultLabels({ service });
+  const isPart = shard !== undefined && shard.count > 1;
+  registry.setDefaultLabels({ service, ...(isPart && { shard: String(shard.index) }) });
   const registers = [registry];
   return {
     counter(name, help, labels = []) {

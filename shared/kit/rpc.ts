@@ -133,6 +133,8 @@ export interface Remote {
   clock: Clock;
   caller: ServiceId;
   token(): Promise<string>;
+  /** Besides the usual ones. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** Calls one method of another process; throws the callee's Problem, or UNAVAILABLE when it was never reached. */
@@ -154,6 +156,7 @@ export async function callRemote(
         [TIMEOUT_HEADER]: String(timeoutMs),
         [CALLER_HEADER]: remote.caller,
         ...(traceparent !== undefined && { traceparent }),
+        ...remote.headers,
       },
       body: JSON.stringify(input),
       timeoutMs,

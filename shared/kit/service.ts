@@ -229,8 +229,13 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
 }
 export interface Peers {
   readonly services: readonly { id: ServiceId; name: string; title: string; port: number }[];
-  /** Sends a request to a service's own port with a token for it; `principal` rides in the token. */
-  fetch(id: ServiceId, request: Request, principal: Principal): Promise<Response>;
+  /** How many processes of it there are. */
+  replicas(id: ServiceId): number;
+  /**
+   * Sends a request to a service's own port with a token for it; `principal` rides in the token. To whichever of its
+   * replicas answers, or to the one of that number, from 0.
+   */
+  fetch(id: ServiceId, request: Request, principal: Principal, replica?: number): Promise<Response>;
   /** Every call one service made to another since the start: `s03→s04` and how often. */
   observed(): { from: ServiceId; to: ServiceId; count: number }[];
   /** Streams with lag, pending and dead letters. */

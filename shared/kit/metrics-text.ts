@@ -1,0 +1,27 @@
+/** Several Prometheus texts as one, since the format allows a metric's HELP and TYPE only once. */
+
+export function mergeMetrics(texts: readonly string[]): string {
+  const blocks = new Map<string, { head: string[]; lines: Set<string> }>();
+  for (const text of texts) {
+    let current = { head: [] as string[], lines: new Set<string>() };
+    for (const line of text.split("\n")) {
+      const named = /^# (?:HELP|TYPE) (\S+)/.exec(line)?.[1];
+      if (named !== undefined) {
+        current = blocks.get(named) ?? { head: [], lines: new Set() };
+        blocks.set(named, current);
+        if (current.lines.size === 0 && !current.head.includes(line)) current.head.push(line);
+      } else if (line !== "") current.lines.add(line);
+    }
+  }
+  return [...blocks.values()].map(({ head, lines }) => `${[...head, ...lines].join("\n")}\n`).join("");
+}
+
+/** Adds a label to every series. */
+export const withLabel = (text: string, name: string, value: string): string =>
+  text.replace(
+    /^(?!#)([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (.*)$/gm,
+    (_line, metric: string, labels: string, rest: string) => {
+      const all = [...(labels ? [labels] : []), `${name}=${JSON.stringify(value)}`];
+      return `${metric}{${all.join(",")}} ${rest}`;
+    },
+  );

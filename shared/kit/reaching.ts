@@ -1,0 +1,169 @@
+/** How services reach each other: a function call within the process, HTTP to another, each guarded and counted. */
+import type { Method } from "../contracts.ts";
+import { Problem, refuse } from "../errors.ts";
+import { type Addresses, createAddresses } from "./addresses.ts";
+import { createTokens, type Tokens } from "./auth.ts";
+import { createGuard, type Guard, untilOwned } from "./call-guard.ts";
+import type { Reach } from "./context.ts";
+import { type Claim, claimText, LEASE_HEADER } from "./fences.ts";
+import type { Hosted } from "./host.ts";
+import type { Clock, Message, ServiceId, Stream } from "./ports.ts";
+import { CALL_MS_MAX, callRemote } from "./rpc.ts";
+import type { CallOptions, Peers, Principal, Service } from "./service.ts";
+import { currentTrace } from "./trace.ts";
+import type { World } from "./world.ts";
+
+/** What of a service in this process its neighbours need. */
+export type Neighbour = Pick<Hosted, "service" | "call" | "fetch">;
+
+export interface Reaching {
+  /** Calls made by a lease carry it. */
+  reach(lease?: Claim): Reach;
+  peers(from: ServiceId): Peers;
+  readonly tokens: Tokens;
+}
+
+/** `all` is every declared service; `here` finds those in this process, the rest are reached by their addresses. */
+export function createReaching(
+  all: readonly Service[],
+  here: (id: ServiceId) => Neighbour | undefined,
+  world: World,
+): Reaching {
+  const tokens = createTokens(world.serviceKey, world.clock);
+  const calls = new Map<string, { from: ServiceId; to: ServiceId; count: number }>();
+  const guards = new Map<ServiceId, Guard>();
+  const places = new Map<ServiceId, Addresses>();
+
+  function count(from: ServiceId, to: ServiceId): void {
+    const slot = `${from}>${to}`;
+    const kept = calls.get(slot);
+    if (kept) kept.count++;
+    else calls.set(slot, { from, to, count: 1 });
+  }
+  function guardOf(callee: ServiceId): Guard {
+    const kept = guards.get(callee) ?? createGuard(callee, world.clock, world.random);
+    guards.set(callee, kept);
+    return kept;
+  }
+  function addressesOf(id: ServiceId): Addresses {
+    const kept = places.get(id) ?? createAddresses(urlsOf(id, all, world));
+    places.set(id, kept);
+    return kept;
+  }
+
+  const reach =
+    (lease?: Claim): Reach =>
+    (from, contract, method) =>
+    async (input, options) => {
+      count(from.id, contract.id);
+      const neighbour = here(contract.id);
+      if (neighbour) return callNeighbour(neighbour, method, { input, options, from, clock: world.clock, lease });
+      const { clock, net } = world;
+      const token = () => tokens.mint(from.id, contract.id);
+      const headers = lease && { [LEASE_HEADER]: claimText(lease) };
+      const deadline = clock.mono() + Math.min(options.timeoutMs ?? CALL_MS_MAX, CALL_MS_MAX);
+      const call = () =>
+        addressesOf(contract.id).ask((url) => {
+          const timeoutMs = Math.max(1, Math.ceil(deadline - clock.mono()));
+          const remote = { url, net, clock, caller: from.id, token, ...(headers && { headers }) };
+          return callRemote(remote, [contract, method], [input, { ...options, timeoutMs }]);
+        });
+      const owned = () => (method.idempotent ? untilOwned(call, clock, deadline) : call());
+      return method.urgent ? owned() : guardOf(contract.id).run(owned, method.idempotent, deadline);
+    };
+  const peers = (from: ServiceId) => createPeers({ from, all, here, world, tokens, calls, count, addressesOf });
+  return { reach, peers, tokens };
+}
+
+interface ByFunction {
+  input: unknown;
+  options: CallOptions;
+  from: Service;
+  clock: Clock;
+  lease: Claim | undefined;
+}
+
+async function callNeighbour(
+  neighbour: Neighbour,
+  method: Method,
+  { input, options, from, clock, lease }: ByFunction,
+): Promise<unknown> {
+  const timeoutMs = options.timeoutMs ?? CALL_MS_MAX;
+  const principal: Principal = { kind: "service", id: from.id, role: "admin" };
+  let cancel = () => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(timeoutMs, () =>
+      reject(new Problem("TIMEOUT", `${neighbour.service.id} did not answer within ${timeoutMs} ms.`)),
+    );
+  });
+  try {
+    return await Promise.race([neighbour.call(method, input, principal, lease), late]);
+  } finally {
+    cancel();
+  }
+}
+
+const urlsOf = (id: ServiceId, all: readonly Service[], world: World): string =>
+  world.env[`CHIMERA_URL_${id.toUpperCase()}`] ?? `http://127.0.0.1:${all.find((s) => s.id === id)?.port}`;
+
+interface PeerParts {
+  from: ServiceId;
+  all: readonly Service[];
+  here(id: ServiceId): Neighbour | undefined;
+  world: World;
+  tokens: Tokens;
+  calls: ReadonlyMap<string, { from: ServiceId; to: ServiceId; count: number }>;
+  count(from: ServiceId, to: ServiceId): void;
+  addressesOf(id: ServiceId): Addresses;
+}
+
+function createPeers({ from, all, here, world, tokens, calls, count, addressesOf }: PeerParts): Peers {
+  return {
+    services: all.map(({ id, name, title, port }) => ({ id, name, title, port })),
+    replicas: (id) => (here(id) ? 1 : addressesOf(id).all.length),
+    async fetch(id, request, principal, replica) {
+      count(from, id);
+      const person = principal.kind === "person" ? { id: principal.id, role: principal.role } : undefined;
+      const token = await tokens.mint(from, id, person);
+      const headers = new Headers(request.headers);
+      headers.set("authorization", `Bearer ${token}`);
+      headers.delete("cookie");
+      const trace = currentTrace();
+      if (trace !== undefined) headers.set("traceparent", trace);
+      const passed = new Request(request, { headers });
+      const neighbour = here(id);
+      if (neighbour) return neighbour.fetch(passed);
+      const addresses = addressesOf(id);
+      const only = replica === undefined ? undefined : addresses.all[replica];
+      return overNet(passed, only === undefined ? addresses : createAddresses(only), world);
+    },
+    observed: () => [...calls.values()].map((call) => ({ ...call })),
+    streams: () => world.bus.state(),
+    listen<E>(stream: Stream<E>, hear: (message: Message<E>) => void) {
+      // A group of its own, so that listening neither takes from nor waits for anybody.
+      const group = `${from}-live-${world.replica}`;
+      const subscription = world.bus.subscribe(stream, { group, consumer: world.replica, handle: hear });
+      return () => void subscription.stop();
+    },
+  };
+}
+
+async function overNet(request: Request, addresses: Addresses, world: World): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const body = request.method === "GET" ? undefined : await request.text();
+  const send = (base: string) =>
+    world.net.fetch({
+      method: request.method,
+      url: base + pathname + search,
+      headers: Object.fromEntries(request.headers),
+      ...(body !== undefined && { body }),
+      timeoutMs: CALL_MS_MAX,
+    });
+  try {
+    const response = await addresses.ask(send);
+    return new Response(response.body, { status: response.status, headers: response.headers });
+  } catch (cause) {
+    const where = addresses.all.join(" or ");
+    return refuse("UNAVAILABLE", `${where} cannot be reached.`, { cause, retryAfterMs: 1_000 });
+  }
+}

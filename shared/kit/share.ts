@@ -1,0 +1,19 @@
+/** How replicas split a service's shards among themselves, each deciding alone from what all say of themselves. */
+
+export interface Share {
+  /** Shards to try to take: free as far as is known. */
+  take: number[];
+  /** A shard to give up, since another replica has too few. */
+  give: number | undefined;
+}
+
+/** `mine`: the shards held here; `others`: those that each other living replica holds. */
+export function decideShare(mine: readonly number[], others: readonly (readonly number[])[], count: number): Share {
+  const fair = Math.ceil(count / (others.length + 1));
+  const least = Math.min(...others.map((shards) => shards.length), Number.POSITIVE_INFINITY);
+  const isTooMany = mine.length > fair ? least < mine.length : mine.length >= least + 2;
+  if (isTooMany) return { take: [], give: Math.max(...mine) };
+  const taken = new Set([...mine, ...others.flat()]);
+  const free = Array.from({ length: count }, (_, shard) => shard).filter((shard) => !taken.has(shard));
+  return { take: free.slice(0, Math.max(0, fair - mine.length)), give: undefined };
+}
