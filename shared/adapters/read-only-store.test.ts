@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { put, remove } from "../changes.ts";
 import type { Query, Scalar, Store } from "../kit/ports.ts";
 import { newFolder, removeFolder } from "../testing/folder.ts";
+import { killedAfter } from "../testing/kill.ts";
 import {
   COLLECTIONS,
   HOSTILE,
@@ -118,6 +119,17 @@ test("refuses what would change something, and has nothing to tell", async () =>
   expect(await store.outbox.read(10)).toEqual(told);
 });
 
+test("reads what a process that was killed has left, and leaves it as it is", async () => {
+  const acknowledged = await killedAfter(40, join(import.meta.dir, "sqlite.crash.ts"), file(2));
+  const all = door();
+  for (const id of acknowledged) expect(await all.get(notes, id)).toBeDefined();
+  const count = await all.count(notes);
+  const successor = shardOf(2);
+  expect(await successor.count(notes)).toBe(count);
+  await successor.commit([put(notes, { id: "new" })]);
+  expect(await all.count(notes)).toBe(count + 1);
+});
+
 test("messages of two files never have one id, though both were opened at the same moment", async () => {
   const ids = await Promise.all(
     [0, 1].map(async (shard) => {
@@ -201,6 +213,9 @@ test("any walk through four files is the walk through one that holds all of them
           expect(await union.count(collection, query.where)).toBe(await one.count(collection, query.where));
         }
       }
+      for (const word of ["open", "shut", "drop"]) {
+        expect(await found(union, word)).toEqual(await found(one, word));
+      }
       for (const { id } of given) {
         expect((await union.get(notes, id))?.value).toEqual((await one.get(notes, id))!.value);
       }
@@ -209,6 +224,10 @@ test("any walk through four files is the walk through one that holds all of them
     { seed: 4, numRuns: 100 },
   );
 });
+
+/** In no order: how well a text matches depends on the others of its file. */
+const found = async (store: Store, word: string): Promise<string[]> =>
+  (await store.search(notes, word, 1_000)).map((row) => row.key).toSorted();
 
 /** Every page's documents and whether another follows. */
 async function walk(store: Store, collection: typeof notes, query: Query): Promise<unknown[]> {

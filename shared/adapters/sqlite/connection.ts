@@ -34,13 +34,12 @@ export class Connection {
     this.#db = attempt(() => new Database(path, options.readonly ? { readonly: true } : { create: true }));
     this.#db.run(`PRAGMA busy_timeout = ${options.isShared ? BUSY_SHARED_MS : BUSY_MS}`);
     if (options.readonly) return;
-    attempt(() => {
-      this.#db.run("PRAGMA journal_mode = WAL");
-      this.#db.run("PRAGMA synchronous = NORMAL");
-      this.#db.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES_MAX}`);
-      this.#db.run(`PRAGMA cache_size = -${CACHE_KIB}`);
-      this.#db.run("PRAGMA temp_store = MEMORY");
-    });
+    try {
+      attempt(() => this.#prepareToWrite());
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
   all(sql: string, ...values: Bound[]): Record<string, Bound>[] {
@@ -82,6 +81,14 @@ export class Connection {
     for (const statement of this.#statements.values()) statement.finalize();
     this.#statements.clear();
     this.#db.close();
+  }
+
+  #prepareToWrite(): void {
+    this.#db.run("PRAGMA journal_mode = WAL");
+    this.#db.run("PRAGMA synchronous = NORMAL");
+    this.#db.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES_MAX}`);
+    this.#db.run(`PRAGMA cache_size = -${CACHE_KIB}`);
+    this.#db.run("PRAGMA temp_store = MEMORY");
   }
 
   #prepare(sql: string): Statement<Record<string, Bound>, Bound[]> {
