@@ -40,6 +40,10 @@ class Book implements Matcher {
   cancel(): [] {
     return [];
   }
+  cut(): void {}
+  preview(): [] {
+    return [];
+  }
   best() {
     return { bidTicks: MID_TICKS - 1, bidLots: this.bidLots, askTicks: MID_TICKS + 1, askLots: LOTS };
   }

@@ -1,6 +1,6 @@
 /** One instrument's live book among agents: clients and agents trade in it, and every change becomes a frame. */
 import { opposite, type Side } from "../../shared/domain/order.ts";
-import type { Best, Depth, MatchEvent, Matcher, NewOrder } from "../../shared/engine/matcher.ts";
+import type { Best, Depth, MatchEvent, Matcher, NewOrder, Wish } from "../../shared/engine/matcher.ts";
 import { LimitOrderMatcher } from "../../shared/engine/matching.ts";
 import { depthFrame, type Print, tickerFrame, tradeFrame } from "./frames.ts";
 import type { FrameStream, MarketHooks } from "./market.ts";
@@ -60,6 +60,17 @@ export class Floor implements Matcher {
     const events = this.withdraw(orderId);
     this.tellBest();
     return events;
+  }
+
+  cut(orderId: string, left: number): void {
+    const order = this.matching.book.get(orderId);
+    if (order !== undefined) this.touch(order.side, order.ticks);
+    this.matching.cut(orderId, left);
+    this.tellBest();
+  }
+
+  preview(order: Wish): [ticks: number, lots: number][] {
+    return this.matching.preview(order);
   }
 
   best(): Best | undefined {
@@ -122,6 +133,7 @@ export class Floor implements Matcher {
     const at = Math.floor(this.now());
     for (const event of events) {
       if (event.kind === "resting") this.touch(order.side, order.ticks);
+      if (event.kind === "prevented") this.touch(opposite(order.side), event.ticks);
       if (event.kind !== "trade" || event.maker) continue;
       this.touch(opposite(order.side), event.ticks);
       this.tell(at, { ticks: event.ticks, lots: event.lots, buyerIsTaker: order.side === "BUY" });

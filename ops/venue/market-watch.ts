@@ -5,7 +5,7 @@ import { triggerAlgos, watches } from "../../shared/engine/algos.ts";
 import type { Exchange } from "../../shared/engine/exchange.ts";
 import { fund, liquidate } from "../../shared/engine/liquidation.ts";
 import type { Listing } from "../../shared/engine/listing.ts";
-import { activate, waits } from "../../shared/engine/lists.ts";
+import { activate, waits } from "../../shared/engine/stops.ts";
 import type { Cancel, Clock } from "../../shared/kit/ports.ts";
 import { marketMark } from "./binance/desk.ts";
 import type { Faults } from "./faults.ts";

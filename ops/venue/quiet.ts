@@ -2,19 +2,20 @@
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { showFixed } from "../../shared/domain/money.ts";
 import { type Listing, priceOf, qtyOf } from "../../shared/engine/listing.ts";
-import type { Best, Depth, MatchEvent, Matcher, NewOrder } from "../../shared/engine/matcher.ts";
+import type { Best, Depth, MatchEvent, Matcher, NewOrder, Wish } from "../../shared/engine/matcher.ts";
 import { LimitOrderMatcher } from "../../shared/engine/matching.ts";
 import { refuse } from "../../shared/errors.ts";
-import type { Clock } from "../../shared/kit/ports.ts";
-import { type Bar, Klines } from "./klines.ts";
+import type { Cancel, Clock } from "../../shared/kit/ports.ts";
+import { printOf } from "./frames.ts";
+import type { Bar } from "./klines.ts";
 import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
+import { nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
 
 const LEVELS_MAX = 1_000;
-const FUNDING_INTERVAL_MS = 8 * 60 * 60_000;
 
 /** One book that tells its changes: trades, then the depth they left, then the best prices. */
 class QuietBook implements Matcher {
-  readonly bars = new Klines();
+  readonly tape: Tape;
   sequence = 1;
   lastTicks: number | undefined;
   hooks: MarketHooks | undefined;
@@ -28,6 +29,18 @@ class QuietBook implements Matcher {
   constructor(listing: Listing, clock: Clock) {
     this.listing = listing;
     this.clock = clock;
+    this.tape = new Tape(printOf(listing));
+  }
+
+  open(hooks: MarketHooks): void {
+    this.hooks = hooks;
+    this.tape.start(hooks);
+  }
+
+  /** The mid, else the last price; ticks. */
+  mark(): number | undefined {
+    const best = this.best();
+    return best ? (best.bidTicks + best.askTicks) / 2 : this.lastTicks;
   }
 
   place(order: NewOrder): MatchEvent[] {
@@ -40,6 +53,15 @@ class QuietBook implements Matcher {
     const events = this.matcher.cancel(orderId);
     this.tell(false, events);
     return events;
+  }
+
+  cut(orderId: string, left: number): void {
+    this.matcher.cut(orderId, left);
+    this.tell(false, []);
+  }
+
+  preview(order: Wish): [ticks: number, lots: number][] {
+    return this.matcher.preview(order);
   }
 
   best(): Best | undefined {
@@ -55,8 +77,8 @@ class QuietBook implements Matcher {
     for (const event of events) {
       if (event.kind !== "trade" || event.maker) continue;
       this.lastTicks = event.ticks;
-      this.bars.add({ id: this.tradeId + 1, ts, ticks: event.ticks, lots: event.lots, buyerIsTaker: !sellerTakes });
       this.trade(event, sellerTakes, ts);
+      this.tape.trade(ts, { id: this.tradeId, ticks: event.ticks, lots: event.lots, buyerIsTaker: !sellerTakes });
     }
     this.change(ts);
   }
@@ -117,25 +139,32 @@ export function quietMarket(listings: readonly Listing[], clock: Clock): MarketM
   const books = new Map(listings.map((listing) => [listing.instrument, new QuietBook(listing, clock)]));
   const bookOf = (instrument: InstrumentId): QuietBook =>
     books.get(instrument) ?? refuse("INSTRUMENT_DISABLED", `${instrument} is not in this market`);
+  const funding = () => ({ rate: 0, nextAt: nextFundingAt(clock.now()) });
+  let cancel: Cancel = () => {};
+  const beat = (): void => {
+    const now = clock.now();
+    for (const [instrument, book] of books) {
+      const ticks = instrument.startsWith("FUT:") ? book.mark() : undefined;
+      book.tape.beat(now, now, ticks === undefined ? undefined : { ticks, ...funding() });
+    }
+  };
   return {
     matcher: bookOf,
     start: (hooks) => {
-      for (const book of books.values()) book.hooks = hooks;
+      for (const book of books.values()) book.open(hooks);
+      cancel = clock.every(TAPE_PERIOD_MS, beat);
     },
     stop: () => {
+      cancel();
       for (const book of books.values()) book.hooks = undefined;
     },
     klines: (instrument: InstrumentId, timeframe: string, query: KlineQuery): Bar[] => {
-      const { bars } = bookOf(instrument);
-      bars.advance(clock.now());
-      return bars.query(timeframe, query);
+      const { klines } = bookOf(instrument).tape;
+      klines.advance(clock.now());
+      return klines.query(timeframe, query);
     },
-    mark: (instrument) => {
-      const book = bookOf(instrument);
-      const best = book.best();
-      return best ? (best.bidTicks + best.askTicks) / 2 : book.lastTicks;
-    },
-    funding: () => ({ rate: 0, nextAt: (Math.floor(clock.now() / FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS }),
+    mark: (instrument) => bookOf(instrument).mark(),
+    funding,
     sequence: (instrument) => bookOf(instrument).sequence,
     assumed: ["mark=mid", "funding=0"],
   };

@@ -3,15 +3,18 @@ import fc from "fast-check";
 import { abs, add, dec, mul, show, sub, sum, zero } from "../domain/money.ts";
 import { placeAlgo, triggerAlgos } from "./algos.ts";
 import { applyFact } from "./apply.ts";
-import { futuresFunds, Refusal } from "./checks.ts";
+import { Refusal } from "./checks.ts";
 import { Exchange } from "./exchange.ts";
 import type { Batch } from "./facts.ts";
 import { fund, liquidate } from "./liquidation.ts";
 import { defaultListings } from "./listing.ts";
-import { activate, cancelList, placeOco, placeWaiting } from "./lists.ts";
+import { cancelList, placeOco } from "./lists.ts";
+import { futuresFunds } from "./margin.ts";
 import type { Matcher } from "./matcher.ts";
 import { LimitOrderMatcher } from "./matching.ts";
-import { canonical, ExchangeState, isOpen, remaining } from "./state.ts";
+import { setLeverage, setMarginType } from "./settings.ts";
+import { canonical, ExchangeState, isOpen, remaining, type VenueTrade } from "./state.ts";
+import { activate, placeWaiting } from "./stops.ts";
 
 const listings = defaultListings();
 const AT = 1_700_000_000_000;
@@ -63,7 +66,7 @@ const texts = (state: ExchangeState): string =>
 
 test("a futures round trip moves margin, realises PnL and charges maker and taker fees, exactly", () => {
   const { state, order, run, exchange } = stand({ a: { FUT: "1000" }, b: { FUT: "1000" } });
-  run(() => exchange.setMarginType("a", "FUT:BTCUSDT", "ISOLATED"));
+  run(() => setMarginType(exchange, { account: "a", instrument: "FUT:BTCUSDT" }, "ISOLATED"));
   order("b", "SELL 0.01 60000");
   order("a", "BUY 0.01 MARKET");
   const position = state.position("a", "FUT:BTCUSDT");
@@ -157,8 +160,8 @@ test("a conditional order triggers at its price on the right side, closes the po
 test("liquidation closes an isolated position at the mark, takes no more than its margin, and insurance pays the rest", () => {
   const { state, exchange, order, run } = stand({ a: { FUT: "1000" }, b: { FUT: "100000" } });
   run(() => {
-    exchange.setMarginType("a", "FUT:BTCUSDT", "ISOLATED");
-    exchange.setLeverage("a", "FUT:BTCUSDT", 100);
+    setMarginType(exchange, { account: "a", instrument: "FUT:BTCUSDT" }, "ISOLATED");
+    setLeverage(exchange, { account: "a", instrument: "FUT:BTCUSDT" }, 100);
   });
   order("b", "SELL 0.1 60000");
   order("a", "BUY 0.1 MARKET");
@@ -315,9 +318,9 @@ function act({ exchange, state, order, run, nextId }: ReturnType<typeof stand>, 
     });
   }
   if (what === "fund" && isFutures) run(() => fund(exchange, instrument, { rate: dec("0.0003"), mark: dec(price) }));
-  if (what === "lever" && isFutures) run(() => exchange.setLeverage(who, instrument, 1 + (pick % 100)));
+  if (what === "lever" && isFutures) run(() => setLeverage(exchange, { account: who, instrument }, 1 + (pick % 100)));
   if (what === "type" && isFutures)
-    run(() => exchange.setMarginType(who, instrument, pick % 2 ? "ISOLATED" : "CROSSED"));
+    run(() => setMarginType(exchange, { account: who, instrument }, pick % 2 ? "ISOLATED" : "CROSSED"));
 }
 
 function checkBooks({ state }: ReturnType<typeof stand>): void {
@@ -331,7 +334,8 @@ function checkBooks({ state }: ReturnType<typeof stand>): void {
     if (order.status === "FILLED") expect(remaining(order)).toBe(zero);
   }
   for (const position of state.positions.values()) {
-    const mine = state.trades.filter((t) => t.account === position.account && t.instrument === position.instrument);
+    const ofIt = (t: VenueTrade) => t.account === position.account && t.instrument === position.instrument;
+    const mine = state.trades.filter((t) => ofIt(t) && t.position_side === position.side);
     expect(sum(mine.map((t) => (t.side === "BUY" ? t.qty : sub(zero, t.qty))))).toBe(position.qty);
     expect(sum(mine.map((t) => t.realised))).toBe(position.realised);
     const paid = sum(mine.map((t) => (t.side === "BUY" ? t.quote_qty : sub(zero, t.quote_qty))));

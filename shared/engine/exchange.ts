@@ -1,26 +1,23 @@
 /** The exchange's account side: takes commands, meets the market through its Matcher, and turns both into facts. */
 import { type InstrumentId, type Market, marketOf } from "../domain/instrument.ts";
-import { type Amount, abs, add, dec, mul, show, sub, toStep, toSteps, zero } from "../domain/money.ts";
+import { type Amount, add, dec, mul, show, toStep, toSteps, zero } from "../domain/money.ts";
 import { applyFact, mustOrder } from "./apply.ts";
 import {
-  decideKnockOut,
-  decideMargin,
   decideSpotHold,
   endReason,
   feeOf,
-  futuresFunds,
   isFutures,
-  notionalMax,
   type PlaceOrder,
   Refusal,
-  reducibleQty,
   spotMarketCost,
   sweep,
 } from "./checks.ts";
-import type { Batch, EndReason, Fact, MarginType, OrderTerms } from "./facts.ts";
-import { initialMargin, isLiquidatable, type Position } from "./futures.ts";
+import type { Batch, EndReason, Fact, OrderTerms } from "./facts.ts";
+import { followLeg, forMarket } from "./legs.ts";
 import { type Listing, priceOf, qtyOf, SETTLE_STEP } from "./listing.ts";
+import { decideKnockOut, decideMargin, futuresFunds, reduces, reducibleQty } from "./margin.ts";
 import type { MatchEvent, Matcher } from "./matcher.ts";
+import { decideSpotFee, type SpotFill } from "./spot-fees.ts";
 import { ExchangeState, holdOf, isOpen, remaining, type VenueOrder, walletOf } from "./state.ts";
 
 export interface ExchangeDeps {
@@ -28,6 +25,8 @@ export interface ExchangeDeps {
   matcher(instrument: InstrumentId): Matcher;
   /** Makes the batch durable before it returns; when it throws, the exchange takes nothing more. */
   write(batch: Batch): void;
+  /** The last price of a public trade, where the fee or a trigger needs one. */
+  lastPrice?(instrument: InstrumentId): Amount | undefined;
   /** After a fact is applied and before it is durable: for preparing what to tell. */
   heard(fact: Fact, at: number): void;
   /** After the batch is durable: now tell. */
@@ -115,10 +114,10 @@ export class Exchange {
   rebook(hasBook: (instrument: InstrumentId) => boolean): void {
     for (const order of [...this.state.open.values()]) {
       if (!order.working || !hasBook(order.instrument)) continue;
-      const { step, tick } = this.state.listing(order.instrument);
-      const place = { id: String(order.order_id), side: order.side, kind: "limit", tif: "GTC" } as const;
-      const steps = { ticks: toSteps(order.price, tick), lots: toSteps(remaining(order), step) };
-      this.settle(order.instrument, this.deps.matcher(order.instrument).place({ ...place, ...steps }));
+      const listing = this.state.listing(order.instrument);
+      const sent = forMarket(listing, order, { order_id: order.order_id, qty: remaining(order) });
+      const resting = { ...sent, tif: "GTC", stp: "NONE" } as const;
+      this.settle(order.instrument, this.deps.matcher(order.instrument).place(resting));
     }
   }
 
@@ -139,14 +138,9 @@ export class Exchange {
     const order = this.sized(asked);
     const funds = isFutures(order.instrument) ? this.checkMargin(order) : this.checkSpot(order);
     const id = state.order_seq + 1;
-    const events = this.deps.matcher(order.instrument).place({
-      id: String(id),
-      side: order.side,
-      kind: order.type === "MARKET" ? "market" : "limit",
-      ticks: order.type === "MARKET" ? 0 : toSteps(order.price, listing.tick),
-      lots: toSteps(order.qty, listing.step),
-      tif: order.type === "LIMIT_MAKER" ? "GTX" : order.tif,
-    });
+    const priced = { ...order, price: order.type === "MARKET" ? zero : order.price };
+    const sent = forMarket(listing, priced, { order_id: id, qty: order.qty });
+    const events = this.deps.matcher(order.instrument).place(sent);
     this.refuseUnrecorded(order, events);
     this.record({ fact: "accepted", order: terms(order, id), ...funds });
     this.settle(order.instrument, events);
@@ -156,27 +150,22 @@ export class Exchange {
   /** The order with the quantity it can really have. */
   private sized(asked: PlaceOrder): PlaceOrder {
     const listing = this.state.listing(asked.instrument);
-    if (asked.reduce_only) {
-      const order = { ...asked, qty: reducibleQty(this.state, asked) };
-      if (this.isCrowdedOut(order)) throw new Refusal("REDUCE_ONLY");
-      return order;
-    }
+    if (isFutures(asked.instrument)) return this.sizedFutures(asked);
     if (asked.quote_qty === undefined) return asked;
     const matcher = this.deps.matcher(asked.instrument);
-    const { lots } = sweep(matcher, listing, { side: asked.side, spend: asked.quote_qty });
+    const { side, quote_qty: spend, account: owner, stp = "NONE" } = asked;
+    const { lots } = sweep(matcher, listing, { side, spend, owner, stp });
     if (lots === 0) throw new Refusal("NO_DEPTH");
     return { ...asked, qty: qtyOf(listing, lots) };
   }
 
-  /** True when resting reduce-only orders leave too little of the position, so that this one could reverse it; MARKET goes first. */
-  private isCrowdedOut(order: PlaceOrder): boolean {
-    if (order.type === "MARKET") return false;
-    const { qty } = this.state.position(order.account, order.instrument);
-    let left = abs(qty);
-    for (const other of this.state.openOrders(order.account, { instrument: order.instrument })) {
-      if (other.reduce_only) left = sub(left, remaining(other));
-    }
-    return order.qty > left;
+  /** Closing orders are cut to what there is to close. Throws a Refusal WRONG_SIDE or REDUCE_ONLY. */
+  private sizedFutures(asked: PlaceOrder): PlaceOrder {
+    const { account, position_side = "BOTH", reduce_only = false } = asked;
+    const dual = this.state.futures.isDual(account);
+    if (!asked.forced && dual !== (position_side !== "BOTH")) throw new Refusal("WRONG_SIDE");
+    if (!reduces({ side: asked.side, reduce_only, position_side })) return asked;
+    return { ...asked, reduce_only: true, qty: reducibleQty(this.state, asked) };
   }
 
   /** Maker-only orders that would take, and on futures fill-or-kill orders that cannot fill, leave no record. */
@@ -189,9 +178,10 @@ export class Exchange {
 
   private checkMargin(order: PlaceOrder): { hold: null; margin: string } {
     if (order.forced) return { hold: null, margin: "0" };
-    const { margin, fee } = decideMargin(this.state, this.deps.matcher(order.instrument), order);
+    const market = { matcher: this.deps.matcher(order.instrument), mark: this.marks.get(order.instrument) };
+    const { margin, beside } = decideMargin(this.state, market, order);
     const { available } = futuresFunds(this.state, order.account, (instrument) => this.marks.get(instrument));
-    if (margin > 0n && add(margin, fee) > available) throw new Refusal("NO_MARGIN");
+    if (margin > 0n && add(margin, beside) > available) throw new Refusal("NO_MARGIN");
     return { hold: null, margin: show(margin) };
   }
 
@@ -211,10 +201,11 @@ export class Exchange {
       if (!order || event.kind === "resting") continue;
       touched.add(order);
       if (event.kind === "trade") this.trade(order, event);
+      else if (event.kind === "prevented") touched.add(this.prevent(order, event));
       else this.record({ fact: "ended", order_id: order.order_id, reason: reason ?? endReason(event.why) });
     }
     const accounts = new Set([...touched].map((order) => order.account));
-    for (const order of touched) this.afterLeg(order);
+    for (const order of touched) followLeg(this, order);
     if (isFutures(instrument)) for (const account of accounts) this.knockOut(account, instrument);
   }
 
@@ -222,9 +213,7 @@ export class Exchange {
     const listing = this.state.listing(order.instrument);
     const price = priceOf(listing, event.ticks);
     const qty = qtyOf(listing, event.lots);
-    const inBase = listing.market === "SPOT" && order.side === "BUY";
-    const rate = feeOf(listing, event.maker);
-    const fee = toStep(mul(inBase ? qty : mul(price, qty), rate), SETTLE_STEP, "nearest");
+    const { fee, fee_asset } = this.feeOf(order, { price, qty, maker: event.maker });
     this.record({
       fact: "traded",
       trade_id: this.state.trade_seq + 1,
@@ -233,37 +222,38 @@ export class Exchange {
       qty: show(qty),
       maker: event.maker,
       fee: show(order.forced ? zero : fee),
-      fee_asset: inBase ? listing.base : listing.quote,
+      fee_asset,
     });
   }
 
-  /** A leg that works or ends by itself takes the other with it; one that ended for the list's sake does not. */
-  private afterLeg(order: VenueOrder): void {
-    if (order.end_reason !== "list") this.endOthers(order, order.status === "CANCELED" ? "canceled" : "list");
-    this.closeList(order);
+  private feeOf(order: VenueOrder, fill: SpotFill): { fee: Amount; fee_asset: string } {
+    const listing = this.state.listing(order.instrument);
+    const last = (instrument: InstrumentId) => this.deps.lastPrice?.(instrument);
+    if (listing.market === "SPOT") return decideSpotFee(this.state, order, fill, last);
+    const fee = toStep(mul(mul(fill.price, fill.qty), feeOf(listing, fill.maker)), SETTLE_STEP, "nearest");
+    return { fee, fee_asset: listing.quote };
   }
 
-  /** Ends the other legs of the order's list. */
-  endOthers(order: VenueOrder, reason: EndReason): void {
-    const list = order.list_id === undefined ? undefined : this.state.lists.get(order.list_id);
-    for (const id of list?.order_ids ?? []) {
-      const other = mustOrder(this.state, id);
-      if (other !== order && isOpen(other)) this.end(other, reason);
-    }
-  }
-
-  /** A list is done when none of its legs is open. */
-  closeList(order: VenueOrder): void {
-    const list = order.list_id === undefined ? undefined : this.state.lists.get(order.list_id);
-    if (!list || list.done || list.order_ids.some((id) => isOpen(mustOrder(this.state, id)))) return;
-    this.record({ fact: "list_ended", list_id: list.list_id });
+  /** Answers the maker, which may have ended too. */
+  private prevent(taker: VenueOrder, event: Extract<MatchEvent, { kind: "prevented" }>): VenueOrder {
+    const listing = this.state.listing(taker.instrument);
+    const maker_id = Number(event.makerId);
+    const qty = (lots: number): string => show(qtyOf(listing, lots));
+    this.record({
+      fact: "prevented",
+      match_id: this.state.prevented.length + 1,
+      ...{ order_id: taker.order_id, maker_id, stp: taker.stp, price: show(priceOf(listing, event.ticks)) },
+      ...{ qty: qty(event.lots), taker_qty: qty(event.takerLots), maker_qty: qty(event.makerLots) },
+    });
+    return mustOrder(this.state, maker_id);
   }
 
   /** Whether hold and wallet together pay for a buying market order, by the book as it stands. */
   canCarry(order: VenueOrder): boolean {
     const listing = this.state.listing(order.instrument);
     const { quote } = listing;
-    const want = { side: order.side, lots: toSteps(remaining(order), listing.step) };
+    const { side, account: owner, stp } = order;
+    const want = { side, lots: toSteps(remaining(order), listing.step), owner, stp };
     const { value } = sweep(this.deps.matcher(order.instrument), listing, want);
     const held = this.state.ledger.balance(walletOf(order.account, "SPOT"), "hold", quote, holdOf(order));
     return value <= add(held, this.state.free(order.account, "SPOT", quote));
@@ -277,12 +267,16 @@ export class Exchange {
   end(order: VenueOrder, reason: EndReason): void {
     if (!order.working) {
       this.record({ fact: "ended", order_id: order.order_id, reason });
-      this.afterLeg(order);
+      followLeg(this, order);
       return;
     }
     const events = this.deps.matcher(order.instrument).cancel(String(order.order_id));
-    if (events.length > 0) this.settle(order.instrument, events, reason);
-    else this.record({ fact: "ended", order_id: order.order_id, reason });
+    if (events.length > 0) {
+      this.settle(order.instrument, events, reason);
+      return;
+    }
+    this.record({ fact: "ended", order_id: order.order_id, reason });
+    followLeg(this, order);
   }
 
   find(account: string, market: Market, by: { order_id?: number; client_id?: string }): VenueOrder | undefined {
@@ -299,35 +293,6 @@ export class Exchange {
     if (!order || !isOpen(order)) throw new Refusal("UNKNOWN_ORDER");
     this.end(order, "canceled");
     return order;
-  }
-
-  setLeverage(account: string, instrument: InstrumentId, leverage: number): void {
-    const position = this.state.position(account, instrument);
-    if (position.leverage === leverage) return;
-    if (position.margin_type === "ISOLATED" && position.qty !== zero && leverage < position.leverage) {
-      throw new Refusal("LEVERAGE");
-    }
-    this.checkLeverage(position, leverage);
-    this.record({ fact: "leverage", account, instrument, leverage });
-  }
-
-  /** A higher leverage must carry the position's size, and must not liquidate it at once. */
-  private checkLeverage(position: Position, leverage: number): void {
-    if (position.qty === zero) return;
-    const listing = this.state.listing(position.instrument);
-    if (abs(position.cost) > notionalMax(listing, leverage)) throw new Refusal("MAX_POSITION");
-    const mark = this.marks.get(position.instrument);
-    if (mark === undefined || position.margin_type !== "ISOLATED") return;
-    const margin = initialMargin(abs(position.cost), leverage);
-    if (isLiquidatable(listing, position, { mark, margin })) throw new Refusal("NO_MARGIN");
-  }
-
-  setMarginType(account: string, instrument: InstrumentId, margin_type: MarginType): void {
-    const position = this.state.position(account, instrument);
-    if (position.margin_type === margin_type) throw new Refusal("NO_CHANGE");
-    if (position.qty !== zero) throw new Refusal("HAS_POSITION");
-    if (this.state.openOrders(account, { instrument }).length > 0) throw new Refusal("HAS_ORDERS");
-    this.record({ fact: "margin_type", account, instrument, margin_type });
   }
 }
 
@@ -347,5 +312,10 @@ function terms(order: PlaceOrder, id: number): OrderTerms {
     ...(order.quote_qty === undefined ? {} : { quote_qty: show(order.quote_qty) }),
     ...(order.algo_id === undefined ? {} : { algo_id: order.algo_id }),
     ...(order.forced ? { forced: true } : {}),
+    ...(order.position_side === undefined ? {} : { position_side: order.position_side }),
+    ...(order.iceberg_qty === undefined ? {} : { iceberg_qty: show(order.iceberg_qty) }),
+    ...(order.stp === undefined || order.stp === "NONE" ? {} : { stp: order.stp }),
+    ...(order.strategy_id === undefined ? {} : { strategy_id: order.strategy_id }),
+    ...(order.strategy_type === undefined ? {} : { strategy_type: order.strategy_type }),
   };
 }

@@ -17,6 +17,7 @@ const btc = defaultListings().find((listing) => listing.instrument === "FUT:BTCU
 const flat: Position = {
   account: "a",
   instrument: "FUT:BTCUSDT",
+  side: "BOTH",
   qty: zero,
   cost: zero,
   leverage: 20,

@@ -2,12 +2,13 @@
 import type { InstrumentId } from "../domain/instrument.ts";
 import { type Amount, abs, add, dec, div, max, min, mul, neg, sub, toStep, zero } from "../domain/money.ts";
 import type { Side } from "../domain/order.ts";
-import type { MarginType } from "./facts.ts";
+import type { MarginType, PositionSide } from "./facts.ts";
 import { bracketOf, type Listing, SETTLE_STEP } from "./listing.ts";
 
 export interface Position {
   account: string;
   instrument: InstrumentId;
+  side: PositionSide;
   /** Signed base quantity. */
   qty: Amount;
   /** Signed quote value at which `qty` was entered; entry price = cost ÷ qty. */

@@ -1,10 +1,10 @@
 /** Forced ends and payments of futures positions: liquidation at the mark, and funding on its interval. */
 import type { InstrumentId } from "../domain/instrument.ts";
 import { type Amount, abs, add, max, min, mul, neg, show, sub, toStep, zero } from "../domain/money.ts";
-import { futuresFunds } from "./checks.ts";
 import type { Exchange } from "./exchange.ts";
 import { isLiquidatable, maintenance, type Position, unrealised } from "./futures.ts";
 import { SETTLE_STEP } from "./listing.ts";
+import { futuresFunds } from "./margin.ts";
 
 /** Closes every position of the instrument whose margin no longer carries it at `mark`; what a thin book leaves open waits for the next call. */
 export function liquidate(exchange: Exchange, instrument: InstrumentId, mark: Amount): void {

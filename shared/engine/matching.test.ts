@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { isWithin } from "./book.ts";
 import type { MatchEvent, NewOrder } from "./matcher.ts";
 import { LimitOrderMatcher } from "./matching.ts";
+import { isWithin } from "./order-book.ts";
 
 const limit = (
   id: string,
@@ -96,6 +96,46 @@ test("cancelling says what was left, and nothing for a stranger", () => {
   expect(matcher.depth(0)).toEqual({ bids: [], asks: [] });
 });
 
+const own = (order: NewOrder, stp: NonNullable<NewOrder["stp"]>): NewOrder => ({ ...order, owner: "me", stp });
+const prevented = (makerId: string, ticks: number, lots: number, takerLots: number, makerLots: number): MatchEvent => ({
+  kind: "prevented",
+  orderId: "t",
+  ...{ makerId, ticks, lots, takerLots, makerLots },
+});
+
+test("self-trade prevention goes by the taker's mode", () => {
+  const cases: [NonNullable<NewOrder["stp"]>, MatchEvent[], number][] = [
+    [
+      "NONE",
+      [trade("t", false, 101, 3), trade("a", true, 101, 3), trade("t", false, 101, 2), trade("b", true, 101, 2)],
+      0,
+    ],
+    ["EXPIRE_TAKER", [prevented("a", 101, 3, 5, 0)], 5],
+    ["EXPIRE_MAKER", [prevented("a", 101, 3, 0, 3), trade("t", false, 101, 2), trade("b", true, 101, 2)], 0],
+    ["EXPIRE_BOTH", [prevented("a", 101, 3, 5, 3)], 2],
+    ["DECREMENT", [prevented("a", 101, 3, 3, 3), trade("t", false, 101, 2), trade("b", true, 101, 2)], 0],
+  ];
+  for (const [stp, expected, atBest] of cases) {
+    const matcher = new LimitOrderMatcher();
+    matcher.place({ ...limit("a", "SELL", 101, 3), owner: "me" });
+    matcher.place({ ...limit("b", "SELL", 101, 2), owner: "other" });
+    const events = matcher.place(own(limit("t", "BUY", 101, 5), stp));
+    expect([stp, events.filter(({ kind }) => kind !== "resting")]).toEqual([stp, expected]);
+    expect([stp, matcher.book.lotsAt("SELL", 101)]).toEqual([stp, atBest]);
+  }
+});
+
+test("fill-or-kill sees that prevention would stop it, and changes nothing", () => {
+  const matcher = new LimitOrderMatcher();
+  matcher.place({ ...limit("a", "SELL", 101, 3), owner: "other" });
+  matcher.place({ ...limit("b", "SELL", 102, 3), owner: "me" });
+  matcher.place({ ...limit("c", "SELL", 103, 3), owner: "other" });
+  const expired: MatchEvent = { kind: "done", orderId: "t", lots: 5, why: "expired" };
+  expect(matcher.place(own(limit("t", "BUY", 103, 5, "FOK"), "EXPIRE_TAKER"))).toEqual([expired]);
+  expect(matcher.book.size).toBe(3);
+  expect(matcher.place(own(limit("t", "BUY", 103, 5, "FOK"), "EXPIRE_MAKER")).at(-1)).toEqual(trade("c", true, 103, 2));
+});
+
 test("what is no order is our own bug", () => {
   const matcher = stocked();
   for (const order of [
@@ -148,10 +188,7 @@ class Audit {
 
   /** Ids of a side, next to trade first. */
   private queues(side: "BUY" | "SELL"): string[] {
-    const depth = this.matcher.depth(100);
-    return (side === "BUY" ? depth.bids : depth.asks).flatMap(([ticks]) =>
-      this.matcher.book.queueAt(side, ticks).map((order) => order.id),
-    );
+    return [...this.matcher.book.walk(side)].map((order) => order.id);
   }
 
   private record(events: MatchEvent[]): void {

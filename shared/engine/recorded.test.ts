@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Side } from "../domain/order.ts";
-import { isWithin } from "./book.ts";
 import type { MatchEvent, NewOrder } from "./matcher.ts";
+import { isWithin } from "./order-book.ts";
 import { RecordedMatcher } from "./recorded.ts";
 
 const order = (id: string, side: Side, lots: number, more: Partial<NewOrder> = {}): NewOrder => ({

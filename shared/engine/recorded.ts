@@ -15,10 +15,13 @@
  */
 import { opposite, type Side } from "../domain/order.ts";
 import { assert } from "../errors.ts";
-import { Book, isWithin } from "./book.ts";
+import { FastBook } from "./fast-book.ts";
 import { L2Book } from "./l2.ts";
-import type { Best, Depth, MatchEvent, Matcher, NewOrder } from "./matcher.ts";
-import { checkOrder, limitOf, rests } from "./matching.ts";
+import type { Best, Depth, MatchEvent, Matcher, NewOrder, Wish } from "./matcher.ts";
+import { checkOrder, restingOf, rests, yieldMaker } from "./matching.ts";
+import { isWithin, type RestingOrder } from "./order-book.ts";
+import { decidePrevention, isOwn } from "./prevention.ts";
+import { limitOf, type Maker, previewTrades } from "./preview.ts";
 import { RecordedQueue } from "./queue.ts";
 
 /** Levels as ticks, lots, ticks, lots, …; absolute, zero removes. */
@@ -46,7 +49,7 @@ export class RecordedMatcher implements Matcher {
   /** A snapshot was seen. */
   isWhole = false;
   private readonly market = new L2Book();
-  private readonly own = new Book();
+  private readonly own = new FastBook();
   private readonly queues: Readonly<Record<Side, Map<number, RecordedQueue>>> = { BUY: new Map(), SELL: new Map() };
   private readonly taken: Readonly<Record<Side, Map<number, Taken>>> = { BUY: new Map(), SELL: new Map() };
   private recent: LevelUpdate[] = [];
@@ -62,7 +65,7 @@ export class RecordedMatcher implements Matcher {
       lots,
       why,
     });
-    if (order.tif === "FOK" && this.available(order.side, limitTicks, order.lots) < order.lots) {
+    if (order.tif === "FOK" && this.preview(order).reduce((sum, [, lots]) => sum + lots, 0) < order.lots) {
       return [done(order.lots, "expired")];
     }
     if (order.tif === "GTX" && order.kind === "limit" && this.wouldTake(order.side, limitTicks)) {
@@ -78,10 +81,32 @@ export class RecordedMatcher implements Matcher {
   }
 
   cancel(orderId: string): MatchEvent[] {
-    const order = this.own.remove(orderId);
+    const order = this.own.get(orderId);
     if (order === undefined) return [];
     this.leave(order.side, order.ticks, orderId);
-    return [{ kind: "done", orderId, lots: order.lots, why: "canceled" }];
+    return [{ kind: "done", orderId, lots: this.own.remove(orderId), why: "canceled" }];
+  }
+
+  cut(orderId: string, left: number): void {
+    this.own.cut(orderId, left);
+  }
+
+  preview(order: Wish): [ticks: number, lots: number][] {
+    return previewTrades(order, this.makers(opposite(order.side)));
+  }
+
+  /** What a taker meets on `side`, best price first: at the same price the recorded lots, then our own. */
+  private *makers(side: Side): Generator<Maker> {
+    const own = [...this.own.walk(side)];
+    let next = 0;
+    const ranks = this.isKnown ? this.market.size(side) : 0;
+    for (let rank = 0; rank < ranks; rank++) {
+      const ticks = this.market.ticksAt(side, rank);
+      for (; next < own.length && !isWithin(opposite(side), ticks, own[next]!.ticks); next++) yield own[next]!;
+      const lots = this.free(side, rank);
+      if (lots > 0) yield { ticks, lots, hidden: 0, peak: 0, owner: "" };
+    }
+    yield* own.slice(next);
   }
 
   best(): Best | undefined {
@@ -194,6 +219,10 @@ export class RecordedMatcher implements Matcher {
       const mineFirst = mine !== undefined && !isWithin(order.side, ticks, mine.ticks);
       const price = mineFirst ? mine.ticks : ticks;
       if (!isWithin(order.side, price, limitTicks)) break;
+      if (mineFirst && isOwn(order, mine)) {
+        left -= this.prevent(order, left, { maker: mine, events });
+        continue;
+      }
       const lots = Math.min(left, mineFirst ? mine.lots : this.free(from, rank));
       left -= lots;
       events.push({ kind: "trade", orderId: order.id, maker: false, ticks: price, lots });
@@ -203,9 +232,25 @@ export class RecordedMatcher implements Matcher {
     return left;
   }
 
+  /** Answers what prevention took from the taker. */
+  private prevent(
+    taker: NewOrder,
+    left: number,
+    { maker, events }: { maker: RestingOrder; events: MatchEvent[] },
+  ): number {
+    const event = decidePrevention(taker, left, maker);
+    events.push(event);
+    yieldMaker(this.own, event);
+    if (this.own.get(maker.id) === undefined) this.leave(maker.side, maker.ticks, maker.id);
+    return event.takerLots;
+  }
+
   private rest(order: NewOrder, lots: number): void {
-    const { id, side, ticks } = order;
-    this.own.add({ id, side, ticks, lots });
+    this.own.add(restingOf(order, lots));
+    this.queueUp(order);
+  }
+
+  private queueUp({ id, side, ticks }: { id: string; side: Side; ticks: number }): void {
     let queue = this.queues[side].get(ticks);
     if (queue === undefined) {
       queue = new RecordedQueue(this.market.at(side, ticks));
@@ -221,9 +266,13 @@ export class RecordedMatcher implements Matcher {
   }
 
   private fillMaker(orderId: string, lots: number, events: MatchEvent[]): number {
-    const { side, ticks } = this.own.get(orderId)!;
+    const order = this.own.get(orderId)!;
+    const { side, ticks } = order;
+    const isSlice = lots === order.lots;
     this.own.fill(orderId, lots);
-    if (this.own.get(orderId) === undefined) this.leave(side, ticks, orderId);
+    if (isSlice) this.leave(side, ticks, orderId);
+    // An iceberg's next slice queues behind everything that is shown.
+    if (isSlice && this.own.get(orderId) !== undefined) this.queueUp(order);
     events.push({ kind: "trade", orderId, maker: true, ticks, lots });
     return lots;
   }
@@ -231,17 +280,6 @@ export class RecordedMatcher implements Matcher {
   private wouldTake(side: Side, limitTicks: number): boolean {
     const recorded = this.isKnown && isWithin(side, this.market.ticksAt(opposite(side), 0), limitTicks);
     return recorded || this.own.available(side, limitTicks, 1) > 0;
-  }
-
-  private available(side: Side, limitTicks: number, enough: number): number {
-    const from = opposite(side);
-    let found = this.own.available(side, limitTicks, enough);
-    if (!this.isKnown) return found;
-    for (let rank = 0; rank < this.market.size(from) && found < enough; rank++) {
-      if (!isWithin(side, this.market.ticksAt(from, rank), limitTicks)) break;
-      found += this.free(from, rank);
-    }
-    return found;
   }
 
   /** Rank of a side's best level that is not wholly taken; its size when there is none. */

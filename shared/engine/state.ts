@@ -1,24 +1,46 @@
 /** The account side of an exchange as its facts left it: money, orders, conditional orders, lists, positions, trades. */
 import { type InstrumentId, type Market, marketOf } from "../domain/instrument.ts";
-import { type Amount, add, dec, sub, zero } from "../domain/money.ts";
+import { type Amount, dec, sub } from "../domain/money.ts";
 import type { Side } from "../domain/order.ts";
-import type { AlgoType, EndReason, ListTerms, MarginType, MatchType, Tif, WorkingType } from "./facts.ts";
+import type {
+  AlgoType,
+  EndReason,
+  ListKind,
+  ListTerms,
+  MatchType,
+  PositionSide,
+  PriceMatch,
+  Tif,
+  WorkingType,
+} from "./facts.ts";
 import type { Position } from "./futures.ts";
+import { FuturesState, marginPart } from "./futures-state.ts";
 import { Ledger } from "./ledger.ts";
 import type { Listing } from "./listing.ts";
+import type { StpMode } from "./matcher.ts";
 
-export type VenueStatus = "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "EXPIRED";
+export type VenueStatus =
+  | "PENDING_NEW"
+  | "NEW"
+  | "PARTIALLY_FILLED"
+  | "FILLED"
+  | "CANCELED"
+  | "EXPIRED"
+  /** Self-trade prevention took what was left of it. */
+  | "EXPIRED_IN_MATCH";
 
 export interface VenueOrder {
   readonly order_id: number;
-  readonly client_id: string;
+  /** Amending changes it, and may lower `qty`. */
+  client_id: string;
   readonly account: string;
   readonly instrument: InstrumentId;
   readonly side: Side;
   readonly type: MatchType;
   readonly tif: Tif;
-  readonly price: Amount;
-  readonly qty: Amount;
+  /** Modifying changes it, and `qty`. */
+  price: Amount;
+  qty: Amount;
   readonly reduce_only: boolean;
   readonly close_position: boolean;
   readonly stop_price: Amount | undefined;
@@ -26,13 +48,30 @@ export interface VenueOrder {
   readonly list_id: number | undefined;
   readonly algo_id: number | undefined;
   readonly forced: boolean;
+  readonly iceberg_qty: Amount | undefined;
+  readonly trailing_delta: number | undefined;
+  readonly stp: StpMode;
+  readonly strategy_id: number | undefined;
+  readonly strategy_type: number | undefined;
+  readonly leads: boolean;
+  /** The best price since a trailing order follows the market, and since when it does; −1 before. */
+  trail: Amount | undefined;
+  trailing_at: number;
+  /** Taken by self-trade prevention. */
+  prevented: Amount;
+  prevented_match: number | undefined;
+  /** BOTH on spot and in one-way mode. */
+  readonly position_side: PositionSide;
+  /** GTD: epoch ms. */
+  readonly good_till: number | undefined;
+  readonly price_match: PriceMatch | undefined;
   filled: Amount;
   quote_filled: Amount;
   status: VenueStatus;
   end_reason: EndReason | undefined;
   /** False while a stop leg waits for its price. */
   working: boolean;
-  /** Futures: margin kept free for it when it was accepted. */
+  /** Futures: by how much it raised the margin of open orders when it was accepted. */
   readonly margin: Amount;
   readonly created_at: number;
   working_at: number;
@@ -46,6 +85,7 @@ export interface VenueTrade {
   readonly account: string;
   readonly instrument: InstrumentId;
   readonly side: Side;
+  readonly position_side: PositionSide;
   readonly price: Amount;
   readonly qty: Amount;
   readonly quote_qty: Amount;
@@ -69,7 +109,19 @@ export interface VenueAlgo {
   readonly reduce_only: boolean;
   readonly close_position: boolean;
   readonly price_protect: boolean;
-  status: "NEW" | "TRIGGERED" | "FINISHED" | "CANCELED" | "EXPIRED" | "REJECTED";
+  readonly position_side: PositionSide;
+  /** Zero where it sends MARKET. */
+  readonly price: Amount;
+  readonly tif: Tif;
+  readonly good_till: number | undefined;
+  readonly price_match: PriceMatch | undefined;
+  readonly stp: StpMode;
+  readonly activate_price: Amount | undefined;
+  /** Percent. */
+  readonly callback_rate: Amount | undefined;
+  /** Trailing: the best price since it follows the market. */
+  extreme: Amount | undefined;
+  status: "NEW" | "TRIGGERING" | "TRIGGERED" | "FINISHED" | "CANCELED" | "EXPIRED" | "REJECTED";
   reason: string;
   order_id: number | undefined;
   triggered_at: number;
@@ -79,6 +131,7 @@ export interface VenueAlgo {
 
 export interface VenueList extends ListTerms {
   readonly order_ids: number[];
+  readonly kind: ListKind;
   done: boolean;
   readonly created_at: number;
   updated_at: number;
@@ -95,15 +148,45 @@ export interface Income {
   readonly at: number;
 }
 
+/** A trade that self-trade prevention kept from happening. */
+export interface PreventedMatch {
+  readonly match_id: number;
+  readonly instrument: InstrumentId;
+  readonly taker_id: number;
+  readonly maker_id: number;
+  readonly stp: StpMode;
+  readonly price: Amount;
+  readonly qty: Amount;
+  readonly taker_qty: Amount;
+  readonly maker_qty: Amount;
+  readonly at: number;
+}
+
+/** A cut of an open order. */
+export interface Amendment {
+  readonly execution_id: number;
+  readonly order_id: number;
+  readonly client_id_before: string;
+  readonly client_id: string;
+  readonly qty_before: Amount;
+  readonly qty: Amount;
+  readonly at: number;
+}
+
 /** The ledger's name of an account's wallet on one market. */
 export const walletOf = (account: string, market: Market): string => `${account}:${market}`;
-/** Under which a spot hold is kept: a list's legs share one. */
-export const holdOf = (order: { order_id: number; list_id?: number | undefined }): string =>
-  order.list_id === undefined ? `o${order.order_id}` : `l${order.list_id}`;
-export const isOpen = (order: VenueOrder): boolean => order.status === "NEW" || order.status === "PARTIALLY_FILLED";
-export const remaining = (order: VenueOrder): Amount => sub(order.qty, order.filled);
-
-const DEFAULT_LEVERAGE = 20;
+/** Under which a spot hold is kept: a list's legs share one, but for the order that starts the others. */
+export const holdOf = (order: { order_id: number; list_id?: number | undefined; leads?: boolean }): string =>
+  order.list_id === undefined || order.leads ? `o${order.order_id}` : `l${order.list_id}`;
+const OPEN: ReadonlySet<VenueStatus> = new Set(["PENDING_NEW", "NEW", "PARTIALLY_FILLED"]);
+export const isOpen = (order: VenueOrder): boolean => OPEN.has(order.status);
+export const remaining = (order: VenueOrder): Amount => sub(sub(order.qty, order.filled), order.prevented);
+/** True for an order that is not on the book before the last price does what it waits for. */
+export const isConditional = (order: Pick<VenueOrder, "stop_price" | "trailing_delta">): boolean =>
+  order.stop_price !== undefined || order.trailing_delta !== undefined;
+/** True while it waits for that price. */
+export const isWaiting = (order: VenueOrder): boolean =>
+  order.status === "NEW" && !order.working && isConditional(order);
 
 export class ExchangeState {
   readonly ledger = new Ledger();
@@ -112,7 +195,7 @@ export class ExchangeState {
   readonly algos = new Map<number, VenueAlgo>();
   readonly openAlgos = new Map<number, VenueAlgo>();
   readonly lists = new Map<number, VenueList>();
-  readonly positions = new Map<string, Position>();
+  readonly futures = new FuturesState();
   readonly trades: VenueTrade[] = [];
   private readonly tradesByOrder = new Map<number, VenueTrade[]>();
   /** Of one account on one instrument, oldest first: `account|instrument`. */
@@ -120,6 +203,10 @@ export class ExchangeState {
   private readonly ordersByPair = new Map<string, VenueOrder[]>();
   readonly income: Income[] = [];
   readonly accounts = new Set<string>();
+  readonly prevented: PreventedMatch[] = [];
+  readonly amendments: Amendment[] = [];
+  /** Accounts that pay spot fees in BNB while they have some. */
+  readonly bnbBurn = new Set<string>();
   /** The newest order of a client id: `account|market|client id`. */
   private readonly byClientId = new Map<string, number>();
   private readonly algoByClientId = new Map<string, number>();
@@ -140,24 +227,27 @@ export class ExchangeState {
   }
 
   /** The position, flat when there never was one. */
-  position(account: string, instrument: InstrumentId): Position {
-    const key = `${account}|${instrument}`;
-    let position = this.positions.get(key);
-    if (!position) {
-      const flat = { qty: zero, cost: zero, realised: zero, updated_at: 0 };
-      position = { account, instrument, ...flat, leverage: DEFAULT_LEVERAGE, margin_type: "CROSSED" as MarginType };
-      this.positions.set(key, position);
-    }
-    return position;
+  position(account: string, instrument: InstrumentId, side: PositionSide = "BOTH"): Position {
+    return this.futures.position(account, instrument, side);
+  }
+
+  get positions(): ReadonlyMap<string, Position> {
+    return this.futures.positions;
   }
 
   isolatedMargin(position: Position): Amount {
     const { quote } = this.listing(position.instrument);
-    return this.ledger.balance(walletOf(position.account, "FUT"), "margin", quote, position.instrument);
+    return this.ledger.balance(walletOf(position.account, "FUT"), "margin", quote, marginPart(position));
   }
 
   free(account: string, market: Market, asset: string): Amount {
     return this.ledger.balance(walletOf(account, market), "wallet", asset);
+  }
+
+  /** Files an amended order under its new client id. */
+  renameOrder(order: VenueOrder, clientId: string): void {
+    order.client_id = clientId;
+    this.byClientId.set(`${order.account}|${marketOf(order.instrument)}|${clientId}`, order.order_id);
   }
 
   indexOrder(order: VenueOrder): void {
@@ -213,16 +303,6 @@ export class ExchangeState {
     return found;
   }
 
-  /** Margin that open futures orders keep from being used, by what is left of each. */
-  orderMargin(account: string): Amount {
-    let total = zero;
-    for (const order of this.open.values()) {
-      if (order.account !== account || order.margin === zero) continue;
-      total = add(total, ((order.margin * remaining(order)) / order.qty) as Amount);
-    }
-    return total;
-  }
-
   addIncome(row: Omit<Income, "income_id">): void {
     this.income.push({ income_id: this.income.length + 1, ...row });
   }
@@ -241,9 +321,10 @@ export function canonical(state: ExchangeState): unknown {
     orders: [...state.orders.values()],
     algos: [...state.algos.values()],
     lists: [...state.lists.values()],
-    positions: [...state.positions.entries()]
-      .filter(([, position]) => position.updated_at > 0)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
+    prevented: state.prevented,
+    amendments: state.amendments,
+    bnb_burn: [...state.bnbBurn].sort(),
+    ...state.futures.canonical(),
     trades: state.trades.length,
     last_trade: state.trades.at(-1),
     income: state.income.length,

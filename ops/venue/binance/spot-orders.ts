@@ -2,8 +2,9 @@
 import { type Amount, showFixed, zero } from "../../../shared/domain/money.ts";
 import type { MatchType } from "../../../shared/engine/facts.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import { cancelList, type Leg, placeOco, placeWaiting } from "../../../shared/engine/lists.ts";
+import { cancelList, placeOco } from "../../../shared/engine/lists.ts";
 import type { VenueList, VenueOrder } from "../../../shared/engine/state.ts";
+import { type Leg, placeWaiting } from "../../../shared/engine/stops.ts";
 import { type Call, maybeListing, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { checkFilters, checkSpotPrice } from "./filters.ts";
