@@ -45,7 +45,9 @@ interface Entry {
   stored: LogEntry;
 }
 
-const SERVICE = /^s\d\d$/;
+const SERVICE = /^(s\d\d)(#\d+)?$/;
+/** How soon what nobody owned is looked at again. */
+const OWNED_AGAIN_MS = 1_000;
 
 interface Group {
   readonly name: string;
@@ -53,12 +55,14 @@ interface Group {
   readonly kept: boolean;
   readonly consumers: Consumer[];
   readonly lanes: Map<string, Lane>;
+  /** Messages wait for somebody to own their key. */
+  asking: Cancel | undefined;
 }
 
 /**
- * A group named like a service that the stream's `heardBy` names is kept: it begins with all that the stream holds,
- * so that a service which was away catches up, and nothing is trimmed that it has not acknowledged. Any other group
- * hears what comes from now on, as long as it has a subscriber, and is then forgotten.
+ * A group named like a service that the stream's `heardBy` names, or like a shard of it (`s04#2`), is kept: it begins
+ * with all that the stream holds, so that a service which was away catches up, and nothing is trimmed that it has not
+ * acknowledged. Any other group hears what comes from now on, as long as it has a subscriber, and is then forgotten.
  */
 export class EmbeddedBus implements Bus {
   readonly #log: BusLog;
@@ -68,7 +72,8 @@ export class EmbeddedBus implements Bus {
   readonly #groups = new Map<string, Map<string, Group>>();
   readonly #lossy = new Map<string, Consumer[]>();
   readonly #names = new Map<string, Map<string, string>>();
-  readonly #nearlyFull = new Set<string>();
+  /** With their greatest lengths. */
+  readonly #nearlyFull = new Map<LogStream, number>();
   #told = 0;
 
   constructor(options: BusOptions) {
@@ -143,8 +148,13 @@ export class EmbeddedBus implements Bus {
   }
 
   trouble(): string | undefined {
-    const [full] = this.#nearlyFull;
-    return full && `${full} is nearly full of what nobody has acknowledged`;
+    for (const [log, lengthMax] of this.#nearlyFull) {
+      if (log.last - this.#settled(log) >= lengthMax * NEARLY_FULL) {
+        return `${log.name} is nearly full of what nobody has acknowledged`;
+      }
+      this.#nearlyFull.delete(log);
+    }
+    return undefined;
   }
 
   async dead(stream: Stream, limit: number): Promise<{ id: string; stream: string; reason: string; body: string }[]> {
@@ -155,6 +165,7 @@ export class EmbeddedBus implements Bus {
     for (const groups of this.#groups.values()) {
       for (const group of groups.values()) {
         const consumers = group.consumers.splice(0);
+        group.asking?.();
         for (const lane of group.lanes.values()) {
           lane.close();
           for (const consumer of consumers) await lane.idleOf(consumer);
@@ -219,17 +230,22 @@ export class EmbeddedBus implements Bus {
 
   /** Trims to the declared length, but never what a known group has not acknowledged. */
   #keepLength(stream: Stream, log: LogStream): void {
-    const lanes = [...(this.#groups.get(stream.family)?.values() ?? [])].map((group) => group.lanes.get(log.name)!);
-    const settled = Math.min(log.last, ...lanes.map((lane) => lane.settled));
+    const settled = this.#settled(log);
     const excess = log.last - log.first + 1 - stream.lengthMax;
     // Some at a time: trimming at every publish would double its cost.
     if (excess > stream.lengthMax / 100) this.#log.trim(log, Math.min(settled, log.last - stream.lengthMax));
     const waiting = log.last - settled;
-    if (waiting < stream.lengthMax * NEARLY_FULL) this.#nearlyFull.delete(log.name);
-    else if (!this.#nearlyFull.has(log.name)) {
-      this.#nearlyFull.add(log.name);
+    if (waiting < stream.lengthMax * NEARLY_FULL) this.#nearlyFull.delete(log);
+    else if (!this.#nearlyFull.has(log)) {
+      this.#nearlyFull.set(log, stream.lengthMax);
       this.#options.onNearlyFull?.(log.name, waiting);
     }
+  }
+
+  /** All up to here is acknowledged by every group. */
+  #settled(log: LogStream): number {
+    const lanes = [...(this.#groups.get(log.family)?.values() ?? [])].map((group) => group.lanes.get(log.name)!);
+    return Math.min(log.last, ...lanes.map((lane) => lane.settled));
   }
 
   /** Entries of several streams are in order of time, those of the same moment by stream. */
@@ -262,13 +278,14 @@ export class EmbeddedBus implements Bus {
   }
 
   #newGroup(stream: Stream, name: string): Group {
-    const kept = SERVICE.test(name) && (stream.heardBy === "all" || stream.heardBy.some((id) => id === name));
+    const service = SERVICE.exec(name)?.[1];
+    const kept = service !== undefined && (stream.heardBy === "all" || stream.heardBy.some((id) => id === service));
     if (kept) this.#log.addListener(stream.family, name);
     return this.#addGroup(stream.family, name, kept);
   }
 
   #addGroup(family: string, name: string, kept: boolean): Group {
-    const group: Group = { name, kept, consumers: [], lanes: new Map() };
+    const group: Group = { name, kept, consumers: [], lanes: new Map(), asking: undefined };
     const groups = this.#groups.get(family) ?? new Map<string, Group>();
     this.#groups.set(family, groups.set(name, group));
     for (const stream of this.#log.streamsOf(family)) {
@@ -277,11 +294,24 @@ export class EmbeddedBus implements Bus {
     return group;
   }
 
-  /** A group's consumers share its streams out among themselves. */
+  /** A group's consumers share its streams out among themselves, each those that it owns. */
   #addLane(group: Group, stream: LogStream, start: Start): void {
-    const consumer = () => group.consumers[stream.n % group.consumers.length];
+    const consumer = () => {
+      const owners = group.consumers.filter(({ listen }) => listen.owns?.(stream.key) ?? true);
+      if (owners.length === 0 && group.consumers.length > 0 && lane.lag > 0) this.#askAgain(group);
+      return owners[stream.n % owners.length];
+    };
     const { name, kept } = group;
-    group.lanes.set(stream.name, new Lane(this.#works, { stream, group: name, kept, start }, consumer));
+    const lane = new Lane(this.#works, { stream, group: name, kept, start }, consumer);
+    group.lanes.set(stream.name, lane);
+  }
+
+  /** Who owns a key may change; nothing else would tell. */
+  #askAgain(group: Group): void {
+    group.asking ??= this.#works.clock.after(OWNED_AGAIN_MS, () => {
+      group.asking = undefined;
+      for (const lane of group.lanes.values()) lane.wake();
+    });
   }
 
   #leave(group: Group, consumer: Consumer): void {

@@ -5,6 +5,7 @@ import { type BusWorld, type Note, type Now, reliable, single } from "./bus-worl
 
 export function deliveryContract(now: Now, durable: boolean): void {
   describe("groups", () => groups(now));
+  describe("keys that are owned", () => owned(now));
   describe("order", () => order(now));
   describe("failing handlers", () => failing(now));
   describe("stopping and state", () => stopping(now));
@@ -70,6 +71,77 @@ function groups(now: Now): void {
     await until(() => heard.length === 1 && dead.length === 1);
     expect(heard).toEqual([[1, 2]]);
     expect((await bus.read(reliable, { key: "k", limit: 1 }))[0]?.event.list).toEqual([1, 2]);
+  });
+}
+
+function owned(now: Now): void {
+  const own = (owns: (key: string) => boolean, group = "s04") => {
+    const heard: string[] = [];
+    const handle: Handle = ({ event }) => heard.push(event.id);
+    const listening = now.world.bus.subscribe(reliable, { group, consumer: "a", owns, handle });
+    return { heard, listening };
+  };
+
+  test("go to the one of a group who owns them, and wait where nobody does", async () => {
+    const ks = own((key) => key === "k");
+    const ls = own((key) => key === "l");
+    const other = own(() => true, "s06");
+    for (const key of ["k", "l", "m"]) for (const nth of [1, 2]) await publish(now, `${key}${nth}`, key);
+    await now.world.until(() => ks.heard.length === 2 && ls.heard.length === 2 && other.heard.length === 6);
+    expect(ks.heard).toEqual(["k1", "k2"]);
+    expect(ls.heard).toEqual(["l1", "l2"]);
+    const waiting = (await now.world.bus.state()).filter(({ group, lag }) => group === "s04" && lag > 0);
+    expect(waiting.every(({ stream }) => stream === "test:reliable:{m}")).toBe(true);
+    const ms = own((key) => key === "m");
+    await now.world.until(() => ms.heard.length === 2);
+    expect(ms.heard).toEqual(["m1", "m2"]);
+  });
+
+  test("are given up and taken over when their owner changes, each message heard once, in order", async () => {
+    let owner = 0;
+    const [first, second] = [0, 1].map((index) => own(() => index === owner)) as [
+      ReturnType<typeof own>,
+      ReturnType<typeof own>,
+    ];
+    await publish(now, "1");
+    await now.world.until(() => first.heard.length === 1);
+    owner = 1;
+    await publish(now, "2");
+    await now.world.until(() => second.heard.length === 1);
+    owner = 2;
+    await publish(now, "3");
+    await publish(now, "4");
+    owner = 0;
+    await now.world.until(() => first.heard.length + second.heard.length === 4);
+    expect(first.heard).toEqual(["1", "3", "4"]);
+    expect(second.heard).toEqual(["2"]);
+  });
+
+  test("of one who has stopped wait for the next", async () => {
+    const first = own((key) => key === "k");
+    const rest = own((key) => key !== "k");
+    await publish(now, "1");
+    await now.world.until(() => first.heard.length === 1);
+    await first.listening.stop();
+    await publish(now, "2");
+    await publish(now, "other", "l");
+    await now.world.until(() => rest.heard.length === 1);
+    const next = own((key) => key === "k");
+    await now.world.until(() => next.heard.length === 1);
+    expect(next.heard).toEqual(["2"]);
+    expect(rest.heard).toEqual(["other"]);
+  });
+
+  test("a shard's own group is kept like its service's", async () => {
+    await publish(now, "early");
+    const shards = ["s04#0", "s04#1"].map((group) => own(() => true, group));
+    await now.world.until(() => shards.every(({ heard }) => heard.length === 1));
+    await shards[1]!.listening.stop();
+    await publish(now, "late");
+    await now.world.until(() => shards[0]!.heard.length === 2);
+    const again = own(() => true, "s04#1");
+    await now.world.until(() => again.heard.length === 1);
+    expect([shards[0]!.heard, again.heard]).toEqual([["early", "late"], ["late"]]);
   });
 }
 

@@ -99,6 +99,30 @@ function publishing(now: Now): void {
     expect(heard.toSorted()).toEqual(["k 1", "k 3", "l 2"]);
   });
 
+  test("what is told again is added only if the stream has lost it", async () => {
+    const { bus, until } = now.world;
+    const heard: string[] = [];
+    bus.subscribe(reliable, { group: "s04", consumer: "a", handle: ({ event }) => heard.push(event.id) });
+    await bus.publish(reliable, { id: "1" }, { key: "k", id: "x" });
+    expect(await bus.publish(reliable, { id: "1" }, { key: "k", id: "x", again: true })).toBe("x");
+    await bus.publish(reliable, { id: "2" }, { key: "k", id: "y", again: true });
+    await until(() => heard.length === 2);
+    expect(heard).toEqual(["1", "2"]);
+    expect(ids(await bus.read(reliable, { key: "k", limit: 10 }))).toEqual(["1", "2"]);
+  });
+
+  test("a bus that has lost nothing stays in its epoch, without trouble", async () => {
+    const { bus } = now.world;
+    const told: string[] = [];
+    bus.onLoss((epoch) => told.push(epoch));
+    const epoch = await bus.epoch();
+    expect(epoch).not.toBe("");
+    await bus.publish(reliable, { id: "1" }, { key: "k" });
+    expect(await bus.epoch()).toBe(epoch);
+    expect(told).toEqual([]);
+    expect(bus.trouble()).toBeUndefined();
+  });
+
   test("a keyed stream needs its key, one without takes none", async () => {
     const { bus, until } = now.world;
     for (const stream of [lossy, reliable]) {

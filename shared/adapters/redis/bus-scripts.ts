@@ -3,12 +3,24 @@ import { Script } from "./script.ts";
 
 /**
  * Adds an entry, unless the stream has one of that id. Keys: stream, ids, marks. Arguments: id or "", version, ts,
- * traceparent, key, event. Answer: the entry's id or "", its sequence number, the stream's length.
+ * traceparent, key, event, 1 when the caller has added to this stream before, 1 when it is told again: then only an
+ * entry that is still there keeps it from being added. Answer: the entry's id or "", its sequence number, the
+ * stream's length. A sequence number of -1: nothing was added, since the stream that the caller knows is gone.
  */
 export const PUBLISH = new Script(`
 local id = ARGV[1]
-if id ~= '' and redis.call('ZSCORE', KEYS[2], id) then return {'', 0, 0} end
+if id ~= '' then
+  local ms = redis.call('ZSCORE', KEYS[2], id)
+  if ms and ARGV[8] ~= '1' then return {'', 0, 0} end
+  for _, entry in ipairs(ms and redis.call('XRANGE', KEYS[1], ms, ms) or {}) do
+    if entry[2][4] == id then return {'', 0, 0} end
+  end
+end
 local seq = redis.call('HINCRBY', KEYS[3], 'seq', 1)
+if seq == 1 and ARGV[7] == '1' then
+  redis.call('HDEL', KEYS[3], 'seq')
+  return {'', -1, 0}
+end
 local at = redis.call('XADD', KEYS[1], '*', 'seq', seq, 'id', id, 'version', ARGV[2], 'ts', ARGV[3],
   'traceparent', ARGV[4], 'key', ARGV[5], 'event', ARGV[6])
 if id ~= '' then redis.call('ZADD', KEYS[2], string.match(at, '^%d+'), id) end
@@ -31,7 +43,25 @@ local function own(group, token, ms)
 end
 local function forget(group)
   redis.pcall('XGROUP', 'DESTROY', KEYS[1], group)
-  redis.call('HDEL', KEYS[2], 'owner:' .. group, 'passing:' .. group, 'dead:' .. group)
+  redis.call('HDEL', KEYS[2], 'owner:' .. group, 'passing:' .. group, 'dead:' .. group, 'given:' .. group)
+end
+local function seqOf(entry)
+  return entry and entry[2][1] == 'seq' and tonumber(entry[2][2])
+end
+-- The sequence number last given to a group, where it is known, and the one that comes next. What was given last is
+-- noted, since it may be taken out of the stream together with what comes next.
+local function reached(group)
+  local following = (redis.call('HGET', KEYS[2], 'seq') or 0) + 1
+  local given = tonumber(redis.call('HGET', KEYS[2], 'given:' .. group) or -1)
+  for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    if info[2] == group then
+      local last = seqOf(redis.call('XRANGE', KEYS[1], info[8], info[8])[1])
+      if last and last ~= given then redis.call('HSET', KEYS[2], 'given:' .. group, last) end
+      given = last or given
+      following = seqOf(redis.call('XRANGE', KEYS[1], '(' .. info[8], '+', 'COUNT', 1)[1]) or following
+    end
+  end
+  return given, following
 end
 `;
 
@@ -41,7 +71,8 @@ end
  * consumer, "0" or "$" as the new group's start, the id after which pending entries are wanted, how many, and 1 when
  * the group ends with its reader. Groups that should have ended with theirs are forgotten.
  * Answer: 0 and for how long another is; or 1, whether the group was created, the pending entries with how often each
- * was handed out, how many of them are gone from the stream, and the sequence number that comes next.
+ * was handed out, how many of them are gone from the stream, the sequence number that comes next, and the one given
+ * last, -1 where it is not known.
  */
 export const TAKE = new Script(
   `${NOW}
@@ -75,24 +106,22 @@ for i, item in ipairs(redis.call('XPENDING', KEYS[1], group, '(' .. ARGV[6], '+'
   pending[i] = {item[1], entry and entry[2] or {}, item[4]}
 end
 
-local following = redis.call('HGET', KEYS[2], 'seq') or 0
+local given, following = reached(group)
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-  if info[2] == group then
-    local entry = redis.call('XRANGE', KEYS[1], '(' .. info[8], '+', 'COUNT', 1)[1]
-    if entry and entry[2][1] == 'seq' then following = entry[2][2] - 1 end
-  elseif redis.call('HEXISTS', KEYS[2], 'passing:' .. info[2]) == 1 then
+  if info[2] ~= group and redis.call('HEXISTS', KEYS[2], 'passing:' .. info[2]) == 1 then
     local _, otherUntilMs = owner(info[2])
     if otherUntilMs <= now() then forget(info[2]) end
   end
 end
-return {1, created, pending, gone, following + 1}
+return {1, created, pending, gone, following, given}
 `,
   { evenWhenFull: true },
 );
 
 /**
  * Prolongs what TAKE gave. Keys: stream, marks. Arguments: group, token, lease in ms, consumer. Answer: 0 when it
- * must be taken again, because it was lost, the group is gone, or an entry is pending with somebody else.
+ * must be taken again, because it was lost, the group is gone, or an entry is pending with somebody else; else the
+ * sequence number that comes next.
  */
 export const RENEW = new Script(
   `${NOW}
@@ -103,7 +132,8 @@ own(ARGV[1], ARGV[2], ARGV[3])
 for _, other in ipairs(consumers) do
   if other[2] ~= ARGV[4] and other[4] > 0 then return 0 end
 end
-return 1
+local _, following = reached(ARGV[1])
+return following
 `,
   { evenWhenFull: true },
 );
@@ -112,7 +142,12 @@ return 1
 export const RELEASE = new Script(
   `${NOW}
 if owner(ARGV[1]) ~= ARGV[2] then return 0 end
-if ARGV[3] == '1' then forget(ARGV[1]) else redis.call('HDEL', KEYS[2], 'owner:' .. ARGV[1]) end
+if ARGV[3] == '1' then
+  forget(ARGV[1])
+else
+  if redis.call('EXISTS', KEYS[1]) == 1 then reached(ARGV[1]) end
+  redis.call('HDEL', KEYS[2], 'owner:' .. ARGV[1])
+end
 return 1
 `,
   { evenWhenFull: true },

@@ -119,6 +119,25 @@ describe.skipIf(!hasRedis)("between processes", () => {
       ]);
     }));
 
+  test("a key goes from one process to another as its owner changes, without a wait for the lease", () =>
+    several(server, 2, async ([one, two]) => {
+      let owner = one;
+      const heard = [one!, two!].map((each) => {
+        const ids: string[] = [];
+        const owns = () => owner === each;
+        each.bus.subscribe(reliable, { group: "s04", consumer: "a", owns, handle: ({ event }) => ids.push(event.id) });
+        return ids;
+      });
+      for (const id of ["1", "2"]) await two!.bus.publish(reliable, note(id), { key: "k" });
+      await one!.until(() => heard[0]!.length === 2);
+      owner = two;
+      await one!.bus.publish(reliable, note("3"), { key: "k" });
+      await one!.until(() => heard[0]!.length + heard[1]!.length === 3);
+      await one!.bus.publish(reliable, note("4"), { key: "k" });
+      await one!.until(() => heard[1]!.at(-1) === "4");
+      expect([...heard[0]!, ...heard[1]!]).toEqual(["1", "2", "3", "4"]);
+    }));
+
   test("tries counted before a crash count after it", () =>
     several(server, 1, async ([only]) => {
       const attempts: number[] = [];

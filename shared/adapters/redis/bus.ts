@@ -4,6 +4,7 @@ import { deepFreeze } from "../../kit/freeze.ts";
 import type { Bus, Cancel, Clock, Listen, Message, Publish, Stream, StreamState } from "../../kit/ports.ts";
 import type { Dead, Retry } from "../embedded-bus/lane.ts";
 import { RedisConnection, type RedisSettings } from "./connection.ts";
+import { Epochs } from "./epochs.ts";
 import { Families } from "./families.ts";
 import { Group, type Readers } from "./group.ts";
 import { GroupReader } from "./group-reader.ts";
@@ -44,17 +45,18 @@ const FLIGHT_MAX = 10_000;
 const BEHIND_MAX = 1_000;
 const BLOCK_MS_MAX = 1_000;
 const SETTING_UP_AGAIN_MS = 500;
-const SERVICE = /^s\d\d$/;
+const SERVICE = /^(s\d\d)(#\d+)?$/;
 
 /**
- * A group named like a service that the stream's `heardBy` names is kept: it begins with all that the stream holds,
- * so that a service which was away catches up, and nothing is trimmed that it has not acknowledged. Any other group
- * hears what comes from now on, as long as it has a subscriber, and is then forgotten.
+ * A group named like a service that the stream's `heardBy` names, or like a shard of it (`s04#2`), is kept: it begins
+ * with all that the stream holds, so that a service which was away catches up, and nothing is trimmed that it has not
+ * acknowledged. Any other group hears what comes from now on, as long as it has a subscriber, and is then forgotten.
  */
 export class RedisBus implements Bus {
   readonly #options: RedisBusOptions;
   readonly #connection: RedisConnection;
   readonly #families: Families;
+  readonly #epochs: Epochs;
   readonly #publisher: Publisher;
   readonly #history: History;
   readonly #works: Works;
@@ -95,11 +97,16 @@ export class RedisBus implements Bus {
       onKey: (family, key) => this.#newKey(family, key),
       onError,
     });
-    this.#publisher = new Publisher(connection, this.#families, {
-      clock,
-      onNearlyFull: (stream, waiting) => options.onNearlyFull?.(stream, waiting),
-      onError,
-    });
+    this.#epochs = new Epochs(connection, { lookMs: options.lookMs ?? LOOK_MS, onError });
+    this.#publisher = new Publisher(
+      connection,
+      { families: this.#families, epochs: this.#epochs },
+      {
+        clock,
+        onNearlyFull: (stream, waiting) => options.onNearlyFull?.(stream, waiting),
+        onError,
+      },
+    );
     this.#history = new History(connection, this.#families);
     const freeze = options.freeze ? deepFreeze : () => {};
     this.#works = {
@@ -107,12 +114,15 @@ export class RedisBus implements Bus {
       retry: { ...RETRY, ...options.retry },
       onDead: (dead) => options.onDead?.(dead),
       onHealed: (healed) => options.onHealed?.(healed),
+      epoch: () => this.#epochs.known,
+      onLost: (since) => void this.#epochs.lost(since).catch(onError),
     };
     const { flightMax = FLIGHT_MAX, behindMax = BEHIND_MAX } = options;
     this.#lossyOptions = { clock, blockMs: this.#blockMs, flightMax, behindMax, freeze, onError };
     this.#writer = new LossyWriter(connection, this.#families, this.#lossyOptions);
     this.#renewing = setInterval(() => {
       for (const lane of this.#lanes()) void lane.renew().catch(onError);
+      void this.#publisher.recheck().catch(onError);
     }, leaseMs / 3);
   }
 
@@ -148,16 +158,20 @@ export class RedisBus implements Bus {
     return this.#history.state(this.#options.clock.now());
   }
 
-  async epoch(): Promise<string> {
-    return "";
+  epoch(): Promise<string> {
+    return this.#epochs.read();
   }
 
-  onLoss(_run: (epoch: string) => void): Cancel {
-    return () => {};
+  onLoss(run: (epoch: string) => void): Cancel {
+    return this.#epochs.onLoss(run);
   }
 
+  /** Of the streams that are nearly full it knows those which this process publishes on. */
   trouble(): string | undefined {
-    return this.#connection.isReady ? undefined : "the bus is away";
+    const trouble = this.#epochs.trouble();
+    if (trouble !== undefined) return trouble;
+    const full = this.#publisher.nearlyFull();
+    return full && `${full} is nearly full of what nobody has acknowledged`;
   }
 
   dead(stream: Stream, limit: number): Promise<{ id: string; stream: string; reason: string; body: string }[]> {
@@ -168,6 +182,7 @@ export class RedisBus implements Bus {
     if (this.#closed) return;
     clearInterval(this.#renewing);
     this.#families.close();
+    this.#epochs.close();
     const groups = [...this.#groups.values()].flatMap((named) => [...named.values()]);
     this.#groups.clear();
     await Promise.all(groups.flatMap((group) => [...group.consumers].map((consumer) => group.leave(consumer))));
@@ -181,6 +196,7 @@ export class RedisBus implements Bus {
     this.#closed = true;
     clearInterval(this.#renewing);
     this.#families.close();
+    this.#epochs.close();
     for (const groups of this.#groups.values()) for (const group of groups.values()) group.abandon();
     for (const reader of [...this.#readers.values(), ...this.#lossyReaders.values()]) reader.abandon();
     this.#connection.close();
@@ -204,8 +220,7 @@ export class RedisBus implements Bus {
         () => joined.consumers.length > 0,
       );
     }
-    group.consumers.push(consumer);
-    for (const lane of group.lanes.values()) lane.wake();
+    group.join(consumer);
     const left = group;
     return {
       stop: async () => {
@@ -217,7 +232,8 @@ export class RedisBus implements Bus {
   }
 
   #newGroup({ family, heardBy }: Stream, { group, consumer }: Listen<unknown>): Group {
-    const kept = SERVICE.test(group) && (heardBy === "all" || heardBy.some((id) => id === group));
+    const service = SERVICE.exec(group)?.[1];
+    const kept = service !== undefined && (heardBy === "all" || heardBy.some((id) => id === service));
     const reader = this.#readerNames.get(group) ?? `${consumer}-${this.#token}`;
     this.#readerNames.set(group, reader);
     return new Group(this.#works, this.#readersOf(group, reader), { family, group, kept, reader });
@@ -243,6 +259,7 @@ export class RedisBus implements Bus {
     return {
       add: (lane) => of(lane).add(lane),
       hungry: (lane) => of(lane).hungry(lane),
+      quiet: (lane) => of(lane).quiet(lane),
       remove: (lane) => of(lane).remove(lane),
     };
   }

@@ -40,8 +40,13 @@ export class GroupReader {
   }
 
   /** Resolves when nothing more is read for the lane. */
-  async remove(lane: Lane): Promise<void> {
+  remove(lane: Lane): Promise<void> {
     if (this.#lanes.get(lane.place.stream) === lane) this.#lanes.delete(lane.place.stream);
+    return this.quiet(lane);
+  }
+
+  /** Resolves when no read is on its way that could bring the lane messages. */
+  async quiet(lane: Lane): Promise<void> {
     if (this.#reading.includes(lane)) await this.#loop.quiet();
   }
 

@@ -14,6 +14,8 @@ export interface GroupPlace {
 export interface Readers {
   add(lane: Lane): void;
   hungry(lane: Lane): void;
+  /** Resolves when no read is on its way that could bring the lane messages. */
+  quiet(lane: Lane): Promise<void>;
   remove(lane: Lane): Promise<void>;
 }
 
@@ -37,13 +39,28 @@ export class Group {
     const stream = streamName(family, key);
     if (this.lanes.has(stream)) return;
     const turn = this.lanes.size;
-    // Its consumers share the streams out among themselves.
-    const consumer = () => this.consumers[turn % this.consumers.length];
+    // Its consumers share the streams out among themselves, each those that it owns.
+    const consumer = () => {
+      const owners = this.consumers.filter(({ listen }) => listen.owns?.(key) ?? true);
+      return owners[turn % owners.length];
+    };
     const place = { stream, key, group, kept, start, reader, token: `${reader}/${++this.#tokens}` };
-    const lane: Lane = new Lane(this.#works, place, { consumer, onHungry: () => this.#readers.hungry(lane) });
+    const lane: Lane = new Lane(this.#works, place, {
+      consumer,
+      onHungry: () => this.#readers.hungry(lane),
+      quiet: () => this.#readers.quiet(lane),
+    });
     this.lanes.set(stream, lane);
     this.#readers.add(lane);
     await lane.take();
+  }
+
+  join(consumer: Consumer): void {
+    this.consumers.push(consumer);
+    for (const lane of this.lanes.values()) {
+      lane.wake();
+      void lane.want();
+    }
   }
 
   /** Takes no more messages for a consumer, and waits for what it is at. */
@@ -54,6 +71,7 @@ export class Group {
     if (this.consumers.length > 0) {
       for (const lane of lanes) lane.wake();
       await Promise.all(lanes.map((lane) => lane.idleOf(consumer)));
+      await Promise.all(lanes.map((lane) => lane.yield()));
       return;
     }
     this.lanes.clear();

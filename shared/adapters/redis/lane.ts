@@ -6,6 +6,7 @@ import { BURY, RELEASE, RENEW, TAKE } from "./bus-scripts.ts";
 import type { RedisConnection } from "./connection.ts";
 import { asEntry, BEGINNING, type Entry, isAfter, type Raw, readMessage } from "./entry.ts";
 import { dlqName, marksName } from "./names.ts";
+import { type Mark, Sequence } from "./sequence.ts";
 
 /** What the bus mended after the server had lost something behind its back. */
 export interface Healed {
@@ -26,6 +27,10 @@ export interface Works {
   freeze(event: unknown): void;
   onDead(dead: Dead): void;
   onHealed(healed: Healed): void;
+  /** The bus's epoch as this process knows it. */
+  epoch(): string;
+  /** Something was lost that was there in this epoch. */
+  onLost(since: string): void;
   onError(error: unknown): void;
 }
 
@@ -46,13 +51,27 @@ export interface Place {
   token: string;
 }
 
+interface LaneParts {
+  /** Who is to handle its next message; nobody, when no consumer here owns its key. */
+  consumer(): Consumer | undefined;
+  onHungry(): void;
+  quiet(): Promise<void>;
+}
+
 /** Messages read ahead. */
 export const AHEAD_MAX = 200;
 const TAKE_MAX = 1_000;
 const DEAD_MAX = 10_000;
 const TAKE_AGAIN_MS = { least: 50, most: 1_000 };
 
-type Taken = [taken: number, createdOrLeft: number, pending: [...Raw, number][], gone: number, following: number];
+type Taken = [
+  taken: number,
+  createdOrLeft: number,
+  pending: [...Raw, number][],
+  gone: number,
+  following: number,
+  given: number,
+];
 
 /**
  * Only the reader that holds the lane's lease in Redis reads and handles; another takes over when the lease has run
@@ -65,6 +84,8 @@ export class Lane {
   readonly #consumer: () => Consumer | undefined;
   /** There is room for more than there was. */
   readonly #onHungry: () => void;
+  /** Resolves when no read is on its way that could bring this lane messages. */
+  readonly #quiet: () => Promise<void>;
   readonly #acks: Acks;
   #queue: Entry[] = [];
   /** All up to here was handled. */
@@ -77,17 +98,20 @@ export class Lane {
   #known = false;
   /** More is pending than was handed out when it was taken. */
   #more = false;
-  #following: number | undefined;
+  readonly #sequence = new Sequence();
+  /** In which nothing was missing yet. */
+  #epoch = "";
   #busy: { consumer: Consumer; entry: Entry; tried: Promise<void> } | undefined;
   #retrying: Cancel | undefined;
   #awake = false;
   #ended = false;
 
-  constructor(works: Works, place: Place, parts: { consumer: () => Consumer | undefined; onHungry: () => void }) {
+  constructor(works: Works, place: Place, parts: LaneParts) {
     this.#works = works;
     this.place = place;
     this.#consumer = parts.consumer;
     this.#onHungry = parts.onHungry;
+    this.#quiet = parts.quiet;
     this.#acks = new Acks(works.connection, place);
   }
 
@@ -96,9 +120,9 @@ export class Lane {
     return this.#isHeld(ms) && !this.#taking && !this.#more && this.#queue.length < AHEAD_MAX;
   }
 
-  /** Resolves after one attempt, however it ends; the next comes by itself. */
+  /** Resolves after one attempt, however it ends; the next comes by itself. Not taken: what nobody here owns. */
   take(): Promise<void> {
-    if (this.#ended) return Promise.resolve();
+    if (this.#ended || !this.#consumer()) return Promise.resolve();
     clearTimeout(this.#takeTimer);
     this.#taking ??= this.#take().finally(() => {
       this.#taking = undefined;
@@ -107,15 +131,35 @@ export class Lane {
     return this.#taking;
   }
 
+  /** Somebody here may own it now who did not before. */
+  async want(): Promise<void> {
+    if (this.#until === 0) await this.take();
+  }
+
+  /** Gives it up when nobody here owns it any more. */
+  async yield(): Promise<void> {
+    if (this.#until === 0 || this.#taking || this.#ended || this.#consumer()) return;
+    this.#taking = this.#giveUp().finally(() => {
+      this.#taking = undefined;
+    });
+    await this.#taking;
+  }
+
   async renew(): Promise<void> {
-    if (this.#until === 0 || this.#taking || this.#ended) return;
+    if (this.#taking || this.#ended) return;
+    if (this.#until === 0) return this.take();
+    if (!this.#consumer()) return this.yield();
     const { connection } = this.#works;
     const { stream, group, token, reader } = this.place;
     const from = performance.now();
     const { leaseMs } = this.#works;
-    const renewed = await RENEW.run(connection, [stream, marksName(stream)], [group, token, leaseMs, reader]);
-    if (renewed === 1) {
+    const asked = this.#sequence.mark();
+    const args = [group, token, leaseMs, reader];
+    const next = Number(await RENEW.run(connection, [stream, marksName(stream)], args));
+    if (next > 0) {
       this.#until = from + leaseMs;
+      this.#missed(this.#sequence.renewed({ next, asked }));
+      if (this.#sequence.isSure) this.#epoch = this.#works.epoch();
       this.wake();
       this.#onHungry();
     } else await this.take();
@@ -124,9 +168,10 @@ export class Lane {
   offer(raws: readonly Raw[]): void {
     for (const raw of raws) {
       const entry = asEntry(raw);
-      this.#followed(entry.seq);
       const last = this.#queue.at(-1)?.at ?? this.#busy?.entry.at ?? this.#settled;
-      if (isAfter(entry.at, last)) this.#queue.push(entry);
+      if (!isAfter(entry.at, last)) continue;
+      this.#missed(this.#sequence.read(entry.seq));
+      this.#queue.push(entry);
     }
     this.wake();
   }
@@ -174,12 +219,14 @@ export class Lane {
     const { stream, group, token, reader, start, kept } = this.place;
     const { connection, leaseMs } = this.#works;
     const from = performance.now();
+    const asked = this.#sequence.mark();
+    if (this.#epoch === "") this.#epoch = this.#works.epoch();
     try {
       const args = [group, token, leaseMs, reader, start, this.#settled, TAKE_MAX, kept ? 0 : 1];
       const taken = (await TAKE.run(connection, [stream, marksName(stream)], args)) as Taken;
       if (taken[0] === 1) {
         this.#until = from + leaseMs;
-        this.#took(taken);
+        this.#took(taken, asked);
         this.#takePauseMs = TAKE_AGAIN_MS.least;
         return;
       }
@@ -200,43 +247,57 @@ export class Lane {
   #lost(): void {
     this.#until = 0;
     this.#queue = [];
-    this.#following = undefined;
+    this.#sequence.forget();
   }
 
-  #took([, created, pending, gone, following]: Taken): void {
-    const { stream, group } = this.place;
-    const { onHealed } = this.#works;
-    if (created === 1 && this.#known) {
-      onHealed({ stream, group, what: "recreated", count: 0 });
+  #took([, created, pending, gone, following, given]: Taken, asked: Mark): void {
+    const isRecreated = created === 1 && (this.#known || given >= 0);
+    if (isRecreated) {
+      this.#heal("recreated", 0);
       this.#settled = BEGINNING;
-      this.#following = following;
     }
-    if (gone > 0) {
-      onHealed({ stream, group, what: "missing", count: gone });
-      this.#following = following;
-    }
+    if (gone > 0) this.#heal("missing", gone);
     this.#known = true;
-    this.#following ??= following;
     this.#more = pending.length === TAKE_MAX;
+    let read = this.#sequence.next ?? (given < 0 ? following : given + 1);
     const known = new Set(this.#queue.map((entry) => entry.at));
     for (const [at, fields, tries] of pending) {
       // What is gone from the stream, but was read ahead, is handled all the same.
       if (known.has(at) || at === this.#busy?.entry.at || fields?.length === 0) continue;
       const entry = asEntry([at, fields], tries);
-      this.#following = Math.max(this.#following, entry.seq + 1);
+      read = Math.max(read, entry.seq + 1);
       this.#queue.push(entry);
     }
     this.#queue.sort((a, b) => (isAfter(a.at, b.at) ? 1 : -1));
+    if (isRecreated || gone > 0 || this.#more) this.#sequence.begin(following);
+    else this.#missed(this.#sequence.took(read, { next: following, asked }));
+    this.#epoch = this.#works.epoch();
     this.wake();
   }
 
-  /** Sequence numbers without a gap mean that nothing was taken out of the stream before it was heard. */
-  #followed(seq: number): void {
-    if (seq === 0) return;
+  #missed(count: number): void {
+    if (count > 0) this.#heal("missing", count);
+  }
+
+  #heal(what: Healed["what"], count: number): void {
     const { stream, group } = this.place;
-    const missing = seq - (this.#following ?? seq);
-    if (missing > 0) this.#works.onHealed({ stream, group, what: "missing", count: missing });
-    this.#following = seq + 1;
+    this.#works.onHealed({ stream, group, what, count });
+    this.#works.onLost(this.#epoch);
+    this.#epoch = this.#works.epoch();
+  }
+
+  /** Nobody here owns it any more: what waits in it is left to whoever does. */
+  async #giveUp(): Promise<void> {
+    const { stream, group, token, kept } = this.place;
+    this.#lost();
+    this.#retrying?.();
+    this.#retrying = undefined;
+    await this.#quiet();
+    await this.#busy?.tried;
+    await this.#acks.flushed();
+    this.#lost();
+    const args = [group, token, kept ? 0 : 1];
+    await RELEASE.run(this.#works.connection, [stream, marksName(stream)], args).catch(this.#works.onError);
   }
 
   async #work(): Promise<void> {
