@@ -65,7 +65,7 @@ function moved(state: ExchangeState, fact: Extract<Fact, { fact: "moved" }>, at:
   state.ledger.post(move(qty, { owner: HOUSE, bucket: "outside" }, { owner, bucket: "wallet", asset: fact.asset }));
   if (fact.market === "FUT") {
     const row = { account: fact.account, instrument: undefined, asset: fact.asset, qty, trade_id: undefined, at };
-    state.addIncome({ ...row, type: "TRANSFER" });
+    state.addIncome({ ...row, type: "TRANSFER", why: fact.why });
   }
 }
 

@@ -2,7 +2,7 @@
 import { type InstrumentId, marketOf } from "../domain/instrument.ts";
 import { type Amount, add, mul, sub, toSteps, zero } from "../domain/money.ts";
 import type { Side } from "../domain/order.ts";
-import type { EndReason, MatchType, Tif } from "./facts.ts";
+import type { EndReason, MatchType, PriceMatch, Tif } from "./facts.ts";
 import { type Listing, priceOf, qtyOf } from "./listing.ts";
 import type { Matcher, StpMode } from "./matcher.ts";
 
@@ -45,6 +45,12 @@ export type FuturesRefused =
   | "NOT_ISOLATED"
   | "NO_POSITION"
   | "NO_CROSS"
+  | "CLOSE_EXISTS"
+  | "TOO_MANY_ALGOS"
+  | "NO_MATCH"
+  | "LIMIT_ONLY"
+  | "SAME_ORDER"
+  | "TOO_MANY_CHANGES"
   | "NO_ISOLATED";
 
 /** The exchange says no; nothing has changed. */
@@ -73,6 +79,10 @@ export interface PlaceOrder {
   readonly forced?: boolean;
   /** BOTH when absent. */
   readonly position_side?: "LONG" | "SHORT";
+  /** GTD: epoch ms. */
+  readonly good_till?: number;
+  /** Where the price came from. */
+  readonly price_match?: PriceMatch;
   /** Shown at most at a time. */
   readonly iceberg_qty?: Amount;
   /** NONE when absent. */

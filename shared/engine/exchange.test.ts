@@ -6,7 +6,9 @@ import { applyFact } from "./apply.ts";
 import { Refusal } from "./checks.ts";
 import { Exchange } from "./exchange.ts";
 import type { Batch } from "./facts.ts";
-import { fund, liquidate } from "./liquidation.ts";
+import { fund } from "./funding.ts";
+import { FUND } from "./futures-state.ts";
+import { liquidate } from "./liquidation.ts";
 import { defaultListings } from "./listing.ts";
 import { cancelList, placeOco } from "./lists.ts";
 import { futuresFunds } from "./margin.ts";
@@ -157,11 +159,12 @@ test("a conditional order triggers at its price on the right side, closes the po
   expect([profit.status, profit.order_id]).toEqual(["EXPIRED", undefined]);
 });
 
-test("liquidation closes an isolated position at the mark, takes no more than its margin, and insurance pays the rest", () => {
+test("liquidation at the maintenance margin: what the book does not take at the bankruptcy price goes to the fund", () => {
   const { state, exchange, order, run } = stand({ a: { FUT: "1000" }, b: { FUT: "100000" } });
+  const of = { account: "a", instrument: "FUT:BTCUSDT" } as const;
   run(() => {
-    setMarginType(exchange, { account: "a", instrument: "FUT:BTCUSDT" }, "ISOLATED");
-    setLeverage(exchange, { account: "a", instrument: "FUT:BTCUSDT" }, 100);
+    setMarginType(exchange, of, "ISOLATED");
+    setLeverage(exchange, of, 100);
   });
   order("b", "SELL 0.1 60000");
   order("a", "BUY 0.1 MARKET");
@@ -176,12 +179,17 @@ test("liquidation closes an isolated position at the mark, takes no more than it
   mark("59700");
   expect(show(state.position("a", "FUT:BTCUSDT").qty)).toBe("0.1");
   mark("59500");
-  // margin 60, loss (60000 − 58000) × 0.1 = 200: the wallet outside the position is untouched, insurance pays 140
+  // margin 60 ÷ 0.1: bankrupt at 59400, where the book bids nothing; the wallet outside the position is untouched
   expect(state.position("a", "FUT:BTCUSDT").qty).toBe(zero);
   expect(resting.end_reason).toBe("liquidation");
   expect(state.free("a", "FUT", "USDT")).toBe(wallet);
+  const fund = state.position(FUND, "FUT:BTCUSDT");
+  expect([fund.qty, fund.cost].map(show)).toEqual(["0.1", "5940"]);
+  expect(state.tradesOf("a", "FUT:BTCUSDT").at(-1)?.client_id).toStartWith("autoclose-");
+  mark("58100");
+  // Within 0.5 % of the mark the fund sells: (58000 − 59400) × 0.1
+  expect(fund.qty).toBe(zero);
   expect(show(state.ledger.balance("house", "insurance", "USDT"))).toBe("-140");
-  expect(state.orders.get(state.order_seq)?.client_id).toStartWith("autoclose-");
 });
 
 test("funding moves qty × mark × rate from longs to shorts", () => {

@@ -143,6 +143,7 @@ export class Exchange {
     const events = this.deps.matcher(order.instrument).place(sent);
     this.refuseUnrecorded(order, events);
     this.record({ fact: "accepted", order: terms(order, id), ...funds });
+    if (order.algo_id !== undefined) this.record({ fact: "algo_placed", algo_id: order.algo_id, order_id: id });
     this.settle(order.instrument, events);
     return mustOrder(state, id);
   }
@@ -205,7 +206,7 @@ export class Exchange {
       else this.record({ fact: "ended", order_id: order.order_id, reason: reason ?? endReason(event.why) });
     }
     const accounts = new Set([...touched].map((order) => order.account));
-    for (const order of touched) followLeg(this, order);
+    for (const order of touched) this.follow(order);
     if (isFutures(instrument)) for (const account of accounts) this.knockOut(account, instrument);
   }
 
@@ -259,7 +260,8 @@ export class Exchange {
     return value <= add(held, this.state.free(order.account, "SPOT", quote));
   }
 
-  private knockOut(account: string, instrument: InstrumentId): void {
+  /** Ends closing orders that the position no longer has room for. */
+  knockOut(account: string, instrument: InstrumentId): void {
     for (const order of decideKnockOut(this.state, account, instrument)) this.end(order, "knocked_out");
   }
 
@@ -267,7 +269,7 @@ export class Exchange {
   end(order: VenueOrder, reason: EndReason): void {
     if (!order.working) {
       this.record({ fact: "ended", order_id: order.order_id, reason });
-      followLeg(this, order);
+      this.follow(order);
       return;
     }
     const events = this.deps.matcher(order.instrument).cancel(String(order.order_id));
@@ -276,7 +278,15 @@ export class Exchange {
       return;
     }
     this.record({ fact: "ended", order_id: order.order_id, reason });
+    this.follow(order);
+  }
+
+  /** What an order's trade or end means for the list or the conditional order it belongs to. */
+  private follow(order: VenueOrder): void {
     followLeg(this, order);
+    const algo = order.algo_id === undefined ? undefined : this.state.algos.get(order.algo_id);
+    if (algo?.status !== "TRIGGERED" || isOpen(order)) return;
+    this.record({ fact: "algo_ended", algo_id: algo.algo_id, status: "FINISHED", reason: "" });
   }
 
   find(account: string, market: Market, by: { order_id?: number; client_id?: string }): VenueOrder | undefined {
@@ -313,6 +323,8 @@ function terms(order: PlaceOrder, id: number): OrderTerms {
     ...(order.algo_id === undefined ? {} : { algo_id: order.algo_id }),
     ...(order.forced ? { forced: true } : {}),
     ...(order.position_side === undefined ? {} : { position_side: order.position_side }),
+    ...(order.good_till === undefined ? {} : { good_till: order.good_till }),
+    ...(order.price_match === undefined ? {} : { price_match: order.price_match }),
     ...(order.iceberg_qty === undefined ? {} : { iceberg_qty: show(order.iceberg_qty) }),
     ...(order.stp === undefined || order.stp === "NONE" ? {} : { stp: order.stp }),
     ...(order.strategy_id === undefined ? {} : { strategy_id: order.strategy_id }),

@@ -84,6 +84,16 @@ export function liquidationPrice(position: Position, margin: Amount, listing: Li
   return max(zero, toStep(div(above, below, "nearest"), listing.tick, "nearest"));
 }
 
+/**
+ * The price at which nothing is left of `equity`, its margin and PnL at the mark: mark − equity ÷ qty, cut to a tick
+ * so that the account does not lose more than it has.
+ */
+export function bankruptcyPrice(position: Position, at: { mark: Amount; equity: Amount }, listing: Listing): Amount {
+  const exact = sub(at.mark, div(at.equity, position.qty, "nearest"));
+  const price = toStep(max(zero, exact), listing.tick, position.qty > 0n ? "up" : "down");
+  return max(listing.tick, price);
+}
+
 export function isLiquidatable(listing: Listing, position: Position, state: { mark: Amount; margin: Amount }): boolean {
   if (position.qty === zero) return false;
   const equity = add(state.margin, unrealised(position, state.mark));

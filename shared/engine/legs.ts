@@ -31,12 +31,18 @@ export function forMarket(
     kind: isMarket ? "market" : "limit",
     ticks: isMarket ? 0 : toSteps(order.price, listing.tick),
     lots: toSteps(qty, listing.step),
-    tif: order.type === "LIMIT_MAKER" ? "GTX" : order.tif,
+    tif: matchTif(order),
     owner: order.account,
     stp: order.stp ?? "NONE",
     ...(order.iceberg_qty === undefined ? {} : { shown: toSteps(order.iceberg_qty, listing.step) }),
   };
 }
+
+/** Good till a date rests like good till cancelled: the date is kept by who ends it. */
+const matchTif = ({ type, tif }: Pick<VenueOrder, "type" | "tif">): NewOrder["tif"] => {
+  if (type === "LIMIT_MAKER") return "GTX";
+  return tif === "GTD" ? "GTC" : tif;
+};
 
 /** Sends an accepted order to its market, and ends it where the account cannot pay for it. */
 export function work(host: Host, order: VenueOrder): void {

@@ -33,6 +33,8 @@ export interface Listing {
   readonly taker_fee: Amount;
   /** Charged on what a liquidation closes, as far as margin is left. */
   readonly liquidation_fee: Amount;
+  /** Price-protected conditional orders wait while mark and last price are further apart than this part. */
+  readonly trigger_protect: Amount;
   /** Empty for spot. */
   readonly brackets: readonly Bracket[];
   readonly price_digits: number;
@@ -73,6 +75,7 @@ function listing(market: Market, base: string, sizes: Sizes, fees: Fees): Listin
     maker_fee: dec(fees.maker),
     taker_fee: dec(fees.taker),
     liquidation_fee: dec("0.0125"),
+    trigger_protect: dec("0.05"),
     brackets: market === "FUT" ? BRACKETS : [],
     price_digits: stepDigits(tick),
     qty_digits: stepDigits(step),

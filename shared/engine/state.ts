@@ -146,6 +146,8 @@ export interface Income {
   readonly qty: Amount;
   readonly trade_id: number | undefined;
   readonly at: number;
+  /** Of a transfer: where from and where to, or that it was a deposit. */
+  readonly why?: string;
 }
 
 /** A trade that self-trade prevention kept from happening. */

@@ -2,6 +2,7 @@
 
 import { showFixed, zero } from "../../../shared/domain/money.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
+import { setLeverage as setLeverageOf, setMarginType as setMarginTypeOf } from "../../../shared/engine/settings.ts";
 import { type Call, keyed, maybeListing, mustListing, type Routes, signed } from "./desk.ts";
 import { BinanceError, errors } from "./errors.ts";
 import { money, positionView, umAccount, umPositionRisk } from "./um-format.ts";
@@ -25,7 +26,9 @@ function setLeverage(call: Call): unknown {
   const most = listing.brackets[0]?.leverage_max ?? 1;
   if (leverage < 1 || leverage > most || !bracket) throw new BinanceError(-4028, `Leverage ${leverage} is not valid`);
   const { exchange } = call.desk;
-  exchange.run(call.now, () => exchange.setLeverage(call.account, listing.instrument, leverage));
+  exchange.run(call.now, () =>
+    setLeverageOf(exchange, { account: call.account, instrument: listing.instrument }, leverage),
+  );
   const largest = listing.brackets.filter((each) => each.leverage_max >= leverage).at(-1) ?? bracket;
   return { leverage, maxNotionalValue: showFixed(largest.cap, MAX_NOTIONAL_DIGITS), symbol: listing.symbol };
 }
@@ -35,7 +38,9 @@ function setMarginType(call: Call): unknown {
   const asked = call.params.mustText("marginType");
   if (asked !== "ISOLATED" && asked !== "CROSSED") throw errors.invalid("marginType");
   const { exchange } = call.desk;
-  exchange.run(call.now, () => exchange.setMarginType(call.account, listing.instrument, asked));
+  exchange.run(call.now, () =>
+    setMarginTypeOf(exchange, { account: call.account, instrument: listing.instrument }, asked),
+  );
   return { code: 200, msg: "success" };
 }
 

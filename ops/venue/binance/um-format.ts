@@ -1,7 +1,6 @@
 /** How USDⓈ-M futures print orders, trades, positions and accounts in REST answers. */
 import type { InstrumentId } from "../../../shared/domain/instrument.ts";
-import { type Amount, abs, add, div, mul, showFixed, sub, sum, zero } from "../../../shared/domain/money.ts";
-import { futuresFunds } from "../../../shared/engine/checks.ts";
+import { type Amount, abs, add, div, mul, showFixed, sum, zero } from "../../../shared/domain/money.ts";
 import {
   entryPrice,
   initialMargin,
@@ -11,6 +10,7 @@ import {
   unrealised,
 } from "../../../shared/engine/futures.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
+import { exposureOf, futuresFunds, openOrderMargin } from "../../../shared/engine/margin.ts";
 import type { ExchangeState, VenueAlgo, VenueOrder, VenueTrade } from "../../../shared/engine/state.ts";
 import { type Desk, markPrice } from "./desk.ts";
 
@@ -137,7 +137,7 @@ export function positionView(desk: Desk, account: string, instrument: Instrument
   const isolated = position.margin_type === "ISOLATED";
   const margin = isolated ? state.isolatedMargin(position) : zero;
   const backing = isolated ? margin : state.free(account, "FUT", listing.quote);
-  const open = state.openOrders(account, { instrument });
+  const terms = { dual: state.futures.isDual(account), leverage: position.leverage };
   return {
     listing,
     position,
@@ -147,7 +147,7 @@ export function positionView(desk: Desk, account: string, instrument: Instrument
     notional,
     maintenance: maintenance(listing, abs(notional)),
     initial: initialMargin(abs(notional), position.leverage),
-    openMargin: sum(open.map((order) => ((order.margin * sub(order.qty, order.filled)) / order.qty) as Amount)),
+    openMargin: openOrderMargin(exposureOf(state, { account, instrument }, mark), terms),
     liquidation: liquidationPrice(position, backing, listing),
   };
 }
