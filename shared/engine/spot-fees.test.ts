@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { dec, show } from "../domain/money.ts";
+import { BTC, Ground } from "./spot-ground.fixture.ts";
+
+const rich = { USDT: "1000000", BTC: "100" };
+
+test("a buyer pays in what it bought, a seller in what it got, maker and taker at their rates", () => {
+  const ground = new Ground({ a: rich, b: rich });
+  ground.order("b", "SELL LIMIT 0.5 @ 60000");
+  ground.order("a", "BUY MARKET 0.5");
+  const [taken, made] = ground.state.trades;
+  // 0.5 × 0.001; 30000 × 0.001
+  expect([taken!.fee_asset, show(taken!.fee)]).toEqual(["BTC", "0.0005"]);
+  expect([made!.fee_asset, show(made!.fee)]).toEqual(["USDT", "30"]);
+});
+
+/** BNB the account has, its last price, and the fee for buying 0.5 at 60000: 30 USDT, or three quarters of it in BNB. */
+const CASES: [string, string | undefined, [string, string]][] = [
+  ["1", "600", ["BNB", "0.0375"]],
+  ["0.0375", "600", ["BNB", "0.0375"]],
+  ["0.03", "600", ["BTC", "0.0005"]],
+  ["1", undefined, ["BTC", "0.0005"]],
+];
+
+test("with the discount on, fees are paid in BNB while there is enough of it and it has a price", () => {
+  for (const [bnb, price, expected] of CASES) {
+    const ground = new Ground({ a: { ...rich, BNB: bnb }, b: rich });
+    if (price !== undefined) ground.last.set("SPOT:BNBUSDT", dec(price));
+    ground.run(() => ground.exchange.record({ fact: "bnb_burn", account: "a", on: true }));
+    ground.order("b", "SELL LIMIT 0.5 @ 60000");
+    ground.order("a", "BUY MARKET 0.5");
+    const [trade] = ground.state.trades;
+    expect([trade!.fee_asset, show(trade!.fee)]).toEqual(expected);
+    for (const [, sum] of ground.state.ledger.sums()) expect(sum as bigint).toBe(0n);
+  }
+});
+
+test("buying BNB pays its own fee from what arrives", () => {
+  const ground = new Ground({ a: { USDT: "1000" }, b: { BNB: "10" } });
+  ground.run(() => ground.exchange.record({ fact: "bnb_burn", account: "a", on: true }));
+  const BNB = { instrument: "SPOT:BNBUSDT" } as const;
+  ground.order("b", "SELL LIMIT 1 @ 500", BNB);
+  ground.order("a", "BUY MARKET 1", BNB);
+  // 500 × 0.001 × 0.75 ÷ 500
+  expect(show(ground.free("a", "BNB"))).toBe("0.99925");
+  expect(ground.state.listing(BTC).taker_fee).toBe(dec("0.001"));
+});
