@@ -103,7 +103,8 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   });
   const services = await loadServices();
   const ids = services.map((s) => s.id);
-  const born = (): Mortal => (options.canCrash ? mortal(world) : { world, end: () => assert(false, "cannot crash") });
+  const born = (): Pick<Mortal, "world" | "end"> =>
+    options.canCrash ? mortal(world) : { world, end: () => assert(false, "cannot crash") };
   let life = born();
   let all = await constellation(services, ids, life.world);
   const tally = startTally(world.bus);

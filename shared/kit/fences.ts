@@ -6,7 +6,7 @@ import type { HeldLease } from "./world.ts";
 
 /** Carries the lease's name and fence: `lease:s04:2;17`. */
 export const LEASE_HEADER = "chimera-lease";
-const FORM = /^(lease:(s\d\d):\d{1,3});(\d{1,15})$/;
+const FORM = /^(lease:(s\d\d):\d{1,3});(\d{1,16})$/;
 
 export type Claim = Pick<HeldLease, "name" | "fence">;
 

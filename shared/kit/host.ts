@@ -13,8 +13,9 @@ import { serviceLog } from "./log.ts";
 import { LATENCY_MS_BUCKETS } from "./metrics.ts";
 import { createOnce } from "./once.ts";
 import { docsPage, openApiOf } from "./openapi.ts";
+import type { Cancel } from "./ports.ts";
 import { problemResponse, wrongMethod } from "./problem.ts";
-import { mountRest } from "./rest.ts";
+import { type Asked, mountRest } from "./rest.ts";
 import { rpcHandler, rpcPath } from "./rpc.ts";
 import { createRuntime } from "./runtime.ts";
 import type { Check, Faces, Peers, Principal, Service, Verb } from "./service.ts";
@@ -25,6 +26,7 @@ import type { World } from "./world.ts";
 /** How long a stop waits for requests in flight. */
 const DRAIN_MS_MAX = 10_000;
 const CONFIG_RETRY_MS = 500;
+const FOLLOW_MS = 5_000;
 
 export interface Hosted {
   readonly service: Service;
@@ -36,6 +38,8 @@ export interface Hosted {
   health(): Promise<Health>;
   metrics(): Promise<string>;
   start(): Promise<void>;
+  /** Instead of starting: keeps its config current, for verbs that only read. */
+  follow(): Promise<Cancel>;
   stop(): Promise<void>;
   /** Resolves when everything committed so far is on the bus. */
   flush(): Promise<void>;
@@ -47,6 +51,18 @@ export interface Wiring {
   tokens?: Tokens;
   /** One for all instances of a process, which see the same callers. */
   fences?: Fences;
+  /** Where verbs run that do not run here. */
+  elsewhere?: Elsewhere;
+}
+
+/** The answer from elsewhere; undefined: it runs here. */
+export interface Elsewhere {
+  rest(verb: Verb, input: unknown, asked: Asked): Promise<Response | undefined>;
+  rpc(verb: Verb, input: unknown, caller: { principal: Principal; headers: Headers }): Promise<Run | undefined>;
+}
+/** Asked for separately, since the answer itself may be undefined. */
+export interface Run {
+  answer: unknown;
 }
 
 export async function hostService(service: Service, world: World, wiring: Wiring): Promise<Hosted> {
@@ -67,7 +83,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
 
   const health = () =>
     healthOf(service, world, { ...state, revision: config.revision(), checks: checksOf(service, faces, context) });
-  const app = buildApp({ service, world, faces, verbs, context, tokens, fences, health });
+  const app = buildApp({ ...wiring, service, world, faces, verbs, context, tokens, fences, health });
   const byMethod = new Map(verbs.filter((v) => v.rpc).map((v) => [v.rpc as Method, v]));
 
   return {
@@ -107,6 +123,13 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       if (service.usesConfig) await firstRevision(config, () => state.stopping, { clock: world.clock, log });
       await runtime.start();
       state.started = true;
+    },
+    async follow() {
+      const refresh = () =>
+        config.refresh().catch((error: unknown) => log.warn("no config revision", { error: String(error) }));
+      if (!service.usesConfig) return () => {};
+      await refresh();
+      return world.clock.every(FOLLOW_MS, refresh);
     },
     async stop() {
       state.stopping = true;
@@ -152,6 +175,7 @@ interface AppParts {
   context: ReturnType<typeof createContext>;
   tokens: Tokens;
   fences: Fences;
+  elsewhere?: Elsewhere;
   health(): Promise<Health>;
 }
 
@@ -162,7 +186,7 @@ interface App {
 }
 
 function buildApp(parts: AppParts): App {
-  const { service, world, faces, verbs, context, tokens, fences, health } = parts;
+  const { service, world, faces, verbs, context, tokens, fences, elsewhere, health } = parts;
   const app = new Hono();
   const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
   /** Who was passed by another holder of its lease is refused before anything is done. */
@@ -201,12 +225,13 @@ function buildApp(parts: AppParts): App {
   for (const verb of verbs) {
     const prefixes = service.alias === undefined ? [""] : ["", service.alias];
     if (verb.rest) {
-      for (const prefix of prefixes) mountRest(app, [verb, prefix], { clock: world.clock, once, whoAsks, observe });
+      const rest = { clock: world.clock, once, whoAsks, observe, ...(elsewhere && { elsewhere: elsewhere.rest }) };
+      for (const prefix of prefixes) mountRest(app, [verb, prefix], rest);
     }
     if (verb.rpc) {
       app.post(
         rpcPath(contractOf(service, verb), verb.rpc),
-        mountRpc(verb, { clock: world.clock, whoAsks: whoCalls, run }),
+        mountRpc(verb, { clock: world.clock, whoAsks: whoCalls, run, elsewhere }),
       );
     }
   }
@@ -252,20 +277,25 @@ function rpcRunner(
   };
 }
 
-function mountRpc(verb: Verb, parts: Pick<Parameters<typeof rpcHandler>[1], "clock" | "whoAsks"> & { run: RunRpc }) {
-  const { clock, whoAsks, run } = parts;
+interface RpcMount extends Pick<Parameters<typeof rpcHandler>[1], "clock" | "whoAsks"> {
+  run: RunRpc;
+  elsewhere: Elsewhere | undefined;
+}
+
+function mountRpc(verb: Verb, { clock, whoAsks, run, elsewhere }: RpcMount) {
   const handler = rpcHandler(verb.rpc as Method, {
     clock,
     whoAsks,
-    async run(input, principal, signal) {
+    async run(input, principal, { signal, headers }) {
       if (principal.kind !== "service") refuse("FORBIDDEN", "RPC is for services; use the REST path.");
-      return run(verb, input, principal, signal);
+      const there = await elsewhere?.rpc(verb, input, { principal, headers });
+      return there ? there.answer : run(verb, input, principal, signal);
     },
   });
   return (c: { req: { raw: Request } }) => handler(c.req.raw);
 }
 
-const contractOf = (service: Service, verb: Verb): Contract =>
+export const contractOf = (service: Service, verb: Verb): Contract =>
   ({ id: service.id, desc: (verb.rpc as Method).desc.parent, methods: {} }) as Contract;
 
 async function askWho(

@@ -7,6 +7,10 @@ export interface Mortal {
   world: World;
   /** From here on nothing of this life does anything: no timer fires, no call leaves, none that left is answered. */
   end(): void;
+  /** The same for a call that is made through no port. */
+  alive<T>(work: () => T): T;
+  /** For those outside who wait: fails with NOT_OWNER when it is over before `work` is. */
+  untilOver<T>(work: Promise<T>): Promise<T>;
 }
 
 const NEVER = new Promise<never>(() => {});
@@ -47,6 +51,8 @@ export function mortal(lasting: World): Mortal {
       for (const end of life.endings) end();
       life.endings.clear();
     },
+    alive,
+    untilOver: (work) => untilOver(life, work),
   };
 }
 
@@ -71,7 +77,11 @@ function passed<P extends object>(port: P, alive: Alive, own: Partial<P> = {}): 
 function busOf(bus: Bus, life: Life, alive: Alive): Bus {
   return passed<Bus>(bus, alive, {
     subscribe(stream, listen) {
-      const handle = (message: never) => untilOver(life, listen.handle(message));
+      // What is in hand when it is over has failed, so that the bus waits for nobody.
+      const handle = (message: never) => {
+        const work = listen.handle(message);
+        return work instanceof Promise ? untilOver(life, work) : work;
+      };
       const subscription = bus.subscribe(stream, { ...listen, handle });
       // Where a listener can be dropped, nobody waits for the message that it has in hand.
       const { drop } = subscription as { drop?(): void };
@@ -89,20 +99,13 @@ function busOf(bus: Bus, life: Life, alive: Alive): Bus {
   });
 }
 
-/** What is in hand when it is over has failed, so that the bus waits for nobody. */
-function untilOver(life: Life, work: unknown): unknown {
-  if (!(work instanceof Promise)) return work;
+function untilOver<T>(life: Life, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cut = () => reject(new Problem("NOT_OWNER", "It was taken over meanwhile."));
+    const cut = () =>
+      reject(new Problem("NOT_OWNER", "It was passed on meanwhile; ask again.", { retryAfterMs: 1_000 }));
+    if (life.over) return cut();
     life.endings.add(cut);
-    const done = (settle: () => void) => {
-      life.endings.delete(cut);
-      settle();
-    };
-    work.then(
-      (value) => done(() => resolve(value)),
-      (error) => done(() => reject(error)),
-    );
+    work.then(resolve, reject).finally(() => life.endings.delete(cut));
   });
 }
 

@@ -15,6 +15,14 @@ export interface RestParts {
   /** Throws Problem UNAUTHENTICATED. */
   whoAsks(request: Request): Promise<Principal>;
   observe(verb: Verb, status: number, ms: number): void;
+  /** The answer from where the verb runs, when that is not here. */
+  elsewhere?(verb: Verb, input: unknown, asked: Asked): Promise<Response | undefined>;
+}
+
+/** A request as it came, its body read. */
+export interface Asked {
+  request: Request;
+  text: string;
 }
 
 /** `POST /orders/{id}` as Hono writes it. */
@@ -25,21 +33,24 @@ export function mountRest(app: Hono, [verb, prefix]: [Verb, string], parts: Rest
   const [method, path] = (verb.rest as string).split(" ") as [string, string];
   app.on(method, prefix + honoPath(path), async (c) => {
     const started = parts.clock.mono();
-    let status = 500;
+    const observe = (status: number) => parts.observe(verb, status, parts.clock.mono() - started);
     try {
-      const response = await answerRest(c, verb, parts);
-      status = response.status;
+      const { response, isElsewhere } = await answerRest(c, verb, parts);
+      // Where it ran it is counted.
+      if (!isElsewhere) observe(response.status);
       return response;
     } catch (error) {
-      status = error instanceof Problem ? error.status : 500;
+      observe(error instanceof Problem ? error.status : 500);
       throw error;
-    } finally {
-      parts.observe(verb, status, parts.clock.mono() - started);
     }
   });
 }
 
-async function answerRest(c: HonoContext, verb: Verb, parts: RestParts): Promise<Response> {
+async function answerRest(
+  c: HonoContext,
+  verb: Verb,
+  parts: RestParts,
+): Promise<{ response: Response; isElsewhere: boolean }> {
   const request = c.req.raw;
   const principal = verb.audience === "open" ? NOBODY : await parts.whoAsks(request);
   allow(verb, principal);
@@ -50,6 +61,8 @@ async function answerRest(c: HonoContext, verb: Verb, parts: RestParts): Promise
   const given = { ...(isRead ? readQuery(request.url) : readBody(text, request)), ...inPath };
   const parsed = verb.input.safeParse(given);
   if (!parsed.success) throw invalid(parsed.error);
+  const elsewhere = await parts.elsewhere?.(verb, parsed.data, { request, text });
+  if (elsewhere) return { response: elsewhere, isElsewhere: true };
 
   const call = { principal, signal: request.signal, header: (name: string) => request.headers.get(name) ?? undefined };
   const work = async () => {
@@ -62,8 +75,9 @@ async function answerRest(c: HonoContext, verb: Verb, parts: RestParts): Promise
   const { status, answer, replayed } = needsKey
     ? await parts.once({ who, verb: verb.name, key, body: JSON.stringify(inPath) + text }, work)
     : { ...(await work()), replayed: false };
-  if (answer instanceof Response) return answer;
-  return c.json(answer as object, status as 200, replayed ? { "idempotency-replayed": "true" } : {});
+  if (answer instanceof Response) return { response: answer, isElsewhere: false };
+  const response = c.json(answer as object, status as 200, replayed ? { "idempotency-replayed": "true" } : {});
+  return { response, isElsewhere: false };
 }
 
 const NOBODY: Principal = { kind: "nobody", id: "", role: "viewer" };

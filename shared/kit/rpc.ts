@@ -11,7 +11,7 @@ import type { CallOptions, Principal } from "./service.ts";
 import { currentTrace } from "./trace.ts";
 
 export const CALLER_HEADER = "chimera-caller";
-const TIMEOUT_HEADER = "connect-timeout-ms";
+export const TIMEOUT_HEADER = "connect-timeout-ms";
 export const CALL_MS_MAX = 10_000;
 
 export const rpcPath = (contract: Contract, method: Method): string => `/${contract.desc.typeName}/${method.desc.name}`;
@@ -19,7 +19,11 @@ export const rpcPath = (contract: Contract, method: Method): string => `/${contr
 export interface RpcParts {
   clock: Clock;
   whoAsks(request: Request): Promise<Principal>;
-  run(input: unknown, principal: Principal, signal: AbortSignal | undefined): Promise<unknown>;
+  run(input: unknown, principal: Principal, call: RpcCall): Promise<unknown>;
+}
+export interface RpcCall {
+  signal: AbortSignal | undefined;
+  headers: Headers;
 }
 
 /** Answers one method; our own callers send proto names, so only theirs skip the protobuf detour. */
@@ -37,7 +41,9 @@ export function rpcHandler(method: Method, parts: RpcParts): (request: Request) 
       }
       const json = parseJson((await readText(request, parts.clock)) || "{}", "application/json");
       const input = request.headers.has(CALLER_HEADER) ? json : protoNames(method, json as JsonValue);
-      const output = await inTime(request, parts, (signal) => parts.run(check(method, input), principal, signal));
+      const output = await inTime(request, parts, (signal) =>
+        parts.run(check(method, input), principal, { signal, headers: request.headers }),
+      );
       return new Response(JSON.stringify(output), { headers: { "content-type": "application/json" } });
     } catch (error) {
       return connectResponse(error);
@@ -107,7 +113,8 @@ function stockHandler(method: Method, parts: RpcParts): (request: Request) => Pr
       try {
         const request = new Request("http://local/", { headers: context.requestHeader });
         const principal = await parts.whoAsks(request);
-        const output = await parts.run(check(method, plain(method, message)), principal, context.signal);
+        const call = { signal: context.signal, headers: context.requestHeader };
+        const output = await parts.run(check(method, plain(method, message)), principal, call);
         return fromJson(method.desc.output, JSON.parse(JSON.stringify(output)) as JsonValue, {
           ignoreUnknownFields: true,
         });
