@@ -7,7 +7,7 @@ import type { ExchangeState, VenueOrder, VenueTrade } from "../../shared/engine/
 import type { Desk } from "./binance/desk.ts";
 import { accountPosition, balanceUpdate, executionReport, listStatus } from "./binance/spot-user-data.ts";
 import { accountUpdate, algoUpdate, orderTradeUpdate, type UpdateReason } from "./binance/um-user-data.ts";
-import type { UserStreams } from "./sessions.ts";
+import type { UserStreams } from "./user-streams.ts";
 
 type Execution = "NEW" | "TRADE" | "CANCELED" | "EXPIRED";
 

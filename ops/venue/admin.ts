@@ -5,9 +5,10 @@ import { Account, Decimal, InstrumentId, PositiveDecimal } from "../../shared/do
 import { type Amount, dec, show } from "../../shared/domain/money.ts";
 import { Refusal } from "../../shared/engine/checks.ts";
 import type { Exchange } from "../../shared/engine/exchange.ts";
-import { fund } from "../../shared/engine/liquidation.ts";
+import { fund } from "../../shared/engine/funding.ts";
 import { asProblem, FAILURES, refuse } from "../../shared/errors.ts";
-import type { Keys, RestRequest, VenueAccount } from "./binance/request.ts";
+import { type Keys, readPublicKey } from "./binance/keys.ts";
+import { PERMISSIONS, type RestRequest, type VenueAccount } from "./binance/request.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { RestAnswer } from "./rest.ts";
@@ -36,6 +37,12 @@ const NewAccount = z.strictObject({
   account: Account,
   key: z.string().regex(/^[\w-]{4,128}$/),
   secret: z.string().min(8).max(256),
+  public_key: z
+    .string()
+    .max(4_096)
+    .refine((pem) => readPublicKey(pem) !== undefined, "must be the PEM of an Ed25519 or RSA public key")
+    .optional(),
+  permissions: z.array(z.enum(PERMISSIONS)).optional(),
   balances: z.strictObject({ SPOT: Assets.optional(), FUT: Assets.optional() }).default({}),
 });
 const Move = z.strictObject({

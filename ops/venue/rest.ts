@@ -1,8 +1,11 @@
-/** Answers REST requests: finds the endpoint, checks who asks, runs it, and puts failures into Binance's form. */
+/** Answers REST requests: finds the endpoint, counts it, checks who asks, runs it, and puts failures into Binance's form. */
 import type { Market } from "../../shared/domain/instrument.ts";
 import { Refusal } from "../../shared/engine/checks.ts";
-import type { Desk } from "./binance/desk.ts";
+import type { Desk, Route } from "./binance/desk.ts";
 import { BinanceError, errorBody, errors, refused } from "./binance/errors.ts";
+import { checkPermission } from "./binance/keys.ts";
+import { LimitError, type Scope } from "./binance/limits.ts";
+import { isPlacing, ordersIn } from "./binance/order-counts.ts";
 import { type Params, parseRequest, type RestRequest } from "./binance/request.ts";
 import { ROUTES } from "./binance/routes.ts";
 import type { AnswerFault, Faults, OrderFault } from "./faults.ts";
@@ -13,20 +16,23 @@ export interface RestAnswer {
   body: string;
 }
 
-const PLACING = new Set([
-  "POST /api/v3/order",
-  "POST /api/v3/orderList/oco",
-  "POST /fapi/v1/order",
-  "POST /fapi/v1/algoOrder",
-]);
-const MINUTE_MS = 60_000;
+/** Who asks for what, from where. */
+export interface Asked {
+  readonly params: Params;
+  /** Empty for public endpoints. */
+  readonly account: string;
+  /** Whole epoch ms. */
+  readonly now: number;
+}
+
+/** Requests without an address, such as those of the simulator, count as one. */
+export const LOCAL_IP = "127.0.0.1";
 
 export class Rest {
   private readonly desk: Desk;
   private readonly faults: Faults;
   /** Called with an unexpected failure, which the client sees as −1001. */
   private readonly onBug: (error: unknown) => void;
-  private weight = { minute: 0, used: 0 };
 
   constructor(desk: Desk, faults: Faults, onBug: (error: unknown) => void) {
     this.desk = desk;
@@ -40,33 +46,65 @@ export class Rest {
     const holds = { ms: 0 };
     const instead = this.faults.takeAnswer(request.path);
     if (instead) return { answer: replaced(instead, headers), holdMs: 0 };
+    const ip = request.ip ?? LOCAL_IP;
     try {
       const parsed = parseRequest(request);
-      const route = ROUTES[parsed.route];
-      if (!route) throw unknownRoute(parsed.route);
-      headers["x-mbx-used-weight-1m"] = String(this.spend(route.weight, now));
-      let account = "";
-      if (route.security === "key") account = this.desk.keys.ofKey(parsed.apiKey).account;
-      if (route.security === "signed") account = this.desk.keys.signed(parsed, now).account;
+      const route = this.charge(parsed.route, { params: parsed.params, ip, now });
+      this.tellWeight(headers, { scope: scopeOf(parsed.route), ip, now });
+      const account = this.whoAsks(route, parsed, now);
       const result = this.call(parsed.route, { params: parsed.params, account, now }, holds);
+      if (ordersIn(parsed.route) > 0) this.tellOrders(headers, { route: parsed.route, account, now });
       const body = typeof result === "string" ? result : JSON.stringify(result);
       return { answer: { status: 200, headers, body }, holdMs: holds.ms };
     } catch (error) {
       const said = this.asBinanceError(error, marketOfPath(request.path));
+      if (said instanceof LimitError) headers["retry-after"] = String(said.retryAfterS);
       return { answer: { status: said.status, headers, body: errorBody(said) }, holdMs: holds.ms };
     }
   }
 
+  /** Spends what the endpoint costs; throws BinanceErrors for an unknown one and for who has used up the limit. */
+  charge(name: string, { params, ip, now }: { params: Params; ip: string; now: number }): Route {
+    const route = ROUTES[name];
+    const weight = !route ? 1 : typeof route.weight === "number" ? route.weight : route.weight(params);
+    this.desk.limits.weigh(scopeOf(name), ip, { weight, now });
+    if (!route) throw unknownRoute(name);
+    return route;
+  }
+
+  private whoAsks(route: Route, parsed: ReturnType<typeof parseRequest>, now: number): string {
+    const { keys } = this.desk;
+    if (route.security === "public") return "";
+    const account = route.security === "key" ? keys.ofKey(parsed.apiKey) : keys.signed(parsed, now);
+    checkPermission(account, parsed.route);
+    return account.account;
+  }
+
   /** Runs an endpoint for an account that is known to ask, faults included. Throws BinanceErrors and Refusals. */
-  call(name: string, asked: { params: Params; account: string; now: number }, holds: { ms: number }): unknown {
+  call(name: string, asked: Asked, holds: { ms: number }): unknown {
     const route = ROUTES[name];
     if (!route) throw unknownRoute(name);
-    const market = name.includes(" /fapi/") ? "FUT" : "SPOT";
-    const fault = PLACING.has(name) ? this.faults.take(market, asked.params.text("symbol")) : undefined;
+    const market = marketOfRoute(name);
+    const count = ordersIn(name);
+    if (count > 0) this.desk.limits.checkOrders(market, asked.account, { count, now: asked.now });
+    const fault = isPlacing(name) ? this.faults.take(market, asked.params.symbol()) : undefined;
     if (fault) this.before(fault, holds);
-    const result = route.run({ desk: this.desk, ...asked });
+    const result = this.counted({ market, count, asked }, () => route.run({ desk: this.desk, ...asked }));
     if (fault) throw errors.timeout();
     return result;
+  }
+
+  /** Counted before it runs, since a first fill takes it off again; a refused one was none. */
+  private counted<T>({ market, count, asked }: { market: Market; count: number; asked: Asked }, run: () => T): T {
+    if (count === 0) return run();
+    const { limits } = this.desk;
+    limits.addOrders(market, asked.account, { count, now: asked.now });
+    try {
+      return run();
+    } catch (error) {
+      limits.addOrders(market, asked.account, { count: -count, now: asked.now });
+      throw error;
+    }
   }
 
   private before(fault: OrderFault, holds: { ms: number }): void {
@@ -83,11 +121,23 @@ export class Rest {
     return errors.disconnected();
   }
 
-  private spend(weight: number, now: number): number {
-    const minute = Math.floor(now / MINUTE_MS);
-    if (this.weight.minute !== minute) this.weight = { minute, used: 0 };
-    this.weight.used += weight;
-    return this.weight.used;
+  private tellWeight(
+    headers: Record<string, string>,
+    { scope, ip, now }: { scope: Scope; ip: string; now: number },
+  ): void {
+    const used = String(this.desk.limits.weightUsed(scope, ip, now).count);
+    if (scope === "SAPI") headers["x-sapi-used-ip-weight-1m"] = used;
+    else headers["x-mbx-used-weight-1m"] = used;
+    if (scope === "SPOT") headers["x-mbx-used-weight"] = used;
+  }
+
+  private tellOrders(
+    headers: Record<string, string>,
+    { route, account, now }: { route: string; account: string; now: number },
+  ): void {
+    for (const { interval, intervalNum, count } of this.desk.limits.orders(marketOfRoute(route), account, now)) {
+      headers[`x-mbx-order-count-${intervalNum}${interval.charAt(0).toLowerCase()}`] = String(count);
+    }
   }
 }
 
@@ -98,6 +148,12 @@ function replaced(fault: AnswerFault, headers: Record<string, string>): RestAnsw
 }
 
 const marketOfPath = (path: string): Market => (path.startsWith("/fapi") ? "FUT" : "SPOT");
+const marketOfRoute = (name: string): Market => (name.includes(" /fapi/") ? "FUT" : "SPOT");
+
+export function scopeOf(name: string): Scope {
+  if (name.includes(" /sapi/")) return "SAPI";
+  return name.includes(" /fapi/") || name.includes(" /futures/") ? "FUT" : "SPOT";
+}
 
 function unknownRoute(name: string): BinanceError {
   const [method = "", path = ""] = name.split(" ", 2);

@@ -2,8 +2,7 @@
 import type { Server, ServerWebSocket } from "bun";
 import { errorBody, errors } from "./binance/errors.ts";
 import { VENUE_PORTS } from "./memory-net.ts";
-import type { SessionSide } from "./sessions.ts";
-import type { Venue, VenueHost } from "./venue.ts";
+import type { OpenSession, Venue, VenueHost } from "./venue.ts";
 
 export type VenuePorts = Readonly<Record<VenueHost, number>>;
 
@@ -16,7 +15,8 @@ export interface ServedVenue {
 interface Connection {
   readonly host: VenueHost;
   readonly path: string;
-  side?: SessionSide | undefined;
+  readonly ip: string;
+  side?: OpenSession | undefined;
 }
 type VenueSocket = ServerWebSocket<Connection>;
 
@@ -26,7 +26,12 @@ const BODY_BYTES_MAX = 64 * 1024;
 const READ_BYTES_MAX = 1024 * 1024;
 /** A client that does not read is cut off rather than kept in memory. */
 const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
-const IDLE_SECONDS = 600;
+/** Bun's most. The venue itself pings, and ends who does not answer, by its own clock. */
+const IDLE_SECONDS = 960;
+/** A request's head and body must be here so soon, or its connection is closed. */
+const SLOW_SECONDS = 20;
+/** Longer than any answer is held back on purpose. */
+const ANSWER_SECONDS = 255;
 const TOO_SLOW = 1008;
 
 /** Serves until stopped. Throws an Error that names the port when one is taken. */
@@ -59,16 +64,21 @@ function serveHost(venue: Venue, host: VenueHost, port: number): Server<Connecti
     hostname: HOSTNAME,
     port,
     maxRequestBodySize: READ_BYTES_MAX,
-    idleTimeout: 120,
+    idleTimeout: SLOW_SECONDS,
     fetch: (request, server) => answer(venue, host, { request, server }),
     websocket: {
       idleTimeout: IDLE_SECONDS,
-      sendPings: true,
+      sendPings: false,
       maxPayloadLength: BODY_BYTES_MAX,
       backpressureLimit: BACKLOG_BYTES_MAX,
       closeOnBackpressureLimit: true,
       open: (socket) => opened(venue, socket),
       message: (socket, message) => socket.data.side?.message(String(message)),
+      ping: (socket) => socket.data.side?.framed?.(),
+      pong: (socket) => {
+        socket.data.side?.pong();
+        socket.data.side?.framed?.();
+      },
       close: (socket) => socket.data.side?.closed(),
     },
   });
@@ -80,15 +90,18 @@ async function answer(
   { request, server }: { request: Request; server: Server<Connection> },
 ): Promise<Response | undefined> {
   const path = pathOf(request.url);
+  const ip = server.requestIP(request)?.address ?? "";
   if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
-    if (server.upgrade(request, { data: { host, path } })) return undefined;
+    if (server.upgrade(request, { data: { host, path, ip } })) return undefined;
     return new Response("This path takes WebSocket connections only", { status: 400 });
   }
   if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) return tooLarge();
   const headers: Record<string, string> = {};
   for (const [name, value] of request.headers) headers[name.toLowerCase()] = value;
   const body = request.body === null ? undefined : await request.text();
-  const said = await venue.rest(host, { method: request.method, path, headers, body });
+  // Here in full: from now on it is the venue that takes its time.
+  server.timeout(request, ANSWER_SECONDS);
+  const said = await venue.rest(host, { method: request.method, path, headers, body, ip });
   return new Response(said.body, { status: said.status, headers: said.headers });
 }
 
@@ -104,15 +117,18 @@ function pathOf(url: string): string {
 }
 
 function opened(venue: Venue, socket: VenueSocket): void {
-  const { host, path } = socket.data;
+  const { host, path, ip } = socket.data;
   const wire = {
     send: (text: string): void => {
       // −1 is backpressure: kept by Bun up to its limit, which closes the socket; 0 is a socket that is gone.
       if (socket.send(text) === 0 && socket.readyState === WebSocket.OPEN) socket.close(TOO_SLOW, "Too slow");
     },
     close: (code: number, reason: string): void => socket.close(code, reason),
+    ping: (payload: string): void => {
+      socket.ping(payload);
+    },
   };
-  const side = venue.open(host, path, wire);
+  const side = venue.open(host, path, wire, ip);
   if (side) socket.data.side = side;
   else socket.close(TOO_SLOW, "No such stream");
 }

@@ -15,17 +15,23 @@ import { AccountEvents } from "./account-events.ts";
 import { Admin } from "./admin.ts";
 import { ApiSession } from "./api-session.ts";
 import type { Desk } from "./binance/desk.ts";
+import { Keys } from "./binance/keys.ts";
+import { BINANCE_LIMITS, type LimitRules, Limits } from "./binance/limits.ts";
 import { ListenKeys } from "./binance/listen-keys.ts";
-import { Keys, type RestRequest, type VenueAccount } from "./binance/request.ts";
+import type { RestRequest, VenueAccount } from "./binance/request.ts";
 import { readSocketPath, type SocketPath } from "./binance/stream-names.ts";
 import type { Delays } from "./delay-line.ts";
 import { Faults } from "./faults.ts";
+import { Feeds } from "./feeds.ts";
 import { Hub } from "./hub.ts";
 import { type Journal, memoryJournal } from "./journal.ts";
+import { Lifetime } from "./lifetime.ts";
 import type { MarketModel } from "./market.ts";
 import { MarketWatch } from "./market-watch.ts";
-import { Rest, type RestAnswer } from "./rest.ts";
-import { type SessionSide, StreamSession, UserStreams, type Wire } from "./sessions.ts";
+import { PublicFacts } from "./public-facts.ts";
+import { LOCAL_IP, Rest, type RestAnswer } from "./rest.ts";
+import { type SessionSide, StreamSession, type Wire } from "./sessions.ts";
+import { UserStreams } from "./user-streams.ts";
 
 export interface VenueOptions {
   readonly clock: Clock;
@@ -38,10 +44,17 @@ export interface VenueOptions {
   readonly listings?: readonly Listing[];
   /** None when absent. */
   readonly latency?: Latency;
+  /** Binance's when absent. */
+  readonly limits?: LimitRules;
   /** For the admin API; made up when absent. */
   readonly adminToken?: string;
   /** Hears of failures that are our own bugs; clients see −1001. */
   readonly onBug?: (error: unknown) => void;
+}
+
+/** A session, and how to say that its client answered a ping. */
+export interface OpenSession extends SessionSide {
+  pong(): void;
 }
 
 export type VenueHost = "spot" | "um" | "admin";
@@ -49,8 +62,8 @@ export type VenueHost = "spot" | "um" | "admin";
 export interface Venue {
   /** One REST request; `path` includes the query string. Resolves after the modelled latency on the clock. */
   rest(host: VenueHost, request: RestRequest): Promise<RestAnswer>;
-  /** One WebSocket session; nothing for a path that does not exist, or while streams are down. */
-  open(host: VenueHost, path: string, wire: Wire): SessionSide | undefined;
+  /** One WebSocket session; nothing for a path that does not exist, while streams are down, or for too many of an IP. */
+  open(host: VenueHost, path: string, wire: Wire, ip?: string): OpenSession | undefined;
   /** Restores the journal, funds accounts that are new, starts the market, puts open orders back on their books. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -91,6 +104,8 @@ export function createVenue(options: VenueOptions): Venue {
 const NOWHERE: Matcher = {
   place: (order) => [{ kind: "done", orderId: order.id, lots: order.lots, why: "expired" }],
   cancel: () => [],
+  cut: () => {},
+  preview: () => [],
   best: () => undefined,
   depth: () => ({ bids: [], asks: [] }),
 };
@@ -105,7 +120,8 @@ class PaperVenue implements Venue {
   private readonly latency: Latency;
   private readonly chance: Random;
   private readonly orderWire: DelayWire;
-  private readonly hub = new Hub();
+  private readonly limits: Limits;
+  private readonly feeds = new Feeds(new Hub(), () => this.desk);
   private readonly users = new UserStreams();
   private readonly sessions = new Set<SessionSide>();
   private readonly listed: readonly Listing[];
@@ -123,15 +139,20 @@ class PaperVenue implements Venue {
     this.chance = options.random.fork("latency");
     this.orderWire = new DelayWire(this.latency.order);
     this.journal = options.journal ?? memoryJournal();
+    this.limits = new Limits(options.limits ?? BINANCE_LIMITS);
     const listings = options.listings ?? defaultListings();
     this.listed = listings.filter((listing) => hasInstrument(options.market, listing.instrument));
     const events = new AccountEvents(() => this.desk, this.users);
+    const facts = new PublicFacts(() => this.desk, this.feeds);
     const here = new Set(this.listed.map((listing) => listing.instrument));
     this.exchange = new Exchange({
       listings,
       matcher: (instrument) => (here.has(instrument) ? options.market.matcher(instrument) : NOWHERE),
       write: (batch) => this.journal.append(batch),
-      heard: (fact, at) => events.heard(fact, at),
+      heard: (fact, at) => {
+        events.heard(fact, at);
+        facts.heard(fact, at);
+      },
       flush: () => events.flush(),
     });
     const { market, clock } = options;
@@ -155,6 +176,7 @@ class PaperVenue implements Venue {
       random: random.fork(`venue-${life}`),
       keys: new Keys(accounts ?? DEFAULT_ACCOUNTS),
       listenKeys: new ListenKeys(random.fork(`listen-keys-${life}`)),
+      limits: this.limits,
       listed: this.listed,
       isHidden: (createdAt, at) => this.faults.hides(createdAt, at),
       lastPrice: (instrument) => this.watch.lastPrice(instrument),
@@ -186,9 +208,9 @@ class PaperVenue implements Venue {
     this.options.market.start({
       frame: (instrument, stream, raw) => {
         if (stream === "trade") this.watch.traded(instrument, raw);
-        this.hub.publish(instrument, stream, raw);
+        this.feeds.frame(instrument, stream, raw);
       },
-      wants: (instrument, stream) => stream === "trade" || this.hub.wants(instrument, stream),
+      wants: (instrument, stream) => stream === "trade" || this.feeds.wants(instrument, stream),
       matched: (instrument, events) =>
         this.exchange.whenIdle(() => this.exchange.run(this.now(), () => this.exchange.settle(instrument, events))),
       ended: () => this.endMarket(),
@@ -216,6 +238,7 @@ class PaperVenue implements Venue {
     this.watch.stop();
     this.options.market.stop();
     this.dropStreams(0);
+    this.feeds.stop();
     this.journal.close();
   }
 
@@ -230,6 +253,7 @@ class PaperVenue implements Venue {
     const now = this.now();
     for (const { account, key } of this.desk.listenKeys.expire(now)) {
       this.users.tell(account, "FUT", JSON.stringify({ e: "listenKeyExpired", E: now, listenKey: key }));
+      this.users.end(account, "FUT");
     }
   }
 
@@ -245,12 +269,26 @@ class PaperVenue implements Venue {
     return answer;
   }
 
-  open(host: VenueHost, path: string, wire: Wire): SessionSide | undefined {
+  open(host: VenueHost, path: string, wire: Wire, ip = LOCAL_IP): OpenSession | undefined {
+    const now = this.now();
     const read = host === "admin" ? undefined : readSocketPath(host, path);
-    if (!read || this.faults.isBlackout(this.now())) return undefined;
-    const session = read.kind === "ws-api" ? this.apiSession(read, wire) : this.streamSession(read, wire);
+    if (!read || this.faults.isBlackout(now) || !this.limits.connect(ip, now)) return undefined;
+    let lifetime: Lifetime | undefined;
+    const onClosed = (session: SessionSide): void => {
+      this.sessions.delete(session);
+      lifetime?.end();
+    };
+    const opening = { path: read, wire, ip, onClosed };
+    const session = read.kind === "ws-api" ? this.apiSession(opening) : this.streamSession(opening);
     this.sessions.add(session);
-    return session;
+    lifetime = new Lifetime({ clock: this.options.clock, path: read, wire, session });
+    return {
+      message: (text) => session.message(text),
+      end: (code, reason) => session.end(code, reason),
+      closed: () => session.closed(),
+      framed: () => session.framed?.(),
+      pong: () => lifetime?.pong(),
+    };
   }
 
   /** A new connection's delays: its own draws, so that one client's traffic does not change another's. */
@@ -260,24 +298,19 @@ class PaperVenue implements Venue {
     return { clock: this.options.clock, random, delay: this.latency[direction] };
   }
 
-  private apiSession(path: SocketPath, wire: Wire): SessionSide {
+  private apiSession({ path, wire, ip, onClosed }: Opening): SessionSide {
     const [incoming, outgoing] = [this.delays("order"), this.delays("feed")];
-    const context = { rest: this.front, keys: this.desk.keys, users: this.users, incoming, outgoing };
-    const onClosed = (session: SessionSide): void => {
-      this.sessions.delete(session);
-    };
-    return new ApiSession({ ...context, onClosed }, path.market, wire);
+    const { keys, limits } = this.desk;
+    const context = { rest: this.front, keys, limits, users: this.users, ip, incoming, outgoing, onClosed };
+    return new ApiSession(context, path, wire);
   }
 
-  private streamSession(path: SocketPath, wire: Wire): SessionSide {
-    const { hub, users } = this;
+  private streamSession({ path, wire, onClosed }: Opening): SessionSide {
+    const { feeds, users } = this;
     const accountOf = (key: string): string | undefined => this.desk.listenKeys.accountOf(key, this.now());
-    const context = { hub, users, feed: this.delays("feed"), accountOf };
-    const session: SessionSide = new StreamSession(context, {
-      path,
-      wire,
-      onClosed: () => this.sessions.delete(session),
-    });
+    const messagesPerSecondMax = this.limits.rules.messages[path.market];
+    const context = { feeds, users, feed: this.delays("feed"), accountOf, messagesPerSecondMax };
+    const session: SessionSide = new StreamSession(context, { path, wire, onClosed: () => onClosed(session) });
     return session;
   }
 
@@ -303,6 +336,13 @@ class PaperVenue implements Venue {
   positions(): Position[] {
     return [...this.exchange.state.positions.values()].filter((position) => position.updated_at > 0);
   }
+}
+
+interface Opening {
+  readonly path: SocketPath;
+  readonly wire: Wire;
+  readonly ip: string;
+  onClosed(session: SessionSide): void;
 }
 
 function hasInstrument(market: MarketModel, instrument: InstrumentId): boolean {

@@ -6,8 +6,10 @@ import { type Listing, priceOf } from "../../../shared/engine/listing.ts";
 import type { Clock, Random } from "../../../shared/kit/ports.ts";
 import type { MarketModel } from "../market.ts";
 import { errors } from "./errors.ts";
+import type { Keys } from "./keys.ts";
+import type { Limits } from "./limits.ts";
 import type { ListenKeys } from "./listen-keys.ts";
-import type { Keys, Params } from "./request.ts";
+import type { Params } from "./request.ts";
 
 export interface Desk {
   readonly exchange: Exchange;
@@ -16,6 +18,7 @@ export interface Desk {
   readonly random: Random;
   readonly keys: Keys;
   readonly listenKeys: ListenKeys;
+  readonly limits: Limits;
   /** What this market really has. */
   readonly listed: readonly Listing[];
   /** True for an order that a lagging query does not know yet. */
@@ -35,17 +38,20 @@ export interface Call {
   readonly now: number;
 }
 
+/** Request weight, which may depend on what is asked for. */
+export type Weight = number | ((params: Params) => number);
+
 export interface Route {
   readonly security: "public" | "key" | "signed";
-  readonly weight: number;
+  readonly weight: Weight;
   /** Answers what is sent as JSON; a string is sent as it is. */
   run(call: Call): unknown;
 }
 export type Routes = Readonly<Record<string, Route>>;
 
-export const unsigned = (weight: number, run: Route["run"]): Route => ({ security: "public", weight, run });
-export const keyed = (weight: number, run: Route["run"]): Route => ({ security: "key", weight, run });
-export const signed = (weight: number, run: Route["run"]): Route => ({ security: "signed", weight, run });
+export const unsigned = (weight: Weight, run: Route["run"]): Route => ({ security: "public", weight, run });
+export const keyed = (weight: Weight, run: Route["run"]): Route => ({ security: "key", weight, run });
+export const signed = (weight: Weight, run: Route["run"]): Route => ({ security: "signed", weight, run });
 
 /** The listing of the request's mandatory symbol. */
 export function mustListing({ desk, params }: Call, market: Market): Listing {

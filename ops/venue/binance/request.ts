@@ -1,7 +1,6 @@
 /** Reads a request as Binance does: parameters of query and body, API key, signature over both verbatim, timing. */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Amount, dec, isDecimal } from "../../../shared/domain/money.ts";
-import { BinanceError, errors } from "./errors.ts";
+import { errors } from "./errors.ts";
 
 export interface RestRequest {
   readonly method: string;
@@ -10,12 +9,28 @@ export interface RestRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** Whose weight and bans it counts for. */
+  readonly ip?: string | undefined;
 }
 
+/** What a key may do; Binance's names. Without a list: everything. */
+export const PERMISSIONS = [
+  "enableReading",
+  "enableSpotAndMarginTrading",
+  "enableFutures",
+  "permitsUniversalTransfer",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** One API key of an account; an account may have several. */
 export interface VenueAccount {
   readonly account: string;
   readonly key: string;
+  /** For HMAC-SHA256 signatures, where there is no `public_key`. */
   readonly secret: string;
+  /** Ed25519 or RSA, as PEM: the client signs with its private half. */
+  readonly public_key?: string | undefined;
+  readonly permissions?: readonly Permission[] | undefined;
   /** What it starts with, once: `{ SPOT: { USDT: "10000" }, FUT: { USDT: "10000" } }`. */
   readonly balances: {
     readonly SPOT?: Readonly<Record<string, string>>;
@@ -40,15 +55,16 @@ export class Params {
     this.values = values;
   }
 
-  /** Absent and empty are the same. */
+  /** Throws −1105 for one that is sent empty. */
   text(name: string): string | undefined {
     const value = this.values.get(name);
-    return value === undefined || value === "" ? undefined : value;
+    if (value === "") throw errors.empty(name);
+    return value;
   }
 
   mustText(name: string): string {
-    const value = this.text(name);
-    if (value === undefined) throw errors.mandatory(name);
+    const value = this.values.get(name);
+    if (value === undefined || value === "") throw errors.mandatory(name);
     return value;
   }
 
@@ -62,7 +78,7 @@ export class Params {
   }
 
   mustAmount(name: string): Amount {
-    const value = this.amount(name);
+    const value = this.has(name) ? this.amount(name) : undefined;
     if (value === undefined) throw errors.mandatory(name);
     return value;
   }
@@ -101,7 +117,20 @@ export class Params {
   }
 
   has(name: string): boolean {
-    return this.text(name) !== undefined;
+    return (this.values.get(name) ?? "") !== "";
+  }
+
+  /** A JSON array of texts, such as `symbols`. */
+  list(name: string): string[] | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    try {
+      const list: unknown = JSON.parse(value);
+      if (Array.isArray(list) && list.every((entry) => typeof entry === "string")) return list;
+    } catch {
+      // Answered like any other list that is none.
+    }
+    throw errors.illegal(name, '^\\[("[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}){0,1}\\]$');
   }
 
   map(): ReadonlyMap<string, string> {
@@ -141,7 +170,12 @@ export function parseRequest({ method, path, headers, body = "" }: RestRequest):
 
 function read(text: string, values: Map<string, string>): void {
   if (text === "") return;
-  for (const [name, value] of new URLSearchParams(text)) values.set(name, value);
+  const seen = new Set<string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (seen.has(name)) throw errors.duplicate();
+    seen.add(name);
+    values.set(name, value);
+  }
 }
 
 /** The text without its `signature=` parameter, wherever that stands. */
@@ -153,54 +187,14 @@ function unsigned(text: string): string {
     .join("&");
 }
 
-export class Keys {
-  private readonly byKey = new Map<string, VenueAccount>();
-
-  constructor(accounts: readonly VenueAccount[]) {
-    for (const account of accounts) this.byKey.set(account.key, account);
-  }
-
-  add(account: VenueAccount): void {
-    this.byKey.set(account.key, account);
-  }
-
-  all(): VenueAccount[] {
-    return [...this.byKey.values()];
-  }
-
-  /** Throws −2014 or −2015. */
-  ofKey(apiKey: string | undefined): VenueAccount {
-    if (apiKey === undefined || !/^[\w-]{1,128}$/.test(apiKey)) throw errors.keyFormat();
-    const account = this.byKey.get(apiKey);
-    if (!account) throw errors.key();
-    return account;
-  }
-
-  /** Checks key, timing and signature of a signed request; throws Binance's errors in Binance's order. */
-  signed(request: ParsedRequest, now: number): VenueAccount {
-    const account = this.ofKey(request.apiKey);
-    checkTiming(request.params, now);
-    if (request.signature === undefined) throw errors.mandatory("signature");
-    if (!isSignedBy(account, request.payload, request.signature)) throw errors.signature();
-    return account;
-  }
-}
-
-/** HMAC-SHA256 in hex of either case, compared in constant time. */
-export function isSignedBy(account: VenueAccount, payload: string, signature: string): boolean {
-  const expected = createHmac("sha256", account.secret).update(payload).digest();
-  if (!/^[0-9a-fA-F]{64}$/.test(signature)) return false;
-  return timingSafeEqual(expected, Buffer.from(signature, "hex"));
-}
-
 /** Accepts timestamps in ms or µs, at most 1 s ahead and at most `recvWindow` behind. */
 export function checkTiming(params: Params, now: number): void {
-  const sent = params.int("timestamp");
+  const sent = params.has("timestamp") ? params.int("timestamp") : undefined;
   if (sent === undefined) throw errors.mandatory("timestamp");
   const windowText = params.text("recvWindow");
-  if (windowText !== undefined && !/^\d{1,5}(\.\d{1,3})?$/.test(windowText)) throw errors.invalid("recvWindow");
+  if (windowText !== undefined && !/^\d{1,12}(\.\d{1,3})?$/.test(windowText)) throw errors.invalid("recvWindow");
   const windowMs = windowText === undefined ? RECV_WINDOW_DEFAULT_MS : Number(windowText);
-  if (windowMs > RECV_WINDOW_MAX_MS) throw new BinanceError(-1131, "recvWindow must be less than 60000");
+  if (windowMs > RECV_WINDOW_MAX_MS) throw errors.recvWindow();
   const sentMs = sent > 1e14 ? sent / 1000 : sent;
   if (sentMs >= now + AHEAD_MAX_MS) throw errors.ahead();
   if (now - sentMs > windowMs) throw errors.stale();

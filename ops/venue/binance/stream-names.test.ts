@@ -1,30 +1,56 @@
 import { expect, test } from "bun:test";
-import { aggregateTrade, readSocketPath, readStreamName } from "./stream-names.ts";
+import type { Market } from "../../../shared/domain/instrument.ts";
+import { readSocketPath, readStreamName } from "./stream-names.ts";
 
-const NAMES: [string, string | undefined][] = [
-  ["btcusdt@depth", "FUT:BTCUSDT depth"],
-  ["btcusdt@depth@0ms", "FUT:BTCUSDT depth"],
-  ["btcusdt@depth@100ms", "FUT:BTCUSDT depth"],
-  ["ethusdt@trade", "FUT:ETHUSDT trade"],
-  ["ethusdt@aggTrade", "FUT:ETHUSDT trade aggregated"],
-  ["btcusdt@bookTicker", "FUT:BTCUSDT bookTicker"],
-  ["btcusdt@kline_1m", "FUT:BTCUSDT kline_1m"],
-  ["btcusdt@kline_7m", undefined],
-  ["btcusdt@markPrice@1s", "FUT:BTCUSDT markPrice"],
-  ["btcusdt@depth5@100ms", undefined],
-  ["BTCUSDT@depth", undefined],
-  ["btcusdt", undefined],
-  ["../@depth", undefined],
-  ["", undefined],
+const NAMES: [Market, string, string | undefined][] = [
+  ["FUT", "btcusdt@depth", "FUT:BTCUSDT depth everyMs=250"],
+  ["FUT", "btcusdt@depth@0ms", "FUT:BTCUSDT frame stream=depth"],
+  ["FUT", "btcusdt@depth@100ms", "FUT:BTCUSDT frame stream=depth"],
+  ["FUT", "btcusdt@depth@500ms", "FUT:BTCUSDT depth everyMs=500"],
+  ["SPOT", "btcusdt@depth", "SPOT:BTCUSDT depth everyMs=1000"],
+  ["SPOT", "btcusdt@depth@500ms", undefined],
+  ["FUT", "btcusdt@depth5@100ms", "FUT:BTCUSDT partial levels=5 everyMs=100"],
+  ["SPOT", "btcusdt@depth20", "SPOT:BTCUSDT partial levels=20 everyMs=1000"],
+  ["FUT", "btcusdt@depth7", undefined],
+  ["FUT", "ethusdt@trade", "FUT:ETHUSDT frame stream=trade"],
+  ["FUT", "ethusdt@aggTrade", "FUT:ETHUSDT aggTrade"],
+  ["FUT", "btcusdt@bookTicker", "FUT:BTCUSDT frame stream=bookTicker"],
+  ["FUT", "btcusdt@kline_1m", "FUT:BTCUSDT frame stream=kline_1m"],
+  ["FUT", "btcusdt@kline_2h", "FUT:BTCUSDT kline interval=2h offsetMs=0"],
+  ["FUT", "btcusdt@kline_1s", undefined],
+  ["SPOT", "btcusdt@kline_1s", "SPOT:BTCUSDT frame stream=kline_1s"],
+  ["SPOT", "btcusdt@kline_1d@+08:00", "SPOT:BTCUSDT kline interval=1d offsetMs=28800000"],
+  ["FUT", "btcusdt@kline_7m", undefined],
+  ["FUT", "btcusdt_perpetual@continuousKline_1m", "FUT:BTCUSDT kline interval=1m offsetMs=0 continuous=true"],
+  ["FUT", "btcusdt@continuousKline_1m", undefined],
+  ["FUT", "btcusdt@markPrice@1s", "FUT:BTCUSDT frame stream=markPrice"],
+  ["FUT", "btcusdt@markPrice", "FUT:BTCUSDT markPrice everyMs=3000"],
+  ["FUT", "!markPrice@arr@1s", "all FUT markPrice everyMs=1000"],
+  ["SPOT", "btcusdt@markPrice", undefined],
+  ["SPOT", "btcusdt@ticker", "SPOT:BTCUSDT ticker ticker=ticker"],
+  ["SPOT", "btcusdt@ticker_4h", "SPOT:BTCUSDT ticker ticker=ticker_4h"],
+  ["SPOT", "btcusdt@ticker_2h", undefined],
+  ["SPOT", "!miniTicker@arr", "all SPOT ticker ticker=miniTicker"],
+  ["SPOT", "!ticker_1h@arr", "all SPOT ticker ticker=ticker_1h"],
+  ["SPOT", "!bookTicker", undefined],
+  ["FUT", "!bookTicker", "all FUT frame stream=bookTicker"],
+  ["FUT", "!forceOrder@arr", "all FUT forceOrder"],
+  ["FUT", "btcusdt@forceOrder", "FUT:BTCUSDT forceOrder"],
+  ["SPOT", "btcusdt@avgPrice", "SPOT:BTCUSDT ticker ticker=avgPrice"],
+  ["FUT", "BTCUSDT@depth", undefined],
+  ["FUT", "btcusdt", undefined],
+  ["FUT", "../@depth", undefined],
+  ["FUT", "", undefined],
 ];
 
-test("stream names say instrument and kind; their speed does not matter", () => {
-  for (const [name, expected] of NAMES) {
-    const wanted = readStreamName("FUT", name);
-    const said = wanted && `${wanted.instrument} ${wanted.stream}${wanted.aggregate ? " aggregated" : ""}`;
+test("stream names say instrument, kind and speed", () => {
+  for (const [market, name, expected] of NAMES) {
+    const wanted = readStreamName(market, name);
+    const more =
+      wanted && Object.entries(wanted.feed).map(([key, value]) => (key === "kind" ? value : `${key}=${value}`));
+    const said = wanted && `${wanted.instrument ?? `all ${wanted.market}`} ${more?.join(" ")}`;
     expect([name, said]).toEqual([name, expected]);
   }
-  expect(readStreamName("SPOT", "btcusdt@markPrice")).toBeUndefined();
 });
 
 const PATHS: ["spot" | "um", string, string][] = [
@@ -51,10 +77,4 @@ test("every path form of Binance's clients is read", () => {
     const said = read && `${read.kind} ${read.market} ${read.combined ? "combined" : "raw"} ${read.names.join(",")}`;
     expect([path, said ?? "nothing"]).toEqual([path, expected]);
   }
-});
-
-test("an aggregate trade says what its one trade said", () => {
-  const trade = '{"e":"trade","E":2,"T":1,"s":"BTCUSDT","t":9,"p":"60000.1","q":"0.010","X":"MARKET","m":true}';
-  const expected = { e: "aggTrade", E: 2, s: "BTCUSDT", a: 9, p: "60000.1", q: "0.010", f: 9, l: 9, T: 1, m: true };
-  expect(JSON.parse(aggregateTrade(trade))).toEqual(expected);
 });
