@@ -2,17 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { IntentRecord } from "../shared/collections/orders.ts";
-import {
-  entry,
-  everyPositionProtected,
-  nothingUnknown,
-  openPositions,
-  servicesReady,
-  sleepingBundle,
-} from "./run/account.fixture.ts";
+import { everyPositionProtected, openPositions, servicesReady, sleepingBundle } from "./run/account.fixture.ts";
 import { openFolder } from "./run/folder.ts";
 import { judgeFolder } from "./run/judge.ts";
+import { underTrouble } from "./run/ordeal.fixture.ts";
 import { hasRedisServer } from "./run/own-redis.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
 import { killed, programs, redisTroubles } from "./run/troubles.fixture.ts";
@@ -22,42 +15,14 @@ if (!here) console.log("skipped: needs redis-server");
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 const PORT_OFFSET = 8_200 + (process.pid % 300) * 20;
 const REDIS_AWAY_MS = 3_000;
-const INSTRUMENTS = ["FUT:BTCUSDT", "FUT:ETHUSDT"];
 
 const data = mkdtempSync(join(tmpdir(), "chimera-processes-"));
 const bundle = join(data, "sleeping.yaml");
 writeFileSync(bundle, sleepingBundle());
 const ARGS = ["--processes", "--bundle", bundle];
 let running: Running;
-/** From flat: two entries, the trouble while they are under way, and the same two entries again. */
-async function underTrouble(id: string, happens: () => Promise<void>): Promise<void> {
-  // Asked again and again: a position manager that has just come back may hear of a trade only seconds later.
-  await until("flat", async () => {
-    await running.post("/positions/flatten", { reason: "from flat", instruments: INSTRUMENTS });
-    return (await openPositions(running)).length === 0;
-  });
-  const intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
-  const answers = intents.map((intent) => running.post("/orders", { intent }).catch(() => "cut off"));
-  await happens();
-  await Promise.all(answers);
-  await until("all ready", () => servicesReady(running));
-  await until("every outcome known", () => nothingUnknown(running));
-  // Taken before the trouble, it gets its first answer; else it is taken now: once in any case.
-  await until("both entries taken", async () => {
-    const again = await Promise.all(intents.map((intent) => running.post("/orders", { intent })));
-    return again.every(({ status }) => status < 300);
-  });
-  const outcomes = () =>
-    Promise.all(intents.map(({ intent_id }) => running.get<{ intent: IntentRecord }>(`/intents/${intent_id}`)));
-  await until("both ended", async () => (await outcomes()).every(({ intent }) => intent.state === "DONE"));
-  // What was never heard of at the exchange has ended without a fill; what was filled is held, and protected.
-  const filled = (await outcomes()).filter(({ intent }) => intent.answer.status === "FILLED");
-  await until("what was filled is held and protected", async () => {
-    const open = (await openPositions(running)).map((position) => position.instrument);
-    const isHeld = filled.every(({ intent }) => open.includes(intent.instrument));
-    return isHeld && open.length === filled.length && (await everyPositionProtected(running));
-  });
-}
+const suffered = async (id: string, happens: () => Promise<void>): Promise<void> =>
+  void (await underTrouble(running, { id, happens }));
 
 describe.skipIf(!here)("one process per service, on Redis", () => {
   beforeAll(async () => {
@@ -75,12 +40,12 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
 
   for (const name of ["s04-router", "s01-exchange", "s06-position", "s03-strategy", "s02-feature", "s10-config"]) {
     const title = `${name} killed while orders are under way: nothing acknowledged is lost, all is ready again`;
-    test(title, () => underTrouble(name, () => killed(running, name)), 180_000);
+    test(title, () => suffered(name, () => killed(running, name)), 180_000);
   }
 
   for (const [what, happens] of redisTroubles(REDIS_AWAY_MS).slice(0, 3)) {
     const title = `Redis ${what} while orders are under way: nothing is lost or doubled, all is ready again`;
-    test(title, () => underTrouble(what.replaceAll(/[^a-z0-9]+/g, "-"), () => happens(running)), 180_000);
+    test(title, () => suffered(what.replaceAll(/[^a-z0-9]+/g, "-"), () => happens(running)), 180_000);
   }
 
   test("the supervisor itself killed: the next start ends what it left, and goes on", async () => {

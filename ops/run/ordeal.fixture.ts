@@ -1,0 +1,53 @@
+/** Orders under way while something goes wrong, and everything that must hold of them afterwards. */
+import type { IntentRecord } from "../../shared/collections/orders.ts";
+import { entry, everyPositionProtected, nothingUnknown, openPositions, servicesReady } from "./account.fixture.ts";
+import { type Running, until } from "./process.fixture.ts";
+
+const INSTRUMENTS = ["FUT:BTCUSDT", "FUT:ETHUSDT"];
+
+export interface Ordeal {
+  /** Names its intents: another each time. */
+  id: string;
+  /** The trouble; resolves when it is over. */
+  happens(): Promise<void>;
+  /** How long anything may take to come right again, ms. */
+  waitMs?: number;
+}
+
+/**
+ * From flat: two entries, the trouble while they are under way, and the same two entries again. Throws what does not
+ * come right; answers when all services were ready again after the trouble's end, ms.
+ */
+export async function underTrouble(running: Running, { id, happens, waitMs }: Ordeal): Promise<number> {
+  // Asked again and again: a position manager that has just come back may hear of a trade only seconds later.
+  await until("flat", async () => {
+    await running.post("/positions/flatten", { reason: "from flat", instruments: INSTRUMENTS });
+    return (await openPositions(running)).length === 0;
+  });
+  const intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
+  const answers = intents.map((intent) => running.post("/orders", { intent }).catch(() => "cut off"));
+  await happens();
+  const over = performance.now();
+  await Promise.all(answers);
+  await until("all ready", () => servicesReady(running), waitMs);
+  const readyMs = performance.now() - over;
+  await until("every outcome known", () => nothingUnknown(running), waitMs);
+  // Taken before the trouble, it gets its first answer; else it is taken now: once in any case.
+  const taken = async () => {
+    const again = await Promise.all(intents.map((intent) => running.post("/orders", { intent })));
+    return again.every(({ status }) => status < 300);
+  };
+  await until("both entries taken", taken, waitMs);
+  const outcomes = () =>
+    Promise.all(intents.map(({ intent_id }) => running.get<{ intent: IntentRecord }>(`/intents/${intent_id}`)));
+  await until("both ended", async () => (await outcomes()).every(({ intent }) => intent.state === "DONE"), waitMs);
+  // What was never heard of at the exchange has ended without a fill; what was filled is held, and protected.
+  const filled = (await outcomes()).filter(({ intent }) => intent.answer.status === "FILLED");
+  const held = async () => {
+    const open = (await openPositions(running)).map((position) => position.instrument);
+    const isHeld = filled.every(({ intent }) => open.includes(intent.instrument));
+    return isHeld && open.length === filled.length && (await everyPositionProtected(running));
+  };
+  await until("what was filled is held and protected", held, waitMs);
+  return readyMs;
+}
