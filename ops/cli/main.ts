@@ -15,6 +15,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
   },
   token: { summary: "A short-lived token for one service's own port", load: () => import("./token.ts") },
   test: { summary: "Install what the tests need and run them all", load: () => import("./test.ts") },
+  drill: {
+    summary: "Let things go wrong on purpose, at real durations, and see that all comes right again",
+    load: () => import("./drill.ts"),
+  },
   bench: { summary: "Run the benchmarks, each beside its reference", load: () => import("./bench.ts") },
 };
 

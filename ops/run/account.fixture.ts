@@ -42,11 +42,16 @@ export async function everyPositionProtected(running: Running): Promise<boolean>
   });
 }
 
-/** The shipped bundle with its strategies asleep, so that only what a test asks is traded, and a breaker soon closed. */
+/** The shipped bundle with its strategies asleep, so that only what a test asks is traded. */
+export const asleep = (): string =>
+  readFileSync(join(ROOT, "services/s10-config/default-bundle.yaml"), "utf8").replace(
+    /^( {2}- strategy_id: .*)$/gm,
+    "$1\n    enabled: false",
+  );
+
+/** Asleep, and with a breaker that is soon closed. */
 export const sleepingBundle = (): string =>
-  readFileSync(join(ROOT, "services/s10-config/default-bundle.yaml"), "utf8")
-    .replace(/^( {2}- strategy_id: .*)$/gm, "$1\n    enabled: false")
-    .replace("  execution:\n", "  execution:\n    breaker_open_ms: 500\n");
+  asleep().replace("  execution:\n", "  execution:\n    breaker_open_ms: 500\n");
 
 /** A market entry of about 150 USDT with its stop far away and its target farther. */
 export async function entry(running: Running, intent_id: string, instrument: string) {

@@ -38,8 +38,13 @@ export async function until(what: string, holds: () => Promise<boolean>, msMax =
 }
 
 /** Starts, waits until it says it is up, and signs in. */
-export async function up(data: string, portOffset: number, args: string[] = []): Promise<Running> {
-  const settings = { CHIMERA_PORT_OFFSET: String(portOffset), CHIMERA_ADMIN_PASSWORD: PASSWORD, ...SHORTENED };
+export async function up(
+  data: string,
+  portOffset: number,
+  args: string[] = [],
+  waits: Record<string, string> = SHORTENED,
+): Promise<Running> {
+  const settings = { CHIMERA_PORT_OFFSET: String(portOffset), CHIMERA_ADMIN_PASSWORD: PASSWORD, ...waits };
   const child = Bun.spawn([process.execPath, join(ROOT, "ops/cli/main.ts"), "up", "--json", "--data", data, ...args], {
     env: { ...process.env, ...settings },
     stdout: "pipe",
