@@ -33,6 +33,9 @@ export const clientOrderId = (tag: string, intentId: string, leg: string): strin
 /** Budgets, locks and orders are per account and instrument. */
 export const bookKey = (account: string, instrument: InstrumentId): string => `${account}/${instrument}`;
 
+/** The account's risk budget, where several instances take from it. */
+export const budgetName = (account: string): string => `budget/${account}`;
+
 /** Where all raw market recordings lie. */
 export const RECORDINGS = "recordings/";
 

@@ -18,6 +18,7 @@ import type { Health } from "./health.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
+import type { SharedBudget } from "./shared-budget.ts";
 import type { Ports } from "./types.ts";
 import type { Venue } from "./venue.ts";
 
@@ -29,6 +30,8 @@ interface Parts {
   readonly venue: Venue;
   readonly executor: Executor;
   readonly health: Health;
+  /** None where this router alone takes from the budget: then its own books are all there is to know. */
+  readonly sharedBudget: SharedBudget | undefined;
   /** Starts the work on an admitted intent. */
   poke(intentId: string): void;
   /** False until our books have met the exchange's once. */
@@ -109,7 +112,7 @@ export class Admission {
   }
 
   private async admit(intent: Intent, { hash, decision }: { hash: string; decision: Decision | undefined }) {
-    const { ports, book, poke } = this.parts;
+    const { ports, book, sharedBudget, poke } = this.parts;
     if (intent.account !== ports.account) refuse("NOT_FOUND", `there is no account ${intent.account} here`);
     if (!ports.shard.owns(intent.instrument)) refuse("NOT_OWNER", `${intent.instrument} is another shard's`);
     checks.checkShape(intent);
@@ -118,10 +121,21 @@ export class Admission {
     const reserved = isEntry(intent.kind) ? this.reserve(intent, plan, listing) : zero;
     const slot = this.admitting.get(intent.intent_id);
     if (slot) slot.reserved = reserved;
-    const record = this.recordOf(intent, { hash, decision, plan, reserved });
-    await book.change(intent.instrument, () => this.firstChange(record), "full");
+    const store = () => {
+      const record = this.recordOf(intent, { hash, decision, plan, reserved });
+      return book.change(intent.instrument, () => this.firstChange(record), "full");
+    };
+    if (sharedBudget && isEntry(intent.kind))
+      await sharedBudget.within(intent, reserved, () => this.still(intent, store));
+    else await store();
     if (slot) slot.reserved = zero;
     poke(intent.intent_id);
+  }
+
+  /** Reserving has taken a moment: what was allowed before must be so still. */
+  private still<T>(intent: Intent, store: () => Promise<T>): Promise<T> {
+    this.entryMayPass(intent);
+    return store();
   }
 
   /** What only entries must pass, in the documented order. */

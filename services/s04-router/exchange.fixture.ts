@@ -8,7 +8,7 @@ import type { Clock } from "../../shared/kit/ports.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
 import type { ExchangeCalls } from "./types.ts";
 
-export const LISTINGS: Instrument[] = (["FUT", "SPOT"] as const).map((market) => ({
+const LISTINGS: Instrument[] = (["FUT", "SPOT"] as const).map((market) => ({
   instrument: `${market}:BTCUSDT`,
   market,
   symbol: "BTCUSDT",
@@ -25,6 +25,14 @@ export const LISTINGS: Instrument[] = (["FUT", "SPOT"] as const).map((market) =>
   updated_at: 0,
 }));
 
+/** A futures contract like the one that every test trades. */
+export const listingOf = (symbol: string): Instrument => ({
+  ...(LISTINGS[0] as Instrument),
+  instrument: `FUT:${symbol}`,
+  symbol,
+  base: symbol.replace("USDT", ""),
+});
+
 export type Fault =
   | "none"
   /** Taken, but the answer is lost. */
@@ -40,6 +48,7 @@ export class FakeExchange {
   readonly fills: (ExchangeFill & { client_order_id: string; instrument: string; side: "BUY" | "SELL" })[] = [];
   /** Every order ever taken, by client id: the journal. */
   readonly journal: string[] = [];
+  listings: readonly Instrument[] = LISTINGS;
   /** What the next orders meet, first come first served. */
   readonly faults: Fault[] = [];
   readonly positions = new Map<InstrumentId, bigint>();
@@ -121,7 +130,7 @@ export class FakeExchange {
       const qty = show((this.positions.get("SPOT:BTCUSDT") ?? 0n) as never);
       return { balances: [{ market: "SPOT" as const, asset: "BTC", free: qty, locked: "0", updated_at: 0 }] };
     },
-    getInstruments: async () => ({ instruments: LISTINGS }),
+    getInstruments: async () => ({ instruments: [...this.listings] }),
     getHistory: async () => ({ source: "EXCHANGE" as const, bars: [] }),
     setKill: async ({ epoch }) => ({ epoch, outstanding: [] }),
   };

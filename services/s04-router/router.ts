@@ -14,6 +14,7 @@ import { OrdersBook } from "./orders-book.ts";
 import { Protector } from "./protect.ts";
 import { Pump } from "./pump.ts";
 import { Recovery } from "./recover.ts";
+import { SharedBudget } from "./shared-budget.ts";
 import type { Ports } from "./types.ts";
 import { Venue } from "./venue.ts";
 
@@ -27,6 +28,8 @@ export class Router {
   readonly cancellation: Cancellation;
   readonly accounts: Accounts;
   readonly recovery: Recovery;
+  /** Only where other shards take from the account's budget too. */
+  readonly sharedBudget: SharedBudget | undefined;
   private readonly ports: Ports;
   private readonly executor: Executor;
   /** One key per running intent. */
@@ -48,12 +51,14 @@ export class Router {
     this.market = market;
     this.kill = kill;
     this.health = new Health(ports);
+    this.sharedBudget = ports.shard.count > 1 ? new SharedBudget(ports, book) : undefined;
     this.executor = new Executor(shared);
     this.recovery = new Recovery({ ...shared, pokeAll: () => this.pokeAll() });
     this.admission = new Admission({
       ...shared,
       executor: this.executor,
       health: this.health,
+      sharedBudget: this.sharedBudget,
       poke: (id) => this.intents.poke(id),
       reconciled: () => this.recovery.reconciled,
     });
@@ -76,6 +81,7 @@ export class Router {
     await this.kill.load();
     await this.health.load();
     await this.recovery.load();
+    this.sharedBudget?.begin();
     await this.catchUp();
   }
 
@@ -93,6 +99,7 @@ export class Router {
     this.intents.stop();
     this.instruments.stop();
     this.recovery.stop();
+    this.sharedBudget?.stop();
   }
 
   /** Computed from open holdings and running intents, so it can never drift from them. */
@@ -111,6 +118,7 @@ export class Router {
 
   private changed(intentId: string): void {
     const record = this.book.intent(intentId);
+    this.sharedBudget?.poke();
     if (record) this.pokeInstrument(record.instrument);
     this.intents.poke(intentId);
   }

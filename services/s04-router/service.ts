@@ -16,6 +16,7 @@ import {
 import { actingVerbs } from "./acting.verbs.ts";
 import { readingVerbs } from "./reading.verbs.ts";
 import { Router } from "./router.ts";
+import { COMPARE_EVERY_MS } from "./shared-budget.ts";
 import { type Ports, RouterSettings } from "./types.ts";
 
 type Ctx = Context<RouterSettings, { exchange: typeof exchange }>;
@@ -36,6 +37,7 @@ export default defineService({
   sharded: true,
   setup(ctx) {
     const router = new Router(portsOf(ctx));
+    const { sharedBudget } = router;
     return {
       verbs: [...actingVerbs(router), ...readingVerbs(ctx.store)],
       consumes: [
@@ -52,6 +54,7 @@ export default defineService({
         every(CATCH_UP_EVERY_MS, "first-reconciliation", () => router.catchUp()),
         every(SWEEP_EVERY_MS, "stale-orders", () => router.recovery.sweep()),
         every(LISTINGS_EVERY_MS, "listings", () => router.market.loadListings()),
+        ...(sharedBudget ? [every(COMPARE_EVERY_MS, "compare-budget", () => sharedBudget.compare())] : []),
       ],
       checks: [
         {

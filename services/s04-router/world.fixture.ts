@@ -14,7 +14,7 @@ import { FakeExchange } from "./exchange.fixture.ts";
 import { Router } from "./router.ts";
 import { type Ports, RouterSettings } from "./types.ts";
 
-const START = Date.UTC(2026, 0, 5, 12);
+export const START = Date.UTC(2026, 0, 5, 12);
 export const FUT = "FUT:BTCUSDT";
 export const SPOT = "SPOT:BTCUSDT";
 
@@ -89,6 +89,11 @@ export class RouterWorld {
     this.crashed = false;
     this.router = new Router(this.ports(this.generation));
     return this.router;
+  }
+
+  /** From here on it dies at the n-th port call. */
+  dieAt({ call, after }: Crash): void {
+    this.crash = { call: this.portCalls + call, after };
   }
 
   async start(): Promise<void> {
