@@ -78,7 +78,7 @@ export class EmbeddedBus implements Bus {
 
   constructor(options: BusOptions) {
     this.#options = options;
-    this.#log = new BusLog(options.path);
+    this.#log = new BusLog(options.path, options.clock.now());
     this.#works = {
       log: this.#log,
       clock: options.clock,
@@ -125,10 +125,10 @@ export class EmbeddedBus implements Bus {
     });
   }
 
-  async state(): Promise<StreamState[]> {
+  async state(families?: readonly string[]): Promise<StreamState[]> {
     const now = this.#works.clock.now();
-    return [...this.#groups.values()]
-      .flatMap((groups) => [...groups.values()])
+    return [...(families ?? this.#groups.keys())]
+      .flatMap((family) => [...(this.#groups.get(family)?.values() ?? [])])
       .flatMap((group) => [...group.lanes.values()])
       .map((lane) => {
         const { stream, group, lag, pending, settled } = lane;
@@ -138,12 +138,12 @@ export class EmbeddedBus implements Bus {
       });
   }
 
-  /** What it holds is in this process's own file: nothing gets lost behind its back. */
+  /** What it holds is in this process's own file: nothing gets lost behind its back while it runs. */
   async epoch(): Promise<string> {
-    return "embedded";
+    return this.#log.epoch;
   }
 
-  onLoss(): Cancel {
+  onLoss(_run: (epoch: string) => void): Cancel {
     return () => {};
   }
 

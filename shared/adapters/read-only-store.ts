@@ -26,14 +26,15 @@ export function openReadOnly({ owner, collections, files }: ReadOnlyOptions): St
     async commit(ops) {
       if (ops.length > 0) notOwner();
     },
-    async expire() {
-      return notOwner();
-    },
+    expire: async () => notOwner(),
     outbox: {
       read: async () => [],
-      async forget(ids) {
-        if (ids.length > 0) notOwner();
-      },
+      readTold: async () => [],
+      state: async () => ({}),
+      tell: async () => notOwner(),
+      forget: async () => notOwner(),
+      // It keeps nothing that was told in any epoch.
+      setEpoch: async () => {},
       onCommit: () => {},
     },
     ping: async () => documents.of(owner)?.ping(),

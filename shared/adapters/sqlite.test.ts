@@ -152,7 +152,7 @@ test("revisions and outbox ids do not come back when the clock was set back", as
     seen.add((await store.get(notes, "n1"))!.rev);
     const entries = await store.outbox.read(10);
     for (const { id } of entries) seen.add(id);
-    await store.outbox.forget(entries.map((entry) => entry.id));
+    await store.outbox.tell(entries.at(-1)!.id);
     await store.close();
   }
   expect(seen.size).toBe(8);

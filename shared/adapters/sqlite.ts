@@ -1,9 +1,10 @@
 /** The embedded store: one SQLite file per owner and shard, documents as JSON, each commit one transaction. */
 import { assert, refuse } from "../errors.ts";
-import type { Collection, Op, OutboxEntry, Page, Query, Ref, Row, ServiceId, Store } from "../kit/ports.ts";
+import type { Collection, Op, Page, Query, Ref, Row, ServiceId, Store } from "../kit/ports.ts";
 import { type Bound, Connection } from "./sqlite/connection.ts";
 import { Documents, type FindSources } from "./sqlite/documents.ts";
 import { Fence } from "./sqlite/fence.ts";
+import { OUTBOX_SCHEMA, Outbox } from "./sqlite/outbox.ts";
 import { plain, Reader } from "./sqlite/reader.ts";
 import { Table } from "./sqlite/table.ts";
 
@@ -28,11 +29,10 @@ const DAY_MS = 86_400_000;
 /** How long a processed message is remembered: far longer than any stream can hand it out again. */
 const INBOX_DAYS = 30;
 const EXPIRE_BATCH = 1_000;
-const OUTBOX_READ_MAX = 10_000;
 
 const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY, family TEXT NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL, traceparent TEXT)",
+  OUTBOX_SCHEMA,
   "CREATE TABLE IF NOT EXISTS inbox (n INTEGER PRIMARY KEY, stream TEXT NOT NULL, consumers TEXT NOT NULL, id TEXT NOT NULL, at REAL NOT NULL, UNIQUE (stream, consumers, id))",
   "CREATE TABLE IF NOT EXISTS edges (child TEXT NOT NULL, parent TEXT NOT NULL, PRIMARY KEY (child, parent)) WITHOUT ROWID",
   "CREATE INDEX IF NOT EXISTS edges_by_parent ON edges (parent, child)",
@@ -57,16 +57,16 @@ export class SqliteStore implements Store {
   readonly #documents: Documents;
   readonly #now: () => number;
   readonly #wakes: (() => void)[] = [];
-  /** The head of its outbox ids. */
-  readonly #name: string;
+  readonly #emitted: Outbox;
   #number: number;
 
   constructor({ path, owner, collections, others, fence, shard, now }: StoreOptions) {
     this.owner = owner;
-    this.#name = shard === undefined ? owner : `${owner}.${shard}`;
     this.#now = now ?? Date.now;
     this.#db = new Connection(path, { readonly: false, isShared: fence !== undefined });
     this.#fence = new Fence(this.#db, owner, fence);
+    const name = shard === undefined ? owner : `${owner}.${shard}`;
+    this.#emitted = new Outbox(this.#db, name, (work) => this.#write(work));
     this.reader = new Reader(() => this.#db);
     this.#documents = new Documents(collections, others ?? (() => undefined), this);
     try {
@@ -76,8 +76,12 @@ export class SqliteStore implements Store {
       throw error;
     }
     this.outbox = {
-      read: async (limit) => this.#readOutbox(limit),
-      forget: async (ids) => this.#forget(ids),
+      read: async (limit) => this.#emitted.read(limit),
+      readTold: async (limit, after) => this.#emitted.readTold(limit, after),
+      tell: async (upTo) => this.#emitted.tell(upTo),
+      forget: async (upTo) => this.#emitted.forget(upTo),
+      state: async () => this.#emitted.state(),
+      setEpoch: async (epoch) => this.#emitted.setEpoch(epoch),
       onCommit: (wake) => void this.#wakes.push(wake),
     };
   }
@@ -137,6 +141,11 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Throws Problem FENCED when a newer holder has opened the file: for what is done outside it. */
+  mustBeNewest(): void {
+    this.#fence.check();
+  }
+
   async ping(): Promise<void> {
     this.#db.one("SELECT 1");
   }
@@ -194,8 +203,8 @@ export class SqliteStore implements Store {
     assert(stream.mode === "reliable", `${stream.family} is lossy: it is published, not committed`);
     assert(stream.from === "all" || stream.from.includes(this.owner), `${this.owner} says nothing on ${stream.family}`);
     assert(!stream.keyed || key, `${stream.family} needs a key`);
-    const sql = "INSERT INTO outbox (n, family, key, event, traceparent) VALUES (?, ?, ?, ?, ?)";
-    this.#db.run(sql, this.#number++, stream.family, key ?? "", JSON.stringify(event), traceparent ?? null);
+    const entry = { family: stream.family, key: key ?? "", event };
+    this.#emitted.add(this.#number++, traceparent === undefined ? entry : { ...entry, traceparent });
   }
 
   #delete(table: Table, name: string, key: string, expectRev?: string): boolean {
@@ -206,23 +215,6 @@ export class SqliteStore implements Store {
     this.#db.run(`DELETE FROM ${table.name} WHERE _key = ?`, key);
     this.#db.run("DELETE FROM edges WHERE child = ?", `${name}/${key}`);
     return true;
-  }
-
-  #readOutbox(limit: number): OutboxEntry[] {
-    const sql = "SELECT n, family, key, event, traceparent FROM outbox ORDER BY n LIMIT ?";
-    return this.#db.all(sql, Math.min(limit, OUTBOX_READ_MAX)).map((row) => ({
-      id: `${this.#name}-${row.n}`,
-      family: String(row.family),
-      key: String(row.key),
-      event: JSON.parse(String(row.event)),
-      ...(row.traceparent === null ? {} : { traceparent: String(row.traceparent) }),
-    }));
-  }
-
-  #forget(ids: readonly string[]): void {
-    const numbers = ids.map((id) => Number(id.slice(id.indexOf("-") + 1)));
-    const sql = "DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))";
-    this.#write(() => this.#db.run(sql, JSON.stringify(numbers)));
   }
 
   #ownTable(collection: Collection<never>): Table {
@@ -236,6 +228,7 @@ export class SqliteStore implements Store {
     for (const sql of SCHEMA) this.#db.run(sql);
     this.#checkFormat();
     this.#fence.claim();
+    this.#emitted.load();
     for (const collection of collections) {
       if (collection.owner === this.owner) this.#own.set(collection.name, Table.ensure(this.#db, collection));
     }

@@ -1,5 +1,6 @@
 /** The relay from a store's outbox to the bus: woken by the commit, in order, repeated after a crash without doubling. */
-import type { Bus, Cancel, Clock, Store, Stream } from "./ports.ts";
+import { createKeeper, type Keeper } from "./outbox-keeper.ts";
+import type { Bus, Cancel, Clock, OutboxEntry, Store, Stream } from "./ports.ts";
 import type { Log } from "./service.ts";
 
 const BATCH_MAX = 200;
@@ -9,43 +10,35 @@ export interface Relay {
   /** Resolves when the outbox is empty, or when publishing fails. */
   flush(): Promise<void>;
   stop(): Promise<void>;
-  /** Entries published since the start. */
+  /** Entries published since the start, those told again not counted. */
   published(): number;
 }
 
-export function startRelay(parts: {
+interface RelayParts {
   store: Store;
   bus: Bus;
   clock: Clock;
   log: Log;
   streams: ReadonlyMap<string, Stream>;
-}): Relay {
-  const { store, bus, clock, log, streams } = parts;
+  /** The reliable streams that the store's owner speaks on. */
+  families: readonly string[];
+}
+
+export function startRelay(parts: RelayParts): Relay {
+  const { store, bus, clock, log } = parts;
+  const keeper = createKeeper(parts);
+  const teller = createTeller(parts, keeper);
   let running: Promise<void> | undefined;
   let again = false;
   let stopped = false;
   let failures = 0;
-  let published = 0;
   let retry: Cancel | undefined;
   let waking = false;
 
   async function drain(): Promise<void> {
     do {
       again = false;
-      const entries = await store.outbox.read(BATCH_MAX);
-      for (const entry of entries) {
-        const stream = streams.get(entry.family);
-        if (!stream) throw new Error(`outbox names an undeclared stream: ${entry.family}`);
-        const { key, traceparent } = entry;
-        await bus.publish(stream, entry.event, {
-          id: `${store.owner}-${entry.id}`,
-          ...(key !== "" && { key }),
-          ...(traceparent !== undefined && { traceparent }),
-        });
-        published++;
-      }
-      if (entries.length > 0) await store.outbox.forget(entries.map((entry) => entry.id));
-      again ||= entries.length === BATCH_MAX;
+      again = (await teller.tell(() => stopped)) || again;
     } while (again && !stopped);
     failures = 0;
   }
@@ -82,13 +75,101 @@ export function startRelay(parts: {
       void wake();
     });
   });
+  const unhear = bus.onLoss((now) => {
+    teller.lost(now);
+    void wake();
+  });
+  const unkeep = keeper.start(() => (running ? undefined : teller.toldIn()));
   return {
     flush: wake,
     async stop() {
       stopped = true;
       retry?.();
+      unhear();
+      unkeep();
       await running;
     },
+    published: teller.published,
+  };
+}
+
+interface Teller {
+  /** Some entries, after what has to be told again; true when there may be more. */
+  tell(isStopped: () => boolean): Promise<boolean>;
+  lost(epoch: string): void;
+  /** The bus's epoch in which all that is kept was told; undefined while that is not so. */
+  toldIn(): string | undefined;
+  published(): number;
+}
+
+/**
+ * What was told is kept for a while, and told again, before anything new, when the bus's epoch is another than the
+ * one it was told in: also when that changed while this process was not there.
+ */
+function createTeller({ store, bus, log, streams }: RelayParts, keeper: Keeper): Teller {
+  let published = 0;
+  /** Undefined: not asked yet. */
+  let epoch: string | undefined;
+  let toldIn: string | undefined;
+
+  function publish({ id, family, key, event, traceparent }: OutboxEntry, again: boolean): Promise<unknown> {
+    const stream = streams.get(family);
+    if (!stream) throw new Error(`outbox names an undeclared stream: ${family}`);
+    return bus.publish(stream, event, {
+      id: `${store.owner}-${id}`,
+      ...(key !== "" && { key }),
+      ...(traceparent !== undefined && { traceparent }),
+      ...(again && { again }),
+    });
+  }
+
+  async function tellAgain(now: string, isStopped: () => boolean): Promise<void> {
+    let count = 0;
+    let entries: OutboxEntry[] = [];
+    do {
+      entries = await store.outbox.readTold(BATCH_MAX, entries.at(-1)?.id);
+      for (const entry of entries) await publish(entry, true);
+      count += entries.length;
+    } while (entries.length > 0 && epoch === now && !isStopped());
+    log.warn("outbox: the bus has lost news, what is kept was told again", { entries: count });
+  }
+
+  async function catchUp(isStopped: () => boolean): Promise<void> {
+    toldIn ??= (await store.outbox.state()).epoch;
+    while (!isStopped()) {
+      epoch ??= await bus.epoch();
+      const now = epoch;
+      if (toldIn === now) return;
+      if (toldIn !== undefined) await tellAgain(now, isStopped);
+      if (epoch !== now || isStopped()) continue;
+      await store.outbox.setEpoch(now);
+      toldIn = now;
+    }
+  }
+
+  return {
+    async tell(isStopped) {
+      if (epoch === undefined || epoch !== toldIn) await catchUp(isStopped);
+      const entries = await store.outbox.read(BATCH_MAX);
+      let last: OutboxEntry | undefined;
+      try {
+        for (const entry of entries) {
+          // What follows a loss waits until all before it has been told again.
+          if (epoch !== toldIn) break;
+          await publish(entry, false);
+          last = entry;
+          published++;
+          keeper.told(entry);
+        }
+      } finally {
+        if (last) await store.outbox.tell(last.id);
+      }
+      return entries.length === BATCH_MAX || epoch !== toldIn;
+    },
+    lost: (now) => {
+      epoch = now;
+    },
+    toldIn: () => (epoch === toldIn ? toldIn : undefined),
     published: () => published,
   };
 }

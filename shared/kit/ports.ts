@@ -102,7 +102,8 @@ export interface Bus {
   subscribe<E>(stream: Stream<E>, listen: Listen<E>): { stop(): Promise<void> };
   /** Newest-last entries of a stream, for catching up and for people; reliable streams only. */
   read<E>(stream: Stream<E>, options: { key?: string; after?: string; limit: number }): Promise<Message<E>[]>;
-  state(): Promise<StreamState[]>;
+  /** Of all reliable streams, or of those of some families. */
+  state(families?: readonly string[]): Promise<StreamState[]>;
   /** Changes when the bus has lost something that it held: what was told since the last epoch is to be told again. */
   epoch(): Promise<string>;
   /** Calls when the epoch has changed, at the latest some seconds after. */
@@ -190,9 +191,17 @@ export interface Store {
   /** Deletes what is past its retention at `now`; answers how many. */
   expire<T>(collection: Collection<T>, now: number): Promise<number>;
   outbox: {
-    /** Oldest first. */
+    /** Oldest first, of what was not told yet. */
     read(limit: number): Promise<OutboxEntry[]>;
-    forget(ids: readonly string[]): Promise<void>;
+    /** Oldest first, of what was told and is kept, after an entry or from the beginning. */
+    readTold(limit: number, after?: string): Promise<OutboxEntry[]>;
+    /** All up to this entry is told; it is kept, to be told again should the bus lose it. */
+    tell(upTo: string): Promise<void>;
+    /** What was told, up to this entry, is not needed any more. */
+    forget(upTo: string): Promise<void>;
+    /** The bus's epoch in which what is kept was told, and the newest entry that was. */
+    state(): Promise<{ epoch?: string; told?: string }>;
+    setEpoch(epoch: string): Promise<void>;
     /** Called after a commit that emitted. */
     onCommit(wake: () => void): void;
   };

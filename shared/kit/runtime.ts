@@ -1,6 +1,6 @@
 /** The running part of a hosted service: consumers, jobs and the outbox relay, started and stopped in order. */
 import { firstAnswers } from "../collections/first-answers.ts";
-import { configEvents } from "../streams.ts";
+import { alerts, configEvents, opsEvents } from "../streams.ts";
 import type { ConfigHolder } from "./config.ts";
 import { type createContext, STREAMS_BY_FAMILY } from "./context.ts";
 import { type Relay, startRelay } from "./outbox.ts";
@@ -31,6 +31,7 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
     clock: world.clock,
     log,
     streams: STREAMS_BY_FAMILY,
+    families: reliableOf(service),
   });
   const failures = context.metrics.counter("failures_total", "Handlers and jobs that threw", ["where"]);
 
@@ -96,6 +97,11 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
     },
   };
 }
+
+/** The reliable streams that a service speaks on; anyone's alerts and audit entries among them. */
+const reliableOf = ({ emits }: Service): string[] => [
+  ...new Set([...emits, alerts, opsEvents].filter(({ mode }) => mode === "reliable").map(({ family }) => family)),
+];
 
 /** What is kept for a time goes when that is over: the service's own collections and its first answers. */
 function expiring({ id, owns }: Service, { store, clock }: RuntimeParts["context"]): Job {

@@ -13,7 +13,7 @@ export function keptContract(now: World): void {
 }
 
 function outbox(now: World): void {
-  test("holds what was emitted, oldest first, until it is forgotten", async () => {
+  test("holds what was emitted, oldest first, until it is told", async () => {
     await now.s04.commit([tell({ id: "e1" }), put(notes, { id: "n1" }), tell({ id: "e2" }, "FUT:ETHUSDT")]);
     await now.s04.commit([{ ...tell({ id: "e3" }), traceparent: "00-trace" } as Op]);
     const entries = await now.s04.outbox.read(10);
@@ -24,9 +24,28 @@ function outbox(now: World): void {
     ]);
     expect(new Set(entries.map((entry) => entry.id)).size).toBe(3);
     expect((await now.s04.outbox.read(2)).map((entry) => entry.id)).toEqual([entries[0]!.id, entries[1]!.id]);
-    await now.s04.outbox.forget([entries[0]!.id, entries[1]!.id]);
-    await now.s04.outbox.forget([entries[0]!.id, "never-given"]);
+    await now.s04.outbox.tell(entries[1]!.id);
+    await now.s04.outbox.tell(entries[0]!.id);
     expect(await now.s04.outbox.read(10)).toEqual([entries[2]!]);
+  });
+
+  test("keeps what was told until it is forgotten, also over an opening, and forgets nothing that was not told", async () => {
+    const ids = ["e1", "e2", "e3", "e4"];
+    for (const id of ids) await now.s04.commit([tell({ id })]);
+    expect(await now.s04.outbox.state()).toEqual({});
+    const entries = await now.s04.outbox.read(10);
+    await now.s04.outbox.tell(entries[2]!.id);
+    await now.s04.outbox.setEpoch("one");
+    await now.s04.outbox.setEpoch("two");
+    now.s04 = await now.world.reopen("s04");
+    expect(await now.s04.outbox.state()).toEqual({ epoch: "two", told: entries[2]!.id });
+    expect(await now.s04.outbox.readTold(10)).toEqual(entries.slice(0, 3));
+    expect(await now.s04.outbox.readTold(1, entries[0]!.id)).toEqual([entries[1]!]);
+    await now.s04.outbox.forget(entries[0]!.id);
+    expect(await now.s04.outbox.readTold(10)).toEqual(entries.slice(1, 3));
+    await now.s04.outbox.forget(entries[3]!.id);
+    expect(await now.s04.outbox.readTold(10)).toEqual([]);
+    expect(await now.s04.outbox.read(10)).toEqual([entries[3]!]);
   });
 
   test("ids never come back, not after forgetting and not after opening again", async () => {
@@ -35,7 +54,8 @@ function outbox(now: World): void {
       await now.s04.commit([tell({ id: "same" })]);
       const ids = (await now.s04.outbox.read(10)).map((entry) => entry.id);
       seen.push(...ids);
-      await now.s04.outbox.forget(ids);
+      await now.s04.outbox.tell(ids.at(-1)!);
+      await now.s04.outbox.forget(ids.at(-1)!);
       now.s04 = await now.world.reopen("s04");
     }
     expect(new Set(seen).size).toBe(3);

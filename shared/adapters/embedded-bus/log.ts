@@ -39,6 +39,7 @@ export interface DeadLetter {
 const DEAD_MAX = 10_000;
 
 const SCHEMA = [
+  "CREATE TABLE IF NOT EXISTS epochs (begun REAL PRIMARY KEY)",
   "CREATE TABLE IF NOT EXISTS streams (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, family TEXT NOT NULL, key TEXT NOT NULL, trimmed INTEGER NOT NULL DEFAULT 0)",
   "CREATE TABLE IF NOT EXISTS log (stream INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT, version INTEGER NOT NULL, event TEXT NOT NULL, ts REAL NOT NULL, traceparent TEXT, PRIMARY KEY (stream, seq)) WITHOUT ROWID",
   "CREATE UNIQUE INDEX IF NOT EXISTS log_ids ON log (stream, id) WHERE id IS NOT NULL",
@@ -65,11 +66,16 @@ export class BusLog {
   readonly #db: Connection;
   readonly #streams = new Map<string, LogStream>();
 
-  constructor(path: string) {
+  /** That of the file: another one after somebody has removed it. */
+  readonly epoch: string;
+
+  constructor(path: string, now: number) {
     this.#db = new Connection(path, { readonly: false });
     this.#db.transaction(() => {
       for (const sql of SCHEMA) this.#db.run(sql);
+      this.#db.run("INSERT INTO epochs (begun) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM epochs)", now);
     });
+    this.epoch = `e${this.#db.one("SELECT begun FROM epochs")?.begun}`;
     const sql =
       "SELECT s.*, (SELECT max(seq) FROM log WHERE stream = s.n) AS last, (SELECT min(seq) FROM log WHERE stream = s.n) AS first FROM streams AS s";
     for (const row of this.#db.all(sql)) {

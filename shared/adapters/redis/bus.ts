@@ -153,9 +153,9 @@ export class RedisBus implements Bus {
     return this.#history.read(stream, options);
   }
 
-  async state(): Promise<StreamState[]> {
+  async state(families?: readonly string[]): Promise<StreamState[]> {
     await Promise.all([...this.#lanes()].map((lane) => lane.acknowledged()));
-    return this.#history.state(this.#options.clock.now());
+    return this.#history.state(this.#options.clock.now(), families);
   }
 
   epoch(): Promise<string> {

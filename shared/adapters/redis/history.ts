@@ -52,8 +52,8 @@ export class History {
   }
 
   /** Of all groups that are kept or read, in all streams. */
-  async state(now: number): Promise<StreamState[]> {
-    const families = await this.#families.reliable();
+  async state(now: number, only?: readonly string[]): Promise<StreamState[]> {
+    const families = only ?? (await this.#families.reliable());
     const states = await Promise.all(
       families.map(async (family) => {
         const [names, kept] = await Promise.all([this.#names(family), this.#families.groupsOf(family)]);

@@ -1,0 +1,96 @@
+/** What a store's commits emitted: told in order, then kept for a while, to be told again should the bus lose it. */
+import type { OutboxEntry } from "../../kit/ports.ts";
+import type { Connection } from "./connection.ts";
+
+const READ_MAX = 10_000;
+const TOLD = "told";
+const EPOCH = "epoch";
+
+export const OUTBOX_SCHEMA =
+  "CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY, family TEXT NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL, traceparent TEXT)";
+
+/**
+ * Entries are told in the order of their numbers, so that one number says which of them were. A file of a version
+ * that did not say so has told none of those it holds: the bus knows their ids.
+ */
+export class Outbox {
+  readonly #db: Connection;
+  /** The head of its entries' ids. */
+  readonly #name: string;
+  readonly #write: (work: () => unknown) => void;
+  #told = 0;
+
+  constructor(db: Connection, name: string, write: (work: () => unknown) => void) {
+    this.#db = db;
+    this.#name = name;
+    this.#write = write;
+  }
+
+  load(): void {
+    this.#told = Number(this.#mark(TOLD) ?? 0);
+  }
+
+  add(n: number, { family, key, event, traceparent }: Omit<OutboxEntry, "id">): void {
+    const sql = "INSERT INTO outbox (n, family, key, event, traceparent) VALUES (?, ?, ?, ?, ?)";
+    this.#db.run(sql, n, family, key, JSON.stringify(event), traceparent ?? null);
+  }
+
+  read(limit: number): OutboxEntry[] {
+    const sql = "SELECT * FROM outbox WHERE n > ? ORDER BY n LIMIT ?";
+    return this.#db.all(sql, this.#told, Math.min(limit, READ_MAX)).map((row) => this.#entryOf(row));
+  }
+
+  readTold(limit: number, after?: string): OutboxEntry[] {
+    const sql = "SELECT * FROM outbox WHERE n > ? AND n <= ? ORDER BY n LIMIT ?";
+    const from = after === undefined ? 0 : numberOf(after);
+    return this.#db.all(sql, from, this.#told, Math.min(limit, READ_MAX)).map((row) => this.#entryOf(row));
+  }
+
+  tell(upTo: string): void {
+    const told = Math.max(this.#told, numberOf(upTo));
+    this.#write(() => this.#setMark(TOLD, told));
+    this.#told = told;
+  }
+
+  /** What was not told stays. */
+  forget(upTo: string): void {
+    const n = Math.min(this.#told, numberOf(upTo));
+    this.#write(() => this.#db.run("DELETE FROM outbox WHERE n <= ?", n));
+  }
+
+  state(): { epoch?: string; told?: string } {
+    const epoch = this.#mark(EPOCH);
+    return {
+      ...(epoch !== undefined && { epoch: String(epoch) }),
+      ...(this.#told > 0 && { told: this.#idOf(this.#told) }),
+    };
+  }
+
+  setEpoch(epoch: string): void {
+    this.#write(() => this.#setMark(EPOCH, epoch));
+  }
+
+  #mark(name: string): string | number | undefined {
+    return this.#db.one("SELECT value FROM meta WHERE name = ?", name)?.value ?? undefined;
+  }
+
+  #setMark(name: string, value: string | number): void {
+    this.#db.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value);
+  }
+
+  #idOf(n: number): string {
+    return `${this.#name}-${n}`;
+  }
+
+  #entryOf(row: Record<string, string | number | null>): OutboxEntry {
+    return {
+      id: this.#idOf(Number(row.n)),
+      family: String(row.family),
+      key: String(row.key),
+      event: JSON.parse(String(row.event)),
+      ...(row.traceparent === null ? {} : { traceparent: String(row.traceparent) }),
+    };
+  }
+}
+
+const numberOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1));
