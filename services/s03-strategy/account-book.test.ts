@@ -4,6 +4,7 @@ import { type IntentRecord, intents } from "../../shared/collections/orders.ts";
 import { positionsSnapshots, trades } from "../../shared/collections/trades.ts";
 import { show } from "../../shared/domain/money.ts";
 import type { Intent } from "../../shared/domain/order.ts";
+import { shard, shardOf, WHOLE } from "../../shared/kit/shard.ts";
 import { NOON, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { AccountBook } from "./account-book.ts";
 import { answerTo, closedTrade, engineWith, storesOn, tradeWith, write } from "./strategy.fixture.ts";
@@ -11,8 +12,8 @@ import { answerTo, closedTrade, engineWith, storesOn, tradeWith, write } from ".
 const { risk } = viewWith().bundle.flags;
 const HOUR_MS = 3_600_000;
 const entry = { intent_id: "s1:entry", instrument: "FUT:ETHUSDT", kind: "ENTRY", valid_until: NOON + 5_000 } as Intent;
-async function bookAt() {
-  const { book, clock } = await engineWith();
+async function bookAt(part = WHOLE) {
+  const { book, clock } = await engineWith({ shard: part });
   await book.rebuild();
   return { book, clock, open: (now = NOON) => book.state(now, risk).open.map((one) => one.instrument) };
 }
@@ -46,6 +47,32 @@ describe("what is open", () => {
     book.begin(entry, "400");
     book.onResult({ intent: entry, answer: answerTo(entry, { status: "CANCELED", filled_qty: "0.05" }) });
     expect(open(NOON + HOUR_MS)).toHaveLength(1);
+  });
+
+  test("an entry of another shard counts from S4's first word until it is over, or is forgotten", async () => {
+    const { book, open } = await bookAt(shard(1 - shardOf(entry.instrument, 2), 2));
+    const sized = { ...entry, qty: "0.1", stop_loss: { price: "2500" } };
+    const tell = (change: object) => book.onResult({ intent: sized, answer: answerTo(sized, change) });
+    tell({ status: "WORKING" });
+    expect(book.state(NOON, risk).open.map((one) => show(one.notional_usdt))).toEqual(["250"]);
+    tell({ status: "CANCELED" });
+    expect(open()).toEqual([]);
+    tell({ status: "WORKING" });
+    book.onTrade(tradeWith({ instrument: entry.instrument }));
+    tell({ status: "WORKING" });
+    tell({ status: "FILLED", filled_qty: "0.1" });
+    expect(open()).toEqual([entry.instrument]);
+    book.onTrade(closedTrade("trade-1", "1", { instrument: entry.instrument }));
+    expect(open()).toEqual([]);
+    tell({ status: "WORKING" });
+    tell({ status: "FILLED", filled_qty: "0.1" });
+    expect(open(NOON + 65_001)).toEqual([]);
+  });
+
+  test("an entry of its own that it did not begin is left to its trade", async () => {
+    const { book, open } = await bookAt();
+    book.onResult({ intent: entry, answer: answerTo(entry, { status: "WORKING" }) });
+    expect(open()).toEqual([]);
   });
 
   test("an entry that nobody speaks of again is forgotten a minute after it ran out", async () => {
@@ -114,7 +141,7 @@ test("a restart rebuilds all of it from S6's trades and S4's intents", async () 
   await write(stores, positionsSnapshots, { snapshot_id: "1", positions: [], equity_usdt: "1000", ts: NOON - 2 });
   await write(stores, positionsSnapshots, { snapshot_id: "2", positions: [], equity_usdt: "900", ts: NOON - 1 });
   const { clock } = await engineWith();
-  const book = new AccountBook(stores("s03"), clock);
+  const book = new AccountBook(stores("s03"), clock, WHOLE);
   await book.rebuild();
   const state = book.state(NOON, risk);
   expect(state.open.map((one) => [one.instrument, show(one.notional_usdt)])).toEqual([

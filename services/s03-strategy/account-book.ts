@@ -3,10 +3,11 @@ import { intents } from "../../shared/collections/orders.ts";
 import { positionsSnapshots, trades } from "../../shared/collections/trades.ts";
 import type { RiskFlags } from "../../shared/domain/bundle.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import { type Amount, dec, max, mul, sum, zero } from "../../shared/domain/money.ts";
-import { type Intent, isEntry } from "../../shared/domain/order.ts";
+import { type Amount, dec, max, mul, show, sum, zero } from "../../shared/domain/money.ts";
+import { type Intent, isEntry, type OrderAnswer } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
+import type { Shard } from "../../shared/kit/shard.ts";
 import type { OrderResult } from "../../shared/streams.ts";
 import type { AccountState, OpenExposure } from "../../shared/trading/decision/account.ts";
 
@@ -14,6 +15,7 @@ const DAY_MS = 86_400_000;
 const PAGE = 1_000;
 /** An entry that S4 never told about again is forgotten so long after its `valid_until`. */
 const FORGET_ENTRY_MS = 60_000;
+const UNDER_WAY: ReadonlySet<OrderAnswer["status"]> = new Set(["WORKING", "ACCEPTED", "UNKNOWN"]);
 /** A trade that opened this long before midnight can still close today. */
 const TRADE_LENGTH_MAX_MS = 7 * DAY_MS;
 
@@ -35,6 +37,7 @@ export type Results = Pick<AccountState, "open" | "cooldown_until" | "losses_in_
 export class AccountBook {
   private readonly store: Store;
   private readonly clock: Clock;
+  private readonly shard: Shard;
   private readonly openTrades = new Map<string, Trade>();
   private readonly running = new Map<string, RunningEntry>();
   /** Trades closed since the last midnight UTC, by id. */
@@ -45,9 +48,10 @@ export class AccountBook {
   private dayPnl: Amount = zero;
   private equity: { now_usdt: Amount; peak_usdt: Amount } | undefined;
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, shard: Shard) {
     this.store = store;
     this.clock = clock;
+    this.shard = shard;
   }
 
   /** From S6's trades and S4's intents, as far as they are told; the streams then bring what came since. */
@@ -108,11 +112,27 @@ export class AccountBook {
   }
 
   onResult({ intent, answer }: Pick<OrderResult, "intent" | "answer">): void {
+    this.noteElsewhere(intent, answer);
     const entry = this.running.get(intent.intent_id);
     if (!entry) return;
-    if (dec(answer.filled_qty) > 0n) entry.filled = true;
+    // Another shard's stays forgettable: its trade may have come and gone on its own stream before this word of it.
+    if (dec(answer.filled_qty) > 0n && this.shard.owns(entry.instrument)) entry.filled = true;
     const nothingCame = ["CANCELED", "REJECTED", "EXPIRED"].includes(answer.status) && !entry.filled;
     if (nothingCame) this.running.delete(intent.intent_id);
+  }
+
+  /**
+   * An entry that another shard has begun is not known here until S4 tells of it. Until then the limits on open trades
+   * and on exposure do not count it, so shards that decide in the same moment can exceed them together; the risk budget
+   * holds all the same, since S4 reserves it before it stores an entry.
+   */
+  private noteElsewhere(intent: Intent, answer: OrderAnswer): void {
+    if (this.shard.owns(intent.instrument) || this.running.has(intent.intent_id)) return;
+    const isUnderWay = UNDER_WAY.has(answer.status) && dec(answer.filled_qty) === 0n;
+    if (!isEntry(intent.kind) || !isUnderWay || this.holds(intent.instrument)) return;
+    // A market entry names no price; its stop is near enough to count it by.
+    const price = dec(intent.price ?? intent.stop_loss?.price ?? "0");
+    this.begin(intent, intent.notional_usdt ?? show(mul(dec(intent.qty ?? "0"), price)));
   }
 
   /** News of a trade, in any order and any number of times. */

@@ -24,6 +24,14 @@ export interface InquiryParts {
   writer: WriteBehind;
 }
 
+/** Whose shard decides: a signal's own instrument, else the one that is named; undefined for a signal nobody knows. */
+export async function instrumentAsked(
+  { signal_id, instrument }: Pick<DecideRequest, "signal_id" | "instrument">,
+  store: Pick<Store, "get">,
+): Promise<InstrumentId | undefined> {
+  return signal_id === undefined ? instrument : (await store.get(signalsSeen, signal_id))?.value.instrument;
+}
+
 export class Inquiries {
   private readonly parts: InquiryParts;
   constructor(parts: InquiryParts) {

@@ -6,7 +6,7 @@ import { refuse } from "../../shared/errors.ts";
 import { defineService, every, on, type Verb, verb } from "../../shared/kit/service.ts";
 import { decisions, features, healthEvents, orderResults, positionEvents, signals } from "../../shared/streams.ts";
 import { AccountBook } from "./account-book.ts";
-import { Inquiries } from "./inquiries.ts";
+import { Inquiries, instrumentAsked } from "./inquiries.ts";
 import { Pauses } from "./pauses.ts";
 import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
@@ -52,9 +52,10 @@ export default defineService({
   calls: { router },
   emits: [decisions],
   owns: [decisionsMade, decisionOutcomes, strategyMarks, strategyPauses],
+  sharded: true,
   setup(ctx) {
     const { store, clock, account } = ctx;
-    const book = new AccountBook(store, clock);
+    const book = new AccountBook(store, clock, ctx.shard);
     const askBudget = () => ctx.calls.router.getBudget({ account });
     const surroundings = new Surroundings({ store, clock, askBudget });
     const pauses = new Pauses({ store, clock, audit: (entry) => ctx.audit(entry) });
@@ -79,8 +80,9 @@ export default defineService({
       consumes: [
         on(signals, (signal, message) => strategist.onSignal(signal, message.attempt)),
         on(features, (set) => void surroundings.latest.set(set.instrument, set)),
-        on(orderResults, (result) => book.onResult(result)),
-        on(positionEvents, (event) => book.onTrade(event.trade)),
+        // Of all instruments: results and limits are the account's, whichever shard trades.
+        on(orderResults, (result) => book.onResult(result), "all"),
+        on(positionEvents, (event) => book.onTrade(event.trade), "all"),
         on(healthEvents, (event) => surroundings.heardHealth(event)),
       ],
       jobs: [
@@ -155,6 +157,7 @@ const decisionVerbs = (inquiries: Inquiries): Verb[] => [
     once: "header",
     input: DecideRequest,
     output: DecideAnswer,
+    spread: { by: instrumentAsked },
     run(request, { principal }) {
       if (!request.dry_run && principal.kind === "person" && !["trader", "admin"].includes(principal.role)) {
         refuse("FORBIDDEN", `A decision that trades needs the role trader or admin; you are ${principal.role}.`);
@@ -180,6 +183,9 @@ const decisionVerbs = (inquiries: Inquiries): Verb[] => [
   }),
 ];
 
+const oldest = <A extends { ts: number }>(answers: readonly A[]) => answers.reduce((a, b) => (b.ts < a.ts ? b : a));
+const newest = <A extends { ts: number }>(answers: readonly A[]) => answers.reduce((a, b) => (b.ts > a.ts ? b : a));
+
 function pauseVerbs(pauses: Pauses, { surroundings, now }: { surroundings: Surroundings; now(): number }): Verb[] {
   const mustExist = (id: string): void => {
     if (!surroundings.current()?.strategies.has(id)) refuse("NOT_FOUND", `There is no strategy ${id}.`);
@@ -193,6 +199,8 @@ function pauseVerbs(pauses: Pauses, { surroundings, now }: { surroundings: Surro
       roles: ["trader", "risk", "admin"],
       input: PauseRequest,
       output: PauseAnswer,
+      // As it was paused first; each shard keeps it for itself, so that it decides without asking anybody.
+      spread: { every: oldest },
       async run({ strategy_id, reason }, { principal }) {
         mustExist(strategy_id);
         return { paused: true, ...(await pauses.pause(strategy_id, principal.id, reason)) };
@@ -206,6 +214,7 @@ function pauseVerbs(pauses: Pauses, { surroundings, now }: { surroundings: Surro
       roles: ["trader", "risk", "admin"],
       input: ResumeRequest,
       output: PauseAnswer,
+      spread: { every: newest },
       async run({ strategy_id }, { principal }) {
         await pauses.resume(strategy_id, principal.id);
         return { strategy_id, paused: false, ts: now() };

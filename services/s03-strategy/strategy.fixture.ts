@@ -10,6 +10,7 @@ import type { Signal } from "../../shared/domain/decision.ts";
 import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import type { Collection, ServiceId } from "../../shared/kit/ports.ts";
+import { type Shard, WHOLE } from "../../shared/kit/shard.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { featuresWith, listingOf, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { AccountBook } from "./account-book.ts";
@@ -73,15 +74,22 @@ export function tradeWith(change: Partial<Trade> = {}): Trade {
 export const closedTrade = (id: string, pnl: string, change: Partial<Trade> = {}): Trade =>
   tradeWith({ trade_id: id, status: "CLOSED", open_qty: "0", pnl_usdt: pnl, closed_at: NOON, ...change });
 
+interface EngineOptions {
+  router?: Router;
+  view?: BundleView;
+  stores?: Stores;
+  shard?: Shard;
+}
+
 /** Everything of S3 but its service declaration; `router` answers each ask. */
-export async function engineWith(options: { router?: Router; view?: BundleView; stores?: Stores } = {}) {
+export async function engineWith(options: EngineOptions = {}) {
   const clock = new VirtualClock(NOON);
   const stores = options.stores ?? storesOn();
   const store = stores("s03");
   const asked: Asked[] = [];
   const told: string[] = [];
   const router: Router = options.router ?? (({ intent }) => answerTo(intent));
-  const book = new AccountBook(store, clock);
+  const book = new AccountBook(store, clock, options.shard ?? WHOLE);
   const budget = { budget_usdt: "50", used_usdt: "0", reserved_usdt: "0" };
   const surroundings = new Surroundings({ store, clock, askBudget: async () => budget });
   const audit = (entry: Parameters<PausePorts["audit"]>[0]) =>
