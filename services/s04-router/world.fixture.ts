@@ -232,7 +232,8 @@ export function faultsOf(world: RouterWorld, instrument = FUT): string[] {
   const stops = exchange.live().filter((o) => o.type === "STOP_MARKET" && o.instrument === instrument);
   const covered = stops.reduce((most, o) => Math.max(most, Number(o.qty)), 0);
   if (held !== 0 && !holding?.guard && covered < Math.abs(held)) faults.push(`covered ${covered} of ${held}`);
-  if (held === 0 && exchange.live().some((o) => o.type !== "LIMIT")) faults.push("protection outlives its position");
+  const protective = exchange.live().filter((o) => o.type !== "LIMIT" && o.instrument === instrument);
+  if (held === 0 && protective.length > 0) faults.push("protection outlives its position");
   if (stops.length > 1) faults.push(`${stops.length} stops stand`);
   const entries = exchange.fills.filter((f) => f.instrument === instrument && !f.client_order_id.includes("none"));
   const bought = entries.filter((f) => exchange.orders.get(f.client_order_id)?.entry);
