@@ -7,6 +7,7 @@ const LOOK_MS = 30_000;
 const KEEP_MS = 120_000;
 /** At most, whoever has not heard it: so many newer ones are kept, and what is older has to be asked for. */
 const KEEP_MAX = 50_000;
+const FORGET_PAUSE_MS = 20;
 const MARKS_MAX = 100;
 
 /** How much had been told at some time. */
@@ -30,9 +31,11 @@ interface KeeperParts {
   clock: Clock;
   log: Log;
   families: readonly string[];
+  keepMax?: number;
 }
 
-export function createKeeper({ store, bus, clock, log, families }: KeeperParts): Keeper {
+export function createKeeper(parts: KeeperParts): Keeper {
+  const { store, bus, clock, log, families, keepMax = KEEP_MAX } = parts;
   const counts = new Map<string, number>();
   let total = 0;
   let last: OutboxEntry["id"] | undefined;
@@ -48,15 +51,15 @@ export function createKeeper({ store, bus, clock, log, families }: KeeperParts):
       if (marks.length >= MARKS_MAX) marks.pop();
       marks.push({ at: clock.now(), upTo: last, total, counts: new Map(counts) });
     }
-    const now = { at: clock.now(), total, counts };
+    const now = { at: clock.now(), counts };
     const due = marks.filter((mark) => mark.at <= now.at - KEEP_MS);
     if (due.length === 0) return;
     const waiting = waitingIn(await bus.state(families));
     // Asked after the state: that of a bus which has just lost everything says that nothing waits.
     if ((await bus.epoch()) !== epoch || toldIn() !== epoch) return;
-    const heard = due.filter((mark) => isHeard(mark, now, waiting)).at(-1);
+    const heard = due.filter((mark) => total - mark.total >= keepMax || isHeard(mark, now, waiting)).at(-1);
     if (!heard) return;
-    await store.outbox.forget(heard.upTo);
+    while (await store.outbox.forget(heard.upTo)) await clock.sleep(FORGET_PAUSE_MS);
     forgotten = heard.upTo;
     marks = marks.filter((mark) => mark.total > heard.total);
   }
@@ -75,9 +78,8 @@ export function createKeeper({ store, bus, clock, log, families }: KeeperParts):
   };
 }
 
-/** Whether what had been told then has been heard by everybody, or is too long ago. */
-function isHeard(then: Mark, now: Pick<Mark, "total" | "counts">, waiting: ReadonlyMap<string, number>): boolean {
-  if (now.total - then.total >= KEEP_MAX) return true;
+/** Whether what had been told then has been heard by everybody. */
+function isHeard(then: Mark, now: Pick<Mark, "counts">, waiting: ReadonlyMap<string, number>): boolean {
   return [...waiting].every(([name, count]) => (now.counts.get(name) ?? 0) - (then.counts.get(name) ?? 0) >= count);
 }
 

@@ -22,6 +22,10 @@ interface RelayParts {
   streams: ReadonlyMap<string, Stream>;
   /** The reliable streams that the store's owner speaks on. */
   families: readonly string[];
+  /** How many entries are kept at most, whoever has not heard them. */
+  keepMax?: number;
+  /** The bus had lost news; of them all that is kept here was told again. */
+  onToldAgain?(): void;
 }
 
 export function startRelay(parts: RelayParts): Relay {
@@ -106,7 +110,7 @@ interface Teller {
  * What was told is kept for a while, and told again, before anything new, when the bus's epoch is another than the
  * one it was told in: also when that changed while this process was not there.
  */
-function createTeller({ store, bus, log, streams }: RelayParts, keeper: Keeper): Teller {
+function createTeller({ store, bus, log, streams, onToldAgain }: RelayParts, keeper: Keeper): Teller {
   let published = 0;
   /** Undefined: not asked yet. */
   let epoch: string | undefined;
@@ -140,10 +144,12 @@ function createTeller({ store, bus, log, streams }: RelayParts, keeper: Keeper):
       epoch ??= await bus.epoch();
       const now = epoch;
       if (toldIn === now) return;
-      if (toldIn !== undefined) await tellAgain(now, isStopped);
+      const isLoss = toldIn !== undefined;
+      if (isLoss) await tellAgain(now, isStopped);
       if (epoch !== now || isStopped()) continue;
       await store.outbox.setEpoch(now);
       toldIn = now;
+      if (isLoss) onToldAgain?.();
     }
   }
 

@@ -197,8 +197,8 @@ export interface Store {
     readTold(limit: number, after?: string): Promise<OutboxEntry[]>;
     /** All up to this entry is told; it is kept, to be told again should the bus lose it. */
     tell(upTo: string): Promise<void>;
-    /** What was told, up to this entry, is not needed any more. */
-    forget(upTo: string): Promise<void>;
+    /** What was told, up to this entry, is not needed any more. Some at a time; true while there is more. */
+    forget(upTo: string): Promise<boolean>;
     /** The bus's epoch in which what is kept was told, and the newest entry that was. */
     state(): Promise<{ epoch?: string; told?: string }>;
     setEpoch(epoch: string): Promise<void>;

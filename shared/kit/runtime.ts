@@ -3,8 +3,9 @@ import { firstAnswers } from "../collections/first-answers.ts";
 import { alerts, configEvents, opsEvents } from "../streams.ts";
 import type { ConfigHolder } from "./config.ts";
 import { type createContext, STREAMS_BY_FAMILY } from "./context.ts";
+import { createNewsLost, groupOf } from "./listening.ts";
 import { type Relay, startRelay } from "./outbox.ts";
-import type { Cancel, Collection } from "./ports.ts";
+import type { Cancel, Collection, Listen } from "./ports.ts";
 import type { Consumer, Faces, Job, Log, Service } from "./service.ts";
 import { childTrace, inTrace } from "./trace.ts";
 import type { World } from "./world.ts";
@@ -25,6 +26,7 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
   const { service, world, faces, log, context, config } = parts;
   const subscriptions: { stop(): Promise<void> }[] = [];
   const jobs: Cancel[] = [];
+  const newsLost = createNewsLost({ faces, clock: world.clock, log });
   const relay = startRelay({
     store: context.store,
     bus: world.bus,
@@ -32,16 +34,20 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
     log,
     streams: STREAMS_BY_FAMILY,
     families: reliableOf(service),
+    onToldAgain() {
+      newsLost.lost();
+      if (service.usesConfig) config.refresh().catch((error) => failed("config", error, true));
+    },
   });
   const failures = context.metrics.counter("failures_total", "Handlers and jobs that threw", ["where"]);
 
-  function listen(consumer: Consumer, group: string): void {
+  function listen(consumer: Consumer, to: Pick<Listen<unknown>, "group" | "owns">): void {
     const { stream } = consumer;
     const isLossy = stream.mode === "lossy";
     const handle = isLossy ? consumer.handle : traced(consumer, world);
     subscriptions.push(
       world.bus.subscribe(stream as never, {
-        group,
+        ...to,
         consumer: world.replica,
         handle: (message) => {
           try {
@@ -67,11 +73,11 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
     async start() {
       await relay.flush();
       await faces.start?.();
-      for (const consumer of faces.consumes ?? []) listen(consumer, service.id);
+      for (const consumer of faces.consumes ?? []) listen(consumer, groupOf(service.id, context.shard, consumer));
       if (service.usesConfig) {
         listen(
           { stream: configEvents as never, scope: "all", handle: () => config.refresh() },
-          `${service.id}-config-${world.replica}`,
+          { group: `${service.id}-config-${world.replica}` },
         );
         jobs.push(
           world.clock.every(CONFIG_CATCH_UP_MS, () => config.refresh().catch((e) => failed("config", e, true))),
@@ -87,9 +93,11 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
         };
         jobs.push(world.clock.every(job.everyMs, run));
       }
+      newsLost.begin();
     },
     async stop() {
       for (const cancel of jobs) cancel();
+      newsLost.stop();
       await Promise.all(subscriptions.map((subscription) => subscription.stop()));
       await faces.stop?.();
       await relay.flush();

@@ -3,6 +3,7 @@ import type { OutboxEntry } from "../../kit/ports.ts";
 import type { Connection } from "./connection.ts";
 
 const READ_MAX = 10_000;
+const FORGET_MAX = 500;
 const TOLD = "told";
 const EPOCH = "epoch";
 
@@ -17,10 +18,10 @@ export class Outbox {
   readonly #db: Connection;
   /** The head of its entries' ids. */
   readonly #name: string;
-  readonly #write: (work: () => unknown) => void;
+  readonly #write: <T>(work: () => T) => T;
   #told = 0;
 
-  constructor(db: Connection, name: string, write: (work: () => unknown) => void) {
+  constructor(db: Connection, name: string, write: <T>(work: () => T) => T) {
     this.#db = db;
     this.#name = name;
     this.#write = write;
@@ -52,10 +53,11 @@ export class Outbox {
     this.#told = told;
   }
 
-  /** What was not told stays. */
-  forget(upTo: string): void {
+  /** What was not told stays. Some at a time, in a millisecond or two: others wait for the file meanwhile. */
+  forget(upTo: string): boolean {
+    const sql = `DELETE FROM outbox WHERE n IN (SELECT n FROM outbox WHERE n <= ? ORDER BY n LIMIT ${FORGET_MAX})`;
     const n = Math.min(this.#told, numberOf(upTo));
-    this.#write(() => this.#db.run("DELETE FROM outbox WHERE n <= ?", n));
+    return this.#write(() => this.#db.run(sql, n)) === FORGET_MAX;
   }
 
   state(): { epoch?: string; told?: string } {
