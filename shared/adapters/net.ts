@@ -12,6 +12,7 @@ import {
 
 /** The longest answer taken; an exchange's full listing is about a tenth of it. */
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
+const WHOLE_BYTES_MAX = 64 * 1024;
 /** How long a peer may take to answer our close before the socket is cut. */
 const CLOSE_MS = 2_000;
 
@@ -46,6 +47,9 @@ async function fetchOne(clock: Clock, request: NetRequest, bodyBytesMax: number)
 }
 
 async function readBody(response: Response, bytesMax: number): Promise<string> {
+  // As a stream a short answer would cost more than the rest of the call: only one of unknown length is read so.
+  const declared = Number(response.headers.get("content-length") ?? Number.NaN);
+  if (declared <= WHOLE_BYTES_MAX) return response.text();
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body ?? []) {
