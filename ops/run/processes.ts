@@ -2,12 +2,14 @@
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startOrder } from "../../shared/kit/constellation.ts";
+import type { ServiceId } from "../../shared/kit/ports.ts";
 import type { Service } from "../../shared/kit/service.ts";
 import { ROOT } from "../build.ts";
 import { loadServices } from "../services.ts";
 import { buildWeb } from "../web.ts";
 import type { DataFolder } from "./folder.ts";
 import { ownRedis } from "./own-redis.ts";
+import { replicaPort } from "./process-settings.ts";
 import { type Program, type ProgramState, type Supervisor, supervise } from "./supervise.ts";
 
 export interface ProcessOptions {
@@ -18,6 +20,8 @@ export interface ProcessOptions {
   bundleText: string;
   adminPassword: string | undefined;
   logLevel: string;
+  /** How many processes of a service, where more than one. */
+  replicas?: ReadonlyMap<ServiceId, number>;
   changed?(state: ProgramState): void;
 }
 export interface Processes {
@@ -35,10 +39,16 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   const redisUrl = env.CHIMERA_REDIS_URL ?? (own?.url as string);
   const services = await loadServices();
   const childEnv = envOf(options, services, redisUrl);
+  const replicasOf = (id: ServiceId) => options.replicas?.get(id) ?? 1;
   const venue: Program = { name: "venue", command: bun("ops/run/venue-process.ts"), env: childEnv };
-  const programs = startOrder(services).map((id) => {
+  const programs = startOrder(services).flatMap((id) => {
     const { name } = services.find((service) => service.id === id) as Service;
-    return { name, command: [...bun("services/run.ts"), name], env: childEnv };
+    const command = [...bun("services/run.ts"), name];
+    return numbers(replicasOf(id)).map((replica) => ({
+      name: replica === 1 ? name : `${name}.${replica}`,
+      command,
+      env: { ...childEnv, CHIMERA_REPLICA: String(replica) },
+    }));
   });
   const states = new Map<string, ProgramState>();
   const changed = (state: ProgramState): void => {
@@ -86,15 +96,20 @@ export interface ProcessesSeen {
   processes: ProgramState[];
 }
 
+/** From 1. */
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
 const bun = (file: string): string[] => [process.execPath, join(ROOT, file)];
 
 function envOf(
-  { folder, market, portOffset, env, bundleText, adminPassword, logLevel }: ProcessOptions,
+  { folder, market, portOffset, env, bundleText, adminPassword, logLevel, replicas }: ProcessOptions,
   services: readonly Service[],
   redisUrl: string,
 ): Record<string, string | undefined> {
   const at = (port: number) => `127.0.0.1:${port + portOffset}`;
-  const urls = services.map(({ id, port }) => [`CHIMERA_URL_${id.toUpperCase()}`, `http://${at(port)}`] as const);
+  const urls = services.map(({ id, port }) => {
+    const each = numbers(replicas?.get(id) ?? 1).map((replica) => `http://${at(replicaPort(port, replica))}`);
+    return [`CHIMERA_URL_${id.toUpperCase()}`, each.join(",")] as const;
+  });
   return {
     CHIMERA_VENUE_SPOT_URL: `http://${at(8093)}`,
     CHIMERA_VENUE_SPOT_WS_URL: `ws://${at(8093)}`,

@@ -1,18 +1,19 @@
-/** The world of one service's process: Redis between the processes, this owner's SQLite file, the others' to read. */
+/** The world of one service's process: Redis between the processes, SQLite files by shard, the others' to read. */
 import { appendFileSync } from "node:fs";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
+import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
 import { RedisBus } from "../../shared/adapters/redis/bus.ts";
 import { redisCoordination } from "../../shared/adapters/redis/coordination.ts";
 import { openStore } from "../../shared/adapters/sqlite.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
-import { assert } from "../../shared/errors.ts";
+import type { ShardStore } from "../../shared/kit/instance.ts";
 import { rootLog } from "../../shared/kit/log.ts";
-import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
+import type { Clock, Directory, ServiceId, Store } from "../../shared/kit/ports.ts";
+import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
-import type { EmbeddedWorld } from "./embedded.ts";
-import { type DataFolder, storeFile, storeFiles } from "./folder.ts";
+import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
@@ -25,36 +26,29 @@ export interface RedisWorldOptions {
   owner: ServiceId;
 }
 
-export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOptions): EmbeddedWorld {
+export interface RedisWorld extends Omit<World, "store" | "shard" | "lease"> {
+  directory: Directory;
+  /** The owner's file of a shard, for whoever holds its lease. */
+  openStore(shard: number, fence: number): ShardStore;
+  /** Everybody's documents, for reading. */
+  openReader(): Store;
+  close(): Promise<void>;
+}
+
+export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOptions): RedisWorld {
   const log = rootLog(clock, (line) => appendFileSync(logFile, line), env.CHIMERA_LOG ?? "info");
   const url = env.CHIMERA_REDIS_URL ?? DEFAULT_REDIS;
-  const store = openStore({
-    path: storeFile(folder, owner),
-    owner,
-    collections: COLLECTIONS,
-    others: (id) => storeFiles(folder, id),
-    now: () => clock.now(),
-  });
   const bus: RedisBus = new RedisBus({ redis: { url }, clock, ...busReports(() => bus, clock, log) });
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");
   const coordination = redisCoordination({ redis: { url }, clock, onError });
+  const { cache, lock, quota, rateLimit, schedule, directory } = coordination;
   return {
-    clock,
+    ...{ clock, bus, cache, lock, quota, rateLimit, schedule, directory, log },
+    ...storesOf(owner, folder, clock),
     random: systemRandom(),
-    bus,
-    store(id) {
-      assert(id === owner, `${owner}'s process opens no store of ${id}`);
-      return store;
-    },
     blobs: new FolderBlobs(folder.blobs),
-    cache: coordination.cache,
-    lock: coordination.lock,
-    quota: coordination.quota,
-    rateLimit: coordination.rateLimit,
-    schedule: coordination.schedule,
     net: fetchNet(clock),
     env: { ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
-    log,
     serviceKey: folder.serviceKey,
     account: "main",
     mode: "paper",
@@ -64,7 +58,22 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     async close() {
       await bus.close();
       await coordination.close();
-      await store.close();
     },
+  };
+}
+
+function storesOf(owner: ServiceId, folder: DataFolder, clock: Clock): Pick<RedisWorld, "openStore" | "openReader"> {
+  const files = (id: ServiceId) => storeFiles(folder, id);
+  const isSplit = shardsOf(folder, owner) > 1;
+  return {
+    openStore(shard, fence) {
+      const path = storeFile(folder, owner, shard);
+      const store = openStore({
+        ...{ path, owner, fence, collections: COLLECTIONS, others: files, now: () => clock.now() },
+        ...(isSplit && { shard }),
+      });
+      return { store, mustBeNewest: () => store.mustBeNewest(), close: () => store.close() };
+    },
+    openReader: () => openReadOnly({ owner, collections: COLLECTIONS, files }),
   };
 }

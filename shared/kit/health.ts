@@ -25,6 +25,9 @@ export interface Health {
   ts: number;
   uptime_ms: number;
   config_rev: number;
+  /** The shards that this replica holds, of how many; missing where all services run in one process. */
+  shards?: number[];
+  shard_count?: number;
   checks: CheckResult[];
 }
 

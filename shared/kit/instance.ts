@@ -75,9 +75,13 @@ export function startInstance(parts: InstanceParts): Instance {
   };
   const wiring = { reach, peers: reaching.peers(service.id), tokens: reaching.tokens, fences };
   const hosting = hostService(service, life.world, wiring);
+  let hosted: Hosted | undefined;
   let isStarted = false;
   const starting = hosting
-    .then((hosted) => life.alive(() => hosted.start()))
+    .then((made) => {
+      hosted = made;
+      return life.alive(() => made.start());
+    })
     .then(() => {
       isStarted = true;
     });
@@ -85,10 +89,10 @@ export function startInstance(parts: InstanceParts): Instance {
   return {
     started,
     isStarted: () => isStarted,
-    ask: (question) => life.untilOver(hosting.then(question)),
+    ask: (question) => life.untilOver(hosted ? question(hosted) : hosting.then(question)),
     async stop() {
       // What has not started has nothing to finish.
-      if (isStarted) await life.untilOver(hosting.then((hosted) => hosted.stop())).catch(unlessLeft(() => isLeft));
+      if (isStarted && hosted) await life.untilOver(hosted.stop()).catch(unlessLeft(() => isLeft));
       leave();
     },
     leave,

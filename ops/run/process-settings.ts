@@ -1,0 +1,56 @@
+/** What every process reads of its environment besides its service's settings. */
+import { z } from "@hono/zod-openapi";
+import { envName } from "../../shared/kit/settings.ts";
+import { SHARDS_MAX } from "../../shared/kit/shard.ts";
+
+export const REPLICAS_MAX = 9;
+
+const settings = z.object({
+  leaseMs: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .max(120_000)
+    .default(10_000)
+    .describe("How long a replica may be silent before another takes its shards, ms"),
+  replica: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(REPLICAS_MAX)
+    .default(1)
+    .describe("Which of its service's replicas this process is"),
+  shards: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(SHARDS_MAX)
+    .optional()
+    .describe("Into how many shards a new data folder is split; an old one remembers"),
+});
+export type ProcessSettings = z.output<typeof settings>;
+
+export function readProcessSettings(env: Record<string, string | undefined>): ProcessSettings {
+  const keys = Object.keys(settings.shape);
+  const given = Object.fromEntries(keys.map((key) => [key, env[`CHIMERA_${envName(key)}`]]));
+  const parsed = settings.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `CHIMERA_${envName(String(issue.path[0]))}: ${issue.message}`);
+  throw new Error(`Settings of this process are wrong:\n  ${wrong.join("\n  ")}`);
+}
+
+/** One row per setting, for the reference. */
+export function describeProcessSettings(): { name: string; fallback: string; about: string }[] {
+  const { properties = {} } = z.toJSONSchema(settings, { io: "input", unrepresentable: "any" });
+  return Object.entries(properties).map(([key, property]) => {
+    const { default: fallback, description } = property as { default?: unknown; description?: string };
+    return {
+      name: `CHIMERA_${envName(key)}`,
+      fallback: fallback === undefined ? "" : JSON.stringify(fallback),
+      about: description ?? "",
+    };
+  });
+}
+
+/** First replicas have the documented ports; the others lie above all of them, a hundred apart. */
+export const replicaPort = (port: number, replica: number): number => port + (replica - 1) * 100;

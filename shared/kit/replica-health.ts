@@ -1,0 +1,70 @@
+/** Health of a replica: that of its instances together, with which shards it holds of how many. */
+import { type CheckResult, type Health, healthOf } from "./health.ts";
+import type { Keeper } from "./keeper.ts";
+import type { Check, Service } from "./service.ts";
+import type { World } from "./world.ts";
+
+export interface ReplicaHealthParts {
+  service: Service;
+  count: number;
+  world: World;
+  keeper: Pick<Keeper, "instance" | "held" | "others" | "trouble">;
+  startedAt: number;
+  isStopping(): boolean;
+}
+
+const WORST = ["OK", "DEGRADED", "ERROR"] as const;
+
+/** A standby, which holds nothing as others do, is ready: to answer by them, and to take over. */
+export async function replicaHealth(parts: ReplicaHealthParts): Promise<Health> {
+  const { service, count, world, keeper, startedAt } = parts;
+  const held = keeper.held;
+  const own = await healthOf(service, world, {
+    startedAt,
+    started: held.length > 0 || keeper.others.length > 0,
+    stopping: parts.isStopping(),
+    revision: 0,
+    checks: [leases(keeper), covered(keeper, count)],
+  });
+  const instances = await Promise.all(held.map((shard) => instanceHealth(shard, parts)));
+  const known = instances.flatMap((one) => one.health ?? []);
+  const statuses = [own.status, ...known.map((health) => health.status)];
+  return {
+    ...own,
+    status: WORST[Math.max(...statuses.map((status) => WORST.indexOf(status)))] as Health["status"],
+    ready: own.ready && instances.every((one) => one.health?.ready === true),
+    config_rev: Math.max(0, ...known.map((health) => health.config_rev)),
+    shards: held,
+    shard_count: count,
+    checks: [...own.checks, ...instances.flatMap((one) => one.checks)],
+  };
+}
+
+interface OfInstance {
+  health: Health | undefined;
+  checks: CheckResult[];
+}
+
+async function instanceHealth(shard: number, { keeper, count }: ReplicaHealthParts): Promise<OfInstance> {
+  const instance = keeper.instance(shard);
+  const named = (check: CheckResult) => (count === 1 ? check : { ...check, name: `${check.name} (shard ${shard})` });
+  const health = await instance?.ask((hosted) => hosted.health()).catch(() => undefined);
+  return { health, checks: (health?.checks ?? []).map(named) };
+}
+
+const leases = (keeper: Pick<Keeper, "trouble">): Check => ({
+  name: "leases",
+  critical: false,
+  run: () => keeper.trouble(),
+});
+
+/** Also told by who could take it: between two holders it is only a moment. */
+const covered = (keeper: Pick<Keeper, "held" | "others">, count: number): Check => ({
+  name: "shards",
+  critical: false,
+  run() {
+    const taken = new Set([...keeper.held, ...keeper.others.flatMap((member) => member.shards)]);
+    const free = Array.from({ length: count }, (_, shard) => shard).filter((shard) => !taken.has(shard));
+    return free.length === 0 ? undefined : `nobody holds shard ${free.join(", ")}`;
+  },
+});
