@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { createTokens, PERSON_TOKEN_TTL_MS_MAX } from "../../shared/kit/auth.ts";
 import type { Role, Service } from "../../shared/kit/service.ts";
+import { replicaPort } from "../run/process-settings.ts";
 
 /**
  * A token for one service's own port; throws when the folder holds no installation. Its times are on the service's own
@@ -24,14 +25,20 @@ export async function mintFor(
 }
 
 /** Where a service of this machine's installation listens. */
-export const portOf = (service: Service): number => service.port + Number(process.env.CHIMERA_PORT_OFFSET ?? 0);
+export const portOf = (service: Service, replica = 1): number =>
+  replicaPort(service.port, replica) + Number(process.env.CHIMERA_PORT_OFFSET ?? 0);
 
 const ASK_MS_MAX = 3_000;
 
+export interface Asking {
+  token?: string;
+  replica?: number;
+}
+
 /** GET at a service's own port; undefined when it cannot be reached. */
-export async function ask<T>(service: Service, path: string, token?: string): Promise<T | undefined> {
+export async function ask<T>(service: Service, path: string, { token, replica }: Asking = {}): Promise<T | undefined> {
   try {
-    const response = await fetch(`http://127.0.0.1:${portOf(service)}${path}`, {
+    const response = await fetch(`http://127.0.0.1:${portOf(service, replica)}${path}`, {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ASK_MS_MAX),
     });

@@ -10,9 +10,11 @@ import { type ProcessOptions, startProcesses } from "../run/processes.ts";
 import { recordedClock } from "../run/recorded-clock.ts";
 import { untilAsked } from "../run/signals.ts";
 import type { ProgramState } from "../run/supervise.ts";
+import { loadServices } from "../services.ts";
 import type { Command } from "./command.ts";
 import { filesOf, marketKind, openMarket } from "./market.ts";
 import { choiceOption, DEFAULT_DATA, numberOption, readBundleFile, readOptions } from "./options.ts";
+import { readReplicas } from "./replicas.ts";
 import { bold, dim, green, note, print, yellow } from "./terminal.ts";
 
 const PASSWORD_BYTES = 12;
@@ -31,6 +33,9 @@ Starts the paper venue and all services in one process, and says where to look. 
   --seed N        the agents market's seed (default: a new one each start)
   --log LEVEL     debug, info (default), warn or error; lines go to DIR/logs/chimera.log
   --processes     one process per service, with Redis between them (CHIMERA_REDIS_URL, or an own redis-server)
+  --replicas L    with --processes, several processes of a service: s04=2,s03=2; they share its shards, or stand by
+  --shards N      into how many shards strategy and router split the instruments, 1 to 64 (default 1); a data folder
+                  keeps its number
   --json          one JSON line when it is up, instead of text
 
 CHIMERA_ADMIN_PASSWORD sets the first password; else one is made and shown once. CHIMERA_PORT_OFFSET moves all ports.`;
@@ -46,10 +51,15 @@ async function run(args: string[]): Promise<number> {
     seed: { type: "string" },
     log: { type: "string", default: "info" },
     processes: { type: "boolean", default: false },
+    replicas: { type: "string" },
+    shards: { type: "string" },
     json: { type: "boolean", default: false },
   });
   if (values.processes && values.speed !== undefined) {
     throw new Error("--processes runs at the machine's own time: --speed is for the form in one process.");
+  }
+  if (!values.processes && (values.replicas ?? values.shards) !== undefined) {
+    throw new Error("--replicas and --shards are for --processes: in one process every service is there once.");
   }
   // Everything is read before the folder is bound to a market, so that a slip leaves no trace.
   const kind = marketKind(values.market);
@@ -65,8 +75,14 @@ async function run(args: string[]): Promise<number> {
     bundleText: readBundleFile(values.bundle),
     logLevel: choiceOption("log", values.log, LOG_LEVELS),
     seed: values.seed,
+    replicas: readReplicas(values.replicas, await loadServices()),
   };
-  const folder = openFolder(values.data, { mode: "paper", venue: `paper-${kind}`, account: "main" });
+  const shards = values.shards ?? process.env.CHIMERA_SHARDS;
+  const folder = openFolder(
+    values.data,
+    { mode: "paper", venue: `paper-${kind}`, account: "main" },
+    shards === undefined ? {} : { shards: Number(shards) },
+  );
   if (isRecorded && !folder.isNew) throw new Error("--as-recorded needs a new data folder: name one with --data DIR.");
   const release = claim(folder);
   try {
@@ -126,7 +142,7 @@ function asProcesses({ seed, speed: _speed, recordedAheadMs, ...rest }: Wanted, 
     const light = status === "up" ? green("●") : yellow("●");
     const again = restarts > 0 ? dim(` restarted ${restarts}×`) : "";
     const why = status === "waiting" ? ` ${lastEnd?.split("\n")[0] ?? ""}` : "";
-    print(`${light} ${name.padEnd(14)} ${status === "up" ? `pid ${pid}` : "ended, starting again"}${again}${dim(why)}`);
+    print(`${light} ${name.padEnd(16)} ${status === "up" ? `pid ${pid}` : "ended, starting again"}${again}${dim(why)}`);
   };
   return startProcesses({ ...rest, env, changed });
 }
