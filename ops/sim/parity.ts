@@ -30,6 +30,7 @@ export interface Parity {
 const NOT_THE_MARKETS: ReadonlySet<string> = new Set([
   "kill_switch",
   "health",
+  "bus",
   "strategy_paused",
   "features_age_ms",
   "cooldown_after_stop",

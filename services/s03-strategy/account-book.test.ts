@@ -18,6 +18,29 @@ async function bookAt(part = WHOLE) {
   return { book, clock, open: (now = NOON) => book.state(now, risk).open.map((one) => one.instrument) };
 }
 
+describe("after news were lost", () => {
+  test("trades and entries are as those who told of them keep them", async () => {
+    const { book, stores } = await engineWith();
+    const eth = { instrument: "FUT:ETHUSDT" };
+    book.begin(entry, "400");
+    const onItsWay = { ...entry, intent_id: "s2:entry", instrument: "FUT:SOLUSDT" } as Intent;
+    book.begin(onItsWay, "100");
+    book.onTrade(tradeWith({ trade_id: "trade-2", ...eth, open_qty: "0.1", avg_entry: "2600", updated_at: NOON }));
+    book.begin(entry, "400");
+    const ended = answerTo(entry, { status: "CANCELED" });
+    const times = { created_at: NOON, updated_at: NOON };
+    const record = { intent_id: entry.intent_id, instrument: entry.instrument, intent: entry, answer: ended };
+    await write(stores, intents, { ...record, state: "DONE", ...times } as IntentRecord);
+    await write(stores, trades, tradeWith({ trade_id: "trade-2", ...eth, status: "ABANDONED", updated_at: NOON + 1 }));
+    await write(stores, trades, closedTrade("trade-3", "-2", { closed_at: NOON, updated_at: NOON }));
+    await book.catchUp();
+    const { open, losses_in_row } = book.state(NOON, risk);
+    expect([open.map((one) => one.instrument), losses_in_row]).toEqual([["FUT:SOLUSDT"], 1]);
+    await book.catchUp();
+    expect(book.state(NOON, risk).losses_in_row).toBe(1);
+  });
+});
+
 describe("what is open", () => {
   test("an entry counts from the moment it is sent, and its trade takes over", async () => {
     const { book, open } = await bookAt();

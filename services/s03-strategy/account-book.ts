@@ -72,6 +72,20 @@ export class AccountBook {
     await this.readEquity();
   }
 
+  /** After news were lost: what they would have told, from those who told it. */
+  async catchUp(): Promise<void> {
+    await this.rebuild();
+    for (const id of this.openTrades.keys()) {
+      const trade = (await this.store.get(trades, id))?.value;
+      if (trade) this.take(trade);
+    }
+    for (const id of this.running.keys()) {
+      const record = (await this.store.get(intents, id))?.value;
+      if (record) this.onResult(record);
+    }
+    this.tally();
+  }
+
   private holds(instrument: InstrumentId): boolean {
     return [...this.openTrades.values()].some((trade) => trade.instrument === instrument);
   }

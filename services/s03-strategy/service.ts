@@ -71,7 +71,18 @@ export default defineService({
     const placeOrder: StrategistParts["placeOrder"] = (request, options) =>
       ctx.calls.router.placeOrder(request, options);
     const told = tellersOf(ctx);
-    const strategist = new Strategist({ store, clock, book, surroundings, pauses, writer, placeOrder, told });
+    const noEntries = () => ctx.noEntries();
+    const strategist = new Strategist({
+      store,
+      clock,
+      book,
+      surroundings,
+      pauses,
+      writer,
+      placeOrder,
+      told,
+      noEntries,
+    });
     const inquiries = new Inquiries({ account, store, clock, strategist, surroundings, writer });
     ctx.config.onChange((view) => surroundings.swap(view));
 
@@ -92,6 +103,7 @@ export default defineService({
         every(ctx.settings.factsReadMs, "read-equity", () => book.readEquity()),
       ],
       checks: [
+        { name: "bus", critical: false, run: noEntries },
         {
           name: "features",
           critical: false,
@@ -111,6 +123,7 @@ export default defineService({
         await surroundings.readKill();
         await surroundings.readBudget().catch((error: unknown) => told.failed("reading the budget", error));
       },
+      onNewsLost: () => book.catchUp(),
       async stop() {
         await strategist.settle();
         await writer.flush();

@@ -89,6 +89,18 @@ describe("a signal", () => {
   });
 });
 
+describe("a signal that is told again", () => {
+  test("as if for the first time, soon or much later, is not decided anew", async () => {
+    const { strategist, clock, asked, told } = await engineWith();
+    await strategist.onSignal(signalWith(), 1);
+    await clock.run(NOON + 1_000);
+    await strategist.onSignal(signalWith(), 1);
+    await clock.run(NOON + 600_000);
+    await strategist.onSignal(signalWith(), 1);
+    expect([asked.length, told.filter((line) => line === "open").length]).toEqual([1, 1]);
+  });
+});
+
 describe("placing", () => {
   test("asks again while the router is away and the entry valid, always with the same intent", async () => {
     const { strategist, clock, asked, told } = await engineWith({
@@ -154,6 +166,20 @@ describe("what stops entries", () => {
     await again.surroundings.readHealth();
     await again.strategist.onSignal(signalWith(), 1);
     expect([again.surroundings.health, again.told]).toEqual(["RED", ["health"]]);
+  });
+
+  test("an older health level told again counts for nothing", async () => {
+    const { surroundings } = await engineWith();
+    await surroundings.heardHealth({ level: "RED", reasons: [], ts: NOON });
+    await surroundings.heardHealth({ level: "GREEN", reasons: [], ts: NOON - 1 });
+    expect(surroundings.health).toBe("RED");
+  });
+
+  test("a bus that takes no more risk, with its reason", async () => {
+    const { strategist, told, writer } = await engineWith({ bus: "the bus is away" });
+    await strategist.onSignal(signalWith(), 1);
+    expect(told).toEqual(["bus"]);
+    expect(writer.unwritten(signalWith().signal_id)?.guards.at(-1)).toMatchObject({ value: "the bus is away" });
   });
 
   test("a budget that was not told for ten seconds", async () => {

@@ -18,6 +18,9 @@ const LIMIT_GUARDS = new Set(["losses_in_row", "daily_loss_usdt", "drawdown"]);
 /** S4 may not have got it: the same intent may be asked again, while it is valid. */
 const ASK_AGAIN = new Set(["UNAVAILABLE", "NOT_READY", "STOPPING", "NOT_OWNER", "TIMEOUT"]);
 const ASK_AGAIN_MS = 200;
+/** Older ones are looked up; of younger ones fewer than so many come. */
+const RECENT_MS = 30_000;
+const RECENT_MAX = 10_000;
 const US_IN_MS = 1_000;
 
 export interface Told {
@@ -36,12 +39,16 @@ export interface StrategistParts {
   writer: WriteBehind;
   placeOrder(request: { intent: Intent; decision: Decision }, options: { timeoutMs: number }): Promise<OrderAnswer>;
   told: Told;
+  /** Why no risk should be added now. */
+  noEntries(): string | undefined;
 }
 
 export class Strategist {
   private readonly parts: StrategistParts;
   private readonly limitsReached = new Set<string>();
   private readonly placing = new Set<Promise<unknown>>();
+  /** Signals decided lately: one that is told again looks like a first one. */
+  private readonly recent = new Set<string>();
 
   /** Signals from before it may have been decided by the process before this one. */
   private readonly startedAt: number;
@@ -60,6 +67,7 @@ export class Strategist {
       : undecidable(signal, "unknown_revision", this.parts.clock.now());
     if (!compiled) this.parts.told.decided(decision, 0);
     this.parts.writer.add(decision);
+    this.remember(signal.signal_id);
     this.place(decision);
   }
 
@@ -101,20 +109,26 @@ export class Strategist {
   }
 
   private account(compiled: CompiledBundle, now: number) {
-    const { book, surroundings, pauses } = this.parts;
+    const { book, surroundings, pauses, noEntries } = this.parts;
     return {
       ...book.state(now, compiled.bundle.flags.risk),
       kill: surroundings.kill,
       health: surroundings.health,
+      bus: noEntries(),
       paused_strategies: pauses.paused(),
       budget: surroundings.budget(now),
     };
   }
 
+  private remember(signalId: string): void {
+    this.recent.add(signalId);
+    if (this.recent.size > RECENT_MAX) this.recent.delete(this.recent.values().next().value as string);
+  }
+
   private async isDecided(signal: Signal, attempt: number): Promise<boolean> {
-    if (this.parts.writer.unwritten(signal.signal_id)) return true;
-    if (attempt <= 1 && signal.ts >= this.startedAt) return false;
-    const { store, writer } = this.parts;
+    const { store, writer, clock } = this.parts;
+    if (writer.unwritten(signal.signal_id) || this.recent.has(signal.signal_id)) return true;
+    if (attempt <= 1 && signal.ts >= Math.max(this.startedAt, clock.now() - RECENT_MS)) return false;
     if (await store.get(decisionsMade, signal.signal_id)) return true;
     // Written behind, so a crash may have taken it; what S4 acted on is in its intent.
     const acted = (await store.get(intents, entryIntentId(signal.signal_id, "entry")))?.value;

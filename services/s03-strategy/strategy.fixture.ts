@@ -79,6 +79,8 @@ interface EngineOptions {
   view?: BundleView;
   stores?: Stores;
   shard?: Shard;
+  /** Why the bus takes no more risk. */
+  bus?: string;
 }
 
 /** Everything of S3 but its service declaration; `router` answers each ask. */
@@ -120,6 +122,7 @@ export async function engineWith(options: EngineOptions = {}) {
       limitReached: (guard) => void told.push(`limit ${guard}`),
       failed: (what) => void told.push(`failed: ${what}`),
     },
+    noEntries: () => options.bus,
   });
   const inquiries = new Inquiries({ account: "main", store, clock, strategist, surroundings, writer });
   await write(stores, instrumentRegistry, listingOf("FUT:BTCUSDT"));

@@ -35,6 +35,7 @@ export interface Sources {
 export class Surroundings {
   readonly latest = new Map<InstrumentId, FeatureSet>();
   private level: HealthLevel = "GREEN";
+  private levelTs = Number.NEGATIVE_INFINITY;
   private readonly sources: Sources;
   private readonly listings = new Map<InstrumentId, Instrument>();
   private readonly compile = compileCache(REVISIONS_KEPT);
@@ -58,13 +59,18 @@ export class Surroundings {
 
   /** Kept, since S11 tells a level only when it changes: a restart must not forget that things are bad. */
   async heardHealth({ level, ts }: HealthEvent): Promise<void> {
+    // An older one that comes again counts for nothing.
+    if (ts < this.levelTs) return;
     this.level = level;
+    this.levelTs = ts;
     await this.sources.store.commit([put(strategyMarks, { id: HEALTH_MARK, value: level, ts })]);
   }
 
   async readHealth(): Promise<void> {
     const row = await this.sources.store.get(strategyMarks, HEALTH_MARK);
-    if (row) this.level = HealthLevel.parse(row.value.value);
+    if (!row) return;
+    this.level = HealthLevel.parse(row.value.value);
+    this.levelTs = row.value.ts;
   }
 
   async readKill(): Promise<void> {

@@ -16,6 +16,27 @@ const refusal = (work: Promise<unknown>): Promise<{ code: string; status: number
     (error) => error,
   );
 
+describe("while the bus is away", () => {
+  test("entries are refused with the reason; exits, stops and cancels go on", async () => {
+    await open();
+    await world.place(entry({ signal_id: "a" }));
+    await world.pass(1_000);
+    world.busTrouble = "the bus is away";
+    const refused = await refusal(world.place(entry({ signal_id: "b", instrument: SPOT })));
+    expect(refused).toMatchObject({ code: "UNAVAILABLE", status: 503, message: "no entries now: the bus is away" });
+    expect(refused).toMatchObject({ retryAfterMs: 1_000 });
+    const move = { kind: "SL", side: "SELL", qty: undefined, type: "STOP_MARKET", stop_price: "59950" } as const;
+    const noLevels = { stop_loss: undefined, take_profit: undefined, reduce_only: true };
+    await world.place(entry({ ...noLevels, ...move, intent_id: "move" }));
+    await world.place(entry({ ...noLevels, intent_id: "exit", kind: "EXIT", side: "SELL" }));
+    await world.pass(1_000);
+    expect(world.router.book.holding(FUT)?.qty).toBe("0");
+    expect(faultsOf(world)).toEqual([]);
+    world.busTrouble = undefined;
+    await world.place(entry({ signal_id: "c", instrument: SPOT }));
+  });
+});
+
 describe("what is refused before anything is stored", () => {
   const rows: [string, Parameters<typeof entry>[0], string, number][] = [
     ["off the tick", { stop_loss: { price: "59900.05" } }, "OFF_TICK", 400],

@@ -144,6 +144,8 @@ export class Admission {
     if (!kill.entriesAllowed()) refuse("KILL_SWITCH", kill.reason());
     if (!this.parts.reconciled())
       refuse("NOT_READY", "no entries before the first reconciliation", { retryAfterMs: 1_000 });
+    const away = ports.noEntries();
+    if (away !== undefined) refuse("UNAVAILABLE", `no entries now: ${away}`, { retryAfterMs: 1_000 });
     if (this.parts.health.level === "RED") refuse("WRONG_STATE", "health is RED: no entries");
     checks.checkInTime(intent.valid_until, ports.clock.now());
     const unknown = book.allOrders(intent.instrument).find((order) => order.status === "UNKNOWN");

@@ -8,6 +8,7 @@ const MARK = "health";
 
 export class Health {
   level: HealthLevel = "GREEN";
+  private toldAt = Number.NEGATIVE_INFINITY;
   private readonly ports: Ports;
 
   constructor(ports: Ports) {
@@ -16,11 +17,16 @@ export class Health {
 
   async load(): Promise<void> {
     const row = await this.ports.store.get(routerMarks, MARK);
-    if (row) this.level = HealthLevel.parse(row.value.value);
+    if (!row) return;
+    this.level = HealthLevel.parse(row.value.value);
+    this.toldAt = row.value.ts;
   }
 
+  /** An older one that comes again counts for nothing. */
   async hear({ level, ts }: HealthEvent): Promise<void> {
+    if (ts < this.toldAt) return;
     this.level = level;
+    this.toldAt = ts;
     await this.ports.store.commit([put(routerMarks, { id: MARK, value: level, ts })]);
   }
 }

@@ -62,8 +62,12 @@ export default defineService({
           critical: true,
           run: () => (router.recovery.reconciled ? undefined : "the books have not met the exchange yet"),
         },
+        // Entries wait for it; exits, stops and cancels go on.
+        { name: "bus", critical: false, run: () => ctx.noEntries() },
       ],
       start: () => router.start(),
+      // Executions come without an outbox: what was lost is asked of the exchange.
+      onNewsLost: () => router.recovery.gap(),
       stop: async () => router.stop(),
     };
   },
@@ -93,6 +97,7 @@ const portsOf = (ctx: Ctx): Ports => ({
   shard: ctx.shard,
   exchange: ctx.calls.exchange,
   config: () => ctx.config.current(),
+  noEntries: () => ctx.noEntries(),
   alert: (...alert) => ctx.alert(...alert),
   warn: (message, fields) => ctx.log.warn(message, fields),
   audit: (entry) => ctx.audit(entry),

@@ -58,6 +58,8 @@ export interface Ports {
   readonly exchange: ExchangeCalls;
   /** The newest revision. */
   config(): BundleView;
+  /** Why no risk should be added now: nobody would hear of it. */
+  noEntries(): string | undefined;
   alert(severity: Alert["severity"], code: string, message: string, action?: string): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;

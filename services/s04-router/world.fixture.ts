@@ -59,6 +59,8 @@ export class RouterWorld {
   readonly clock: VirtualClock;
   readonly exchange: FakeExchange;
   readonly alerts: string[] = [];
+  /** Why the bus takes no more risk. */
+  busTrouble: string | undefined;
   readonly store: SqliteStore;
   router: Router;
   portCalls = 0;
@@ -158,6 +160,7 @@ export class RouterWorld {
       shard: this.around.shard,
       exchange,
       config: () => this.bundle,
+      noEntries: () => this.busTrouble,
       alert: (_severity, code, message) => this.alerts.push(`${code} ${message}`),
       warn: (message, fields) => this.alerts.push(`warn ${message} ${JSON.stringify(fields)}`),
       audit: (entry) => ({ op: "emit", stream: opsEvents as never, event: { source: "s04", ts: 0, ...entry } }),

@@ -15,6 +15,7 @@ interface Sent {
   ts: number;
   ackMs: number | undefined;
   failed: boolean;
+  updated_at: number;
 }
 
 export function createReadings() {
@@ -27,8 +28,10 @@ export function createReadings() {
         const ackMs = order.acked_at === undefined ? undefined : order.acked_at - order.sent_at;
         // A refusal that the exchange said clearly is an answer; an error is what came without one.
         const failed = order.status === "UNKNOWN" || (order.status === "REJECTED" && ackMs === undefined);
+        // Told again after newer news of it, it is old.
+        if ((orders.get(order.client_order_id)?.updated_at ?? 0) > order.updated_at) continue;
         orders.delete(order.client_order_id);
-        orders.set(order.client_order_id, { ts: order.sent_at, ackMs, failed });
+        orders.set(order.client_order_id, { ts: order.sent_at, ackMs, failed, updated_at: order.updated_at });
         if (orders.size > ORDERS_MAX) orders.delete(orders.keys().next().value as string);
       }
     },

@@ -84,6 +84,8 @@ export default defineService({
       ],
       jobs: [every(settings.scrapeMs, "scrape", scraper.scrape), every(settings.levelMs, "judge-level", () => judge())],
       start: () => judge(true),
+      // The level is told without an outbox, and only when it changes.
+      onNewsLost: () => judge(true),
     };
   },
 });

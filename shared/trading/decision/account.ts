@@ -13,6 +13,8 @@ export interface AccountState {
   /** True also when it cannot be read. */
   readonly kill: boolean;
   readonly health: HealthLevel;
+  /** Why the bus takes no more risk; undefined: it does. */
+  readonly bus?: string | undefined;
   readonly paused_strategies: ReadonlySet<string>;
   readonly open: readonly OpenExposure[];
   /** Epoch ms until which a stop that was hit keeps entries on its instrument away. */

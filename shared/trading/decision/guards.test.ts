@@ -42,6 +42,7 @@ test("all pass in order on a good day", () => {
 const EDGES: [name: string, fails: Given, value: unknown, passes: Given][] = [
   ["kill_switch", { account: { kill: true } }, true, {}],
   ["health", { account: { health: "RED" } }, "RED", { account: { health: "ORANGE" } }],
+  ["bus", { account: { bus: "the bus is away" } }, "the bus is away", {}],
   [
     "trading_window",
     { bundle: risk({ trading_hours_utc: [[13, 20]] }) },

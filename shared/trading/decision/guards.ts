@@ -38,6 +38,7 @@ function atMost(value: number | undefined, limit: number): Verdict {
 const GUARDS: readonly Guard[] = [
   { name: "kill_switch", check: ({ account }) => [!account.kill, account.kill, false] },
   { name: "health", check: ({ account }) => [account.health !== "RED", account.health, "ORANGE"] },
+  { name: "bus", check: ({ account: { bus } }) => [bus === undefined, bus ?? "available", "available"] },
   { name: "trading_window", check: tradingWindow },
   {
     name: "strategy_enabled",
