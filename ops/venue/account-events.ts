@@ -1,24 +1,52 @@
 /** Turns facts into what the accounts' user-data streams say, told once the facts are durable. */
-import { type Market, marketOf } from "../../shared/domain/instrument.ts";
-import { dec, sub } from "../../shared/domain/money.ts";
+import { type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
+import { dec, zero } from "../../shared/domain/money.ts";
 import { mustOrder } from "../../shared/engine/apply.ts";
-import type { Fact } from "../../shared/engine/facts.ts";
+import type { Fact, ListKind } from "../../shared/engine/facts.ts";
 import type { ExchangeState, VenueOrder, VenueTrade } from "../../shared/engine/state.ts";
 import type { Desk } from "./binance/desk.ts";
-import { accountPosition, balanceUpdate, executionReport, listStatus } from "./binance/spot-user-data.ts";
-import { accountUpdate, algoUpdate, orderTradeUpdate, type UpdateReason } from "./binance/um-user-data.ts";
+import {
+  accountPosition,
+  balanceUpdate,
+  executionReport,
+  listStatus,
+  type SpotExecution,
+} from "./binance/spot-user-data.ts";
+import { FuturesEvents } from "./futures-events.ts";
 import type { UserStreams } from "./user-streams.ts";
+
+interface SpotNews {
+  readonly execution: SpotExecution;
+  readonly at: number;
+  readonly trade?: VenueTrade | undefined;
+  readonly before?: string | undefined;
+}
+
+const ORDERS_OF: Readonly<Record<ListKind, number>> = { OCO: 2, OTO: 2, OPO: 2, OTOCO: 3, OPOCO: 3 };
 
 type Execution = "NEW" | "TRADE" | "CANCELED" | "EXPIRED";
 
 export class AccountEvents {
   private readonly desk: () => Desk;
   private readonly users: UserStreams;
-  private waiting: { account: string; market: Market; text: string }[] = [];
+  private readonly futures: FuturesEvents;
+  private waiting: (() => void)[] = [];
 
-  constructor(desk: () => Desk, users: UserStreams) {
+  /** `forced` publishes what everybody may hear of a liquidation. */
+  constructor(
+    desk: () => Desk,
+    users: UserStreams,
+    forced: (instrument: InstrumentId, text: string) => void = () => {},
+  ) {
     this.desk = desk;
     this.users = users;
+    this.futures = new FuturesEvents(desk, {
+      put: (account, make) => this.put(account, "FUT", make),
+      forced: (instrument, make) => {
+        const text = make();
+        this.waiting.push(() => forced(instrument, text));
+      },
+    });
   }
 
   private get state(): ExchangeState {
@@ -29,6 +57,7 @@ export class AccountEvents {
     switch (fact.fact) {
       case "accepted":
         this.order(mustOrder(this.state, fact.order.order_id), "NEW", at);
+        if (fact.order.list_id !== undefined) this.startedList(fact.order.list_id);
         break;
       case "traded":
         this.order(mustOrder(this.state, fact.order_id), "TRADE", at);
@@ -39,23 +68,38 @@ export class AccountEvents {
         break;
       }
       case "activated":
+      case "begun":
         this.order(mustOrder(this.state, fact.order_id), "NEW", at);
         break;
+      case "prevented":
+        this.prevented(fact, at);
+        break;
+      case "amended":
+        this.amended(fact, at);
+        break;
       case "algo_accepted":
-        this.algo(fact.algo.algo_id);
+        this.futures.algo(fact.algo.algo_id);
         break;
       case "algo_triggered":
+      case "algo_placed":
       case "algo_ended":
-        this.algo(fact.algo_id);
+        this.futures.algo(fact.algo_id);
+        break;
+      case "algo_trailed":
+      case "trailed":
+      case "bnb_burn":
         break;
       case "list_accepted":
-        this.list(fact.list.list_id);
+        // Told with its orders, once they are all there.
         break;
       case "list_ended":
         this.list(fact.list_id);
         break;
+      case "moved":
+        this.moved(fact, at);
+        break;
       default:
-        this.money(fact, at);
+        this.futures.heard(fact, at);
     }
   }
 
@@ -63,43 +107,52 @@ export class AccountEvents {
   flush(): void {
     const told = this.waiting;
     this.waiting = [];
-    for (const { account, market, text } of told) this.users.tell(account, market, text);
+    for (const tell of told) tell();
   }
 
   private put(account: string, market: Market, make: () => string): void {
-    if (this.users.heard(account, market)) this.waiting.push({ account, market, text: make() });
+    if (!this.users.heard(account, market)) return;
+    const text = make();
+    this.waiting.push(() => this.users.tell(account, market, text));
   }
 
   private order(order: VenueOrder, execution: Execution, at: number): void {
     const trade = execution === "TRADE" ? (this.state.trades.at(-1) as VenueTrade) : undefined;
-    if (marketOf(order.instrument) === "FUT") this.futuresOrder(order, execution, trade);
+    if (marketOf(order.instrument) === "FUT") this.futures.order(order, execution, trade);
     else this.spotOrder(order, { execution, trade, at });
   }
 
-  /** A futures trade tells the balance and position first, as Binance does. */
-  private futuresOrder(order: VenueOrder, execution: Execution, trade: VenueTrade | undefined): void {
-    const { account, instrument } = order;
-    if (trade) {
-      this.put(account, "FUT", () =>
-        accountUpdate(this.desk(), { account, instrument, reason: "ORDER", at: trade.at }),
-      );
-    }
-    const said = order.forced && trade ? "CALCULATED" : execution;
-    this.put(account, "FUT", () => orderTradeUpdate(this.desk(), { order, execution: said, trade }));
+  private spotOrder(order: VenueOrder, { execution, trade, at, before }: SpotNews): void {
+    this.put(order.account, "SPOT", () => executionReport(this.state, { order, execution, trade, before }));
+    this.put(order.account, "SPOT", () => accountPosition(this.state, order.account, at, this.assetsOf(order, trade)));
   }
 
-  private spotOrder(
-    order: VenueOrder,
-    { execution, trade, at }: { execution: Execution; trade: VenueTrade | undefined; at: number },
-  ): void {
+  private assetsOf(order: VenueOrder, trade: VenueTrade | undefined): string[] {
     const { base, quote } = this.state.listing(order.instrument);
-    this.put(order.account, "SPOT", () => executionReport(this.state, { order, execution, trade }));
-    this.put(order.account, "SPOT", () => accountPosition(this.state, order.account, at, [base, quote]));
+    return [base, quote, ...(trade ? [trade.fee_asset] : [])];
   }
 
-  private algo(algoId: number): void {
-    const algo = this.state.algos.get(algoId);
-    if (algo) this.put(algo.account, "FUT", () => algoUpdate(this.desk(), algo));
+  /** Both orders hear of it where both lose by it. */
+  private prevented(fact: Extract<Fact, { fact: "prevented" }>, at: number): void {
+    for (const [id, qty] of [[fact.order_id, fact.taker_qty] as const, [fact.maker_id, fact.maker_qty] as const]) {
+      const order = mustOrder(this.state, id);
+      if (dec(qty) === zero) continue;
+      if (marketOf(order.instrument) === "SPOT") this.spotOrder(order, { execution: "TRADE_PREVENTION", at });
+      else if (order.status === "EXPIRED_IN_MATCH") this.futures.order(order, "EXPIRED");
+    }
+  }
+
+  private amended(fact: Extract<Fact, { fact: "amended" }>, at: number): void {
+    const order = mustOrder(this.state, fact.order_id);
+    const before = this.state.amendments.at(-1)?.client_id_before;
+    this.spotOrder(order, { execution: "REPLACED", at, before });
+    const list = order.list_id === undefined ? undefined : this.state.lists.get(order.list_id);
+    if (list && before !== fact.client_id) this.put(list.account, "SPOT", () => listStatus(this.state, list, true));
+  }
+
+  private startedList(listId: number): void {
+    const list = this.state.lists.get(listId);
+    if (list && list.order_ids.length === ORDERS_OF[list.kind]) this.list(listId);
   }
 
   private list(listId: number): void {
@@ -107,45 +160,13 @@ export class AccountEvents {
     if (list) this.put(list.account, "SPOT", () => listStatus(this.state, list));
   }
 
-  private money(fact: Fact, at: number): void {
-    switch (fact.fact) {
-      case "moved":
-        this.moved(fact, at);
-        break;
-      case "funded":
-        this.position(fact, { reason: "FUNDING_FEE", change: dec(fact.qty), at });
-        break;
-      case "liquidated":
-        this.position(fact, { reason: "INSURANCE_CLEAR", change: sub(dec(fact.covered), dec(fact.clearance)), at });
-        break;
-      case "margin_type":
-        this.position(fact, { reason: "MARGIN_TYPE_CHANGE", at });
-        break;
-      case "leverage":
-        this.put(fact.account, "FUT", () => {
-          const { symbol } = this.state.listing(fact.instrument);
-          return JSON.stringify({ e: "ACCOUNT_CONFIG_UPDATE", E: at, T: at, ac: { s: symbol, l: fact.leverage } });
-        });
-        break;
-    }
-  }
-
   private moved(fact: Extract<Fact, { fact: "moved" }>, at: number): void {
     const { account, asset } = fact;
-    const change = dec(fact.qty);
     if (fact.market === "FUT") {
-      const reason = change < 0n ? "WITHDRAW" : "DEPOSIT";
-      this.put(account, "FUT", () => accountUpdate(this.desk(), { account, reason, change, at }));
+      this.futures.moved(fact, at);
       return;
     }
     this.put(account, "SPOT", () => balanceUpdate(asset, fact.qty, at));
     this.put(account, "SPOT", () => accountPosition(this.state, account, at, [asset]));
-  }
-
-  private position(
-    { account, instrument }: { account: string; instrument: VenueOrder["instrument"] },
-    what: { reason: UpdateReason; change?: ReturnType<typeof dec>; at: number },
-  ): void {
-    this.put(account, "FUT", () => accountUpdate(this.desk(), { account, instrument, ...what }));
   }
 }

@@ -61,6 +61,7 @@ export function applyFuturesFact(state: ExchangeState, fact: FuturesFact, at: nu
       });
       break;
     case "insured":
+      state.futures.isInsured = true;
       state.ledger.post(move(dec(fact.qty), { owner: HOUSE, bucket: "outside" }, { ...FUND_PURSE, asset: fact.asset }));
       break;
   }

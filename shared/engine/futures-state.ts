@@ -64,6 +64,8 @@ export class FuturesState {
   readonly modifications: Modification[] = [];
   private readonly modificationCounts = new Map<number, number>();
   readonly countdowns = new Map<string, Countdown>();
+  /** True once somebody has paid into the insurance fund. */
+  isInsured = false;
   /** Oldest first. */
   readonly rates: FundingRate[] = [];
 

@@ -94,7 +94,7 @@ test("the liquidation price is where margin and loss meet the maintenance margin
   ] as const) {
     const position = held(qty, show(mul(dec(qty), dec(entry))));
     const margin = initialMargin(abs(position.cost), leverage);
-    const price = liquidationPrice(position, margin, btc);
+    const price = liquidationPrice([position], margin, btc);
     const away = position.qty > 0n ? btc.tick : sub(zero, btc.tick);
     const safe = add(price, sum([away, away]));
     const gone = sub(price, sum([away, away]));

@@ -73,14 +73,37 @@ export function maintenance(listing: Listing, notional: Amount): Amount {
 }
 
 /**
- * The mark price at which margin + unrealised PnL equals maintenance: (cost − margin − cum) ÷ (qty − |qty|·mmr).
- * For an isolated position; zero when flat or when no price does it.
+ * The mark price at which margin + unrealised PnL equals maintenance:
+ * (Σ cost − backing − Σ cum) ÷ (Σ qty − Σ |qty|·mmr), quantities and costs signed; zero when flat or when no price does.
+ * `backing` is an isolated position's margin or, for cross, the wallet plus what other symbols' positions gain, less the
+ * maintenance margin they need; both legs of a hedged cross symbol share it. It is the formula of Binance's FAQ "How to
+ * calculate liquidation price of USDⓈ-M futures contracts" with WB − TMM1 + UPNL1 as `backing`. A position falls in the
+ * bracket of its notional at the price found.
  */
-export function liquidationPrice(position: Position, margin: Amount, listing: Listing): Amount {
-  if (position.qty === zero) return zero;
-  const bracket = bracketOf(listing, abs(position.cost));
-  const above = sub(sub(position.cost, margin), bracket.cum);
-  const below = sub(position.qty, mul(abs(position.qty), bracket.mmr));
+export function liquidationPrice(legs: readonly Position[], backing: Amount, listing: Listing): Amount {
+  let price = zero;
+  // Brackets are few: the price settles after a pass or two.
+  for (let pass = 0; pass < listing.brackets.length; pass++) {
+    const found = priceInBrackets(legs, { backing, at: price }, listing);
+    if (found === price) break;
+    price = found;
+  }
+  return price;
+}
+
+function priceInBrackets(
+  legs: readonly Position[],
+  { backing, at }: { backing: Amount; at: Amount },
+  listing: Listing,
+): Amount {
+  let above = neg(backing);
+  let below = zero;
+  for (const { qty, cost } of legs) {
+    const bracket = bracketOf(listing, at === zero ? abs(cost) : abs(mul(qty, at)));
+    above = add(above, sub(cost, bracket.cum));
+    below = add(below, sub(qty, mul(abs(qty), bracket.mmr)));
+  }
+  if (below === zero) return zero;
   return max(zero, toStep(div(above, below, "nearest"), listing.tick, "nearest"));
 }
 

@@ -80,10 +80,10 @@ export interface MarginNeed {
   beside: Amount;
 }
 
-/** What an order needs before it is taken. Throws a Refusal MAX_POSITION. */
+/** What an order needs before it is taken, alone or instead of an open one. Throws a Refusal MAX_POSITION. */
 export function decideMargin(
   state: ExchangeState,
-  { matcher, mark }: { matcher: Matcher; mark: Amount | undefined },
+  { matcher, mark, instead }: { matcher: Matcher; mark: Amount | undefined; instead?: VenueOrder },
   order: PlaceOrder,
 ): MarginNeed {
   if (reduces({ side: order.side, reduce_only: order.reduce_only ?? false, position_side: sideOf(order) })) {
@@ -98,6 +98,7 @@ export function decideMargin(
       : mul(order.price, order.qty);
   const before = exposureOf(state, order, mark);
   const after = { ...before };
+  if (instead) enlarge(after, instead.side, neg(mul(instead.price, remaining(instead))));
   enlarge(after, order.side, notional);
   const worst = worstNotional(after, dual);
   if (worst > worstNotional(before, dual) && worst > notionalMax(listing, leverage)) throw new Refusal("MAX_POSITION");
@@ -162,16 +163,21 @@ export function reducibleQty(state: ExchangeState, order: PlaceOrder): Amount {
   const qty = sideOf(order) === "BOTH" ? min(wanted, there) : wanted;
   if (there === zero || qty > there) throw new Refusal("REDUCE_ONLY");
   // MARKET goes first: what then no longer fits is knocked out.
-  if (order.type !== "MARKET" && qty > sub(there, restingCloses(state, order))) throw new Refusal("REDUCE_ONLY");
+  if (order.type !== "MARKET" && qty > roomToClose(state, order)) throw new Refusal("REDUCE_ONLY");
   return qty;
 }
 
-function restingCloses(state: ExchangeState, order: PlaceOrder): Amount {
-  let total = zero;
-  for (const other of state.openOrders(order.account, { instrument: order.instrument })) {
-    if (other.position_side === sideOf(order) && reduces(other)) total = add(total, remaining(other));
+/** What of the position is not spoken for by resting closing orders. */
+export function roomToClose(
+  state: ExchangeState,
+  of: { account: string; instrument: InstrumentId; position_side?: PositionSide },
+): Amount {
+  const side = of.position_side ?? "BOTH";
+  let left = abs(state.position(of.account, of.instrument, side).qty);
+  for (const other of state.openOrders(of.account, { instrument: of.instrument })) {
+    if (other.position_side === side && reduces(other)) left = sub(left, remaining(other));
   }
-  return total;
+  return left;
 }
 
 /** Closing orders that no longer fit into their position, best priced kept first: these must go. */

@@ -1,20 +1,24 @@
 /** Binance's errors: code, HTTP status and message of everything this venue refuses, for both markets. */
 import type { Market } from "../../../shared/domain/instrument.ts";
 import type { Refused } from "../../../shared/engine/checks.ts";
+import { UM_REFUSED } from "./um-refusals.ts";
 
 export class BinanceError extends Error {
   readonly code: number;
   readonly status: number;
-  constructor(code: number, message: string, status = 400) {
+  /** Said with it, where part of a request succeeded. */
+  readonly data: unknown;
+  constructor(code: number, message: string, status = 400, data?: unknown) {
     super(message);
     this.name = "BinanceError";
     this.code = code;
     this.status = status;
+    this.data = data;
   }
 }
 
-export const errorBody = (error: { code: number; message: string }): string =>
-  JSON.stringify({ code: error.code, msg: error.message });
+export const errorBody = (error: { code: number; message: string; data?: unknown }): string =>
+  JSON.stringify({ code: error.code, msg: error.message, ...(error.data === undefined ? {} : { data: error.data }) });
 
 /** Binance prints parameter values back; keep what a client sent short and plain. */
 const plain = (text: string): string => text.replace(/[^\w .:,@/-]/g, "?").slice(0, 40);
@@ -37,6 +41,7 @@ export const errors = {
   duplicateSymbol: () => new BinanceError(-1151, "Symbol is present multiple times in the list."),
   json: () => new BinanceError(-1135, "Invalid JSON Request"),
   unauthorized: () => new BinanceError(-1002, "You are not authorized to execute this request.", 401),
+  hours: (most: number) => new BinanceError(-1127, `More than ${most} hours between startTime and endTime.`),
   interval1h: () => new BinanceError(-4166, "Search window is restricted to recent 1 hour."),
   tickerType: () => new BinanceError(-1139, "Invalid ticker type."),
   eitherOf: (one: string, other: string) =>
@@ -79,37 +84,18 @@ const SPOT: Partial<Record<Refused, [number, string]>> = {
   WOULD_TAKE: [-2010, "Order would immediately match and take."],
   WOULD_TRIGGER: [-2010, "Order would trigger immediately."],
   OCO_PRICES: [-2010, "The relationship of the prices for the orders is not correct."],
-  NO_DEPTH: [-1112, "No orders on book for symbol."],
+  NO_DEPTH: [-2010, "Order book liquidity is less than symbol minimum quantity."],
+  AMEND_PENDING: [-2038, "Order amend (pending OPO order) is not supported."],
+  AMEND_TOO_OFTEN: [-2038, "Filter failure: MAX_NUM_ORDER_AMENDS"],
+  AMEND_NOTHING: [-2038, "The requested action would change no state; rejecting"],
+  AMEND_INCREASE: [-2038, "Order amend (quantity increase) is not supported."],
+  AMEND_BELOW_FILLED: [-2038, "Order amend (quantity below the executed quantity) is not supported."],
   UNKNOWN_ORDER: [-2011, "Unknown order sent."],
   UNKNOWN_LIST: [-2011, "Unknown order list sent."],
   TOO_MANY: [-1013, "Filter failure: MAX_NUM_ORDERS"],
 };
-const NOT_MAKER =
-  "Due to the order could not be executed as maker, the Post Only order will be rejected. " +
-  "The order will not be recorded in the order history";
-const NOT_WHOLE =
-  "Due to the order could not be filled immediately, the FOK order has been rejected. " +
-  "The order will not be recorded in the order history";
-const FUT: Partial<Record<Refused, [number, string]>> = {
-  DUPLICATE_ID: [-4116, "ClientOrderId is duplicated."],
-  NO_BALANCE: [-2018, "Balance is insufficient."],
-  NO_MARGIN: [-2019, "Margin is insufficient."],
-  REDUCE_ONLY: [-2022, "ReduceOnly Order is rejected."],
-  WOULD_TRIGGER: [-2021, "Order would immediately trigger."],
-  WOULD_TAKE: [-5022, NOT_MAKER],
-  FOK: [-5021, NOT_WHOLE],
-  NO_DEPTH: [-1112, "No orders on book for symbol."],
-  LEVERAGE: [-4161, "Leverage reduction is not supported in Isolated Margin Mode with open positions."],
-  MAX_POSITION: [-2027, "Exceeded the maximum allowable position at current leverage."],
-  UNKNOWN_ORDER: [-2011, "Unknown order sent."],
-  NO_CHANGE: [-4046, "No need to change margin type."],
-  HAS_ORDERS: [-4047, "Margin type cannot be changed if there exists open orders."],
-  HAS_POSITION: [-4048, "Margin type cannot be changed if there exists position."],
-  TOO_MANY: [-2025, "Reach max open order limit."],
-};
-
 /** The engine's refusal in Binance's words. */
 export function refused(why: Refused, market: Market): BinanceError {
-  const [code, message] = (market === "FUT" ? FUT : SPOT)[why] ?? [-1000, "An unknown error occurred."];
+  const [code, message] = (market === "FUT" ? UM_REFUSED : SPOT)[why] ?? [-1000, "An unknown error occurred."];
   return new BinanceError(code, message);
 }

@@ -1,4 +1,4 @@
-/** Order parameters that spot and USDⓈ-M share: side, position side, client ids. */
+/** Order parameters that spot and USDⓈ-M share: side and client ids. */
 import type { Side } from "../../../shared/domain/order.ts";
 import type { Desk } from "./desk.ts";
 import { errors } from "./errors.ts";
@@ -8,12 +8,6 @@ export function sideOf(params: Params): Side {
   const side = params.mustText("side");
   if (side !== "BUY" && side !== "SELL") throw errors.side();
   return side;
-}
-
-/** One-way mode knows only BOTH. */
-export function checkPositionSide(params: Params): void {
-  const side = params.text("positionSide") ?? "BOTH";
-  if (side !== "BOTH") throw errors.positionSide();
 }
 
 const CLIENT_ID_BYTES = 11;

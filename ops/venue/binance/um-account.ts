@@ -1,73 +1,40 @@
-/** USDⓈ-M account endpoints: balances, positions, leverage, margin type, fees, income, listen keys. */
-
-import { showFixed, zero } from "../../../shared/domain/money.ts";
+/** USDⓈ-M account endpoints: balances, positions, brackets, fees, trading status, listen keys. */
+import { showFixed } from "../../../shared/domain/money.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import { setLeverage as setLeverageOf, setMarginType as setMarginTypeOf } from "../../../shared/engine/settings.ts";
+import { notionalMax } from "../../../shared/engine/margin.ts";
 import { type Call, keyed, maybeListing, mustListing, type Routes, signed } from "./desk.ts";
-import { BinanceError, errors } from "./errors.ts";
-import { money, positionView, umAccount, umPositionRisk } from "./um-format.ts";
+import { errors } from "./errors.ts";
+import {
+  accountConfig,
+  accountV2,
+  accountV3,
+  adlQuantiles,
+  balances,
+  positionRiskV2,
+  positionRiskV3,
+} from "./um-positions.ts";
 
-const MAX_NOTIONAL_DIGITS = 0;
-const INCOME_MAX = 1_000;
-
-const futures = (call: Call): Listing[] => call.desk.listed.filter((listing) => listing.market === "FUT");
-
-function positionRisk(call: Call): unknown {
+/** The symbol's listing, or every one. */
+function listingsOf(call: Call): Listing[] {
   const one = maybeListing(call, "FUT");
-  const views = (one ? [one] : futures(call)).map((each) => positionView(call.desk, call.account, each.instrument));
-  return views.filter((view) => view.position.qty !== zero || view.openMargin !== zero).map(umPositionRisk);
-}
-
-function setLeverage(call: Call): unknown {
-  const listing = mustListing(call, "FUT");
-  const leverage = call.params.int("leverage");
-  if (leverage === undefined) throw errors.mandatory("leverage");
-  const bracket = listing.brackets.find((each) => each.leverage_max >= leverage);
-  const most = listing.brackets[0]?.leverage_max ?? 1;
-  if (leverage < 1 || leverage > most || !bracket) throw new BinanceError(-4028, `Leverage ${leverage} is not valid`);
-  const { exchange } = call.desk;
-  exchange.run(call.now, () =>
-    setLeverageOf(exchange, { account: call.account, instrument: listing.instrument }, leverage),
-  );
-  const largest = listing.brackets.filter((each) => each.leverage_max >= leverage).at(-1) ?? bracket;
-  return { leverage, maxNotionalValue: showFixed(largest.cap, MAX_NOTIONAL_DIGITS), symbol: listing.symbol };
-}
-
-function setMarginType(call: Call): unknown {
-  const listing = mustListing(call, "FUT");
-  const asked = call.params.mustText("marginType");
-  if (asked !== "ISOLATED" && asked !== "CROSSED") throw errors.invalid("marginType");
-  const { exchange } = call.desk;
-  exchange.run(call.now, () =>
-    setMarginTypeOf(exchange, { account: call.account, instrument: listing.instrument }, asked),
-  );
-  return { code: 200, msg: "success" };
-}
-
-/** This venue holds one-way positions only: asking for what is there answers −4059, as Binance does. */
-function setPositionMode(call: Call): unknown {
-  call.params.mustText("dualSidePosition");
-  if (call.params.bool("dualSidePosition")) throw errors.invalid("dualSidePosition");
-  throw new BinanceError(-4059, "No need to change position side.");
+  return one ? [one] : call.desk.listed.filter((listing) => listing.market === "FUT");
 }
 
 function symbolConfig(call: Call): unknown {
-  const one = maybeListing(call, "FUT");
-  return (one ? [one] : futures(call)).map((listing) => {
+  return listingsOf(call).map((listing) => {
     const position = call.desk.exchange.state.position(call.account, listing.instrument);
     return {
       symbol: listing.symbol,
       marginType: position.margin_type,
-      isAutoAddMargin: "false",
+      isAutoAddMargin: false,
       leverage: position.leverage,
-      maxNotionalValue: showFixed(listing.brackets.at(-1)?.cap ?? zero, MAX_NOTIONAL_DIGITS),
+      maxNotionalValue: showFixed(notionalMax(listing, position.leverage), 0),
     };
   });
 }
 
 function leverageBracket(call: Call): unknown {
-  const one = maybeListing(call, "FUT");
-  return (one ? [one] : futures(call)).map((listing) => ({
+  return listingsOf(call).map((listing) => ({
     symbol: listing.symbol,
     notionalCoef: 1,
     brackets: listing.brackets.map((bracket, i) => ({
@@ -87,32 +54,24 @@ function commissionRate(call: Call): unknown {
     symbol: listing.symbol,
     makerCommissionRate: showFixed(listing.maker_fee, 6),
     takerCommissionRate: showFixed(listing.taker_fee, 6),
+    rpiCommissionRate: showFixed(listing.maker_fee, 6),
   };
 }
 
-function income(call: Call): unknown {
-  const { params, desk, account } = call;
-  const listing = maybeListing(call, "FUT");
-  const [type, start, end] = [params.text("incomeType"), params.int("startTime"), params.int("endTime")];
-  const limit = params.limit(100, INCOME_MAX);
-  const rows = desk.exchange.state.income.filter(
-    (row) =>
-      row.account === account &&
-      (listing === undefined || row.instrument === listing.instrument) &&
-      (type === undefined || row.type === type) &&
-      (start === undefined || row.at >= start) &&
-      (end === undefined || row.at <= end),
-  );
-  return (start === undefined ? rows.slice(-limit) : rows.slice(0, limit)).map((row) => ({
-    symbol: row.instrument === undefined ? "" : desk.exchange.state.listing(row.instrument).symbol,
-    incomeType: row.type,
-    income: money(row.qty),
-    asset: row.asset,
-    info: row.trade_id === undefined ? row.type : String(row.trade_id),
-    time: row.at,
-    tranId: row.income_id,
-    tradeId: row.trade_id === undefined ? "" : String(row.trade_id),
-  }));
+function adlQuantile(call: Call): unknown {
+  const one = maybeListing(call, "FUT");
+  const rows = listingsOf(call).map((listing) => adlQuantiles(call.desk, call.account, listing));
+  const held = rows.filter((row) => row !== undefined);
+  return one ? (held[0] ?? []) : held;
+}
+
+/** No rule of this venue ever locks an account. */
+const tradingStatus = ({ now }: Call): unknown => ({ indicators: {}, updateTime: now });
+
+function feeBurn(call: Call): unknown {
+  call.params.mustText("feeBurn");
+  if (call.params.bool("feeBurn")) throw errors.invalid("feeBurn");
+  return { code: 200, msg: "success" };
 }
 
 function extendListenKey({ desk, account, now }: Call): unknown {
@@ -125,17 +84,25 @@ function closeListenKey({ desk, account }: Call): unknown {
   return {};
 }
 
+const riskV2 = (call: Call): unknown => positionRiskV2(call.desk, call.account, listingsOf(call));
+const riskV3 = (call: Call): unknown => positionRiskV3(call.desk, call.account, listingsOf(call));
+const wallet = ({ desk, account }: Call): unknown => balances(desk, account);
+
 export const umAccountRoutes: Routes = {
-  "GET /fapi/v3/account": signed(5, ({ desk, account }) => umAccount(desk, account)),
-  "GET /fapi/v3/positionRisk": signed(5, positionRisk),
-  "POST /fapi/v1/leverage": signed(1, setLeverage),
-  "POST /fapi/v1/marginType": signed(1, setMarginType),
-  "GET /fapi/v1/positionSide/dual": signed(30, () => ({ dualSidePosition: false })),
-  "POST /fapi/v1/positionSide/dual": signed(1, setPositionMode),
+  "GET /fapi/v2/account": signed(5, ({ desk, account }) => accountV2(desk, account)),
+  "GET /fapi/v3/account": signed(5, ({ desk, account }) => accountV3(desk, account)),
+  "GET /fapi/v2/balance": signed(5, wallet),
+  "GET /fapi/v3/balance": signed(5, wallet),
+  "GET /fapi/v2/positionRisk": signed(5, riskV2),
+  "GET /fapi/v3/positionRisk": signed(5, riskV3),
+  "GET /fapi/v1/accountConfig": signed(5, ({ desk, account }) => accountConfig(desk, account)),
   "GET /fapi/v1/symbolConfig": signed(5, symbolConfig),
   "GET /fapi/v1/leverageBracket": signed(1, leverageBracket),
   "GET /fapi/v1/commissionRate": signed(20, commissionRate),
-  "GET /fapi/v1/income": signed(30, income),
+  "GET /fapi/v1/adlQuantile": signed(5, adlQuantile),
+  "GET /fapi/v1/apiTradingStatus": signed(1, tradingStatus),
+  "GET /fapi/v1/feeBurn": signed(30, () => ({ feeBurn: false })),
+  "POST /fapi/v1/feeBurn": signed(1, feeBurn),
   "POST /fapi/v1/listenKey": keyed(1, ({ desk, account, now }) => ({
     listenKey: desk.listenKeys.open(account, now),
   })),

@@ -1,54 +1,19 @@
-/** USDⓈ-M order endpoints: place, cancel, ask, list. Conditional orders are sent to the algo endpoints. */
-import { type Amount, zero } from "../../../shared/domain/money.ts";
-import type { PlaceOrder } from "../../../shared/engine/checks.ts";
-import type { Tif } from "../../../shared/engine/facts.ts";
-import type { Listing } from "../../../shared/engine/listing.ts";
+/** USDⓈ-M order endpoints: place, modify, cancel, ask, list. Conditional orders are sent to the algo endpoints. */
+import { zero } from "../../../shared/domain/money.ts";
+import type { PositionSide } from "../../../shared/engine/facts.ts";
+import { modify, setCountdown } from "../../../shared/engine/futures-orders.ts";
 import { isOpen, type VenueOrder } from "../../../shared/engine/state.ts";
 import { type Call, maybeListing, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { checkFilters } from "./filters.ts";
-import { checkPositionSide, madeClientId, sideOf } from "./order-fields.ts";
-import { pageOrders, pageTrades } from "./pages.ts";
-import type { Params } from "./request.ts";
-import { umOrder, umTrade } from "./um-format.ts";
+import { sideOf } from "./order-fields.ts";
+import { umOrder } from "./um-format.ts";
+import { limitOf, priceMatchOf, readOrder } from "./um-order-read.ts";
 
-const CONDITIONAL = new Set(["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]);
-const TIFS = new Set(["GTC", "IOC", "FOK", "GTX"]);
-
-function tifOf(params: Params): Tif {
-  const tif = params.mustText("timeInForce");
-  if (!TIFS.has(tif)) throw errors.tif();
-  return tif as Tif;
-}
-
-function readOrder(call: Call, listing: Listing): PlaceOrder {
-  const { desk, params, account } = call;
-  const type = params.mustText("type");
-  if (CONDITIONAL.has(type)) throw errors.algoSwitch();
-  if (type !== "LIMIT" && type !== "MARKET") throw errors.type();
-  const side = sideOf(params);
-  checkPositionSide(params);
-  const tif = type === "LIMIT" ? tifOf(params) : "GTC";
-  const reduceOnly = params.bool("reduceOnly");
-  const qty = params.mustAmount("quantity");
-  const price = type === "LIMIT" ? params.mustAmount("price") : undefined;
-  if (type === "MARKET" && params.has("price")) throw errors.notRequired("price");
-  checkFilters(listing, { side, price, qty, reduceOnly, reference: referencePrice(desk, listing) });
-  return {
-    account,
-    instrument: listing.instrument,
-    client_id: params.clientId("newClientOrderId") ?? madeClientId(desk),
-    side,
-    type,
-    tif,
-    price: price ?? (zero as Amount),
-    qty,
-    reduce_only: reduceOnly,
-  };
-}
+const COUNTDOWN_MS_MAX = 2_147_483_647;
 
 /** RESULT tells how it stands after matching; ACK how it stood when it was taken. */
-function placeOrder(call: Call): unknown {
+export function placeOrder(call: Call): unknown {
   const listing = mustListing(call, "FUT");
   const asked = readOrder(call, listing);
   const { exchange } = call.desk;
@@ -59,7 +24,18 @@ function placeOrder(call: Call): unknown {
   return { ...none, updateTime: order.created_at };
 }
 
-function findOrder(call: Call): VenueOrder | undefined {
+/** Checked as an order is, and not placed: margin and book are not asked. */
+function testOrder(call: Call): unknown {
+  const { stp = "NONE", reduce_only = false, ...asked } = readOrder(call, mustListing(call, "FUT"));
+  const { position_side: hedged, good_till, price_match } = asked;
+  const position_side: PositionSide = hedged ?? "BOTH";
+  const untaken = { order_id: 0, status: "NEW", filled: zero, quote_filled: zero, forced: false } as const;
+  const terms = { ...asked, stp, reduce_only, close_position: false, position_side, good_till, price_match };
+  const times = { algo_id: undefined, created_at: call.now, updated_at: call.now };
+  return umOrder(call.desk.exchange.state, { ...terms, ...untaken, ...times });
+}
+
+export function findOrder(call: Call): VenueOrder | undefined {
   const listing = mustListing(call, "FUT");
   const order_id = call.params.int("orderId");
   const client_id = call.params.text("origClientOrderId");
@@ -68,7 +44,22 @@ function findOrder(call: Call): VenueOrder | undefined {
   return order?.instrument === listing.instrument ? order : undefined;
 }
 
-function cancelOrder(call: Call): unknown {
+export function modifyOrder(call: Call): unknown {
+  const listing = mustListing(call, "FUT");
+  const side = sideOf(call.params);
+  const order = findOrder(call);
+  if (!order || !isOpen(order)) throw errors.noOrder();
+  if (order.side !== side) throw errors.invalid("side");
+  const qty = call.params.mustAmount("quantity");
+  const price = limitOf(call, listing, { side, match: priceMatchOf(call.params, true) });
+  const reference = referencePrice(call.desk, listing);
+  checkFilters(listing, { side, price, qty, reduceOnly: order.reduce_only, reference });
+  const { exchange } = call.desk;
+  const changed = exchange.run(call.now, () => modify(exchange, order, { price, qty }));
+  return umOrder(exchange.state, changed);
+}
+
+export function cancelOrder(call: Call): unknown {
   const order = findOrder(call);
   const { exchange } = call.desk;
   return umOrder(
@@ -106,22 +97,25 @@ function cancelAll(call: Call): unknown {
   return { code: 200, msg: "The operation of cancel all open order is done." };
 }
 
-function allOrders(call: Call): unknown {
-  return pageOrders(call, mustListing(call, "FUT")).map((order) => umOrder(call.desk.exchange.state, order));
-}
-
-function userTrades(call: Call): unknown {
-  const listing = mustListing(call, "FUT");
-  return pageTrades(call, listing).map((trade) => umTrade(call.desk.exchange.state, trade));
+/** A heartbeat: without another one in time, the symbol's orders are cancelled; zero stops it. */
+function countdown(call: Call): unknown {
+  const { instrument, symbol } = mustListing(call, "FUT");
+  const forMs = call.params.int("countdownTime");
+  if (forMs === undefined) throw errors.mandatory("countdownTime");
+  if (forMs > COUNTDOWN_MS_MAX) throw errors.invalid("countdownTime");
+  const { exchange } = call.desk;
+  exchange.run(call.now, () => setCountdown(exchange, { account: call.account, instrument }, forMs));
+  return { symbol, countdownTime: String(forMs) };
 }
 
 export const umOrderRoutes: Routes = {
   "POST /fapi/v1/order": signed(0, placeOrder),
+  "POST /fapi/v1/order/test": signed(0, testOrder),
+  "PUT /fapi/v1/order": signed(0, modifyOrder),
   "GET /fapi/v1/order": signed(1, getOrder),
   "DELETE /fapi/v1/order": signed(1, cancelOrder),
   "GET /fapi/v1/openOrder": signed(1, getOpenOrder),
   "GET /fapi/v1/openOrders": signed(1, openOrders),
   "DELETE /fapi/v1/allOpenOrders": signed(1, cancelAll),
-  "GET /fapi/v1/allOrders": signed(5, allOrders),
-  "GET /fapi/v1/userTrades": signed(5, userTrades),
+  "POST /fapi/v1/countdownCancelAll": signed(10, countdown),
 };
