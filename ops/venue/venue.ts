@@ -5,6 +5,7 @@ import { dec } from "../../shared/domain/money.ts";
 import { applyFact } from "../../shared/engine/apply.ts";
 import { Exchange } from "../../shared/engine/exchange.ts";
 import type { Position } from "../../shared/engine/futures.ts";
+import { FUND } from "../../shared/engine/futures-state.ts";
 import { Wire as DelayWire, delayMs, type Latency, NO_LATENCY } from "../../shared/engine/latency.ts";
 import type { Line } from "../../shared/engine/ledger.ts";
 import { defaultListings, type Listing } from "../../shared/engine/listing.ts";
@@ -20,9 +21,11 @@ import { BINANCE_LIMITS, type LimitRules, Limits } from "./binance/limits.ts";
 import { ListenKeys } from "./binance/listen-keys.ts";
 import type { RestRequest, VenueAccount } from "./binance/request.ts";
 import { readSocketPath, type SocketPath } from "./binance/stream-names.ts";
+import { marginCall } from "./binance/um-user-data.ts";
 import type { Delays } from "./delay-line.ts";
 import { Faults } from "./faults.ts";
 import { Feeds } from "./feeds.ts";
+import { FuturesDuty } from "./futures-duty.ts";
 import { Hub } from "./hub.ts";
 import { type Journal, memoryJournal } from "./journal.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -127,6 +130,7 @@ class PaperVenue implements Venue {
   private readonly listed: readonly Listing[];
   private readonly desk: Desk;
   private readonly watch: MarketWatch;
+  private readonly duty: FuturesDuty;
   private readonly front: Rest;
   private readonly admin: Admin;
   private connections = 0;
@@ -142,13 +146,18 @@ class PaperVenue implements Venue {
     this.limits = new Limits(options.limits ?? BINANCE_LIMITS);
     const listings = options.listings ?? defaultListings();
     this.listed = listings.filter((listing) => hasInstrument(options.market, listing.instrument));
-    const events = new AccountEvents(() => this.desk, this.users);
+    const events = new AccountEvents(
+      () => this.desk,
+      this.users,
+      (instrument, text) => this.feeds.forceOrder(instrument, text),
+    );
     const facts = new PublicFacts(() => this.desk, this.feeds);
     const here = new Set(this.listed.map((listing) => listing.instrument));
     this.exchange = new Exchange({
       listings,
       matcher: (instrument) => (here.has(instrument) ? options.market.matcher(instrument) : NOWHERE),
       write: (batch) => this.journal.append(batch),
+      lastPrice: (instrument) => this.watch.lastPrice(instrument),
       heard: (fact, at) => {
         events.heard(fact, at);
         facts.heard(fact, at);
@@ -157,6 +166,10 @@ class PaperVenue implements Venue {
     });
     const { market, clock } = options;
     this.watch = new MarketWatch({ exchange: this.exchange, market, clock, faults: this.faults });
+    this.duty = new FuturesDuty({
+      exchange: this.exchange,
+      call: (account, positions) => this.callMargin(account, positions),
+    });
     this.desk = this.makeDesk(options);
     this.front = new Rest(this.desk, this.faults, options.onBug ?? (() => {}));
     this.adminToken = options.adminToken ?? Buffer.from(this.desk.random.bytes(TOKEN_BYTES)).toString("hex");
@@ -175,7 +188,7 @@ class PaperVenue implements Venue {
       clock,
       random: random.fork(`venue-${life}`),
       keys: new Keys(accounts ?? DEFAULT_ACCOUNTS),
-      listenKeys: new ListenKeys(random.fork(`listen-keys-${life}`)),
+      listenKeys: new ListenKeys(random.fork(`listen-keys-${life}`), (account) => this.users.end(account, "FUT")),
       limits: this.limits,
       listed: this.listed,
       isHidden: (createdAt, at) => this.faults.hides(createdAt, at),
@@ -203,6 +216,7 @@ class PaperVenue implements Venue {
     const { state } = this.exchange;
     for (const { at, facts } of this.journal.restored) for (const fact of facts) applyFact(state, fact, at);
     this.exchange.run(this.now(), () => {
+      this.duty.endow();
       for (const account of this.desk.keys.all()) if (!state.accounts.has(account.account)) this.fund(account);
     });
     this.options.market.start({
@@ -251,10 +265,16 @@ class PaperVenue implements Venue {
   private tick(): void {
     for (const listing of this.listed) if (listing.market === "FUT") this.watch.marked(listing);
     const now = this.now();
+    this.exchange.run(now, () => this.duty.beat());
     for (const { account, key } of this.desk.listenKeys.expire(now)) {
       this.users.tell(account, "FUT", JSON.stringify({ e: "listenKeyExpired", E: now, listenKey: key }));
       this.users.end(account, "FUT");
     }
+  }
+
+  private callMargin(account: string, positions: readonly Position[]): void {
+    if (!this.users.heard(account, "FUT")) return;
+    this.users.tell(account, "FUT", marginCall(this.desk, account, { positions, at: this.now() }));
   }
 
   async rest(host: VenueHost, request: RestRequest): Promise<RestAnswer> {
@@ -325,16 +345,18 @@ class PaperVenue implements Venue {
     return this.exchange.state.ledger.all();
   }
   orders(): VenueOrder[] {
-    return [...this.exchange.state.orders.values()];
+    return [...this.exchange.state.orders.values()].filter(isOfClient);
   }
   algos(): VenueAlgo[] {
     return [...this.exchange.state.algos.values()];
   }
   trades(): readonly VenueTrade[] {
-    return this.exchange.state.trades;
+    return this.exchange.state.trades.filter(isOfClient);
   }
   positions(): Position[] {
-    return [...this.exchange.state.positions.values()].filter((position) => position.updated_at > 0);
+    return [...this.exchange.state.positions.values()].filter(
+      (position) => position.updated_at > 0 && isOfClient(position),
+    );
   }
 }
 
@@ -344,6 +366,9 @@ interface Opening {
   readonly ip: string;
   onClosed(session: SessionSide): void;
 }
+
+/** The insurance fund trades too, but is nobody's account. */
+const isOfClient = ({ account }: { account: string }): boolean => account !== FUND;
 
 function hasInstrument(market: MarketModel, instrument: InstrumentId): boolean {
   try {

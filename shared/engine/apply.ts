@@ -98,6 +98,7 @@ function fresh(terms: OrderTerms, margin: string, at: number): VenueOrder {
     quote_filled: zero,
     status: terms.pending ? "PENDING_NEW" : "NEW",
     end_reason: undefined,
+    cancel_id: undefined,
     working: works,
     margin: dec(margin),
     created_at: at,
@@ -163,6 +164,7 @@ function ended(state: ExchangeState, fact: Extract<Fact, { fact: "ended" }>, at:
   if (!isOpen(order)) throw new Error(`Invariant: order ${order.order_id} has ended before`);
   order.status = fact.reason === "canceled" ? "CANCELED" : "EXPIRED";
   order.end_reason = fact.reason;
+  order.cancel_id = fact.cancel_id;
   order.updated_at = at;
   closeOrder(state, order);
 }

@@ -33,6 +33,11 @@ export interface ExchangeDeps {
   flush(): void;
 }
 
+interface Ending {
+  readonly reason: EndReason;
+  readonly cancel_id?: string;
+}
+
 const OPEN_ORDERS_MAX = 200;
 
 /** All methods but the queries run inside `run`. */
@@ -195,7 +200,7 @@ export class Exchange {
   }
 
   /** Books what the market did to our orders, then what follows from it. */
-  settle(instrument: InstrumentId, events: readonly MatchEvent[], reason?: EndReason): void {
+  settle(instrument: InstrumentId, events: readonly MatchEvent[], end?: Ending): void {
     const touched = new Set<VenueOrder>();
     for (const event of events) {
       const order = this.state.open.get(Number(event.orderId));
@@ -203,7 +208,7 @@ export class Exchange {
       touched.add(order);
       if (event.kind === "trade") this.trade(order, event);
       else if (event.kind === "prevented") touched.add(this.prevent(order, event));
-      else this.record({ fact: "ended", order_id: order.order_id, reason: reason ?? endReason(event.why) });
+      else this.record({ fact: "ended", order_id: order.order_id, ...(end ?? { reason: endReason(event.why) }) });
     }
     const accounts = new Set([...touched].map((order) => order.account));
     for (const order of touched) this.follow(order);
@@ -266,18 +271,15 @@ export class Exchange {
   }
 
   /** Takes an open order off its book and ends it. */
-  end(order: VenueOrder, reason: EndReason): void {
-    if (!order.working) {
-      this.record({ fact: "ended", order_id: order.order_id, reason });
-      this.follow(order);
-      return;
-    }
-    const events = this.deps.matcher(order.instrument).cancel(String(order.order_id));
+  end(order: VenueOrder, reason: EndReason, cancel_id?: string): void {
+    const ending = { reason, ...(cancel_id === undefined ? {} : { cancel_id }) };
+    const { instrument, order_id } = order;
+    const events = order.working ? this.deps.matcher(instrument).cancel(String(order_id)) : [];
     if (events.length > 0) {
-      this.settle(order.instrument, events, reason);
+      this.settle(instrument, events, ending);
       return;
     }
-    this.record({ fact: "ended", order_id: order.order_id, reason });
+    this.record({ fact: "ended", order_id, ...ending });
     this.follow(order);
   }
 
@@ -298,10 +300,10 @@ export class Exchange {
     return found?.account === account && marketOf(found.instrument) === market ? found : undefined;
   }
 
-  /** Throws UNKNOWN_ORDER for one that is not open. */
-  cancel(order: VenueOrder | undefined): VenueOrder {
+  /** `cancel_id` names the cancellation. Throws UNKNOWN_ORDER for one that is not open. */
+  cancel(order: VenueOrder | undefined, cancel_id?: string): VenueOrder {
     if (!order || !isOpen(order)) throw new Refusal("UNKNOWN_ORDER");
-    this.end(order, "canceled");
+    this.end(order, "canceled", cancel_id);
     return order;
   }
 }

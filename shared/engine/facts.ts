@@ -164,7 +164,8 @@ export type Fact =
       fee: string;
       fee_asset: string;
     }
-  | { fact: "ended"; order_id: number; reason: EndReason }
+  /** `cancel_id`: what its owner called the cancellation. */
+  | { fact: "ended"; order_id: number; reason: EndReason; cancel_id?: string }
   /** A stop leg reached its price and went to the book. */
   | { fact: "activated"; order_id: number }
   | { fact: "list_accepted"; list: ListTerms; hold: { asset: string; qty: string } }

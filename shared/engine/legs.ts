@@ -12,7 +12,7 @@ export interface Host {
   readonly state: ExchangeState;
   readonly deps: { matcher(instrument: InstrumentId): Matcher };
   record(fact: Fact): void;
-  settle(instrument: InstrumentId, events: readonly MatchEvent[], reason?: EndReason): void;
+  settle(instrument: InstrumentId, events: readonly MatchEvent[]): void;
   end(order: VenueOrder, reason: EndReason): void;
   canCarry(order: VenueOrder): boolean;
 }

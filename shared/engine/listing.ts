@@ -29,6 +29,8 @@ export interface Listing {
   /** A limit price must lie within these multiples of the reference price. */
   readonly price_up: Amount;
   readonly price_down: Amount;
+  /** Spot: the most of the base asset an account may have and be buying. */
+  readonly max_position?: Amount;
   readonly maker_fee: Amount;
   readonly taker_fee: Amount;
   /** Charged on what a liquidation closes, as far as margin is left. */

@@ -84,7 +84,8 @@ export function placeOco(exchange: Exchange, oco: PlaceOco, last: Amount | undef
 
 /**
  * Places an order that starts others once it is filled, or nothing. Both sides' funds are set aside at once, but for
- * OPO and OPOCO, whose first order pays the others. Throws a Refusal WOULD_TAKE, NO_BALANCE, OCO_PRICES or DUPLICATE_ID.
+ * OPO and OPOCO, whose first order pays the others. Throws a Refusal WOULD_TAKE, NO_BALANCE, OCO_PRICES or
+ * DUPLICATE_ID.
  */
 export function placeTriggered(exchange: Exchange, asked: PlaceTriggered): VenueList {
   const { state } = exchange;
@@ -141,10 +142,10 @@ function checkPair(side: Side, above: Leg, below: Leg): void {
 }
 
 /** Ends all orders of a list. Throws a Refusal UNKNOWN_LIST for one that is done. */
-export function cancelList(exchange: Exchange, list: VenueList | undefined): VenueList {
+export function cancelList(exchange: Exchange, list: VenueList | undefined, cancelId?: string): VenueList {
   if (!list || list.done) throw new Refusal("UNKNOWN_LIST");
   const open = list.order_ids.map((id) => mustOrder(exchange.state, id)).filter(isOpen);
-  for (const order of open) if (isOpen(order)) exchange.end(order, "canceled");
+  for (const order of open) if (isOpen(order)) exchange.end(order, "canceled", cancelId);
   for (const order of open.slice(0, 1)) closeList(exchange, order);
   return list;
 }

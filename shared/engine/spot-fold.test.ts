@@ -27,7 +27,7 @@ test("self-trade prevention is booked on both orders, and what is no longer need
     const ground = new Ground({ a: rich });
     const maker = ground.order("a", "SELL LIMIT 2 @ 59000");
     const taker = ground.order("a", "BUY LIMIT 3 @ 60000", { stp });
-    expect([stp, taker.status, maker.status]).toEqual([stp, ...ended]);
+    expect([taker.status, maker.status] as string[]).toEqual(ended);
     expect([show(ground.held("a", "USDT")), show(ground.held("a", "BTC"))]).toEqual(held);
     expect(ground.state.prevented).toMatchObject([
       { match_id: 1, taker_id: taker.order_id, maker_id: maker.order_id, stp },

@@ -69,6 +69,7 @@ export interface VenueOrder {
   quote_filled: Amount;
   status: VenueStatus;
   end_reason: EndReason | undefined;
+  cancel_id: string | undefined;
   /** False while a stop leg waits for its price. */
   working: boolean;
   /** Futures: by how much it raised the margin of open orders when it was accepted. */

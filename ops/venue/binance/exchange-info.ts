@@ -3,29 +3,46 @@ import type { Market } from "../../../shared/domain/instrument.ts";
 import { show, showFixed } from "../../../shared/domain/money.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
 import { type Call, maybeListing } from "./desk.ts";
+import { errors } from "./errors.ts";
+import { namedListings } from "./named-listings.ts";
+import { spotFilters } from "./spot-filters.ts";
+import { STP_MODES } from "./spot-params.ts";
 
 const ORDERS_MAX = 200;
-const ALGOS_MAX = 5;
 const PERPETUAL_DELIVERY_AT = 4_133_404_800_000;
 const ONBOARD_AT = 1_569_398_400_000;
 
-export const LIMITS = { SPOT: 6_000, FUT: 2_400 } as const;
-
 export function exchangeInfo(call: Call, market: Market): unknown {
-  const one = maybeListing(call, market);
-  const all = call.desk.listed.filter((listing) => listing.market === market);
-  const listings = one ? [one] : all;
+  const { listed, limits } = call.desk;
   return {
     timezone: "UTC",
     serverTime: call.now,
     rateLimits: [
-      { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: LIMITS[market] },
-      { rateLimitType: "ORDERS", interval: "SECOND", intervalNum: 10, limit: market === "SPOT" ? 100 : 300 },
+      { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: limits.rules.weight[market] },
+      ...limits.rules.orders[market].map((rule) => ({ rateLimitType: "ORDERS", ...rule })),
     ],
     exchangeFilters: [],
-    ...(market === "FUT" ? { futuresType: "U_MARGINED", assets: [{ asset: "USDT", marginAvailable: true }] } : {}),
-    symbols: listings.map(market === "FUT" ? futuresSymbol : spotSymbol),
+    ...(market === "FUT" ? { futuresType: "U_MARGINED", assets: futuresAssets(listed) } : {}),
+    symbols: asked(call, market).map(market === "FUT" ? futuresSymbol : spotSymbol),
   };
+}
+
+const futuresAssets = (listed: readonly Listing[]): unknown[] =>
+  [...new Set(listed.filter((each) => each.market === "FUT").map((each) => each.quote))].map((asset) => ({
+    asset,
+    marginAvailable: true,
+    autoAssetExchange: null,
+  }));
+
+/** Futures answer all, whatever is asked for. */
+function asked(call: Call, market: Market): Listing[] {
+  const all = call.desk.listed.filter((listing) => listing.market === market);
+  if (market === "FUT") return all;
+  const one = maybeListing(call, market);
+  const names = call.params.list("symbols");
+  if (one && names) throw errors.combination();
+  if (one) return [one];
+  return names === undefined ? all : namedListings(all, names);
 }
 
 function futuresSymbol(listing: Listing): unknown {
@@ -69,8 +86,8 @@ function futuresSymbol(listing: Listing): unknown {
         multiplierDecimal: "4",
       },
     ],
-    orderTypes: ["LIMIT", "MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET"],
-    timeInForce: ["GTC", "IOC", "FOK", "GTX"],
+    orderTypes: ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"],
+    timeInForce: ["GTC", "IOC", "FOK", "GTX", "GTD"],
   };
 }
 
@@ -79,8 +96,6 @@ function sizes(filterType: string, listing: Listing, maxQty: string): unknown {
 }
 
 function spotSymbol(listing: Listing): unknown {
-  const digits = (text: string): string =>
-    text.includes(".") ? text.padEnd(text.indexOf(".") + 9, "0") : `${text}.00000000`;
   return {
     symbol: listing.symbol,
     status: "TRADING",
@@ -92,55 +107,21 @@ function spotSymbol(listing: Listing): unknown {
     baseCommissionPrecision: 8,
     quoteCommissionPrecision: 8,
     orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"],
-    icebergAllowed: false,
+    icebergAllowed: true,
     ocoAllowed: true,
-    otoAllowed: false,
+    otoAllowed: true,
+    opoAllowed: true,
     quoteOrderQtyMarketAllowed: true,
-    allowTrailingStop: false,
-    cancelReplaceAllowed: false,
+    allowTrailingStop: true,
+    cancelReplaceAllowed: true,
+    amendAllowed: true,
+    pegInstructionsAllowed: false,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
-    filters: [
-      {
-        filterType: "PRICE_FILTER",
-        minPrice: digits(show(listing.min_price)),
-        maxPrice: digits(show(listing.max_price)),
-        tickSize: digits(show(listing.tick)),
-      },
-      {
-        filterType: "LOT_SIZE",
-        minQty: digits(show(listing.min_qty)),
-        maxQty: digits(show(listing.max_qty)),
-        stepSize: digits(show(listing.step)),
-      },
-      {
-        filterType: "MARKET_LOT_SIZE",
-        minQty: "0.00000000",
-        maxQty: digits(show(listing.max_market_qty)),
-        stepSize: "0.00000000",
-      },
-      {
-        filterType: "PERCENT_PRICE_BY_SIDE",
-        bidMultiplierUp: show(listing.price_up),
-        bidMultiplierDown: show(listing.price_down),
-        askMultiplierUp: show(listing.price_up),
-        askMultiplierDown: show(listing.price_down),
-        avgPriceMins: 5,
-      },
-      {
-        filterType: "NOTIONAL",
-        minNotional: digits(show(listing.min_notional)),
-        applyMinToMarket: true,
-        maxNotional: "9000000.00000000",
-        applyMaxToMarket: false,
-        avgPriceMins: 5,
-      },
-      { filterType: "MAX_NUM_ORDERS", maxNumOrders: ORDERS_MAX },
-      { filterType: "MAX_NUM_ALGO_ORDERS", maxNumAlgoOrders: ALGOS_MAX },
-    ],
+    filters: spotFilters(listing),
     permissions: [],
     permissionSets: [["SPOT"]],
-    defaultSelfTradePreventionMode: "NONE",
-    allowedSelfTradePreventionModes: ["NONE"],
+    defaultSelfTradePreventionMode: "EXPIRE_MAKER",
+    allowedSelfTradePreventionModes: STP_MODES,
   };
 }

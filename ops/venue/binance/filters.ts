@@ -1,4 +1,4 @@
-/** Binance's filters on price, quantity and notional, and the code each failure has on spot and on futures. */
+/** USDⓈ-M filters on price, quantity and notional, and the code that each failure has. */
 import { type Amount, isOnStep, mul, showFixed, toStep, zero } from "../../../shared/domain/money.ts";
 import type { Side } from "../../../shared/domain/order.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
@@ -11,7 +11,7 @@ export interface Filtered {
   /** Nothing for one asked for in quote, or that closes the position. */
   readonly qty?: Amount | undefined;
   readonly reduceOnly?: boolean;
-  /** Mark price on futures, last or average price on spot. */
+  /** The mark price. */
   readonly reference?: Amount | undefined;
 }
 
@@ -19,12 +19,7 @@ const hasMoreDigits = (amount: Amount, digits: number): boolean =>
   toStep(amount, (10n ** BigInt(18 - digits)) as Amount, "down") !== amount;
 
 /** Throws Binance's error for the first filter that fails. */
-export function checkFilters(listing: Listing, order: Filtered): void {
-  if (listing.market === "FUT") checkFutures(listing, order);
-  else checkSpot(listing, order);
-}
-
-function checkFutures(listing: Listing, { side, price, qty, reduceOnly, reference }: Filtered): void {
+export function checkFilters(listing: Listing, { side, price, qty, reduceOnly, reference }: Filtered): void {
   if (qty !== undefined) {
     const max = price === undefined ? listing.max_market_qty : listing.max_qty;
     if (qty <= zero) throw new BinanceError(-4003, "Quantity less than or equal to zero.");
@@ -60,26 +55,5 @@ export function checkFuturesPrice(
   }
   if (side === "SELL" && price < down) {
     throw new BinanceError(-4024, `Limit price can't be lower than ${shown(down)}.`);
-  }
-}
-
-function checkSpot(listing: Listing, { price, qty, reference }: Filtered): void {
-  if (price !== undefined) checkSpotPrice(listing, price, reference);
-  if (qty === undefined) return;
-  if (hasMoreDigits(qty, 8)) throw errors.precision();
-  const isOff = qty < listing.min_qty || qty > listing.max_qty || !isOnStep(qty, listing.step);
-  if (isOff) throw errors.filter("LOT_SIZE");
-  if (price === undefined && qty > listing.max_market_qty) throw errors.filter("MARKET_LOT_SIZE");
-  const at = price ?? reference;
-  if (at !== undefined && mul(at, qty) < listing.min_notional) throw errors.filter("NOTIONAL");
-}
-
-export function checkSpotPrice(listing: Listing, price: Amount, reference?: Amount): void {
-  if (hasMoreDigits(price, 8)) throw errors.precision();
-  const isOff = price < listing.min_price || price > listing.max_price || !isOnStep(price, listing.tick);
-  if (isOff) throw errors.filter("PRICE_FILTER");
-  if (reference === undefined) return;
-  if (price > mul(reference, listing.price_up) || price < mul(reference, listing.price_down)) {
-    throw errors.filter("PERCENT_PRICE_BY_SIDE");
   }
 }

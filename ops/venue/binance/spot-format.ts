@@ -1,15 +1,32 @@
-/** How spot prints orders, trades, lists and accounts in REST answers: eight decimals everywhere. */
+/** How spot prints orders, trades, lists and balances in REST answers: eight decimals everywhere. */
 import { type Amount, showFixed, zero } from "../../../shared/domain/money.ts";
 import { mustOrder } from "../../../shared/engine/apply.ts";
-import type { ExchangeState, VenueList, VenueOrder, VenueTrade } from "../../../shared/engine/state.ts";
-import { walletOf } from "../../../shared/engine/state.ts";
+import type { EndReason } from "../../../shared/engine/facts.ts";
+import {
+  type ExchangeState,
+  isConditional,
+  type PreventedMatch,
+  type VenueList,
+  type VenueOrder,
+  type VenueTrade,
+  walletOf,
+} from "../../../shared/engine/state.ts";
 
 export const eight = (amount: Amount): string => showFixed(amount, 8);
 
-const symbolOf = (state: ExchangeState, order: { instrument: VenueOrder["instrument"] }): string =>
-  state.listing(order.instrument).symbol;
+const symbolOf = (state: ExchangeState, of: { instrument: VenueOrder["instrument"] }): string =>
+  state.listing(of.instrument).symbol;
 
-/** Fields that every view of an order has. */
+/** Why an order expired, in Binance's words, as far as it has some. */
+const EXPIRY: Partial<Record<EndReason, string>> = {
+  no_liquidity: "INSUFFICIENT_LIQUIDITY",
+  list: "OCO_TRIGGER",
+  no_funds: "INSUFFICIENT_BALANCE",
+};
+export const expiryOf = (order: VenueOrder): string | undefined =>
+  order.status === "EXPIRED" && order.end_reason ? EXPIRY[order.end_reason] : undefined;
+
+/** Fields that every view of an order has, and those that some orders have. */
 function order(state: ExchangeState, of: VenueOrder) {
   return {
     symbol: symbolOf(state, of),
@@ -25,8 +42,21 @@ function order(state: ExchangeState, of: VenueOrder) {
     timeInForce: of.tif,
     type: of.type,
     side: of.side,
-    ...(of.stop_price === undefined ? {} : { stopPrice: eight(of.stop_price) }),
-    selfTradePreventionMode: "NONE",
+    ...conditional(of),
+    selfTradePreventionMode: of.stp,
+  };
+}
+
+function conditional(of: VenueOrder): Record<string, unknown> {
+  const expiryReason = expiryOf(of);
+  return {
+    ...(isConditional(of) ? { stopPrice: eight(of.stop_price ?? zero) } : {}),
+    ...(of.iceberg_qty === undefined ? {} : { icebergQty: eight(of.iceberg_qty) }),
+    ...(of.prevented === zero ? {} : { preventedMatchId: of.prevented_match, preventedQuantity: eight(of.prevented) }),
+    ...(of.strategy_id === undefined ? {} : { strategyId: of.strategy_id }),
+    ...(of.strategy_type === undefined ? {} : { strategyType: of.strategy_type }),
+    ...(of.trailing_delta === undefined ? {} : { trailingDelta: of.trailing_delta, trailingTime: of.trailing_at }),
+    ...(expiryReason === undefined ? {} : { expiryReason }),
   };
 }
 
@@ -34,7 +64,7 @@ export function spotOrder(state: ExchangeState, of: VenueOrder): Record<string, 
   return {
     ...order(state, of),
     stopPrice: eight(of.stop_price ?? zero),
-    icebergQty: eight(zero),
+    icebergQty: eight(of.iceberg_qty ?? zero),
     time: of.created_at,
     updateTime: of.updated_at,
     isWorking: of.working,
@@ -43,11 +73,15 @@ export function spotOrder(state: ExchangeState, of: VenueOrder): Record<string, 
 }
 
 /** The answer to a new order, as long as `kind` wants it. */
-export function spotPlaced(state: ExchangeState, of: VenueOrder, kind: "ACK" | "RESULT" | "FULL"): unknown {
+export function spotPlaced(
+  state: ExchangeState,
+  of: VenueOrder,
+  kind: "ACK" | "RESULT" | "FULL",
+): Record<string, unknown> {
   const { symbol, orderId, orderListId, clientOrderId } = order(state, of);
   const ack = { symbol, orderId, orderListId, clientOrderId, transactTime: of.updated_at };
   if (kind === "ACK") return ack;
-  const result = { ...ack, ...order(state, of), workingTime: of.working_at };
+  const result = { ...ack, ...order(state, of), workingTime: of.working_at, ...takerMatches(state, of) };
   if (kind === "RESULT") return result;
   const fills = state.tradesOfOrder(of.order_id);
   return {
@@ -62,9 +96,75 @@ export function spotPlaced(state: ExchangeState, of: VenueOrder, kind: "ACK" | "
   };
 }
 
-export function spotCanceled(state: ExchangeState, of: VenueOrder, clientId: string): Record<string, unknown> {
+/** What self-trade prevention did to a taker. */
+function takerMatches(state: ExchangeState, of: VenueOrder): Record<string, unknown> {
+  const matches = state.prevented.filter((match) => match.taker_id === of.order_id);
+  if (matches.length === 0) return {};
+  return {
+    preventedMatches: matches.map((match) => ({
+      preventedMatchId: match.match_id,
+      makerOrderId: match.maker_id,
+      price: eight(match.price),
+      ...preventedQuantities(match),
+    })),
+  };
+}
+
+const preventedQuantities = ({ taker_qty, maker_qty }: PreventedMatch): Record<string, string> => ({
+  ...(taker_qty === zero ? {} : { takerPreventedQuantity: eight(taker_qty) }),
+  ...(maker_qty === zero ? {} : { makerPreventedQuantity: eight(maker_qty) }),
+});
+
+/** Accounts here are of no trade group. */
+export const NO_TRADE_GROUP = -1;
+
+export function spotPrevented(state: ExchangeState, match: PreventedMatch): Record<string, unknown> {
+  return {
+    symbol: symbolOf(state, match),
+    preventedMatchId: match.match_id,
+    takerOrderId: match.taker_id,
+    makerSymbol: symbolOf(state, match),
+    makerOrderId: match.maker_id,
+    tradeGroupId: NO_TRADE_GROUP,
+    selfTradePreventionMode: match.stp,
+    price: eight(match.price),
+    ...preventedQuantities(match),
+    transactTime: match.at,
+  };
+}
+
+export function spotCanceled(state: ExchangeState, of: VenueOrder, cancelId: string): Record<string, unknown> {
   const origClientOrderId = of.client_id;
-  return { ...order(state, of), origClientOrderId, clientOrderId: clientId, transactTime: of.updated_at };
+  return { ...order(state, of), origClientOrderId, clientOrderId: cancelId, transactTime: of.updated_at };
+}
+
+export function spotAmended(state: ExchangeState, of: VenueOrder, before: string): Record<string, unknown> {
+  const { origQty: qty, origQuoteOrderQty: quoteOrderQty, cummulativeQuoteQty, ...rest } = order(state, of);
+  return {
+    ...{ ...rest, origClientOrderId: before, qty, quoteOrderQty },
+    preventedQty: eight(of.prevented),
+    cumulativeQuoteQty: cummulativeQuoteQty,
+    workingTime: of.working_at,
+  };
+}
+
+/** From execution `from` on, oldest first. */
+export function spotAmendments(
+  state: ExchangeState,
+  of: VenueOrder,
+  { from, limit }: { from: number; limit: number },
+): unknown[] {
+  const rows = state.amendments.filter((row) => row.order_id === of.order_id && row.execution_id >= from);
+  return rows.slice(0, limit).map((row) => ({
+    symbol: symbolOf(state, of),
+    orderId: of.order_id,
+    executionId: row.execution_id,
+    origClientOrderId: row.client_id_before,
+    newClientOrderId: row.client_id,
+    origQty: eight(row.qty_before),
+    newQty: eight(row.qty),
+    time: row.at,
+  }));
 }
 
 export function spotTrade(state: ExchangeState, trade: VenueTrade): Record<string, unknown> {
@@ -89,7 +189,7 @@ export function listHead(state: ExchangeState, list: VenueList) {
   const orders = list.order_ids.map((id) => mustOrder(state, id));
   return {
     orderListId: list.list_id,
-    contingencyType: "OCO",
+    contingencyType: list.kind === "OCO" ? "OCO" : "OTO",
     listStatusType: list.done ? "ALL_DONE" : "EXEC_STARTED",
     listOrderStatus: list.done ? "ALL_DONE" : "EXECUTING",
     listClientOrderId: list.client_id,
@@ -103,10 +203,27 @@ export function listHead(state: ExchangeState, list: VenueList) {
   };
 }
 
-/** With a report of each leg, as placing and cancelling answer. */
-export function spotList(state: ExchangeState, list: VenueList): Record<string, unknown> {
-  const legs = list.order_ids.map((id) => mustOrder(state, id));
-  return { ...listHead(state, list), orderReports: legs.map((leg) => spotPlaced(state, leg, "RESULT")) };
+/** The answer to a new list: orders that wait for the first one are shown so even where it was filled at once. */
+export function spotList(
+  state: ExchangeState,
+  list: VenueList,
+  kind: "ACK" | "RESULT" | "FULL",
+): Record<string, unknown> {
+  const started = list.kind !== "OCO" && { listStatusType: "EXEC_STARTED", listOrderStatus: "EXECUTING" };
+  return { ...listHead(state, list), ...(started || {}), orderReports: list.order_ids.map(report) };
+  function report(id: number): Record<string, unknown> {
+    const leg = mustOrder(state, id);
+    const said = spotPlaced(state, leg, kind);
+    if (list.kind === "OCO" || leg.leads || kind === "ACK") return said;
+    const untouched = { executedQty: eight(zero), cummulativeQuoteQty: eight(zero), workingTime: -1 };
+    return { ...said, ...untouched, status: "PENDING_NEW", ...(kind === "FULL" ? { fills: [] } : {}) };
+  }
+}
+
+/** With a report of each order, as cancelling answers. */
+export function spotCanceledList(state: ExchangeState, list: VenueList, cancelId: string): Record<string, unknown> {
+  const orders = list.order_ids.map((id) => mustOrder(state, id));
+  return { ...listHead(state, list), orderReports: orders.map((leg) => spotCanceled(state, leg, cancelId)) };
 }
 
 export interface SpotBalance {

@@ -1,121 +1,204 @@
-/** Spot order and account endpoints: place, cancel, ask and list orders, OCO lists, balances and trades. */
-import { type Amount, showFixed, zero } from "../../../shared/domain/money.ts";
-import type { MatchType } from "../../../shared/engine/facts.ts";
-import type { Listing } from "../../../shared/engine/listing.ts";
-import { cancelList, placeOco } from "../../../shared/engine/lists.ts";
-import type { VenueList, VenueOrder } from "../../../shared/engine/state.ts";
-import { type Leg, placeWaiting } from "../../../shared/engine/stops.ts";
+/** Spot order endpoints: place, try, cancel, replace, cut, ask and list orders. */
+import { zero } from "../../../shared/domain/money.ts";
+import { amendOrder } from "../../../shared/engine/amend.ts";
+import { Refusal } from "../../../shared/engine/checks.ts";
+import { isOpen, type VenueOrder } from "../../../shared/engine/state.ts";
+import { placeWaiting } from "../../../shared/engine/stops.ts";
 import { type Call, maybeListing, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
-import { errors } from "./errors.ts";
-import { checkFilters, checkSpotPrice } from "./filters.ts";
+import { BinanceError, errors, refused } from "./errors.ts";
 import { madeClientId, sideOf } from "./order-fields.ts";
-import { pageOrders, pageTrades } from "./pages.ts";
+import { pageOrders } from "./pages.ts";
+import { commissionForOrder } from "./spot-commission.ts";
+import { checkLots, checkSpotFilters } from "./spot-filters.ts";
 import {
-  eight,
   listHead,
-  spotBalances,
+  spotAmended,
+  spotAmendments,
   spotCanceled,
-  spotList,
+  spotCanceledList,
   spotOrder,
   spotPlaced,
-  spotTrade,
 } from "./spot-format.ts";
+import {
+  decimal,
+  isStopType,
+  legOf,
+  type ResponseKind,
+  readResponseKind,
+  readSpotOrder,
+  type SpotAsked,
+} from "./spot-params.ts";
 
-const STOPS = new Set<string>(["STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"]);
-const LIMITED = new Set<string>(["LIMIT", "LIMIT_MAKER", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]);
-const TIMED = new Set<string>(["LIMIT", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]);
+const WEIGHT_OF_ALL = 80;
 
-function tifOf(call: Call, type: string, name = "timeInForce"): "GTC" | "IOC" | "FOK" {
-  if (!TIMED.has(type)) return "GTC";
-  const tif = call.params.mustText(name);
-  if (tif !== "GTC" && tif !== "IOC" && tif !== "FOK") throw errors.tif();
-  return tif;
-}
-
-interface Asked {
-  listing: Listing;
-  type: MatchType;
-  side: "BUY" | "SELL";
-  tif: "GTC" | "IOC" | "FOK";
-  price: Amount | undefined;
-  stop: Amount | undefined;
-  qty: Amount | undefined;
-  quoteQty: Amount | undefined;
-  clientId: string;
-}
-
-function readOrder(call: Call): Asked {
-  const { params, desk } = call;
+function readSingle(call: Call): { asked: SpotAsked; kind: ResponseKind } {
   const listing = mustListing(call, "SPOT");
-  const side = sideOf(params);
-  const type = params.mustText("type");
-  if (type !== "MARKET" && !LIMITED.has(type) && !STOPS.has(type)) throw errors.type();
-  const tif = tifOf(call, type);
-  const price = LIMITED.has(type) ? params.mustAmount("price") : undefined;
-  if (price === undefined && params.has("price")) throw errors.notRequired("price");
-  const stop = STOPS.has(type) ? params.mustAmount("stopPrice") : undefined;
-  const quoteQty = type === "MARKET" ? params.amount("quoteOrderQty") : undefined;
-  const qty = quoteQty === undefined ? params.mustAmount("quantity") : undefined;
-  const reference = referencePrice(desk, listing);
-  if (stop !== undefined) checkSpotPrice(listing, stop);
-  checkFilters(listing, { side, price, qty, reference });
-  if (quoteQty !== undefined && quoteQty < listing.min_notional) throw errors.filter("NOTIONAL");
-  const clientId = params.clientId("newClientOrderId") ?? madeClientId(desk);
-  return { listing, type: type as MatchType, side, tif, price, stop, qty, quoteQty, clientId };
+  const asked = readSpotOrder(call, { listing, side: sideOf(call.params), prefix: "" });
+  const isPlain = asked.type === "MARKET" || asked.type === "LIMIT";
+  const kind = readResponseKind(call.params, isPlain ? "FULL" : "ACK");
+  return { asked, kind };
 }
 
 function place(call: Call): unknown {
-  const asked = readOrder(call);
+  const { asked, kind } = readSingle(call);
+  checkSpotFilters(call, [asked]);
   const { exchange } = call.desk;
-  const order = exchange.run(call.now, () => send(call, asked));
-  const standard = asked.type === "MARKET" || asked.type === "LIMIT" ? "FULL" : "ACK";
-  const kind = call.params.text("newOrderRespType") ?? standard;
-  if (kind !== "ACK" && kind !== "RESULT" && kind !== "FULL") throw errors.invalid("newOrderRespType");
-  return spotPlaced(exchange.state, order, kind);
+  return spotPlaced(
+    exchange.state,
+    exchange.run(call.now, () => send(call, asked)),
+    kind,
+  );
 }
 
-function send({ desk, account }: Call, asked: Asked): VenueOrder {
+/** Checks an order without sending it, whether or not it could be paid. */
+function tryOrder(call: Call): unknown {
+  const { asked } = readSingle(call);
+  checkSpotFilters(call, [asked]);
+  return call.params.bool("computeCommissionRates") ? commissionForOrder(call, asked.listing) : {};
+}
+
+function send({ desk, account }: Call, asked: SpotAsked): VenueOrder {
   const { exchange } = desk;
   const { instrument } = asked.listing;
-  const order = { account, instrument, side: asked.side, type: asked.type, tif: asked.tif, client_id: asked.clientId };
-  const price = asked.price ?? zero;
-  const qty = asked.qty ?? zero;
-  if (asked.stop !== undefined) {
-    return placeWaiting(exchange, { ...order, price, qty, stop_price: asked.stop }, desk.lastPrice(instrument));
-  }
-  const quote = asked.quoteQty === undefined ? {} : { quote_qty: asked.quoteQty };
-  return exchange.place({ ...order, price, qty, ...quote });
+  const order = { account, instrument, side: asked.side, qty: asked.qty ?? zero, ...legOf(asked) };
+  if (isStopType(asked.type)) return placeWaiting(exchange, order, referencePrice(desk, asked.listing));
+  const { client_id, type, tif, price, qty, side } = order;
+  return exchange.place({
+    ...{ account, instrument, client_id, side, type, tif, price, qty, stp: asked.stp },
+    ...(asked.quoteQty === undefined ? {} : { quote_qty: asked.quoteQty }),
+    ...(asked.iceberg === undefined ? {} : { iceberg_qty: asked.iceberg }),
+    ...(asked.strategyId === undefined ? {} : { strategy_id: asked.strategyId }),
+    ...(asked.strategyType === undefined ? {} : { strategy_type: asked.strategyType }),
+  });
 }
 
-function findOrder(call: Call): VenueOrder | undefined {
+/** By either of two parameters; the order id goes first where both are given. */
+function findOrder(call: Call, names: readonly [id: string, clientId: string]): VenueOrder | undefined {
   const listing = mustListing(call, "SPOT");
-  const order_id = call.params.int("orderId");
-  const client_id = call.params.text("origClientOrderId");
-  if (order_id === undefined && client_id === undefined) throw errors.mandatory("orderId");
-  const order = call.desk.exchange.find(call.account, "SPOT", order_id === undefined ? { client_id } : { order_id });
+  const order_id = call.params.int(names[0]);
+  const client_id = call.params.text(names[1]);
+  if (order_id === undefined && client_id === undefined) throw errors.eitherOf(names[1], names[0]);
+  const order = call.desk.exchange.find(
+    call.account,
+    "SPOT",
+    order_id === undefined ? { client_id: client_id ?? "" } : { order_id },
+  );
   return order?.instrument === listing.instrument ? order : undefined;
 }
+const BY_ORDER = ["orderId", "origClientOrderId"] as const;
 
-function cancel(call: Call): unknown {
-  const found = findOrder(call);
-  const { exchange } = call.desk;
-  const order = exchange.run(call.now, () => exchange.cancel(found));
-  return spotCanceled(exchange.state, order, call.params.clientId("newClientOrderId") ?? madeClientId(call.desk));
+function checkRestrictions({ params }: Call, order: VenueOrder | undefined): void {
+  const only = params.text("cancelRestrictions");
+  if (only === undefined) return;
+  if (only !== "ONLY_NEW" && only !== "ONLY_PARTIALLY_FILLED") {
+    throw new BinanceError(-1145, "Invalid cancelRestrictions");
+  }
+  if (order && isOpen(order) && order.status !== only.slice("ONLY_".length)) {
+    throw new BinanceError(-2011, "Order was not canceled due to cancel restrictions.");
+  }
 }
 
+/** One order, or the whole list that it belongs to. */
+function cancel(call: Call): unknown {
+  const found = findOrder(call, BY_ORDER);
+  checkRestrictions(call, found);
+  const id = call.params.clientId("newClientOrderId") ?? madeClientId(call.desk);
+  const { exchange } = call.desk;
+  const order = exchange.run(call.now, () => exchange.cancel(found, id));
+  const list = order.list_id === undefined ? undefined : exchange.state.lists.get(order.list_id);
+  return list ? spotCanceledList(exchange.state, list, id) : spotCanceled(exchange.state, order, id);
+}
+
+/** Lists as one row each, with a report of every order. */
 function cancelAll(call: Call): unknown {
   const { instrument } = mustListing(call, "SPOT");
   const { exchange } = call.desk;
-  const open = exchange.state.openOrders(call.account, { instrument });
+  const { state } = exchange;
+  const open = state.openOrders(call.account, { instrument });
   if (open.length === 0) throw errors.unknownOrder();
+  const id = madeClientId(call.desk);
   exchange.run(call.now, () => {
-    for (const order of open) if (exchange.state.open.has(order.order_id)) exchange.end(order, "canceled");
+    for (const order of open) if (state.open.has(order.order_id)) exchange.end(order, "canceled", id);
   });
-  return open.map((order) => spotCanceled(exchange.state, order, madeClientId(call.desk)));
+  const lists = [...new Set(open.map((order) => order.list_id))].flatMap(
+    (listId) => state.lists.get(listId ?? -1) ?? [],
+  );
+  const single = open.filter((order) => order.list_id === undefined);
+  return [
+    ...single.map((order) => spotCanceled(state, order, id)),
+    ...lists.map((list) => spotCanceledList(state, list, id)),
+  ];
+}
+
+type Tried = { result: "SUCCESS" | "FAILURE"; response: unknown };
+
+/** What a part of a request came to; only Binance's refusals are answers. */
+function attempt(run: () => unknown): Tried {
+  try {
+    return { result: "SUCCESS", response: run() };
+  } catch (error) {
+    const said = error instanceof Refusal ? refused(error.why, "SPOT") : error;
+    if (!(said instanceof BinanceError)) throw said;
+    return { result: "FAILURE", response: { code: said.code, msg: said.message } };
+  }
+}
+
+/** Parameters and filters are checked before anything is cancelled. */
+function cancelReplace(call: Call): unknown {
+  const { params, desk } = call;
+  const { asked, kind } = readSingle(call);
+  const mode = params.mustText("cancelReplaceMode");
+  if (mode !== "STOP_ON_FAILURE" && mode !== "ALLOW_FAILURE") throw errors.invalid("cancelReplaceMode");
+  const found = findOrder(call, ["cancelOrderId", "cancelOrigClientOrderId"]);
+  const id = params.clientId("cancelNewClientOrderId") ?? madeClientId(desk);
+  checkSpotFilters(call, [asked]);
+  const { exchange } = desk;
+  return exchange.run(call.now, () => {
+    const cancelled = attempt(() => {
+      checkRestrictions(call, found);
+      return spotCanceled(exchange.state, exchange.cancel(found, id), id);
+    });
+    const isStopped = cancelled.result === "FAILURE" && mode === "STOP_ON_FAILURE";
+    const placed = isStopped ? undefined : attempt(() => spotPlaced(exchange.state, send(call, asked), kind));
+    return replaced(cancelled, placed);
+  });
+}
+
+function replaced(cancelled: Tried, placed: Tried | undefined): unknown {
+  const data = {
+    cancelResult: cancelled.result,
+    newOrderResult: placed?.result ?? "NOT_ATTEMPTED",
+    cancelResponse: cancelled.response,
+    newOrderResponse: placed?.response ?? null,
+  };
+  if (cancelled.result === "SUCCESS" && placed?.result === "SUCCESS") return data;
+  const isPartial = cancelled.result === "SUCCESS" || placed?.result === "SUCCESS";
+  if (isPartial) return { failed: new BinanceError(-2021, "Order cancel-replace partially failed.", 409, data) };
+  return { failed: new BinanceError(-2022, "Order cancel-replace failed.", 400, data) };
+}
+
+function amend(call: Call): unknown {
+  const order = findOrder(call, BY_ORDER);
+  const { params, desk } = call;
+  const qty = decimal(params, "newQty");
+  if (qty === undefined) throw errors.mandatory("newQty");
+  if (qty <= zero) throw new BinanceError(-1013, "Invalid quantity.");
+  const client_id = params.clientId("newClientOrderId") ?? madeClientId(desk);
+  const { exchange } = desk;
+  if (order && qty < order.qty) checkLots(exchange.state.listing(order.instrument), qty);
+  const before = order?.client_id ?? "";
+  const cut = exchange.run(call.now, () => amendOrder(exchange, order, { qty, client_id }));
+  const list = cut.list_id === undefined ? undefined : exchange.state.lists.get(cut.list_id);
+  return {
+    transactTime: cut.updated_at,
+    executionId: exchange.state.amendments.length,
+    amendedOrder: spotAmended(exchange.state, cut, before),
+    ...(list ? { listStatus: listHead(exchange.state, list) } : {}),
+  };
 }
 
 function get(call: Call): unknown {
-  const order = findOrder(call);
+  const order = findOrder(call, BY_ORDER);
   if (!order || call.desk.isHidden(order.created_at, call.now)) throw errors.noOrder();
   return spotOrder(call.desk.exchange.state, order);
 }
@@ -128,105 +211,36 @@ function openOrders(call: Call): unknown {
   return open.map((order) => spotOrder(state, order));
 }
 
-function account({ desk, account: name, now, params }: Call): unknown {
-  const { state } = desk.exchange;
-  const first = desk.listed.find((listing) => listing.market === "SPOT");
-  const [maker, taker] = [first?.maker_fee ?? zero, first?.taker_fee ?? zero];
-  const rows = spotBalances(state, name).filter(
-    (row) => !params.bool("omitZeroBalances") || row.free !== zero || row.locked !== zero,
-  );
-  return {
-    makerCommission: Number(showFixed((maker * 10_000n) as Amount, 0)),
-    takerCommission: Number(showFixed((taker * 10_000n) as Amount, 0)),
-    buyerCommission: 0,
-    sellerCommission: 0,
-    commissionRates: { maker: eight(maker), taker: eight(taker), buyer: eight(zero), seller: eight(zero) },
-    canTrade: true,
-    canWithdraw: false,
-    canDeposit: false,
-    brokered: false,
-    requireSelfTradePrevention: false,
-    preventSor: false,
-    updateTime: now,
-    accountType: "SPOT",
-    balances: rows.map((row) => ({ asset: row.asset, free: eight(row.free), locked: eight(row.locked) })),
-    permissions: ["SPOT"],
-    uid: 1,
+function amendments(call: Call): unknown {
+  const { instrument } = mustListing(call, "SPOT");
+  const orderId = call.params.int("orderId");
+  if (orderId === undefined) throw errors.mandatory("orderId");
+  const order = call.desk.exchange.find(call.account, "SPOT", { order_id: orderId });
+  if (order?.instrument !== instrument) throw errors.noOrder();
+  const from = call.params.int("fromExecutionId") ?? 0;
+  return spotAmendments(call.desk.exchange.state, order, { from, limit: call.params.limit(500, 1_000) });
+}
+
+/** An answer that is an error after all: what the request did stays done. */
+const orThrow =
+  (run: (call: Call) => unknown) =>
+  (call: Call): unknown => {
+    const answer = run(call) as { failed?: BinanceError };
+    if (answer.failed) throw answer.failed;
+    return answer;
   };
-}
-
-/** One leg of /orderList/oco, whose parameters begin with `above` or `below`. */
-function readLeg(call: Call, listing: Listing, name: "above" | "below"): Leg {
-  const { params, desk } = call;
-  const type = params.mustText(`${name}Type`);
-  if (type !== "LIMIT_MAKER" && !STOPS.has(type)) throw errors.type();
-  const price = LIMITED.has(type) ? params.mustAmount(`${name}Price`) : zero;
-  const stop_price = STOPS.has(type) ? params.mustAmount(`${name}StopPrice`) : undefined;
-  if (price > 0n) checkSpotPrice(listing, price);
-  if (stop_price !== undefined) checkSpotPrice(listing, stop_price);
-  const client_id = params.clientId(`${name}ClientOrderId`) ?? madeClientId(desk);
-  return { client_id, type: type as MatchType, price, stop_price, tif: tifOf(call, type, `${name}TimeInForce`) };
-}
-
-function placeList(call: Call): unknown {
-  const { params, desk, account: name } = call;
-  const listing = mustListing(call, "SPOT");
-  const side = sideOf(params);
-  const qty = params.mustAmount("quantity");
-  const [above, below] = [readLeg(call, listing, "above"), readLeg(call, listing, "below")];
-  for (const leg of [above, below]) checkFilters(listing, { side, price: leg.price || leg.stop_price, qty });
-  const client_id = params.clientId("listClientOrderId") ?? madeClientId(desk);
-  const oco = { account: name, instrument: listing.instrument, client_id, side, qty, above, below };
-  const { exchange } = desk;
-  const list = exchange.run(call.now, () => placeOco(exchange, oco, referencePrice(desk, listing)));
-  return spotList(exchange.state, list);
-}
-
-function findList({ desk, params, account: name }: Call): VenueList | undefined {
-  const listId = params.int("orderListId");
-  const clientId = params.text("listClientOrderId") ?? params.text("origClientOrderId");
-  if (listId === undefined && clientId === undefined) throw errors.mandatory("orderListId");
-  const mine = [...desk.exchange.state.lists.values()].filter((list) => list.account === name);
-  return mine.findLast((list) => (listId === undefined ? list.client_id === clientId : list.list_id === listId));
-}
-
-function cancelOco(call: Call): unknown {
-  mustListing(call, "SPOT");
-  const found = findList(call);
-  const { exchange } = call.desk;
-  return spotList(
-    exchange.state,
-    exchange.run(call.now, () => cancelList(exchange, found)),
-  );
-}
-
-function getList(call: Call): unknown {
-  const list = findList(call);
-  if (!list) throw errors.noOrder();
-  return listHead(call.desk.exchange.state, list);
-}
-
-function openLists({ desk, account: name }: Call): unknown {
-  const { state } = desk.exchange;
-  const open = [...state.lists.values()].filter((list) => list.account === name && !list.done);
-  return open.map((list) => listHead(state, list));
-}
 
 export const spotRoutes: Routes = {
   "POST /api/v3/order": signed(0, place),
+  "POST /api/v3/order/test": signed((params) => (params.has("computeCommissionRates") ? 20 : 1), tryOrder),
   "GET /api/v3/order": signed(4, get),
   "DELETE /api/v3/order": signed(0, cancel),
-  "GET /api/v3/openOrders": signed(6, openOrders),
+  "POST /api/v3/order/cancelReplace": signed(0, orThrow(cancelReplace)),
+  "PUT /api/v3/order/amend/keepPriority": signed(4, amend),
+  "GET /api/v3/order/amendments": signed(4, amendments),
+  "GET /api/v3/openOrders": signed((params) => (params.has("symbol") ? 6 : WEIGHT_OF_ALL), openOrders),
   "DELETE /api/v3/openOrders": signed(0, cancelAll),
   "GET /api/v3/allOrders": signed(20, (call) =>
     pageOrders(call, mustListing(call, "SPOT")).map((order) => spotOrder(call.desk.exchange.state, order)),
   ),
-  "GET /api/v3/myTrades": signed(20, (call) =>
-    pageTrades(call, mustListing(call, "SPOT")).map((trade) => spotTrade(call.desk.exchange.state, trade)),
-  ),
-  "GET /api/v3/account": signed(20, account),
-  "POST /api/v3/orderList/oco": signed(0, placeList),
-  "GET /api/v3/orderList": signed(4, getList),
-  "DELETE /api/v3/orderList": signed(0, cancelOco),
-  "GET /api/v3/openOrderList": signed(6, openLists),
 };

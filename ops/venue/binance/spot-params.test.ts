@@ -1,0 +1,133 @@
+import { expect, test } from "bun:test";
+import { type Fields, TestVenue } from "../test-client.ts";
+
+/** The maker trades with itself where a test only needs a price. */
+const PRINT = { selfTradePreventionMode: "NONE" };
+
+const DECIMAL = "^([0-9]{1,20})(\\.[0-9]{1,20})?$";
+const illegal = (name: string, range = DECIMAL): [number, string] => [
+  -1100,
+  `Illegal characters found in parameter '${name}'; legal range is '${range}'.`,
+];
+const mandatory = (name: string): [number, string] => [
+  -1102,
+  `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`,
+];
+const unwanted = (name: string): [number, string] => [-1106, `Parameter '${name}' sent when not required.`];
+const either = (one: string, other: string): [number, string] => [
+  -1102,
+  `Param '${one}' or '${other}' must be sent, but both were empty/null!`,
+];
+const filter = (name: string): [number, string] => [-1013, `Filter failure: ${name}`];
+const rejected = (message: string): [number, string] => [-2010, message];
+const MARKET = { type: "MARKET", timeInForce: null, price: null };
+const LIMIT_MAKER = { type: "LIMIT_MAKER", timeInForce: null };
+const STOP = { type: "STOP_LOSS", timeInForce: null, price: null };
+
+/** Changes to a good order (null takes a parameter away), and Binance's answer. */
+const REFUSED: [Record<string, string | null>, [number, string]][] = [
+  [{ symbol: null }, mandatory("symbol")],
+  [{ symbol: "" }, [-1105, "Parameter 'symbol' was empty."]],
+  [{ symbol: "btcusdt" }, illegal("symbol", "^[A-Z0-9-_.]{1,20}$")],
+  [{ symbol: "DOGEUSDT" }, [-1121, "Invalid symbol."]],
+  [{ side: null }, mandatory("side")],
+  [{ side: "HOLD" }, [-1117, "Invalid side."]],
+  [{ type: null }, mandatory("type")],
+  [{ type: "STOP" }, [-1116, "Invalid orderType."]],
+  [{ timeInForce: null }, mandatory("timeInForce")],
+  [{ timeInForce: "GTX" }, [-1115, "Invalid timeInForce."]],
+  [{ quantity: null }, mandatory("quantity")],
+  [{ quantity: "0" }, [-1013, "Invalid quantity."]],
+  [{ quantity: "-1" }, illegal("quantity")],
+  [{ quantity: "NaN" }, illegal("quantity")],
+  [{ quantity: "1e-2" }, illegal("quantity")],
+  [{ quantity: "123456789012345678901" }, illegal("quantity")],
+  [{ quantity: "0.0000000001" }, [-1111, "Parameter 'quantity' has too much precision."]],
+  [{ quantity: "0.000001" }, filter("LOT_SIZE")],
+  [{ quantity: "99999999999" }, filter("LOT_SIZE")],
+  [{ price: null }, mandatory("price")],
+  [{ price: "0" }, [-1013, "Invalid price."]],
+  [{ price: "Infinity" }, illegal("price")],
+  [{ price: "60000.123456789" }, [-1111, "Parameter 'price' has too much precision."]],
+  [{ price: "60000.001" }, filter("PRICE_FILTER")],
+  [{ price: "999999999" }, filter("PRICE_FILTER")],
+  [{ price: "400000" }, filter("PERCENT_PRICE_BY_SIDE")],
+  [{ quantity: "0.00001" }, filter("NOTIONAL")],
+  [{ quantity: "200", price: "59000" }, filter("NOTIONAL")],
+  [{ quantity: "1" }, rejected("Account has insufficient balance for requested action.")],
+  [{ newClientOrderId: "a b" }, illegal("newClientOrderId", "^[\\.A-Z\\:/a-z0-9_-]{1,36}$")],
+  [{ newClientOrderId: "used" }, rejected("Duplicate order sent.")],
+  [{ newOrderRespType: "LONG" }, [-1130, "Data sent for parameter 'newOrderRespType' is not valid."]],
+  [{ stopPrice: "59000" }, unwanted("stopPrice")],
+  [{ trailingDelta: "100" }, unwanted("trailingDelta")],
+  [{ quoteOrderQty: "100" }, unwanted("quoteOrderQty")],
+  [{ icebergQty: "0.02" }, rejected("IcebergQty exceeds QTY.")],
+  [{ icebergQty: "0.00001" }, filter("ICEBERG_PARTS")],
+  [{ icebergQty: "0.005", timeInForce: "IOC" }, [-1014, "Unsupported order combination."]],
+  [{ strategyType: "999999" }, [-1134, "strategyType was less than 1000000."]],
+  [{ selfTradePreventionMode: "MAYBE" }, [-1130, "Data sent for parameter 'selfTradePreventionMode' is not valid."]],
+  [
+    { selfTradePreventionMode: "TRANSFER" },
+    [-1013, "This symbol does not allow the specified self-trade prevention mode."],
+  ],
+  [{ ...LIMIT_MAKER, timeInForce: "GTC" }, unwanted("timeInForce")],
+  [{ ...LIMIT_MAKER, price: "60500" }, rejected("Order would immediately match and take.")],
+  [{ ...MARKET, price: "60000" }, unwanted("price")],
+  [{ ...MARKET, timeInForce: "GTC" }, unwanted("timeInForce")],
+  [{ ...MARKET, icebergQty: "0.005" }, unwanted("icebergQty")],
+  [{ ...MARKET, quantity: null }, either("quantity", "quoteOrderQty")],
+  [{ ...MARKET, quoteOrderQty: "100" }, [-1128, "Combination of optional parameters invalid."]],
+  [{ ...MARKET, quantity: "121" }, filter("MARKET_LOT_SIZE")],
+  [{ ...MARKET, quantity: null, quoteOrderQty: "1" }, filter("NOTIONAL")],
+  [
+    { ...MARKET, symbol: "ETHUSDT", quantity: null, quoteOrderQty: "100" },
+    rejected("Order book liquidity is less than symbol minimum quantity."),
+  ],
+  [{ ...STOP }, either("stopPrice", "trailingDelta")],
+  [{ ...STOP, stopPrice: "59000" }, rejected("Order would trigger immediately.")],
+  [{ ...STOP, stopPrice: "59000.001" }, filter("PRICE_FILTER")],
+  [{ ...STOP, trailingDelta: "9" }, filter("TRAILING_DELTA")],
+  [{ ...STOP, trailingDelta: "2001" }, filter("TRAILING_DELTA")],
+  [{ ...STOP, trailingDelta: "0" }, [-1130, "Data sent for parameter 'trailingDelta' is not valid."]],
+];
+
+test("a bad spot order gets Binance's code and message, and nothing is recorded", async () => {
+  const v = await TestVenue.open();
+  await v.spot("maker", "BTCUSDT SELL 1 60000");
+  await v.spot("maker", "BTCUSDT BUY 0.001 60000", PRINT);
+  await v.spot("paper", "BTCUSDT BUY 0.001 50000", { newClientOrderId: "used" });
+  const before = v.venue.stateHash();
+  const order = { symbol: "BTCUSDT", side: "BUY", type: "LIMIT", timeInForce: "GTC", quantity: "0.01", price: "60000" };
+  for (const [change, [code, msg]] of REFUSED) {
+    const fields = Object.entries({ ...order, ...change }).filter(([, value]) => value !== null);
+    const answer = await v.call("paper", "POST /api/v3/order", Object.fromEntries(fields) as Fields);
+    expect([change, answer]).toEqual([change, { code, msg }]);
+  }
+  expect(v.venue.stateHash()).toBe(before);
+});
+
+test("what is not there cannot be asked for or cancelled", async () => {
+  const v = await TestVenue.open();
+  const on = { symbol: "BTCUSDT" };
+  const cases: [string, Fields, [number, string]][] = [
+    ["GET /api/v3/order", on, either("origClientOrderId", "orderId")],
+    ["GET /api/v3/order", { ...on, orderId: 99 }, [-2013, "Order does not exist."]],
+    ["DELETE /api/v3/order", on, either("origClientOrderId", "orderId")],
+    ["DELETE /api/v3/order", { ...on, origClientOrderId: "x" }, [-2011, "Unknown order sent."]],
+    ["DELETE /api/v3/openOrders", on, [-2011, "Unknown order sent."]],
+    ["DELETE /api/v3/openOrders", {}, mandatory("symbol")],
+    ["DELETE /api/v3/orderList", { ...on, orderListId: 9 }, [-2011, "Unknown order list sent."]],
+    ["PUT /api/v3/order/amend/keepPriority", { ...on, orderId: 9, newQty: "1" }, [-2011, "Unknown order sent."]],
+    ["PUT /api/v3/order/amend/keepPriority", { ...on, orderId: 9 }, mandatory("newQty")],
+    ["GET /api/v3/allOrders", { ...on, limit: 0 }, [-1130, "Data sent for parameter 'limit' is not valid."]],
+    [
+      "GET /api/v3/myTrades",
+      { ...on, startTime: 0, endTime: 86_400_001 },
+      [-1127, "More than 24 hours between startTime and endTime."],
+    ],
+    ["GET /api/v3/myPreventedMatches", on, either("preventedMatchId", "orderId")],
+  ];
+  for (const [request, fields, [code, msg]] of cases) {
+    expect([request, await v.call("paper", request, fields)]).toEqual([request, { code, msg }]);
+  }
+});
