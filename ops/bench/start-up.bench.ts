@@ -1,11 +1,16 @@
-/** Benchmark: how long the installed system takes to be ready, and its memory, beside bare Bun with its libraries. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+/**
+ * Benchmark: how long the installed system takes to be ready, and its memory, beside bare Bun with its libraries. Both
+ * forms: all services in one process, and one process per service on Redis.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pkg from "../../package.json";
 import { ROOT } from "../build.ts";
+import { hasRedisServer } from "../run/own-redis.ts";
+import { PROCESSES_FILE, type ProcessesSeen } from "../run/processes.ts";
 import { loadServices } from "../services.ts";
-import { type Benchmark, inTurns, type Result, skipped, summarise } from "./measure.ts";
+import { type Benchmark, inTurns, type Result, type Row, skipped, summarise } from "./measure.ts";
 
 const PORT_OFFSET = 21_000;
 const REPEATS = 4;
@@ -26,8 +31,22 @@ async function stop(child: Child): Promise<void> {
 }
 
 /** Resident memory, MiB. */
-const residentOf = ({ pid }: Child): number =>
+const residentOf = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / KIB_IN_MIB;
+/** The same with what several processes share counted once, MiB. */
+const shareOf = (pid: number): number =>
+  Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]) / KIB_IN_MIB;
+
+/** Memory by what it is of; the last sample of each turn in order. */
+class Memory {
+  readonly samples = new Map<string, number[]>();
+  add(what: string, mib: number): void {
+    this.samples.set(what, [...(this.samples.get(what) ?? []), mib]);
+  }
+  rows(): Row[] {
+    return [...this.samples].map(([what, samples]) => summarise(`memory of ${what}`, "MiB", samples));
+  }
+}
 
 /** Resolves when every port says that it is ready. */
 async function untilReady(ports: readonly number[], child: Child): Promise<void> {
@@ -46,23 +65,51 @@ async function untilReady(ports: readonly number[], child: Child): Promise<void>
 }
 
 /** ms from the command to the last `/ready`; notes the memory some seconds later. */
-async function ours(data: string, ports: readonly number[], memory: number[]): Promise<number> {
+async function ours(form: Form, ports: readonly number[], memory: Memory): Promise<number> {
   const begun = performance.now();
   const env = { CHIMERA_PORT_OFFSET: String(PORT_OFFSET), CHIMERA_ADMIN_PASSWORD: "a long enough password" };
-  const child = spawn([join(ROOT, "chimera"), "up", "--data", data], env);
+  const child = spawn([join(ROOT, "chimera"), "up", "--data", form.data, ...form.args], env);
   try {
     await untilReady(ports, child);
     const took = performance.now() - begun;
     await Bun.sleep(SETTLE_MS);
-    memory.push(residentOf(child));
+    form.weigh(child.pid, memory);
     return took;
   } finally {
     await stop(child);
   }
 }
 
+interface Form {
+  data: string;
+  args: readonly string[];
+  weigh(pid: number, memory: Memory): void;
+}
+
+const inOne = (data: string): Form => ({
+  data,
+  args: [],
+  weigh: (pid, memory) => memory.add("up", residentOf(pid)),
+});
+
+const inMany = (data: string): Form => ({
+  data,
+  args: ["--processes"],
+  weigh(supervisor, memory) {
+    const seen = JSON.parse(readFileSync(join(data, PROCESSES_FILE), "utf8")) as ProcessesSeen;
+    const running = seen.processes.flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, pid }]));
+    const all = [{ name: "the supervisor", pid: supervisor }, ...running];
+    for (const { name, pid } of all) memory.add(`  ${name}`, residentOf(pid));
+    const sum = (of: (pid: number) => number) => all.reduce((total, { pid }) => total + of(pid), 0);
+    memory.add("up --processes, all, each counted whole", sum(residentOf));
+    if (existsSync(`/proc/${supervisor}/smaps_rollup`)) {
+      memory.add("up --processes, all, what is shared counted once", sum(shareOf));
+    }
+  },
+});
+
 /** Bun with the libraries that the system runs on, loaded and otherwise idle. */
-async function bare(memory: number[]): Promise<number> {
+async function bare(memory: Memory): Promise<number> {
   const libraries = Object.keys(pkg.dependencies).filter((name) => !/^react|lightweight|tanstack/.test(name));
   const script = `await Promise.all(${JSON.stringify(libraries)}.map((name) => import(name)));
     console.log("ready"); setInterval(() => {}, 1000);`;
@@ -72,7 +119,7 @@ async function bare(memory: number[]): Promise<number> {
     for await (const chunk of child.stdout) if (new TextDecoder().decode(chunk).includes("ready")) break;
     const took = performance.now() - begun;
     await Bun.sleep(SETTLE_MS / 5);
-    memory.push(residentOf(child));
+    memory.add("bare Bun", residentOf(child.pid));
     return took;
   } finally {
     await stop(child);
@@ -93,12 +140,18 @@ export const benchmark: Benchmark = {
     if (process.platform !== "linux") return skipped("it reads memory from /proc");
     const ports = (await loadServices()).map(({ port }) => port + PORT_OFFSET);
     const data = mkdtempSync(join(tmpdir(), "chimera-bench-"));
-    const memory = { ours: [] as number[], bare: [] as number[] };
+    const memory = new Memory();
+    const form = (name: string) => join(data, name);
+    const processes = {
+      what: `up --processes, ${ports.length} services ready`,
+      once: () => ours(inMany(form("processes")), ports, memory),
+    };
     try {
       const starts = await inTurns(
         [
-          { what: `up, ${ports.length} services ready`, once: () => ours(data, ports, memory.ours) },
-          { what: "bare Bun, libraries imported", once: () => bare(memory.bare) },
+          { what: `up, ${ports.length} services ready`, once: () => ours(inOne(form("one")), ports, memory) },
+          { what: "bare Bun, libraries imported", once: () => bare(memory) },
+          ...(hasRedisServer() ? [processes] : []),
         ],
         { unit: "ms", repeats: REPEATS },
       );
@@ -109,15 +162,19 @@ export const benchmark: Benchmark = {
         ],
         { unit: "ms", repeats: 5 * REPEATS },
       );
-      const resident = [
-        summarise(`memory of up, ${SETTLE_MS / 1_000} s later`, "MiB", memory.ours),
-        summarise("memory of bare Bun", "MiB", memory.bare),
-      ];
-      const ratio = (rows: typeof starts) => rows[0]!.median / rows[1]!.median;
+      const resident = memory.rows();
+      const ratio = (rows: Row[]) => rows[0]!.median / rows[1]!.median;
       return {
         rows: [...starts, ...resident, ...launches],
-        ratios: { "start, ours ÷ bare": ratio(starts), "memory, ours ÷ bare": ratio(resident) },
-        notes: [`the simulated market, a data folder that is there already, ports ${PORT_OFFSET} higher`],
+        ratios: {
+          "start, ours ÷ bare": ratio(starts),
+          ...(starts.length > 2 && { "start, processes ÷ one process": starts[2]!.median / starts[0]!.median }),
+          "memory, ours ÷ bare": ratio(resident),
+        },
+        notes: [
+          `the simulated market, a data folder that is there already, ports ${PORT_OFFSET} higher`,
+          `memory is resident, ${SETTLE_MS / 1_000} s after all was ready`,
+        ],
       };
     } finally {
       rmSync(data, { recursive: true, force: true });

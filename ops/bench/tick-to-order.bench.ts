@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
-import { systemRandom } from "../../shared/adapters/random.ts";
 import { decisionsMade } from "../../shared/collections/signals.ts";
 import { constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Publish, Stream } from "../../shared/kit/ports.ts";
@@ -15,51 +14,17 @@ import { type EmbeddedWorld, embeddedWorld } from "../run/embedded.ts";
 import { openFolder } from "../run/folder.ts";
 import { loadServices } from "../services.ts";
 import { readAll } from "../sim/pages.ts";
-import { type ServedVenue, serveVenue } from "../venue/server.ts";
-import { createVenue } from "../venue/venue.ts";
 import { type Benchmark, type Result, type Row, summarise } from "./measure.ts";
-import { ScriptedMarket } from "./scripted-market.ts";
+import { BARE, clockMs, type Floor, noise, ORDER_PATH, OURS, openFloor, round } from "./trading-floor.ts";
 
-const OURS = "FUT:BTCUSDT";
-const BARE = "FUT:ETHUSDT";
 const SAMPLES = 300;
 const WARM_UPS = 60;
-const PAUSE_MS = 20;
 /** Background market frames a second. */
 const BUSY_RATE = 2_000;
-const ORDER_WAIT_MS = 1_000;
 /** A machine that stands still for a moment makes features old or a result late, and the guards do their work. */
 const MISSED_MAX = 20;
 const READY_WAIT_MS = 30_000;
 const ROW_BYTES = 2_000;
-const ORDER_PATH = "/fapi/v1/order";
-
-/** One instrument whose strategy opens whenever the book leans. */
-const bundle = {
-  format: 1,
-  bundle_id: "tick-to-order",
-  rev: 1,
-  factors: ["mid", "microprice", "spread_bps", "depth_top1_usdt", "depth_top3_usdt", "obi_1", "obi_5", "obi_10"].concat(
-    ["trade_imb_10s", "ret_10s", "atr_14_1m", "ema_8_1m", "rsi_14_1m", "funding_rate"],
-  ),
-  instruments: [{ instrument: OURS }],
-  strategies: [
-    {
-      strategy_id: "lean",
-      instruments: [OURS],
-      triggers: [{ kind: "cross", factor: "obi_5", level: 0.6, direction: "up", cooldown_ms: 0 }],
-      long: {
-        allOf: [
-          { f: "obi_5", op: ">=", v: 0.6 },
-          { f: "rsi_14_1m", op: "<=", v: 90 },
-        ],
-      },
-      sizing: { atr: "atr_14_1m", take_profit_roe: 0.02 },
-    },
-  ],
-  // Takers at once: one order a round.
-  flags: { execution: { maker_spread_bps_max: 0 } },
-};
 
 /** When each stage was reached in the latest round. */
 class Stamps {
@@ -72,34 +37,6 @@ class Stamps {
   }
 }
 const STAGES = ["event published", "signal published", "intent to be stored", "intent stored", "order to be sent"];
-
-/** Milliseconds that mean the same in every thread of this process. */
-const clockMs = (): number => performance.timeOrigin + performance.now();
-
-/** The exchange's front door: notes when an order arrives and passes everything on to the venue. */
-async function orderGate(target: string) {
-  const worker = new Worker(new URL("./order-gate.worker.ts", import.meta.url).href);
-  let arrived: ((at: number) => void) | undefined;
-  const port = await new Promise<number>((resolve) => {
-    worker.onmessage = ({ data }: MessageEvent<{ port?: number; at?: number }>) => {
-      if (data.port !== undefined) resolve(data.port);
-      if (data.at !== undefined) arrived?.(data.at);
-    };
-    worker.postMessage({ target, own: "ETHUSDT" });
-  });
-  /** When the next order arrives; nothing when none comes in time. */
-  const order = () =>
-    new Promise<number | undefined>((resolve) => {
-      const late = setTimeout(() => resolve(undefined), ORDER_WAIT_MS);
-      arrived = (at) => {
-        clearTimeout(late);
-        arrived = undefined;
-        resolve(at);
-      };
-    });
-  return { url: `http://127.0.0.1:${port}`, order, stop: () => worker.terminate() };
-}
-type Gate = Awaited<ReturnType<typeof orderGate>>;
 
 /** The reference: parses the frame, and when the book leans signs an order and sends it. Nothing else. */
 async function bareTrader(streamUrl: string, orderUrl: string): Promise<WebSocket> {
@@ -178,28 +115,21 @@ interface Rig {
   world: EmbeddedWorld;
   /** Rounds without an order. */
   missed: number;
-  market: ScriptedMarket;
-  gate: Gate;
+  floor: Floor;
   stamps: Stamps;
   insert(): number;
   stop(): Promise<void>;
 }
 
 /** The whole system on real sockets and a real folder, and the bare trader beside it. */
-async function openRig(clock: Clock): Promise<Rig> {
+export async function openRig(clock: Clock): Promise<Rig> {
   const stops: (() => unknown)[] = [];
   const path = mkdtempSync(join(tmpdir(), "chimera-bench-"));
   stops.push(() => rmSync(path, { recursive: true, force: true }));
-  const market = new ScriptedMarket(clock);
-  const venue = createVenue({ clock, random: systemRandom(), market });
-  await venue.start();
-  stops.push(() => venue.stop());
-  const served = serveVenue(venue, { ports: { spot: 0, um: 0, admin: 0 } });
-  stops.push(() => served.stop());
-  const gate = await orderGate(`http://127.0.0.1:${served.ports.um}`);
-  stops.push(() => gate.stop());
+  const floor = await openFloor(clock);
+  stops.push(() => floor.stop());
   const folder = openFolder(path, { mode: "paper", venue: "bench", account: "main" });
-  const world = embeddedWorld({ clock, folder, env: envOf(served, gate), logLevel: "error" });
+  const world = embeddedWorld({ clock, folder, env: floor.env, logLevel: "error" });
   stops.push(() => world.close());
   const stamps = new Stamps();
   stamp(world, stamps);
@@ -211,15 +141,12 @@ async function openRig(clock: Clock): Promise<Rig> {
   );
   stops.push(() => all.stop());
   await all.start();
-  const bare = await bareTrader(`ws://127.0.0.1:${served.ports.um}`, gate.url);
+  const bare = await bareTrader(floor.frames, floor.orders);
   stops.push(() => bare.close());
-  const marks = setInterval(() => market.tellMark(OURS), 500);
-  stops.push(() => clearInterval(marks));
   return {
     world,
     missed: 0,
-    market,
-    gate,
+    floor,
     stamps,
     insert: durableInsert(path),
     async stop() {
@@ -228,35 +155,20 @@ async function openRig(clock: Clock): Promise<Rig> {
   };
 }
 
-const envOf = (served: ServedVenue, gate: Gate): Record<string, string> => ({
-  CHIMERA_VENUE_SPOT_URL: `http://127.0.0.1:${served.ports.spot}`,
-  CHIMERA_VENUE_SPOT_WS_URL: `ws://127.0.0.1:${served.ports.spot}`,
-  CHIMERA_VENUE_SPOT_API_WS_URL: `ws://127.0.0.1:${served.ports.spot}/ws-api/v3`,
-  CHIMERA_VENUE_FUT_URL: gate.url,
-  CHIMERA_VENUE_FUT_WS_URL: `ws://127.0.0.1:${served.ports.um}`,
-  CHIMERA_MODE: "paper",
-  CHIMERA_BUNDLE_TEXT: JSON.stringify(bundle),
-});
-
-/** µs from the leaning frame being sent to the order being there; nothing when none came. */
-async function once({ market, gate, stamps }: Rig, instrument: typeof OURS | typeof BARE): Promise<number | undefined> {
-  market.lean(instrument, false);
-  await Bun.sleep(PAUSE_MS);
-  const order = gate.order();
-  stamps.clear();
-  const sent = clockMs();
-  stamps.at.sent = sent;
-  market.lean(instrument, true);
-  const arrived = await order;
-  return arrived === undefined ? undefined : 1_000 * (arrived - sent);
+/** µs from the leaning frame being sent to the order being there, with the stages on the way noted. */
+function once({ floor, stamps }: Rig): Promise<number | undefined> {
+  return round(floor, OURS, (sent) => {
+    stamps.clear();
+    stamps.at.sent = sent;
+  });
 }
 
 /** Until the strategy's factors are there and an order comes; throws when it takes too long. */
-async function untilTrading(rig: Rig): Promise<void> {
+export async function untilTrading(rig: Rig): Promise<void> {
   const until = performance.now() + READY_WAIT_MS;
   for (let turn = 0; performance.now() < until; turn++) {
-    for (let i = 0; i < 5; i++) rig.market.murmur(OURS, turn * 5 + i);
-    if ((await once(rig, OURS)) !== undefined) return;
+    for (let i = 0; i < 5; i++) rig.floor.market.murmur(OURS, turn * 5 + i);
+    if ((await once(rig)) !== undefined) return;
   }
   throw new Error(`No order within ${READY_WAIT_MS} ms: ${await reasons(rig)}`);
 }
@@ -269,35 +181,30 @@ async function reasons({ world }: Rig): Promise<string> {
   return [...counts].map(([reason, count]) => `${reason} ${count}`).join(", ");
 }
 
-async function measure(rig: Rig, what: string, rate: number): Promise<Row[]> {
-  let turn = 0;
-  const begun = performance.now();
-  const noise = setInterval(() => {
-    const due = ((performance.now() - begun) * rate) / 1_000;
-    while (turn < due) rig.market.murmur(OURS, turn++);
-  }, 1);
+export async function measure(rig: Rig, what: string, rate: number): Promise<Row[]> {
+  const quiet = noise(rig.floor, rate);
   const ours: number[] = [];
   const bare: number[] = [];
   const inserts: number[] = [];
   const parts = STAGES.map(() => [] as number[]);
   try {
-    for (let round = 0; round < WARM_UPS + SAMPLES; round++) {
-      const took = await once(rig, OURS);
+    for (let turn = 0; turn < WARM_UPS + SAMPLES; turn++) {
+      const took = await once(rig);
       if (took === undefined) {
         if (++rig.missed > MISSED_MAX) throw new Error(`Too many rounds without an order: ${await reasons(rig)}`);
         continue;
       }
       const { at } = rig.stamps;
       const reached = STAGES.map((stage) => 1_000 * ((at[stage] ?? Number.NaN) - at.sent!));
-      const reference = await once(rig, BARE);
-      if (round < WARM_UPS || reference === undefined) continue;
+      const reference = await round(rig.floor, BARE);
+      if (turn < WARM_UPS || reference === undefined) continue;
       ours.push(took);
       bare.push(reference);
       inserts.push(rig.insert());
       for (const [i, micros] of reached.entries()) parts[i]!.push(micros);
     }
   } finally {
-    clearInterval(noise);
+    quiet();
   }
   return [
     summarise(`${what}: ours`, "µs", ours),

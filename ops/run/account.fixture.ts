@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dec } from "../../shared/domain/money.ts";
+import { isTerminal, type OrderStatus } from "../../shared/domain/order.ts";
 import { ROOT } from "../build.ts";
 import type { Running } from "./process.fixture.ts";
 
@@ -31,6 +32,13 @@ export const servicesReady = async (running: Running): Promise<boolean> =>
 
 export const nothingUnknown = async (running: Running): Promise<boolean> =>
   (await running.get<Items<{ status: string }>>("/orders?limit=200")).items.every((o) => o.status !== "UNKNOWN");
+
+/** No order is under way or rests, and no trade is open, in our books. */
+export async function booksFlat(running: Running): Promise<boolean> {
+  const orders = await running.get<Items<{ status: OrderStatus }>>("/orders?limit=200");
+  const open = await running.get<Items<unknown>>("/trades?status=ACTIVE&limit=1");
+  return orders.items.every(({ status }) => isTerminal(status)) && open.items.length === 0;
+}
 
 /** Every open position has a stop at the venue that covers it. */
 export async function everyPositionProtected(running: Running): Promise<boolean> {

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { loadServices } from "../services.ts";
-import { asleep, openPositions, servicesReady } from "./account.fixture.ts";
+import { asleep, booksFlat, openPositions, servicesReady } from "./account.fixture.ts";
 import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
 import { underTrouble } from "./ordeal.fixture.ts";
@@ -94,4 +94,5 @@ async function suffer({ name, isKill, happens }: Drill, running: Running): Promi
 async function endFlat(running: Running): Promise<void> {
   await running.post("/kill-switch", { enable: true, mode: "FLATTEN", reason: "the drill ends" });
   await until("flat at the end", async () => (await openPositions(running)).length === 0, WAIT_MS);
+  await until("our books flat at the end", () => booksFlat(running), WAIT_MS);
 }

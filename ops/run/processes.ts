@@ -57,7 +57,9 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
     writeFileSync(join(folder.path, PROCESSES_FILE), JSON.stringify(seen, null, 2));
     options.changed?.(state);
   };
-  const supervisor = await supervise([...(own ? [own.program] : []), venue, ...programs], changed);
+  // The config service, which all ask, comes up with the venue; the others together when it is there.
+  const staged = programs.map((program, at) => ({ ...program, alongside: at !== 1 }));
+  const supervisor = await supervise([...(own ? [own.program] : []), venue, ...staged], changed);
   return { gateway: `http://127.0.0.1:${8092 + portOffset}/`, redisUrl, supervisor, stop: supervisor.stop };
 }
 

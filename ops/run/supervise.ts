@@ -6,6 +6,8 @@ export interface Program {
   env: Record<string, string | undefined>;
   /** Resolves when it is up, for programs that do not say so on their standard output. */
   ready?(isGone: () => boolean): Promise<void>;
+  /** Starts together with the one before it, not after it. */
+  alongside?: boolean;
 }
 
 export type Status = "starting" | "up" | "waiting" | "stopped";
@@ -123,7 +125,10 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
-/** Starts each when the one before it is up; throws, with all stopped again, when one ends instead. */
+/**
+ * Starts each when the one before it is up, and those that are `alongside` together with the one before; throws, with
+ * all stopped again, when one ends instead.
+ */
 export async function supervise(
   programs: readonly Program[],
   changed: (state: ProgramState) => void = () => {},
@@ -133,11 +138,21 @@ export async function supervise(
     for (const each of kept) each.giveUp();
     for (const each of [...kept].reverse()) await each.stop();
   };
-  for (const each of kept) {
-    await each.start();
-    if (each.state.status === "up") continue;
+  for (const group of groupsOf(kept)) {
+    await Promise.all(group.map((each) => each.start()));
+    const failed = group.find(({ state }) => state.status !== "up");
+    if (!failed) continue;
     await stop();
-    throw new Error(`${each.state.name} did not start: ${each.state.lastEnd ?? "no reason given"}`);
+    throw new Error(`${failed.state.name} did not start: ${failed.state.lastEnd ?? "no reason given"}`);
   }
   return { states: () => kept.map((each) => ({ ...each.state })), stop };
+}
+
+function groupsOf(kept: readonly Kept[]): Kept[][] {
+  const groups: Kept[][] = [];
+  for (const each of kept) {
+    if (each.program.alongside && groups.length > 0) groups.at(-1)?.push(each);
+    else groups.push([each]);
+  }
+  return groups;
 }
