@@ -6,6 +6,7 @@ import type { AccountEvent } from "../../shared/streams.ts";
 import { Accounting } from "./accounting.ts";
 import { Asks } from "./asks.ts";
 import { Caretaker } from "./caretaker.ts";
+import { MissedFills } from "./missed-fills.ts";
 import { Prices } from "./prices.ts";
 import { Requests } from "./requests.ts";
 import { Results } from "./results.ts";
@@ -22,6 +23,7 @@ export class Positions {
   readonly results: Results;
   readonly requests: Requests;
   readonly accounting: Accounting;
+  private readonly missed: MissedFills;
   private readonly ports: Ports;
   private readonly differsSince = new Map<string, number>();
 
@@ -29,6 +31,7 @@ export class Positions {
     this.ports = ports;
     const book = new TradesBook(ports);
     const prices = new Prices(ports);
+    this.missed = new MissedFills(ports, (instrument) => prices.listing(instrument));
     const caretaker = new Caretaker({ ports, book, prices, asks: new Asks(ports, book) });
     this.book = book;
     this.prices = prices;
@@ -42,6 +45,7 @@ export class Positions {
       listing: (instrument) => prices.listing(instrument),
       price: (instrument) => prices.bid(instrument),
       changed: (instrument) => caretaker.poke(instrument),
+      missed: this.missed,
     });
   }
 
@@ -70,6 +74,12 @@ export class Positions {
     } catch (error) {
       this.ports.warn("the exchange's positions could not be read", { error: String(error) });
     }
+    await this.caretaker.lookAtAll();
+  }
+
+  /** After news were lost: what the router has booked meanwhile, and whatever it still owes an answer to. */
+  async lookForMissed(): Promise<void> {
+    await this.results.take(await this.missed.all());
     await this.caretaker.lookAtAll();
   }
 

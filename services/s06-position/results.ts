@@ -1,20 +1,19 @@
 /** Builds trades from what the router says became of intents: fills open, enlarge, reduce and close them. */
-
+import { done } from "../../shared/changes.ts";
 import { positionRulesOf } from "../../shared/domain/bundle.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { dec, mul, zero } from "../../shared/domain/money.ts";
 import { type Fill, isEntry, isTerminal, type Order } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { tradeIdOf } from "../../shared/keys.ts";
-import type { Message } from "../../shared/kit/ports.ts";
+import type { Message, Op } from "../../shared/kit/ports.ts";
 import type { OrderResult, PositionEvent } from "../../shared/streams.ts";
 import { applyTradeFill, closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
+import { GROUP, type Missed, type MissedFills, rulesOf } from "./missed-fills.ts";
 import { isOpen, type TradesBook } from "./trades-book.ts";
 import { type Ports, paramsOf, type TradeParams } from "./types.ts";
 
 type Event = Omit<PositionEvent, "ts">;
-/** The group under which S6 hears the router; marks of done messages carry it. */
-const GROUP = "s06";
 /** Why the router closes by itself, as it tags the exit. */
 const BY_ROUTER: Readonly<Record<string, string>> = { stop: "stop", target: "take_profit", safety: "safety" };
 const MANUAL = "manual";
@@ -28,32 +27,62 @@ interface Parts {
   /** The newest price that an exit would meet. */
   price(instrument: string): string | undefined;
   changed(instrument: string): void;
+  readonly missed: MissedFills;
 }
 
 export class Results {
   private readonly parts: Parts;
+  /** By instrument, the time of the newest result heard. */
+  private readonly newest = new Map<string, number>();
 
   constructor(parts: Parts) {
     this.parts = parts;
   }
 
-  /** Counts once however often it is told: the mark of the message is in the commit of its effect. */
+  /**
+   * Counts once however often it is told, message by message and fill by fill: the marks are in the commit of their
+   * effect. Where the fills before it were lost on the way, the router's own are taken first.
+   */
   async hear(result: OrderResult, message: Message<OrderResult>): Promise<void> {
-    const { ports, book } = this.parts;
+    const { ports, book, missed } = this.parts;
     const { instrument } = result.intent;
     if (result.intent.account !== ports.account) return;
     await this.parts.need(instrument);
     if (await ports.store.isDone(message.stream, GROUP, message.id)) return;
-    const done = { op: "done", stream: message.stream, group: GROUP, id: message.id } as const;
-    await book.change(instrument, (open) => {
-      const folded = this.fold(open, result);
-      const changed = folded.trades.length > 0;
-      return changed ? { ...folded, ops: [done] } : undefined;
-    });
+    for (const { trade_id, kind, ts } of result.fills) {
+      const open = book.open(instrument);
+      if (trade_id === undefined || open?.trade_id === trade_id) continue;
+      if (open) await this.take(await missed.ofTrade(open.trade_id, ts));
+      if (!isEntry(kind)) await this.take(await missed.ofTrade(trade_id, ts));
+    }
+    const fills = await missed.unheard(result.fills);
+    const isOld = result.ts < (this.newest.get(instrument) ?? 0);
+    if (!isOld) this.newest.set(instrument, result.ts);
+    await this.change({ ...result, fills }, [done(message, GROUP)], isOld);
     this.parts.changed(instrument);
   }
 
-  private fold(open: Trade | undefined, result: OrderResult): { trades: Trade[]; events: Event[] } {
+  /** Takes what the router has booked and never came here; each as if it had just been told. */
+  async take(missed: readonly Missed[]): Promise<void> {
+    for (const { result } of missed) {
+      const { instrument } = result.intent;
+      await this.parts.need(instrument);
+      await this.change(result, [], false);
+      this.parts.changed(instrument);
+    }
+  }
+
+  private async change(result: OrderResult, ops: readonly Op[], isOld: boolean): Promise<void> {
+    const { book, missed } = this.parts;
+    const marks = result.fills.map((fill) => missed.mark(fill));
+    await book.change(result.intent.instrument, (open) => ({
+      ...this.fold(open, result, isOld),
+      ops: [...ops, ...marks],
+    }));
+  }
+
+  /** `isOld`: newer news of the instrument were heard before; its fills count, what it says of levels does not. */
+  private fold(open: Trade | undefined, result: OrderResult, isOld: boolean): { trades: Trade[]; events: Event[] } {
     const trades: Trade[] = [];
     const events: Event[] = [];
     let trade = open;
@@ -75,7 +104,7 @@ export class Results {
         trade = undefined;
       }
     }
-    if (trade) trade = this.settled(trade, result);
+    if (trade && !isOld) trade = this.settled(trade, result);
     if (trade && trade !== open) trades.push(trade);
     if (trade && !isOpen(trade)) events.push({ kind: "EXIT", trade, detail: "what is left is too small to sell" });
     return { trades, events };
@@ -114,12 +143,7 @@ export class Results {
   }
 
   private filled(trade: Trade, fill: Fill, result: OrderResult): Trade {
-    const listing = this.parts.listing(fill.instrument);
-    const rules = {
-      spot: fill.instrument.startsWith("SPOT:"),
-      base: listing?.base ?? "",
-      step_size: listing?.step_size ?? "0.00000001",
-    };
+    const rules = rulesOf(fill.instrument, this.parts.listing(fill.instrument));
     const { trade: next, rest } = applyTradeFill(trade, fill, rules);
     if (rest > zero && !rules.spot) {
       this.parts.ports.alert(

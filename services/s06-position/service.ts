@@ -57,6 +57,7 @@ export default defineService({
         },
       ],
       start: () => positions.start(),
+      onNewsLost: () => positions.lookForMissed(),
     };
   },
 });
