@@ -64,7 +64,7 @@ function futuresSymbol(listing: Listing): unknown {
     quotePrecision: 8,
     underlyingType: "COIN",
     underlyingSubType: ["PoW"],
-    triggerProtect: "0.0500",
+    triggerProtect: showFixed(listing.trigger_protect, 4),
     liquidationFee: showFixed(listing.liquidation_fee, 6),
     marketTakeBound: "0.05",
     maxMoveOrderLimit: 10_000,

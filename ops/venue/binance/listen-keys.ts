@@ -7,9 +7,12 @@ const LISTEN_KEY_BYTES = 32;
 export class ListenKeys {
   private readonly byAccount = new Map<string, { key: string; until: number }>();
   private readonly random: Random;
+  private readonly onClosed: (account: string) => void;
 
-  constructor(random: Random) {
+  /** `onClosed` hears whose key was closed by its account. */
+  constructor(random: Random, onClosed: (account: string) => void = () => {}) {
     this.random = random;
+    this.onClosed = onClosed;
   }
 
   /** The account's key, extended; a new one when there is none. */
@@ -33,7 +36,7 @@ export class ListenKeys {
   }
 
   close(account: string): void {
-    this.byAccount.delete(account);
+    if (this.byAccount.delete(account)) this.onClosed(account);
   }
 
   /** Whose key it is; nothing for one unknown or run out. */

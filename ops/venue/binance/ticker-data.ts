@@ -5,11 +5,10 @@ import type { Listing } from "../../../shared/engine/listing.ts";
 import { type Call, maybeListing, type Routes, unsigned } from "./desk.ts";
 import { errors } from "./errors.ts";
 import { barAround, readTimeZone } from "./intervals.ts";
+import { namedListings } from "./named-listings.ts";
 import { priceDigits, showLots } from "./prints.ts";
 import type { Params } from "./request.ts";
 import { DAY_MS, lastDay, lastTrade, quotesOf, rolling, type Statistics, show, statistics } from "./tickers.ts";
-
-const SYMBOLS_MAX = 100;
 
 /** A row for `symbol`, rows for `symbols`, or for all; futures know no `symbols`. */
 function rows(call: Call, market: Market, row: (listing: Listing) => unknown): unknown {
@@ -18,18 +17,7 @@ function rows(call: Call, market: Market, row: (listing: Listing) => unknown): u
   if (one && names) throw errors.combination();
   if (one) return row(one);
   const all = call.desk.listed.filter((listing) => listing.market === market);
-  return (names ? named(all, names) : all).map(row);
-}
-
-function named(all: readonly Listing[], names: readonly string[]): Listing[] {
-  if (names.length === 0) throw errors.mandatory("symbols");
-  if (new Set(names).size < names.length) throw errors.duplicateSymbol();
-  if (names.length > SYMBOLS_MAX) throw errors.tooMany();
-  return names.map((name) => {
-    const listing = all.find((each) => each.symbol === name);
-    if (!listing) throw errors.symbol();
-    return listing;
-  });
+  return (names ? namedListings(all, names) : all).map(row);
 }
 
 function isMini(params: Params): boolean {
