@@ -16,7 +16,8 @@ const usage = `Usage: ./chimera drill [options]
 
 Kills, stops, empties, fills and cuts off what an installation needs while it trades on the paper venue, one fault at a
 time, each on a new installation of real processes with a Redis of its own. After each it must be ready again within
-${READY_MS_MAX / 1_000} s, have lost and doubled nothing, and its books must equal the venue's journal. Some ten minutes for all.
+${READY_MS_MAX / 1_000} s, have lost and doubled nothing, and its books must equal the venue's journal.
+Ten minutes for all.
 
   --list        what there is, and nothing else
   --only NAME   this one; may be given several times
@@ -24,8 +25,8 @@ ${READY_MS_MAX / 1_000} s, have lost and doubled nothing, and its books must equ
   --keep        leaves their folders, with logs and the venue's journal; those that failed are left in any case
   --json        one JSON object on the last line
 
-Exits with 1 when a drill failed. Nothing but this machine is touched; ports are ${PORT_OFFSET} above the documented ones,
-or as CHIMERA_PORT_OFFSET says.`;
+Exits with 1 when a drill failed. Nothing but this machine is touched; ports are ${PORT_OFFSET} above the documented
+ones, or as CHIMERA_PORT_OFFSET says.`;
 
 async function run(args: string[]): Promise<number> {
   const { values } = readOptions(args, {

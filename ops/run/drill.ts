@@ -11,13 +11,14 @@ import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
 import { underTrouble } from "./ordeal.fixture.ts";
 import { type Running, until, up } from "./process.fixture.ts";
-import { killed, redisTroubles } from "./troubles.fixture.ts";
+import { killed, redisTroubles, stopped } from "./troubles.fixture.ts";
 
 /** All is ready again within this of a trouble's end; a kill ends at once. */
 export const READY_MS_MAX = 30_000;
 /** An entry whose outcome is unknown is settled, and a dead reader given up, well within this. */
 const WAIT_MS = 120_000;
 const REDIS_AWAY_MS = 30_000;
+const PAUSED_MS = 30_000;
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 
 export interface Drill {
@@ -26,6 +27,8 @@ export interface Drill {
   what: string;
   /** A kill is over as soon as it is done: what follows is the recovery. */
   isKill: boolean;
+  /** Of `up`, besides the usual. */
+  args?: readonly string[];
   happens(running: Running): Promise<void>;
 }
 export interface Outcome {
@@ -53,7 +56,14 @@ export async function allDrills(): Promise<Drill[]> {
     isKill: true,
     happens: (running: Running) => killed(running, name),
   }));
-  return [...ofRedis, ...ofServices];
+  const ofReplicas = ["s03-strategy", "s04-router"].map((name) => ({
+    name: `pause-${name}`,
+    what: `one of two replicas of ${name} paused past its lease, for ${PAUSED_MS / 1_000} s`,
+    isKill: false,
+    args: ["--replicas", "s03=2,s04=2", "--shards", "4"],
+    happens: (running: Running) => stopped(running, name, () => Bun.sleep(PAUSED_MS)),
+  }));
+  return [...ofRedis, ...ofServices, ...ofReplicas];
 }
 
 /** Runs one drill in a new folder `data`; never throws for what the drill brings to light. */
@@ -61,9 +71,10 @@ export async function run(drill: Drill, data: string, portOffset: number): Promi
   mkdirSync(data, { recursive: true });
   const bundle = join(data, "asleep.yaml");
   writeFileSync(bundle, asleep());
+  const usual = ["--processes", "--seed", drill.name];
   const outcome: Outcome = { name: drill.name, violated: [], ok: false };
   try {
-    const running = await up(data, portOffset, ["--processes", "--bundle", bundle, "--seed", drill.name], {});
+    const running = await up(data, portOffset, [...usual, "--bundle", bundle, ...(drill.args ?? [])], {});
     try {
       outcome.ready_ms = await suffer(drill, running);
       await endFlat(running);
