@@ -66,7 +66,7 @@ export class MarketWatch {
     for (const { instrument, raw } of trades) {
       exchange.run(this.now(), () => {
         const price = priceOf(raw);
-        triggerAlgos(exchange, { instrument, working: "CONTRACT_PRICE", price });
+        triggerAlgos(exchange, { instrument, working: "CONTRACT_PRICE", price, other: exchange.mark(instrument) });
         activate(exchange, instrument, price);
       });
     }
@@ -96,7 +96,7 @@ export class MarketWatch {
     exchange.run(this.now(), () => {
       exchange.setMark(instrument, mark);
       this.payFunding(instrument, mark);
-      triggerAlgos(exchange, { instrument, working: "MARK_PRICE", price: mark });
+      triggerAlgos(exchange, { instrument, working: "MARK_PRICE", price: mark, other: this.lastPrice(instrument) });
       liquidate(exchange, instrument, mark);
     });
   }

@@ -83,6 +83,12 @@ export function markPrice(desk: Desk, listing: Listing): Amount | undefined {
   return desk.exchange.mark(listing.instrument) ?? marketMark(desk.market, listing);
 }
 
+/** The middle of the spot book of the same base; the mark where this market has none. */
+export function indexPrice(desk: Desk, listing: Listing): Amount | undefined {
+  const spot = desk.listed.find(({ market, base }) => market === "SPOT" && base === listing.base);
+  return (spot && midPrice(desk, spot)) ?? markPrice(desk, listing);
+}
+
 const MARK_STEP = 10n ** 10n;
 
 /** The market's mark in quote, to 10⁻⁸. */

@@ -7,7 +7,17 @@ import type { KlineQuery } from "../market.ts";
 import type { RawTrade } from "../raw-trade.ts";
 import { aggregate } from "./aggregate.ts";
 import { barsOf } from "./bars.ts";
-import { type Call, type Desk, keyed, markPrice, maybeListing, mustListing, type Routes, unsigned } from "./desk.ts";
+import {
+  type Call,
+  type Desk,
+  indexPrice,
+  keyed,
+  markPrice,
+  maybeListing,
+  mustListing,
+  type Routes,
+  unsigned,
+} from "./desk.ts";
 import { errors } from "./errors.ts";
 import { exchangeInfo } from "./exchange-info.ts";
 import { INTERVALS, readTimeZone } from "./intervals.ts";
@@ -15,6 +25,7 @@ import { klineRow } from "./kline-rows.ts";
 import { levelRows, MONEY_DIGITS, qtyDigits } from "./prints.ts";
 import type { Params } from "./request.ts";
 import { averagePrice, lastTrade } from "./tickers.ts";
+import { umErrors } from "./um-errors.ts";
 
 const DEPTH_MAX = { SPOT: 5_000, FUT: 1_000 } as const;
 const DEPTH_DEFAULT = { SPOT: 100, FUT: 500 } as const;
@@ -93,12 +104,13 @@ function premiumIndex(call: Call): unknown {
 
 function premiumRow(desk: Desk, listing: Listing, now: number): unknown {
   const mark = showFixed(markPrice(desk, listing) ?? (zero as Amount), MONEY_DIGITS);
+  const index = showFixed(indexPrice(desk, listing) ?? zero, MONEY_DIGITS);
   const { rate, nextAt } = desk.market.funding(listing.instrument);
   return {
     symbol: listing.symbol,
     markPrice: mark,
-    indexPrice: mark,
-    estimatedSettlePrice: mark,
+    indexPrice: index,
+    estimatedSettlePrice: index,
     lastFundingRate: rate.toFixed(8),
     interestRate: "0.00010000",
     nextFundingTime: nextAt,
@@ -149,28 +161,23 @@ function avgPrice(call: Call): unknown {
   return { mins: 5, price, closeTime: lastTrade(call.desk, listing)?.T ?? 0 };
 }
 
-/** What funding was at each of its times, where the market declares one rate for all of them. */
+/** What funding was at each of its times since this venue keeps its journal. */
 function fundingRates(call: Call): unknown {
   const listing = maybeListing(call, "FUT");
   const { params, desk } = call;
   const [start, end] = [params.int("startTime"), params.int("endTime")];
+  if (start !== undefined && end !== undefined && start > end) throw umErrors.startAfterEnd();
   const limit = params.limit(100, 1_000);
-  const paid = desk.exchange.state.income.filter((row) => row.type === "FUNDING_FEE" && row.instrument !== undefined);
-  const rows = new Map<string, unknown>();
-  for (const { instrument, at } of paid) {
-    const of = desk.listed.find((each) => each.instrument === instrument);
-    if (!of || (listing && of !== listing) || at < (start ?? 0) || at > (end ?? Infinity)) continue;
-    const { rate } = desk.market.funding(of.instrument);
-    const mark = showFixed(markPrice(desk, of) ?? zero, MONEY_DIGITS);
-    rows.set(`${of.symbol}|${at}`, {
-      symbol: of.symbol,
-      fundingTime: at,
-      fundingRate: rate.toFixed(8),
-      markPrice: mark,
-    });
-  }
-  const all = [...rows.values()];
-  return start === undefined ? all.slice(-limit) : all.slice(0, limit);
+  const rows = desk.exchange.state.futures.rates.filter(
+    ({ instrument, at }) =>
+      (listing === undefined || instrument === listing.instrument) && at >= (start ?? 0) && at <= (end ?? Infinity),
+  );
+  return (start === undefined ? rows.slice(-limit) : rows.slice(0, limit)).map(({ instrument, rate, mark, at }) => ({
+    symbol: desk.exchange.state.listing(instrument).symbol,
+    fundingTime: at,
+    fundingRate: showFixed(rate, MONEY_DIGITS),
+    markPrice: showFixed(mark, MONEY_DIGITS),
+  }));
 }
 
 const depthWeight = (params: Params): number => {
