@@ -157,7 +157,8 @@ export function parseRequest({ method, path, headers, body = "" }: RestRequest):
   read(body, values);
   read(query, values);
   if (values.size > PARAMETERS_MAX) throw errors.tooMany();
-  const signature = values.get("signature");
+  // Some clients send base64 as it is, whose plus signs then read as spaces.
+  const signature = values.get("signature")?.replaceAll(" ", "+");
   values.delete("signature");
   return {
     route: `${method} ${bare}`,

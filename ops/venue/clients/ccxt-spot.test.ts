@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import binanceSpot from "../../../node_modules/ccxt/js/src/pro/binance.js";
 import { BINANCE_LIMITS } from "../binance/limits.ts";
 import type { Answer } from "../test-client.ts";
-import { ccxtClient, refusal } from "./ccxt-client.fixture.ts";
+import { ccxtClient, ccxtUrls, refusal } from "./ccxt-client.fixture.ts";
 import { type ClientVenue, ED25519, openClientVenue, RSA, until } from "./served.fixture.ts";
 
 const BTC = "BTC/USDT";
@@ -191,4 +192,14 @@ test("too many requests are refused as Binance refuses them, then banned", async
   expect(greedy.last_response_headers["Retry-After"]).toBeDefined();
   await greedy.close();
   await narrow.stop();
+});
+
+test("its defaults work as well: every URL replaced, currencies and margin pairs asked for", async () => {
+  const whole: Answer = new binanceSpot({ apiKey: "paper-key", secret: "paper-secret", enableRateLimit: false });
+  whole.urls.api = { ...whole.urls.api, ...ccxtUrls(venue.spot) };
+  await whole.loadMarkets();
+  expect(whole.currencies.BTC.code).toBe("BTC");
+  expect(whole.markets["BTC/USDT:USDT"].linear).toBe(true);
+  expect((await whole.fetchBalance()).BTC.free).toBeGreaterThan(0);
+  expect((await whole.fetchBalance({ type: "swap" })).USDT.total).toBeGreaterThan(0);
 });
