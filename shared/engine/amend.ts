@@ -17,8 +17,8 @@ export function amendOrder(
   if (!order || !isOpen(order)) throw new Refusal("UNKNOWN_ORDER");
   const legs = sharersOf(exchange, order);
   checkAmend(exchange, order, qty);
-  const others = exchange.state.openOrders(order.account, { market: "SPOT" });
-  if (others.some((other) => other !== order && other.client_id === client_id)) throw new Refusal("DUPLICATE_ID");
+  const namesake = exchange.state.openByClientId(order.account, "SPOT", client_id);
+  if (namesake && namesake !== order) throw new Refusal("DUPLICATE_ID");
   for (const leg of legs) {
     if (leg.working) {
       const { step } = exchange.state.listing(leg.instrument);

@@ -25,7 +25,7 @@ export function applyFact(state: ExchangeState, fact: Fact, at: number): void {
       ended(state, fact, at);
       break;
     case "activated":
-      activated(mustOrder(state, fact.order_id), at);
+      activated(state, mustOrder(state, fact.order_id), at);
       break;
     case "list_accepted":
       listAccepted(state, fact, at);
@@ -169,7 +169,8 @@ function ended(state: ExchangeState, fact: Extract<Fact, { fact: "ended" }>, at:
   closeOrder(state, order);
 }
 
-function activated(order: VenueOrder, at: number): void {
+function activated(state: ExchangeState, order: VenueOrder, at: number): void {
+  state.open.stopWaiting(order);
   order.working = true;
   order.working_at = at;
   order.updated_at = at;
@@ -178,7 +179,9 @@ function activated(order: VenueOrder, at: number): void {
 function listAccepted(state: ExchangeState, fact: Extract<Fact, { fact: "list_accepted" }>, at: number): void {
   state.list_seq = Math.max(state.list_seq, fact.list.list_id);
   const { kind = "OCO", ...list } = fact.list;
-  state.lists.set(list.list_id, { ...list, kind, order_ids: [], done: false, created_at: at, updated_at: at });
+  const filed = { ...list, kind, order_ids: [], done: false, created_at: at, updated_at: at };
+  state.lists.set(list.list_id, filed);
+  state.openLists.set(list.list_id, filed);
   setAside(state, { account: fact.list.account, part: `l${fact.list.list_id}` }, fact.hold);
 }
 
@@ -186,5 +189,6 @@ function listEnded(state: ExchangeState, listId: number, at: number): void {
   const list = state.lists.get(listId);
   if (!list) throw new Error(`Invariant: order list ${listId} is not known`);
   list.done = true;
+  state.openLists.delete(listId);
   list.updated_at = at;
 }

@@ -138,7 +138,7 @@ export class Exchange {
     const { state } = this;
     const listing = state.listing(asked.instrument);
     const open = state.openOrders(asked.account, { market: listing.market });
-    if (open.some((other) => other.client_id === asked.client_id)) throw new Refusal("DUPLICATE_ID");
+    if (state.openByClientId(asked.account, listing.market, asked.client_id)) throw new Refusal("DUPLICATE_ID");
     if (open.length >= OPEN_ORDERS_MAX && !asked.reduce_only) throw new Refusal("TOO_MANY");
     const order = this.sized(asked);
     const funds = isFutures(order.instrument) ? this.checkMargin(order) : this.checkSpot(order);

@@ -52,8 +52,8 @@ function checkFunds(exchange: Exchange, account: string, holds: readonly Hold[])
 
 /** An id is free again once its list is done. */
 function checkNewList(exchange: Exchange, account: string, clientId: string): void {
-  for (const list of exchange.state.lists.values()) {
-    if (!list.done && list.account === account && list.client_id === clientId) throw new Refusal("DUPLICATE_ID");
+  for (const list of exchange.state.openLists.values()) {
+    if (list.account === account && list.client_id === clientId) throw new Refusal("DUPLICATE_ID");
   }
 }
 

@@ -18,6 +18,7 @@ import { FuturesState, marginPart } from "./futures-state.ts";
 import { Ledger } from "./ledger.ts";
 import type { Listing } from "./listing.ts";
 import type { StpMode } from "./matcher.ts";
+import { OpenOrders } from "./open-orders.ts";
 
 export type VenueStatus =
   | "PENDING_NEW"
@@ -181,6 +182,7 @@ export const walletOf = (account: string, market: Market): string => `${account}
 /** Under which a spot hold is kept: a list's legs share one, but for the order that starts the others. */
 export const holdOf = (order: { order_id: number; list_id?: number | undefined; leads?: boolean }): string =>
   order.list_id === undefined || order.leads ? `o${order.order_id}` : `l${order.list_id}`;
+const MARKETS = ["SPOT", "FUT"] as const;
 const OPEN: ReadonlySet<VenueStatus> = new Set(["PENDING_NEW", "NEW", "PARTIALLY_FILLED"]);
 export const isOpen = (order: VenueOrder): boolean => OPEN.has(order.status);
 export const remaining = (order: VenueOrder): Amount => sub(sub(order.qty, order.filled), order.prevented);
@@ -194,10 +196,11 @@ export const isWaiting = (order: VenueOrder): boolean =>
 export class ExchangeState {
   readonly ledger = new Ledger();
   readonly orders = new Map<number, VenueOrder>();
-  readonly open = new Map<number, VenueOrder>();
+  readonly open = new OpenOrders<VenueOrder>();
   readonly algos = new Map<number, VenueAlgo>();
   readonly openAlgos = new Map<number, VenueAlgo>();
   readonly lists = new Map<number, VenueList>();
+  readonly openLists = new Map<number, VenueList>();
   readonly futures = new FuturesState();
   readonly trades: VenueTrade[] = [];
   private readonly tradesByOrder = new Map<number, VenueTrade[]>();
@@ -255,7 +258,7 @@ export class ExchangeState {
 
   indexOrder(order: VenueOrder): void {
     this.orders.set(order.order_id, order);
-    this.open.set(order.order_id, order);
+    this.open.add(order, isConditional(order));
     this.byClientId.set(`${order.account}|${marketOf(order.instrument)}|${order.client_id}`, order.order_id);
     append(this.ordersByPair, `${order.account}|${order.instrument}`, order);
   }
@@ -294,14 +297,20 @@ export class ExchangeState {
     return id === undefined ? undefined : this.algos.get(id);
   }
 
+  /** The open order that has this client id now. */
+  openByClientId(account: string, market: Market, clientId: string): VenueOrder | undefined {
+    const order = this.orderByClientId(account, market, clientId);
+    return order && isOpen(order) && order.client_id === clientId ? order : undefined;
+  }
+
   /** Open orders of an account on a market or one instrument, oldest first. */
   openOrders(account: string, where: { market?: Market; instrument?: InstrumentId }): VenueOrder[] {
+    const markets = where.instrument ? [marketOf(where.instrument)] : where.market ? [where.market] : MARKETS;
     const found: VenueOrder[] = [];
-    for (const order of this.open.values()) {
-      if (order.account !== account) continue;
-      if (where.instrument !== undefined && order.instrument !== where.instrument) continue;
-      if (where.market !== undefined && marketOf(order.instrument) !== where.market) continue;
-      found.push(order);
+    for (const market of markets) {
+      for (const order of this.open.of(account, market)) {
+        if (where.instrument === undefined || order.instrument === where.instrument) found.push(order);
+      }
     }
     return found;
   }

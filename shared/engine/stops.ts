@@ -88,9 +88,9 @@ export function placeWaiting(exchange: Exchange, order: WaitingOrder, last: Amou
 
 /** Throws a Refusal DUPLICATE_ID where an id repeats, or is one of an open order. */
 export function checkNew(exchange: Exchange, account: string, clientIds: readonly string[]): void {
-  const open = exchange.state.openOrders(account, { market: "SPOT" });
-  const repeated = new Set(clientIds).size < clientIds.length;
-  if (repeated || open.some((order) => clientIds.includes(order.client_id))) throw new Refusal("DUPLICATE_ID");
+  const isRepeated = new Set(clientIds).size < clientIds.length;
+  const isTaken = (id: string): boolean => exchange.state.openByClientId(account, "SPOT", id) !== undefined;
+  if (isRepeated || clientIds.some(isTaken)) throw new Refusal("DUPLICATE_ID");
 }
 
 function isReached(order: { type: MatchType; side: Side; stop_price?: Amount | undefined }, last: Amount): boolean {
@@ -100,16 +100,14 @@ function isReached(order: { type: MatchType; side: Side; stop_price?: Amount | u
 
 /** True when some spot order of the instrument waits for a price. */
 export function waits(exchange: Exchange, instrument: InstrumentId): boolean {
-  for (const order of exchange.state.open.values()) {
-    if (order.instrument === instrument && isWaiting(order)) return true;
-  }
+  for (const order of exchange.state.open.waitingOn(instrument)) if (isWaiting(order)) return true;
   return false;
 }
 
 /** Sends every waiting order that the last price has reached; the other leg of its list ends first. */
 export function activate(exchange: Exchange, instrument: InstrumentId, last: Amount): void {
-  for (const order of [...exchange.state.open.values()]) {
-    if (order.instrument !== instrument || !isOpen(order) || !isWaiting(order)) continue;
+  for (const order of [...exchange.state.open.waitingOn(instrument)]) {
+    if (!isOpen(order) || !isWaiting(order)) continue;
     const due = order.trailing_delta === undefined ? isReached(order, last) : hasTurned(exchange, order, last);
     if (!due) continue;
     exchange.record({ fact: "activated", order_id: order.order_id });

@@ -90,8 +90,8 @@ const isIceberg = (order: VenueOrder): boolean => order.iceberg_qty !== undefine
 
 function openLists(state: ExchangeState, account: string, { instrument }: Listing): number {
   let open = 0;
-  for (const list of state.lists.values()) {
-    if (!list.done && list.account === account && list.instrument === instrument) open++;
+  for (const list of state.openLists.values()) {
+    if (list.account === account && list.instrument === instrument) open++;
   }
   return open;
 }

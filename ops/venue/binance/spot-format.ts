@@ -98,7 +98,8 @@ export function spotPlaced(
 
 /** What self-trade prevention did to a taker. */
 function takerMatches(state: ExchangeState, of: VenueOrder): Record<string, unknown> {
-  const matches = state.prevented.filter((match) => match.taker_id === of.order_id);
+  const since = state.prevented.findLastIndex((match) => match.at < of.created_at) + 1;
+  const matches = state.prevented.slice(since).filter((match) => match.taker_id === of.order_id);
   if (matches.length === 0) return {};
   return {
     preventedMatches: matches.map((match) => ({

@@ -146,8 +146,12 @@ function findList({ desk, params, account }: Call, name: string): VenueList | un
   const id = params.int("orderListId");
   const clientId = params.text(name);
   if (id === undefined && clientId === undefined) throw errors.eitherOf(name, "orderListId");
-  const mine = [...desk.exchange.state.lists.values()].filter((list) => list.account === account);
-  return mine.findLast((list) => (id === undefined ? list.client_id === clientId : list.list_id === id));
+  const { lists } = desk.exchange.state;
+  const found =
+    id === undefined
+      ? [...lists.values()].findLast((list) => list.account === account && list.client_id === clientId)
+      : lists.get(id);
+  return found?.account === account ? found : undefined;
 }
 
 function cancel(call: Call): unknown {
@@ -188,7 +192,7 @@ function all({ desk, params, account }: Call): unknown {
 
 function open({ desk, account }: Call): unknown {
   const { state } = desk.exchange;
-  const mine = [...state.lists.values()].filter((list) => list.account === account && !list.done);
+  const mine = [...state.openLists.values()].filter((list) => list.account === account);
   return mine.map((list) => listHead(state, list));
 }
 
