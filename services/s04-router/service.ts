@@ -66,8 +66,12 @@ export default defineService({
         { name: "bus", critical: false, run: () => ctx.noEntries() },
       ],
       start: () => router.start(),
-      // Executions come without an outbox: what was lost is asked of the exchange.
-      onNewsLost: () => router.recovery.gap(),
+      async onNewsLost() {
+        // Who keeps the bus keeps the reservations too.
+        sharedBudget?.doubt();
+        // Executions come without an outbox: what was lost is asked of the exchange.
+        await router.recovery.gap();
+      },
       stop: async () => router.stop(),
     };
   },

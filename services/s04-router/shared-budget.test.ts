@@ -47,6 +47,20 @@ describe("one budget for all shards", () => {
     expect(shards.mostAtRisk).toBeLessThanOrEqual(BUDGET_USDT);
   });
 
+  test("in doubt about what it holds, one shard makes all of them tell it again before entries pass", async () => {
+    await open(4);
+    await place(big(0));
+    await shards.pass(1_000);
+    const taken = await shards.reserved();
+    shards.worlds[3]?.router.sharedBudget?.doubt();
+    await shards.pass(50);
+    expect(await codeOf(place(big(1)))).toBe("UNAVAILABLE");
+    await shards.pass(10_000);
+    expect(await codeOf(place(big(1)))).toBe("OK");
+    expect(await shards.reserved()).toBeCloseTo(taken * 2, 5);
+    expect(shards.worlds.flatMap(({ alerts }) => alerts)).toEqual([]);
+  });
+
   test("of entries asked of all shards at once only as many pass as fit", async () => {
     await open(4);
     const asked = [0, 1, 2, 3].map((at) => {
