@@ -13,6 +13,7 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Run recorded markets through the whole system, as fast as it goes",
     load: () => import("./replay.ts"),
   },
+  data: { summary: "Compare recorded and made markets", load: () => import("./data.ts") },
   token: { summary: "A short-lived token for one service's own port", load: () => import("./token.ts") },
   test: { summary: "Install what the tests need and run them all", load: () => import("./test.ts") },
   drill: {
@@ -43,7 +44,7 @@ async function main(argv: string[]): Promise<number> {
   }
   const { command } = await entry.load();
   if (args.includes("--help") || args.includes("-h")) {
-    print(command.usage);
+    print((await command.usageOf?.(args)) ?? command.usage);
     return 0;
   }
   return command.run(args);

@@ -9,6 +9,8 @@ export interface Scene {
   readonly floor: Floor;
   /** Worth in ticks, with a fraction. */
   readonly value: number;
+  /** What makers quote around, in ticks: it follows the value in steps, once that is far enough away. */
+  readonly seen: number;
   /** Where the next seconds draw, in deviations. */
   readonly pull: number;
   /** How wild it is: 1 is usual. */
@@ -23,12 +25,14 @@ export interface Scene {
 interface MakerStyle {
   /** Distances of the quotes from the centre in units; a unit is a tick where a tick is large enough. */
   readonly ladder: readonly number[];
-  /** USDT of the first quote; later ones grow. */
+  /** USDT of the quote at the centre, where there is one. */
+  readonly touch: number;
+  /** USDT of the first quote beside it; later ones grow. */
   readonly size: number;
   readonly growth: number;
   /** Looks again this often, seconds on average. */
   readonly everyS: number;
-  /** Looks at most turns while the value is further than this from where it last quoted. */
+  /** Looks at most turns while what it sees is further than this from where it last quoted. */
   readonly patienceBps: number;
   /** How often it takes stale offers that stand in the way of its first quote. */
   readonly takes: number;
@@ -36,24 +40,27 @@ interface MakerStyle {
 
 export const TIGHT: MakerStyle = {
   ladder: [0, 1, 2, 4, 7, 11, 17, 26],
-  size: 26_000,
-  growth: 1.12,
+  touch: 60_000,
+  size: 7_000,
+  growth: 1.04,
   everyS: 0.25,
   patienceBps: 0.12,
   takes: 0.06,
 };
 export const STEADY: MakerStyle = {
   ladder: [1, 2, 3, 6, 10, 15, 22, 34, 50],
-  size: 34_000,
-  growth: 1.1,
+  touch: 0,
+  size: 8_000,
+  growth: 1.05,
   everyS: 0.5,
   patienceBps: 0.2,
   takes: 0,
 };
 export const DEEP: MakerStyle = {
   ladder: [12, 20, 35, 55, 80, 120, 170, 240, 330, 450, 600, 800, 1100, 1500, 2000, 2800, 4000, 6000],
-  size: 60_000,
-  growth: 1.1,
+  touch: 0,
+  size: 10_000,
+  growth: 1.14,
   everyS: 2,
   patienceBps: 0.5,
   takes: 0,
@@ -85,7 +92,7 @@ export class Maker {
   private quotes: Quote[] = [];
   /** Lots bought less lots sold. */
   private inventory = 0;
-  /** Value when it last quoted. */
+  /** What it saw when it last quoted. */
   private quoted = 0;
 
   constructor(style: MakerStyle, random: Random) {
@@ -95,9 +102,9 @@ export class Maker {
 
   act(scene: Scene): void {
     this.inventory *= 0.5 ** (scene.seconds / INVENTORY_HALF_LIFE_S);
-    const away = (Math.abs(scene.value - this.quoted) / scene.value) * 1e4 > this.style.patienceBps;
+    const away = (Math.abs(scene.seen - this.quoted) / scene.seen) * 1e4 > this.style.patienceBps;
     if (this.random.next() > (away ? ALERTNESS : 1 - Math.exp(-scene.seconds / this.style.everyS))) return;
-    this.quoted = scene.value;
+    this.quoted = scene.seen;
     this.count(scene.floor);
     const targets = this.targets(scene);
     for (const quote of this.quotes) {
@@ -125,7 +132,7 @@ export class Maker {
     this.quotes = this.quotes.filter(({ lots }) => lots > 0);
   }
 
-  private targets({ value, pull, lots }: Scene): Record<Side, Map<number, number>> {
+  private targets({ seen: value, pull, lots }: Scene): Record<Side, Map<number, number>> {
     const unit = Math.max(1, Math.round(value * UNIT_SHARE));
     const lean = Math.max(-20, Math.min(20, this.inventory / lots(LEAN_USDT)));
     const centre = value - lean * unit + 0.3 * normal(this.random) * unit;
@@ -136,10 +143,12 @@ export class Maker {
       const offset = distance * unit;
       // Outer quotes stand on a coarse grid, so that they can stay where they are while the centre moves.
       const grid = Math.max(1, Math.floor(offset / 5));
-      const size = usdt * (0.4 + 1.2 * this.random.next());
-      targets.BUY.set(Math.floor((centre - offset) / grid) * grid, lots(size * skew));
-      targets.SELL.set(Math.ceil((centre + offset + 0.001) / grid) * grid, lots(size / skew));
-      usdt *= this.style.growth;
+      const size = (distance === 0 ? this.style.touch : usdt) * (0.4 + 1.2 * this.random.next());
+      // At the touch all stand where everybody sees the price; what they own shows beside it.
+      const middle = distance === 0 ? value : centre;
+      targets.BUY.set(Math.floor((middle - offset) / grid) * grid, lots(size * skew));
+      targets.SELL.set(Math.ceil((middle + offset + 0.001) / grid) * grid, lots(size / skew));
+      if (distance > 0) usdt *= this.style.growth;
     }
     return targets;
   }
@@ -182,7 +191,7 @@ export class Closer {
     this.random = random;
   }
 
-  act({ floor, lots, value, now }: Scene): void {
+  act({ floor, lots, seen, now }: Scene): void {
     this.waiting = this.waiting.filter(({ id, until }) => {
       if (until <= now) floor.retire(id);
       return until > now;
@@ -190,7 +199,7 @@ export class Closer {
     const best = floor.best();
     if (best === undefined || best.askTicks - best.bidTicks <= Closer.SPREAD_TICKS) return;
     if (this.random.next() > Closer.ALERTNESS) return;
-    const bid = Math.max(best.bidTicks, Math.min(best.askTicks - 2, Math.floor(value)));
+    const bid = Math.max(best.bidTicks, Math.min(best.askTicks - 2, Math.floor(seen)));
     for (const [side, ticks] of [
       ["BUY", bid],
       ["SELL", bid + 1],

@@ -7,6 +7,9 @@ import { normal } from "./agent-world.ts";
 /** A market order would take any price; agents bound theirs to this share beyond the best. */
 const REACH = 0.0005;
 
+/** How often a trader of the many does not simply follow the last one's side. */
+const SIDE_CHANGES = 0.1;
+
 function take({ floor, lots }: Scene, side: Side, usdt: number): void {
   const best = floor.best();
   if (best === undefined) return;
@@ -31,7 +34,7 @@ function poisson(random: Random, mean: number): number {
 export class Informed {
   private readonly random: Random;
   private static readonly PER_S = 3;
-  private static readonly EDGE_BPS = 0.15;
+  private static readonly EDGE_BPS = 0.4;
 
   constructor(random: Random) {
     this.random = random;
@@ -42,7 +45,7 @@ export class Informed {
     const best = scene.floor.best();
     if (best === undefined) return;
     const edge = (scene.value * Informed.EDGE_BPS) / 1e4;
-    const usdt = 5000 * Math.exp(normal(this.random));
+    const usdt = 1200 * Math.exp(1.4 * normal(this.random));
     const order = { kind: "limit", lots: scene.lots(usdt), tif: "IOC" } as const;
     if (scene.value > best.askTicks + edge) scene.floor.act({ ...order, side: "BUY", ticks: Math.floor(scene.value) });
     else if (scene.value < best.bidTicks - edge)
@@ -55,7 +58,7 @@ export class Many {
   private readonly random: Random;
   private excitement = 0;
   private side: Side = "BUY";
-  private static readonly CALM_PER_S = 0.5;
+  private static readonly CALM_PER_S = 1.6;
   /** Each trade brings this many more on average, over this time. */
   private static readonly OFFSPRING = 0.9;
   private static readonly MEMORY_S = 0.9;
@@ -72,8 +75,33 @@ export class Many {
       this.excitement += Many.OFFSPRING / Many.MEMORY_S;
       // The pull is felt by some: with it the odds of buying lean.
       const buying = 1 / (1 + Math.exp(-0.7 * scene.pull));
-      if (this.random.next() < 0.35) this.side = this.random.next() < buying ? "BUY" : "SELL";
-      take(scene, this.side, 350 * Math.exp(1.9 * normal(this.random)));
+      if (this.random.next() < SIDE_CHANGES) this.side = this.random.next() < buying ? "BUY" : "SELL";
+      take(scene, this.side, 90 * Math.exp(2.1 * normal(this.random)));
+    }
+  }
+}
+
+/** Splits a large wish into many small orders and sends them at once. */
+export class Sweeper {
+  private readonly random: Random;
+  private static readonly PER_S = 0.22;
+  private static readonly ORDERS_MIN = 8;
+  private static readonly ORDERS_MAX = 250;
+  /** Of the tail of the number of orders (Pareto). */
+  private static readonly TAIL = 0.9;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  act(scene: Scene): void {
+    if (!happens(this.random, scene.seconds, Sweeper.PER_S * scene.heat)) return;
+    const wanted = Sweeper.ORDERS_MIN * (1 - this.random.next()) ** (-1 / Sweeper.TAIL);
+    const buying = 1 / (1 + Math.exp(-scene.pull));
+    const side: Side = this.random.next() < buying ? "BUY" : "SELL";
+    const usdt = 25 * Math.exp(normal(this.random));
+    for (let count = Math.min(Sweeper.ORDERS_MAX, Math.round(wanted)); count > 0; count--) {
+      take(scene, side, usdt * Math.exp(1.2 * normal(this.random)));
     }
   }
 }

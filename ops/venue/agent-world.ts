@@ -3,13 +3,13 @@ import type { Random } from "../../shared/kit/ports.ts";
 
 const BPS = 1e-4;
 /** Of a value whose volatility factors stand at one, per square root of a second. */
-const SIGMA = 1.4 * BPS;
+const SIGMA = 0.95 * BPS;
 /** Volatility factors, exp of mean-reverting noise: hours that are calm or wild, and bursts within them. */
 const SLOW_VOLATILITY = { deviation: 0.45, halfLifeS: 240 };
 const FAST_VOLATILITY = { deviation: 0.5, halfLifeS: 15 };
 /** Drifts per second: what bar strategies can find, and what order-book strategies can. */
-const TREND = { deviation: 0.16 * BPS, halfLifeS: 60 };
-const PULL = { deviation: 0.5 * BPS, halfLifeS: 4 };
+const TREND = { deviation: 0.1 * BPS, halfLifeS: 60 };
+const PULL = { deviation: 0.28 * BPS, halfLifeS: 4 };
 /** Futures over spot. */
 const BASIS = { deviation: 1.5 * BPS, halfLifeS: 90 };
 /** Sudden news. */

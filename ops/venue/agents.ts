@@ -7,7 +7,7 @@ import { refuse } from "../../shared/errors.ts";
 import type { Cancel, Clock, Random } from "../../shared/kit/ports.ts";
 import { Floor } from "./agent-floor.ts";
 import { Closer, Crowd, DEEP, Maker, type Scene, STEADY, TIGHT } from "./agent-makers.ts";
-import { Follower, Informed, Many, MOMENTUM, REVERSION } from "./agent-takers.ts";
+import { Follower, Informed, Many, MOMENTUM, REVERSION, Sweeper } from "./agent-takers.ts";
 import { World } from "./agent-world.ts";
 import { printOf } from "./frames.ts";
 import { generateHistory } from "./history.ts";
@@ -23,6 +23,9 @@ const DEPTH_PERIOD_MS = 100;
 const TURN_MS_MEAN = 60;
 const TURN_MS_MIN = 5;
 const TURN_MS_MAX = 200;
+/** Makers follow the value once it is further away than this, in basis points: at least, and more on average. */
+const STEP_BPS_MIN = 0.3;
+const STEP_BPS_MORE = 0.6;
 /** The order of agents within a turn: who sees a stale offer first takes it. */
 interface Agent {
   act(scene: Scene): void;
@@ -37,6 +40,9 @@ interface Room {
   /** USDT of one lot at one tick of price. */
   readonly unitUsdt: number;
   at: number;
+  /** What makers quote around, USDT, and how far the value may go from it before they follow, basis points. */
+  seen: number;
+  patienceBps: number;
   cancel: Cancel;
 }
 
@@ -148,12 +154,14 @@ export class AgentsMarket implements MarketModel {
     const takers = [
       new Informed(random),
       new Many(random),
+      new Sweeper(random),
       new Follower(MOMENTUM, random),
       new Follower(REVERSION, random),
     ];
     const agents = [...takers, ...makers, new Closer(random), new Crowd(random)];
     const at = this.clock.now();
-    const room = { listing, floor, agents, random, tick, unitUsdt, at, cancel: () => {} };
+    const sight = { seen: this.world.value(listing.base, listing.market), patienceBps: STEP_BPS_MIN };
+    const room = { listing, floor, agents, random, tick, unitUsdt, at, ...sight, cancel: () => {} };
     // The book must stand before the first client asks for it.
     const scene = this.scene(room, 60);
     for (const agent of makers) agent.act(scene);
@@ -169,6 +177,7 @@ export class AgentsMarket implements MarketModel {
   private turn(room: Room): void {
     const now = this.clock.now();
     this.world.advance(now);
+    this.look(room);
     const scene = this.scene(room, Math.max(0, now - room.at) / 1000);
     room.at = now;
     for (const agent of room.agents) agent.act(scene);
@@ -176,11 +185,19 @@ export class AgentsMarket implements MarketModel {
     this.await(room);
   }
 
-  private scene({ floor, listing, tick, unitUsdt }: Room, seconds: number): Scene {
+  private look(room: Room): void {
+    const value = this.world.value(room.listing.base, room.listing.market);
+    if (Math.abs(value / room.seen - 1) * 1e4 < room.patienceBps) return;
+    room.seen = value;
+    room.patienceBps = STEP_BPS_MIN - STEP_BPS_MORE * Math.log(1 - room.random.next());
+  }
+
+  private scene({ floor, listing, tick, unitUsdt, seen }: Room, seconds: number): Scene {
     const value = this.world.value(listing.base, listing.market) / tick;
     return {
       floor,
       value,
+      seen: seen / tick,
       pull: this.world.pull(listing.base),
       heat: this.world.heat(listing.base),
       seconds,

@@ -1,0 +1,27 @@
+/** `data`: what can be done with recorded and made markets, each a command of its own. */
+import type { Command } from "./command.ts";
+
+const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<{ command: Command }> }>> = {
+  compare: {
+    summary: "A recorded market beside the agents' market, in figures and a picture",
+    load: () => import("./data-compare.ts"),
+  },
+};
+
+const usage = `Usage: ./chimera data <command> [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`)
+  .join("\n")}`;
+
+async function run([name = "", ...rest]: string[]): Promise<number> {
+  const entry = COMMANDS[name];
+  if (!entry) throw new Error(`${usage}\n\nThere is no data command ${JSON.stringify(name)}.`);
+  const { command } = await entry.load();
+  return command.run(rest);
+}
+
+const usageOf = async ([name = ""]: string[]): Promise<string | undefined> =>
+  (await COMMANDS[name]?.load())?.command.usage;
+
+export const command: Command = { usage, usageOf, run };
