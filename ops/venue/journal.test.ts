@@ -72,6 +72,44 @@ test("after a restart open orders are back on their books, and listen keys are g
   expect(ask).toMatchObject({ status: "PARTIALLY_FILLED", executedQty: "0.400" });
 });
 
+test("a journal of an earlier version is taken up; one of a later version is refused, and the error names the entry", async () => {
+  const path = join(folder, "earlier.jsonl");
+  const journal = fileJournal(path);
+  const order = { account: "main", instrument: "SPOT:BTCUSDT", side: "SELL", tif: "GTC", qty: "0.5" } as const;
+  const plain = { reduce_only: false, close_position: false, list_id: 1 };
+  const list = { list_id: 1, client_id: "list", account: "main", instrument: "SPOT:BTCUSDT" } as const;
+  const tp = { ...order, ...plain, order_id: 1, client_id: "tp", type: "LIMIT_MAKER", price: "61000" } as const;
+  const stop = { ...order, ...plain, order_id: 2, client_id: "sl", type: "STOP_LOSS", price: "0" } as const;
+  journal.append({
+    at: 1,
+    facts: [
+      { fact: "moved", account: "main", market: "SPOT", asset: "BTC", qty: "1", why: "deposit" },
+      { fact: "list_accepted", list, hold: { asset: "BTC", qty: "0.5" } },
+      { fact: "accepted", order: tp, hold: null, margin: "0" },
+      { fact: "accepted", order: { ...stop, stop_price: "59000" }, hold: null, margin: "0" },
+    ],
+  });
+  journal.close();
+  const v = await TestVenue.open({ journal: fileJournal(path) });
+  const open = await v.call("paper", "GET /api/v3/openOrders", { symbol: "BTCUSDT" });
+  expect(open.map((each: { clientOrderId: string; status: string }) => [each.clientOrderId, each.status])).toEqual([
+    ["tp", "NEW"],
+    ["sl", "NEW"],
+  ]);
+  expect(await v.spot("maker", "BTCUSDT BUY 0.5 61000")).toMatchObject({ status: "FILLED" });
+  expect(await v.call("paper", "GET /api/v3/orderList", { orderListId: 1 })).toMatchObject({
+    listOrderStatus: "ALL_DONE",
+  });
+  await v.venue.stop();
+  const later = fileJournal(path);
+  later.append({ at: 2, facts: [{ fact: "from the future" } as never] });
+  const entry = later.length();
+  later.close();
+  await expect(TestVenue.open({ journal: fileJournal(path) })).rejects.toThrow(
+    `cannot be replayed from entry ${entry} on: Invariant: "from the future"`,
+  );
+});
+
 test("a changed, missing or inserted line breaks the chain, and the error names the line", async () => {
   const path = join(folder, "chain.jsonl");
   const { lines } = await lived(path);

@@ -2,7 +2,9 @@
 import { createHash } from "node:crypto";
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { applyFact } from "../../shared/engine/apply.ts";
 import type { Batch } from "../../shared/engine/facts.ts";
+import type { ExchangeState } from "../../shared/engine/state.ts";
 
 /** One line. `hash` = SHA-256 of `prev` and the line's body without `hash`, hex. */
 export interface Entry extends Batch {
@@ -24,6 +26,19 @@ export interface Journal {
   /** Entries from number `from` (the first is 1), oldest first. */
   read(from: number, limit: number): Entry[];
   close(): void;
+}
+
+/** Folds what was there into a fresh state. Throws an Error that names the entry which this version cannot read. */
+export function restore({ restored }: Journal, state: ExchangeState): void {
+  for (const [i, { at, facts }] of restored.entries()) {
+    try {
+      for (const fact of facts) applyFact(state, fact, at);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const advice = "It was written by another version, or for other listings: use that one, or begin another folder.";
+      throw new Error(`The venue's journal cannot be replayed from entry ${i + 1} on: ${why}. ${advice}`);
+    }
+  }
 }
 
 const GENESIS = "0".repeat(64);

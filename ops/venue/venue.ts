@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import type { InstrumentId, Market } from "../../shared/domain/instrument.ts";
 import { dec } from "../../shared/domain/money.ts";
-import { applyFact } from "../../shared/engine/apply.ts";
 import { Exchange } from "../../shared/engine/exchange.ts";
 import type { Position } from "../../shared/engine/futures.ts";
 import { FUND } from "../../shared/engine/futures-state.ts";
@@ -27,7 +26,7 @@ import { Faults } from "./faults.ts";
 import { Feeds } from "./feeds.ts";
 import { FuturesDuty } from "./futures-duty.ts";
 import { Hub } from "./hub.ts";
-import { type Journal, memoryJournal } from "./journal.ts";
+import { type Journal, memoryJournal, restore } from "./journal.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { MarketModel } from "./market.ts";
 import { MarketWatch } from "./market-watch.ts";
@@ -214,7 +213,7 @@ class PaperVenue implements Venue {
 
   async start(): Promise<void> {
     const { state } = this.exchange;
-    for (const { at, facts } of this.journal.restored) for (const fact of facts) applyFact(state, fact, at);
+    restore(this.journal, state);
     this.exchange.run(this.now(), () => {
       this.duty.endow();
       for (const account of this.desk.keys.all()) if (!state.accounts.has(account.account)) this.fund(account);

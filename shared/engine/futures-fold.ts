@@ -64,6 +64,8 @@ export function applyFuturesFact(state: ExchangeState, fact: FuturesFact, at: nu
       state.futures.isInsured = true;
       state.ledger.post(move(dec(fact.qty), { owner: HOUSE, bucket: "outside" }, { ...FUND_PURSE, asset: fact.asset }));
       break;
+    default:
+      throw new Error(`Invariant: "${(fact as { fact: string }).fact}" is no fact that is known here`);
   }
 }
 
