@@ -54,7 +54,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     mode: "paper",
     replica: `${owner}-${process.pid}`,
     build: buildInfo(env),
-    processMetrics: processMetrics(),
+    processMetrics: processMetrics({ service: owner, replica: env.CHIMERA_REPLICA ?? "1" }),
     async close() {
       await bus.close();
       await coordination.close();

@@ -46,9 +46,10 @@ export function busReports(bus: () => Bus, clock: Clock, log: Logger) {
 /** Sizes by heap space are left out: this runtime has none, and stops everything for a whole collection to say so. */
 const HEAP_SPACES = ["total", "used", "available"].map((what) => `chimera_nodejs_heap_space_size_${what}_bytes`);
 
-/** CPU, memory and event-loop lag of this process, as Prometheus text. */
-export function processMetrics(): () => Promise<string> {
+/** CPU, memory and event-loop lag of this process, as Prometheus text; `labels` tell it from other processes. */
+export function processMetrics(labels: Record<string, string> = {}): () => Promise<string> {
   const registry = new Registry();
+  registry.setDefaultLabels(labels);
   collectDefaultMetrics({ register: registry, prefix: "chimera_" });
   for (const name of HEAP_SPACES) registry.removeSingleMetric(name);
   return () => registry.metrics();

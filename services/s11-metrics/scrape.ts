@@ -3,11 +3,19 @@ import { put } from "../../shared/changes.ts";
 import { metricsTimeseries, type Scrape } from "../../shared/collections/operations.ts";
 import type { Clock, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Context, Log, Peers, Principal } from "../../shared/kit/service.ts";
-import { readPrometheus, seriesKey } from "./prometheus.ts";
+import { readPrometheus, type Sample, seriesKey } from "./prometheus.ts";
 
 /** Scrapes in a row that must fail before a service counts as down. */
 const MISSES_MAX = 2;
 const OURS = "chimera_";
+const CALLS = `${OURS}calls_total`;
+
+/** Calls of one service to another since it started, as of the last scrape. */
+export interface Edge {
+  from: ServiceId;
+  to: string;
+  count: number;
+}
 
 export interface ScrapeParts {
   peers: Peers;
@@ -22,6 +30,8 @@ export interface ScrapeParts {
 
 export function createScraper({ peers, store, clock, log, self, own, alert }: ScrapeParts) {
   const misses = new Map<ServiceId, number>();
+  /** Told by every service itself: none sees the calls of others, which may be processes of their own. */
+  const edges = new Map<ServiceId, Edge[]>();
   const nobody: Principal = { kind: "service", id: self, role: "viewer" };
 
   async function textOf(id: ServiceId): Promise<string> {
@@ -35,6 +45,7 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
     try {
       const samples = readPrometheus(await textOf(service.id));
       misses.set(service.id, 0);
+      edges.set(service.id, edgesOf(service.id, samples));
       const values = Object.fromEntries(
         samples.filter((s) => s.metric.startsWith(OURS)).map((s) => [seriesKey(s), s.value]),
       );
@@ -55,6 +66,7 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
       const ops = rows.flatMap((row) => (row ? [put(metricsTimeseries, row)] : []));
       if (ops.length > 0) await store.commit(ops);
     },
+    topology: (): Edge[] => peers.services.flatMap(({ id }) => edges.get(id) ?? []),
     /** Prometheus text of every service, one after the other. */
     async federate(): Promise<string> {
       const texts = await Promise.all(
@@ -63,6 +75,14 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
       return merge(texts);
     },
   };
+}
+
+function edgesOf(from: ServiceId, samples: readonly Sample[]): Edge[] {
+  const counts = new Map<string, number>();
+  for (const { metric, labels, value } of samples) {
+    if (metric === CALLS && labels.to !== undefined) counts.set(labels.to, (counts.get(labels.to) ?? 0) + value);
+  }
+  return [...counts].map(([to, count]) => ({ from, to, count }));
 }
 
 /** One block per metric, since the format allows its HELP and TYPE only once. */

@@ -71,11 +71,11 @@ export default defineService({
         }),
         verb({
           name: "getTopology",
-          summary: "Who has called whom since the start",
+          summary: "Who has called whom since it started, as of the last scrape",
           rest: "GET /topology",
           input: z.object({}),
           output: z.object({ items: z.array(z.object({ from: z.string(), to: z.string(), count: z.number() })) }),
-          run: () => ({ items: peers.observed() }),
+          run: () => ({ items: scraper.topology() }),
         }),
       ],
       consumes: [
