@@ -2,13 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { everyPositionProtected, openPositions, servicesReady, sleepingBundle } from "./run/account.fixture.ts";
+import {
+  entry,
+  everyPositionKnown,
+  everyPositionProtected,
+  openPositions,
+  servicesReady,
+  sleepingBundle,
+} from "./run/account.fixture.ts";
 import { openFolder } from "./run/folder.ts";
 import { judgeFolder } from "./run/judge.ts";
 import { underTrouble } from "./run/ordeal.fixture.ts";
 import { hasRedisServer } from "./run/own-redis.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
-import { killed, programs, redisTroubles } from "./run/troubles.fixture.ts";
+import { killed, programs, redisTroubles, stopped } from "./run/troubles.fixture.ts";
 
 const here = hasRedisServer();
 if (!here) console.log("skipped: needs redis-server");
@@ -43,10 +50,43 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
     test(title, () => suffered(name, () => killed(running, name)), 180_000);
   }
 
-  for (const [what, happens] of redisTroubles(REDIS_AWAY_MS).slice(0, 3)) {
+  for (const [what, happens] of redisTroubles(REDIS_AWAY_MS)) {
     const title = `Redis ${what} while orders are under way: nothing is lost or doubled, all is ready again`;
     test(title, () => suffered(what.replaceAll(/[^a-z0-9]+/g, "-"), () => happens(running)), 180_000);
   }
+
+  test("while Redis is stopped entries are refused with the reason, and exits go on", async () => {
+    const before = await entry(running, "before-the-silence", "FUT:BTCUSDT");
+    await until("flat", async () => {
+      await running.post("/positions/flatten", { reason: "from flat", instruments: [before.instrument] });
+      return (await openPositions(running)).every(({ instrument }) => instrument !== before.instrument);
+    });
+    expect((await running.post("/orders", { intent: before })).status).toBeLessThan(300);
+    await until("held", () => everyPositionKnown(running));
+    const held = (await openPositions(running)).find(({ instrument }) => instrument === before.instrument);
+    const about = { kind: "EXIT", side: "SELL", qty: held?.qty, reduce_only: true };
+    const exit = { intent_id: "in-the-silence", instrument: before.instrument, ...about };
+    const during = { ...(await entry(running, "x", "FUT:ETHUSDT")) };
+    await stopped(running, "redis", async () => {
+      let nth = 0;
+      await until("entries are refused", async () => {
+        const intent = { ...during, intent_id: `during-${nth++}` };
+        const { status, body } = await running.post<{ code: string; detail: string }>("/orders", { intent });
+        return status === 503 && body.detail.startsWith("no entries now: ");
+      });
+      expect((await running.post("/orders", { intent: exit })).status).toBeLessThan(300);
+      await until("out of it", async () =>
+        (await openPositions(running)).every(({ instrument }) => instrument !== before.instrument),
+      );
+      const { checks } = await running.get<{ checks: { name: string; status: string }[] }>("/services/s04/health");
+      expect(checks.find(({ name }) => name === "bus")).toMatchObject({ status: "FAILED", critical: false });
+    });
+    await until("entries are taken again", async () => {
+      const intent = { ...during, intent_id: `after-${Date.now()}` };
+      return (await running.post("/orders", { intent })).status < 300;
+    });
+    await until("all known", () => everyPositionKnown(running));
+  }, 180_000);
 
   test("the supervisor itself killed: the next start ends what it left, and goes on", async () => {
     const left = programs(running).flatMap(({ pid }) => pid ?? []);

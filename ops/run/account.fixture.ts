@@ -24,6 +24,17 @@ export interface OpenOrder {
 export const openPositions = async (running: Running): Promise<Position[]> =>
   (await running.get<Items<Position>>("/xchg/positions")).items.filter((p) => dec(p.qty) !== 0n);
 
+/** Whether the position manager keeps a trade for each futures position that the exchange holds, of its size. */
+export async function everyPositionKnown(running: Running): Promise<boolean> {
+  const open = await openPositions(running);
+  const trades = (await running.get<Items<{ trade: { instrument: string; open_qty: string } }>>("/positions")).items;
+  const sizeOf = ({ qty }: Position) => (dec(qty) < 0n ? -dec(qty) : dec(qty));
+  const known = open.filter((position) =>
+    trades.some(({ trade }) => trade.instrument === position.instrument && dec(trade.open_qty) === sizeOf(position)),
+  );
+  return known.length === open.length && trades.length === open.length;
+}
+
 export const openOrders = async (running: Running): Promise<OpenOrder[]> =>
   (await running.get<Items<OpenOrder>>("/xchg/open-orders")).items;
 

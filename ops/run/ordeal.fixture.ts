@@ -1,6 +1,13 @@
 /** Orders under way while something goes wrong, and everything that must hold of them afterwards. */
 import type { IntentRecord } from "../../shared/collections/orders.ts";
-import { entry, everyPositionProtected, nothingUnknown, openPositions, servicesReady } from "./account.fixture.ts";
+import {
+  entry,
+  everyPositionKnown,
+  everyPositionProtected,
+  nothingUnknown,
+  openPositions,
+  servicesReady,
+} from "./account.fixture.ts";
 import { type Running, until } from "./process.fixture.ts";
 
 const INSTRUMENTS = ["FUT:BTCUSDT", "FUT:ETHUSDT"];
@@ -24,7 +31,12 @@ export async function underTrouble(running: Running, { id, happens, waitMs }: Or
     await running.post("/positions/flatten", { reason: "from flat", instruments: INSTRUMENTS });
     return (await openPositions(running)).length === 0;
   });
-  const intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
+  let intents: Awaited<ReturnType<typeof entry>>[] = [];
+  // A replica may still be about to lose a lease that went with Redis' data.
+  await until("prices", async () => {
+    intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
+    return true;
+  });
   const answers = intents.map((intent) => running.post("/orders", { intent }).catch(() => "cut off"));
   await happens();
   const over = performance.now();
@@ -49,5 +61,6 @@ export async function underTrouble(running: Running, { id, happens, waitMs }: Or
     return isHeld && open.length === filled.length && (await everyPositionProtected(running));
   };
   await until("what was filled is held and protected", held, waitMs);
+  await until("the position manager knows all of it", () => everyPositionKnown(running), waitMs);
   return readyMs;
 }

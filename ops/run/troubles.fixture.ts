@@ -75,14 +75,19 @@ export function redisTroubles(awayMs: number): Trouble[] {
   ];
 }
 
-async function flushed(running: Running): Promise<void> {
-  await Bun.sleep(MIDDLE_MS / 5);
-  await redis(running, "FLUSHALL");
-}
+/** While the position manager is stopped and can hear nothing: what it was told in the middle of it is lost. */
+const unheard = (running: Running, work: () => Promise<unknown>): Promise<void> =>
+  stopped(running, "s06-position", async () => {
+    await Bun.sleep(MIDDLE_MS);
+    await work();
+  });
+
+const flushed = (running: Running): Promise<void> => unheard(running, () => redis(running, "FLUSHALL"));
 
 /** Killed, with what it had on disk gone when it starts again. */
 function restartedEmpty(running: Running): Promise<void> {
-  return killed(running, "redis", () => rmSync(join(running.data, "redis", "appendonlydir"), { recursive: true }));
+  const forget = () => rmSync(join(running.data, "redis", "appendonlydir"), { recursive: true });
+  return unheard(running, () => killed(running, "redis", forget));
 }
 
 /** Writes are refused as out of memory. */
@@ -95,10 +100,9 @@ async function full(running: Running, ms: number): Promise<void> {
   }
 }
 
-/** The results that the position manager has not read yet are taken out of their streams while it is stopped. */
-async function trimmedBehindPositions(running: Running): Promise<void> {
-  await stopped(running, "s06-position", async () => {
-    await Bun.sleep(MIDDLE_MS);
+/** The results that the position manager has not read yet are taken out of their streams. */
+function trimmedBehindPositions(running: Running): Promise<void> {
+  return unheard(running, async () => {
     const pattern = streamName(orderResults.family, "*");
     const [, names] = (await redis(running, "SCAN", "0", "MATCH", pattern, "COUNT", "100000")) as [string, string[]];
     for (const name of names) {
