@@ -14,7 +14,7 @@ export type Outcome<T> =
 /** Below 500, yet no word about the order. */
 const UNDECIDED: readonly Code[] = ["STILL_RUNNING", "CONFLICT"];
 /** 503, yet said before anything was sent: S1 or the exchange was not reached. */
-const NEVER_SENT: readonly Code[] = ["UNAVAILABLE", "NOT_READY", "STOPPING"];
+const NEVER_SENT: readonly Code[] = ["UNAVAILABLE", "NOT_OWNER", "NOT_READY", "STOPPING"];
 /** Refusals that speak of the exchange's or the line's health, not of the order. */
 const FAILING: readonly Code[] = ["RATE_LIMITED", "UNAVAILABLE"];
 
