@@ -16,8 +16,11 @@ export function liquidate(exchange: Exchange, instrument: InstrumentId, mark: Am
   const { positions } = exchange.state;
   for (const position of [...positions.values()]) {
     if (position.instrument !== instrument || position.account === FUND) continue;
-    while (position.qty !== zero && isDue(exchange, position, mark)) {
-      force(exchange, position.margin_type === "ISOLATED" ? position : worstCross(exchange, position.account));
+    if (position.qty === zero) continue;
+    if (position.margin_type === "ISOLATED") {
+      while (isDue(exchange, position, mark)) force(exchange, position);
+    } else {
+      while (isCrossDue(exchange, position.account)) force(exchange, worstCross(exchange, position.account));
     }
   }
   sellFund(exchange, instrument, mark);
@@ -25,12 +28,12 @@ export function liquidate(exchange: Exchange, instrument: InstrumentId, mark: Am
 
 function isDue(exchange: Exchange, position: Position, mark: Amount): boolean {
   const { state } = exchange;
-  if (position.margin_type === "ISOLATED") {
-    const listing = state.listing(position.instrument);
-    return isLiquidatable(listing, position, { mark, margin: state.isolatedMargin(position) });
-  }
-  const { equity, needed } = crossHealth(exchange, position.account);
-  return equity <= needed;
+  return isLiquidatable(state.listing(position.instrument), position, { mark, margin: state.isolatedMargin(position) });
+}
+
+function isCrossDue(exchange: Exchange, account: string): boolean {
+  const { equity, needed } = crossHealth(exchange, account);
+  return needed > zero && equity <= needed;
 }
 
 /** What the wallet and the cross positions are worth at their marks, and the maintenance margin these need. */
