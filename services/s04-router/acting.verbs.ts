@@ -1,14 +1,21 @@
 /** What the router can be asked to do, each at the shard whose instrument it is about, or at every one. */
 import { z } from "@hono/zod-openapi";
 import { Budget, CancelAnswer, CancelRequest, PlaceRequest, router as routerContract } from "../../shared/contracts.ts";
-import { OrderAnswer } from "../../shared/domain/order.ts";
+import { type Intent, OrderAnswer } from "../../shared/domain/order.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
 import { statusCode } from "./answers.ts";
-import { instrumentOf } from "./kept.ts";
+import { instrumentOf, type Reading } from "./kept.ts";
 import type { Router } from "./router.ts";
 import { budgetTogether, killTogether } from "./together.ts";
 
-const ofIntent = { by: ({ intent }: { intent: { instrument: string } }) => intent.instrument };
+interface Placing {
+  intent: Pick<Intent, "intent_id" | "instrument">;
+}
+const ofIntent = { by: ({ intent }: Placing) => intent.instrument };
+/** Services derive an intent's id from its instrument; people may use one twice, and who has the first must refuse. */
+const ofFirstIntent = {
+  by: async ({ intent }: Placing, store: Reading) => (await instrumentOf(intent, store)) ?? intent.instrument,
+};
 const ofOrder = { by: instrumentOf };
 
 export const actingVerbs = (router: Router): Verb[] => [
@@ -27,7 +34,7 @@ export const actingVerbs = (router: Router): Verb[] => [
     roles: ["trader", "admin"],
     once: "body",
     status: statusCode,
-    spread: ofIntent,
+    spread: ofFirstIntent,
     run: ({ intent }) => router.admission.place(intent),
   }),
   answers(routerContract.methods.cancelOrder, {

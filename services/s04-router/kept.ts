@@ -4,7 +4,7 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Fill, Order } from "../../shared/domain/order.ts";
 import type { Collection, Query, Row, Store } from "../../shared/kit/ports.ts";
 
-type Reading = Pick<Store, "get" | "query">;
+export type Reading = Pick<Store, "get" | "query">;
 
 const PAGE = 500;
 

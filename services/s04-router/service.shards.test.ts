@@ -13,6 +13,7 @@ import { FakeExchange, listingOf } from "./exchange.fixture.ts";
 import s04 from "./service.ts";
 
 const COUNT = 4;
+const PLACES = ["s04-1", "s04-2"];
 const SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "ADAUSDT", "BNBUSDT", "DOTUSDT", "LTCUSDT", "UNIUSDT"];
 const START = Date.UTC(2026, 0, 5, 12);
 /** One of each shard. */
@@ -101,7 +102,7 @@ describe("two replicas of the router, two shards each", () => {
   test("an order asked of either is placed once, by the holder of its instrument, into its own file", async () => {
     for (const [shard, instrument] of INSTRUMENTS.entries()) {
       const answers = [];
-      for (const place of ["s04-1", "s04-2"]) {
+      for (const place of PLACES) {
         answers.push(await ask(place, "POST /orders", { body: intent(`o${shard}`, instrument) }));
       }
       expect(answers[0]).toMatchObject({ status: 200, body: { status: "FILLED" } });
@@ -111,8 +112,15 @@ describe("two replicas of the router, two shards each", () => {
     expect(all.world.errors).toEqual([]);
   });
 
+  test("an id that was used on one instrument is refused on another, whose holder has never heard of it", async () => {
+    for (const place of PLACES) {
+      const answer = await ask(place, "POST /orders", { body: intent("o0", INSTRUMENTS[1] as string) });
+      expect(answer).toMatchObject({ status: 422, body: { code: "KEY_REUSED" } });
+    }
+  });
+
   test("either tells of all of them", async () => {
-    for (const place of ["s04-1", "s04-2"]) {
+    for (const place of PLACES) {
       for (const shard of INSTRUMENTS.keys()) {
         const answer = await ask(place, `GET /intents/o${shard}`);
         expect(answer.body).toMatchObject({ intent: { state: "DONE" }, fills: [{ qty: "0.01" }] });
@@ -128,7 +136,7 @@ describe("two replicas of the router, two shards each", () => {
   test("either cancels what is another one's", async () => {
     const body = intent("resting", INSTRUMENTS[3] as string, { type: "LIMIT", price: "59950" });
     expect((await ask("s04-1", "POST /orders", { body })).body).toMatchObject({ status: "ACCEPTED" });
-    for (const place of ["s04-1", "s04-2"]) {
+    for (const place of PLACES) {
       const answer = await ask(place, "POST /cancel", { body: { intent_id: "resting" } });
       expect(answer).toMatchObject({ status: 200, body: { result: "CANCELED" } });
     }
