@@ -38,7 +38,9 @@ export interface RedisWorld extends Omit<World, "store" | "shard" | "lease"> {
 export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOptions): RedisWorld {
   const log = rootLog(clock, (line) => appendFileSync(logFile, line), env.CHIMERA_LOG ?? "info");
   const url = env.CHIMERA_REDIS_URL ?? DEFAULT_REDIS;
-  const bus: RedisBus = new RedisBus({ redis: { url }, clock, ...busReports(() => bus, clock, log) });
+  // Nothing is subscribed before the replica's port is taken, which only one process can have.
+  const place = `${owner}.${env.CHIMERA_REPLICA ?? "1"}`;
+  const bus: RedisBus = new RedisBus({ redis: { url }, clock, place, ...busReports(() => bus, clock, log) });
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");
   const coordination = redisCoordination({ redis: { url }, clock, onError });
   const { cache, lock, quota, rateLimit, schedule, directory } = coordination;

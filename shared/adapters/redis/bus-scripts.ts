@@ -66,7 +66,7 @@ end
 `;
 
 /**
- * Makes the caller the one reader of a stream for a group, if no other is: creates the group, hands all that is
+ * Makes the caller the one reader of a stream for a group, if no other is, or one that was at its place: creates the group, hands all that is
  * pending to the caller, and forgets other consumers. Keys: stream, marks. Arguments: group, token, lease in ms,
  * consumer, "0" or "$" as the new group's start, the id after which pending entries are wanted, how many, and 1 when
  * the group ends with its reader. Groups that should have ended with theirs are forgotten.
@@ -79,7 +79,11 @@ export const TAKE = new Script(
 local group, token, consumer = ARGV[1], ARGV[2], ARGV[4]
 local holder, untilMs = owner(group)
 local left = untilMs - now()
-if holder and holder ~= token and left > 0 then return {0, left} end
+-- One process at a time is at a place: another life of it there is over.
+local place, life = string.match(token, '^([^!]+)!([^!]+)!')
+local before, other = string.match(holder or '', '^([^!]+)!([^!]+)!')
+local is_gone = place and place == before and life ~= other
+if holder and holder ~= token and left > 0 and not is_gone then return {0, left} end
 own(group, token, ARGV[3])
 if ARGV[8] == '1' then redis.call('HSET', KEYS[2], 'passing:' .. group, 1) end
 

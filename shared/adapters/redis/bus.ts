@@ -18,6 +18,8 @@ export interface RedisBusOptions {
   redis: Omit<RedisSettings, "onError">;
   clock: Clock;
   retry?: Partial<Retry>;
+  /** Where one process can be at a time, so that a reader of before at the same place is known to be gone. */
+  place?: string;
   /** A reader that was not heard of for this long is dead, and another is given what it left. */
   leaseMs?: number;
   /** Between two looks for streams that the news did not tell of. */
@@ -63,6 +65,7 @@ export class RedisBus implements Bus {
   readonly #lossyOptions: LossyOptions;
   readonly #writer: LossyWriter;
   readonly #token: string;
+  readonly #life: string;
   readonly #blockMs: number;
   readonly #renewing: ReturnType<typeof setInterval>;
   /** By family, then by name. */
@@ -92,6 +95,7 @@ export class RedisBus implements Bus {
     // Reads end well before the lease that they began under, and before the connection takes the silence for its end.
     this.#blockMs = Math.floor(Math.min(BLOCK_MS_MAX, leaseMs / 4, connection.commandMs / 2));
     this.#token = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
+    this.#life = options.place === undefined ? "" : `${options.place}!${this.#token}!`;
     this.#families = new Families(connection, {
       lookMs: options.lookMs ?? LOOK_MS,
       onKey: (family, key) => this.#newKey(family, key),
@@ -236,7 +240,7 @@ export class RedisBus implements Bus {
     const kept = service !== undefined && (heardBy === "all" || heardBy.some((id) => id === service));
     const reader = this.#readerNames.get(group) ?? `${consumer}-${this.#token}`;
     this.#readerNames.set(group, reader);
-    return new Group(this.#works, this.#readersOf(group, reader), { family, group, kept, reader });
+    return new Group(this.#works, this.#readersOf(group, reader), { family, group, kept, reader, life: this.#life });
   }
 
   async #addLanes({ family, keyed }: Stream, group: Group): Promise<void> {

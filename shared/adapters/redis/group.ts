@@ -8,6 +8,8 @@ export interface GroupPlace {
   kept: boolean;
   /** The name under which the server knows this process in the group. */
   reader: string;
+  /** Head of its leases' tokens: where it is, and its life there. */
+  life: string;
 }
 
 /** Where lanes are read. */
@@ -35,7 +37,7 @@ export class Group {
 
   /** Resolves when the lane was asked for, whoever has it now. `start`: for a group that the stream does not know. */
   async addLane(key: string, start: "0" | "$"): Promise<void> {
-    const { family, group, kept, reader } = this.place;
+    const { family, group, kept, reader, life } = this.place;
     const stream = streamName(family, key);
     if (this.lanes.has(stream)) return;
     const turn = this.lanes.size;
@@ -44,7 +46,7 @@ export class Group {
       const owners = this.consumers.filter(({ listen }) => listen.owns?.(key) ?? true);
       return owners[turn % owners.length];
     };
-    const place = { stream, key, group, kept, start, reader, token: `${reader}/${++this.#tokens}` };
+    const place = { stream, key, group, kept, start, reader, token: `${life}${reader}/${++this.#tokens}` };
     const lane: Lane = new Lane(this.#works, place, {
       consumer,
       onHungry: () => this.#readers.hungry(lane),
