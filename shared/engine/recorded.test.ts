@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Side } from "../domain/order.ts";
-import type { MatchEvent, NewOrder } from "./matcher.ts";
+import type { MatchEvent, NewOrder, StpMode } from "./matcher.ts";
 import { isWithin } from "./order-book.ts";
 import { RecordedMatcher } from "./recorded.ts";
 
@@ -122,6 +122,33 @@ test("post-only refuses what it would take; our orders meet each other, the reco
   expect(() => matcher.place(order("z", "BUY", 0))).toThrow("Invariant");
 });
 
+test("an iceberg's next slice queues behind what is displayed, and cutting keeps the place", () => {
+  const matcher = market();
+  matcher.place(order("i", "BUY", 9, { ticks: 99, shown: 3 }));
+  expect(matcher.aheadOf("i")).toBe(10);
+  expect(matcher.onTrade({ ticks: 99, lots: 13, buyerIsTaker: false })).toEqual([maker("i", 99, 3)]);
+  expect(matcher.aheadOf("i")).toBe(10);
+  matcher.cut("i", 2);
+  expect(matcher.aheadOf("i")).toBe(10);
+  expect(matcher.onTrade({ ticks: 98, lots: 50, buyerIsTaker: false })).toEqual([maker("i", 99, 2)]);
+});
+
+test("self-trade prevention is between our own orders only, and a preview foresees it", () => {
+  const matcher = market();
+  matcher.place(order("m", "SELL", 4, { ticks: 100, owner: "me" }));
+  const asked = order("t", "BUY", 6, { ticks: 102, owner: "me", stp: "EXPIRE_MAKER" });
+  expect(matcher.preview(asked)).toEqual([
+    [101, 5],
+    [102, 1],
+  ]);
+  expect(matcher.place(asked)).toEqual([
+    { kind: "prevented", orderId: "t", makerId: "m", ticks: 100, lots: 4, takerLots: 0, makerLots: 4 },
+    taker("t", 101, 5),
+    taker("t", 102, 1),
+  ]);
+  expect(matcher.cancel("m")).toEqual([]);
+});
+
 const side = fc.constantFrom<Side>("BUY", "SELL");
 const levels = (least: number, most: number) =>
   fc.array(fc.tuple(fc.integer({ min: least, max: most }), fc.nat(12)), { maxLength: 3 }).map((list) => list.flat());
@@ -133,6 +160,9 @@ const step = fc.oneof(
     ticks: fc.integer({ min: 94, max: 106 }),
     lots: fc.integer({ min: 1, max: 15 }),
     tif: fc.constantFrom<NewOrder["tif"]>("GTC", "GTC", "IOC", "FOK", "GTX"),
+    shown: fc.constantFrom(1, 4, 100),
+    owner: fc.constantFrom("a", "b"),
+    stp: fc.constantFrom<StpMode>("NONE", "NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"),
   }),
   fc.record({ do: fc.constant("cancel" as const), pick: fc.nat() }),
   fc.record({
@@ -159,6 +189,7 @@ class Audit {
   readonly asked = new Map<string, NewOrder>();
   readonly filled = new Map<string, number>();
   readonly ended = new Map<string, number>();
+  readonly prevented = new Map<string, number>();
 
   /** Lots displayed that a taker of `side` could reach at `ticks`. */
   reachable(takerSide: Side, ticks: number): number {
@@ -175,6 +206,10 @@ class Audit {
         expect(this.ended.has(event.orderId)).toBe(false);
         this.ended.set(event.orderId, event.lots);
       }
+      if (event.kind === "prevented") {
+        this.prevent(event.orderId, event.takerLots);
+        this.prevent(event.makerId, event.makerLots);
+      }
       if (event.kind !== "trade") continue;
       market += ownTaker && event.maker ? -event.lots : event.lots;
       const asked = this.asked.get(event.orderId)!;
@@ -185,9 +220,25 @@ class Audit {
     return market;
   }
 
+  private prevent(id: string, lots: number): void {
+    this.prevented.set(id, (this.prevented.get(id) ?? 0) + lots);
+  }
+
+  /** What was foreseen is what was traded, price by price, unless the order was not taken at all. */
+  foreseen(placed: NewOrder, preview: [number, number][], events: readonly MatchEvent[]): void {
+    const [first] = events;
+    if (first?.kind === "done" && first.lots === placed.lots) return;
+    const traded = new Map<number, number>();
+    for (const event of events) {
+      if (event.kind !== "trade" || event.maker) continue;
+      traded.set(event.ticks, (traded.get(event.ticks) ?? 0) + event.lots);
+    }
+    expect([...traded]).toEqual(preview);
+  }
+
   check(): void {
     for (const { id, lots } of this.asked.values()) {
-      const filled = this.filled.get(id) ?? 0;
+      const filled = (this.filled.get(id) ?? 0) + (this.prevented.get(id) ?? 0);
       expect(filled).toBeLessThanOrEqual(lots);
       const [cancelled] = this.matcher.cancel(id);
       const left = cancelled?.kind === "done" ? cancelled.lots : (this.ended.get(id) ?? 0);
@@ -208,7 +259,10 @@ test("under any market: never more than ordered, never beyond the limit, no fill
           audit.asked.set(placed.id, placed);
           const reach = placed.kind === "limit" ? placed.ticks : placed.side === "BUY" ? 1e9 : 0;
           const displayed = audit.reachable(placed.side, reach);
-          expect(audit.record(audit.matcher.place(placed), true)).toBeLessThanOrEqual(displayed);
+          const preview = audit.matcher.preview(placed);
+          const events = audit.matcher.place(placed);
+          expect(audit.record(events, true)).toBeLessThanOrEqual(displayed);
+          audit.foreseen(placed, preview, events);
         } else if (one.do === "cancel") audit.record(audit.matcher.cancel(`o${one.pick % (i + 1)}`));
         else if (one.do === "trade") expect(audit.record(audit.matcher.onTrade(one))).toBeLessThanOrEqual(one.lots);
         else {

@@ -5,6 +5,7 @@ import { futuresFunds } from "../../../shared/engine/margin.ts";
 import { type Call, type Desk, maybeListing, type Routes, signed, unsigned } from "./desk.ts";
 import { BinanceError, errors } from "./errors.ts";
 import { PERMISSIONS } from "./request.ts";
+import { bnbBurn, setBnbBurn } from "./spot-commission.ts";
 import { eight, spotBalances } from "./spot-format.ts";
 
 const TYPES = { MAIN_UMFUTURE: ["SPOT", "FUT"], UMFUTURE_MAIN: ["FUT", "SPOT"] } as const;
@@ -159,7 +160,8 @@ export const sapiRoutes: Routes = {
   "GET /sapi/v1/asset/tradeFee": signed(1, tradeFee),
   "POST /sapi/v3/asset/getUserAsset": signed(5, userAssets),
   "POST /sapi/v1/asset/get-funding-asset": signed(1, () => []),
-  "GET /sapi/v1/bnbBurn": signed(1, () => ({ spotBNBBurn: false, interestBNBBurn: false })),
+  "GET /sapi/v1/bnbBurn": signed(1, bnbBurn),
+  "POST /sapi/v1/bnbBurn": signed(1, setBnbBurn),
   // There is no margin trading and no coin-margined market: clients ask when they load markets.
   "GET /sapi/v1/margin/allPairs": signed(1, () => []),
   "GET /sapi/v1/margin/isolated/allPairs": signed(1, () => []),

@@ -3,6 +3,7 @@ import { type Amount, showFixed, zero } from "../../../shared/domain/money.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
 import { BNB_DISCOUNT, DISCOUNT_ASSET } from "../../../shared/engine/spot-fees.ts";
 import { type Call, mustListing } from "./desk.ts";
+import { errors } from "./errors.ts";
 import { eight } from "./spot-format.ts";
 
 const NONE = { maker: eight(zero), taker: eight(zero) };
@@ -35,6 +36,24 @@ export const commissionForOrder = (call: Call, listing: Listing): unknown => ({
   taxCommissionForOrder: NONE,
   discount: discountOf(call),
 });
+
+/** Whether spot fees are paid in BNB; there is no margin interest to pay. */
+export const bnbBurn = ({ desk, account }: Call): unknown => ({
+  spotBNBBurn: desk.exchange.state.bnbBurn.has(account),
+  interestBNBBurn: false,
+});
+
+export function setBnbBurn(call: Call): unknown {
+  const { params, desk, account, now } = call;
+  if (params.has("spotBNBBurn")) {
+    const on = params.bool("spotBNBBurn");
+    const { exchange } = desk;
+    if (on !== exchange.state.bnbBurn.has(account)) {
+      exchange.run(now, () => exchange.record({ fact: "bnb_burn", account, on }));
+    }
+  } else if (!params.has("interestBNBBurn")) throw errors.eitherOf("spotBNBBurn", "interestBNBBurn");
+  return bnbBurn(call);
+}
 
 /** The account's part of `GET /api/v3/account`; 10 stands for 0.1 %. */
 export function accountCommission({ desk }: Call): Record<string, unknown> {

@@ -1,5 +1,9 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { type Fields, TestVenue } from "../test-client.ts";
+import { spotAccountRoutes } from "./spot-account.ts";
+import { spotListRoutes } from "./spot-lists.ts";
+import { spotRoutes } from "./spot-orders.ts";
 
 /** The maker trades with itself where a test only needs a price. */
 const PRINT = { selfTradePreventionMode: "NONE" };
@@ -131,3 +135,55 @@ test("what is not there cannot be asked for or cancelled", async () => {
     expect([request, await v.call("paper", request, fields)]).toEqual([request, { code, msg }]);
   }
 });
+
+const SENSIBLE: Record<string, string[]> = {
+  symbol: ["BTCUSDT"],
+  side: ["BUY", "SELL"],
+  type: ["LIMIT", "MARKET", "LIMIT_MAKER", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT"],
+  ...{ timeInForce: ["GTC", "IOC", "FOK"], quantity: ["0.01"], price: ["59000", "60000"], newQty: ["0.005"] },
+  ...{ stopPrice: ["58000", "61000"], trailingDelta: ["100"], icebergQty: ["0.005"], quoteOrderQty: ["100"] },
+  ...{ selfTradePreventionMode: ["DECREMENT", "NONE"], cancelReplaceMode: ["STOP_ON_FAILURE", "ALLOW_FAILURE"] },
+  ...{ orderId: ["1", "2", "3"], cancelOrderId: ["1", "2"], orderListId: ["1", "2"], preventedMatchId: ["1"] },
+  ...{ aboveType: ["LIMIT_MAKER", "STOP_LOSS"], abovePrice: ["61000"], aboveStopPrice: ["61000"] },
+  ...{ belowType: ["STOP_LOSS", "LIMIT_MAKER"], belowPrice: ["58000"], belowStopPrice: ["58000"] },
+  ...{ workingType: ["LIMIT"], workingSide: ["BUY"], workingPrice: ["59000", "60000"], workingQuantity: ["0.01"] },
+  ...{ workingTimeInForce: ["GTC"], pendingType: ["MARKET", "LIMIT_MAKER"], pendingSide: ["SELL"] },
+  ...{ pendingPrice: ["62000"], pendingQuantity: ["0.01"], pendingAboveType: ["LIMIT_MAKER"] },
+  ...{ pendingAbovePrice: ["62000"], pendingBelowType: ["STOP_LOSS"], pendingBelowStopPrice: ["57000"] },
+  ...{ limit: ["5"], startTime: ["0"], endTime: ["5"], newClientOrderId: ["a", "b"], cancelRestrictions: ["ONLY_NEW"] },
+};
+const VALUES = [
+  ...["BTCUSDT", "ETHUSDT", "BUY", "SELL", "LIMIT", "MARKET", "LIMIT_MAKER", "STOP_LOSS", "TAKE_PROFIT_LIMIT"],
+  ...["GTC", "IOC", "FOK", "0", "1", "100", "0.01", "0.005", "60000", "59000", "61000.5", "-1", "", "NaN", "1e9"],
+  ...["99999999999999999999", "18446744073709551616", "0.000000000000000001", "a", "ü", "\u0000", "null", "[]", "true"],
+  ...["NONE", "DECREMENT", "EXPIRE_BOTH", "STOP_ON_FAILURE", "ALLOW_FAILURE", "ONLY_NEW", "RESULT", "ACK", "OTO"],
+];
+
+test("whatever is sent to the spot endpoints, it is answered by Binance's rules and never by a failure of ours", async () => {
+  const routes = Object.keys({ ...spotRoutes, ...spotListRoutes, ...spotAccountRoutes });
+  const bugs: unknown[] = [];
+  const v = await TestVenue.open({ onBug: (error) => bugs.push(error) });
+  await v.spot("maker", "BTCUSDT SELL 1 60000");
+  await v.spot("maker", "BTCUSDT BUY 1 59000");
+  const codes = new Set<number>();
+  const field = ([name, values]: [string, string[]]) => {
+    const sensible = { weight: 8, arbitrary: fc.constantFrom(...values) };
+    const absent = { weight: name === "symbol" ? 1 : 6, arbitrary: fc.constant(undefined) };
+    return [name, fc.oneof(sensible, absent, { weight: 1, arbitrary: fc.constantFrom(...VALUES) })] as const;
+  };
+  const fields = fc.record(Object.fromEntries(Object.entries(SENSIBLE).map(field)));
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...routes), fields, async (route, asked) => {
+      const sent = Object.entries(asked).filter(([, value]) => value !== undefined);
+      const answer = await v.call("maker", route, Object.fromEntries(sent) as Fields);
+      codes.add(answer.code ?? 200);
+      // Within the limits on weight and orders.
+      await v.settle(3_000);
+    }),
+    { seed: 7, numRuns: 3_000 },
+  );
+  expect(bugs).toEqual([]);
+  expect([...codes].filter((code) => code === -1000 || code === -1001)).toEqual([]);
+  expect(codes.size).toBeGreaterThan(14);
+  for (const [, total] of v.venue.exchange.state.ledger.sums()) expect(total as bigint).toBe(0n);
+}, 60_000);
