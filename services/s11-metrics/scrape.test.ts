@@ -1,25 +1,25 @@
 import { expect, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import type { ServiceId, Store } from "../../shared/kit/ports.ts";
-import type { Peers } from "../../shared/kit/service.ts";
+import type { Peers, Principal } from "../../shared/kit/service.ts";
 import { createScraper } from "./scrape.ts";
 
-/** A scraper of services that tell these metrics; undefined: it does not answer. */
-function open(texts: Record<string, () => string | undefined>) {
+/** A scraper of services that tell these metrics, of s04 by its replicas' numbers; undefined: it does not answer. */
+function open(texts: Record<string, (replica: number) => string | undefined>, replicas = 1) {
   const alerts: string[] = [];
   const services = Object.keys(texts).map((id) => ({ id: id as ServiceId, name: id, title: id, port: 0 }));
-  const fetch = async (id: ServiceId) => {
-    const text = texts[id]?.();
+  const fetch = async (id: ServiceId, _request: Request, _principal: Principal, replica = 0) => {
+    const text = texts[id]?.(replica);
     return new Response(text ?? "", { status: text === undefined ? 503 : 200 });
   };
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const scraper = createScraper({
-    peers: { services, fetch } as unknown as Peers,
+    peers: { services, fetch, replicas: (id: ServiceId) => (id === "s04" ? replicas : 1) } as unknown as Peers,
     store: { commit: async () => ({ revs: [] }) } as unknown as Store,
     clock: new VirtualClock(0),
     log: log as never,
     self: "s11",
-    own: async () => texts.s11?.() ?? "",
+    own: async () => texts.s11?.(0) ?? "",
     alert: (_severity, code) => void alerts.push(code),
   });
   return { scraper, alerts };
@@ -59,4 +59,17 @@ test("the metrics of all are one text, each metric's help said once", async () =
     s11: () => `${help}chimera_x{service="s11"} 2\n`,
   });
   expect(await scraper.federate()).toBe(`${help}chimera_x{service="s03"} 1\nchimera_x{service="s11"} 2\n`);
+});
+
+test("every replica is scraped and named in its series; one that is away is told of, the others count on", async () => {
+  const away = new Set<number>();
+  const tell = (replica: number) => (away.has(replica) ? undefined : calls("s04", "s01", 3, String(replica)));
+  const { scraper, alerts } = open({ s04: tell, s11: () => "" }, 2);
+  await scraper.scrape();
+  expect(scraper.topology()).toEqual([{ from: "s04", to: "s01", count: 6 }]);
+  expect(await scraper.federate()).toContain('shard="1",replica="2"} 3');
+  away.add(1);
+  for (let turn = 0; turn < 3; turn++) await scraper.scrape();
+  expect(alerts).toEqual(["SERVICE_DOWN"]);
+  expect(scraper.topology()).toEqual([{ from: "s04", to: "s01", count: 3 }]);
 });

@@ -1,6 +1,7 @@
-/** Scrapes all services: their health and metrics, kept as one row a service and scrape. */
+/** Scrapes every replica of all services: their metrics, kept as one row a service and scrape. */
 import { put } from "../../shared/changes.ts";
 import { metricsTimeseries, type Scrape } from "../../shared/collections/operations.ts";
+import { mergeMetrics, withLabel } from "../../shared/kit/metrics-text.ts";
 import type { Clock, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Context, Log, Peers, Principal } from "../../shared/kit/service.ts";
 import { readPrometheus, type Sample, seriesKey } from "./prometheus.ts";
@@ -29,34 +30,47 @@ export interface ScrapeParts {
 }
 
 export function createScraper({ peers, store, clock, log, self, own, alert }: ScrapeParts) {
-  const misses = new Map<ServiceId, number>();
+  const misses = new Map<string, number>();
   /** Told by every service itself: none sees the calls of others, which may be processes of their own. */
   const edges = new Map<ServiceId, Edge[]>();
   const nobody: Principal = { kind: "service", id: self, role: "viewer" };
 
-  async function textOf(id: ServiceId): Promise<string> {
+  /** `replica`: its number from 0; of several each names itself in every series, since they tell the same ones. */
+  async function textOf(id: ServiceId, replica: number, count: number): Promise<string> {
     if (id === self) return own();
-    const response = await peers.fetch(id, new Request("http://peer/metrics"), nobody);
+    const response = await peers.fetch(id, new Request("http://peer/metrics"), nobody, replica);
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return response.text();
+    const text = await response.text();
+    return count === 1 ? text : withLabel(text, "replica", String(replica + 1));
+  }
+  const replicasOf = ({ id }: Peers["services"][number]): number[] =>
+    Array.from({ length: peers.replicas(id) }, (_, replica) => replica);
+
+  async function samplesOf(service: Peers["services"][number], replica: number, count: number) {
+    const name = count === 1 ? service.name : `${service.name}, replica ${replica + 1},`;
+    try {
+      const samples = readPrometheus(await textOf(service.id, replica, count));
+      misses.set(name, 0);
+      return samples;
+    } catch (error) {
+      const missed = (misses.get(name) ?? 0) + 1;
+      misses.set(name, missed);
+      log.warn("a service could not be scraped", { callee: service.id, replica: replica + 1, error: String(error) });
+      if (missed === MISSES_MAX) alert("ERROR", "SERVICE_DOWN", `${name} does not answer.`);
+      return undefined;
+    }
   }
 
   async function one(service: Peers["services"][number], ts: number): Promise<Scrape | undefined> {
-    try {
-      const samples = readPrometheus(await textOf(service.id));
-      misses.set(service.id, 0);
-      edges.set(service.id, edgesOf(service.id, samples));
-      const values = Object.fromEntries(
-        samples.filter((s) => s.metric.startsWith(OURS)).map((s) => [seriesKey(s), s.value]),
-      );
-      return { id: `${service.id}-${ts}`, service: service.id, ts, values };
-    } catch (error) {
-      const missed = (misses.get(service.id) ?? 0) + 1;
-      misses.set(service.id, missed);
-      log.warn("a service could not be scraped", { callee: service.id, error: String(error) });
-      if (missed === MISSES_MAX) alert("ERROR", "SERVICE_DOWN", `${service.name} does not answer.`);
-      return undefined;
-    }
+    const replicas = replicasOf(service);
+    const told = await Promise.all(replicas.map((replica) => samplesOf(service, replica, replicas.length)));
+    if (told.every((samples) => samples === undefined)) return undefined;
+    const samples = told.flatMap((each) => each ?? []);
+    edges.set(service.id, edgesOf(service.id, samples));
+    const values = Object.fromEntries(
+      samples.filter((s) => s.metric.startsWith(OURS)).map((s) => [seriesKey(s), s.value]),
+    );
+    return { id: `${service.id}-${ts}`, service: service.id, ts, values };
   }
 
   return {
@@ -69,10 +83,15 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
     topology: (): Edge[] => peers.services.flatMap(({ id }) => edges.get(id) ?? []),
     /** Prometheus text of every service, one after the other. */
     async federate(): Promise<string> {
-      const texts = await Promise.all(
-        peers.services.map((service) => textOf(service.id).catch(() => `# ${service.name} does not answer\n`)),
+      const all = peers.services.flatMap((service) =>
+        replicasOf(service).map((replica) => ({ service, replica, count: peers.replicas(service.id) })),
       );
-      return merge(texts);
+      const texts = await Promise.all(
+        all.map(({ service, replica, count }) =>
+          textOf(service.id, replica, count).catch(() => `# ${service.name} does not answer\n`),
+        ),
+      );
+      return mergeMetrics(texts);
     },
   };
 }
@@ -83,21 +102,4 @@ function edgesOf(from: ServiceId, samples: readonly Sample[]): Edge[] {
     if (metric === CALLS && labels.to !== undefined) counts.set(labels.to, (counts.get(labels.to) ?? 0) + value);
   }
   return [...counts].map(([to, count]) => ({ from, to, count }));
-}
-
-/** One block per metric, since the format allows its HELP and TYPE only once. */
-function merge(texts: readonly string[]): string {
-  const blocks = new Map<string, { head: string[]; lines: Set<string> }>();
-  for (const text of texts) {
-    let current = { head: [] as string[], lines: new Set<string>() };
-    for (const line of text.split("\n")) {
-      const named = /^# (?:HELP|TYPE) (\S+)/.exec(line)?.[1];
-      if (named !== undefined) {
-        current = blocks.get(named) ?? { head: [], lines: new Set() };
-        blocks.set(named, current);
-        if (current.lines.size === 0 && !current.head.includes(line)) current.head.push(line);
-      } else if (line !== "") current.lines.add(line);
-    }
-  }
-  return [...blocks.values()].map(({ head, lines }) => `${[...head, ...lines].join("\n")}\n`).join("");
 }

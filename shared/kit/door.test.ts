@@ -112,8 +112,10 @@ describe("shards on two replicas", () => {
     expect(await json(answer)).toMatchObject({ code: "NOT_OWNER" });
     expect(answer.headers.get("retry-after")).toBe("1");
   });
+});
 
-  test("between two holders it is refused at once; soon the other answers", async () => {
+describe("a door", () => {
+  test("between two holders refuses at once; soon the other answers", async () => {
     await two(2);
     const [shard] = all.held("two") as [number];
     const key = keys(2)[shard] as string;
@@ -125,7 +127,7 @@ describe("shards on two replicas", () => {
     expect((await all.ask("one", `/keys/${key}`, post(key, "gone"))).status).toBe(201);
   });
 
-  test("nobody without a token learns or does anything", async () => {
+  test("tells and does nothing for who has no token", async () => {
     await two(4);
     const answer = await all.ask("one", `/keys/${keys(4)[0]}`, { headers: { authorization: "Bearer none.of.ours" } });
     expect(answer.status).toBe(401);

@@ -3,7 +3,9 @@
 export function mergeMetrics(texts: readonly string[]): string {
   const blocks = new Map<string, { head: string[]; lines: Set<string> }>();
   for (const text of texts) {
-    let current = { head: [] as string[], lines: new Set<string>() };
+    // Series without a head are a block of their own.
+    let current = blocks.get("") ?? { head: [], lines: new Set() };
+    blocks.set("", current);
     for (const line of text.split("\n")) {
       const named = /^# (?:HELP|TYPE) (\S+)/.exec(line)?.[1];
       if (named !== undefined) {
@@ -13,7 +15,8 @@ export function mergeMetrics(texts: readonly string[]): string {
       } else if (line !== "") current.lines.add(line);
     }
   }
-  return [...blocks.values()].map(({ head, lines }) => `${[...head, ...lines].join("\n")}\n`).join("");
+  const told = [...blocks.values()].filter(({ head, lines }) => head.length + lines.size > 0);
+  return told.map(({ head, lines }) => `${[...head, ...lines].join("\n")}\n`).join("");
 }
 
 /** Adds a label to every series. */
