@@ -3,11 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
+import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
+import { orders } from "../../shared/collections/orders.ts";
+import { decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
 import { startOrder } from "../../shared/kit/constellation.ts";
 import { ROOT } from "../build.ts";
+import { openFolder, storeFiles } from "../run/folder.ts";
 import { hasRedisServer, ownRedis } from "../run/own-redis.ts";
 import { type Program, supervise } from "../run/supervise.ts";
 import { loadServices } from "../services.ts";
+import { readAll } from "../sim/pages.ts";
 import type { Hop } from "./hop.worker.ts";
 import { type Benchmark, type Result, type Row, skipped, summarise } from "./measure.ts";
 import { measure as measureInOne, openRig as openInOne, untilTrading } from "./tick-to-order.bench.ts";
@@ -20,6 +26,9 @@ const READY_WAIT_MS = 60_000;
 /** A machine that stands still for a moment makes features old or a result late, and the guards do their work. */
 const MISSED_MAX = 40;
 const PORT_OFFSET = 23_000;
+const PROCESSES = "ours, one process per service";
+const HOPS = "bare hops, four processes";
+const ONE = "ours, all in one process";
 
 /** Every service as a process, trading on the floor. */
 async function startServices(floor: Floor, { path, redis }: Place): Promise<() => Promise<void>> {
@@ -82,20 +91,55 @@ async function untilBothTrade(floor: Floor): Promise<void> {
   throw new Error(`No order of both within ${READY_WAIT_MS} ms`);
 }
 
-async function measure(floor: Floor, rate: number): Promise<Row[]> {
+/** When a round's frame left and its order arrived, epoch ms. */
+type Span = readonly [from: number, to: number];
+
+/** Where the time went, as the services wrote it down: whole milliseconds, from the frame's leaving. */
+async function stages(path: string, spans: readonly Span[]): Promise<Row[]> {
+  const folder = openFolder(path, { mode: "paper", venue: "bench", account: "main" });
+  const store = openReadOnly({ owner: "s03", collections: COLLECTIONS, files: (owner) => storeFiles(folder, owner) });
+  try {
+    const [seen, made] = [await readAll(store, signalsSeen), await readAll(store, decisionsMade)];
+    const sent = await readAll(store, orders);
+    const waits = spans.flatMap(([from, to]) => {
+      const signal = seen.find(({ ts }) => ts >= Math.floor(from) && ts <= to);
+      const decision = made.find(({ signal_id }) => signal_id === signal?.signal_id);
+      const order = sent.find(({ created_at }) => created_at >= Math.floor(from) && created_at <= to);
+      if (!signal || !decision || order?.sent_at === undefined) return [];
+      return [[signal.ts, decision.ts, order.created_at, order.sent_at].map((at) => 1_000 * (at - from))];
+    });
+    const names = ["signal made", "decided", "order built by the router", "order given to the exchange service"];
+    return names.map((name, at) =>
+      summarise(
+        `  until ${name}`,
+        "µs",
+        waits.map((each) => each[at] as number),
+      ),
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+async function measure(floor: Floor, rate: number, path: string): Promise<Row[]> {
   const ours: number[] = [];
+  const spans: Span[] = [];
   const bare: number[] = [];
   let missed = 0;
   const quiet = noise(floor, rate);
   try {
     for (let turn = 0; turn < WARM_UPS + SAMPLES; turn++) {
-      const took = await round(floor, OURS);
+      let from = 0;
+      const took = await round(floor, OURS, (at) => {
+        from = at;
+      });
       const reference = await round(floor, BARE);
       if (took === undefined || reference === undefined) {
         if (++missed > MISSED_MAX) throw new Error("Too many rounds without an order");
       } else if (turn >= WARM_UPS) {
         ours.push(took);
         bare.push(reference);
+        spans.push([from, from + took / 1_000]);
       }
     }
   } finally {
@@ -103,8 +147,9 @@ async function measure(floor: Floor, rate: number): Promise<Row[]> {
   }
   const what = `${rate} frames a second`;
   return [
-    summarise(`${what}: ours, one process per service`, "µs", ours),
-    summarise(`${what}: bare hops, four processes`, "µs", bare),
+    summarise(`${what}: ${PROCESSES}`, "µs", ours),
+    summarise(`${what}: ${HOPS}`, "µs", bare),
+    ...(await stages(path, spans)),
   ];
 }
 
@@ -122,7 +167,7 @@ async function inProcesses(): Promise<Row[]> {
     stops.push(await startHops(floor, place));
     await untilBothTrade(floor);
     const rows: Row[] = [];
-    for (const rate of RATES) rows.push(...(await measure(floor, rate)));
+    for (const rate of RATES) rows.push(...(await measure(floor, rate, path)));
     return rows;
   } finally {
     for (const stop of stops.reverse()) await stop();
@@ -137,7 +182,7 @@ async function inOneProcess(): Promise<Row[]> {
     const rows: Row[] = [];
     for (const rate of RATES) {
       const [ours] = await measureInOne(rig, `${rate} frames a second`, rate);
-      rows.push({ ...(ours as Row), what: `${rate} frames a second: ours, all in one process` });
+      rows.push({ ...(ours as Row), what: `${rate} frames a second: ${ONE}` });
     }
     return rows;
   } finally {
@@ -150,14 +195,16 @@ export const benchmark: Benchmark = {
   async run(): Promise<Result> {
     if (!hasRedisServer()) return skipped("needs redis-server");
     const rows = [...(await inProcesses()), ...(await inOneProcess())];
-    const ratio = (at: number, of: number) => rows[at]!.median / rows[of]!.median;
+    const median = (what: string) => rows.find((row) => row.what === what)?.median ?? Number.NaN;
+    const of = (rate: number, what: string) => median(`${rate} frames a second: ${what}`);
     return {
       rows,
-      ratios: {
-        [`ours ÷ bare, ${RATES[0]} frames a second, p50`]: ratio(0, 1),
-        [`ours ÷ bare, ${RATES[1]} frames a second, p50`]: ratio(2, 3),
-        [`processes ÷ one process, ${RATES[1]} frames a second, p50`]: ratio(2, 5),
-      },
+      ratios: Object.fromEntries(
+        RATES.flatMap((rate) => [
+          [`ours ÷ bare, ${rate} frames a second, p50`, of(rate, PROCESSES) / of(rate, HOPS)],
+          [`processes ÷ one process, ${rate} frames a second, p50`, of(rate, PROCESSES) / of(rate, ONE)],
+        ]),
+      ),
       notes: [
         "from the frame's leaving the exchange to the order's arrival there, by one clock: the exchange is this process,",
         "its order entry a thread of it; bare: frame → Redis → Redis group → HTTP → durable insert → HTTP → signed order",
