@@ -56,7 +56,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     mode: "paper",
     replica: `${owner}-${process.pid}`,
     build: buildInfo(env),
-    processMetrics: processMetrics({ service: owner, replica: env.CHIMERA_REPLICA ?? "1" }),
+    processMetrics: processMetrics({ service: owner }),
     async close() {
       await bus.close();
       await coordination.close();
