@@ -12,7 +12,7 @@ export function mergeMetrics(texts: readonly string[]): string {
         current = blocks.get(named) ?? { head: [], lines: new Set() };
         blocks.set(named, current);
         if (current.lines.size === 0 && !current.head.includes(line)) current.head.push(line);
-      } else if (line !== "") current.lines.add(line);
+      } else if (line !== "" && !line.startsWith("#")) current.lines.add(line);
     }
   }
   const told = [...blocks.values()].filter(({ head, lines }) => head.length + lines.size > 0);
