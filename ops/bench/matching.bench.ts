@@ -14,6 +14,7 @@ import { type Benchmark, cpuMicros, inTurns } from "./measure.ts";
 const COMMANDS = 200_000;
 const REPEATS = 9;
 const MID_TICKS = 6_000_000;
+const RESTING = [1_000, 10_000, 100_000];
 /** Of 100 commands: cancels, and orders that cross; the others rest. */
 const CANCELS = 42;
 const TAKERS = 10;
@@ -56,9 +57,20 @@ interface Outcome {
   lots: number;
 }
 
+/** Orders that rest far from the touch, a few on each of many levels, and stay. */
+function fill(matcher: LimitOrderMatcher, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const side = i % 2 === 0 ? "BUY" : "SELL";
+    const away = 10_000 + (i >> 3);
+    const ticks = side === "BUY" ? MID_TICKS - away : MID_TICKS + away;
+    matcher.place({ id: `far${i}`, side, kind: "limit", ticks, lots: 10, tif: "GTC" });
+  }
+}
+
 /** ns CPU a command. */
-function ours(commands: readonly Command[], make: () => OrderBook, out: Outcome): number {
+function ours(commands: readonly Command[], make: () => OrderBook, out: Outcome, resting = 0): number {
   const matcher = new LimitOrderMatcher(make());
+  fill(matcher, resting);
   out.trades = 0;
   out.lots = 0;
   const begun = process.cpuUsage();
@@ -152,13 +164,20 @@ export const benchmark: Benchmark = {
       ],
       { unit: "ns CPU a command", repeats: REPEATS, warmUps: 2 },
     );
+    const grown = await inTurns(
+      RESTING.map((resting) => ({
+        what: `fast book over ${resting.toLocaleString("en")} resting orders`,
+        once: () => ours(commands, () => new FastBook(), { trades: 0, lots: 0 }, resting),
+      })),
+      { unit: "ns CPU a command", repeats: REPEATS, warmUps: 1 },
+    );
     const exchange = await inTurns(
       [{ what: "whole exchange: accounts, holds, fees, facts", once: () => whole(commands.slice(0, WHOLE_COMMANDS)) }],
       { unit: "µs CPU a command", repeats: REPEATS, warmUps: 2 },
     );
     const perSecond = (row: { median: number } | undefined) => Math.round(1e9 / (row?.median ?? Number.NaN));
     return {
-      rows: [...rows, ...exchange],
+      rows: [...rows, ...grown, ...exchange],
       ratios: {
         "nodejs-order-book to fast": rows[2]!.median / rows[0]!.median,
         "plain to fast": rows[1]!.median / rows[0]!.median,
