@@ -52,9 +52,14 @@ export async function underTrouble(running: Running, { id, happens, waitMs }: Or
   await until("both entries taken", taken, waitMs);
   const outcomes = () =>
     Promise.all(intents.map(({ intent_id }) => running.get<{ intent: IntentRecord }>(`/intents/${intent_id}`)));
-  await until("both ended", async () => (await outcomes()).every(({ intent }) => intent.state === "DONE"), waitMs);
+  let ended: Awaited<ReturnType<typeof outcomes>> = [];
+  const haveEnded = async () => {
+    ended = await outcomes();
+    return ended.every(({ intent }) => intent.state === "DONE");
+  };
+  await until("both ended", haveEnded, waitMs);
   // What was never heard of at the exchange has ended without a fill; what was filled is held, and protected.
-  const filled = (await outcomes()).filter(({ intent }) => intent.answer.status === "FILLED");
+  const filled = ended.filter(({ intent }) => intent.answer.status === "FILLED");
   const held = async () => {
     const open = (await openPositions(running)).map((position) => position.instrument);
     const isHeld = filled.every(({ intent }) => open.includes(intent.instrument));

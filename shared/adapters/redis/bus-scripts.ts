@@ -66,10 +66,11 @@ end
 `;
 
 /**
- * Makes the caller the one reader of a stream for a group, if no other is, or one that was at its place: creates the group, hands all that is
- * pending to the caller, and forgets other consumers. Keys: stream, marks. Arguments: group, token, lease in ms,
- * consumer, "0" or "$" as the new group's start, the id after which pending entries are wanted, how many, and 1 when
- * the group ends with its reader. Groups that should have ended with theirs are forgotten.
+ * Makes the caller the one reader of a stream for a group, if no other is, or only one that was at the caller's
+ * place: creates the group, hands all that is pending to the caller, and forgets other consumers. Keys: stream,
+ * marks. Arguments: group, token, lease in ms, consumer, "0" or "$" as the new group's start, the id after which
+ * pending entries are wanted, how many, and 1 when the group ends with its reader. Groups that should have ended with
+ * theirs are forgotten.
  * Answer: 0 and for how long another is; or 1, whether the group was created, the pending entries with how often each
  * was handed out, how many of them are gone from the stream, the sequence number that comes next, and the one given
  * last, -1 where it is not known.
