@@ -155,10 +155,10 @@ export function cycles(files: readonly File[]): string[] {
   return [...circles];
 }
 
-/** A test stands beside what it tests: `book.test.ts` beside `book.ts`. */
+/** A test stands beside what it tests: `book.test.ts` beside `book.ts`; those of other people's clients by themselves. */
 export function strayTests(paths: readonly string[]): string[] {
   const all = new Set(paths);
-  const everything = /(^|\/)(system|tidy|docs|attacks)(\.[\w-]+)?\.test\.ts$/;
+  const everything = /(^|\/)((system|tidy|docs|attacks)(\.[\w-]+)?|clients\/[\w-]+)\.test\.ts$/;
   return paths.filter((path) => {
     const stem = /^(.*?)(\.[\w-]+)*\.test\.tsx?$/.exec(path)?.[1];
     if (stem === undefined || everything.test(path) || /(^|\/)issue-\d+-/.test(path)) return false;

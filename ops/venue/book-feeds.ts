@@ -4,7 +4,7 @@ import { showFixed } from "../../shared/domain/money.ts";
 import type { Cancel } from "../../shared/kit/ports.ts";
 import { aggregate } from "./binance/aggregate.ts";
 import { levelRows, listedAs, qtyDigits } from "./binance/prints.ts";
-import type { Made, MadeContext } from "./feeds.ts";
+import type { Made, MadeContext } from "./made.ts";
 import type { RawTrade } from "./raw-trade.ts";
 
 /** Tells a taker's trades once all of them are known: at the end of the moment. */

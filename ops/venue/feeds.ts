@@ -4,23 +4,9 @@ import type { Desk } from "./binance/desk.ts";
 import type { Feed, Wanted } from "./binance/stream-names.ts";
 import { AggregateTrades, PacedDepth, PartialDepth } from "./book-feeds.ts";
 import type { Hub, Listener } from "./hub.ts";
+import type { Made, MadeContext } from "./made.ts";
 import type { FrameStream } from "./market.ts";
 import { AllFrames, KlineFeed, SlowFrames, TickerFeed } from "./second-feeds.ts";
-
-/** Makes the messages of one topic until it is stopped. */
-export interface Made {
-  /** Which of the market's frames it is made of. */
-  readonly from?: FrameStream;
-  frame?(raw: string, instrument: InstrumentId): void;
-  stop(): void;
-}
-
-export interface MadeContext {
-  readonly desk: Desk;
-  readonly instrument: InstrumentId | undefined;
-  readonly market: Market;
-  publish(raw: string): void;
-}
 
 export class Feeds {
   private readonly hub: Hub;

@@ -6,8 +6,8 @@ import { klineEvent } from "./binance/kline-rows.ts";
 import { listedAs } from "./binance/prints.ts";
 import type { TickerKind } from "./binance/stream-names.ts";
 import { tickerEvent } from "./binance/tickers.ts";
-import type { Made, MadeContext } from "./feeds.ts";
 import type { Bar } from "./klines.ts";
+import type { Made, MadeContext } from "./made.ts";
 import type { FrameStream } from "./market.ts";
 
 const SECOND = 1_000;

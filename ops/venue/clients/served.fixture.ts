@@ -68,10 +68,20 @@ export async function openClientVenue(limits: LimitRules = CLIENT_LIMITS): Promi
   return it;
 }
 
-/** Binance's, but a whole test shares one address: more of what is counted by address. */
+/** Binance's, but a whole test shares one address and one account, and asks until what it waits for has come. */
 export const CLIENT_LIMITS: LimitRules = {
   ...BINANCE_LIMITS,
   weight: { SPOT: 60_000, FUT: 60_000, SAPI: 60_000 },
+  orders: {
+    SPOT: [
+      { interval: "SECOND", intervalNum: 10, limit: 10_000 },
+      { interval: "DAY", intervalNum: 1, limit: 200_000 },
+    ],
+    FUT: [
+      { interval: "SECOND", intervalNum: 10, limit: 10_000 },
+      { interval: "MINUTE", intervalNum: 1, limit: 60_000 },
+    ],
+  },
   messages: { SPOT: 50, FUT: 50 },
 };
 
