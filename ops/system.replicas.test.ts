@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { IntentRecord } from "../shared/collections/orders.ts";
+import type { Health } from "../shared/kit/health.ts";
+import { shardOf } from "../shared/kit/shard.ts";
+import {
+  entry,
+  everyPositionProtected,
+  nothingUnknown,
+  openPositions,
+  servicesReady,
+  sleepingBundle,
+} from "./run/account.fixture.ts";
+import { openFolder } from "./run/folder.ts";
+import { judgeFolder } from "./run/judge.ts";
+import { hasRedisServer } from "./run/own-redis.ts";
+import { type Running, until, up } from "./run/process.fixture.ts";
+import { replicaPort } from "./run/process-settings.ts";
+import { programOf } from "./run/troubles.fixture.ts";
+
+const here = hasRedisServer();
+if (!here) console.log("skipped: needs redis-server");
+const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
+const PORT_OFFSET = 15_000 + (process.pid % 300) * 20;
+const LEASE_MS = 1_500;
+const SHARDS = 4;
+const INSTRUMENTS = ["FUT:BTCUSDT", "FUT:ETHUSDT"];
+
+const data = mkdtempSync(join(tmpdir(), "chimera-replicas-"));
+const bundle = join(data, "sleeping.yaml");
+writeFileSync(bundle, sleepingBundle());
+const ARGS = ["--processes", "--bundle", bundle, "--replicas", "s01=2,s03=2,s04=2", "--shards", String(SHARDS)];
+const WAITS = { CHIMERA_S04_UNKNOWN_LAG_MS: "2000", CHIMERA_LEASE_MS: String(LEASE_MS) };
+let running: Running;
+
+const S01 = 8081;
+const S04 = 8084;
+async function healthOf(port: number, replica: number): Promise<Health> {
+  const url = `http://127.0.0.1:${replicaPort(port, replica) + PORT_OFFSET}/health`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  return (await response.json()) as Health;
+}
+const held = async (port: number, replica: number): Promise<number[]> => (await healthOf(port, replica)).shards ?? [];
+const isSplit = async (): Promise<boolean> => {
+  const shards = await Promise.all([held(S04, 1), held(S04, 2)]);
+  return shards.every((mine) => mine.length === SHARDS / 2) && new Set(shards.flat()).size === SHARDS;
+};
+const signal = (name: string, what: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void =>
+  void process.kill(programOf(running, name).pid as number, what);
+
+/** Entries on all instruments, asked again until each is taken; answers when all have ended, held and protected. */
+async function trade(id: string): Promise<void> {
+  await until("flat", async () => {
+    await running.post("/positions/flatten", { reason: "from flat", instruments: INSTRUMENTS });
+    return (await openPositions(running)).length === 0;
+  });
+  const intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
+  const asked = intents.map((intent) => running.post("/orders", { intent }).catch(() => undefined));
+  await Promise.all(asked);
+  await until(`${id}: all taken`, async () => {
+    const again = await Promise.all(intents.map((intent) => running.post("/orders", { intent })));
+    return again.every(({ status }) => status < 300);
+  });
+  await settled(
+    id,
+    intents.map((intent) => intent.intent_id),
+  );
+}
+
+async function settled(id: string, ids: readonly string[]): Promise<void> {
+  const outcomes = () => Promise.all(ids.map((one) => running.get<{ intent: IntentRecord }>(`/intents/${one}`)));
+  await until(`${id}: all ended`, async () => (await outcomes()).every(({ intent }) => intent.state === "DONE"));
+  await until(`${id}: nothing unknown`, () => nothingUnknown(running));
+  const filled = (await outcomes()).filter(({ intent }) => intent.answer.status === "FILLED");
+  await until(`${id}: what was filled is held and protected`, async () => {
+    const open = await openPositions(running);
+    return open.length === filled.length && (await everyPositionProtected(running));
+  });
+}
+
+describe.skipIf(!here)("replicas that share shards, on Redis", () => {
+  beforeAll(async () => {
+    running = await up(data, PORT_OFFSET, [...ARGS, "--seed", "replicas"], WAITS);
+  }, 180_000);
+  afterAll(async () => {
+    await running.stop();
+    rmSync(data, { recursive: true });
+  }, 90_000);
+
+  test("come to hold two shards each; orders go to whoever holds theirs", async () => {
+    expect(new Set(INSTRUMENTS.map((instrument) => shardOf(instrument, SHARDS))).size).toBeGreaterThan(1);
+    await until("all ready", () => servicesReady(running));
+    await until("split evenly", isSplit);
+    await trade("quiet");
+  }, 120_000);
+
+  test("one stopped past its lease: the other takes its shards and orders go on; awake it acts on nothing it lost", async () => {
+    await until("split evenly", isSplit);
+    signal("s04-router", "SIGSTOP");
+    try {
+      await until("taken over", async () => (await held(S04, 2)).length === SHARDS);
+      await trade("asleep");
+    } finally {
+      signal("s04-router", "SIGCONT");
+    }
+    await until("split evenly again", isSplit);
+    await trade("awake");
+  }, 180_000);
+
+  test("one killed under orders: its shards are taken over, nothing is lost or doubled", async () => {
+    const trading = trade("killed");
+    await Bun.sleep(300);
+    signal("s04-router.2", "SIGKILL");
+    await trading;
+    await until("split evenly again", isSplit);
+  }, 180_000);
+
+  test("the exchange connector killed: its standby takes over, and orders go through it", async () => {
+    await until("one leads", async () => (await Promise.all([held(S01, 1), held(S01, 2)])).flat().length === 1);
+    const leader = (await held(S01, 1)).length === 1 ? 1 : 2;
+    const name = leader === 1 ? "s01-exchange" : "s01-exchange.2";
+    const { restarts } = programOf(running, name);
+    signal(name, "SIGKILL");
+    await until("somebody leads", async () => {
+      const shards = await Promise.all([1, 2].map((replica) => held(S01, replica).catch(() => [])));
+      return programOf(running, name).restarts > restarts && shards.flat().length === 1;
+    });
+    await until("all ready", () => servicesReady(running));
+    await trade("connector");
+  }, 180_000);
+
+  test("FLATTEN reaches every shard, and the books of all equal the venue's journal", async () => {
+    await running.post("/kill-switch", { enable: true, mode: "FLATTEN", reason: "test" });
+    await until("flat", async () => (await openPositions(running)).length === 0);
+    await running.stop();
+    const verdict = await judgeFolder(openFolder(data, ORIGIN));
+    expect(verdict.violated).toEqual([]);
+    expect(verdict.checked).toBeGreaterThan(0);
+  }, 120_000);
+});
