@@ -38,7 +38,8 @@ interface Ending {
   readonly cancel_id?: string;
 }
 
-const OPEN_ORDERS_MAX = 200;
+/** Of an account, over all symbols; spot limits them by symbol, in its filters. */
+const FUTURES_OPEN_MAX = 200;
 
 /** All methods but the queries run inside `run`. */
 export class Exchange {
@@ -137,9 +138,9 @@ export class Exchange {
   place(asked: PlaceOrder): VenueOrder {
     const { state } = this;
     const listing = state.listing(asked.instrument);
-    const open = state.openOrders(asked.account, { market: listing.market });
     if (state.openByClientId(asked.account, listing.market, asked.client_id)) throw new Refusal("DUPLICATE_ID");
-    if (open.length >= OPEN_ORDERS_MAX && !asked.reduce_only) throw new Refusal("TOO_MANY");
+    const isFull = isFutures(asked.instrument) && state.open.count(asked.account, "FUT") >= FUTURES_OPEN_MAX;
+    if (isFull && !asked.reduce_only) throw new Refusal("TOO_MANY");
     const order = this.sized(asked);
     const funds = isFutures(order.instrument) ? this.checkMargin(order) : this.checkSpot(order);
     const id = state.order_seq + 1;

@@ -56,6 +56,10 @@ export class OpenOrders<T extends Filed> {
     return this.byOwner.get(ownerOf(account, market))?.values() ?? [];
   }
 
+  count(account: string, market: Market): number {
+    return this.byOwner.get(ownerOf(account, market))?.size ?? 0;
+  }
+
   waitingOn(instrument: InstrumentId): Iterable<T> {
     return this.waiting.get(instrument)?.values() ?? [];
   }
