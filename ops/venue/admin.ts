@@ -1,37 +1,27 @@
 /** The venue's admin API: accounts, balances, the journal and faults, for whoever holds its token. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "@hono/zod-openapi";
-import { Account, Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
-import { type Amount, dec, show } from "../../shared/domain/money.ts";
+import { Account, PositiveDecimal } from "../../shared/domain/instrument.ts";
+import { dec, show } from "../../shared/domain/money.ts";
 import { Refusal } from "../../shared/engine/checks.ts";
-import type { Exchange } from "../../shared/engine/exchange.ts";
-import { fund } from "../../shared/engine/funding.ts";
 import { asProblem, FAILURES, refuse } from "../../shared/errors.ts";
+import { type FaultContext, FaultSchema, MarketName, switchOn } from "./admin-faults.ts";
 import { type Keys, readPublicKey } from "./binance/keys.ts";
 import { PERMISSIONS, type RestRequest, type VenueAccount } from "./binance/request.ts";
-import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { RestAnswer } from "./rest.ts";
 
-export interface AdminContext {
+export interface AdminContext extends FaultContext {
   readonly token: string;
-  readonly exchange: Exchange;
   readonly journal: Journal;
   readonly keys: Keys;
-  readonly faults: Faults;
-  now(): number;
   fund(account: VenueAccount): void;
-  /** Closes every stream and refuses new ones for so long. */
-  dropStreams(forMs: number): void;
   stateHash(): string;
 }
 
 const BODY_CHARACTERS_MAX = 64 * 1024;
 const PAGE_MAX = 1_000;
-const DROP_MS_MAX = 600_000;
-const HOLD_MS_MAX = 600_000;
 
-const MarketName = z.enum(["SPOT", "FUT"]);
 const Assets = z.record(z.string().regex(/^[A-Z0-9]{2,12}$/), PositiveDecimal);
 const NewAccount = z.strictObject({
   account: Account,
@@ -51,44 +41,6 @@ const Move = z.strictObject({
   qty: PositiveDecimal,
   direction: z.enum(["deposit", "withdrawal"]).default("deposit"),
 });
-const OrderFaultBody = z.strictObject({
-  kind: z.enum(["timeout_after_accept", "timeout_before_accept", "reject"]),
-  market: MarketName,
-  symbol: z.string().regex(/^[A-Z0-9]{2,24}$/),
-  count: z.number().int().min(1).max(1_000).default(1),
-  hold_ms: z.number().int().min(0).max(HOLD_MS_MAX).default(30_000),
-  code: z.number().int().min(-9_999).max(-1).default(-2010),
-});
-const DropBody = z.strictObject({
-  kind: z.literal("drop_streams"),
-  for_ms: z.number().int().min(0).max(DROP_MS_MAX).default(0),
-});
-const AnswerBody = z.strictObject({
-  kind: z.literal("answer"),
-  path: z.string().startsWith("/").max(100),
-  count: z.number().int().min(1).max(1_000).default(1),
-  status: z.number().int().min(400).max(599),
-  code: z.number().int().min(-9_999).max(-1),
-  retry_after_s: z.number().int().min(0).max(3_600).optional(),
-});
-const LagBody = z.strictObject({
-  kind: z.literal("lagging_queries"),
-  lag_ms: z.number().int().min(0).max(HOLD_MS_MAX),
-});
-const MarkBody = z.strictObject({
-  kind: z.literal("mark"),
-  instrument: InstrumentId,
-  price: PositiveDecimal,
-  for_ms: z.number().int().min(1_000).max(HOLD_MS_MAX),
-});
-const FundingBody = z.strictObject({
-  kind: z.literal("funding"),
-  instrument: InstrumentId,
-  rate: Decimal,
-});
-const FaultBody = z.discriminatedUnion("kind", [OrderFaultBody, AnswerBody, LagBody, DropBody, MarkBody, FundingBody]);
-type Fault = z.output<typeof FaultBody>;
-
 interface AdminCall {
   readonly parts: readonly string[];
   readonly query: URLSearchParams;
@@ -97,7 +49,7 @@ interface AdminCall {
 
 /**
  * `GET accounts` · `POST accounts` · `POST accounts/{account}/moves` · `GET journal?from&limit` · `GET state` ·
- * `GET`, `POST` and `DELETE faults`. Bodies and their limits are the schemas above; failures are problem+json.
+ * `GET`, `POST` and `DELETE faults`. Bodies and their limits are the schemas above and in admin-faults.ts; failures are problem+json.
  * An account's key lives until the venue stops, its money is in the journal.
  */
 export class Admin {
@@ -210,39 +162,9 @@ export class Admin {
   }
 
   private addFault({ body }: AdminCall): unknown {
-    const fault = checked(FaultBody, body());
-    this.switchOn(fault);
+    const fault = checked(FaultSchema, body());
+    switchOn(this.context, fault);
     return { fault };
-  }
-
-  private switchOn(fault: Fault): void {
-    const { faults, now } = this.context;
-    switch (fault.kind) {
-      case "drop_streams":
-        this.context.dropStreams(fault.for_ms);
-        break;
-      case "answer":
-        faults.addAnswer({ ...fault });
-        break;
-      case "lagging_queries":
-        faults.lag(fault.lag_ms);
-        break;
-      case "mark":
-        faults.setMark(fault.instrument, dec(fault.price), now() + fault.for_ms);
-        break;
-      case "funding":
-        this.fundNow(fault.instrument, dec(fault.rate));
-        break;
-      default:
-        faults.add({ ...fault });
-    }
-  }
-
-  /** A funding payment out of turn, at the mark. */
-  private fundNow(instrument: InstrumentId, rate: Amount): void {
-    const { exchange, now } = this.context;
-    const mark = exchange.mark(instrument) ?? refuse("WRONG_STATE", `${instrument} has no mark.`);
-    exchange.run(now(), () => fund(exchange, instrument, { rate, mark }));
   }
 
   private clearFaults(): unknown {

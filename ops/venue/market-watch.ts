@@ -103,9 +103,11 @@ export class MarketWatch {
 
   private payFunding(instrument: InstrumentId, mark: Amount): void {
     const was = this.due.get(instrument);
+    const isDue = was !== undefined && this.now() >= was.nextAt;
+    if (isDue && this.faults.holdsFunding(instrument, this.now())) return;
     const next = this.market.funding(instrument);
     this.due.set(instrument, next);
-    if (was && this.now() >= was.nextAt) fund(this.exchange, instrument, { rate: dec(was.rate.toFixed(8)), mark });
+    if (isDue) fund(this.exchange, instrument, { rate: dec(was.rate.toFixed(8)), mark });
   }
 }
 

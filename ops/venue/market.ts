@@ -38,6 +38,8 @@ export interface MarketModel {
   funding(instrument: InstrumentId): { rate: number; nextAt: number };
   /** The last update id of what `matcher(instrument).depth()` shows: `lastUpdateId` of a snapshot. */
   sequence(instrument: InstrumentId): number;
+  /** Why the instrument takes no orders just now; nothing while it trades, and for markets that never halt. */
+  halted?(instrument: InstrumentId): string | undefined;
   /** Declared assumptions for what is not known, such as "mark=mid". */
   readonly assumed: readonly string[];
 }

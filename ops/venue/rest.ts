@@ -1,11 +1,11 @@
 /** Answers REST requests: finds the endpoint, counts it, checks who asks, runs it, and puts failures into Binance's form. */
-import type { Market } from "../../shared/domain/instrument.ts";
+import { type InstrumentId, instrumentOf, type Market } from "../../shared/domain/instrument.ts";
 import { Refusal } from "../../shared/engine/checks.ts";
 import type { Desk, Route } from "./binance/desk.ts";
 import { BinanceError, errorBody, errors, refused } from "./binance/errors.ts";
 import { checkPermission } from "./binance/keys.ts";
 import { LimitError, type Scope } from "./binance/limits.ts";
-import { isPlacing, ordersIn } from "./binance/order-counts.ts";
+import { isCancelling, isPlacing, ordersIn } from "./binance/order-counts.ts";
 import { type Params, parseRequest, type RestRequest } from "./binance/request.ts";
 import { ROUTES } from "./binance/routes.ts";
 import type { AnswerFault, Faults, OrderFault } from "./faults.ts";
@@ -43,7 +43,7 @@ export class Rest {
   /** `holdMs`: an injected fault wants the answer that late. */
   answer(request: RestRequest, now: number): { answer: RestAnswer; holdMs: number } {
     const headers: Record<string, string> = { "content-type": "application/json;charset=UTF-8" };
-    const holds = { ms: 0 };
+    const holds = { ms: this.faults.takeDelayMs(request.path, "after") };
     const instead = this.faults.takeAnswer(request.path);
     if (instead) return { answer: replaced(instead, headers), holdMs: 0 };
     const ip = request.ip ?? LOCAL_IP;
@@ -87,11 +87,27 @@ export class Rest {
     const market = marketOfRoute(name);
     const count = ordersIn(name);
     if (count > 0) this.desk.limits.checkOrders(market, asked.account, { count, now: asked.now });
-    const fault = isPlacing(name) ? this.faults.take(market, asked.params.symbol()) : undefined;
+    const act = isPlacing(name) ? "place" : isCancelling(name) ? "cancel" : undefined;
+    const symbol = asked.params.symbol();
+    const fault = act && this.faults.take(act, market, symbol);
     if (fault) this.before(fault, holds);
+    if (act === "place" && symbol !== undefined) this.checkOpen(instrumentOf(market, symbol), market, asked);
     const result = this.counted({ market, count, asked }, () => route.run({ desk: this.desk, ...asked }));
-    if (fault) throw errors.timeout();
-    return result;
+    if (fault) throw unknownOutcome(fault);
+    if (!name.endsWith("/exchangeInfo")) return result;
+    return this.faults.filters.shown(market, result, (of) => this.closed(of, asked.now) !== undefined);
+  }
+
+  /** Why the instrument takes no orders now; nothing while it does. */
+  private closed(instrument: InstrumentId, now: number): string | undefined {
+    return this.faults.isHalted(instrument, now) ? "" : this.desk.market.halted?.(instrument);
+  }
+
+  /** Throws for an instrument that is closed, and for what its changed filters refuse. */
+  private checkOpen(instrument: InstrumentId, market: Market, { params, now }: Asked): void {
+    const why = this.closed(instrument, now);
+    if (why !== undefined) throw errors.closed(market, why);
+    this.faults.filters.check(instrument, market, params);
   }
 
   /** Counted before it runs, since a first fill takes it off again; a refused one was none. */
@@ -110,7 +126,7 @@ export class Rest {
   private before(fault: OrderFault, holds: { ms: number }): void {
     if (fault.kind === "reject") throw new BinanceError(fault.code, "Refused by an injected fault.");
     holds.ms = fault.hold_ms;
-    if (fault.kind === "timeout_before_accept") throw errors.timeout();
+    if (fault.kind === "timeout_before_accept") throw unknownOutcome(fault);
   }
 
   /** Any failure in Binance's form; what we do not know is −1001 with 503: the outcome is unknown. */
@@ -139,6 +155,13 @@ export class Rest {
       headers[`x-mbx-order-count-${intervalNum}${interval.charAt(0).toLowerCase()}`] = String(count);
     }
   }
+}
+
+/** Nobody can say what became of it: as the code that the fault names says it. */
+function unknownOutcome({ code }: OrderFault): BinanceError {
+  if (code === -1001) return errors.disconnected();
+  if (code !== -1006 && code !== -1008) return errors.timeout();
+  return new BinanceError(code, "An unexpected response was received; execution status unknown.", 503);
 }
 
 function replaced(fault: AnswerFault, headers: Record<string, string>): RestAnswer {

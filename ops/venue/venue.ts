@@ -117,7 +117,7 @@ class PaperVenue implements Venue {
   readonly journal: Journal;
   readonly ended: Promise<void>;
   readonly adminToken: string;
-  readonly faults = new Faults();
+  readonly faults: Faults;
   private readonly options: VenueOptions;
   private readonly latency: Latency;
   private readonly chance: Random;
@@ -138,6 +138,7 @@ class PaperVenue implements Venue {
 
   constructor(options: VenueOptions) {
     this.options = options;
+    this.faults = new Faults(options.clock);
     this.latency = options.latency ?? NO_LATENCY;
     this.chance = options.random.fork("latency");
     this.orderWire = new DelayWire(this.latency.order);
@@ -280,7 +281,8 @@ class PaperVenue implements Venue {
     const { clock } = this.options;
     if (host === "admin") return this.admin.answer(request);
     // Never in the caller's stack: a client that hears an event may ask at once, while the exchange is at work.
-    const underWayMs = this.orderWire.arrival(clock.now(), this.chance.next()) - clock.now();
+    const lateMs = this.faults.takeDelayMs(request.path, "before");
+    const underWayMs = this.orderWire.arrival(clock.now(), this.chance.next()) - clock.now() + lateMs;
     await (underWayMs > 0 ? clock.sleep(underWayMs) : Promise.resolve());
     const { answer, holdMs } = this.front.answer(request, this.now());
     const waitMs = delayMs(this.latency.response, this.chance.next()) + holdMs;
@@ -296,13 +298,17 @@ class PaperVenue implements Venue {
     const onClosed = (session: SessionSide): void => {
       this.sessions.delete(session);
       lifetime?.end();
+      line.ended();
     };
-    const opening = { path: read, wire, ip, onClosed };
+    const line = this.faults.streams.wire(read.market, wire);
+    const opening = { path: read, wire: line, ip, onClosed };
     const session = read.kind === "ws-api" ? this.apiSession(opening) : this.streamSession(opening);
     this.sessions.add(session);
-    lifetime = new Lifetime({ clock: this.options.clock, path: read, wire, session });
+    lifetime = new Lifetime({ clock: this.options.clock, path: read, wire: line, session });
     return {
-      message: (text) => session.message(text),
+      message: (text) => {
+        if (!line.isDead) session.message(text);
+      },
       end: (code, reason) => session.end(code, reason),
       closed: () => session.closed(),
       framed: () => session.framed?.(),

@@ -73,6 +73,12 @@ export const errors = {
       -4120,
       "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
     ),
+  /** No orders now; `why` is said with it. */
+  closed: (market: Market, why: string) => {
+    const [code, message] =
+      market === "SPOT" ? [-1013, "Market is closed."] : [-4140, "Invalid symbol status for opening position."];
+    return new BinanceError(code as number, why === "" ? (message as string) : `${message} ${why}`);
+  },
   positionSide: () => new BinanceError(-4061, "Order's position side does not match user's setting."),
   path: (method: string, path: string) =>
     new BinanceError(-5000, `Path ${plain(path)}, Method ${plain(method)} is invalid`, 404),

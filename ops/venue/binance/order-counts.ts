@@ -24,3 +24,15 @@ export function ordersIn(route: string): number {
 }
 
 export const isPlacing = (route: string): boolean => COUNTS[route] !== undefined && route.startsWith("POST ");
+
+const CANCELS = new Set([
+  "DELETE /api/v3/order",
+  "DELETE /api/v3/orderList",
+  "DELETE /api/v3/openOrders",
+  "DELETE /fapi/v1/order",
+  "DELETE /fapi/v1/allOpenOrders",
+  "DELETE /fapi/v1/algoOrder",
+  "DELETE /fapi/v1/algoOpenOrders",
+]);
+
+export const isCancelling = (route: string): boolean => CANCELS.has(route);
