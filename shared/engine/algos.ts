@@ -68,11 +68,15 @@ export function decideTrail(
 
 /**
  * Keeps a conditional order; `price` is what its working type watches.
- * Throws a Refusal WRONG_SIDE, WOULD_TRIGGER, CLOSE_EXISTS, DUPLICATE_ID or TOO_MANY_ALGOS.
+ * Throws a Refusal WRONG_SIDE, REDUCE_ONLY, WOULD_TRIGGER, CLOSE_EXISTS, DUPLICATE_ID or TOO_MANY_ALGOS.
  */
 export function placeAlgo(exchange: Exchange, asked: PlaceAlgo, price: Amount | undefined): VenueAlgo {
   const { state } = exchange;
   if (state.futures.isDual(asked.account) !== (asked.position_side !== undefined)) throw new Refusal("WRONG_SIDE");
+  // A hedge's side says which way closes it.
+  if (asked.close_position && asked.position_side === (asked.side === "BUY" ? "LONG" : "SHORT")) {
+    throw new Refusal("REDUCE_ONLY");
+  }
   const open = [...state.openAlgos.values()].filter((algo) => algo.account === asked.account);
   if (open.some((algo) => algo.client_id === asked.client_id)) throw new Refusal("DUPLICATE_ID");
   if (open.length >= OPEN_ALGOS_MAX) throw new Refusal("TOO_MANY_ALGOS");

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { abs, add, dec, mul, show, sub, sum, zero } from "../domain/money.ts";
 import {
+  bankruptcyPrice,
   decideFill,
   entryPrice,
   initialMargin,
@@ -111,4 +112,64 @@ test("maintenance margin has no jump where a bracket ends", () => {
     expect(abs(sub(above, below)) < dec("0.001")).toBe(true);
   }
   expect(show(entryPrice(held("0.2", "12200")))).toBe("61000");
+});
+
+/**
+ * Worked by hand from Binance's FAQ "How to calculate liquidation price of USDⓈ-M futures contracts":
+ * LP = (WB − TMM1 + UPNL1 + cumB + cumL + cumS − side1·Q·EP − QL·EPL + QS·EPS) ÷ (Q·MMRB + QL·MMRL + QS·MMRS − side1·Q −
+ * QL + QS). Legs are quantity @ entry; `backing` is WB − TMM1 + UPNL1; brackets as listed: 0.4 % under 300 000,
+ * 0.5 % − 300 under 800 000, 0.65 % − 1500 under 3 000 000.
+ */
+const LIQUIDATIONS: [what: string, legs: string[], backing: string, price: string][] = [
+  // (30 − 600) ÷ (0.00004 − 0.01) = 57228.91…
+  ["isolated long, 20×", ["0.01 @ 60000"], "30", "57228.9"],
+  // (30 + 600) ÷ (0.00004 + 0.01) = 62749.00…
+  ["isolated short, 20×", ["-0.01 @ 60000"], "30", "62749"],
+  // More than 800000 there: (45000 + 1500 − 900000) ÷ (15 × 0.0065 − 15) = 57272.27…
+  ["isolated long, 20×, third bracket", ["15 @ 60000"], "45000", "57272.3"],
+  // WB 10000, another symbol loses 1500 and needs 400: (8100 − 60000) ÷ (1 × 0.004 − 1) = 52108.43…
+  ["cross long beside a losing symbol", ["1 @ 60000"], "8100", "52108.4"],
+  // (2000 − 2 × 60000 + 1 × 61000) ÷ (2 × 0.004 + 1 × 0.004 − 2 + 1) = 57692.30…
+  ["hedged cross, net long", ["2 @ 60000", "-1 @ 61000"], "2000", "57692.3"],
+  // (2000 − 60000 + 2 × 61000) ÷ (0.012 − 1 + 2) = 63241.10…
+  ["hedged cross, net short", ["1 @ 60000", "-2 @ 61000"], "2000", "63241.1"],
+  // The same both ways gains 1000; maintenance eats that and 2000 in the second bracket: 2 × (P × 0.005 − 300) = 3000
+  ["hedged cross, flat", ["1 @ 60000", "-1 @ 61000"], "2000", "360000"],
+  ["long that no price ends", ["0.01 @ 60000"], "600", "0"],
+];
+
+test("liquidation prices are those of Binance's formula, worked by hand", () => {
+  for (const [what, texts, backing, price] of LIQUIDATIONS) {
+    const legs = texts.map((text) => {
+      const [qty, entry] = text.split(" @ ") as [string, string];
+      return held(qty, show(mul(dec(qty), dec(entry))));
+    });
+    expect([what, show(liquidationPrice(legs, dec(backing), btc))]).toEqual([what, price]);
+  }
+});
+
+/** Notional, then maintenance margin by Binance's brackets: notional × mmr − cum. */
+const MAINTENANCE: [notional: string, margin: string][] = [
+  ["100000", "400"],
+  ["300000", "1200"],
+  ["500000", "2200"],
+  ["1000000", "5000"],
+  ["5000000", "38000"],
+  ["20000000", "268000"],
+];
+
+test("maintenance margin and unrealised PnL, worked by hand", () => {
+  for (const [notional, margin] of MAINTENANCE) {
+    expect([notional, show(maintenance(btc, dec(notional)))]).toEqual([notional, margin]);
+  }
+  // Size × direction × (mark − entry)
+  expect(show(unrealised(held("0.5", "30000"), dec("61000.5")))).toBe("500.25");
+  expect(show(unrealised(held("-0.5", "-30000"), dec("61000.5")))).toBe("-500.25");
+});
+
+test("nothing is left of margin and PnL at the bankruptcy price", () => {
+  // 60000 − 30 ÷ 0.01; a short loses 30 at 63000
+  expect(show(bankruptcyPrice(held("0.01", "600"), { mark: dec("60000"), equity: dec("30") }, btc))).toBe("57000");
+  expect(show(bankruptcyPrice(held("-0.01", "-600"), { mark: dec("60000"), equity: dec("30") }, btc))).toBe("63000");
+  expect(show(bankruptcyPrice(held("0.003", "180"), { mark: dec("60000"), equity: dec("10") }, btc))).toBe("56666.7");
 });
