@@ -5,7 +5,7 @@ import { defaultListings } from "../../shared/engine/listing.ts";
 import { openReplayMarket } from "../venue/replay-market.ts";
 
 /** Time to come up in before the recording begins, ms. */
-const LEAD_MS = { one: 4_000, processes: 15_000 };
+const LEAD_MS = { one: 4_000, processes: 20_000 };
 
 export interface RecordedClock {
   /** What every clock is ahead of the machine's, ms; mostly far below zero. */
