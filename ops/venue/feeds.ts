@@ -1,5 +1,5 @@
 /** The streams that clients listen to: the market's own frames, and what is made of them only while somebody listens. */
-import { type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
+import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
 import type { Desk } from "./binance/desk.ts";
 import type { Feed, Wanted } from "./binance/stream-names.ts";
 import { AggregateTrades, PacedDepth, PartialDepth } from "./book-feeds.ts";

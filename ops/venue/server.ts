@@ -116,14 +116,44 @@ function pathOf(url: string): string {
   return start < 0 ? "/" : url.slice(start);
 }
 
+/** What is said to a socket within one moment goes out together: one system call instead of one a message. */
+class Outgoing {
+  private readonly socket: VenueSocket;
+  private waiting: string[] = [];
+
+  constructor(socket: VenueSocket) {
+    this.socket = socket;
+  }
+
+  send(text: string): void {
+    if (this.waiting.push(text) === 1) queueMicrotask(() => this.flush());
+  }
+
+  flush(): void {
+    const texts = this.waiting;
+    if (texts.length === 0) return;
+    this.waiting = [];
+    const { socket } = this;
+    let isTooSlow = false;
+    socket.cork(() => {
+      for (const text of texts) {
+        // −1 is backpressure: kept by Bun up to its limit, which closes the socket; 0 is a socket that is gone.
+        isTooSlow ||= socket.send(text) === 0 && socket.readyState === WebSocket.OPEN;
+      }
+    });
+    if (isTooSlow) socket.close(TOO_SLOW, "Too slow");
+  }
+}
+
 function opened(venue: Venue, socket: VenueSocket): void {
   const { host, path, ip } = socket.data;
+  const outgoing = new Outgoing(socket);
   const wire = {
-    send: (text: string): void => {
-      // −1 is backpressure: kept by Bun up to its limit, which closes the socket; 0 is a socket that is gone.
-      if (socket.send(text) === 0 && socket.readyState === WebSocket.OPEN) socket.close(TOO_SLOW, "Too slow");
+    send: (text: string): void => outgoing.send(text),
+    close: (code: number, reason: string): void => {
+      outgoing.flush();
+      socket.close(code, reason);
     },
-    close: (code: number, reason: string): void => socket.close(code, reason),
     ping: (payload: string): void => {
       socket.ping(payload);
     },
