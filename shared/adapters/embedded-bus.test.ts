@@ -202,3 +202,21 @@ test("a process killed at a random moment loses nothing it published and hears n
   }
   removeFolder(folder);
 });
+
+test("the epoch is that of the log's file: the same when it is opened again, another when it was removed", async () => {
+  const folder = newFolder();
+  const epochs: string[] = [];
+  for (const [now, name] of [
+    [START, "a"],
+    [START + 1, "a"],
+    [START + 2, "b"],
+  ] as const) {
+    const clock = new VirtualClock(now);
+    const bus = new EmbeddedBus({ path: join(folder, name), clock });
+    epochs.push(await bus.epoch());
+    await bus.close();
+  }
+  expect(epochs[1]).toBe(epochs[0] as string);
+  expect(epochs[2]).not.toBe(epochs[0]);
+  removeFolder(folder);
+});

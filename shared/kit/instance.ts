@@ -23,7 +23,7 @@ export interface Instance {
   /** Rejects when it cannot start, with NOT_OWNER when it is left before. */
   readonly started: Promise<void>;
   isStarted(): boolean;
-  /** Fails with NOT_OWNER when the instance is left before it has answered. */
+  /** Fails with NOT_OWNER when the instance was left before, with TIMEOUT when it is left before it has answered. */
   ask<T>(question: (hosted: Hosted) => Promise<T>): Promise<T>;
   /** In order: what is in hand is finished, what is committed is told. */
   stop(): Promise<void>;
@@ -89,7 +89,7 @@ export function startInstance(parts: InstanceParts): Instance {
   return {
     started,
     isStarted: () => isStarted,
-    ask: (question) => life.untilOver(hosted ? question(hosted) : hosting.then(question)),
+    ask: (question) => life.untilAnswered(() => (hosted ? question(hosted) : hosting.then(question))),
     async stop() {
       // What has not started has nothing to finish.
       if (isStarted && hosted) await life.untilOver(hosted.stop()).catch(unlessLeft(() => isLeft));

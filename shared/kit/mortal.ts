@@ -11,6 +11,8 @@ export interface Mortal {
   alive<T>(work: () => T): T;
   /** For those outside who wait: fails with NOT_OWNER when it is over before `work` is. */
   untilOver<T>(work: Promise<T>): Promise<T>;
+  /** For those who ask: NOT_OWNER when it is over already; TIMEOUT when it is over before the answer: it may be done. */
+  untilAnswered<T>(ask: () => Promise<T>): Promise<T>;
 }
 
 const NEVER = new Promise<never>(() => {});
@@ -53,6 +55,7 @@ export function mortal(lasting: World): Mortal {
     },
     alive,
     untilOver: (work) => untilOver(life, work),
+    untilAnswered: (ask) => (life.over ? untilOver(life, NEVER) : untilOver(life, ask(), maybeDone)),
   };
 }
 
@@ -99,10 +102,12 @@ function busOf(bus: Bus, life: Life, alive: Alive): Bus {
   });
 }
 
-function untilOver<T>(life: Life, work: Promise<T>): Promise<T> {
+const passedOn = () => new Problem("NOT_OWNER", "It was passed on meanwhile; ask again.", { retryAfterMs: 1_000 });
+const maybeDone = () => new Problem("TIMEOUT", "It was passed on before there was an answer; it may have been done.");
+
+function untilOver<T>(life: Life, work: Promise<T>, failure = passedOn): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cut = () =>
-      reject(new Problem("NOT_OWNER", "It was passed on meanwhile; ask again.", { retryAfterMs: 1_000 }));
+    const cut = () => reject(failure());
     if (life.over) return cut();
     life.endings.add(cut);
     work.then(resolve, reject).finally(() => life.endings.delete(cut));

@@ -284,6 +284,8 @@ function stopping(now: Now): void {
     const line = async () => (await now.world.bus.state()).find((state) => state.group === "s04");
     const { lag, pending, oldestMs, ...rest } = (await line())!;
     expect(rest).toEqual({ stream: "test:reliable:{k}", group: "s04", dead: 0 });
+    expect(await now.world.bus.state([reliable.family])).toHaveLength(1);
+    expect(await now.world.bus.state([single.family])).toEqual([]);
     // An adapter may read ahead.
     expect(lag + pending).toBe(3);
     expect(pending).toBeGreaterThanOrEqual(1);

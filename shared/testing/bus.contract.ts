@@ -223,9 +223,10 @@ function lengths(now: Now): void {
     await first.stop();
     await publishMany(300);
     expect(nearlyFull).toEqual(["test:single"]);
+    expect(bus.trouble()).toBe("test:single is nearly full of what nobody has acknowledged");
     const heard: string[] = [];
     bus.subscribe(single, { group: "s04", consumer: "a", handle: (message) => heard.push(message.event.id) });
-    await until(() => heard.length === 300);
+    await until(() => heard.length === 300 && bus.trouble() === undefined);
     expect(heard).toEqual(Array.from({ length: 300 }, (_, at) => String(at)));
   });
 }

@@ -88,6 +88,8 @@ if holder and holder ~= token and left > 0 and not is_gone then return {0, left}
 own(group, token, ARGV[3])
 if ARGV[8] == '1' then redis.call('HSET', KEYS[2], 'passing:' .. group, 1) end
 
+-- Of a group that is made now, only what was noted of an earlier one of its name.
+local noted = tonumber(redis.call('HGET', KEYS[2], 'given:' .. group) or -1)
 local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], group, ARGV[5], 'MKSTREAM')
 local created = 1
 if made.err then
@@ -112,6 +114,7 @@ for i, item in ipairs(redis.call('XPENDING', KEYS[1], group, '(' .. ARGV[6], '+'
 end
 
 local given, following = reached(group)
+if created == 1 then given = noted end
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   if info[2] ~= group and redis.call('HEXISTS', KEYS[2], 'passing:' .. info[2]) == 1 then
     local _, otherUntilMs = owner(info[2])

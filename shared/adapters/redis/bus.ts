@@ -214,23 +214,21 @@ export class RedisBus implements Bus {
     const { stream, listen } = consumer;
     const groups = this.#groups.get(stream.family) ?? new Map<string, Group>();
     this.#groups.set(stream.family, groups);
-    let group = groups.get(listen.group);
-    if (!group) {
-      group = this.#newGroup(stream, listen);
-      groups.set(listen.group, group);
-      const joined = group;
+    const known = groups.get(listen.group);
+    const group = known ?? this.#newGroup(stream, listen);
+    groups.set(listen.group, group);
+    group.join(consumer);
+    if (!known) {
       this.#setUp(
-        () => this.#addLanes(stream, joined),
-        () => joined.consumers.length > 0,
+        () => this.#addLanes(stream, group),
+        () => group.consumers.length > 0,
       );
     }
-    group.join(consumer);
-    const left = group;
     return {
       stop: async () => {
         await Promise.all(this.#settingUp);
-        if (left.consumers.every((other) => other === consumer)) groups.delete(listen.group);
-        await left.leave(consumer);
+        if (group.consumers.every((other) => other === consumer)) groups.delete(listen.group);
+        await group.leave(consumer);
       },
     };
   }

@@ -140,6 +140,26 @@ describe.skipIf(!hasRedis)("the epoch of a Redis bus that finds less than there 
     expect(heard.at(-1)).toBe("3");
   });
 
+  test("stays when groups that are not kept come to streams and leave them", async () => {
+    const { bus, losses } = begin();
+    await publish(bus, "1");
+    for (let round = 0; round < 3; round++) {
+      const passing = begin();
+      const heard: string[] = [];
+      passing.bus.subscribe(reliable, {
+        group: "s12-live",
+        consumer: "a",
+        handle: ({ event }) => void heard.push(event.id),
+      });
+      await publish(passing.bus, `new ${round}`);
+      await until(() => heard.length === 1);
+      await passing.bus.close();
+      expect(passing.losses).toEqual([]);
+    }
+    await Bun.sleep(100);
+    expect(losses).toEqual([]);
+  });
+
   test("stays when all goes well for many leases", async () => {
     const { bus, losses } = begin();
     const heard = hear(bus, () => Bun.sleep(1));

@@ -58,7 +58,9 @@ export class Epochs {
 
   /** Something was lost that was there in the epoch `since`: it is over, unless that is known already. */
   async lost(since: string): Promise<void> {
-    this.#learn((await RENEW.run(this.#connection, [EPOCH], [since, fresh()])) as string);
+    // Found before the first look was through: whatever is in force now is over.
+    const over = since === "" ? await this.read() : since;
+    this.#learn((await RENEW.run(this.#connection, [EPOCH], [over, fresh()])) as string);
   }
 
   onLoss(run: (epoch: string) => void): Cancel {
