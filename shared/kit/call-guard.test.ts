@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { seededRandom } from "../adapters/random.ts";
 import { VirtualClock } from "../adapters/virtual-clock.ts";
 import { Problem } from "../errors.ts";
-import { createGuard, type Guard } from "./call-guard.ts";
+import { createGuard, type Guard, untilOwned } from "./call-guard.ts";
 
 let clock: VirtualClock;
 let guard: Guard;
@@ -111,5 +111,29 @@ describe("the breaker", () => {
   test("refusals never open it", async () => {
     for (let i = 0; i < 20; i++) await run(refusing, false);
     expect(guard.state()).toBe("closed");
+  });
+});
+
+describe("while a shard changes hands", () => {
+  const between = (takenAt: number) => () => {
+    calls++;
+    if (clock.mono() < takenAt) return Promise.reject(new Problem("NOT_OWNER", "nobody yet"));
+    return there();
+  };
+  test("it is asked again until somebody answers, and the breaker stays closed", async () => {
+    const call = () => untilOwned(between(3_000), clock, 10_000);
+    expect(await run(call)).toBe("here");
+    expect(clock.mono()).toBeLessThan(4_000);
+    expect(calls).toBeLessThan(10);
+    expect(guard.state()).toBe("closed");
+  });
+  test("not past the deadline", async () => {
+    const call = () => untilOwned(between(60_000), clock, 2_000);
+    expect(await run(call, true, 2_000)).toBe("NOT_OWNER");
+    expect(clock.mono()).toBeLessThanOrEqual(2_000);
+  });
+  test("what else is refused is an answer", async () => {
+    expect(await run(() => untilOwned(refusing, clock, 10_000))).toBe("RULE");
+    expect(calls).toBe(1);
   });
 });
