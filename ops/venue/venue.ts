@@ -151,7 +151,7 @@ class PaperVenue implements Venue {
       this.users,
       (instrument, text) => this.feeds.forceOrder(instrument, text),
     );
-    const facts = new PublicFacts(() => this.desk, this.feeds);
+    const facts = new PublicFacts(() => this.desk);
     const here = new Set(this.listed.map((listing) => listing.instrument));
     this.exchange = new Exchange({
       listings,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { abs, add, dec, mul, show, sub, sum, zero } from "../domain/money.ts";
+import { add, dec, show, sub, sum, zero } from "../domain/money.ts";
 import { placeAlgo, triggerAlgos } from "./algos.ts";
 import { applyFact } from "./apply.ts";
 import { Refusal } from "./checks.ts";
@@ -11,7 +11,6 @@ import { FUND } from "./futures-state.ts";
 import { liquidate } from "./liquidation.ts";
 import { defaultListings } from "./listing.ts";
 import { cancelList, placeOco } from "./lists.ts";
-import { futuresFunds } from "./margin.ts";
 import type { Matcher } from "./matcher.ts";
 import { LimitOrderMatcher } from "./matching.ts";
 import { setLeverage, setMarginType } from "./settings.ts";
@@ -395,16 +394,4 @@ test("a failing journal stops the exchange instead of letting it run on unrecord
   };
   expect(() => order("a", "BUY 0.01 50000")).toThrow("disk full");
   expect(() => order("a", "BUY 0.01 50000")).toThrow("disk full");
-});
-
-test("available margin counts what open orders keep and what cross positions lose", () => {
-  const { exchange, state, order } = stand({ a: { FUT: "1000" }, b: { FUT: "100000" } });
-  const funds = () => futuresFunds(state, "a", (instrument) => exchange.mark(instrument));
-  order("a", "BUY 0.02 50000");
-  expect(show(funds().available)).toBe("950");
-  order("b", "SELL 0.02 49000");
-  exchange.setMark("FUT:BTCUSDT", dec("45000"));
-  // fee 1000 × 0.0002; loss (50000 − 45000) × 0.02; margin 900 ÷ 20
-  expect(show(funds().available)).toBe("854.8");
-  expect(show(abs(mul(state.position("a", "FUT:BTCUSDT").qty, dec("45000"))))).toBe("900");
 });

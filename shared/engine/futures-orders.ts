@@ -16,9 +16,9 @@ export interface Modify {
 }
 
 /**
- * Gives an open LIMIT order another price or quantity; it goes to the end of its queue. One whose new quantity is filled
- * already ends, and so does a maker-only one that would take. Throws a Refusal UNKNOWN_ORDER, LIMIT_ONLY, SAME_ORDER,
- * TOO_MANY_CHANGES, REDUCE_ONLY, MAX_POSITION or NO_MARGIN.
+ * Gives an open LIMIT order another price or quantity; it goes to the end of its queue. One whose new quantity is
+ * filled already ends, and so does a maker-only one that would take. Throws a Refusal UNKNOWN_ORDER, LIMIT_ONLY,
+ * SAME_ORDER, TOO_MANY_CHANGES, REDUCE_ONLY, MAX_POSITION or NO_MARGIN.
  */
 export function modify(exchange: Exchange, order: VenueOrder | undefined, wanted: Modify): VenueOrder {
   if (!order || !isOpen(order)) throw new Refusal("UNKNOWN_ORDER");

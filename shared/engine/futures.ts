@@ -76,9 +76,9 @@ export function maintenance(listing: Listing, notional: Amount): Amount {
  * The mark price at which margin + unrealised PnL equals maintenance:
  * (Σ cost − backing − Σ cum) ÷ (Σ qty − Σ |qty|·mmr), quantities and costs signed; zero when flat or when no price does.
  * `backing` is an isolated position's margin or, for cross, the wallet plus what other symbols' positions gain, less the
- * maintenance margin they need; both legs of a hedged cross symbol share it. It is the formula of Binance's FAQ "How to
- * calculate liquidation price of USDⓈ-M futures contracts" with WB − TMM1 + UPNL1 as `backing`. A position falls in the
- * bracket of its notional at the price found.
+ * maintenance margin they need; both legs of a hedged cross symbol share it. It is the formula of Binance's FAQ
+ * "How to calculate liquidation price of USDⓈ-M futures contracts" with WB − TMM1 + UPNL1 as `backing`. A position
+ * falls in the bracket of its notional at the price found.
  */
 export function liquidationPrice(legs: readonly Position[], backing: Amount, listing: Listing): Amount {
   let price = zero;

@@ -65,3 +65,13 @@ test("in hedge mode both sides need their own margin", () => {
   // 1200 and 610 at 20×, fee 0.6
   expect(show(funds(g).available)).toBe("908.9");
 });
+
+test("available margin counts what open orders keep and what cross positions lose", () => {
+  const g = new FuturesGround({ a: "1000", b: "100000" });
+  g.order("a", "BUY 0.02 50000");
+  expect(show(funds(g).available)).toBe("950");
+  g.order("b", "SELL 0.02 49000");
+  g.exchange.setMark(BTC, dec("45000"));
+  // fee 1000 × 0.0002; loss (50000 − 45000) × 0.02; margin 900 ÷ 20
+  expect(show(funds(g).available)).toBe("854.8");
+});
