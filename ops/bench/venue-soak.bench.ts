@@ -1,6 +1,6 @@
 /**
- * Benchmark: what the venue answers to a million requests that are malformed, unsigned, stale, oversized or hostile, among
- * fine ones, and what that does to its memory. `CHIMERA_SOAK_REQUESTS` sets how many.
+ * Benchmark: what the venue answers to a million requests that are malformed, unsigned, stale or oversized, among fine
+ * ones, and what that does to its memory. `CHIMERA_SOAK_REQUESTS` sets how many.
  */
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -21,6 +21,7 @@ const KIB_IN_MIB = 1_024;
 interface Ports {
   readonly spot: number;
   readonly um: number;
+  readonly admin: number;
 }
 
 /** Resident memory, MiB. */
@@ -115,6 +116,8 @@ async function run(): Promise<Result> {
     memory.push(residentOf(child.pid));
   }
   const alive = (await fetch(`http://127.0.0.1:${ports.spot}/api/v3/ping`)).status;
+  const headers = { authorization: "Bearer soak" };
+  const state = await (await fetch(`http://127.0.0.1:${ports.admin}/state`, { headers })).json();
   for (const socket of slow) socket.destroy();
   child.kill();
   const bugs = (await new Response(child.stderr).text()).split("BUG").length - 1;
@@ -126,6 +129,7 @@ async function run(): Promise<Result> {
   const answers = [...soak.answers].sort(([, a], [, b]) => b - a).map(([what, count]) => `${what}: ${count}`);
   const notes = [
     `${total.toLocaleString("en")} requests and ${SLOW_SOCKETS} that never end; then a ping: ${alive}; our own errors: ${bugs}`,
+    `orders taken, which are kept: ${(state as { orders: number }).orders}`,
     `memory after each tenth, MiB: ${memory.map((mib) => Math.round(mib)).join(" ")}`,
     `answers by code: ${answers.join(", ")}`,
   ];
