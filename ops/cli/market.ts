@@ -1,10 +1,13 @@
-/** The market a person asks for: `agents`, `quiet` or `replay:FILE[,FILE…]`. */
+/** The market a person asks for: `agents`, `quiet`, `replay:FILE[,FILE…]` or `mirror[:SPOT_URL,UM_URL]`. */
 import { existsSync } from "node:fs";
+import { fetchNet } from "../../shared/adapters/net.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import type { Clock, Random } from "../../shared/kit/ports.ts";
 import { readLastPrices } from "../run/last-prices.ts";
 import { AgentsMarket } from "../venue/agents.ts";
 import type { MarketModel } from "../venue/market.ts";
+import { openMirrorMarket } from "../venue/mirror.ts";
+import { BINANCE, readOrigin } from "../venue/mirror-origin.ts";
 import { quietMarket } from "../venue/quiet.ts";
 import { openReplayMarket } from "../venue/replay-market.ts";
 
@@ -15,12 +18,22 @@ interface Origins {
   prices: string;
 }
 
-const KINDS = ["agents", "quiet", "replay"];
+/** Whether more must follow the kind's name, after a colon. */
+const KINDS: Readonly<Record<string, "never" | "always" | "maybe">> = {
+  agents: "never",
+  quiet: "never",
+  replay: "always",
+  mirror: "maybe",
+};
 
 /** The kind of market that is asked for; throws when there is none of that name, or a recording is not there. */
 export function marketKind(wanted: string): string {
   const kind = wanted.split(":")[0] as string;
-  if (!KINDS.includes(kind) || (kind === "replay") !== wanted.includes(":")) return refuseMarket(wanted);
+  const more = KINDS[kind];
+  if (more === undefined || (more !== "maybe" && (more === "always") !== wanted.includes(":"))) {
+    return refuseMarket(wanted);
+  }
+  if (kind === "mirror") originOf(wanted);
   const missing = filesOf(wanted).find((file) => !existsSync(file));
   if (missing !== undefined) throw new Error(`There is no file ${missing}.`);
   return kind;
@@ -35,8 +48,10 @@ export const filesOf = (wanted: string): string[] =>
         .filter((file) => file !== "")
     : [];
 
+const originOf = (wanted: string) => (wanted === "mirror" ? BINANCE : readOrigin(wanted.slice("mirror:".length)));
+
 function refuseMarket(wanted: string): never {
-  throw new Error(`--market ${wanted}: say agents, quiet or replay:FILE[,FILE...].`);
+  throw new Error(`--market ${wanted}: say agents, quiet or replay:FILE[,FILE...], or mirror[:SPOT_URL,UM_URL].`);
 }
 
 export async function openMarket(wanted: string, { clock, random, prices }: Origins): Promise<MarketModel> {
@@ -44,5 +59,9 @@ export async function openMarket(wanted: string, { clock, random, prices }: Orig
   if (wanted === "agents") return new AgentsMarket({ clock, random, listings, prices: readLastPrices(prices) });
   if (wanted === "quiet") return quietMarket(listings, clock);
   if (wanted.startsWith("replay:")) return openReplayMarket({ clock, files: filesOf(wanted), listings });
+  if (wanted.split(":")[0] === "mirror") {
+    const onTrouble = (message: string): void => void process.stderr.write(`mirror: ${message}\n`);
+    return openMirrorMarket({ clock, net: fetchNet(clock), origin: originOf(wanted), listings, onTrouble });
+  }
   return refuseMarket(wanted);
 }

@@ -23,10 +23,14 @@ test("numbers, choices, bundles and markets are checked, and the option is named
   expect(() => choiceOption("log", "loud", ["debug", "info"])).toThrow("--log is one of debug, info");
   expect(() => readBundleFile("/nope")).toThrow("--bundle /nope cannot be read");
   expect(() => readBundleFile("/")).toThrow("--bundle / cannot be read");
-  for (const wanted of ["", "nope", "agents:x", "replay", "Agents"]) {
+  for (const wanted of ["", "nope", "agents:x", "replay", "Agents", "quiet:", "mirrors"]) {
     expect(() => marketKind(wanted)).toThrow("say agents, quiet or replay:FILE");
   }
   expect(() => marketKind("replay:/nope.gz")).toThrow("There is no file /nope.gz");
+  expect(() => marketKind("mirror:http://only-one")).toThrow("names two hosts");
+  expect(() => marketKind("mirror:x,y")).toThrow("no http or https address");
+  expect(marketKind("mirror")).toBe("mirror");
+  expect(marketKind("mirror:http://127.0.0.1:8093,http://127.0.0.1:8094")).toBe("mirror");
   expect(marketKind("agents")).toBe("agents");
 });
 

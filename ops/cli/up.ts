@@ -24,7 +24,8 @@ const usage = `Usage: ./chimera up [options]
 
 Starts the paper venue and all services in one process, and says where to look. Ctrl-C, or ./chimera down, stops it.
 
-  --market M      agents (default): a simulated market · replay:FILE[,FILE] · quiet: only what clients send
+  --market M      agents (default): a simulated market · replay:FILE[,FILE] · quiet: only what clients send · mirror:
+                  Binance's live public feeds, with orders matched here and none sent (or mirror:SPOT_URL,UM_URL)
   --speed N       how fast time runs, 0.1 to 100 (default 1); not with --processes
   --as-recorded   the clock is a replay's too, so that bars, signals and their ids are those of ./chimera replay; needs
                   a new data folder, since that time cannot go on
@@ -63,6 +64,8 @@ async function run(args: string[]): Promise<number> {
   }
   // Everything is read before the folder is bound to a market, so that a slip leaves no trace.
   const kind = marketKind(values.market);
+  if (kind === "mirror" && values.speed !== undefined)
+    throw new Error("A mirror runs at the exchange's own time: no --speed.");
   const isRecorded = values["as-recorded"];
   if (isRecorded && (kind !== "replay" || values.speed !== undefined)) {
     throw new Error("--as-recorded is for --market replay:FILE, at the speed it was recorded.");

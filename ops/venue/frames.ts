@@ -23,6 +23,8 @@ export interface Print {
   between(ticks: number): string;
   /** The inverse of `between`, to a float: for marks and statistics. */
   ticksBetween(price: string): number;
+  /** The inverse of `quote`, to the nearest whole: for bars from elsewhere. */
+  quoteUnits(quote: number): number;
 }
 
 export function printOf({ instrument, market, symbol, tick, step, price_digits, qty_digits }: Listing): Print {
@@ -36,6 +38,7 @@ export function printOf({ instrument, market, symbol, tick, step, price_digits, 
     quote: (units) => showFixed(mul(tick, fromSteps(units, step)), SPOT_DIGITS),
     between: (ticks) => showFixed(mul(tick, fromSteps(Math.round(ticks * 100), HUNDREDTH)), SPOT_DIGITS),
     ticksBetween: (price) => Number(price) / toNumber(tick),
+    quoteUnits: (quote) => Math.round(quote / (toNumber(tick) * toNumber(step))),
   };
 }
 const HUNDREDTH = (10n ** 16n) as Listing["tick"];

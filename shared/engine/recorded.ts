@@ -123,6 +123,14 @@ export class RecordedMatcher implements Matcher {
     return order && this.queues[order.side].get(order.ticks)?.aheadOf(orderId);
   }
 
+  /** Forgets the market until the next snapshot: nothing trades. Our orders keep their places. */
+  forget(): void {
+    this.market.clear();
+    this.recent = [];
+    this.ticker = undefined;
+    this.isWhole = false;
+  }
+
   onSnapshot(snapshot: LevelUpdate): MatchEvent[] {
     // One that is older than the whole book we have says nothing new.
     if (this.isWhole && this.recent[0] !== undefined && snapshot.last < this.recent[0].last) return [];
