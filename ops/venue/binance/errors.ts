@@ -35,6 +35,8 @@ export const errors = {
   ahead: () => new BinanceError(-1021, "Timestamp for this request was 1000ms ahead of the server's time."),
   signature: () => new BinanceError(-1022, "Signature for this request is not valid."),
   recvWindow: () => new BinanceError(-1131, "recvWindow must be less than 60000"),
+  unread: (read: number, sent: number) =>
+    new BinanceError(-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`),
   empty: (name: string) => new BinanceError(-1105, `Parameter '${plain(name)}' was empty.`),
   duplicate: () => new BinanceError(-1101, "Duplicate values for a parameter detected."),
   combination: () => new BinanceError(-1128, "Combination of optional parameters invalid."),

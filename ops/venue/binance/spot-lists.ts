@@ -11,7 +11,15 @@ import { madeClientId, sideOf } from "./order-fields.ts";
 import { Params } from "./request.ts";
 import { checkSpotFilters } from "./spot-filters.ts";
 import { listHead, spotCanceledList, spotList } from "./spot-format.ts";
-import { decimal, isStopType, legOf, readResponseKind, readSpotOrder, type SpotAsked } from "./spot-params.ts";
+import {
+  decimal,
+  isStopType,
+  legOf,
+  readResponseKind,
+  readSpotOrder,
+  refuseUnread,
+  type SpotAsked,
+} from "./spot-params.ts";
 
 const PAGE_DEFAULT = 500;
 const PAGE_MAX = 1_000;
@@ -78,7 +86,10 @@ function sendPair(call: Call, { listing, side, qty, above, below }: Pair): unkno
   return spotList(exchange.state, list, kind);
 }
 
+const LIST = ["side", "quantity", "listClientOrderId"];
+
 function oco(call: Call): unknown {
+  refuseUnread(call.params, { prefixes: ["above", "below"], others: LIST });
   const listing = mustListing(call, "SPOT");
   const side = sideOf(call.params);
   const qty = quantity(call, "quantity");
@@ -86,9 +97,12 @@ function oco(call: Call): unknown {
   return sendPair(call, { listing, side, qty, above: leg("above"), below: leg("below") });
 }
 
+const OLD_NAMES = ["price", "trailingDelta", "stopLimitPrice", "stopLimitTimeInForce"];
+
 /** The old form names a limit and a stop, whichever stands above. */
 function oldOco(call: Call): unknown {
   const { params } = call;
+  refuseUnread(params, { prefixes: ["limit", "stop"], others: [...LIST, ...OLD_NAMES] });
   const listing = mustListing(call, "SPOT");
   const side = sideOf(params);
   const qty = quantity(call, "quantity");
@@ -115,6 +129,9 @@ const triggered =
   (kind: Exclude<ListKind, "OCO">) =>
   (call: Call): unknown => {
     const { desk, account, params, now } = call;
+    const isPair = kind === "OTOCO" || kind === "OPOCO";
+    const prefixes = ["working", ...(isPair ? ["pendingAbove", "pendingBelow"] : ["pending"])];
+    refuseUnread(params, { prefixes, others: ["pendingSide", "pendingQuantity", "listClientOrderId"] });
     const listing = mustListing(call, "SPOT");
     const isPaid = kind === "OPO" || kind === "OPOCO";
     const side = sideNamed(call, "workingSide");
@@ -124,7 +141,6 @@ const triggered =
     if (isPaid && (side !== "BUY" || pending_side !== "SELL")) throw errors.side();
     const qty = isPaid ? null : quantity(call, "pendingQuantity");
     const read = (prefix: string) => readSpotOrder(call, { listing, side: pending_side, prefix, qty });
-    const isPair = kind === "OTOCO" || kind === "OPOCO";
     const pending = isPair ? [read("pendingAbove"), read("pendingBelow")] : [read("pending")];
     const [above, below] = pending;
     if (above && below) checkPairTypes(pending_side, { above, below });

@@ -26,12 +26,15 @@ import {
   type ResponseKind,
   readResponseKind,
   readSpotOrder,
+  refuseUnread,
   type SpotAsked,
 } from "./spot-params.ts";
 
 const WEIGHT_OF_ALL = 80;
 
-function readSingle(call: Call): { asked: SpotAsked; kind: ResponseKind } {
+/** `others`: what the endpoint reads besides the order. */
+function readSingle(call: Call, others: string[] = []): { asked: SpotAsked; kind: ResponseKind } {
+  refuseUnread(call.params, { prefixes: [""], others });
   const listing = mustListing(call, "SPOT");
   const asked = readSpotOrder(call, { listing, side: sideOf(call.params), prefix: "" });
   const isPlain = asked.type === "MARKET" || asked.type === "LIMIT";
@@ -52,7 +55,7 @@ function place(call: Call): unknown {
 
 /** Checks an order without sending it, whether or not it could be paid. */
 function tryOrder(call: Call): unknown {
-  const { asked } = readSingle(call);
+  const { asked } = readSingle(call, ["computeCommissionRates"]);
   checkSpotFilters(call, [asked]);
   return call.params.bool("computeCommissionRates") ? commissionForOrder(call, asked.listing) : {};
 }
@@ -143,10 +146,15 @@ function attempt(run: () => unknown): Tried {
   }
 }
 
+const REPLACING = [
+  ...["cancelReplaceMode", "cancelOrderId", "cancelOrigClientOrderId", "cancelNewClientOrderId", "cancelRestrictions"],
+  "orderRateLimitExceededMode",
+];
+
 /** Parameters and filters are checked before anything is cancelled. */
 function cancelReplace(call: Call): unknown {
   const { params, desk } = call;
-  const { asked, kind } = readSingle(call);
+  const { asked, kind } = readSingle(call, REPLACING);
   const mode = params.mustText("cancelReplaceMode");
   if (mode !== "STOP_ON_FAILURE" && mode !== "ALLOW_FAILURE") throw errors.invalid("cancelReplaceMode");
   const found = findOrder(call, ["cancelOrderId", "cancelOrigClientOrderId"]);

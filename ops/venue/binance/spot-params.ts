@@ -45,6 +45,29 @@ const STP_FOREIGN = "TRANSFER";
 const STRATEGY_TYPE_MIN = 1_000_000;
 const DECIMALS_MAX = 8;
 
+/** With every signed request; the last two come over the WebSocket API. */
+const COMMON = ["symbol", "timestamp", "recvWindow", "apiKey", "returnRateLimits"];
+const OF_ORDER = [
+  ...["type", "timeInForce", "quantity", "quoteOrderQty", "price", "stopPrice", "trailingDelta", "icebergQty"],
+  ...["strategyId", "strategyType"],
+];
+const PEGS = ["pegPriceType", "pegOffsetType", "pegOffsetValue"];
+
+/** Throws −1104 for a parameter that nothing here reads; `prefixes` are those of the request's orders. */
+export function refuseUnread(params: Params, { prefixes, others }: { prefixes: string[]; others: string[] }): void {
+  const known = new Set([...COMMON, ...others, "newOrderRespType", "selfTradePreventionMode"]);
+  for (const prefix of prefixes) {
+    for (const name of [...OF_ORDER, "side"]) known.add(named(prefix, name));
+    known.add(prefix === "" ? "newClientOrderId" : named(prefix, "clientOrderId"));
+    for (const peg of PEGS) {
+      if (params.has(named(prefix, peg))) throw errors.rejected("Pegged orders are not supported for this symbol.");
+    }
+  }
+  const sent = [...params.map().keys()];
+  const read = sent.filter((name) => known.has(name));
+  if (read.length < sent.length) throw errors.unread(read.length, sent.length);
+}
+
 /** The name of a parameter: as it is, or behind the name of its order in the list. */
 const named = (prefix: string, name: string): string =>
   prefix === "" ? name : `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
