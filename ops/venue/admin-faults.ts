@@ -65,6 +65,7 @@ const FaultBody = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("mark"), instrument: InstrumentId, price: PositiveDecimal, for_ms: Ms.min(1_000) }),
   z.strictObject({ kind: z.literal("funding"), instrument: InstrumentId, rate: Decimal }),
+  z.strictObject({ kind: z.literal("insurance"), qty: Decimal }),
   z.strictObject({ kind: z.literal("late_funding"), instrument: InstrumentId, by_ms: Ms }),
   z.strictObject({ kind: z.literal("halt"), instrument: InstrumentId, for_ms: Ms }),
   z.strictObject({
@@ -130,6 +131,9 @@ export function switchOn(context: FaultContext, fault: Fault): void {
       break;
     case "funding":
       fundNow(context, fault);
+      break;
+    case "insurance":
+      context.exchange.run(now(), () => context.exchange.record({ fact: "insured", asset: "USDT", qty: fault.qty }));
       break;
     case "late_funding":
       faults.holdFunding(fault.instrument, now() + fault.by_ms);

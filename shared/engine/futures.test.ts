@@ -117,8 +117,9 @@ test("maintenance margin has no jump where a bracket ends", () => {
 /**
  * Worked by hand from Binance's FAQ "How to calculate liquidation price of USDⓈ-M futures contracts":
  * LP = (WB − TMM1 + UPNL1 + cumB + cumL + cumS − side1·Q·EP − QL·EPL + QS·EPS)
- *   ÷ (Q·MMRB + QL·MMRL + QS·MMRS − side1·Q − QL + QS). Legs are quantity @ entry; `backing` is WB − TMM1 + UPNL1; brackets as listed: 0.4 % under 300 000,
- * 0.5 % − 300 under 800 000, 0.65 % − 1500 under 3 000 000.
+ *   ÷ (Q·MMRB + QL·MMRL + QS·MMRS − side1·Q − QL + QS).
+ * Legs are quantity @ entry; `backing` is WB − TMM1 + UPNL1; brackets as listed: 0.4 % under 300 000, 0.5 % − 300
+ * under 800 000, 0.65 % − 1500 under 3 000 000.
  */
 const LIQUIDATIONS: [what: string, legs: string[], backing: string, price: string][] = [
   // (30 − 600) ÷ (0.00004 − 0.01) = 57228.91…

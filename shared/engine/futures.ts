@@ -1,4 +1,4 @@
-/** Futures arithmetic: what a fill does to a one-way position, its margin, its unrealised PnL, where it is liquidated. */
+/** Futures arithmetic: what a fill does to a position, its margin, its unrealised PnL, where it is liquidated. */
 import type { InstrumentId } from "../domain/instrument.ts";
 import { type Amount, abs, add, dec, div, max, min, mul, neg, sub, toStep, zero } from "../domain/money.ts";
 import type { Side } from "../domain/order.ts";
@@ -73,8 +73,8 @@ export function maintenance(listing: Listing, notional: Amount): Amount {
 }
 
 /**
- * The mark price at which margin + unrealised PnL equals maintenance:
- * (Σ cost − backing − Σ cum) ÷ (Σ qty − Σ |qty|·mmr), quantities and costs signed; zero when flat or when no price does.
+ * The mark price at which margin + unrealised PnL equals maintenance, zero where there is none:
+ * (Σ cost − backing − Σ cum) ÷ (Σ qty − Σ |qty|·mmr), with signed quantities and costs.
  * `backing` is an isolated position's margin or, for cross, the wallet plus what other symbols' positions gain, less the
  * maintenance margin they need; both legs of a hedged cross symbol share it. It is the formula of Binance's FAQ
  * "How to calculate liquidation price of USDⓈ-M futures contracts" with WB − TMM1 + UPNL1 as `backing`. A position

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { dec } from "../../../shared/domain/money.ts";
 import { type Answer, START, TestVenue } from "../test-client.ts";
 
 const BTC = { symbol: "BTCUSDT" };
@@ -11,6 +10,12 @@ async function open(): Promise<TestVenue> {
   await v.order("maker", "BTCUSDT SELL 5 60000");
   await v.order("maker", "BTCUSDT BUY 5 59990");
   return v;
+}
+
+async function fault(v: TestVenue, what: object): Promise<void> {
+  const headers = { authorization: "Bearer admin-token" };
+  const said = await v.venue.rest("admin", { method: "POST", path: "/faults", headers, body: JSON.stringify(what) });
+  expect(said.status).toBe(200);
 }
 
 test("orders, trades and income come in pages, and in windows of at most a week", async () => {
@@ -52,16 +57,16 @@ test("a liquidation is told to the account and to everybody, and stands in every
   await v.call("paper", "POST /fapi/v1/leverage", { ...BTC, leverage: 100 });
   await v.order("paper", "BTCUSDT BUY 0.1 MARKET");
   await v.settle(1_000);
-  const fault = (price: string) => v.venue.faults.setMark("FUT:BTCUSDT", dec(price), v.clock.now() + 60_000);
+  const markAt = (price: string) => fault(v, { kind: "mark", instrument: "FUT:BTCUSDT", price, for_ms: 60_000 });
   // 60 − 32 = 28 of equity, 23.87 needed: four fifths are gone
-  fault("59680");
+  await markAt("59680");
   await v.settle(1_000);
   const call = account.messages.find((m) => m.e === "MARGIN_CALL");
   expect(call.p).toMatchObject([{ s: "BTCUSDT", ps: "BOTH", pa: "0.100", mt: "ISOLATED", iw: "60.00000000" }]);
   expect("cw" in call).toBe(false);
   await v.settle(5_000);
   expect(account.messages.filter((m) => m.e === "MARGIN_CALL").length).toBe(1);
-  fault("59600");
+  await markAt("59600");
   await v.settle(1_000);
   const closing = account.messages.findLast((m) => m.e === "ORDER_TRADE_UPDATE").o;
   expect(closing).toMatchObject({ o: "LIQUIDATION", x: "CALCULATED", X: "FILLED", S: "SELL", f: "IOC" });
@@ -83,13 +88,29 @@ test("funding tells the balance, and the position only where it is isolated; the
   await v.order("paper", "BTCUSDT BUY 0.1 MARKET");
   await v.settle(1_000);
   const pay = async (rate: string) => {
-    const body = JSON.stringify({ kind: "funding", instrument: "FUT:BTCUSDT", rate });
-    const headers = { authorization: "Bearer admin-token" };
-    await v.venue.rest("admin", { method: "POST", path: "/faults", headers, body });
+    await fault(v, { kind: "funding", instrument: "FUT:BTCUSDT", rate });
     return account.messages.at(-1).a;
   };
   // 0.1 × 59995 × 0.0002
   expect(await pay("0.0002")).toMatchObject({ m: "FUNDING_FEE", B: [{ bc: "-1.19990000" }], P: [] });
   const { json } = await v.raw("GET /fapi/v1/fundingRate?symbol=BTCUSDT");
   expect(json).toMatchObject([{ symbol: "BTCUSDT", fundingRate: "0.00020000", markPrice: "59995.00000000" }]);
+});
+
+test("without a fund the other side is deleveraged at the bankruptcy price, and told so", async () => {
+  const v = await open();
+  const maker = await v.listenAccount("maker");
+  await fault(v, { kind: "insurance", qty: "-1000000" });
+  await v.call("paper", "POST /fapi/v1/marginType", { ...BTC, marginType: "ISOLATED" });
+  await v.call("paper", "POST /fapi/v1/leverage", { ...BTC, leverage: 100 });
+  await v.order("paper", "BTCUSDT BUY 0.1 MARKET");
+  await v.call("maker", "DELETE /fapi/v1/allOpenOrders", BTC);
+  await fault(v, { kind: "mark", instrument: "FUT:BTCUSDT", price: "58000", for_ms: 60_000 });
+  await v.settle(1_000);
+  const closed = maker.messages.findLast((m) => m.e === "ORDER_TRADE_UPDATE").o;
+  expect(closed).toMatchObject({ o: "LIQUIDATION", x: "CALCULATED", S: "BUY", L: "59400.0", rp: "60.00000000" });
+  expect(closed.c).toStartWith("adl_autoclose");
+  const [row] = await v.call("maker", "GET /fapi/v1/forceOrders", { autoCloseType: "ADL" });
+  expect(row).toMatchObject({ clientOrderId: closed.c, executedQty: "0.100" });
+  expect(await v.call("paper", "GET /fapi/v3/positionRisk")).toEqual([]);
 });
