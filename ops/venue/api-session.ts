@@ -35,8 +35,6 @@ export interface ApiContext {
 
 const MESSAGE_CHARACTERS_MAX = 64 * 1024;
 const POLICY_VIOLATION = 1008;
-/** Opening a connection costs as much as a request. */
-const CONNECT_WEIGHT = 2;
 
 interface Subscription extends Listener {
   /** Made by the session's own key, and ended when that logs out. */
@@ -66,11 +64,6 @@ export class ApiSession implements SessionSide {
     this.connectedAt = this.now();
     this.showsLimits = path.query.get("returnRateLimits") !== "false";
     this.methods = this.ownMethods();
-  }
-
-  /** Throws a LimitError for an address that has used up its weight. */
-  static charge(limits: Limits, market: Market, { ip, now }: { ip: string; now: number }): void {
-    limits.weigh(market, ip, { weight: CONNECT_WEIGHT, now });
   }
 
   private ownMethods() {

@@ -178,7 +178,7 @@ test("limits are told with each answer, unless they are not wanted", async () =>
   const v = await TestVenue.open();
   const talk = await apiTalk(v);
   const limits = async (params: Record<string, unknown>) => (await talk("time", params)).rateLimits;
-  expect(await limits({})).toMatchObject([{ rateLimitType: "REQUEST_WEIGHT", limit: 6_000, count: 1 }]);
+  expect(await limits({})).toMatchObject([{ rateLimitType: "REQUEST_WEIGHT", limit: 6_000, count: 3 }]);
   expect(await limits({ returnRateLimits: false })).toBeUndefined();
   expect(await talk("no.such")).toMatchObject({ status: 400, error: { code: -1000 } });
   const heard = await v.listen("ws://127.0.0.1:8093/ws-api/v3?returnRateLimits=false");

@@ -293,7 +293,8 @@ class PaperVenue implements Venue {
   open(host: VenueHost, path: string, wire: Wire, ip = LOCAL_IP): OpenSession | undefined {
     const now = this.now();
     const read = host === "admin" ? undefined : readSocketPath(host, path);
-    if (!read || this.faults.isBlackout(now) || !this.limits.connect(ip, now)) return undefined;
+    if (!read || this.faults.isBlackout(now)) return undefined;
+    if (!this.limits.connect(ip, now, read.kind === "ws-api" ? read.market : undefined)) return undefined;
     let lifetime: Lifetime | undefined;
     const onClosed = (session: SessionSide): void => {
       this.sessions.delete(session);

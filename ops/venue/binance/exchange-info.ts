@@ -12,6 +12,8 @@ const ORDERS_MAX = 200;
 const PERPETUAL_DELIVERY_AT = 4_133_404_800_000;
 const ONBOARD_AT = 1_569_398_400_000;
 
+const FIVE_MINUTES = { interval: "MINUTE", intervalNum: 5 } as const;
+
 export function exchangeInfo(call: Call, market: Market): unknown {
   const { listed, limits } = call.desk;
   return {
@@ -20,6 +22,7 @@ export function exchangeInfo(call: Call, market: Market): unknown {
     rateLimits: [
       { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: limits.rules.weight[market] },
       ...limits.rules.orders[market].map((rule) => ({ rateLimitType: "ORDERS", ...rule })),
+      ...(market === "SPOT" ? [{ rateLimitType: "RAW_REQUESTS", ...FIVE_MINUTES, limit: limits.rules.requests }] : []),
     ],
     exchangeFilters: [],
     ...(market === "FUT" ? { futuresType: "U_MARGINED", assets: futuresAssets(listed) } : {}),

@@ -13,6 +13,8 @@ interface Rule {
 export interface LimitRules {
   /** Request weight an IP may spend a minute. */
   readonly weight: Readonly<Record<Scope, number>>;
+  /** Requests of any weight an IP may send to spot in five minutes. */
+  readonly requests: number;
   /** New orders an account may send. */
   readonly orders: Readonly<Record<Market, readonly Rule[]>>;
   /** WebSocket connections an IP may open in five minutes. */
@@ -23,6 +25,7 @@ export interface LimitRules {
 
 export const BINANCE_LIMITS: LimitRules = {
   weight: { SPOT: 6_000, FUT: 2_400, SAPI: 12_000 },
+  requests: 300_000,
   orders: {
     SPOT: [
       { interval: "SECOND", intervalNum: 10, limit: 100 },
@@ -40,6 +43,7 @@ export const BINANCE_LIMITS: LimitRules = {
 /** The same counters and headers, but nobody is ever refused: for load from one address. */
 export const NO_LIMITS: LimitRules = {
   weight: { SPOT: 1e12, FUT: 1e12, SAPI: 1e12 },
+  requests: 1e12,
   orders: {
     SPOT: BINANCE_LIMITS.orders.SPOT.map((rule) => ({ ...rule, limit: 1e12 })),
     FUT: BINANCE_LIMITS.orders.FUT.map((rule) => ({ ...rule, limit: 1e12 })),
@@ -49,7 +53,9 @@ export const NO_LIMITS: LimitRules = {
 };
 
 const MS = { SECOND: 1_000, MINUTE: 60_000, DAY: 86_400_000 } as const;
-const CONNECTIONS_MS = 5 * MS.MINUTE;
+const FIVE_MINUTES_MS = 5 * MS.MINUTE;
+/** Opening a connection to a WebSocket API costs as much as a request. */
+const CONNECT_WEIGHT = 2;
 /** Requests refused with 429 in one minute before the address is banned. */
 const IGNORED_MAX = 10;
 const BAN_FIRST_MS = 2 * MS.MINUTE;
@@ -93,13 +99,24 @@ export class Limits {
     const limit = this.rules.weight[scope];
     const used = this.counter(`weight|${scope}|${ip}`, MS.MINUTE, now);
     if (used.count + weight > limit) {
-      this.ignored(ip, now);
-      const message =
-        `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. ` +
-        "Please use WebSocket Streams for live updates to avoid polling the API.";
-      throw new LimitError({ code: -1003, message, status: 429 }, left(now, MS.MINUTE));
+      this.refuse(ip, now, { current: `${limit} request weight per 1 MINUTE`, ms: MS.MINUTE });
     }
     used.count += weight;
+    if (scope !== "SPOT") return;
+    const raw = this.counter(`requests|${ip}`, FIVE_MINUTES_MS, now);
+    raw.count += 1;
+    const { requests } = this.rules;
+    if (raw.count > requests) {
+      this.refuse(ip, now, { current: `${requests} requests per 5 MINUTE`, ms: FIVE_MINUTES_MS });
+    }
+  }
+
+  private refuse(ip: string, now: number, { current, ms }: { current: string; ms: number }): never {
+    this.ignored(ip, now);
+    const message =
+      `Too much request weight used; current limit is ${current}. ` +
+      "Please use WebSocket Streams for live updates to avoid polling the API.";
+    throw new LimitError({ code: -1003, message, status: 429 }, left(now, ms));
   }
 
   /** A refused request is counted; the tenth in a minute bans the address, each time for longer. */
@@ -160,12 +177,19 @@ export class Limits {
     return this.counter(`orders|${market}|${account}|${ms}`, ms, now);
   }
 
-  /** False: this address has opened too many. */
-  connect(ip: string, now: number): boolean {
-    const opened = this.counter(`connections|${ip}`, CONNECTIONS_MS, now);
+  /** False: this address has opened too many, is banned, or cannot pay for a connection to a WebSocket API. */
+  connect(ip: string, now: number, api?: Market): boolean {
+    const opened = this.counter(`connections|${ip}`, FIVE_MINUTES_MS, now);
     if (opened.count >= this.rules.connections) return false;
     opened.count += 1;
-    return true;
+    try {
+      if (api === undefined) this.refuseBanned(ip, now);
+      else this.weigh(api, ip, { weight: CONNECT_WEIGHT, now });
+      return true;
+    } catch (error) {
+      if (error instanceof LimitError) return false;
+      throw error;
+    }
   }
 
   private counter(name: string, ms: number, now: number): { count: number } {

@@ -115,7 +115,7 @@ export const umOrderRoutes: Routes = {
   "GET /fapi/v1/order": signed(1, getOrder),
   "DELETE /fapi/v1/order": signed(1, cancelOrder),
   "GET /fapi/v1/openOrder": signed(1, getOpenOrder),
-  "GET /fapi/v1/openOrders": signed(1, openOrders),
+  "GET /fapi/v1/openOrders": signed((params) => (params.has("symbol") ? 1 : 40), openOrders),
   "DELETE /fapi/v1/allOpenOrders": signed(1, cancelAll),
   "POST /fapi/v1/countdownCancelAll": signed(10, countdown),
 };
