@@ -40,6 +40,7 @@ test("any moves between any places leave every asset at zero in sum", () => {
   const place = fc.record({
     owner: fc.constantFrom("a", "b", "house"),
     bucket: fc.constantFrom("wallet", "hold", "fees"),
+    part: fc.constantFrom("", "x", "y"),
   });
   const moves = fc.array(fc.tuple(place, place, fc.constantFrom("USDT", "BTC"), fc.bigInt(-(10n ** 24n), 10n ** 24n)));
   fc.assert(
@@ -51,6 +52,10 @@ test("any moves between any places leave every asset at zero in sum", () => {
       for (const total of ledger.sums().values()) expect(total).toBe(zero);
       expect(sum(ledger.all().map((line) => line.amount))).toBe(zero);
       expect(ledger.all().every((line) => line.amount !== zero)).toBe(true);
+      for (const { owner, bucket, asset } of ledger.all()) {
+        const parts = ledger.all().filter((at) => at.owner === owner && at.bucket === bucket && at.asset === asset);
+        expect(ledger.total(owner, bucket, asset)).toBe(sum(parts.map((part) => part.amount)));
+      }
     }),
     { seed: 7 },
   );

@@ -27,6 +27,8 @@ export interface Line {
 
 export class Ledger {
   private readonly lines = new Map<string, Line>();
+  /** Of all parts of a bucket together: `owner|bucket|asset`. */
+  private readonly totals = new Map<string, Amount>();
 
   /** Books all postings or, when they do not sum to zero per asset, throws and books none. */
   post(postings: readonly Posting[]): void {
@@ -40,6 +42,8 @@ export class Ledger {
 
   private book({ owner, bucket, part = "", asset, amount }: Posting): void {
     if (amount === zero) return;
+    const whole = `${owner}|${bucket}|${asset}`;
+    this.totals.set(whole, add(this.totals.get(whole) ?? zero, amount));
     const key = `${owner}|${bucket}|${part}|${asset}`;
     const line = this.lines.get(key);
     if (!line) {
@@ -56,11 +60,7 @@ export class Ledger {
 
   /** All parts of a bucket together. */
   total(owner: string, bucket: Bucket, asset: string): Amount {
-    let total = zero;
-    for (const line of this.lines.values()) {
-      if (line.owner === owner && line.bucket === bucket && line.asset === asset) total = add(total, line.amount);
-    }
-    return total;
+    return this.totals.get(`${owner}|${bucket}|${asset}`) ?? zero;
   }
 
   /** Every line that is not zero, in key order: the canonical form. */

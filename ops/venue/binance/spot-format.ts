@@ -240,9 +240,10 @@ export function spotBalances(state: ExchangeState, account: string): SpotBalance
   for (const listing of state.listings.values())
     if (listing.market === "SPOT") assets.add(listing.base).add(listing.quote);
   for (const line of state.ledger.all()) if (line.owner === owner) assets.add(line.asset);
-  return [...assets].sort().map((asset) => ({
-    asset,
-    free: state.ledger.balance(owner, "wallet", asset),
-    locked: state.ledger.total(owner, "hold", asset),
-  }));
+  return [...assets].sort().map((asset) => spotBalance(state, account, asset));
+}
+
+export function spotBalance({ ledger }: ExchangeState, account: string, asset: string): SpotBalance {
+  const owner = walletOf(account, "SPOT");
+  return { asset, free: ledger.balance(owner, "wallet", asset), locked: ledger.total(owner, "hold", asset) };
 }

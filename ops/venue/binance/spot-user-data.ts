@@ -7,7 +7,7 @@ import {
   type VenueOrder,
   type VenueTrade,
 } from "../../../shared/engine/state.ts";
-import { eight, expiryOf, listHead, NO_TRADE_GROUP, spotBalances } from "./spot-format.ts";
+import { eight, expiryOf, listHead, NO_TRADE_GROUP, spotBalance } from "./spot-format.ts";
 
 export type SpotExecution = "NEW" | "TRADE" | "CANCELED" | "EXPIRED" | "REPLACED" | "TRADE_PREVENTION";
 
@@ -97,7 +97,7 @@ function prevention(state: ExchangeState, order: VenueOrder): Record<string, unk
 
 /** The balances of the assets an instrument trades. */
 export function accountPosition(state: ExchangeState, account: string, at: number, assets: readonly string[]): string {
-  const rows = spotBalances(state, account).filter((row) => assets.includes(row.asset));
+  const rows = [...new Set(assets)].map((asset) => spotBalance(state, account, asset));
   const balances = rows.map((row) => ({ a: row.asset, f: eight(row.free), l: eight(row.locked) }));
   return JSON.stringify({ e: "outboundAccountPosition", E: at, u: at, B: balances });
 }
