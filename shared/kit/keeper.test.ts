@@ -107,6 +107,18 @@ describe("a shard", () => {
     expect(inOrder(all.acts)).toBe(true);
   });
 
+  test("that is given up while it still starts has not failed", async () => {
+    all = new Replicas(4);
+    all.startMs = 4 * LEASE_MS;
+    const one = await all.boot("one");
+    await all.pass(LEASE_MS / 2);
+    expect(all.held("one")).toEqual([0, 1, 2, 3]);
+    await all.boot("two");
+    await all.pass(3 * LEASE_MS);
+    expect(heldBy("one", "two").map((held) => held.length)).toEqual([2, 2]);
+    expect(one.replica.keeper.trouble()).toBeUndefined();
+  });
+
   test("that does not start is told in health, given back and tried again", async () => {
     all = new Replicas(2);
     all.broken = { shard: 1, why: "no space left" };

@@ -226,6 +226,8 @@ export class Keeper {
 
   #failed({ shard, term, instance }: Holding, error: unknown): void {
     instance.leave();
+    // Given up while it was starting: nothing has failed.
+    if (this.#leaving.has(shard)) return;
     if (!this.#forget(shard, instance)) return;
     this.#noteFailure(shard, error);
     term

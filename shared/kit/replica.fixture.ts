@@ -51,6 +51,8 @@ export class Replicas {
   isAway = false;
   /** So many of the calls to the callee are long on their way. */
   lateShare = 0;
+  /** How long an instance takes to start. */
+  startMs = 0;
   /** A shard that cannot be started, and why. */
   broken: { shard: number; why: string } | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), "chimera-replicas-"));
@@ -238,6 +240,7 @@ export class Replicas {
       ...{ usesConfig: false, owns: [], sharded: this.count > 1, settings: z.object({}) },
       setup: (context) => ({
         verbs: verbsOf(context),
+        start: () => context.clock.sleep(this.startMs),
         jobs: [every(ACT_MS, "act", () => act(context))],
       }),
     });
