@@ -21,6 +21,7 @@ export interface Asked {
   readonly params: Params;
   /** Empty for public endpoints. */
   readonly account: string;
+  readonly apiKey?: string | undefined;
   /** Whole epoch ms. */
   readonly now: number;
 }
@@ -52,7 +53,8 @@ export class Rest {
       const route = this.charge(parsed.route, { params: parsed.params, ip, now });
       this.tellWeight(headers, { scope: scopeOf(parsed.route), ip, now });
       const account = this.whoAsks(route, parsed, now);
-      const result = this.call(parsed.route, { params: parsed.params, account, now }, holds);
+      const { params, apiKey } = parsed;
+      const result = this.call(parsed.route, { params, account, apiKey, now }, holds);
       if (ordersIn(parsed.route) > 0) this.tellOrders(headers, { route: parsed.route, account, now });
       const body = typeof result === "string" ? result : JSON.stringify(result);
       return { answer: { status: 200, headers, body }, holdMs: holds.ms };

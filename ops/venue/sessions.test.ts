@@ -136,6 +136,16 @@ test("a listen key lives for an hour, longer when extended, and its end is told"
   expect((await v.call("paper", "PUT /fapi/v1/listenKey")).code).toBe(-1125);
 });
 
+test("a private path tells only the events that it names", async () => {
+  const v = await TestVenue.open();
+  const { listenKey } = await v.call("paper", "POST /fapi/v1/listenKey");
+  const url = `ws://127.0.0.1:8094/private/stream?listenKey=${listenKey}&events=ACCOUNT_UPDATE/ALGO_UPDATE`;
+  const heard = await v.listen(url);
+  await v.order("maker", "BTCUSDT SELL 1 60000");
+  await v.order("paper", "BTCUSDT BUY 0.01 MARKET");
+  expect(heard.messages.map((message) => [message.stream, message.data.e])).toEqual([[listenKey, "ACCOUNT_UPDATE"]]);
+});
+
 const keys = generateKeyPairSync("ed25519");
 const pem = keys.publicKey.export({ type: "spki", format: "pem" }) as string;
 
@@ -189,6 +199,22 @@ test("limits are told with each answer, unless they are not wanted", async () =>
     { id: "a", status: 200, result: {} },
     { id: null, status: 400, error: { code: -1135, msg: "Invalid JSON Request" } },
   ]);
+});
+
+test("the admin API takes public keys, and refuses what is none", async () => {
+  const v = await TestVenue.open();
+  const ask = async (body: unknown) => {
+    const headers = { authorization: "Bearer admin-token" };
+    return v.venue.rest("admin", { method: "POST", path: "/accounts", headers, body: JSON.stringify(body) });
+  };
+  const account = { account: "main", key: "added-key", secret: "not-used-here" };
+  expect((await ask({ ...account, public_key: "none" })).status).toBe(400);
+  expect((await ask({ ...account, public_key: pem, permissions: ["enableReading"] })).status).toBe(200);
+  const text = `timestamp=${Math.floor(v.clock.now())}`;
+  const signature = encodeURIComponent(sign(null, Buffer.from(text), keys.privateKey).toString("base64"));
+  const path = `/sapi/v1/account/apiRestrictions?${text}&signature=${signature}`;
+  const said = await v.raw(`GET ${path}`, "added-key");
+  expect(said.json).toMatchObject({ enableReading: true, enableFutures: false });
 });
 
 test("a key does only what it may", async () => {

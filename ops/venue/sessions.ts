@@ -37,6 +37,14 @@ export interface SessionContext {
   readonly messagesPerSecondMax: number;
 }
 
+/** Account events that the path's `events` names; all without it. */
+function wantedEvents({ query }: SocketPath): ReadonlySet<string> | undefined {
+  const events = query.get("events");
+  return events === null ? undefined : new Set(events.split(/[/,]/));
+}
+
+const eventOf = (text: string): string => /^\{"e":"(\w+)"/.exec(text)?.[1] ?? "";
+
 /** One name of a session: a market stream, an account's events, or nothing that is known. */
 interface Heard {
   readonly wanted: Wanted | undefined;
@@ -52,6 +60,7 @@ export class StreamSession implements SessionSide, Listener {
   private readonly line: DelayLine<string>;
   private readonly onClosed: () => void;
   private readonly names = new Map<string, Heard>();
+  private readonly events: ReadonlySet<string> | undefined;
   private combined: boolean;
   private second = 0;
   private messages = 0;
@@ -62,6 +71,7 @@ export class StreamSession implements SessionSide, Listener {
     this.onClosed = onClosed;
     this.market = path.market;
     this.combined = path.combined;
+    this.events = wantedEvents(path);
     this.wire = wire;
     this.line = new DelayLine(context.feed, (text) => this.wire.send(text));
     for (const name of path.names.slice(0, STREAMS_MAX)) this.subscribe(name);
@@ -77,7 +87,9 @@ export class StreamSession implements SessionSide, Listener {
     const wanted = readStreamName(this.market, name);
     const prefix = this.combined ? envelope(name) : "";
     const account = wanted || this.market === "SPOT" ? undefined : this.context.accountOf(name);
-    const wrap = (text: string): void => this.send(prefix === "" ? text : `${prefix}${text}}`);
+    const wrap = (text: string): void => {
+      if (!this.events || this.events.has(eventOf(text))) this.send(prefix === "" ? text : `${prefix}${text}}`);
+    };
     const user = account === undefined ? undefined : { send: wrap };
     if (wanted) this.context.feeds.add(wanted, this, prefix);
     if (account !== undefined && user) this.context.users.add(account, "FUT", user);

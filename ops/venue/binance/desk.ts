@@ -34,6 +34,8 @@ export interface Call {
   readonly params: Params;
   /** Empty for public endpoints. */
   readonly account: string;
+  /** The key that asks for it. */
+  readonly apiKey?: string | undefined;
   /** Whole epoch ms. */
   readonly now: number;
 }

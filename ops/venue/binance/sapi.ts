@@ -101,10 +101,10 @@ function capital({ desk, account }: Call): unknown {
   }));
 }
 
-function restrictions({ desk, account }: Call): unknown {
-  const key = desk.keys.all().find((each) => each.account === account);
+function restrictions({ desk, apiKey }: Call): unknown {
+  const key = desk.keys.ofKey(apiKey);
   const may = Object.fromEntries(
-    PERMISSIONS.map((name) => [name, key?.permissions === undefined || key.permissions.includes(name)]),
+    PERMISSIONS.map((name) => [name, key.permissions === undefined || key.permissions.includes(name)]),
   );
   return {
     ipRestrict: false,
