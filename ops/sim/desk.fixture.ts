@@ -154,6 +154,12 @@ export class Desk {
     return this.verb("s06", "managePositions", { instruments: [instrument], actions: ["CLOSE"], dry_run: false });
   }
 
+  /** Cancels what is left of every intent that still runs. */
+  async cancelAll(): Promise<void> {
+    const running = await readAll(this.sim.world.store("s04"), intents, { state: "RUNNING" });
+    await this.answered(Promise.all(running.map(({ intent_id }) => this.verb("s04", "cancel", { intent_id }))));
+  }
+
   kill(enable: boolean, mode: "HALT" | "CANCEL" | "FLATTEN" = "CANCEL"): Promise<unknown> {
     return this.verb("s12", "setKillSwitch", { enable, mode, reason: "a test" });
   }
