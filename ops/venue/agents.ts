@@ -13,12 +13,14 @@ import { printOf } from "./frames.ts";
 import { generateHistory } from "./history.ts";
 import type { Bar } from "./klines.ts";
 import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
+import { Premium } from "./premium.ts";
 import { nextFundingAt, TAPE_PERIOD_MS } from "./tape.ts";
 
 /** Where a market begins that has no past, in USDT. */
 const FIRST_PRICES: Readonly<Record<string, number>> = { BTC: 60_000, ETH: 2_600 };
 const FIRST_PRICE_OF_OTHERS = 100;
 const DEPTH_PERIOD_MS = 100;
+const SECOND_MS = 1000;
 /** Between two turns of an instrument's agents. */
 const TURN_MS_MEAN = 60;
 const TURN_MS_MIN = 5;
@@ -39,6 +41,7 @@ interface Room {
   readonly tick: number;
   /** USDT of one lot at one tick of price. */
   readonly unitUsdt: number;
+  readonly premium: Premium;
   at: number;
   /** What makers quote around, USDT, and how far the value may go from it before they follow, basis points. */
   seen: number;
@@ -56,7 +59,7 @@ export interface AgentsOptions {
 }
 
 export class AgentsMarket implements MarketModel {
-  readonly assumed = ["market=agents", "history before the start=generated", "funding=0.01%"];
+  readonly assumed = ["market=agents", "history before the start=generated", "funding=premium over the spot book"];
   private readonly clock: Clock;
   private readonly seed: Random;
   private readonly world: World;
@@ -123,8 +126,15 @@ export class AgentsMarket implements MarketModel {
     return best === undefined ? floor.lastTicks : (best.bidTicks + best.askTicks) / 2;
   }
 
-  funding(_instrument: InstrumentId): { rate: number; nextAt: number } {
-    return { rate: 0.0001, nextAt: nextFundingAt(this.clock.now()) };
+  funding(instrument: InstrumentId): { rate: number; nextAt: number } {
+    return { rate: this.room(instrument).premium.rate(), nextAt: nextFundingAt(this.clock.now()) };
+  }
+
+  /** The spot price of the same base, in ticks of the future; nothing without one. */
+  private index({ listing, tick }: Room): number | undefined {
+    const spot = this.rooms.get(instrumentOf("SPOT", listing.symbol));
+    const ticks = spot && this.mark(spot.listing.instrument);
+    return spot === undefined || ticks === undefined ? undefined : (ticks * spot.tick) / tick;
   }
 
   sequence(instrument: InstrumentId): number {
@@ -161,7 +171,8 @@ export class AgentsMarket implements MarketModel {
     const agents = [...takers, ...makers, new Closer(random), new Crowd(random)];
     const at = this.clock.now();
     const sight = { seen: this.world.value(listing.base, listing.market), patienceBps: STEP_BPS_MIN };
-    const room = { listing, floor, agents, random, tick, unitUsdt, at, ...sight, cancel: () => {} };
+    const terms = { listing, floor, agents, random, tick, unitUsdt };
+    const room = { ...terms, premium: new Premium(), at, ...sight, cancel: () => {} };
     // The book must stand before the first client asks for it.
     const scene = this.scene(room, 60);
     for (const agent of makers) agent.act(scene);
@@ -208,9 +219,14 @@ export class AgentsMarket implements MarketModel {
 
   private beat(): void {
     const now = this.clock.now();
-    for (const { floor, listing } of this.rooms.values()) {
+    const onSecond = Math.round(now / TAPE_PERIOD_MS) % (SECOND_MS / TAPE_PERIOD_MS) === 0;
+    for (const room of this.rooms.values()) {
+      const { floor, listing, premium } = room;
       const ticks = listing.market === "FUT" ? this.mark(listing.instrument) : undefined;
-      floor.tape.beat(now, now, ticks === undefined ? undefined : { ticks, ...this.funding(listing.instrument) });
+      const index = ticks === undefined ? undefined : this.index(room);
+      if (onSecond && ticks !== undefined && index !== undefined) premium.add(nextFundingAt(now), ticks / index - 1);
+      const mark = ticks === undefined ? undefined : { ticks, index, ...this.funding(listing.instrument) };
+      floor.tape.beat(now, now, mark);
     }
   }
 }

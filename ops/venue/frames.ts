@@ -112,8 +112,17 @@ export function klineFrame(
   return JSON.stringify({ e: "kline", E: at, s: symbol, k });
 }
 
-export function markFrame(print: Print, at: number, mark: { ticks: number; rate: number; nextAt: number }): string {
+/** Without an index, the mark stands for it. */
+export interface PrintedMark {
+  ticks: number;
+  index?: number | undefined;
+  rate: number;
+  nextAt: number;
+}
+
+export function markFrame(print: Print, at: number, mark: PrintedMark): string {
   const price = print.between(mark.ticks);
+  const index = print.between(mark.index ?? mark.ticks);
   const funding = { r: mark.rate.toFixed(8), T: mark.nextAt };
-  return JSON.stringify({ e: "markPriceUpdate", E: at, s: print.symbol, p: price, i: price, P: price, ...funding });
+  return JSON.stringify({ e: "markPriceUpdate", E: at, s: print.symbol, p: price, i: index, P: index, ...funding });
 }

@@ -1,5 +1,5 @@
 /** What one instrument's trades and the passing of time make: bars, their frames, and the mark price of futures. */
-import { klineFrame, markFrame, type Print, type PrintedTrade } from "./frames.ts";
+import { klineFrame, markFrame, type Print, type PrintedMark, type PrintedTrade } from "./frames.ts";
 import { Klines } from "./klines.ts";
 import type { MarketHooks } from "./market.ts";
 
@@ -10,11 +10,7 @@ const SECOND = 1000;
 
 export const nextFundingAt = (now: number): number => (Math.floor(now / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
 
-export interface Mark {
-  ticks: number;
-  rate: number;
-  nextAt: number;
-}
+export type Mark = PrintedMark;
 
 export class Tape {
   readonly klines: Klines;
@@ -42,7 +38,7 @@ export class Tape {
    * Every `TAPE_PERIOD_MS`: frames of the open bars that changed, of bars that ended by `closedBy` and, on whole
    * seconds, of the mark price.
    */
-  beat(now: number, closedBy: number, mark: Mark | undefined): void {
+  beat(now: number, closedBy: number, mark: PrintedMark | undefined): void {
     this.now = Math.max(this.now, Math.floor(now));
     const onSecond = Math.round(now / TAPE_PERIOD_MS) % (SECOND / TAPE_PERIOD_MS) === 0;
     this.klines.advance(closedBy);

@@ -14,6 +14,8 @@ export const umErrors = {
   closeType: (type: string) =>
     new BinanceError(-4136, `Target strategy invalid for orderType ${type},closePosition true.`),
   closeWithQty: () => new BinanceError(-4137, "Quantity must be zero with closePosition equals true."),
+  takeBound: () =>
+    new BinanceError(-4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit."),
   batchSize: () => new BinanceError(-4082, "Invalid number of batch place orders."),
   cancelSize: () => new BinanceError(-4032, "Exceed maximum cancel order size."),
   interval: (days: number) => new BinanceError(-4165, `Invalid time interval. Maximum time interval is ${days} days.`),

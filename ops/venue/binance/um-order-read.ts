@@ -1,10 +1,10 @@
 /** Reads the parameters of USDⓈ-M orders, single or in a batch, plain or conditional, as Binance does. */
 
-import { type Amount, zero } from "../../../shared/domain/money.ts";
+import { type Amount, mul, zero } from "../../../shared/domain/money.ts";
 import type { Side } from "../../../shared/domain/order.ts";
 import type { PlaceOrder } from "../../../shared/engine/checks.ts";
 import type { PriceMatch, Tif } from "../../../shared/engine/facts.ts";
-import type { Listing } from "../../../shared/engine/listing.ts";
+import { type Listing, priceOf } from "../../../shared/engine/listing.ts";
 import type { StpMode } from "../../../shared/engine/matcher.ts";
 import { matchedPrice } from "../../../shared/engine/price-match.ts";
 import { type Call, referencePrice } from "./desk.ts";
@@ -80,6 +80,17 @@ export function limitOf(
   return match ? matchedPrice(desk.exchange, { instrument, side, match }) : params.mustAmount("price");
 }
 
+/** A market order is refused while the other side's best price is further from the mark than limit prices may be. */
+function checkTakeBound({ desk }: Call, listing: Listing, { side, mark }: { side: Side; mark: Amount }): void {
+  const best = desk.market.matcher(listing.instrument).best();
+  if (!best) return;
+  const isPast =
+    side === "BUY"
+      ? priceOf(listing, best.askTicks) > mul(mark, listing.price_up)
+      : priceOf(listing, best.bidTicks) < mul(mark, listing.price_down);
+  if (isPast) throw umErrors.takeBound();
+}
+
 /** Throws Binance's error for the first parameter that is wrong. */
 export function readOrder(call: Call, listing: Listing): PlaceOrder {
   const { desk, params, account } = call;
@@ -100,6 +111,7 @@ export function readOrder(call: Call, listing: Listing): PlaceOrder {
   const price = isLimit ? limitOf(call, listing, { side, match: price_match }) : undefined;
   const closes = position_side !== undefined && (position_side === "LONG") !== (side === "BUY");
   const reference = referencePrice(desk, listing);
+  if (!isLimit && reference !== undefined) checkTakeBound(call, listing, { side, mark: reference });
   checkFilters(listing, { side, price, qty, reduceOnly: reduce_only || closes, reference });
   return {
     ...{ account, instrument: listing.instrument, side, type, tif, qty, reduce_only, stp },

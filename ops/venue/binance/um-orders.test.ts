@@ -80,3 +80,13 @@ test("a test order is checked and not placed; a trade is told in short first", a
   expect(lite).toMatchObject({ s: "BTCUSDT", q: "0.010", p: "0.0", m: false, S: "BUY", L: "60000.0", l: "0.010" });
   expect(last.o).toMatchObject({ i: lite.i, t: lite.t, n: "0.30000000", N: "USDT", ps: "BOTH", pm: "NONE", V: "NONE" });
 });
+
+test("a market order is refused while the other side is too far from the mark", async () => {
+  const v = await open();
+  const body = JSON.stringify({ kind: "mark", instrument: "FUT:BTCUSDT", price: "56000", for_ms: 60_000 });
+  const headers = { authorization: "Bearer admin-token" };
+  await v.venue.rest("admin", { method: "POST", path: "/faults", headers, body });
+  await v.settle(1_000);
+  expect((await v.order("paper", "BTCUSDT BUY 0.01 MARKET")).code).toBe(-4131);
+  expect((await v.order("paper", "BTCUSDT SELL 0.01 MARKET")).status).toBe("FILLED");
+});
