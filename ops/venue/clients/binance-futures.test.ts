@@ -12,8 +12,8 @@ let streams: Answer;
 
 function clientOf(at: ClientVenue, credentials: Record<string, string> = PAPER): Answer {
   return new Futures({
-    configurationRestAPI: { ...credentials, basePath: `http://${at.um}`, retries: 0, timeout: 5_000 },
-    configurationWebsocketAPI: { ...credentials, wsURL: `ws://${at.um}/ws-fapi/v1` },
+    configurationRestAPI: { ...credentials, basePath: `http://${at.um}`, retries: 0, timeout: 30_000 },
+    configurationWebsocketAPI: { ...credentials, wsURL: `ws://${at.um}/ws-fapi/v1`, timeout: 30_000 },
     configurationWebsocketStreams: { wsURL: `ws://${at.um}` },
   });
 }

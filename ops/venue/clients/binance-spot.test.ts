@@ -12,8 +12,8 @@ let streams: Answer;
 
 function clientOf(at: ClientVenue, credentials: Record<string, string> = PAPER): Answer {
   return new Spot({
-    configurationRestAPI: { ...credentials, basePath: `http://${at.spot}`, retries: 0, timeout: 5_000 },
-    configurationWebsocketAPI: { ...credentials, wsURL: `ws://${at.spot}/ws-api/v3` },
+    configurationRestAPI: { ...credentials, basePath: `http://${at.spot}`, retries: 0, timeout: 30_000 },
+    configurationWebsocketAPI: { ...credentials, wsURL: `ws://${at.spot}/ws-api/v3`, timeout: 30_000 },
     configurationWebsocketStreams: { wsURL: `ws://${at.spot}` },
   });
 }
