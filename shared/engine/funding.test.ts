@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { dec, show } from "../domain/money.ts";
 import { fund, fundingRate } from "./funding.ts";
+import { breakEvenPrice } from "./futures.ts";
 import { BTC, FuturesGround } from "./futures-ground.fixture.ts";
 import { setPositionMode } from "./settings.ts";
 
@@ -33,4 +34,24 @@ test("both legs of a hedge pay for themselves, isolated ones out of their margin
   expect([g.wallet("a"), margin("LONG"), margin("SHORT")]).toEqual([wallet, "58.78", "30.60995"]);
   expect(g.state.futures.rates.map(({ rate, mark }) => [show(rate), show(mark)])).toEqual([["0.001", "61000"]]);
   expect(g.state.income.filter(({ type, account }) => type === "FUNDING_FEE" && account === "a").length).toBe(2);
+});
+
+test("the break-even price carries fees, what was realised and funding until the position is closed or turned", () => {
+  const g = new FuturesGround({ a: "1000", b: "1000000" });
+  g.order("b", "SELL 1 60000");
+  g.order("b", "BUY 1 59999", { tif: "GTX" });
+  const position = g.state.position("a", BTC);
+  g.order("a", "BUY 0.02 MARKET");
+  // 60000 + 0.6 ÷ 0.02
+  expect(show(breakEvenPrice(position))).toBe("60030");
+  g.run(() => fund(g.exchange, BTC, { rate: dec("0.001"), mark: dec("60000") }));
+  expect(show(breakEvenPrice(position))).toBe("60090");
+  g.order("a", "SELL 0.01 MARKET");
+  // 0.6 + 1.2 + 0.299995 + 0.01 lost = 2.109995 on 0.01
+  expect(show(breakEvenPrice(position))).toBe("60210.9995");
+  g.order("a", "SELL 0.03 MARKET");
+  // Turned: two thirds of 0.899985 on −0.02
+  expect(show(breakEvenPrice(position))).toBe("59969.0005");
+  g.order("a", "BUY 0.02 MARKET");
+  expect(show(breakEvenPrice(position))).toBe("0");
 });

@@ -1,7 +1,7 @@
 /** Folds futures facts into the state: what fills, funding, margin and liquidation do to positions and their money. */
 import { type Amount, abs, add, dec, neg, sub, zero } from "../domain/money.ts";
 import type { FuturesFact, OfPosition } from "./facts.ts";
-import { decideFill, initialMargin, type Position, releasedMargin } from "./futures.ts";
+import { decideFill, type FillEffect, initialMargin, type Position, releasedMargin } from "./futures.ts";
 import { FUND, marginPart } from "./futures-state.ts";
 import { HOUSE, move } from "./ledger.ts";
 import { type ExchangeState, type VenueOrder, walletOf } from "./state.ts";
@@ -93,12 +93,20 @@ export function futuresFill(state: ExchangeState, { order, price, qty, fee, fee_
     { owner: HOUSE, bucket: "market", asset, amount: neg(effect.realised) },
     { owner: HOUSE, bucket: "fees", asset, amount: fee },
   ]);
+  position.carried = carriedAfter(position, effect, fee);
   position.qty = effect.qty;
   position.cost = effect.cost;
   position.realised = add(position.realised, effect.realised);
   position.updated_at = at;
   if (change !== zero) noteMargin(state, position, { qty: change, why: "TRADE", at });
   return effect.realised;
+}
+
+/** Nothing of a closed position; of one that was turned round, the fee of what it opened. */
+function carriedAfter({ carried }: Position, { qty, opened, closed, realised }: FillEffect, fee: Amount): Amount {
+  if (qty === zero) return zero;
+  if (closed > zero && opened > zero) return ((fee * abs(qty)) / add(abs(qty), closed)) as Amount;
+  return sub(add(carried, fee), realised);
 }
 
 function noteMargin(
@@ -146,6 +154,7 @@ function funded(state: ExchangeState, fact: Of<"funded">, at: number): void {
     { ...(isolated ? margin : purseOf(fact.account)), asset, amount: qty },
     { owner: HOUSE, bucket: "funding", asset, amount: neg(qty) },
   ]);
+  position.carried = sub(position.carried, qty);
   const row = { account: fact.account, instrument: fact.instrument, asset, trade_id: undefined, at };
   state.addIncome({ ...row, type: "FUNDING_FEE", qty });
 }

@@ -74,7 +74,7 @@ export class FuturesState {
     const known = this.positions.get(key);
     if (known) return known;
     for (const each of POSITION_SIDES) {
-      const flat = { side: each, qty: zero, cost: zero, realised: zero, updated_at: 0 };
+      const flat = { side: each, qty: zero, cost: zero, realised: zero, carried: zero, updated_at: 0 };
       const terms = { leverage: DEFAULT_LEVERAGE, margin_type: "CROSSED" as MarginType };
       this.positions.set(positionKey(account, instrument, each), { account, instrument, ...flat, ...terms });
     }

@@ -24,6 +24,7 @@ const flat: Position = {
   leverage: 20,
   margin_type: "ISOLATED",
   realised: zero,
+  carried: zero,
   updated_at: 0,
 };
 const held = (qty: string, cost: string): Position => ({ ...flat, qty: dec(qty), cost: dec(cost) });

@@ -17,6 +17,8 @@ export interface Position {
   margin_type: MarginType;
   /** Realised since the account exists, fees not deducted. */
   realised: Amount;
+  /** What it has cost since it was opened: fees, less what was realised and received as funding. */
+  carried: Amount;
   updated_at: number;
 }
 
@@ -63,6 +65,10 @@ export const initialMargin = (notional: Amount, leverage: number): Amount =>
 
 export const entryPrice = (position: Position): Amount =>
   position.qty === zero ? zero : div(position.cost, position.qty, "nearest");
+
+/** Where closing it pays for its entry and for what it has cost since, the closing fee aside. */
+export const breakEvenPrice = (position: Position): Amount =>
+  position.qty === zero ? zero : div(add(position.cost, position.carried), position.qty, "nearest");
 
 export const unrealised = (position: Position, mark: Amount): Amount =>
   settle(sub(mul(position.qty, mark), position.cost));

@@ -3,6 +3,7 @@ import type { InstrumentId } from "../../../shared/domain/instrument.ts";
 import { type Amount, abs, add, mul, showFixed, sub, sum, zero } from "../../../shared/domain/money.ts";
 import { adlQuantile } from "../../../shared/engine/adl.ts";
 import {
+  breakEvenPrice,
   entryPrice,
   initialMargin,
   liquidationPrice,
@@ -112,7 +113,7 @@ function shared(view: PositionView): Record<string, unknown> {
     positionSide: position.side,
     positionAmt: showFixed(position.qty, listing.qty_digits),
     entryPrice: showFixed(entryPrice(position), averageDigits(listing)),
-    breakEvenPrice: showFixed(entryPrice(position), averageDigits(listing)),
+    breakEvenPrice: showFixed(breakEvenPrice(position), averageDigits(listing)),
     markPrice: money(view.mark),
     unRealizedProfit: money(view.unrealised),
     liquidationPrice: position.qty === zero ? "0" : showFixed(view.liquidation, listing.price_digits),
@@ -249,7 +250,7 @@ export function accountV2(desk: Desk, name: string): Record<string, unknown> {
       leverage: String(position.leverage),
       isolated: position.margin_type === "ISOLATED",
       entryPrice: showFixed(entryPrice(position), averageDigits(listing)),
-      breakEvenPrice: showFixed(entryPrice(position), averageDigits(listing)),
+      breakEvenPrice: showFixed(breakEvenPrice(position), averageDigits(listing)),
       maxNotional: showFixed(notionalMax(listing, position.leverage), 0),
       bidNotional: view.bids === zero ? "0" : money(view.bids),
       askNotional: view.asks === zero ? "0" : money(view.asks),

@@ -1,6 +1,6 @@
 /** USDⓈ-M account events as Binance writes them: orders, trades, balances and positions, settings, margin calls. */
 import { type Amount, abs, add, mul, showFixed, zero } from "../../../shared/domain/money.ts";
-import { entryPrice, maintenance, type Position, unrealised } from "../../../shared/engine/futures.ts";
+import { breakEvenPrice, entryPrice, maintenance, type Position, unrealised } from "../../../shared/engine/futures.ts";
 import { exposureOf } from "../../../shared/engine/margin.ts";
 import type { ExchangeState, VenueAlgo, VenueOrder, VenueTrade } from "../../../shared/engine/state.ts";
 import { type Desk, markPrice } from "./desk.ts";
@@ -144,7 +144,7 @@ function positionRow(desk: Desk, position: Position): Record<string, unknown> {
     s: listing.symbol,
     pa: showFixed(position.qty, listing.qty_digits),
     ep: entry,
-    bep: entry,
+    bep: showFixed(breakEvenPrice(position), averageDigits(listing)),
     cr: money(position.realised),
     up: money(unrealised(position, mark)),
     mt: position.margin_type === "ISOLATED" ? "isolated" : "cross",
