@@ -28,7 +28,7 @@ const READ_BYTES_MAX = 1024 * 1024;
 const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 /** Bun's most. The venue itself pings, and ends who does not answer, by its own clock. */
 const IDLE_SECONDS = 960;
-/** A body must be here so soon, and an idle connection is kept for so long; Bun itself ends slow heads in some ten seconds. */
+/** How soon a body must be here, and how long an idle connection is kept; Bun ends slow heads by itself, sooner. */
 const SLOW_SECONDS = 60;
 /** Longer than any answer is held back on purpose. */
 const ANSWER_SECONDS = 255;
