@@ -4,7 +4,7 @@ import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { loadServices } from "../services.ts";
-import { fileJournal } from "../venue/journal.ts";
+import { fileJournal, journalBounds } from "../venue/journal.ts";
 import type { MarketModel } from "../venue/market.ts";
 import { type ServedVenue, serveVenue } from "../venue/server.ts";
 import { createVenue } from "../venue/venue.ts";
@@ -46,7 +46,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       clock,
       random: systemRandom(),
       market,
-      journal: fileJournal(folder.journal),
+      journal: fileJournal(folder.journal, journalBounds(options.env)),
       latency: ASSUMED_LATENCY,
     });
     await venue.start();

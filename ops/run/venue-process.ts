@@ -3,7 +3,7 @@ import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { openMarket } from "../cli/market.ts";
-import { fileJournal } from "../venue/journal.ts";
+import { fileJournal, journalBounds } from "../venue/journal.ts";
 import { serveVenue } from "../venue/server.ts";
 import { createVenue } from "../venue/venue.ts";
 import { openFolder } from "./folder.ts";
@@ -21,7 +21,13 @@ const folder = openFolder(env.CHIMERA_DATA ?? "data", {
 const clock = wallClock(1, undefined, clockAheadMs(env));
 const random = env.CHIMERA_SEED === undefined ? systemRandom() : seededRandom(env.CHIMERA_SEED);
 const market = await openMarket(wanted, { clock, random, prices: folder.prices });
-const venue = createVenue({ clock, random, market, journal: fileJournal(folder.journal), latency: ASSUMED_LATENCY });
+const venue = createVenue({
+  clock,
+  random,
+  market,
+  journal: fileJournal(folder.journal, journalBounds(env)),
+  latency: ASSUMED_LATENCY,
+});
 await venue.start();
 const stopPrices = keepLastPrices(folder.prices, { market, listings: listingsOf(market), clock });
 const offset = Number(env.CHIMERA_PORT_OFFSET ?? 0);

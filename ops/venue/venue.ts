@@ -1,5 +1,4 @@
 /** The paper venue: Binance's spot and USDⓈ-M interfaces over an exact exchange and a chosen market, without sockets. */
-import { createHash } from "node:crypto";
 import type { InstrumentId, Market } from "../../shared/domain/instrument.ts";
 import { dec } from "../../shared/domain/money.ts";
 import { Exchange } from "../../shared/engine/exchange.ts";
@@ -9,7 +8,7 @@ import { Wire as DelayWire, delayMs, type Latency, NO_LATENCY } from "../../shar
 import type { Line } from "../../shared/engine/ledger.ts";
 import { defaultListings, type Listing } from "../../shared/engine/listing.ts";
 import type { Matcher } from "../../shared/engine/matcher.ts";
-import { canonical, type VenueAlgo, type VenueOrder, type VenueTrade } from "../../shared/engine/state.ts";
+import type { VenueAlgo, VenueOrder, VenueTrade } from "../../shared/engine/state.ts";
 import type { Cancel, Clock, Random } from "../../shared/kit/ports.ts";
 import { AccountEvents } from "./account-events.ts";
 import { Admin } from "./admin.ts";
@@ -26,13 +25,14 @@ import { Faults } from "./faults.ts";
 import { Feeds } from "./feeds.ts";
 import { FuturesDuty } from "./futures-duty.ts";
 import { Hub } from "./hub.ts";
-import { type Journal, memoryJournal, restore } from "./journal.ts";
+import { type Journal, keep, memoryJournal, restore } from "./journal.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { MarketModel } from "./market.ts";
 import { MarketWatch } from "./market-watch.ts";
 import { PublicFacts } from "./public-facts.ts";
 import { LOCAL_IP, Rest, type RestAnswer } from "./rest.ts";
 import { type SessionSide, StreamSession, type Wire } from "./sessions.ts";
+import { hashState } from "./state-hash.ts";
 import { UserStreams } from "./user-streams.ts";
 
 export interface VenueOptions {
@@ -261,11 +261,21 @@ class PaperVenue implements Venue {
     for (const session of [...this.sessions]) session.end(GOING_AWAY, "The venue closed the stream");
   }
 
+  /** Without a checkpoint the journal only takes more room. */
+  private keepState(): void {
+    try {
+      keep(this.journal, this.exchange.state);
+    } catch (error) {
+      this.options.onBug?.(error);
+    }
+  }
+
   /** Once a second: marks and what follows from them, and listen keys that have run out. */
   private tick(): void {
     for (const listing of this.listed) if (listing.market === "FUT") this.watch.marked(listing);
     const now = this.now();
     this.exchange.run(now, () => this.duty.beat());
+    this.keepState();
     for (const { account, key } of this.desk.listenKeys.expire(now)) {
       this.users.tell(account, "FUT", JSON.stringify({ e: "listenKeyExpired", E: now, listenKey: key }));
       this.users.end(account, "FUT");
@@ -341,10 +351,7 @@ class PaperVenue implements Venue {
   }
 
   stateHash(): string {
-    const text = JSON.stringify(canonical(this.exchange.state), (_, value) =>
-      typeof value === "bigint" ? value.toString() : value,
-    );
-    return createHash("sha256").update(text).digest("hex");
+    return hashState(this.exchange.state);
   }
 
   ledger(): Line[] {
