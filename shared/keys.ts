@@ -39,6 +39,9 @@ export const budgetName = (account: string): string => `budget/${account}`;
 /** Where all raw market recordings lie. */
 export const RECORDINGS = "recordings/";
 
+/** Where imported history of markets lies. */
+export const MARKET_DATA = "market/";
+
 /** Where a raw market recording of one hour lies. `hourTs` is the hour's first millisecond. */
 export function recordingKey(instrument: InstrumentId, hourTs: number): string {
   const hour = new Date(hourTs).toISOString().slice(0, 13).replace("T", "-");

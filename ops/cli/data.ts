@@ -1,7 +1,11 @@
-/** `data`: what can be done with recorded and made markets, each a command of its own. */
+/** `data`: history of markets, its library, and what can be done with recorded and made markets. */
 import type { Command } from "./command.ts";
 
 const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<{ command: Command }> }>> = {
+  import: {
+    summary: "Take files into the library: Binance's archives, candles, recorded lines",
+    load: () => import("./data-import.ts"),
+  },
   compare: {
     summary: "A recorded market beside the agents' market, in figures and a picture",
     load: () => import("./data-compare.ts"),

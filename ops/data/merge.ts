@@ -1,0 +1,91 @@
+/** Rows that are there and rows that come, made one: equal ones count once, and what one lacks the other may have. */
+
+import { Unfit } from "./damage.ts";
+import { kindOf } from "./kinds.ts";
+import type { Library, Part, Series } from "./library.ts";
+import { unpack } from "./library.ts";
+import { moment, planStored, type Row, RowReader } from "./rows.ts";
+
+/** The rows of a stored part, one after the other. Throws an Error when it is damaged. */
+export class StoredRows {
+  private readonly batches: AsyncGenerator<string[]>;
+  private readonly reader: RowReader | undefined;
+  private readonly name: string;
+  private lines: string[] = [];
+  private at = 0;
+  private row: Row | undefined;
+  private line = 0;
+
+  private constructor(batches: AsyncGenerator<string[]>, name: string, reader: RowReader | undefined) {
+    this.batches = batches;
+    this.name = name;
+    this.reader = reader;
+  }
+
+  static async open({ blobs }: Library, { kind, interval }: Series, { key }: Part): Promise<StoredRows> {
+    const body = await blobs.get(key);
+    if (body === undefined) throw new Error(`${key} is gone; ./chimera data verify tells more`);
+    const reader = kindOf(kind).columns.length === 0 ? undefined : new RowReader(planStored(kind, interval));
+    const rows = new StoredRows(unpack(body), key, reader);
+    if (reader !== undefined) await rows.next();
+    return rows;
+  }
+
+  /** The next row, which stays the next until it is taken; undefined at the end. */
+  async peek(): Promise<Row | undefined> {
+    if (this.row !== undefined) return this.row;
+    const line = await this.next();
+    if (line === undefined) return undefined;
+    const row = this.reader === undefined ? recordedRow(line) : this.reader.read(line.split(","));
+    if (typeof row === "string") throw new Error(`${this.name}:${this.line}: ${row}`);
+    this.row = row;
+    return row;
+  }
+
+  take(): void {
+    this.row = undefined;
+  }
+
+  private async next(): Promise<string | undefined> {
+    while (this.at >= this.lines.length) {
+      const { done, value } = await this.batches.next();
+      if (done) return undefined;
+      this.lines = value;
+      this.at = 0;
+    }
+    this.line++;
+    return this.lines[this.at++];
+  }
+}
+
+/** A recorded line, ordered by when it was received. */
+export function recordedRow(line: string): Row {
+  const space = line.indexOf(" ");
+  return { ts: Number(line.slice(0, space - 6)) + Number(line.slice(space - 6, space)) / 1e6, second: 0, line };
+}
+
+interface Terms {
+  series: Series;
+  replace: boolean;
+}
+
+/** Whether the old row comes "earlier" or "later" than the new one, or the row that both become. */
+export function mergeRow(old: Row, row: Row, { series, replace }: Terms): Row | "earlier" | "later" {
+  const { idsCountOn } = kindOf(series.kind);
+  // Recorded lines of one moment are different ones.
+  if (series.kind === "lines") return old.ts <= row.ts ? "earlier" : "later";
+  const isSame = idsCountOn ? old.second === row.second : old.ts === row.ts && old.second === row.second;
+  if (!isSame) return old.ts < row.ts || (old.ts === row.ts && old.second < row.second) ? "earlier" : "later";
+  if (old.line === row.line) return row;
+  const ours = old.line.split(",");
+  const theirs = row.line.split(",");
+  const filled = ours.map((cell, at) => (theirs[at] === "" ? cell : (theirs[at] as string)));
+  const differs = ours.findIndex((cell, at) => cell !== "" && cell !== filled[at]);
+  if (differs >= 0 && !replace) {
+    const { name } = kindOf(series.kind).columns[differs] as { name: string };
+    throw new Unfit(
+      `${moment(row.ts)} is there with another ${name} (${ours[differs]}, here ${theirs[differs]}); --replace takes this file's`,
+    );
+  }
+  return { ...row, line: filled.join(",") };
+}

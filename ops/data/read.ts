@@ -1,0 +1,153 @@
+/** Reading the library: candles, trades, funding and depth of an instrument and a range, in order, prices as exact text. */
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import type { KindName } from "./kinds.ts";
+import { type Library, partsBetween, type Series, seriesName, unpack } from "./library.ts";
+
+/** Epoch ms, from including and to excluding. */
+export interface Range {
+  from?: number;
+  to?: number;
+}
+
+export interface Candle {
+  /** When it opens, epoch ms. */
+  ts: number;
+  open: string;
+  high: string;
+  low: string;
+  close: string;
+  /** Empty where the source did not have it, as all that follow. */
+  volume: string;
+  quote_volume: string;
+  trades: string;
+  taker_volume: string;
+  taker_quote_volume: string;
+}
+
+export interface Trade {
+  /** Epoch ms, with decimals where Binance gave microseconds. */
+  ts: number;
+  id: number;
+  price: string;
+  qty: string;
+  /** The seller was the taker. */
+  buyer_is_maker: boolean;
+}
+export interface AggTrade extends Trade {
+  /** The trades it is made of. */
+  first_id: number;
+  last_id: number;
+}
+
+export interface Funding {
+  ts: number;
+  /** A share of the position's notional; positive: longs pay shorts. */
+  rate: string;
+  /** Since the payment before; undefined where the source did not say. */
+  interval_hours: number | undefined;
+}
+
+/** What the book holds from the mid to so many percent from it; negative percentages are bids. */
+export interface DepthBand {
+  ts: number;
+  percentage: string;
+  /** Base asset. */
+  depth: string;
+  /** Quote asset. */
+  notional: string;
+}
+
+type CandleKind = "klines" | "markPriceKlines" | "indexPriceKlines" | "premiumIndexKlines";
+
+export async function* readCandles(
+  library: Library,
+  { instrument, interval, kind = "klines" }: { instrument: InstrumentId; interval: string; kind?: CandleKind },
+  range: Range = {},
+): AsyncGenerator<Candle> {
+  for await (const cells of readCells(library, { instrument, kind, interval }, range)) {
+    const [ts, open, high, low, close, volume, quote_volume, trades, taker_volume, taker_quote_volume] = cells as Ten;
+    yield { ts: +ts, open, high, low, close, volume, quote_volume, trades, taker_volume, taker_quote_volume };
+  }
+}
+type Ten = [string, string, string, string, string, string, string, string, string, string];
+
+export async function* readTrades(
+  library: Library,
+  instrument: InstrumentId,
+  range: Range = {},
+): AsyncGenerator<Trade> {
+  for await (const cells of readCells(library, { instrument, kind: "trades" }, range)) {
+    const [ts, id, price, qty, , maker] = cells as Ten;
+    yield { ts: +ts, id: +id, price, qty, buyer_is_maker: maker === "true" };
+  }
+}
+
+export async function* readAggTrades(
+  library: Library,
+  instrument: InstrumentId,
+  range: Range = {},
+): AsyncGenerator<AggTrade> {
+  for await (const cells of readCells(library, { instrument, kind: "aggTrades" }, range)) {
+    const [ts, id, price, qty, first, last, maker] = cells as Ten;
+    yield { ts: +ts, id: +id, price, qty, first_id: +first, last_id: +last, buyer_is_maker: maker === "true" };
+  }
+}
+
+export async function* readFunding(
+  library: Library,
+  instrument: InstrumentId,
+  range: Range = {},
+): AsyncGenerator<Funding> {
+  for await (const cells of readCells(library, { instrument, kind: "fundingRate" }, range)) {
+    const [ts, rate, hours] = cells as Ten;
+    yield { ts: +ts, rate, interval_hours: hours === "" ? undefined : +hours };
+  }
+}
+
+export async function* readDepth(
+  library: Library,
+  instrument: InstrumentId,
+  range: Range = {},
+): AsyncGenerator<DepthBand> {
+  for await (const cells of readCells(library, { instrument, kind: "bookDepth" }, range)) {
+    const [ts, percentage, depth, notional] = cells as Ten;
+    yield { ts: +ts, percentage, depth, notional };
+  }
+}
+
+/** The columns of `kinds.ts` as text. Throws an Error when a part is gone or broken; a range without rows has none. */
+export async function* readCells(library: Library, series: Series, range: Range = {}): AsyncGenerator<string[]> {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range;
+  for (const part of partsBetween(await library.manifest(series), from, to)) {
+    const body = await library.blobs.get(part.key);
+    if (body === undefined) throw new Error(`${part.key} of ${seriesName(series)} is gone; import it again.`);
+    const isWhole = part.first_ts >= from && part.last_ts < to;
+    let isHeader = true;
+    for await (const lines of unpack(body)) {
+      for (const line of isHeader ? lines.slice(1) : lines) {
+        const cells = line.split(",");
+        if (isWhole) yield cells;
+        else {
+          const ts = Number(cells[0]);
+          if (ts >= to) break;
+          if (ts >= from) yield cells;
+        }
+      }
+      isHeader = false;
+    }
+  }
+}
+
+/** The kinds and intervals that are there for an instrument. */
+export async function seriesOfInstrument(
+  library: Library,
+  instrument: InstrumentId,
+): Promise<{ kind: KindName; interval: string | undefined; first_ts: number; last_ts: number }[]> {
+  const manifests = await library.all(() => {});
+  return manifests.flatMap((manifest) => {
+    const [first] = manifest.parts;
+    const last = manifest.parts.at(-1);
+    if (manifest.instrument !== instrument || first === undefined || last === undefined) return [];
+    return [{ kind: manifest.kind, interval: manifest.interval, first_ts: first.first_ts, last_ts: last.last_ts }];
+  });
+}
