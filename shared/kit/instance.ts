@@ -5,7 +5,7 @@ import type { Fences } from "./fences.ts";
 import { type Hosted, hostService } from "./host.ts";
 import { instead } from "./instead.ts";
 import { type Mortal, mortal } from "./mortal.ts";
-import type { Bus, Store } from "./ports.ts";
+import type { Bus, Net, Store } from "./ports.ts";
 import type { Reaching } from "./reaching.ts";
 import type { Service } from "./service.ts";
 import type { Shard } from "./shard.ts";
@@ -65,6 +65,7 @@ export function startInstance(parts: InstanceParts): Instance {
     // A life of its own in whatever is named after it: chance, places in streams.
     random: world.random.fork(`${lease.name};${lease.fence}`),
     replica: `${world.replica}.${shard.index}.${lease.fence}`,
+    net: watchedNet(world.net, watch),
     bus: watchedBus(world.bus, watch),
     store: () => watchedStore(opened.store, watch),
   });
@@ -135,6 +136,10 @@ function watcher(lease: HeldLease, opened: ShardStore, passed: (where: string) =
     },
   };
 }
+
+/** What is asked of others than our services knows no fences: nobody but the sender can be kept from it. */
+const watchedNet = (net: Net, watch: Watch): Net =>
+  instead<Net>(net, { fetch: async (request) => watch.holding(() => net.fetch(request)) });
 
 const watchedBus = (bus: Bus, watch: Watch): Bus =>
   instead<Bus>(bus, {
