@@ -5,12 +5,13 @@ import type { Side } from "../domain/order.ts";
 import { cancelAlgo } from "./algos.ts";
 import { applyFact } from "./apply.ts";
 import { Refusal } from "./checks.ts";
-import type { Batch, PriceMatch } from "./facts.ts";
+import type { Batch, Fact, PriceMatch } from "./facts.ts";
 import { fund } from "./funding.ts";
 import { entryPrice, type Position, unrealised } from "./futures.ts";
 import { BTC, ETH, FuturesGround } from "./futures-ground.fixture.ts";
 import { modify, passTime, setCountdown } from "./futures-orders.ts";
 import { FUND } from "./futures-state.ts";
+import { crossHealth } from "./liquidation.ts";
 import { defaultListings } from "./listing.ts";
 import { futuresFunds } from "./margin.ts";
 import { changeMargin, setLeverage, setMarginType, setPositionMode } from "./settings.ts";
@@ -177,7 +178,11 @@ function checkCarried(g: FuturesGround, price: number): void {
   for (const position of g.state.positions.values()) {
     const mark = g.exchange.mark(position.instrument);
     if (position.qty === zero || position.account === FUND || mark === undefined) continue;
-    if (position.margin_type !== "ISOLATED") continue;
+    if (position.margin_type !== "ISOLATED") {
+      const { equity, needed } = crossHealth(g.exchange, position.account);
+      if (position.instrument === BTC) expect(equity > needed).toBe(true);
+      continue;
+    }
     expect(g.state.isolatedMargin(position) > zero).toBe(true);
     if (position.instrument === BTC) {
       expect(add(g.state.isolatedMargin(position), unrealised(position, mark)) > zero).toBe(true);
@@ -235,3 +240,45 @@ function reductions(g: FuturesGround, { act: what, who, instrument, held }: Step
     expect(position.qty === zero || position.qty > zero === was > zero).toBe(true);
   };
 }
+
+/** What a journal held before there were hedge mode, modified orders and an insurance fund with positions. */
+const OLD_FACTS = [
+  { fact: "moved", account: "a", market: "FUT", asset: "USDT", qty: "1000", why: "deposit" },
+  { fact: "margin_type", account: "a", instrument: BTC, margin_type: "ISOLATED" },
+  { fact: "leverage", account: "a", instrument: BTC, leverage: 10 },
+  {
+    fact: "accepted",
+    order: {
+      ...{ order_id: 1, client_id: "c1", account: "a", instrument: BTC, side: "BUY", type: "MARKET", tif: "GTC" },
+      ...{ price: "0", qty: "0.01", reduce_only: false, close_position: false },
+    },
+    hold: null,
+    margin: "60",
+  },
+  {
+    ...{ fact: "traded", trade_id: 1, order_id: 1, price: "60000", qty: "0.01", maker: false },
+    ...{ fee: "0.3", fee_asset: "USDT" },
+  },
+  { fact: "funded", account: "a", instrument: BTC, rate: "0.0001", mark: "60000", qty: "-0.06" },
+  {
+    fact: "algo_accepted",
+    algo: {
+      ...{ algo_id: 1, client_id: "s1", account: "a", instrument: BTC, side: "SELL", type: "STOP_MARKET", qty: "0" },
+      ...{ trigger_price: "59000", working_type: "MARK_PRICE", reduce_only: false, close_position: true },
+      price_protect: false,
+    },
+  },
+  { fact: "algo_triggered", algo_id: 1 },
+  { fact: "algo_ended", algo_id: 1, status: "FINISHED", order_id: 1, reason: "" },
+  { fact: "liquidated", account: "a", instrument: BTC, clearance: "1", covered: "0" },
+] as unknown as Fact[];
+
+test("facts of older journals fold as they did", () => {
+  const state = new ExchangeState(defaultListings());
+  for (const fact of OLD_FACTS) applyFact(state, fact, 1);
+  const position = state.position("a", BTC);
+  expect([position.qty, position.cost, state.isolatedMargin(position)].map(show)).toEqual(["0.01", "600", "59.94"]);
+  expect([state.algos.get(1)?.status, state.algos.get(1)?.order_id]).toEqual(["FINISHED", 1]);
+  expect(show(state.free("a", "FUT", "USDT"))).toBe("938.7");
+  expect(() => applyFact(state, { fact: "unheard" } as unknown as Fact, 1)).toThrow("no fact that is known here");
+});

@@ -7,6 +7,7 @@ import type { OfPosition } from "./facts.ts";
 import { bankruptcyPrice, isLiquidatable, maintenance, type Position, unrealised } from "./futures.ts";
 import { FUND } from "./futures-state.ts";
 import { bracketOf, type Listing, qtyOf, SETTLE_STEP } from "./listing.ts";
+import { isOpen } from "./state.ts";
 
 /** The fund sells what it took over no further from the mark than this, in thousandths. */
 const FUND_SLIPPAGE = 5n;
@@ -105,7 +106,7 @@ function endOrders(exchange: Exchange, position: Position): void {
   const isolated = position.margin_type === "ISOLATED";
   for (const order of state.openOrders(account, isolated ? { instrument } : { market: "FUT" })) {
     const shared = state.position(account, order.instrument).margin_type === position.margin_type;
-    if (shared) exchange.end(order, "liquidation");
+    if (shared && isOpen(order)) exchange.end(order, "liquidation");
   }
   for (const algo of [...state.openAlgos.values()]) {
     if (algo.account !== account || algo.instrument !== instrument) continue;

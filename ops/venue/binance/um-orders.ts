@@ -92,7 +92,9 @@ function cancelAll(call: Call): unknown {
   const { instrument } = mustListing(call, "FUT");
   const { exchange } = call.desk;
   exchange.run(call.now, () => {
-    for (const order of exchange.state.openOrders(call.account, { instrument })) exchange.end(order, "canceled");
+    for (const order of exchange.state.openOrders(call.account, { instrument })) {
+      if (isOpen(order)) exchange.end(order, "canceled");
+    }
   });
   return { code: 200, msg: "The operation of cancel all open order is done." };
 }
