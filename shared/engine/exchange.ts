@@ -268,7 +268,10 @@ export class Exchange {
 
   /** Ends closing orders that the position no longer has room for. */
   knockOut(account: string, instrument: InstrumentId): void {
-    for (const order of decideKnockOut(this.state, account, instrument)) this.end(order, "knocked_out");
+    for (const order of decideKnockOut(this.state, account, instrument)) {
+      // Ending one looks again at the others.
+      if (isOpen(order)) this.end(order, "knocked_out");
+    }
   }
 
   /** Takes an open order off its book and ends it. */

@@ -75,3 +75,13 @@ test("available margin counts what open orders keep and what cross positions los
   // fee 1000 × 0.0002; loss (50000 − 45000) × 0.02; margin 900 ÷ 20
   expect(show(funds(g).available)).toBe("854.8");
 });
+
+test("a position that is gone takes every resting closing order with it, each once", () => {
+  const g = new FuturesGround({ a: "1000", b: "1000000" });
+  g.order("b", "SELL 1 60000");
+  g.order("b", "BUY 1 59990", { tif: "GTX" });
+  g.order("a", "BUY 0.03 MARKET");
+  const closing = [61_000, 62_000, 63_000].map((price) => g.order("a", `SELL 0.01 ${price}`, { reduce_only: true }));
+  g.order("a", "SELL 0.03 MARKET", { reduce_only: true });
+  expect(closing.map((order) => order.end_reason)).toEqual(["knocked_out", "knocked_out", "knocked_out"]);
+});
