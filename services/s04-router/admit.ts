@@ -55,6 +55,7 @@ export class Admission {
    * first request still runs is STILL_RUNNING.
    */
   async place(intent: Intent, decision?: Decision): Promise<OrderAnswer> {
+    this.parts.book.mustBeWhole();
     const hash = digest(JSON.stringify(intent));
     const { book, ports } = this.parts;
     const running = this.admitting.get(intent.intent_id);
@@ -193,7 +194,10 @@ export class Admission {
   }
 
   private listed(intent: Intent): Instrument {
-    const listing = this.parts.market.listing(intent.instrument);
+    const { market } = this.parts;
+    const listing = market.listing(intent.instrument);
+    // S1 has not been asked yet, or knows only some: not the last word on an exit.
+    if (!listing && !market.isComplete) refuse("NOT_READY", "instruments are not known yet", { retryAfterMs: 1_000 });
     return listing ?? refuse("INSTRUMENT_DISABLED", `${intent.instrument} is not listed`);
   }
 

@@ -27,6 +27,7 @@ export class Cancellation {
 
   /** NOT_FOUND when nothing has that id, ALREADY_FILLED when it is too late; a repeat answers like the first. */
   async cancel(request: Request): Promise<CancelResult> {
+    this.book.mustBeWhole();
     const order = await this.named(request);
     const intentId = order?.intent_id ?? request.intent_id ?? "";
     const record = await this.book.ensure(intentId);

@@ -41,6 +41,7 @@ export class KillSwitch {
 
   /** Stores the new state, stops entries as its mode says, and names the entries whose end is still open. */
   async set(order: KillOrder): Promise<{ epoch: number; outstanding: string[] }> {
+    this.book.mustBeWhole();
     const epoch = this.state?.epoch ?? 0;
     if (order.epoch < epoch) refuse("CONFLICT", `epoch ${order.epoch} is older than ${epoch}`);
     if (!this.isStored(order)) await this.storeState(order);

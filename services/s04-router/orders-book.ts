@@ -9,7 +9,7 @@ import {
 } from "../../shared/collections/orders.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Fill, Order, OrderStatus } from "../../shared/domain/order.ts";
-import { assert } from "../../shared/errors.ts";
+import { assert, refuse } from "../../shared/errors.ts";
 import { bookKey } from "../../shared/keys.ts";
 import type { Collection, Op } from "../../shared/kit/ports.ts";
 import { orderResults } from "../../shared/streams.ts";
@@ -37,6 +37,7 @@ interface Entry {
 const LIVE: readonly OrderStatus[] = ["PENDING", "SENT", "NEW", "PARTIALLY_FILLED", "UNKNOWN"];
 /** Finished intents kept in memory, for late fills and repeated questions. */
 const FINISHED_MAX = 200;
+const LOADED_WITHIN_MS = 500;
 
 export const fillKey = (fill: { instrument: string; fill_id: string }): string => `${fill.instrument}/${fill.fill_id}`;
 
@@ -48,6 +49,7 @@ export class OrdersBook {
   private readonly queues = new Map<InstrumentId, Promise<unknown>>();
   private readonly watchers = new Set<(intentId: string) => void>();
   private readonly ports: Ports;
+  private isWhole = false;
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -101,6 +103,19 @@ export class OrdersBook {
   }
 
   // ---- loading
+
+  /** All that is open is in memory, and what may have been sent before we started is known as such. */
+  begin(): void {
+    this.isWhole = true;
+  }
+
+  /**
+   * Throws Problem NOT_READY before that: whoever acts then takes what is held for nothing, what is in flight for
+   * resolved, and an order that has left already for one that has not.
+   */
+  mustBeWhole(): void {
+    if (!this.isWhole) refuse("NOT_READY", "the books are not loaded yet", { retryAfterMs: LOADED_WITHIN_MS });
+  }
 
   /** Everything that is still open, as the store has it. */
   async load(): Promise<void> {

@@ -114,3 +114,49 @@ test("a liquidation while the account stream was away is booked when it is back,
   expect(world.alerts.some((alert) => alert.startsWith("CLOSED_OUTSIDE"))).toBe(true);
   world.close();
 });
+
+describe("asked before its books are loaded, as while a shard starts", () => {
+  const close = { intent_id: "c:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT } as const;
+
+  test("an exit is put off, not refused for good: what is held is not known yet", async () => {
+    const world = new RouterWorld();
+    await world.start();
+    await world.place(entry({ intent_id: "c:entry" }));
+    world.boot();
+    await expect(world.place(close)).rejects.toMatchObject({ code: "NOT_READY" });
+    await world.start();
+    expect((await world.place(close)).status).toBe("FILLED");
+    world.close();
+  });
+
+  test("the kill switch answers when what is in flight is known, and not before", async () => {
+    const world = new RouterWorld();
+    await world.start();
+    const on = { enabled: true, mode: "CANCEL", epoch: 1, reason: "test", actor: "ann" } as const;
+    await world.place(entry({ intent_id: "c:entry", exec: { policy: "MAKER_THEN_TAKER" } }));
+    world.boot();
+    await expect(world.finish(world.router.kill.set(on))).rejects.toMatchObject({ code: "NOT_READY" });
+    await world.start();
+    expect(await world.finish(world.router.kill.set(on))).toEqual({ epoch: 1, outstanding: [] });
+    expect(world.exchange.live().filter((order) => order.type === "LIMIT_MAKER")).toEqual([]);
+    world.close();
+  });
+
+  test("a cancel takes no order for unsent that the one before may have sent", async () => {
+    const world = new RouterWorld();
+    await world.start();
+    Object.assign(world.exchange, { answerMs: 1_000, eventCopies: 0 });
+    const intent = entry({ intent_id: "c:entry" });
+    world.router.admission.place(Intent.parse(intent)).catch(() => undefined);
+    await world.pass(700);
+    expect(world.exchange.journal.length).toBe(1);
+    world.boot();
+    Object.assign(world.exchange, { answerMs: 20, eventCopies: 1 });
+    const cancel = world.router.cancellation.cancel({ intent_id: "c:entry", cascade: true });
+    await expect(world.finish(cancel)).rejects.toMatchObject({ code: "NOT_READY" });
+    await world.start();
+    await world.pass(60_000);
+    expect(faultsOf(world)).toEqual([]);
+    world.close();
+  });
+});

@@ -54,6 +54,7 @@ export class Recovery {
       if (unknown === order) continue;
       await book.change(order.instrument, () => ({ orders: [unknown] }));
     }
+    book.begin();
   }
 
   /** Asks the exchange about everything open; one run follows another. Throws when it cannot be asked. */

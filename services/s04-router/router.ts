@@ -104,6 +104,7 @@ export class Router {
 
   /** Computed from open holdings and running intents, so it can never drift from them. */
   budget() {
+    this.book.mustBeWhole();
     const { budget_usdt } = this.ports.config().bundle.flags.risk;
     const holdings = this.book.holdings();
     const { used, reserved } = budgetOf(dec(budget_usdt), holdings, this.book.running());
