@@ -140,6 +140,7 @@ export class Caretaker {
   /** Closes the named instruments' trades, or all, and for a while those that still open. Answers their ids. */
   async flatten(instruments: readonly string[]): Promise<string[]> {
     const { book, ports } = this.parts;
+    book.mustBeWhole();
     const all = instruments.length === 0;
     if (all) this.flattening = { until: ports.clock.now() + ports.settings.flattenForMs, reason: "flatten" };
     const trades = book.all().filter((trade) => all || instruments.includes(trade.instrument));

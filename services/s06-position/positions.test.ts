@@ -152,6 +152,18 @@ describe("exits", () => {
     expect(world.asked.map((intent) => intent.intent_id)).toEqual(["sig:CLOSE:1"]);
   });
 
+  test("nothing is answered to be flat before the open trades are known", async () => {
+    await begin();
+    await world.open();
+    world.boot();
+    const flatten = world.positions.caretaker.flatten([]);
+    await expect(flatten).rejects.toMatchObject({ code: "NOT_READY" });
+    const close = { instruments: [], actions: ["CLOSE" as const], dry_run: false };
+    await expect(world.positions.requests.manage(close)).rejects.toMatchObject({ code: "NOT_READY" });
+    await world.start();
+    expect(await world.positions.caretaker.flatten([])).toEqual(["sig"]);
+  });
+
   test("a difference from the exchange that lasts is told", async () => {
     await begin();
     await world.open();

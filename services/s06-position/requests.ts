@@ -22,6 +22,7 @@ export class Requests {
   }
 
   async manage(request: ManageRequest): Promise<ManageAnswer> {
+    this.book.mustBeWhole();
     if (request.actions.includes("SET_STOP")) {
       if (request.stop_price === undefined) refuse("INVALID", "stop_price is required for SET_STOP");
       if (request.instruments.length !== 1) refuse("INVALID", "SET_STOP takes exactly one instrument");

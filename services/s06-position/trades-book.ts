@@ -3,6 +3,7 @@ import { emit, put } from "../../shared/changes.ts";
 import { trades as tradesKept } from "../../shared/collections/trades.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
+import { refuse } from "../../shared/errors.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { type PositionEvent, positionEvents } from "../../shared/streams.ts";
 import type { Ports } from "./types.ts";
@@ -17,15 +18,22 @@ export interface TradeChange {
 
 const OPEN = ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"] as const;
 const PAGE = 500;
+const LOADED_WITHIN_MS = 500;
 export const isOpen = (trade: Trade): boolean => (OPEN as readonly string[]).includes(trade.status);
 
 export class TradesBook {
   private readonly byInstrument = new Map<InstrumentId, Trade>();
   private readonly queues = new Map<InstrumentId, Promise<unknown>>();
   private readonly ports: Ports;
+  private isWhole = false;
 
   constructor(ports: Ports) {
     this.ports = ports;
+  }
+
+  /** Throws Problem NOT_READY until all open trades are known: before that there seem to be none. */
+  mustBeWhole(): void {
+    if (!this.isWhole) refuse("NOT_READY", "the open trades are not loaded yet", { retryAfterMs: LOADED_WITHIN_MS });
   }
 
   async load(): Promise<void> {
@@ -35,6 +43,7 @@ export class TradesBook {
         if (value.account === this.ports.account) this.byInstrument.set(value.instrument, value);
       }
     }
+    this.isWhole = true;
   }
 
   open(instrument: InstrumentId): Trade | undefined {
