@@ -26,6 +26,7 @@ Starts the paper venue and all services in one process, and says where to look. 
 
   --market M      agents (default): a simulated market · replay:FILE[,FILE] · quiet: only what clients send · mirror:
                   Binance's live public feeds, with orders matched here and none sent (or mirror:SPOT_URL,UM_URL)
+  --history LIST  kline files of what was before, INSTRUMENT=FILE[,...]: CSV as in Binance's archives, plain, gzip or zip
   --speed N       how fast time runs, 0.1 to 100 (default 1); not with --processes
   --as-recorded   the clock is a replay's too, so that bars, signals and their ids are those of ./chimera replay; needs
                   a new data folder, since that time cannot go on
@@ -45,6 +46,7 @@ async function run(args: string[]): Promise<number> {
   const started = performance.now();
   const { values } = readOptions(args, {
     market: { type: "string", default: "agents" },
+    history: { type: "string" },
     speed: { type: "string" },
     "as-recorded": { type: "boolean", default: false },
     data: { type: "string", default: DEFAULT_DATA },
@@ -72,6 +74,7 @@ async function run(args: string[]): Promise<number> {
   }
   const given = {
     market: values.market,
+    history: values.history,
     speed: numberOption("speed", values.speed, { fallback: 1, min: 0.1, max: 100 }),
     portOffset: numberOption("port offset", process.env.CHIMERA_PORT_OFFSET, { fallback: 0, min: 0, max: 50_000 }),
     env: process.env,
@@ -117,6 +120,7 @@ async function run(args: string[]): Promise<number> {
 type Wanted = Omit<ProcessOptions, "changed"> & {
   seed: string | undefined;
   speed: number;
+  history: string | undefined;
   /** How far clocks stand from the machine's, for a recording that is played as recorded. */
   recordedAheadMs: number | undefined;
 };
@@ -125,19 +129,23 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function inOneProcess({ market, speed, seed, recordedAheadMs, ...rest }: Wanted): Promise<Running> {
+async function inOneProcess({ market, speed, seed, history, recordedAheadMs, ...rest }: Wanted): Promise<Running> {
   const onError = (error: unknown) => note(`chimera: ${error instanceof Error ? error.stack : String(error)}`);
   const clock = wallClock(speed, onError, recordedAheadMs ?? aheadMs(rest.folder.time, Date.now()));
   const random = seed === undefined ? systemRandom() : seededRandom(seed);
-  const opened = await openMarket(market, { clock, random, prices: rest.folder.prices });
+  const opened = await openMarket(market, { clock, random, prices: rest.folder.prices, history });
   return startInstallation({ ...rest, clock, market: opened });
 }
 
 /** One line per service as it comes up, or falls and is started again. */
-function asProcesses({ seed, speed: _speed, recordedAheadMs, ...rest }: Wanted, quiet: boolean): Promise<Running> {
+function asProcesses(
+  { seed, speed: _speed, history, recordedAheadMs, ...rest }: Wanted,
+  quiet: boolean,
+): Promise<Running> {
   const env = {
     ...rest.env,
     ...(seed !== undefined && { CHIMERA_SEED: seed }),
+    ...(history !== undefined && { CHIMERA_HISTORY: history }),
     ...(recordedAheadMs !== undefined && { CHIMERA_CLOCK_AHEAD_MS: String(recordedAheadMs) }),
   };
   const changed = ({ name, status, pid, restarts, lastEnd }: ProgramState): void => {

@@ -20,7 +20,7 @@ const folder = openFolder(env.CHIMERA_DATA ?? "data", {
 });
 const clock = wallClock(1, undefined, clockAheadMs(env));
 const random = env.CHIMERA_SEED === undefined ? systemRandom() : seededRandom(env.CHIMERA_SEED);
-const market = await openMarket(wanted, { clock, random, prices: folder.prices });
+const market = await openMarket(wanted, { clock, random, prices: folder.prices, history: env.CHIMERA_HISTORY });
 const venue = createVenue({
   clock,
   random,

@@ -11,6 +11,7 @@ import { Follower, Informed, Many, MOMENTUM, REVERSION, Sweeper } from "./agent-
 import { World } from "./agent-world.ts";
 import { printOf } from "./frames.ts";
 import { generateHistory } from "./history.ts";
+import { type History, lastClose, placeHistory } from "./kline-files.ts";
 import type { Bar } from "./klines.ts";
 import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
 import { Premium } from "./premium.ts";
@@ -56,20 +57,31 @@ export interface AgentsOptions {
   listings: readonly Listing[];
   /** Last prices in USDT by instrument or base asset, where the market goes on; others begin at a default. */
   prices?: ReadonlyMap<string, number>;
+  /** Bars from before the start, by instrument; others' are generated. Where one ends, its price begins. */
+  history?: ReadonlyMap<InstrumentId, History>;
 }
 
 export class AgentsMarket implements MarketModel {
-  readonly assumed = ["market=agents", "history before the start=generated", "funding=premium over the spot book"];
+  readonly assumed: readonly string[];
+  private readonly history: ReadonlyMap<InstrumentId, History>;
   private readonly clock: Clock;
   private readonly seed: Random;
   private readonly world: World;
   private readonly rooms = new Map<InstrumentId, Room>();
   private cancels: Cancel[] = [];
 
-  constructor({ clock, random, listings, prices = new Map() }: AgentsOptions) {
+  constructor({ clock, random, listings, prices = new Map(), history = new Map() }: AgentsOptions) {
     this.clock = clock;
     this.seed = random;
-    const bases = new Map(listings.map(({ base }) => [base, firstPrice(base, prices)]));
+    this.history = history;
+    const from = history.size === 0 ? "generated" : `from files, moved to end at the start: ${[...history.keys()]}`;
+    this.assumed = ["market=agents", `history before the start=${from}`, "funding=premium over the spot book"];
+    const ends = listings.flatMap(({ instrument, tick }): [InstrumentId, number][] => {
+      const known = history.get(instrument);
+      return known ? [[instrument, lastClose(known) * toNumber(tick)]] : [];
+    });
+    const begun = new Map([...prices, ...ends]);
+    const bases = new Map(listings.map(({ base }) => [base, firstPrice(base, begun)]));
     this.world = new World(random, clock.now(), bases);
     for (const listing of listings) this.rooms.set(listing.instrument, this.furnish(listing));
   }
@@ -93,6 +105,8 @@ export class AgentsMarket implements MarketModel {
     for (const room of this.rooms.values()) {
       const { floor, listing } = room;
       const price = this.world.value(listing.base, listing.market);
+      const known = this.history.get(listing.instrument);
+      if (known && floor.tape.klines.isEmpty) placeHistory(floor.tape.klines, known, now);
       if (floor.tape.klines.isEmpty) generateHistory(floor.tape.klines, { seed: this.seed, listing, price, now });
       floor.open(hooks);
       room.at = now;

@@ -5,19 +5,21 @@ import type { Bar } from "./klines.ts";
 /** Later files give times in microseconds. */
 const MICROSECONDS_FROM = 1e14;
 
-const epochMs = (value: unknown): number => {
+/** Epoch ms. */
+export const openTimeOf = (value: unknown): number => {
   const time = Number(value);
   return time >= MICROSECONDS_FROM ? Math.floor(time / 1_000) : time;
 };
 
 /**
- * `[open time, open, high, low, close, volume, close time, quote volume, trades, taker base, taker quote, …]`; a row of
- * six (no more than volume) has its quote volume guessed from its prices, and no trades counted. The bar, or what is wrong.
+ * `[open time, open, high, low, close, volume, close time, quote volume, trades, taker base, taker quote, …]`. Of a row
+ * of six (no more than volume) the quote volume follows from its prices, and no trades are counted. Answers the bar, or
+ * what is wrong.
  */
 export function barOfRow({ price, qty, quoteUnits }: Print, row: readonly unknown[], ms: number): Bar | string {
   const [open, high, low, close] = [1, 2, 3, 4].map((at) => price.readDown(String(row[at]))) as Four;
   const lots = qty.readDown(plain(row[5]));
-  const openTs = epochMs(row[0]);
+  const openTs = openTimeOf(row[0]);
   if (!Number.isSafeInteger(openTs) || openTs % 1_000 !== 0) return `No open time: ${shown(row[0])}`;
   if (![open, high, low, close].every((ticks) => ticks > 0)) return `No prices: ${shown(row.slice(1, 5).join(","))}`;
   if (low > Math.min(open, close) || high < Math.max(open, close)) return "Prices beyond the bar's high and low";

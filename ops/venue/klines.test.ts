@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { barsOf, windowOf } from "./binance/bars.ts";
+import { barAround, INTERVALS } from "./binance/intervals.ts";
 import { BARS_MAX, type Bar, type BarTrade, Klines } from "./klines.ts";
+import type { MarketModel } from "./market.ts";
 
 const buy = (ts: number, ticks: number, lots: number): BarTrade => ({ id: ts, ts, ticks, lots, buyerIsTaker: true });
 const sell = (ts: number, ticks: number, lots: number): BarTrade => ({ id: ts, ts, ticks, lots, buyerIsTaker: false });
@@ -112,5 +115,103 @@ test("nothing is lost between timeframes", () => {
       }
     }),
     { seed: 2 },
+  );
+});
+
+const instrument = "SPOT:BTCUSDT";
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 0, 30, 22, 58);
+
+/** Trades of some days, in bursts and with long silences, and the market that keeps their bars. */
+const trades = fc
+  .array(
+    fc.record({
+      gap: fc.oneof(fc.nat(900), fc.nat(90_000), fc.nat(9 * HOUR)),
+      ticks: fc.integer({ min: 900, max: 1_100 }),
+      lots: fc.integer({ min: 1, max: 50 }),
+      buyerIsTaker: fc.boolean(),
+    }),
+    { minLength: 20, maxLength: 200 },
+  )
+  .map((steps) => {
+    let ts = START;
+    return steps.map(({ gap, ...rest }, at): BarTrade => {
+      ts += gap;
+      return { id: at + 1, ts, ...rest };
+    });
+  });
+
+function marketOf(list: readonly BarTrade[], until: number): MarketModel {
+  const klines = new Klines();
+  for (const trade of list) klines.add(trade);
+  klines.advance(until);
+  return { klines: (_, timeframe, query) => klines.query(timeframe, query) } as Partial<MarketModel> as MarketModel;
+}
+
+/** What trades are as one bar; nothing of no trades. */
+function barOf(list: readonly BarTrade[], times: { openTs: number; closeTs: number }): Bar | undefined {
+  const [first, last] = [list[0], list.at(-1)];
+  if (!first || !last) return undefined;
+  const prices = list.map(({ ticks }) => ticks);
+  const bought = list.filter(({ buyerIsTaker }) => buyerIsTaker);
+  const lots = (of: readonly BarTrade[]) => of.reduce((sum, trade) => sum + trade.lots, 0);
+  const quote = (of: readonly BarTrade[]) => of.reduce((sum, trade) => sum + trade.lots * trade.ticks, 0);
+  return {
+    ...times,
+    ...{ open: first.ticks, high: Math.max(...prices), low: Math.min(...prices), close: last.ticks },
+    ...{ lots: lots(list), quote: quote(list), trades: list.length },
+    ...{ takerLots: lots(bought), takerQuote: quote(bought), firstId: first.id, lastId: last.id },
+  };
+}
+
+const zones = fc.constantFrom(0, 8 * HOUR, -5.5 * HOUR);
+
+test("bars of every interval and zone are what their trades make; silent ones repeat the last close", () => {
+  fc.assert(
+    fc.property(trades, zones, (list, offsetMs) => {
+      const until = list.at(-1)!.ts + 2_000;
+      const market = marketOf(list, until);
+      for (const interval of INTERVALS.SPOT) {
+        if (interval === "1s" && offsetMs !== 0) continue;
+        const served = barsOf({ market, instrument }, { interval, offsetMs }, { limit: 1_000 });
+        expect(served.at(-1)!.closeTs).toBeGreaterThanOrEqual(list.at(-1)!.ts);
+        // The oldest may begin before what is kept.
+        for (const [at, bar] of served.entries()) {
+          const { openTs, closeTs } = barAround(interval, bar.openTs, offsetMs);
+          expect([interval, bar.openTs, bar.closeTs]).toEqual([interval, openTs, closeTs]);
+          const before = served[at - 1];
+          if (!before) continue;
+          expect(bar.openTs).toBe(before.closeTs + 1);
+          const made = barOf(
+            list.filter(({ ts }) => ts >= openTs && ts <= closeTs),
+            { openTs, closeTs },
+          );
+          if (made) expect([interval, bar]).toEqual([interval, made]);
+          else expect([bar.trades, bar.open, bar.close]).toEqual([0, before.close, before.close]);
+        }
+      }
+    }),
+    { seed: 41, numRuns: 25 },
+  );
+});
+
+test("the last 24 hours are the trades of their minutes, wherever minutes are kept so far back", () => {
+  fc.assert(
+    fc.property(trades, fc.nat(3 * HOUR), (list, later) => {
+      const now = list.at(-1)!.ts + later;
+      const openTs = now - DAY;
+      const first = Math.floor(openTs / 60_000) * 60_000;
+      const inside = list.filter(({ ts }) => ts >= first);
+      const day = windowOf({ market: marketOf(list, now), instrument }, openTs, now)!;
+      expect(day.trades).toBe(inside.length);
+      if (inside.length === 0) return;
+      const made = barOf(inside, { openTs: 0, closeTs: 0 })!;
+      const { openTs: _, closeTs: __, ...said } = made;
+      expect(day).toMatchObject(said);
+      const before = list.filter(({ ts }) => ts < first).at(-1);
+      expect(day.before).toBe(before?.ticks ?? made.open);
+    }),
+    { seed: 42, numRuns: 150 },
   );
 });

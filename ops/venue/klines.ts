@@ -80,8 +80,9 @@ class Series {
       bar.open = trade.ticks;
       bar.high = trade.ticks;
       bar.low = trade.ticks;
-      bar.firstId = trade.id;
     }
+    // A bar that history began has trades, but no ids yet.
+    if (bar.firstId < 0) bar.firstId = trade.id;
     bar.high = Math.max(bar.high, trade.ticks);
     bar.low = Math.min(bar.low, trade.ticks);
     bar.close = trade.ticks;
@@ -174,6 +175,23 @@ export class Klines {
   }
 }
 
+/** Makes `sum` what it was and the later `bar` together: a bar without trades says no price of its own. */
+export function addBar(sum: Bar, bar: Readonly<Bar>): void {
+  if (bar.trades === 0 && bar.lots === 0) return;
+  const isFirst = sum.trades === 0 && sum.lots === 0;
+  if (isFirst) sum.open = bar.open;
+  sum.high = isFirst ? bar.high : Math.max(sum.high, bar.high);
+  sum.low = isFirst ? bar.low : Math.min(sum.low, bar.low);
+  sum.close = bar.close;
+  sum.lots += bar.lots;
+  sum.quote += bar.quote;
+  sum.trades += bar.trades;
+  sum.takerLots += bar.takerLots;
+  sum.takerQuote += bar.takerQuote;
+  if (sum.firstId < 0) sum.firstId = bar.firstId;
+  if (bar.lastId >= 0) sum.lastId = bar.lastId;
+}
+
 /** Bars put together to longer ones of `ms`; the first may lack what came before the series. */
 export function joinBars(bars: readonly Bar[], ms: number): Bar[] {
   const result: Bar[] = [];
@@ -184,16 +202,7 @@ export function joinBars(bars: readonly Bar[], ms: number): Bar[] {
       result.push({ ...bar, openTs, closeTs: openTs + ms - 1 });
       continue;
     }
-    last.high = Math.max(last.high, bar.high);
-    last.low = Math.min(last.low, bar.low);
-    last.close = bar.close;
-    last.lots += bar.lots;
-    last.quote += bar.quote;
-    last.trades += bar.trades;
-    last.takerLots += bar.takerLots;
-    last.takerQuote += bar.takerQuote;
-    if (last.firstId < 0) last.firstId = bar.firstId;
-    if (bar.lastId >= 0) last.lastId = bar.lastId;
+    addBar(last, bar);
   }
   return result;
 }

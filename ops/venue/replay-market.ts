@@ -6,6 +6,7 @@ import { RecordedMatcher } from "../../shared/engine/recorded.ts";
 import { assert, refuse } from "../../shared/errors.ts";
 import type { Cancel, Clock } from "../../shared/kit/ports.ts";
 import { type Print, printOf } from "./frames.ts";
+import { type History, placeHistory } from "./kline-files.ts";
 import type { Bar } from "./klines.ts";
 import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
 import { type Line, openRecording, type Recording } from "./replay.ts";
@@ -34,6 +35,8 @@ export interface ReplayOptions {
   files: readonly string[];
   /** Instruments without a listing are left out, each line counted among the problems. */
   listings: readonly Listing[];
+  /** Bars from before the recording, by instrument. */
+  history?: ReadonlyMap<InstrumentId, History>;
 }
 
 /**
@@ -42,17 +45,18 @@ export interface ReplayOptions {
  * On a clock that stands at `startsAt` (or before) when it starts, frames are played as recorded. On a later one, such
  * as the wall clock, the whole recording is moved: it begins at once, and the times in its frames are moved with it.
  */
-export async function openReplayMarket({ clock, files, listings }: ReplayOptions): Promise<ReplayMarket> {
+export async function openReplayMarket({ clock, files, listings, history }: ReplayOptions): Promise<ReplayMarket> {
   const prints = new Map(listings.map((listing) => [listing.instrument, printOf(listing)]));
   const recording = await openRecording(files, { scalesOf: (instrument) => prints.get(instrument) });
   const played = recording.instruments.flatMap((instrument) => prints.get(instrument) ?? []);
   if (played.length === 0) refuse("INVALID", `None of ${recording.instruments.join(", ")} is listed`);
-  return new ReplayMarket(clock, recording, played);
+  return new ReplayMarket(clock, recording, { prints: played, history: history ?? new Map() });
 }
 
 export class ReplayMarket implements MarketModel {
   readonly recording: Recording;
   private readonly clock: Clock;
+  private readonly history: ReadonlyMap<InstrumentId, History>;
   private readonly stages = new Map<InstrumentId, Stage>();
   private readonly cancels = new Map<string, Cancel>();
   private hooks: MarketHooks | undefined;
@@ -63,9 +67,14 @@ export class ReplayMarket implements MarketModel {
   private beatAt = 0;
   private playedAt = 0;
 
-  constructor(clock: Clock, recording: Recording, prints: readonly Print[]) {
+  constructor(
+    clock: Clock,
+    recording: Recording,
+    { prints, history }: { prints: readonly Print[]; history: ReadonlyMap<InstrumentId, History> },
+  ) {
     this.clock = clock;
     this.recording = recording;
+    this.history = history;
     for (const print of prints) {
       const stage = { print, matcher: new RecordedMatcher(), tape: new Tape(print), mark: undefined };
       this.stages.set(print.instrument, stage);
@@ -83,13 +92,18 @@ export class ReplayMarket implements MarketModel {
   }
 
   get assumed(): readonly string[] {
-    const assumed = ["market=not moved by us", "queue=cancels spread evenly", "history=none before", "regime=NORMAL"];
+    const assumed = ["market=not moved by us", "queue=cancels spread evenly", this.before, "regime=NORMAL"];
     if (this.shiftMs > 0) assumed.push(`time=recorded time and ${(this.shiftMs / DAY_MS).toFixed(2)} days`);
     for (const { print, matcher, mark } of this.stages.values()) {
       if (print.market === "FUT" && mark === undefined) assumed.push(`${print.instrument}: mark=mid, funding=0`);
       if (!matcher.isWhole) assumed.push(`${print.instrument}: book=differences without a snapshot`);
     }
     return assumed;
+  }
+
+  private get before(): string {
+    const known = [...this.history.keys()];
+    return known.length === 0 ? "history=none before" : `history=from files, moved to end at the start: ${known}`;
   }
 
   matcher(instrument: InstrumentId): Matcher {
@@ -101,7 +115,11 @@ export class ReplayMarket implements MarketModel {
     const late = this.clock.now() - this.startsAt;
     if (late > LATE_START_MS_MAX) this.shiftMs = Math.round(late);
     this.hooks = hooks;
-    for (const { tape } of this.stages.values()) tape.start(hooks);
+    for (const [instrument, { tape }] of this.stages) {
+      const known = this.history.get(instrument);
+      if (known) placeHistory(tape.klines, known, this.startsAt + this.shiftMs);
+      tape.start(hooks);
+    }
     this.beatAt = (Math.floor(this.clock.now() / TAPE_PERIOD_MS) + 1) * TAPE_PERIOD_MS;
     this.pump();
   }
@@ -113,10 +131,11 @@ export class ReplayMarket implements MarketModel {
     this.recording.close();
   }
 
-  /** Without closed bars that began before the recording: a real exchange has no parts of bars. */
+  /** Without history, closed bars that began before the recording are left out: a real exchange has no parts of bars. */
   klines(instrument: InstrumentId, timeframe: string, query: KlineQuery): Bar[] {
     const bars = this.stage(instrument).tape.klines.query(timeframe, query);
     const wholeFrom = this.startsAt + this.shiftMs;
+    if (this.history.has(instrument)) return bars;
     return bars.filter(({ openTs, closeTs }) => openTs >= wholeFrom || closeTs >= this.clock.now());
   }
 

@@ -1,7 +1,7 @@
 /** A market's bars at any of Binance's intervals and time zones, and statistics over a window of them. */
 import { TIMEFRAMES, type Timeframe } from "../../../shared/domain/market.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import { BARS_MAX, type Bar } from "../klines.ts";
+import { addBar, BARS_MAX, type Bar } from "../klines.ts";
 import type { KlineQuery, MarketModel } from "../market.ts";
 import { barAround, lengthOf } from "./intervals.ts";
 
@@ -44,23 +44,10 @@ function joinInto(bars: readonly Bar[], around: (ts: number) => { openTs: number
   for (const bar of bars) {
     const { openTs, closeTs } = around(bar.openTs);
     const last = result.at(-1);
-    if (last?.openTs === openTs) addTo(last, bar);
+    if (last?.openTs === openTs) addBar(last, bar);
     else result.push({ ...bar, openTs, closeTs });
   }
   return result;
-}
-
-function addTo(sum: Bar, bar: Readonly<Bar>): void {
-  sum.high = Math.max(sum.high, bar.high);
-  sum.low = Math.min(sum.low, bar.low);
-  sum.close = bar.close;
-  sum.lots += bar.lots;
-  sum.quote += bar.quote;
-  sum.trades += bar.trades;
-  sum.takerLots += bar.takerLots;
-  sum.takerQuote += bar.takerQuote;
-  if (sum.firstId < 0) sum.firstId = bar.firstId;
-  if (bar.lastId >= 0) sum.lastId = bar.lastId;
 }
 
 export interface WindowBar extends Bar {
@@ -89,6 +76,6 @@ export function windowOf(
   if (first === undefined) return undefined;
   const [earlier] = market.klines(instrument, "1m", { limit: 1, to: openTs - MINUTE });
   const sum = { ...first, before: earlier?.close ?? first.open };
-  for (const bar of rest) addTo(sum, bar);
+  for (const bar of rest) addBar(sum, bar);
   return sum;
 }
