@@ -76,12 +76,13 @@ describe("a service", () => {
       return done;
     };
     const token = await settled(createTokens(world.serviceKey, clock).mint("s03", "s04"));
-    const callBy = (claim: string) => {
+    const begin = (claim: string, body: BodyInit = "{}") => {
       const type = { "content-type": "application/json" };
       const headers = { ...type, authorization: `Bearer ${token}`, [LEASE_HEADER]: claim };
-      return settled(hosted.fetch(new Request(`http://x${path}`, { method: "POST", body: "{}", headers })));
+      return hosted.fetch(new Request(`http://x${path}`, { method: "POST", body, headers }));
     };
-    return { world, hosted, settled, callBy };
+    const callBy = (claim: string) => settled(begin(claim));
+    return { begin, world, hosted, settled, callBy };
   }
 
   test("refuses a passed caller over RPC and in its own process alike, before anything runs", async () => {
@@ -95,6 +96,22 @@ describe("a service", () => {
       settled(hosted.call(router.methods.getBudget, {}, caller, { name: leaseName("s03", 0), fence }));
     expect(await code(() => ask(5))).toBe("FENCED");
     expect(await code(() => ask(6))).toBe("passed");
+  });
+  test("refuses one that was passed while its body was on its way", async () => {
+    const { begin, settled, callBy } = await open();
+    let rest = (_text: string) => {};
+    const body = new ReadableStream({
+      start(controller) {
+        rest = (text) => {
+          controller.enqueue(new TextEncoder().encode(text));
+          controller.close();
+        };
+      },
+    });
+    const stopped = begin("lease:s03:0;5", body);
+    expect((await callBy("lease:s03:0;6")).status).toBe(200);
+    rest("{}");
+    expect((await settled(stopped)).headers.get("chimera-code")).toBe("FENCED");
   });
   test("that has just started asks who has had the lease meanwhile", async () => {
     const { world, settled, callBy } = await open();

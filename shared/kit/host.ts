@@ -189,13 +189,6 @@ function buildApp(parts: AppParts): App {
   const { service, world, faces, verbs, context, tokens, fences, elsewhere, health } = parts;
   const app = new Hono();
   const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
-  /** Who was passed by another holder of its lease is refused before anything is done. */
-  const whoCalls = async (request: Request) => {
-    const principal = await whoAsks(request);
-    const claim = readClaim(request.headers.get(LEASE_HEADER), principal);
-    if (claim) await fences.check(claim);
-    return principal;
-  };
   const requests = context.metrics.histogram("request_ms", "Time to answer a verb", {
     labels: ["verb", "status"],
     buckets: LATENCY_MS_BUCKETS,
@@ -231,7 +224,7 @@ function buildApp(parts: AppParts): App {
     if (verb.rpc) {
       app.post(
         rpcPath(contractOf(service, verb), verb.rpc),
-        mountRpc(verb, { clock: world.clock, whoAsks: whoCalls, run, elsewhere }),
+        mountRpc(verb, { clock: world.clock, whoAsks, fences, run, elsewhere }),
       );
     }
   }
@@ -278,16 +271,20 @@ function rpcRunner(
 }
 
 interface RpcMount extends Pick<Parameters<typeof rpcHandler>[1], "clock" | "whoAsks"> {
+  fences: Fences;
   run: RunRpc;
   elsewhere: Elsewhere | undefined;
 }
 
-function mountRpc(verb: Verb, { clock, whoAsks, run, elsewhere }: RpcMount) {
+function mountRpc(verb: Verb, { clock, whoAsks, fences, run, elsewhere }: RpcMount) {
   const handler = rpcHandler(verb.rpc as Method, {
     clock,
     whoAsks,
     async run(input, principal, { signal, headers }) {
       if (principal.kind !== "service") refuse("FORBIDDEN", "RPC is for services; use the REST path.");
+      // With the whole request here: its sender may have been stopped, and passed, in the middle of it.
+      const claim = readClaim(headers.get(LEASE_HEADER), principal);
+      if (claim) await fences.check(claim);
       const there = await elsewhere?.rpc(verb, input, { principal, headers });
       return there ? there.answer : run(verb, input, principal, signal);
     },
