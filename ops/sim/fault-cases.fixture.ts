@@ -56,6 +56,28 @@ export const FAULTS: Readonly<Record<string, MakeFaults>> = {
     { kind: "drop_streams", for_ms: 8_000 },
     ...order("timeout_after_accept", { hold_ms: 30_000 })(at),
   ],
+  "orders under way for 8 s": ({ placing }) => [
+    { kind: "delay", path: placing, when: "before", delay_ms: 8_000, count: ORDERS },
+  ],
+  "answers 3 s late": ({ root }) => [{ kind: "delay", path: root, delay_ms: 3_000, count: 20 }],
+  "taken, then 503": order("timeout_after_accept", { hold_ms: 0, code: -1001 }),
+  "taken, then -1006": order("timeout_after_accept", { hold_ms: 0, code: -1006 }),
+  "cancels refused": order("reject", { on: "cancel", code: -2011 }),
+  "cancels taken, no answer": order("timeout_after_accept", { on: "cancel", hold_ms: 30_000 }),
+  "cancels not taken, no answer": order("timeout_before_accept", { on: "cancel", hold_ms: 30_000 }),
+  "half-open streams": ({ market }) => [{ kind: "half_open", market }],
+  "every message twice for 10 s": ({ market }) => [{ kind: "stream", does: "duplicate", market, for_ms: 10_000 }],
+  "every message 2 s late": ({ market }) => [
+    { kind: "stream", does: "delay", market, delay_ms: 2_000, for_ms: 10_000 },
+  ],
+  "messages in the wrong order": ({ market }) => [{ kind: "stream", does: "swap", market, count: 40 }],
+  "gaps in the book": ({ market, symbol }) => [
+    { kind: "stream", does: "drop", market, symbol, event: "depthUpdate", count: 5 },
+  ],
+  "a crossed book": ({ market, symbol }) => [
+    { kind: "stream", does: "cross", market, symbol, event: "depthUpdate", count: 3 },
+  ],
+  "no message for 10 s": ({ market }) => [{ kind: "stream", does: "drop", market, for_ms: 10_000 }],
   "queries lag 10 s, streams down": () => [
     { kind: "lagging_queries", lag_ms: 10_000 },
     { kind: "drop_streams", for_ms: 8_000 },
