@@ -28,6 +28,7 @@ afterAll(async () => {
 
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   whileRunning(simulation.clock, gateway.fetch(new Request(`http://127.0.0.1:8092${path}`, init)));
+const HEALTH = "/api/v1/services/s04/health?replica=1";
 const json = { "content-type": "application/json" };
 const login = (username: string, password: string) =>
   ask("/auth/login", { method: "POST", headers: json, body: JSON.stringify({ username, password }) });
@@ -94,6 +95,12 @@ describe("the proxy", () => {
     ["/api/v1/alerts", 200],
     ["/api/v1/services", 200],
     ["/api/v1/services/s04/health", 200],
+    ["/api/v1/services/s04/health?replica=1", 200],
+    ["/api/v1/services/s04/health?replica=2", 404],
+    ["/api/v1/services/s04/health?replica=0", 400],
+    ["/api/v1/services/s04/health?replica=one", 400],
+    ["/api/v1/services/s99/health", 404],
+    ["/api/v1/services/router/health", 400],
     ["/api/v1/audit", 200],
     ["/api/v1/kill-switch", 200],
     ["/api/v1/nothing", 404],
@@ -106,8 +113,14 @@ describe("the proxy", () => {
   for (const [path, status] of rows) {
     test(`${path} is ${status}`, async () => expect((await get(path)).status).toBe(status));
   }
+  test("a service's health is its replica's, and says which", async () => {
+    const one = (await (await get(HEALTH)).json()) as object;
+    expect(one).toMatchObject({ id: "s04", port: 8084, replica: 1, role: "alone", status: "OK", ready: true });
+    const { items } = (await (await get("/api/v1/services")).json()) as { items: { id: string; replicas: object[] }[] };
+    expect(items.find((service) => service.id === "s04")?.replicas).toMatchObject([{ replica: 1, role: "alone" }]);
+  });
   test("asks everyone to sign in first", async () => {
-    for (const path of ["/api/v1/decisions", "/api/v1/nothing", "/api/v1/events", "/api/v1/services"]) {
+    for (const path of ["/api/v1/decisions", "/api/v1/nothing", "/api/v1/events", "/api/v1/services", HEALTH]) {
       expect((await ask(path)).status).toBe(401);
       expect((await ask(path, { headers: bearer("x".repeat(43)) })).status).toBe(401);
     }

@@ -36,17 +36,47 @@ export const KillAnswer = z
   .openapi("KillAnswer");
 export type KillAnswer = z.output<typeof KillAnswer>;
 
-export const ServiceState = z.object({
-  id: z.string(),
-  name: z.string(),
-  title: z.string(),
-  port: z.number().int(),
-  status: z.enum(["OK", "DEGRADED", "ERROR", "DOWN"]),
+const Status = z.enum(["OK", "DEGRADED", "ERROR", "DOWN"]);
+const checks = z.array(
+  z.object({ name: z.string(), critical: z.boolean(), status: z.string(), error: z.string().optional() }),
+);
+
+/** One process of a service. */
+export const ReplicaState = z.object({
+  replica: z.number().int().openapi({ description: "Its number, from 1" }),
+  status: Status,
   ready: z.boolean(),
+  role: z
+    .enum(["alone", "leads", "stands_by", "shares"])
+    .optional()
+    .openapi({ description: "leads and stands_by: of a whole service; shares: holds some of the shards" }),
+  shards: z.array(z.number().int()).openapi({ description: "The shards that it holds, from 0" }),
   config_rev: z.number().int(),
   uptime_ms: z.number(),
-  checks: z.array(
-    z.object({ name: z.string(), critical: z.boolean(), status: z.string(), error: z.string().optional() }),
-  ),
+  checks,
+});
+export type ReplicaState = z.output<typeof ReplicaState>;
+
+const service = { id: z.string(), name: z.string(), title: z.string(), port: z.number().int() };
+const shard_count = z
+  .number()
+  .int()
+  .optional()
+  .openapi({ description: "How many shards the service has; missing where all services run in one process" });
+
+/** A service as a whole: status and checks of all its replicas. */
+export const ServiceState = z.object({
+  ...service,
+  status: Status,
+  ready: z.boolean().openapi({ description: "A replica that is ready holds it, each of its shards" }),
+  config_rev: z.number().int(),
+  uptime_ms: z.number(),
+  checks,
+  shard_count,
+  shards_free: z.array(z.number().int()).openapi({ description: "Shards that no replica which answers holds" }),
+  replicas: z.array(ReplicaState),
 });
 export type ServiceState = z.output<typeof ServiceState>;
+
+/** A service as one of its replicas tells it. */
+export const ServiceHealth = z.object({ ...service, ...ReplicaState.shape, shard_count });
