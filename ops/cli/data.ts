@@ -6,6 +6,13 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<{ com
     summary: "Take files into the library: Binance's archives, candles, recorded lines",
     load: () => import("./data-import.ts"),
   },
+  download: {
+    summary: "Fetch history from Binance's public archive into the library",
+    load: () => import("./data-download.ts"),
+  },
+  list: { summary: "What the library holds", load: () => import("./data-list.ts") },
+  verify: { summary: "Is the library whole, and where has it gaps", load: () => import("./data-verify.ts") },
+  export: { summary: "Rows of the library as CSV or JSON", load: () => import("./data-export.ts") },
   compare: {
     summary: "A recorded market beside the agents' market, in figures and a picture",
     load: () => import("./data-compare.ts"),

@@ -13,7 +13,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Run recorded markets through the whole system, as fast as it goes",
     load: () => import("./replay.ts"),
   },
-  data: { summary: "Compare recorded and made markets", load: () => import("./data.ts") },
+  data: {
+    summary: "History of markets: import, download, list, verify, export, compare",
+    load: () => import("./data.ts"),
+  },
   venue: { summary: "Verify the paper venue's journal", load: () => import("./venue.ts") },
   token: { summary: "A short-lived token for one service's own port", load: () => import("./token.ts") },
   test: { summary: "Install what the tests need and run them all", load: () => import("./test.ts") },

@@ -6,7 +6,7 @@ import type { Library, Part, Series } from "./library.ts";
 import { unpack } from "./library.ts";
 import { moment, planStored, type Row, RowReader } from "./rows.ts";
 
-/** The rows of a stored part, one after the other. Throws an Error when it is damaged. */
+/** The rows of a stored part, one after the other. Throws an Unfit when a row is none, an Error when it breaks off. */
 export class StoredRows {
   private readonly batches: AsyncGenerator<string[]>;
   private readonly reader: RowReader | undefined;
@@ -37,7 +37,7 @@ export class StoredRows {
     const line = await this.next();
     if (line === undefined) return undefined;
     const row = this.reader === undefined ? recordedRow(line) : this.reader.read(line.split(","));
-    if (typeof row === "string") throw new Error(`${this.name}:${this.line}: ${row}`);
+    if (typeof row === "string") throw new Unfit(`${this.name}:${this.line}: ${row}`);
     this.row = row;
     return row;
   }
