@@ -105,3 +105,20 @@ test("past the term it goes on sending as long as nobody else has begun", async 
   expect((await send(held)).status).toBe(200);
   expect(held.sent.length).toBe(1);
 });
+
+test("what is asked when it stops in order is answered; what is asked afterwards was not done here", async () => {
+  const { instance } = await hold();
+  const inHand = instance.ask(() => clock.sleep(300).then(() => "answered"));
+  const stopping = instance.stop();
+  await expect(settled(instance.ask(async () => "begun"))).rejects.toMatchObject({ code: "NOT_OWNER" });
+  expect(await settled(inHand)).toBe("answered");
+  await settled(stopping);
+});
+
+test("stops all the same where an answer does not come", async () => {
+  const { instance } = await hold();
+  const inHand = instance.ask(() => new Promise(() => {}));
+  inHand.catch(() => {});
+  await settled(instance.stop());
+  await expect(inHand).rejects.toMatchObject({ code: "TIMEOUT" });
+});

@@ -1,5 +1,5 @@
 /** One shard's service while its lease lasts: started, stopped in order, or left at once as if its process had died. */
-import { Problem } from "../errors.ts";
+import { Problem, refuse } from "../errors.ts";
 import type { Reach } from "./context.ts";
 import type { Fences } from "./fences.ts";
 import { type Hosted, hostService } from "./host.ts";
@@ -10,6 +10,10 @@ import type { Reaching } from "./reaching.ts";
 import type { Service } from "./service.ts";
 import type { Shard } from "./shard.ts";
 import type { HeldLease, World } from "./world.ts";
+
+/** How long an end in order waits for what is in hand. */
+const DRAIN_MS_MAX = 10_000;
+const DRAIN_LOOK_MS = 20;
 
 /** A shard's store, opened by its lease's fence. */
 export interface ShardStore {
@@ -23,7 +27,7 @@ export interface Instance {
   /** Rejects when it cannot start, with NOT_OWNER when it is left before. */
   readonly started: Promise<void>;
   isStarted(): boolean;
-  /** Fails with NOT_OWNER when the instance was left before, with TIMEOUT when it is left before it has answered. */
+  /** Fails with NOT_OWNER when the instance was stopped or left before, with TIMEOUT when it is left meanwhile. */
   ask<T>(question: (hosted: Hosted) => Promise<T>): Promise<T>;
   /** In order: what is in hand is finished, what is committed is told. */
   stop(): Promise<void>;
@@ -78,6 +82,8 @@ export function startInstance(parts: InstanceParts): Instance {
   const hosting = hostService(service, life.world, wiring);
   let hosted: Hosted | undefined;
   let isStarted = false;
+  let isStopping = false;
+  let inHand = 0;
   const starting = hosting
     .then((made) => {
       hosted = made;
@@ -90,8 +96,20 @@ export function startInstance(parts: InstanceParts): Instance {
   return {
     started,
     isStarted: () => isStarted,
-    ask: (question) => life.untilAnswered(() => (hosted ? question(hosted) : hosting.then(question))),
+    async ask(question) {
+      if (isStopping) refuse("NOT_OWNER", "It is being passed on; ask again.", { retryAfterMs: 1_000 });
+      inHand++;
+      try {
+        return await life.untilAnswered(() => (hosted ? question(hosted) : hosting.then(question)));
+      } finally {
+        inHand--;
+      }
+    },
     async stop() {
+      isStopping = true;
+      const deadline = world.clock.mono() + DRAIN_MS_MAX;
+      while (isStarted && !isLeft && inHand > 0 && world.clock.mono() < deadline)
+        await world.clock.sleep(DRAIN_LOOK_MS);
       // What has not started has nothing to finish.
       if (isStarted && hosted) await life.untilOver(hosted.stop()).catch(unlessLeft(() => isLeft));
       leave();
