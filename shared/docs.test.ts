@@ -74,7 +74,11 @@ test("every cited command exists, and takes the options it is shown with", async
   const known = new Set([...source.matchAll(/^ {2}(\w+): \{/gm)].map(([, name = ""]) => name));
   expect(known).toContain("up");
   const takes = new Map<string, string>();
-  for (const name of known) takes.set(name, await read(`ops/cli/${name}.ts`));
+  for (const name of known) {
+    // A command may have commands of its own, each in a file beside it.
+    const files = [`ops/cli/${name}.ts`, ...list(`ops/cli/${name}-*.ts`)];
+    takes.set(name, (await Promise.all(files.map(read))).join("\n"));
+  }
   const wrong = pages.flatMap(({ path, text }) =>
     citedCommands(text).flatMap(({ name, options }) => {
       const usage = takes.get(name);
