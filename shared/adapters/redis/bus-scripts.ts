@@ -115,6 +115,8 @@ end
 
 local given, following = reached(group)
 if created == 1 then given = noted end
+-- A group that is to hear all, and comes for the first time, misses what was taken out before.
+if created == 1 and given < 0 and ARGV[5] == '0' and following > 1 then given = 0 end
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   if info[2] ~= group and redis.call('HEXISTS', KEYS[2], 'passing:' .. info[2]) == 1 then
     local _, otherUntilMs = owner(info[2])
