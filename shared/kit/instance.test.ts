@@ -4,7 +4,7 @@ import { openStore } from "../adapters/sqlite.ts";
 import { VirtualClock } from "../adapters/virtual-clock.ts";
 import { COLLECTIONS } from "../collections.ts";
 import { Problem } from "../errors.ts";
-import { simulatedWorld } from "../testing/world.ts";
+import { type SimWorld, simulatedWorld } from "../testing/world.ts";
 import { createFences } from "./fences.ts";
 import { type Instance, startInstance } from "./instance.ts";
 import type { NetRequest } from "./ports.ts";
@@ -16,8 +16,18 @@ const clock = new VirtualClock(0);
 const service = defineService({
   ...{ id: "s01", name: "s01-exchange", title: "Sender", port: 8081, calls: {}, emits: [], owns: [] },
   ...{ usesConfig: false, settings: z.object({}) },
-  setup: ({ net }) => ({
+  setup: ({ net, quota }) => ({
     verbs: [
+      verb({
+        name: "giveBack",
+        summary: "Gives back what others may have reserved again since",
+        rest: "POST /xchg/give-back",
+        audience: "open",
+        once: "body",
+        input: z.object({}),
+        output: z.object({ released: z.boolean() }),
+        run: async () => ({ released: await quota.release("budget", "one") }),
+      }),
       verb({
         name: "send",
         summary: "Sends bytes out of the system, after no commit",
@@ -37,6 +47,7 @@ const service = defineService({
 
 interface Held {
   instance: Instance;
+  world: SimWorld;
   sent: NetRequest[];
   passed: string[];
   /** As time does it: the lease runs out, and then somebody else opens the store. */
@@ -74,7 +85,7 @@ async function hold(): Promise<Held> {
   const passOn = () => {
     isPassed = true;
   };
-  return { instance, sent, passed, runOut, passOn };
+  return { instance, world, sent, passed, runOut, passOn };
 }
 
 async function settled<T>(work: Promise<T>): Promise<T> {
@@ -86,8 +97,8 @@ async function settled<T>(work: Promise<T>): Promise<T> {
   await clock.run(() => isDone);
   return done;
 }
-const send = ({ instance }: Held): Promise<Response> =>
-  settled(instance.ask((hosted) => hosted.fetch(new Request("http://s01/xchg/send", { method: "POST" }))));
+const send = ({ instance }: Held, what = "send"): Promise<Response> =>
+  settled(instance.ask((hosted) => hosted.fetch(new Request(`http://s01/xchg/${what}`, { method: "POST" }))));
 
 test("whoever has slept past its lease sends nothing out of the system once somebody else has begun", async () => {
   const held = await hold();
@@ -97,6 +108,16 @@ test("whoever has slept past its lease sends nothing out of the system once some
   await expect(send(held)).rejects.toMatchObject({ code: "TIMEOUT" });
   expect(held.sent.length).toBe(1);
   expect(held.passed.length).toBe(1);
+});
+
+test("nor does it change what all share of a limit", async () => {
+  const held = await hold();
+  const { quota } = held.world;
+  await settled(quota.set("budget", "one", 5));
+  held.runOut();
+  held.passOn();
+  await expect(send(held, "give-back")).rejects.toMatchObject({ code: "TIMEOUT" });
+  expect(await settled(quota.used("budget"))).toBe(5);
 });
 
 test("past the term it goes on sending as long as nobody else has begun", async () => {

@@ -5,7 +5,7 @@ import type { Fences } from "./fences.ts";
 import { type Hosted, hostService } from "./host.ts";
 import { instead } from "./instead.ts";
 import { type Mortal, mortal } from "./mortal.ts";
-import type { Bus, Net, Store } from "./ports.ts";
+import type { Bus, Net, Quota, Store } from "./ports.ts";
 import type { Reaching } from "./reaching.ts";
 import type { Service } from "./service.ts";
 import type { Shard } from "./shard.ts";
@@ -70,6 +70,7 @@ export function startInstance(parts: InstanceParts): Instance {
     random: world.random.fork(`${lease.name};${lease.fence}`),
     replica: `${world.replica}.${shard.index}.${lease.fence}`,
     net: watchedNet(world.net, watch),
+    quota: watchedQuota(world.quota, watch),
     bus: watchedBus(world.bus, watch),
     store: () => watchedStore(opened.store, watch),
   });
@@ -158,6 +159,14 @@ function watcher(lease: HeldLease, opened: ShardStore, passed: (where: string) =
 /** What is asked of others than our services knows no fences: nobody but the sender can be kept from it. */
 const watchedNet = (net: Net, watch: Watch): Net =>
   instead<Net>(net, { fetch: async (request) => watch.holding(() => net.fetch(request)) });
+
+/** Nor does a limit that all share: what one that was passed gives back may have been reserved again since. */
+const watchedQuota = (quota: Quota, watch: Watch): Quota =>
+  instead<Quota>(quota, {
+    reserve: async (...asked) => watch.holding(() => quota.reserve(...asked)),
+    release: async (...asked) => watch.holding(() => quota.release(...asked)),
+    set: async (...asked) => watch.holding(() => quota.set(...asked)),
+  });
 
 const watchedBus = (bus: Bus, watch: Watch): Bus =>
   instead<Bus>(bus, {
