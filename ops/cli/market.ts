@@ -1,9 +1,9 @@
 /** The market a person asks for: `agents`, `quiet`, `replay:FILE[,FILE…]` or `mirror[:SPOT_URL,UM_URL]`. */
-import { existsSync } from "node:fs";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { defaultListings, type Listing } from "../../shared/engine/listing.ts";
 import type { Clock, Random } from "../../shared/kit/ports.ts";
+import { filesUnder } from "../data/folder-files.ts";
 import { readLastPrices } from "../run/last-prices.ts";
 import { AgentsMarket } from "../venue/agents.ts";
 import { printOf } from "../venue/frames.ts";
@@ -39,23 +39,24 @@ export function marketKind(wanted: string): string {
     return refuseMarket(wanted);
   }
   if (kind === "mirror") originOf(wanted);
-  const missing = filesOf(wanted).find((file) => !existsSync(file));
-  if (missing !== undefined) throw new Error(`There is no file ${missing}.`);
+  filesOf(wanted);
   return kind;
 }
 
-/** The recorded files of `replay:FILE[,FILE…]`; none of another market. */
+/** The recorded files of `replay:FILE[,FILE…]`, or of folders; none of another market. Throws when one is not there. */
 export const filesOf = (wanted: string): string[] =>
   wanted.startsWith("replay:")
     ? wanted
         .slice("replay:".length)
         .split(",")
         .filter((file) => file !== "")
+        .flatMap(filesUnder)
     : [];
 
 const originOf = (wanted: string) => (wanted === "mirror" ? BINANCE : readOrigin(wanted.slice("mirror:".length)));
 
-async function readHistories(text = "", listings: readonly Listing[]): Promise<Map<InstrumentId, History>> {
+/** `INSTRUMENT=FILE[,…]`; throws for an instrument that is not listed and a file that cannot be read. */
+export async function readHistories(text = "", listings: readonly Listing[]): Promise<Map<InstrumentId, History>> {
   const histories = new Map<InstrumentId, History>();
   for (const each of text.split(",").filter((part) => part !== "")) {
     const [name = "", file = ""] = each.split("=", 2);

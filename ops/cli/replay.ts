@@ -1,18 +1,20 @@
 /** `replay`: recorded markets through the whole system on the virtual clock, and what came of it. */
-import { existsSync } from "node:fs";
 import { defaultListings } from "../../shared/engine/listing.ts";
+import { filesUnder } from "../data/folder-files.ts";
 import { openSimulation, type Summary } from "../sim/simulate.ts";
 import { openReplayMarket, type ReplayMarket } from "../venue/replay-market.ts";
 import type { Command } from "./command.ts";
+import { readHistories } from "./market.ts";
 import { readBundleFile, readOptions } from "./options.ts";
 import { bold, dim, fail, green, note, print, progressBar, red, yellow } from "./terminal.ts";
 
 const usage = `Usage: ./chimera replay FILE... [options]
 
 Runs recorded Binance markets (lines of "<receive ns> <json>", gzip or plain, spot or USDⓈ-M, any number of files)
-through the whole system as fast as it goes, on a clock that is the recording's.
+through the whole system as fast as it goes, on a clock that is the recording's. A folder stands for its files.
 
   --bundle F   a config bundle (YAML or JSON); default: the shipped one
+  --history L  what was before, from kline files: INSTRUMENT=FILE[,...], CSV as in Binance's archives, gzip or zip
   --seed N     seed of chance (default 1); the same arguments give the same state_hash
   --json       one JSON object on the last line
   --verbose    warnings of the services as they come
@@ -20,20 +22,22 @@ through the whole system as fast as it goes, on a clock that is the recording's.
 Exits with 1 when an invariant was violated or the input was damaged.`;
 
 async function run(args: string[]): Promise<number> {
-  const { values, positionals: files } = readOptions(
+  const { values, positionals } = readOptions(
     args,
     {
       bundle: { type: "string" },
+      history: { type: "string" },
       seed: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
     "some",
   );
+  const files = positionals.flatMap(filesUnder);
   if (files.length === 0) throw new Error("Name at least one recorded file. --help shows how.");
-  const missing = files.find((file) => !existsSync(file));
-  if (missing !== undefined) throw new Error(`There is no file ${missing}.`);
   const bundleText = readBundleFile(values.bundle);
+  const listings = defaultListings();
+  const history = await readHistories(values.history, listings);
 
   let market: ReplayMarket | undefined;
   const bar = progressBar("replay");
@@ -41,7 +45,7 @@ async function run(args: string[]): Promise<number> {
     seed: values.seed,
     bundleText,
     async market(clock) {
-      market = await openReplayMarket({ clock, files, listings: defaultListings() });
+      market = await openReplayMarket({ clock, files, listings, history });
       return market;
     },
     onProgress: (clock) => bar.at(market?.recording.progress() ?? 0, new Date(clock.now()).toISOString().slice(11, 19)),

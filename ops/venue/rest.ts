@@ -90,7 +90,7 @@ export class Rest {
     const count = ordersIn(name);
     if (count > 0) this.desk.limits.checkOrders(market, asked.account, { count, now: asked.now });
     const act = isPlacing(name) ? "place" : isCancelling(name) ? "cancel" : undefined;
-    const symbol = asked.params.symbol();
+    const symbol = act && asked.params.symbol();
     const fault = act && this.faults.take(act, market, symbol);
     if (fault) this.before(fault, holds);
     if (act === "place" && symbol !== undefined) this.checkOpen(instrumentOf(market, symbol), market, asked);

@@ -105,6 +105,18 @@ test("differences recorded before the snapshot they follow are applied after it"
   expect(matcher.best()).toMatchObject({ bidTicks: 99, bidLots: 3 });
 });
 
+test("a market that is forgotten trades with nobody, and our orders keep their places for the next snapshot", () => {
+  const matcher = market();
+  matcher.place(order("a", "BUY", 4, { ticks: 99 }));
+  matcher.forget();
+  expect([matcher.best(), matcher.isWhole]).toEqual([undefined, false]);
+  expect(matcher.place(order("m", "BUY", 1, { kind: "market" }))).toMatchObject([{ why: "expired" }]);
+  // Older ids than before are taken: another exchange may stand there now.
+  expect(matcher.onSnapshot({ last: 0, bids: [99, 6], asks: [101, 5] })).toEqual([]);
+  expect(matcher.aheadOf("a")).toBe(6);
+  expect(matcher.onSnapshot({ last: 2, bids: [98, 6], asks: [99, 1] })).toEqual([maker("a", 99, 1)]);
+});
+
 test("post-only refuses what it would take; our orders meet each other, the recorded first at the same price", () => {
   const matcher = market();
   expect(matcher.place(order("g", "BUY", 1, { ticks: 101, tif: "GTX" }))[0]).toMatchObject({ why: "would_take" });
