@@ -394,21 +394,3 @@ describe.skipIf(!hasRedis)("groups of a Redis bus that are not kept", () => {
     expect(await server.cli("XINFO", "GROUPS", "test:single")).toEqual([]);
   });
 });
-
-describe.skipIf(!hasRedis)("a consumer of a Redis bus that comes late", () => {
-  withServer();
-
-  test("knows that what it never read has been taken out", async () => {
-    const [first, publisher] = [begin(), begin()];
-    const before = hear(first);
-    await first.publish(reliable, { id: "known" }, { key: "other" });
-    await until(() => before.length === 1);
-    await first.close();
-    await relay(publisher, numbers(0, 8));
-    await server.cli("XTRIM", STREAM, "MAXLEN", "0");
-    const heard = hear(begin());
-    await until(() => healed.length > 0);
-    expect(healed).toMatchObject([{ stream: STREAM, group: "s04", what: "recreated" }]);
-    expect(heard).toEqual([]);
-  });
-});

@@ -226,3 +226,28 @@ describe.skipIf(!hasRedis)("the epoch of a Redis bus on a cluster", () => {
     expect(await reader.bus.epoch()).toBe(await writer.bus.epoch());
   });
 });
+
+describe.skipIf(!hasRedis)("a service's first reader of a stream", () => {
+  withServer();
+
+  test("that comes when what it should have heard was taken out knows that there is a loss", async () => {
+    const [first, publisher] = [begin(), begin()];
+    const before = hear(first.bus);
+    await first.bus.publish(reliable, { id: "known" }, { key: "other" });
+    await until(() => before.length === 1);
+    await first.bus.close();
+    for (const id of ["0", "1", "2"]) await publish(publisher.bus, id);
+    await server.cli("XTRIM", STREAM, "MAXLEN", "0");
+    const late = begin();
+    hear(late.bus);
+    await until(() => late.losses.length > 0);
+  });
+
+  test("that finds everything there knows of none", async () => {
+    const [publisher, late] = [begin(), begin()];
+    for (const id of ["0", "1", "2"]) await publish(publisher.bus, id);
+    const heard = hear(late.bus);
+    await until(() => heard.length === 3);
+    expect(late.losses).toEqual([]);
+  });
+});
