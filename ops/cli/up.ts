@@ -26,7 +26,8 @@ Starts the paper venue and all services in one process, and says where to look. 
 
   --market M      agents (default): a simulated market · replay:FILE[,FILE] · quiet: only what clients send · mirror:
                   Binance's live public feeds, with orders matched here and none sent (or mirror:SPOT_URL,UM_URL)
-  --history LIST  what was before, from kline files: INSTRUMENT=FILE[,...], CSV as in Binance's archives, gzip or zip
+  --history LIST  what was before, from kline files: INSTRUMENT=FILE[,...], CSV as in Binance's archives, gzip or zip,
+                  Feather, Parquet, or a folder of the library, such as DIR/blobs/market/fut-btcusdt/klines-1m
   --speed N       how fast time runs, 0.1 to 100 (default 1); not with --processes
   --as-recorded   the clock is a replay's too, so that bars, signals and their ids are those of ./chimera replay; needs
                   a new data folder, since that time cannot go on

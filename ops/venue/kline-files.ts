@@ -1,9 +1,8 @@
-/** History before a market's start from kline files: Binance's public archives and alike, CSV in plain, gzip or zip. */
-
+/** History before a market's start from kline files: Binance's public archives, other candles, a library's folder. */
 import { TIMEFRAME_MS, TIMEFRAMES } from "../../shared/domain/market.ts";
 import { refuse } from "../../shared/errors.ts";
+import { type CandleRow, candleRows } from "../data/candle-file.ts";
 import { Damage } from "../data/damage.ts";
-import { formOf, openText } from "../data/text-lines.ts";
 import type { Print } from "./frames.ts";
 import { barOfRow, openTimeOf } from "./kline-rows.ts";
 import { type Bar, joinBars, type Klines } from "./klines.ts";
@@ -17,49 +16,35 @@ export interface History {
 }
 
 /**
- * Reads a file whose rows are `open time (ms or µs), open, high, low, close, volume[, …]`, with or without a header line.
- * Throws a Problem INVALID that names file and line of the first row that cannot be read, goes back in time or lies off
- * the others' grid. Holes are left: bars before and after them join as they are.
+ * Reads a file of candles: CSV as in Binance's archives or with a header that names its columns, Feather or Parquet; or
+ * all files of a library's folder. Throws a Problem INVALID that names file and line of the first row that cannot be
+ * read, goes back in time or lies off the others' grid. Holes are left: bars before and after them join as they are.
  */
 export async function readHistory(path: string, print: Print): Promise<History> {
-  const rows: { line: number; cells: string[] }[] = [];
   try {
-    const form = await formOf(path);
-    if (form === "parquet" || form === "arrow") return refuse("INVALID", `${path} is no CSV`);
-    const text = await openText(path, form, () => {});
-    let line = 0;
-    try {
-      for await (const batch of text.batches()) {
-        for (const each of batch) {
-          line += 1;
-          if (each.trim() !== "" && !(line === 1 && !/^\d/.test(each))) rows.push({ line, cells: each.split(",") });
-        }
-      }
-    } finally {
-      text.close();
-    }
+    return barsOfRows(path, await Array.fromAsync(candleRows(path)), print);
   } catch (error) {
     if (error instanceof Damage) refuse("INVALID", error.message);
     throw error;
   }
-  return barsOfRows(path, rows, print);
 }
 
-function barsOfRows(path: string, rows: readonly { line: number; cells: string[] }[], print: Print): History {
-  const fail = (line: number, why: string): never => refuse("INVALID", `${path}:${line}: ${why}`);
+function barsOfRows(path: string, rows: readonly CandleRow[], print: Print): History {
+  const fail = (at: number, why: string): never =>
+    refuse("INVALID", `${rows[at]?.file ?? path}:${rows[at]?.line ?? 1}: ${why}`);
   const times = rows.map(({ cells }) => openTimeOf(cells[0]));
   const steps = times.slice(1).map((time, at) => time - (times[at] as number));
   const back = steps.findIndex((step) => !(step > 0));
-  if (back >= 0) fail((rows[back + 1] as { line: number }).line, "The row is not later than the one before");
-  const ms = Math.min(...steps);
-  if (rows.length < 2) fail(1, "There must be two bars at least");
+  if (back >= 0) fail(back + 1, "The row is not later than the one before");
+  const ms = steps.reduce((least, step) => Math.min(least, step), Number.POSITIVE_INFINITY);
+  if (rows.length < 2) fail(0, "There must be two bars at least");
   if (!TIMEFRAMES.some((timeframe) => TIMEFRAME_MS[timeframe] % ms === 0) || DAY_MS % ms !== 0) {
-    fail(2, `Bars of ${ms / 1_000} s do not make any of ${TIMEFRAMES.join(", ")}`);
+    fail(1, `Bars of ${ms / 1_000} s do not make any of ${TIMEFRAMES.join(", ")}`);
   }
-  const bars = rows.map(({ line, cells }, at) => {
-    if ((times[at] as number) % ms !== 0) fail(line, `The bar does not begin on a multiple of ${ms / 1_000} s`);
+  const bars = rows.map(({ cells }, at) => {
+    if ((times[at] as number) % ms !== 0) fail(at, `The bar does not begin on a multiple of ${ms / 1_000} s`);
     const bar = barOfRow(print, cells, ms);
-    return typeof bar === "string" ? fail(line, bar) : bar;
+    return typeof bar === "string" ? fail(at, bar) : bar;
   });
   return { ms, bars };
 }
