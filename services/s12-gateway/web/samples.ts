@@ -2,6 +2,7 @@
 import type { Decision } from "../../../shared/domain/decision.ts";
 import type { Fill, Order } from "../../../shared/domain/order.ts";
 import type { Trade } from "../../../shared/domain/trade.ts";
+import type { ServiceRow } from "./api/shapes.ts";
 
 const INSTRUMENT = "FUT:BTCUSDT";
 
@@ -91,5 +92,21 @@ export const aTrade = (change: Partial<Trade> = {}): Trade => ({
   opened_at: 1_500,
   config_rev: 1,
   updated_at: 1_500,
+  ...change,
+});
+
+export const aService = (change: Partial<ServiceRow> = {}): ServiceRow => ({
+  id: "s04",
+  name: "s04-router",
+  title: "Order Router",
+  port: 8084,
+  status: "OK",
+  checks: [],
+  shard_count: 4,
+  shards_free: [],
+  replicas: [
+    { replica: 1, status: "OK", role: "shares", shards: [0, 1], config_rev: 1, uptime_ms: 60_000, checks: [] },
+    { replica: 2, status: "OK", role: "shares", shards: [2, 3], config_rev: 1, uptime_ms: 60_000, checks: [] },
+  ],
   ...change,
 });

@@ -51,6 +51,21 @@ export interface ServiceRow {
   port: number;
   status: ServiceStatus;
   checks: Check[];
+  /** Missing where the service is not split. */
+  shard_count?: number;
+  shards_free: number[];
+  replicas: ReplicaRow[];
+}
+export interface ReplicaRow {
+  /** From 1. */
+  replica: number;
+  status: ServiceStatus;
+  /** Missing of one that does not answer. */
+  role?: "alone" | "leads" | "stands_by" | "shares";
+  shards: number[];
+  config_rev: number;
+  uptime_ms: number;
+  checks: Check[];
 }
 export interface Services extends Listing<ServiceRow> {
   mode: string;

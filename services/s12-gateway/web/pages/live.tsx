@@ -18,6 +18,7 @@ import { PageMenu } from "../parts/page-menu.tsx";
 import { Palette } from "../parts/palette.tsx";
 import { PositionsPanel } from "../parts/positions.tsx";
 import { SidePanel } from "../parts/side-panel.tsx";
+import { TroubleBanners } from "../parts/trouble-banners.tsx";
 import { useTick } from "../parts/use-tick.ts";
 import { addressStore, go } from "../state/address.ts";
 import { freshnessOf } from "../state/freshness.ts";
@@ -60,6 +61,7 @@ function Page({ me, live }: { me: Me; live: Live }) {
     <>
       <Glance kill={kill} onKillDialog={() => setKilling(true)} menu={menu} />
       <ConnectionBanner />
+      <TroubleBanners />
       <InstrumentBar instruments={instruments} />
       <main className="live" data-freshness={useFreshness()} aria-label={t("page.live")}>
         <ChartView instrument={instrument} trade={trade} />

@@ -4,6 +4,7 @@ import { activeQuery, alertsQuery, servicesQuery } from "../api/queries.ts";
 import { useText } from "../i18n/translate.ts";
 import { When } from "./figures.tsx";
 import { SubjectLink } from "./links.tsx";
+import { isReplicated, ServiceReplicas } from "./replicas.tsx";
 import { Empty, Loaded, Panel } from "./states.tsx";
 
 const ALERTS_SHOWN = 50;
@@ -27,18 +28,27 @@ export function ServicesPanel() {
     >
       <Loaded query={query} rows={3}>
         {({ items }) => (
-          <ul className="lights">
-            {items.map((service) => (
-              <li key={service.id}>
-                <SubjectLink kind="service" id={service.id} className="service">
-                  <span className="light" data-status={service.status} aria-hidden="true" />
-                  <span>{service.id.toUpperCase()}</span>
-                  <span className="muted service-name">{service.name.replace(/^s\d\d-/, "")}</span>
-                  <span className="unseen">{t(`service.${service.status}`)}</span>
-                </SubjectLink>
-              </li>
-            ))}
-          </ul>
+          <>
+            <ul className="lights">
+              {items
+                .filter((service) => !isReplicated(service))
+                .map((service) => (
+                  <li key={service.id}>
+                    <SubjectLink kind="service" id={service.id} className="service">
+                      <span className="light" data-status={service.status} aria-hidden="true" />
+                      <span>{service.id.toUpperCase()}</span>
+                      <span className="muted service-name">{service.name.replace(/^s\d\d-/, "")}</span>
+                      <span className="unseen">{t(`service.${service.status}`)}</span>
+                    </SubjectLink>
+                  </li>
+                ))}
+            </ul>
+            <ul className="replicated-list">
+              {items.filter(isReplicated).map((service) => (
+                <ServiceReplicas key={service.id} service={service} />
+              ))}
+            </ul>
+          </>
         )}
       </Loaded>
     </Panel>

@@ -13,6 +13,7 @@ import {
   servicesQuery,
   tradesQuery,
 } from "../api/queries.ts";
+import type { ServiceRow } from "../api/shapes.ts";
 import { asGiven } from "../format/numbers.ts";
 import { codeText, type Translate, useText } from "../i18n/translate.ts";
 import { addressStore, go, type Subject } from "../state/address.ts";
@@ -29,6 +30,7 @@ import {
 import { guardValue } from "../stories/words.ts";
 import { Figure, Pair, When } from "./figures.tsx";
 import { InstrumentLink, SubjectLink } from "./links.tsx";
+import { isReplicated, ReplicaTable } from "./replicas.tsx";
 import { Empty, Failed, Skeleton } from "./states.tsx";
 
 export function SidePanel() {
@@ -140,6 +142,7 @@ function StoryView({ story, id }: { story: Story; id: string }) {
           </Pair>
         ))}
       </dl>
+      <Replicas raw={story.raw} />
       <Details raw={story.raw} t={t} />
       <details>
         <summary>{t("story.raw")}</summary>
@@ -147,6 +150,12 @@ function StoryView({ story, id }: { story: Story; id: string }) {
       </details>
     </>
   );
+}
+
+/** What only a service in several processes has. */
+function Replicas({ raw }: { raw: unknown }) {
+  const service = raw as ServiceRow;
+  return isReplicated(service) ? <ReplicaTable service={service} /> : null;
 }
 
 /** What only a decision or a trade has: its guards and rules one by one, its sizing steps, its stop moves. */

@@ -4,6 +4,7 @@ import type { Fill, Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import type { AlertRow, ServiceRow } from "../api/shapes.ts";
 import { asGiven, numberText, usdtText } from "../format/numbers.ts";
+import { shardsText } from "../format/shards.ts";
 import { codeText, type Translate } from "../i18n/translate.ts";
 import type { Subject } from "../state/address.ts";
 import { firedRules, guardInWords, plainNumber, reasonInWords } from "./words.ts";
@@ -185,11 +186,18 @@ export const alertStory = (t: Translate, alert: AlertRow): Story => ({
   raw: alert,
 });
 
+const freeShards = (t: Translate, { shards_free, shard_count = 1 }: ServiceRow): string[] => {
+  if (shards_free.length === 0) return [];
+  if (shard_count === 1) return [t("story.service.leader")];
+  return [t("story.service.free", { shards: shardsText(shards_free), count: shard_count })];
+};
+
 export const serviceStory = (t: Translate, service: ServiceRow, ts: number): Story => ({
   title: `${service.id.toUpperCase()} · ${service.title}`,
   ts,
   sentences: [
     t(`story.service.${service.status}`, { port: service.port }),
+    ...freeShards(t, service),
     ...service.checks
       .filter((check) => check.status !== "OK")
       .map((check) => t("story.service.check", { check: check.name, error: check.error ?? check.status })),
