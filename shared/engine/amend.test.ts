@@ -3,7 +3,7 @@ import { dec, show } from "../domain/money.ts";
 import { AMENDS_MAX, amendOrder } from "./amend.ts";
 import { placeOco } from "./lists.ts";
 import { BTC, Ground, leg, whyRefused } from "./spot-ground.fixture.ts";
-import type { VenueOrder } from "./state.ts";
+import { remaining, type VenueOrder } from "./state.ts";
 
 const rich = { USDT: "1000000", BTC: "100" };
 const amend = (ground: Ground, order: VenueOrder | undefined, qty: string, client_id = ground.nextId()) =>
@@ -59,4 +59,20 @@ test("cutting one leg of a pair cuts both, and the hold once", () => {
   expect(ground.orders(list).map(({ qty }) => show(qty))).toEqual(["1.5", "1.5"]);
   expect(show(ground.held("a", "BTC"))).toBe("1.5");
   expect(ground.books.get(BTC)!.lotsAt("SELL", 6_100_000)).toBe(150_000);
+});
+
+test("a pair cannot be cut below what self-trade prevention has left of one leg", () => {
+  const ground = new Ground({ a: rich });
+  ground.last.set(BTC, dec("60000"));
+  const above = leg("tp", "LIMIT_MAKER 2 @ 61000");
+  const below = leg("sl", "STOP_LOSS 2 > 59000");
+  const pair = { account: "a", instrument: BTC, client_id: "list", side: "SELL" as const, qty: dec("2") };
+  const list = ground.run(() => placeOco(ground.exchange, { ...pair, above, below }, dec("60000")));
+  ground.order("a", "BUY LIMIT 1.5 @ 61000", { stp: "DECREMENT" });
+  const [limit, stop] = ground.orders(list);
+  expect([limit!, stop!].map((each) => show(remaining(each)))).toEqual(["0.5", "2"]);
+  expect(whyRefused(() => amend(ground, stop, "1.5"))).toBe("AMEND_BELOW_FILLED");
+  expect(ground.books.get(BTC)!.lotsAt("SELL", 6_100_000)).toBe(50_000);
+  amend(ground, stop, "1.6");
+  expect([limit!, stop!].map((each) => show(remaining(each)))).toEqual(["0.1", "1.6"]);
 });

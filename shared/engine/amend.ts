@@ -17,19 +17,20 @@ export function amendOrder(
   if (!order || !isOpen(order)) throw new Refusal("UNKNOWN_ORDER");
   const legs = sharersOf(exchange, order);
   checkAmend(exchange, order, qty);
+  const less = sub(order.qty, qty);
+  if (legs.some((leg) => less >= remaining(leg))) throw new Refusal("AMEND_BELOW_FILLED");
   const namesake = exchange.state.openByClientId(order.account, "SPOT", client_id);
   if (namesake && namesake !== order) throw new Refusal("DUPLICATE_ID");
   for (const leg of legs) {
     if (leg.working) {
       const { step } = exchange.state.listing(leg.instrument);
-      const left = sub(remaining(leg), sub(leg.qty, qty));
-      exchange.deps.matcher(leg.instrument).cut(String(leg.order_id), toSteps(left, step));
+      exchange.deps.matcher(leg.instrument).cut(String(leg.order_id), toSteps(sub(remaining(leg), less), step));
     }
   }
   const { side, instrument } = order;
-  const less = freed(exchange, legs, { side, instrument, less: sub(order.qty, qty) });
+  const release = freed(exchange, legs, { side, instrument, less });
   for (const leg of legs) {
-    const released = leg === order ? less : null;
+    const released = leg === order ? release : null;
     const id = leg === order ? client_id : leg.client_id;
     exchange.record({ fact: "amended", order_id: leg.order_id, client_id: id, qty: show(qty), released });
   }
@@ -45,7 +46,6 @@ function checkAmend({ state }: Exchange, order: VenueOrder, qty: Amount): void {
   }
   if (qty === order.qty) throw new Refusal("AMEND_NOTHING");
   if (qty > order.qty) throw new Refusal("AMEND_INCREASE");
-  if (sub(order.qty, qty) >= remaining(order)) throw new Refusal("AMEND_BELOW_FILLED");
 }
 
 /** The orders that must have the same quantity: a pair of which only one can be executed. */

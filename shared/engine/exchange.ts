@@ -119,7 +119,8 @@ export class Exchange {
   /** Puts restored working orders back on the books there are, oldest first; what crosses there trades. */
   rebook(hasBook: (instrument: InstrumentId) => boolean): void {
     for (const order of [...this.state.open.values()]) {
-      if (!order.working || !hasBook(order.instrument)) continue;
+      // What one of them trades on its way may end another.
+      if (!isOpen(order) || !order.working || !hasBook(order.instrument)) continue;
       const listing = this.state.listing(order.instrument);
       const sent = forMarket(listing, order, { order_id: order.order_id, qty: remaining(order) });
       const resting = { ...sent, tif: "GTC", stp: "NONE" } as const;

@@ -45,3 +45,28 @@ test("buying BNB pays its own fee from what arrives", () => {
   expect(show(ground.free("a", "BNB"))).toBe("0.99925");
   expect(ground.state.listing(BTC).taker_fee).toBe(dec("0.001"));
 });
+
+test("selling all BNB at market keeps back what the order itself still has to give", () => {
+  const ground = new Ground({ a: { BNB: "10" }, b: { USDT: "10000" } });
+  ground.run(() => ground.exchange.record({ fact: "bnb_burn", account: "a", on: true }));
+  const BNB = { instrument: "SPOT:BNBUSDT" } as const;
+  ground.order("b", "BUY LIMIT 6 @ 500", BNB);
+  ground.order("b", "BUY LIMIT 5 @ 499", BNB);
+  ground.order("a", "SELL MARKET 10", BNB);
+  const fees = ground.state.tradesOfOrder(3).map(({ fee, fee_asset }) => [fee_asset, show(fee)]);
+  expect(fees).toEqual([
+    ["USDT", "3"],
+    ["USDT", "1.996"],
+  ]);
+  expect(show(ground.free("a", "BNB"))).toBe("0");
+});
+
+test("what is left beside an order that sells BNB pays its fee", () => {
+  const ground = new Ground({ a: { BNB: "10" }, b: { USDT: "10000" } });
+  ground.run(() => ground.exchange.record({ fact: "bnb_burn", account: "a", on: true }));
+  const BNB = { instrument: "SPOT:BNBUSDT" } as const;
+  ground.order("b", "BUY LIMIT 9 @ 500", BNB);
+  ground.order("a", "SELL MARKET 9", BNB);
+  // 10 − 9 − 9 × 0.001 × 0.75
+  expect(show(ground.free("a", "BNB"))).toBe("0.99325");
+});
