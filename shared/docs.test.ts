@@ -6,7 +6,7 @@ import { lintBundle } from "../services/s10-config/lint.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const PICTURE_BYTES_MAX = 250_000;
-const NOT_OURS = /(^|\/)(node_modules|\.tools|\.git|data)\//;
+const NOT_OURS = /(^|\/)(node_modules|\.tools|\.git)\/|^data\//;
 const TEXT = /\.(md|ts|tsx|json|ya?ml|toml|css|html|svg|proto|sh)$|(^|\/)(chimera|run|\.npmrc|\.gitignore)$/;
 
 const list = (pattern: string): string[] =>
