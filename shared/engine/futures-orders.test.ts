@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { dec, show } from "../domain/money.ts";
+import { applyFact } from "./apply.ts";
+import { Exchange } from "./exchange.ts";
+import { FastBook } from "./fast-book.ts";
 import { AT, BTC, FuturesGround, refusal } from "./futures-ground.fixture.ts";
 import { modify, passTime, setCountdown } from "./futures-orders.ts";
+import { defaultListings } from "./listing.ts";
+import { LimitOrderMatcher } from "./matching.ts";
 import type { VenueOrder } from "./state.ts";
 
 function ground(): FuturesGround {
@@ -73,4 +78,32 @@ test("an order that is good till a date ends then; a countdown that is not renew
   at(91_000, () => passTime(g.exchange));
   expect(other.status).toBe("CANCELED");
   expect(g.state.futures.countdowns.size).toBe(0);
+});
+
+/** Another exchange with the same past, over a book of its own. */
+function restarted(g: FuturesGround) {
+  const book = new FastBook();
+  const matcher = new LimitOrderMatcher(book);
+  const exchange = new Exchange({
+    ...{ listings: defaultListings(), matcher: () => matcher },
+    ...{ write: () => {}, heard: () => {}, flush: () => {} },
+  });
+  for (const { at, facts } of g.batches) for (const fact of facts) applyFact(exchange.state, fact, at);
+  return { exchange, book, rebook: () => exchange.run(g.now + 1, () => exchange.rebook(() => true)) };
+}
+
+test("an order that ends while others go back to their books does not go there itself", () => {
+  const g = new FuturesGround({ a: "100000", b: "100000" });
+  g.order("b", "SELL 1 60000");
+  g.order("a", "BUY 1 MARKET");
+  g.order("a", "SELL 1 61000");
+  const closing = g.order("a", "SELL 1 62000", { reduce_only: true });
+  const { exchange, book, rebook } = restarted(g);
+  // The market has risen meanwhile: the first order trades at once, and leaves nothing to close.
+  book.add({ id: "stranger", side: "BUY", ticks: 615_000, lots: 1_000 });
+  rebook();
+  expect(exchange.state.orders.get(closing.order_id)).toMatchObject({ status: "EXPIRED", end_reason: "knocked_out" });
+  expect(exchange.state.open.size).toBe(0);
+  expect(book.size).toBe(0);
+  expect(exchange.state.position("a", BTC).qty as bigint).toBe(0n);
 });
