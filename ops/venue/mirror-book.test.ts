@@ -48,4 +48,6 @@ test("a gap is seen on both markets, and what came with it is kept for the next 
   expect(onFutures.onDifference(fut(12, 15, 8))).toMatchObject(applied("12-15"));
   expect(onFutures.onDifference(fut(16, 17, 14))).toEqual({ kind: "gap" });
   expect(onFutures.onSnapshot(snapshot(11))).toEqual({ kind: "stale" });
+  // Ids have holes: what follows the snapshot says so, wherever its own ids begin.
+  expect(onFutures.onSnapshot(snapshot(14))).toMatchObject(applied("16-17"));
 });

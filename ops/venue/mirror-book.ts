@@ -18,9 +18,12 @@ export type Step =
   | { readonly kind: "gap" }
   | { readonly kind: "stale" };
 
+/** The id that a difference follows: futures ids have holes, so that theirs is said and not counted. */
+const beginsAfter = ({ first, prev }: DepthEvent): number => prev ?? first - 1;
+
 /**
- * Binance's rules for both markets: what ends by the snapshot is dropped, the first that goes beyond it begins no later
- * than one after it, and from then on each follows the last (spot `U = u + 1`, futures `pu = u`).
+ * Binance's rules for both markets: what ends by the snapshot is dropped, the first that goes beyond it follows no later id,
+ * and from then on each follows the last (spot `U = u + 1`, futures `pu = u`).
  */
 export class MirrorBook {
   private waiting: Difference[] = [];
@@ -57,15 +60,15 @@ export class MirrorBook {
     return { kind: "apply", differences: [difference] };
   }
 
-  private follows({ first, last, prev }: DepthEvent, after: number): boolean {
-    if (this.isFirst) return first <= after + 1 && last > after;
-    return prev === undefined ? first === after + 1 : prev === after;
+  private follows(event: DepthEvent, after: number): boolean {
+    const from = beginsAfter(event);
+    return this.isFirst ? from <= after && event.last > after : from === after;
   }
 
   onSnapshot(snapshot: SnapshotEvent): Step {
     const newer = this.waiting.filter(({ event }) => event.last > snapshot.last);
     const [first] = newer;
-    if (first !== undefined && first.event.first > snapshot.last + 1) return { kind: "stale" };
+    if (first !== undefined && beginsAfter(first.event) > snapshot.last) return { kind: "stale" };
     this.waiting = [];
     this.last = snapshot.last;
     this.isFirst = true;
