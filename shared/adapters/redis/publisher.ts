@@ -18,6 +18,8 @@ interface Kept {
   nearlyFull: boolean;
   /** In which this process last added to it; undefined before the first time. */
   epoch: string | undefined;
+  /** The highest sequence number that this process's messages have had in this epoch. */
+  seq: number;
 }
 
 export class Publisher {
@@ -54,7 +56,8 @@ export class Publisher {
     // Before the first message: a stream that nobody knows of is heard by nobody.
     if (!this.#families.isAnnounced(family, key)) await this.#families.announce(stream, key);
     const { stream: name, ids, marks } = kept.names;
-    const isKnown = kept.epoch === undefined ? 0 : 1;
+    const since = kept.epoch;
+    const isKnown = since === undefined ? 0 : 1;
     const args = [id, version, this.#clock.now(), traceparent, key, body, isKnown, options.again ? 1 : 0];
     const [at, seq, length] = (await PUBLISH.run(this.#connection, [name, ids, marks], args)) as [
       string,
@@ -62,8 +65,14 @@ export class Publisher {
       number,
     ];
     if (seq < 0) return this.#gone(kept, () => this.publish(stream, event, options), id !== "");
+    if (at === "") {
+      kept.epoch = this.#epochs.known;
+      return id;
+    }
+    // Numbers go back: the server is as it was some time ago, and what came since is gone, for whoever had not heard it.
+    if (since !== undefined && seq <= kept.seq) await this.#epochs.lost(since);
     kept.epoch = this.#epochs.known;
-    if (at === "") return id;
+    kept.seq = seq;
     // The first of its stream, again: the server has lost everything.
     if (seq === 1) await this.#families.announce(stream, key);
     // What is added is added, whatever becomes of the trimming.
@@ -114,7 +123,7 @@ export class Publisher {
     const known = this.#streams.get(name);
     if (known) return known;
     const names = { stream: name, marks: marksName(name), ids: idsName(name) };
-    const kept: Kept = { of, names, published: 0, nearlyFull: false, epoch: undefined };
+    const kept: Kept = { of, names, published: 0, nearlyFull: false, epoch: undefined, seq: 0 };
     this.#streams.set(name, kept);
     return kept;
   }
