@@ -3,18 +3,18 @@ import type { Random } from "../../shared/kit/ports.ts";
 
 const BPS = 1e-4;
 /** Of a value whose volatility factors stand at one, per square root of a second. */
-const SIGMA = 0.95 * BPS;
+const SIGMA = 0.62 * BPS;
 /** Volatility factors, exp of mean-reverting noise: hours that are calm or wild, and bursts within them. */
-const SLOW_VOLATILITY = { deviation: 0.45, halfLifeS: 240 };
-const FAST_VOLATILITY = { deviation: 0.5, halfLifeS: 15 };
+const SLOW_VOLATILITY = { deviation: 0.5, halfLifeS: 1200 };
+const FAST_VOLATILITY = { deviation: 0.75, halfLifeS: 12 };
 /** Drifts per second: what bar strategies can find, and what order-book strategies can. */
-const TREND = { deviation: 0.1 * BPS, halfLifeS: 60 };
-const PULL = { deviation: 0.28 * BPS, halfLifeS: 4 };
+const TREND = { deviation: 0.06 * BPS, halfLifeS: 60 };
+const PULL = { deviation: 0.22 * BPS, halfLifeS: 4 };
 /** Futures over spot. */
 const BASIS = { deviation: 1.5 * BPS, halfLifeS: 90 };
 /** Sudden news. */
 const JUMPS_PER_S = 1 / 600;
-const JUMP = 14 * BPS;
+const JUMP = 8 * BPS;
 /** A value comes back to where it began: a demo that runs for weeks stays in believable prices. */
 const RETURN_HALF_LIFE_S = 3 * 3600;
 /** Shared part of an asset's noise. */

@@ -9,7 +9,7 @@ import { type Bar, joinBars, type Klines } from "./klines.ts";
 /** Of each timeframe. */
 export const HISTORY_BARS = 1000;
 /** Per square root of a second, as in `agent-world.ts` over seconds; a value returns, so long bars move less. */
-const SIGMA = 1.6e-4;
+const SIGMA = 1.1e-4;
 const CALM_AFTER_S = 3 * 3600;
 /** USDT traded per second on average, and the size of one trade. */
 const USDT_PER_S = 12_000;
