@@ -54,7 +54,12 @@ export const equityQuery = polled<Equity>("equity", "/equity", EVERY_MS.equity);
 export const budgetQuery = polled<Budget>("budget", "/budget", EVERY_MS.budget);
 export const activeQuery = polled<ActiveConfig>("active", "/active", 30_000);
 export const healthQuery = polled<Health>("health", "/health-level", EVERY_MS.health);
-export const servicesQuery = polled<Services>("services", "/services", 5_000);
+/** Asked more often while something is wrong: shards change hands within seconds. */
+export const servicesQuery = queryOptions({
+  queryKey: ["services"],
+  queryFn: ({ signal }) => get<Services>(`${API}/services`, signal),
+  refetchInterval: ({ state }) => (state.data?.items.every(({ status }) => status === "OK") ? 5_000 : 2_000),
+});
 export const killQuery = polled<Kill>("kill", "/kill-switch", 5_000);
 export const marksQuery = queryOptions({
   queryKey: ["marks"],

@@ -24,7 +24,7 @@ test("a service that is down is told as such, one with a free shard by the shard
   expect(troublesOf([free, down]).map(troubleId)).toEqual(["down s04", "shards s03"]);
 });
 
-test("a hand-over is no news: a free shard is told when a second look finds it, the bus at once", () => {
+test("a hand-over is no news: a free shard is told at a second look, or at once without its holder; the bus at once", () => {
   const shards: Trouble = { kind: "shards", service: aService() };
   const bus: Trouble = { kind: "bus", reason: "the bus is away" };
   const first = foldSeen(new Map(), [shards], 1_000);
@@ -39,4 +39,7 @@ test("a hand-over is no news: a free shard is told when a second look finds it, 
     true,
   ]);
   expect(foldSeen(second, [], 7_000).size).toBe(0);
+  const [one, other] = aService().replicas;
+  const service = aService({ replicas: [one!, { ...other!, status: "DOWN", shards: [] }] });
+  expect(isTold({ kind: "shards", service }, 1_000, 1_000)).toBe(true);
 });

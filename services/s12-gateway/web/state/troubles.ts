@@ -8,7 +8,7 @@ export type Trouble =
 
 /** Who takes entries. */
 const ROUTER = "s04";
-/** A hand-over leaves a shard free for a moment; only what a second look still finds is trouble. */
+/** A hand-over leaves a shard free for a moment; where all replicas answer, only a second look makes it trouble. */
 const CONFIRM_MS = 2_000;
 
 export function troublesOf(services: readonly ServiceRow[]): Trouble[] {
@@ -38,6 +38,8 @@ export type Seen = ReadonlyMap<string, number>;
 export const foldSeen = (before: Seen, troubles: readonly Trouble[], at: number): Seen =>
   new Map(troubles.map((trouble) => [troubleId(trouble), before.get(troubleId(trouble)) ?? at]));
 
-/** Refused entries are told at once. */
-export const isTold = ({ kind }: Trouble, since: number, at: number): boolean =>
-  kind === "bus" || at - since >= CONFIRM_MS;
+/** At once, except what may be a hand-over or a restart. */
+export function isTold(trouble: Trouble, since: number, at: number): boolean {
+  if (at - since >= CONFIRM_MS || trouble.kind === "bus") return true;
+  return trouble.kind === "shards" && trouble.service.replicas.some(({ status }) => status === "DOWN");
+}
