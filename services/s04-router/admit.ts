@@ -194,10 +194,12 @@ export class Admission {
   }
 
   private listed(intent: Intent): Instrument {
-    const { market } = this.parts;
+    const { market, book } = this.parts;
     const listing = market.listing(intent.instrument);
-    // S1 has not been asked yet, or knows only some: not the last word on an exit.
-    if (!listing && !market.isComplete) refuse("NOT_READY", "instruments are not known yet", { retryAfterMs: 1_000 });
+    // What is held is listed, only S1 has not told of it yet: no last word on an exit.
+    if (!listing && book.holding(intent.instrument)) {
+      refuse("NOT_READY", `${intent.instrument} is not known yet`, { retryAfterMs: 1_000 });
+    }
     return listing ?? refuse("INSTRUMENT_DISABLED", `${intent.instrument} is not listed`);
   }
 

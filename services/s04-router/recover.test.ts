@@ -124,7 +124,12 @@ describe("asked before its books are loaded, as while a shard starts", () => {
     await world.place(entry({ intent_id: "c:entry" }));
     world.boot();
     await expect(world.place(close)).rejects.toMatchObject({ code: "NOT_READY" });
+    const { listings } = world.exchange;
+    world.exchange.listings = [];
     await world.start();
+    await expect(world.place(close)).rejects.toMatchObject({ code: "NOT_READY" });
+    world.exchange.listings = listings;
+    await world.finish(world.router.catchUp());
     expect((await world.place(close)).status).toBe("FILLED");
     world.close();
   });
