@@ -8,6 +8,8 @@ import { shown } from "./damage.ts";
 
 /** In a row, without a byte in between. */
 const TRIES = 5;
+/** The same where nobody listens: that seldom passes. */
+const UNANSWERED_TRIES = 3;
 const PAUSE_MS = 500;
 const PAUSE_MS_MAX = 30_000;
 /** Without a byte for so long, a connection is taken for dead. */
@@ -139,7 +141,8 @@ async function tried<T>(url: string, fetching: Fetching, once: () => Promise<Ans
     if (error === undefined) return value as T;
     failures = moved ? 1 : failures + 1;
     if (error instanceof Refused) throw error;
-    if (failures >= TRIES) throw isNoAnswer(error) ? new Unreachable(why(url, error)) : error;
+    if (isNoAnswer(error) && failures >= UNANSWERED_TRIES) throw new Unreachable(why(url, error));
+    if (failures >= TRIES) throw error;
     const pause = Math.min(PAUSE_MS_MAX, (fetching.pauseMs ?? PAUSE_MS) * 2 ** (failures - 1));
     await fetching.clock.sleep(Math.min(PAUSE_MS_MAX, Math.max(pause, error instanceof Wait ? error.ms : 0)));
   }
