@@ -165,3 +165,24 @@ describe("asked before its books are loaded, as while a shard starts", () => {
     world.close();
   });
 });
+
+test("of many gaps told while the books meet the exchange, one more meeting takes care", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  let asked = 0;
+  const { calls } = world.exchange;
+  const { getPositions } = calls;
+  calls.getPositions = (...request) => {
+    asked++;
+    return getPositions(...request);
+  };
+  world.boot();
+  const starting = world.router.start();
+  await world.pass(5);
+  const gaps = ["SPOT", "FUT", "SPOT", "FUT"].map((instrument) =>
+    world.router.accounts.hear({ kind: "gap", instrument, from_ts: 0, ts: 0 }),
+  );
+  await world.finish(Promise.all([starting, ...gaps]));
+  expect(asked).toBe(2);
+  world.close();
+});

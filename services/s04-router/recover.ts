@@ -35,6 +35,8 @@ export class Recovery {
   /** True once our books have met the exchange's since the start. */
   reconciled = false;
   private underWay: Promise<void> = Promise.resolve();
+  /** The run that has not begun yet. */
+  private next: Promise<void> | undefined;
   private again: Cancel | undefined;
   private readonly parts: Parts;
 
@@ -57,14 +59,18 @@ export class Recovery {
     book.begin();
   }
 
-  /** Asks the exchange about everything open; one run follows another. Throws when it cannot be asked. */
+  /**
+   * Asks the exchange about everything open; one run follows another. Whoever asks before a run has begun shares it:
+   * a gap is told for each market, and asking for all open orders is dear. Throws when it cannot be asked.
+   */
   reconcile(): Promise<void> {
-    const work = this.underWay.then(
-      () => this.meet(),
-      () => this.meet(),
-    );
-    this.underWay = work;
-    return work;
+    const begin = () => {
+      this.next = undefined;
+      return this.meet();
+    };
+    this.next ??= this.underWay.then(begin, begin);
+    this.underWay = this.next;
+    return this.next;
   }
 
   /** What happened in a gap is asked for; when that fails, entries wait until the books have met the exchange again. */
