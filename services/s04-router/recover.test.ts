@@ -170,12 +170,13 @@ test("of many gaps told while the books meet the exchange, one more meeting take
   const world = new RouterWorld();
   await world.start();
   let asked = 0;
-  const { calls } = world.exchange;
-  const { getPositions } = calls;
-  calls.getPositions = (...request) => {
-    asked++;
-    return getPositions(...request);
-  };
+  const { getPositions } = world.exchange.calls;
+  Object.assign(world.exchange.calls, {
+    getPositions: ((request) => {
+      asked++;
+      return getPositions(request);
+    }) satisfies typeof getPositions,
+  });
   world.boot();
   const starting = world.router.start();
   await world.pass(5);
