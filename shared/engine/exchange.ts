@@ -297,11 +297,13 @@ export class Exchange {
   }
 
   find(account: string, market: Market, by: { order_id?: number; client_id?: string }): VenueOrder | undefined {
-    const { order_id, client_id } = by;
-    const found =
-      order_id === undefined
-        ? this.state.orderByClientId(account, market, client_id ?? "")
-        : this.state.orders.get(order_id);
+    const { order_id, client_id = "" } = by;
+    if (order_id === undefined) {
+      const named = this.state.orderByClientId(account, market, client_id);
+      // Amended orders have another id now.
+      return named?.client_id === client_id ? named : undefined;
+    }
+    const found = this.state.orders.get(order_id);
     return found?.account === account && marketOf(found.instrument) === market ? found : undefined;
   }
 

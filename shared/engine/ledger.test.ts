@@ -56,6 +56,11 @@ test("any moves between any places leave every asset at zero in sum", () => {
         const parts = ledger.all().filter((at) => at.owner === owner && at.bucket === bucket && at.asset === asset);
         expect(ledger.total(owner, bucket, asset)).toBe(sum(parts.map((part) => part.amount)));
       }
+      for (const owner of ["a", "b", "house"]) {
+        const lines = ledger.all().filter((line) => ledger.total(owner, line.bucket, line.asset) !== zero);
+        const assets = lines.filter((line) => line.owner === owner).map((line) => line.asset);
+        expect(ledger.assetsOf(owner)).toEqual(new Set(assets));
+      }
     }),
     { seed: 7 },
   );

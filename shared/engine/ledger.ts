@@ -63,6 +63,15 @@ export class Ledger {
     return this.totals.get(`${owner}|${bucket}|${asset}`) ?? zero;
   }
 
+  /** Assets the owner has in any bucket; the cost does not grow with the parts that its buckets are split into. */
+  assetsOf(owner: string): Set<string> {
+    const assets = new Set<string>();
+    for (const [whole, amount] of this.totals) {
+      if (amount !== zero && whole.startsWith(`${owner}|`)) assets.add(whole.slice(whole.lastIndexOf("|") + 1));
+    }
+    return assets;
+  }
+
   /** Every line that is not zero, in key order: the canonical form. */
   all(): Line[] {
     return [...this.lines.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => ({ ...line }));

@@ -2,9 +2,18 @@
 import type { Listing } from "../../../shared/engine/listing.ts";
 import type { VenueOrder, VenueTrade } from "../../../shared/engine/state.ts";
 import type { Call } from "./desk.ts";
+import { errors } from "./errors.ts";
+import type { Params } from "./request.ts";
 
 const PAGE_DEFAULT = 500;
 const PAGE_MAX = 1_000;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Throws −1127 for more than a day between the times, as spot does. */
+export function checkDay(params: Params): void {
+  const [start, end] = [params.int("startTime"), params.int("endTime")];
+  if (start !== undefined && end !== undefined && end - start > DAY_MS) throw errors.hours(24);
+}
 
 /** From `orderId` on, or within the times, oldest first; without either, the newest. */
 export function pageOrders(call: Call, listing: Listing): VenueOrder[] {

@@ -45,7 +45,7 @@ const RECV_WINDOW_MAX_MS = 60_000;
 const AHEAD_MAX_MS = 1_000;
 const CLIENT_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
 const CLIENT_ID_RANGE = "^[\\.A-Z\\:/a-z0-9_-]{1,36}$";
-const SYMBOL = /^[A-Z0-9]{1,20}$/;
+const SYMBOL = /^[A-Z0-9\-_.]{1,20}$/;
 const SYMBOL_RANGE = "^[A-Z0-9-_.]{1,20}$";
 
 export class Params {

@@ -2,14 +2,13 @@
 import { zero } from "../../../shared/domain/money.ts";
 import { type Call, mustListing, type Routes, signed } from "./desk.ts";
 import { errors } from "./errors.ts";
-import { pageTrades } from "./pages.ts";
+import { checkDay, pageTrades } from "./pages.ts";
 import { accountCommission, commission } from "./spot-commission.ts";
 import { spotFilters } from "./spot-filters.ts";
 import { eight, spotBalances, spotPrevented, spotTrade } from "./spot-format.ts";
 
 const PAGE_DEFAULT = 500;
 const PAGE_MAX = 1_000;
-const DAY_MS = 24 * 60 * 60_000;
 
 function account(call: Call): unknown {
   const { desk, account: name, now, params } = call;
@@ -35,8 +34,9 @@ function account(call: Call): unknown {
 function trades(call: Call): unknown {
   const { params, desk } = call;
   const listing = mustListing(call, "SPOT");
-  const [start, end] = [params.int("startTime"), params.int("endTime")];
-  if (start !== undefined && end !== undefined && end - start > DAY_MS) throw errors.hours(24);
+  const isTimed = params.has("startTime") || params.has("endTime");
+  if (isTimed && (params.has("fromId") || params.has("orderId"))) throw errors.combination();
+  checkDay(params);
   return pageTrades(call, listing).map((trade) => spotTrade(desk.exchange.state, trade));
 }
 

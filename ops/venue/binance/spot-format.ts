@@ -239,7 +239,7 @@ export function spotBalances(state: ExchangeState, account: string): SpotBalance
   const assets = new Set<string>();
   for (const listing of state.listings.values())
     if (listing.market === "SPOT") assets.add(listing.base).add(listing.quote);
-  for (const line of state.ledger.all()) if (line.owner === owner) assets.add(line.asset);
+  for (const asset of state.ledger.assetsOf(owner)) assets.add(asset);
   return [...assets].sort().map((asset) => spotBalance(state, account, asset));
 }
 

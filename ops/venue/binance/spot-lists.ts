@@ -8,6 +8,7 @@ import type { VenueList } from "../../../shared/engine/state.ts";
 import { type Call, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
 import { BinanceError, errors } from "./errors.ts";
 import { madeClientId, sideOf } from "./order-fields.ts";
+import { checkDay } from "./pages.ts";
 import { Params } from "./request.ts";
 import { checkSpotFilters } from "./spot-filters.ts";
 import { listHead, spotCanceledList, spotList } from "./spot-format.ts";
@@ -167,7 +168,8 @@ function findList({ desk, params, account }: Call, name: string): VenueList | un
     id === undefined
       ? [...lists.values()].findLast((list) => list.account === account && list.client_id === clientId)
       : lists.get(id);
-  return found?.account === account ? found : undefined;
+  if (found?.account !== account) return undefined;
+  return clientId === undefined || found.client_id === clientId ? found : undefined;
 }
 
 function cancel(call: Call): unknown {
@@ -194,6 +196,7 @@ function all({ desk, params, account }: Call): unknown {
   const { state } = desk.exchange;
   const [from, start, end] = [params.int("fromId"), params.int("startTime"), params.int("endTime")];
   if (from !== undefined && (start !== undefined || end !== undefined)) throw errors.combination();
+  checkDay(params);
   const limit = params.limit(PAGE_DEFAULT, PAGE_MAX);
   const rows = [...state.lists.values()].filter(
     (list) =>

@@ -7,7 +7,7 @@ import { placeWaiting } from "../../../shared/engine/stops.ts";
 import { type Call, maybeListing, mustListing, type Routes, referencePrice, signed } from "./desk.ts";
 import { BinanceError, errors, refused } from "./errors.ts";
 import { madeClientId, sideOf } from "./order-fields.ts";
-import { pageOrders } from "./pages.ts";
+import { checkDay, pageOrders } from "./pages.ts";
 import { commissionForOrder } from "./spot-commission.ts";
 import { checkLots, checkSpotFilters } from "./spot-filters.ts";
 import {
@@ -75,7 +75,7 @@ function send({ desk, account }: Call, asked: SpotAsked): VenueOrder {
   });
 }
 
-/** By either of two parameters; the order id goes first where both are given. */
+/** By either of two parameters, or by both where they mean the same order. */
 function findOrder(call: Call, names: readonly [id: string, clientId: string]): VenueOrder | undefined {
   const listing = mustListing(call, "SPOT");
   const order_id = call.params.int(names[0]);
@@ -86,7 +86,8 @@ function findOrder(call: Call, names: readonly [id: string, clientId: string]): 
     "SPOT",
     order_id === undefined ? { client_id: client_id ?? "" } : { order_id },
   );
-  return order?.instrument === listing.instrument ? order : undefined;
+  if (order?.instrument !== listing.instrument) return undefined;
+  return client_id === undefined || order.client_id === client_id ? order : undefined;
 }
 const BY_ORDER = ["orderId", "origClientOrderId"] as const;
 
@@ -219,6 +220,12 @@ function openOrders(call: Call): unknown {
   return open.map((order) => spotOrder(state, order));
 }
 
+function allOrders(call: Call): unknown {
+  const listing = mustListing(call, "SPOT");
+  checkDay(call.params);
+  return pageOrders(call, listing).map((order) => spotOrder(call.desk.exchange.state, order));
+}
+
 function amendments(call: Call): unknown {
   const { instrument } = mustListing(call, "SPOT");
   const orderId = call.params.int("orderId");
@@ -248,7 +255,5 @@ export const spotRoutes: Routes = {
   "GET /api/v3/order/amendments": signed(4, amendments),
   "GET /api/v3/openOrders": signed((params) => (params.has("symbol") ? 6 : WEIGHT_OF_ALL), openOrders),
   "DELETE /api/v3/openOrders": signed(0, cancelAll),
-  "GET /api/v3/allOrders": signed(20, (call) =>
-    pageOrders(call, mustListing(call, "SPOT")).map((order) => spotOrder(call.desk.exchange.state, order)),
-  ),
+  "GET /api/v3/allOrders": signed(20, allOrders),
 };

@@ -24,6 +24,7 @@ const either = (one: string, other: string): [number, string] => [
 ];
 const filter = (name: string): [number, string] => [-1013, `Filter failure: ${name}`];
 const rejected = (message: string): [number, string] => [-2010, message];
+const COMBINATION: [number, string] = [-1128, "Combination of optional parameters invalid."];
 const MARKET = { type: "MARKET", timeInForce: null, price: null };
 const LIMIT_MAKER = { type: "LIMIT_MAKER", timeInForce: null };
 const STOP = { type: "STOP_LOSS", timeInForce: null, price: null };
@@ -71,6 +72,8 @@ const REFUSED: [Record<string, string | null>, [number, string]][] = [
   [{ icebergQty: "0.00001" }, filter("ICEBERG_PARTS")],
   [{ icebergQty: "0.005", timeInForce: "IOC" }, [-1014, "Unsupported order combination."]],
   [{ strategyType: "999999" }, [-1134, "strategyType was less than 1000000."]],
+  [{ strategyType: "2147483648" }, [-1130, "Data sent for parameter 'strategyType' is not valid."]],
+  [{ strategyId: "9007199254740993" }, [-1130, "Data sent for parameter 'strategyId' is not valid."]],
   [{ selfTradePreventionMode: "MAYBE" }, [-1130, "Data sent for parameter 'selfTradePreventionMode' is not valid."]],
   [
     { selfTradePreventionMode: "TRANSFER" },
@@ -82,7 +85,7 @@ const REFUSED: [Record<string, string | null>, [number, string]][] = [
   [{ ...MARKET, timeInForce: "GTC" }, unwanted("timeInForce")],
   [{ ...MARKET, icebergQty: "0.005" }, unwanted("icebergQty")],
   [{ ...MARKET, quantity: null }, either("quantity", "quoteOrderQty")],
-  [{ ...MARKET, quoteOrderQty: "100" }, [-1128, "Combination of optional parameters invalid."]],
+  [{ ...MARKET, quoteOrderQty: "100" }, COMBINATION],
   [{ ...MARKET, quantity: "121" }, filter("MARKET_LOT_SIZE")],
   [{ ...MARKET, quantity: null, quoteOrderQty: "1" }, filter("NOTIONAL")],
   [
@@ -131,11 +134,51 @@ test("what is not there cannot be asked for or cancelled", async () => {
       { ...on, startTime: 0, endTime: 86_400_001 },
       [-1127, "More than 24 hours between startTime and endTime."],
     ],
+    ...["allOrders", "allOrderList"].map((path): [string, Fields, [number, string]] => [
+      `GET /api/v3/${path}`,
+      { ...on, startTime: 0, endTime: 86_400_001 },
+      [-1127, "More than 24 hours between startTime and endTime."],
+    ]),
+    ["GET /api/v3/myTrades", { ...on, fromId: 1, startTime: 0 }, COMBINATION],
+    ["GET /api/v3/myTrades", { ...on, orderId: 1, endTime: 5 }, COMBINATION],
+    ["GET /api/v3/order", { symbol: "BTC-USDT", orderId: 1 }, [-1121, "Invalid symbol."]],
     ["GET /api/v3/myPreventedMatches", on, either("preventedMatchId", "orderId")],
   ];
   for (const [request, fields, [code, msg]] of cases) {
     expect([request, await v.call("paper", request, fields)]).toEqual([request, { code, msg }]);
   }
+});
+
+test("an order or list that is named twice must be the same one", async () => {
+  const v = await TestVenue.open();
+  await v.spot("paper", "BTCUSDT BUY 0.001 50000", { newClientOrderId: "one" });
+  const wrong = { symbol: "BTCUSDT", orderId: 1, origClientOrderId: "other" };
+  expect((await v.call("paper", "GET /api/v3/order", wrong)).code).toBe(-2013);
+  expect((await v.call("paper", "DELETE /api/v3/order", wrong)).code).toBe(-2011);
+  const replace = { cancelReplaceMode: "STOP_ON_FAILURE", cancelOrderId: 1, cancelOrigClientOrderId: "other" };
+  const order = { symbol: "BTCUSDT", side: "BUY", type: "LIMIT_MAKER", quantity: "0.001", price: "51000" };
+  expect((await v.call("paper", "POST /api/v3/order/cancelReplace", { ...order, ...replace })).code).toBe(-2022);
+  const list = { workingType: "LIMIT", workingSide: "BUY", workingPrice: "52000", workingQuantity: "0.001" };
+  const pending = { pendingType: "MARKET", pendingSide: "BUY", pendingQuantity: "0.001", listClientOrderId: "list" };
+  const oto = { symbol: "BTCUSDT", ...list, workingTimeInForce: "GTC", ...pending };
+  const { orderListId } = await v.call("paper", "POST /api/v3/orderList/oto", oto);
+  const other = { symbol: "BTCUSDT", orderListId, listClientOrderId: "other" };
+  expect((await v.call("paper", "DELETE /api/v3/orderList", other)).code).toBe(-2011);
+  expect((await v.call("paper", "GET /api/v3/openOrders", { symbol: "BTCUSDT" })).length).toBe(3);
+  expect((await v.call("paper", "DELETE /api/v3/order", { ...wrong, origClientOrderId: "one" })).status).toBe(
+    "CANCELED",
+  );
+});
+
+test("an amended order is found by its new client id only", async () => {
+  const v = await TestVenue.open();
+  await v.spot("paper", "BTCUSDT BUY 0.002 50000", { newClientOrderId: "one" });
+  const cut = { symbol: "BTCUSDT", origClientOrderId: "one", newQty: "0.001", newClientOrderId: "two" };
+  expect((await v.call("paper", "PUT /api/v3/order/amend/keepPriority", cut)).amendedOrder.clientOrderId).toBe("two");
+  const by = (origClientOrderId: string) => ({ symbol: "BTCUSDT", origClientOrderId });
+  expect((await v.call("paper", "GET /api/v3/order", by("one"))).code).toBe(-2013);
+  expect((await v.call("paper", "DELETE /api/v3/order", by("one"))).code).toBe(-2011);
+  expect((await v.call("paper", "GET /api/v3/order", by("two"))).orderId).toBe(1);
 });
 
 const SENSIBLE: Record<string, string[]> = {

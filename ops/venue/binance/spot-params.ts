@@ -43,6 +43,7 @@ const STP_DEFAULT: StpMode = "EXPIRE_MAKER";
 /** Binance knows it, and no symbol here allows it. */
 const STP_FOREIGN = "TRANSFER";
 const STRATEGY_TYPE_MIN = 1_000_000;
+const STRATEGY_TYPE_MAX = 2 ** 31 - 1;
 const DECIMALS_MAX = 8;
 
 /** With every signed request; the last two come over the WebSocket API. */
@@ -135,7 +136,7 @@ export function readSpotOrder({ params, desk }: Call, { listing, side, prefix, q
   }
   const iceberg = readIceberg(params, name("icebergQty"), { tif, qty: sizes.qty });
   const clientId = params.clientId(prefix === "" ? "newClientOrderId" : name("clientOrderId")) ?? madeClientId(desk);
-  const strategyType = params.int(name("strategyType"));
+  const strategyType = whole(params, name("strategyType"), STRATEGY_TYPE_MAX);
   if (strategyType !== undefined && strategyType < STRATEGY_TYPE_MIN) {
     throw new BinanceError(-1134, `${name("strategyType")} was less than ${STRATEGY_TYPE_MIN}.`);
   }
@@ -143,7 +144,7 @@ export function readSpotOrder({ params, desk }: Call, { listing, side, prefix, q
     ...{ listing, side, tif, price, stop, trailing, iceberg, clientId, strategyType, ...sizes },
     type: type as MatchType,
     stp: readStp(params),
-    strategyId: params.int(name("strategyId")),
+    strategyId: whole(params, name("strategyId"), Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -179,6 +180,13 @@ function readSizes(
   if (type !== "MARKET") return { qty: must(own, quantity), quoteQty };
   if (own === undefined && quoteQty === undefined) throw errors.eitherOf(quantity, quote);
   return { qty: own, quoteQty };
+}
+
+/** Told back as it was sent, so it must be exact. */
+function whole(params: Params, name: string, max: number): number | undefined {
+  const value = params.int(name);
+  if (value !== undefined && value > max) throw errors.invalid(name);
+  return value;
 }
 
 function readTrailing(params: Params, name: string): number | undefined {
