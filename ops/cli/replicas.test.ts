@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PROCESSES_FILE } from "../run/processes.ts";
 import { loadServices } from "../services.ts";
 import { readReplicas, replicasSeen } from "./replicas.ts";
+import { shardsFree } from "./status.ts";
 
 const services = await loadServices();
 
@@ -33,4 +34,18 @@ test("finds the processes of a folder by what the supervisor saw", () => {
   expect(replicasSeen(folder, { name: "s04-router" })).toEqual([1, 2]);
   expect(replicasSeen(folder, { name: "s03-strategy" })).toEqual([1]);
   rmSync(folder, { recursive: true });
+});
+
+test("status tells shards that nobody who answers holds", () => {
+  const row = (service: string, shards_held?: number[], shard_count?: number) => ({
+    service,
+    shards_held,
+    shard_count,
+  });
+  const whole = [row("s02-feature"), row("s01-exchange", [], 1), row("s01-exchange", [0], 1)];
+  expect(shardsFree([...whole, row("s04-router", [0, 2], 4), row("s04-router", [1, 3], 4)])).toEqual([]);
+  expect(shardsFree([row("s04-router", [0, 1], 4), row("s04-router"), row("s01-exchange", [], 1)])).toEqual([
+    { service: "s04-router", shards: [2, 3], shard_count: 4 },
+    { service: "s01-exchange", shards: [0], shard_count: 1 },
+  ]);
 });

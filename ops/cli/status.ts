@@ -12,7 +12,8 @@ import { bold, dim, green, print, red, yellow } from "./terminal.ts";
 
 const usage = `Usage: ./chimera status [--data DIR] [--json]
 
-Says whether it runs, how each service is, and what the account holds. Exits with 1 when something is wrong.`;
+Says whether it runs, how each service is, which shards nobody holds, and what the account holds.
+Exits with 1 when something is wrong.`;
 
 interface Row {
   service: string;
@@ -20,6 +21,9 @@ interface Row {
   port: number;
   /** Shards held of how many; of a service that is not split or replicated there is nothing to say. */
   shards: string | undefined;
+  /** The same as numbers, from 0; missing where all services run in one process, and of one that is down. */
+  shards_held: number[] | undefined;
+  shard_count: number | undefined;
   status: Health["status"] | "DOWN";
   ready: boolean;
   failed: string[];
@@ -34,9 +38,12 @@ async function run(args: string[]): Promise<number> {
   const services = await loadServices();
   const rows = pid === undefined ? [] : (await Promise.all(services.map((s) => rowsOf(s, values.data)))).flat();
   const account = pid === undefined ? {} : await holdings(services, values.data);
-  const healthy = rows.length > 0 && rows.every((row) => row.ready);
-  if (values.json) print(JSON.stringify({ running: pid !== undefined, pid, healthy, services: rows, ...account }));
-  else show(values.data, { pid, rows, account });
+  const free = shardsFree(rows);
+  const healthy = rows.length > 0 && rows.every((row) => row.ready) && free.length === 0;
+  if (values.json) {
+    const state = { running: pid !== undefined, pid, healthy, services: rows, shards_free: free };
+    print(JSON.stringify({ ...state, ...account }));
+  } else show(values.data, { pid, rows, account, free });
   return healthy ? 0 : 1;
 }
 
@@ -51,6 +58,8 @@ async function rowOf(service: Service, replica: number, replicas: number): Promi
     replica,
     port: portOf(service, replica),
     shards: shardsText(health, replicas),
+    shards_held: health?.shards,
+    shard_count: health?.shard_count,
     status: health?.status ?? "DOWN",
     ready: health?.ready ?? false,
     failed,
@@ -85,7 +94,35 @@ async function holdings(services: readonly Service[], data: string): Promise<Hol
   return { equity, budget, health_level };
 }
 
-function show(data: string, { pid, rows, account }: { pid: number | undefined; rows: Row[]; account: Holdings }): void {
+interface Free {
+  service: string;
+  shards: number[];
+  shard_count: number;
+}
+
+/** Shards that no replica which answers holds; of a service that is down altogether its rows say enough. */
+export function shardsFree(rows: readonly Pick<Row, "service" | "shards_held" | "shard_count">[]): Free[] {
+  return [...Map.groupBy(rows, (row) => row.service)].flatMap(([service, replicas]) => {
+    const shard_count = Math.max(0, ...replicas.map((row) => row.shard_count ?? 0));
+    const held = new Set(replicas.flatMap((row) => row.shards_held ?? []));
+    const shards = Array.from({ length: shard_count }, (_, shard) => shard).filter((shard) => !held.has(shard));
+    return shards.length === 0 ? [] : [{ service, shards, shard_count }];
+  });
+}
+
+const freeText = ({ service, shards, shard_count }: Free): string =>
+  shard_count === 1
+    ? `Nobody leads ${service}.`
+    : `Nobody holds shard${shards.length > 1 ? "s" : ""} ${shards.join(", ")} of ${shard_count} of ${service}.`;
+
+interface Shown {
+  pid: number | undefined;
+  rows: Row[];
+  account: Holdings;
+  free: Free[];
+}
+
+function show(data: string, { pid, rows, account, free }: Shown): void {
   if (pid === undefined) {
     print(`${dim("○")} Not running on ${resolve(data)}. ${bold("./chimera up")} starts it.`);
     return;
@@ -97,6 +134,8 @@ function show(data: string, { pid, rows, account }: { pid: number | undefined; r
     const shards = row.shards === undefined ? "" : `  ${row.shards}`;
     print(`${light} ${name.padEnd(16)} ${String(row.port).padEnd(6)} ${row.status}${shards}${why}`);
   }
+  for (const each of free)
+    print(red(`\n${freeText(each)} A replica takes over within seconds; if not, look at its log.`));
   const { equity, budget, health_level } = account as Record<string, Record<string, unknown> | undefined>;
   if (equity) print(`\nEquity ${bold(String(equity.equity_usdt))} USDT, today ${equity.pnl_today_usdt} USDT`);
   if (budget) print(`Risk   ${budget.used_usdt} used + ${budget.reserved_usdt} reserved of ${budget.budget_usdt} USDT`);

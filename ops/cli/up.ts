@@ -104,7 +104,9 @@ async function run(args: string[]): Promise<number> {
       throw new Error("The recording had begun before everything was up: this machine is too busy for --as-recorded.");
     }
     const ms = Math.round(performance.now() - started);
-    if (values.json) print(JSON.stringify({ up: true, gateway: running.gateway, pid: process.pid, ms }));
+    const { gateway } = running;
+    const replicated = values.processes ? { replicas: Object.fromEntries(given.replicas), shards: folder.shards } : {};
+    if (values.json) print(JSON.stringify({ up: true, gateway, pid: process.pid, ms, ...replicated }));
     else {
       announce(running.gateway, { market: values.market, data: folder.path, password, ms });
       rmSync(folder.firstPassword, { force: true });

@@ -15,7 +15,9 @@ export const isReplicated = ({ replicas, shard_count = 1 }: ServiceRow): boolean
 /** What it holds, in words; of one that does not answer, that. */
 function holdsText(t: Translate, { role, shards, status }: ReplicaRow, count: number): string {
   if (status === "DOWN") return t("service.DOWN");
-  if (role === "shares") return t("replica.shares", { shards: shardsText(shards), count });
+  if (role === "shares") {
+    return t(shards.length === 1 ? "replica.share" : "replica.shares", { shards: shardsText(shards), count });
+  }
   return role === undefined ? t(`service.${status}`) : t(`replica.${role}`);
 }
 

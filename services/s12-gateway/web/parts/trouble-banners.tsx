@@ -46,6 +46,7 @@ function textsOf(t: Translate, trouble: Trouble): { title: string; effect: strin
   const service = `${id.toUpperCase()} ${title}`;
   if (trouble.kind === "down") return { title: t("trouble.down", { service }), effect: t("trouble.down.effect") };
   if (shard_count === 1) return { title: t("trouble.leader", { service }), effect: t("trouble.leader.effect") };
-  const shards = shardsText(shards_free);
-  return { title: t("trouble.shards", { service, shards, count: shard_count }), effect: t("trouble.shards.effect") };
+  const params = { service, shards: shardsText(shards_free), count: shard_count };
+  const text = t(shards_free.length === 1 ? "trouble.shard" : "trouble.shards", params);
+  return { title: text, effect: t("trouble.shards.effect") };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { MINUS } from "../format/numbers.ts";
 import { translator } from "../i18n/translate.ts";
-import { aDecision, aFill, anOrder, aTrade } from "../samples.ts";
-import { decisionStory, fillStory, orderStory, tradeStory } from "./stories.ts";
+import { aDecision, aFill, anOrder, aService, aTrade } from "../samples.ts";
+import { decisionStory, fillStory, orderStory, serviceStory, tradeStory } from "./stories.ts";
 import { guardInWords, guardValue } from "./words.ts";
 
 const t = translator("en");
@@ -31,6 +31,16 @@ describe("stories", () => {
   test("a closed trade ends with its result", () => {
     const closed = aTrade({ status: "CLOSED", closed_at: 9, avg_exit: "60100", pnl_usdt: "0.4", exit_reason: "stop" });
     expect(tradeStory(t, closed).sentences.at(-1)).toBe("It ended at 60,100 (Stop) with +0.40 USDT after fees.");
+  });
+  test("a service tells which of its shards nobody holds, or that nobody leads", () => {
+    const { sentences } = serviceStory(t, aService({ status: "ERROR", shards_free: [0, 1, 2] }), 1);
+    expect(sentences).toEqual([
+      "It answers on port 8084, but cannot do its main work.",
+      "Shards that nobody holds: 0–2 of 4.",
+    ]);
+    const whole = aService({ status: "ERROR", shards_free: [0], shard_count: 1 });
+    expect(serviceStory(t, whole, 1).sentences.at(-1)).toBe("None of its replicas leads.");
+    expect(serviceStory(t, aService(), 1).sentences).toHaveLength(1);
   });
   test("both languages tell every order status", () => {
     for (const status of [
