@@ -63,6 +63,7 @@ export function drawSurveys(pairs: readonly Pair[], subtitle: string): string {
     text("agents", { x: width - 145, y: 27, size: 12 });
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif">` +
+    "<title>A recorded market and the agents' market</title>" +
     `<rect width="${width}" height="${height}" fill="#fff"/>` +
     text("A recorded market and the agents' market", { x: MARGIN.x, y: 28, size: 16 }) +
     text(subtitle, { x: MARGIN.x, y: 46, size: 11 }) +
