@@ -187,3 +187,20 @@ test("of many gaps told while the books meet the exchange, one more meeting take
   expect(asked).toBe(2);
   world.close();
 });
+
+test("of several orders in flight on one instrument when it died, none is sent again while the books are loaded", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  Object.assign(world.exchange, { answerMs: 1_000, eventCopies: 0 });
+  const ids = ["a:entry", "b:entry", "c:entry"];
+  for (const intent_id of ids)
+    world.router.admission.place(Intent.parse(entry({ intent_id, qty: "0.003" }))).catch(() => undefined);
+  await world.pass(700);
+  expect(world.exchange.journal.length).toBe(ids.length);
+  Object.assign(world.exchange, { answerMs: 20, eventCopies: 1 });
+  world.boot();
+  await world.start();
+  await world.pass(60_000);
+  expect(faultsOf(world)).toEqual([]);
+  world.close();
+});

@@ -51,10 +51,15 @@ export class Recovery {
   async load(): Promise<void> {
     const { book, ports } = this.parts;
     await book.load();
-    for (const order of book.allOrders().filter(isLive)) {
-      const unknown = markUnknown(order, "stopped before an answer came", ports.clock.now());
-      if (unknown === order) continue;
-      await book.change(order.instrument, () => ({ orders: [unknown] }));
+    const now = ports.clock.now();
+    const unknown = book
+      .allOrders()
+      .filter(isLive)
+      .map((order) => [order, markUnknown(order, "stopped before an answer came", now)] as const)
+      .flatMap(([before, after]) => (after === before ? [] : [after]));
+    // All of an instrument at once: each change lets all its intents look, and what is still PENDING then is sent.
+    for (const [instrument, orders] of Map.groupBy(unknown, (order) => order.instrument)) {
+      await book.change(instrument, () => ({ orders }));
     }
     book.begin();
   }
