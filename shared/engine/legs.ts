@@ -13,7 +13,7 @@ export interface Host {
   readonly deps: { matcher(instrument: InstrumentId): Matcher };
   record(fact: Fact): void;
   settle(instrument: InstrumentId, events: readonly MatchEvent[]): void;
-  end(order: VenueOrder, reason: EndReason): void;
+  end(order: VenueOrder, reason: EndReason, cancel_id?: string): void;
   canCarry(order: VenueOrder): boolean;
 }
 
@@ -72,11 +72,11 @@ export function followLeg(host: Host, order: VenueOrder): void {
   closeList(host, order);
 }
 
-/** Ends the other orders of the order's list. */
+/** Ends the other orders of the order's list; where that was cancelled, by the same cancellation. */
 export function endOthers(host: Host, order: VenueOrder, reason: EndReason): void {
   for (const id of listOf(host, order)?.order_ids ?? []) {
     const other = mustOrder(host.state, id);
-    if (other !== order && isOpen(other)) host.end(other, reason);
+    if (other !== order && isOpen(other)) host.end(other, reason, order.cancel_id);
   }
 }
 

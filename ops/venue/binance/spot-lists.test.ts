@@ -157,6 +157,23 @@ test("cancelling one order of a list cancels the list, and is answered with all 
   expect(lists.map((each: Answer) => each.listStatusType)).toEqual(["ALL_DONE", "ALL_DONE"]);
 });
 
+test("every order of a cancelled list is told under the cancellation's id", async () => {
+  const v = await market();
+  const events = await listen(v);
+  const told = () => events().flatMap(({ x, c, C }) => (x === "CANCELED" ? [[c, C]] : []));
+  const id = { symbol: "BTCUSDT", newClientOrderId: "gone" };
+  await post(v, "orderList/oco", OCO);
+  await v.call("paper", "DELETE /api/v3/order", { ...id, origClientOrderId: "sl" });
+  await post(v, "orderList/oco", OCO);
+  await v.call("paper", "DELETE /api/v3/orderList", { ...id, listClientOrderId: "list" });
+  expect(told()).toEqual([
+    ["gone", "sl"],
+    ["gone", "tp"],
+    ["gone", "tp"],
+    ["gone", "sl"],
+  ]);
+});
+
 const REFUSED: [string, Fields, number][] = [
   ["prices on the wrong side", { belowStopPrice: "60500" }, -2010],
   ["no such type", { aboveType: "NONE" }, -1116],
