@@ -104,7 +104,7 @@ export function ReplicaTable({ service }: { service: ServiceRow }) {
           </th>
           <th scope="col">{t("column.status")}</th>
           <th scope="col" className="right">
-            {t("number.rev")}
+            {t("replica.rev")}
           </th>
           <th scope="col" className="right">
             {t("replica.uptime")}

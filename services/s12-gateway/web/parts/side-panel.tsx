@@ -135,6 +135,7 @@ function StoryView({ story, id }: { story: Story; id: string }) {
           ))}
         </p>
       ) : null}
+      <Replicas raw={story.raw} />
       <dl className="pairs one">
         {story.numbers.map(([label, value]) => (
           <Pair key={label} label={label}>
@@ -142,7 +143,6 @@ function StoryView({ story, id }: { story: Story; id: string }) {
           </Pair>
         ))}
       </dl>
-      <Replicas raw={story.raw} />
       <Details raw={story.raw} t={t} />
       <details>
         <summary>{t("story.raw")}</summary>

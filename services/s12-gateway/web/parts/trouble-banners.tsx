@@ -29,7 +29,7 @@ export function TroubleBanners() {
         <span>
           {t("banner.since")} <Age ts={seen.get(troubleId(trouble)) ?? at} />
         </span>
-        <span>{effect}</span>
+        <span className="trouble-effect">{effect}</span>
         <SubjectLink kind="service" id={trouble.kind === "bus" ? "s04" : trouble.service.id}>
           {t("story.service")} →
         </SubjectLink>

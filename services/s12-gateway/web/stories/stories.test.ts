@@ -34,12 +34,10 @@ describe("stories", () => {
   });
   test("a service tells which of its shards nobody holds, or that nobody leads", () => {
     const { sentences } = serviceStory(t, aService({ status: "ERROR", shards_free: [0, 1, 2] }), 1);
-    expect(sentences).toEqual([
-      "It answers on port 8084, but cannot do its main work.",
-      "Shards that nobody holds: 0–2 of 4.",
-    ]);
+    const wait = "Their instruments wait until a replica takes over.";
+    expect(sentences).toEqual([`Shards that nobody holds: 0–2 of 4. ${wait}`]);
     const whole = aService({ status: "ERROR", shards_free: [0], shard_count: 1 });
-    expect(serviceStory(t, whole, 1).sentences.at(-1)).toBe("None of its replicas leads.");
+    expect(serviceStory(t, whole, 1).sentences.at(-1)).toStartWith("None of its replicas leads");
     expect(serviceStory(t, aService(), 1).sentences).toHaveLength(1);
   });
   test("both languages tell every order status", () => {

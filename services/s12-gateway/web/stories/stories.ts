@@ -186,18 +186,18 @@ export const alertStory = (t: Translate, alert: AlertRow): Story => ({
   raw: alert,
 });
 
-const freeShards = (t: Translate, { shards_free, shard_count = 1 }: ServiceRow): string[] => {
-  if (shards_free.length === 0) return [];
-  if (shard_count === 1) return [t("story.service.leader")];
-  return [t("story.service.free", { shards: shardsText(shards_free), count: shard_count })];
-};
+/** One that answers for some of its shards is told by those it does not answer for. */
+function howItIs(t: Translate, { status, port, shards_free, shard_count = 1 }: ServiceRow): string {
+  if (shards_free.length === 0) return t(`story.service.${status}`, { port });
+  if (shard_count === 1) return t("story.service.leader");
+  return t("story.service.free", { shards: shardsText(shards_free), count: shard_count });
+}
 
 export const serviceStory = (t: Translate, service: ServiceRow, ts: number): Story => ({
   title: `${service.id.toUpperCase()} · ${service.title}`,
   ts,
   sentences: [
-    t(`story.service.${service.status}`, { port: service.port }),
-    ...freeShards(t, service),
+    howItIs(t, service),
     ...service.checks
       .filter((check) => check.status !== "OK")
       .map((check) => t("story.service.check", { check: check.name, error: check.error ?? check.status })),
