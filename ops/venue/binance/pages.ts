@@ -20,14 +20,14 @@ export function pageOrders(call: Call, listing: Listing): VenueOrder[] {
   const { params } = call;
   const [from, start, end] = [params.int("orderId"), params.int("startTime"), params.int("endTime")];
   const limit = params.limit(PAGE_DEFAULT, PAGE_MAX);
-  const rows = call.desk.exchange.state
-    .ordersOf(call.account, listing.instrument)
-    .filter(
-      (order) =>
-        (from === undefined || order.order_id >= from) &&
-        (start === undefined || order.created_at >= start) &&
-        (end === undefined || order.created_at <= end),
-    );
+  const all = call.desk.exchange.state.ordersOf(call.account, listing.instrument);
+  if (from === undefined && start === undefined && end === undefined) return all.slice(-limit);
+  const rows = all.filter(
+    (order) =>
+      (from === undefined || order.order_id >= from) &&
+      (start === undefined || order.created_at >= start) &&
+      (end === undefined || order.created_at <= end),
+  );
   return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
 }
 
@@ -37,14 +37,14 @@ export function pageTrades(call: Call, listing: Listing): VenueTrade[] {
   const [from, orderId] = [params.int("fromId"), params.int("orderId")];
   const [start, end] = [params.int("startTime"), params.int("endTime")];
   const limit = params.limit(PAGE_DEFAULT, PAGE_MAX);
-  const rows = call.desk.exchange.state
-    .tradesOf(call.account, listing.instrument)
-    .filter(
-      (trade) =>
-        (from === undefined || trade.trade_id >= from) &&
-        (orderId === undefined || trade.order_id === orderId) &&
-        (start === undefined || trade.at >= start) &&
-        (end === undefined || trade.at <= end),
-    );
+  const all = call.desk.exchange.state.tradesOf(call.account, listing.instrument);
+  if (from === undefined && orderId === undefined && start === undefined && end === undefined) return all.slice(-limit);
+  const rows = all.filter(
+    (trade) =>
+      (from === undefined || trade.trade_id >= from) &&
+      (orderId === undefined || trade.order_id === orderId) &&
+      (start === undefined || trade.at >= start) &&
+      (end === undefined || trade.at <= end),
+  );
   return from === undefined && start === undefined ? rows.slice(-limit) : rows.slice(0, limit);
 }
