@@ -42,6 +42,9 @@ async function healthOf(port: number, replica: number): Promise<Health> {
   const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   return (await response.json()) as Health;
 }
+interface Told {
+  items: { id: string; shards_free: number[]; replicas: { shards: number[] }[] }[];
+}
 const held = async (port: number, replica: number): Promise<number[]> => (await healthOf(port, replica)).shards ?? [];
 const isSplit = async (): Promise<boolean> => {
   const shards = await Promise.all([held(S04, 1), held(S04, 2)]);
@@ -93,6 +96,15 @@ describe.skipIf(!here)("replicas that share shards, on Redis", () => {
     expect(new Set(INSTRUMENTS.map((instrument) => shardOf(instrument, SHARDS))).size).toBeGreaterThan(1);
     await until("all ready", () => servicesReady(running));
     await until("split evenly", isSplit);
+    await until("the gateway tells who holds what", async () => {
+      const router = await running.get<Told>("/services").then(({ items }) => items.find(({ id }) => id === "s04"));
+      const shards = router?.replicas.flatMap((replica) => replica.shards).toSorted();
+      return router?.shards_free.length === 0 && Bun.deepEquals(shards, [0, 1, 2, 3]);
+    });
+    await until("and one replica of itself", async () => {
+      const second = await running.get<{ replica: number; shards: number[] }>("/services/s04/health?replica=2");
+      return second.replica === 2 && Bun.deepEquals(second.shards, await held(S04, 2));
+    });
     await trade("quiet");
   }, 120_000);
 
