@@ -59,6 +59,11 @@ export class MarketWatch {
     if (this.pending.length === 1) this.cancel = this.clock.after(0, () => this.trigger());
   }
 
+  /** What trades have set off comes before anything that is asked after them. */
+  catchUp(): void {
+    while (this.pending.length > 0) this.trigger();
+  }
+
   private trigger(): void {
     const trades = this.pending;
     this.pending = [];

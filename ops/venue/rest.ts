@@ -86,6 +86,7 @@ export class Rest {
   call(name: string, asked: Asked, holds: { ms: number }): unknown {
     const route = ROUTES[name];
     if (!route) throw unknownRoute(name);
+    this.desk.catchUp();
     const market = marketOfRoute(name);
     const count = ordersIn(name);
     if (count > 0) this.desk.limits.checkOrders(market, asked.account, { count, now: asked.now });

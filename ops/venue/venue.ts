@@ -193,6 +193,7 @@ class PaperVenue implements Venue {
       listed: this.listed,
       isHidden: (createdAt, at) => this.faults.hides(createdAt, at),
       lastPrice: (instrument) => this.watch.lastPrice(instrument),
+      catchUp: () => this.watch.catchUp(),
       recentTrades: (instrument, limit) => this.watch.recentTrades(instrument, limit),
     };
   }

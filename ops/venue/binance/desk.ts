@@ -25,6 +25,8 @@ export interface Desk {
   isHidden(createdAt: number, now: number): boolean;
   /** The last public trade's price. */
   lastPrice(instrument: InstrumentId): Amount | undefined;
+  /** Does what trades have set off so far, which comes before anything that is asked now. */
+  catchUp(): void;
   /** The newest trade frames, oldest first. */
   recentTrades(instrument: InstrumentId, limit: number): string[];
 }

@@ -144,6 +144,27 @@ test("a trailing stop follows from where it was placed and reports since when", 
   ]);
 });
 
+test("a stop is not set off by a trade before it", async () => {
+  const v = await TestVenue.open();
+  await v.spot("maker", "BTCUSDT SELL 1 61000");
+  await v.spot("maker", "BTCUSDT BUY 1 59000");
+  await place(v, { side: "BUY", type: "MARKET", quantity: "0.01" });
+  await place(v, { side: "SELL", type: "STOP_LOSS", quantity: "0.001", stopPrice: "50000" });
+  // All at once: 61000, then 59000, then a stop that only the first of them reaches.
+  const send = (fields: Fields) => v.send("paper", "POST /api/v3/order", { symbol: "BTCUSDT", ...fields });
+  const sent = [
+    send({ side: "BUY", type: "MARKET", quantity: "0.001" }),
+    send({ side: "SELL", type: "MARKET", quantity: "0.001" }),
+    send({ side: "BUY", type: "STOP_LOSS", quantity: "0.001", stopPrice: "60500", newClientOrderId: "stop" }),
+  ];
+  await v.settle();
+  expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  const stop = { symbol: "BTCUSDT", origClientOrderId: "stop" };
+  expect(await v.call("paper", "GET /api/v3/order", stop)).toMatchObject({ status: "NEW", isWorking: false });
+  await v.spot("paper", "BTCUSDT BUY 0.001 MARKET");
+  expect(await v.call("paper", "GET /api/v3/order", stop)).toMatchObject({ status: "FILLED" });
+});
+
 test("cancel-replace does both, or stops, or goes on, and says which", async () => {
   const v = await TestVenue.open();
   await v.spot("maker", "BTCUSDT SELL 1 60000");
