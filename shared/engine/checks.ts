@@ -122,7 +122,7 @@ export function sweep(matcher: Matcher, listing: Listing, want: Sweep) {
   return { lots, value, worst };
 }
 
-/** What a spot order must set aside; nothing for MARKET, which pays from the wallet as it fills. */
+/** What a spot order must set aside by its limit; nothing for MARKET, whose cost the book tells. */
 export function decideSpotHold(listing: Listing, order: PlaceOrder): { asset: string; qty: Amount } | undefined {
   if (order.type === "MARKET") return undefined;
   if (order.side === "SELL") return { asset: listing.base, qty: order.qty };

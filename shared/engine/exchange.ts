@@ -193,12 +193,13 @@ export class Exchange {
     return { hold: null, margin: show(margin) };
   }
 
-  private checkSpot(order: PlaceOrder): { hold: { asset: string; qty: string } | null; margin: string } {
+  /** Market orders set aside too what they will need, so that no fee of the same match takes it. */
+  private checkSpot(order: PlaceOrder): { hold: { asset: string; qty: string }; margin: string } {
     const listing = this.state.listing(order.instrument);
-    const hold = decideSpotHold(listing, order);
-    const needed = hold ?? spotMarketCost(listing, this.deps.matcher(order.instrument), order);
-    if (needed.qty > this.state.free(order.account, "SPOT", needed.asset)) throw new Refusal("NO_BALANCE");
-    return { hold: hold ? { asset: hold.asset, qty: show(hold.qty) } : null, margin: "0" };
+    const limited = decideSpotHold(listing, order);
+    const { asset, qty } = limited ?? spotMarketCost(listing, this.deps.matcher(order.instrument), order);
+    if (qty > this.state.free(order.account, "SPOT", asset)) throw new Refusal("NO_BALANCE");
+    return { hold: { asset, qty: show(qty) }, margin: "0" };
   }
 
   /** Books what the market did to our orders, then what follows from it. */

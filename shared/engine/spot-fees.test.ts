@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { dec, show } from "../domain/money.ts";
-import { BTC, Ground } from "./spot-ground.fixture.ts";
+import { placeTriggered } from "./lists.ts";
+import { BTC, Ground, leg } from "./spot-ground.fixture.ts";
 
 const rich = { USDT: "1000000", BTC: "100" };
 
@@ -69,4 +70,17 @@ test("what is left beside an order that sells BNB pays its fee", () => {
   ground.order("a", "SELL MARKET 9", BNB);
   // 10 − 9 − 9 × 0.001 × 0.75
   expect(show(ground.free("a", "BNB"))).toBe("0.99325");
+});
+
+test("what a market order sells is not spent on another order's fee meanwhile", () => {
+  const ground = new Ground({ a: { USDT: "100000", BTC: "1" }, b: { USDT: "100000" } });
+  const lead = { ...leg("lead", "LIMIT 0.5 @ 60000"), side: "BUY" as const };
+  const list = { account: "a", instrument: BTC, client_id: "list", kind: "OPO" as const, working: lead };
+  const then = { pending: [leg("then", "LIMIT 0 @ 70000")], pending_side: "SELL" as const, pending_qty: dec("0") };
+  ground.run(() => placeTriggered(ground.exchange, { ...list, ...then }));
+  ground.order("b", "BUY LIMIT 0.5 @ 59000");
+  const sold = ground.order("a", "SELL MARKET 1", { stp: "NONE" });
+  expect([sold.status, show(ground.free("a", "BTC"))]).toEqual(["FILLED", "0"]);
+  // 0.5 less 0.1 %, in whole steps; nothing was left beside it to pay the fee.
+  expect(show(ground.held("a", "BTC"))).toBe("0.4995");
 });
