@@ -160,6 +160,22 @@ describe.skipIf(!hasRedis)("the epoch of a Redis bus that finds less than there 
     expect(losses).toEqual([]);
   });
 
+  test("stays when a group that is not kept was forgotten while its reader slept", async () => {
+    const { bus, losses } = begin();
+    const heard: string[] = [];
+    const handle = ({ event }: { event: { id: string } }) => void heard.push(event.id);
+    bus.subscribe(reliable, { group: "s12-live", consumer: "a", handle });
+    await publish(bus, "1");
+    await until(() => heard.length === 1);
+    await server.cli("XGROUP", "DESTROY", STREAM, "s12-live");
+    await until(async () => {
+      await publish(bus, "2");
+      return heard.includes("2");
+    });
+    await Bun.sleep(200);
+    expect(losses).toEqual([]);
+  });
+
   test("stays when all goes well for many leases", async () => {
     const { bus, losses } = begin();
     const heard = hear(bus, () => Bun.sleep(1));

@@ -253,7 +253,8 @@ export class Lane {
   #took([, created, pending, gone, following, given]: Taken, asked: Mark): void {
     const isRecreated = created === 1 && (this.#known || given >= 0);
     if (isRecreated) {
-      this.#heal("recreated", 0);
+      // One that is not kept is forgotten when its reader was silent for too long: nothing of the stream's is lost.
+      if (this.place.kept) this.#heal("recreated", 0);
       this.#settled = BEGINNING;
     }
     if (gone > 0) this.#heal("missing", gone);
