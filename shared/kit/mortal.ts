@@ -135,12 +135,19 @@ function netOf(net: Net, life: Life, alive: Alive): Net {
         (...args: A) => {
           if (!life.over) hear(...args);
         };
-      const socket = net.connect(url, {
+      const hearClose = living((reason: string) => events.close(reason));
+      const end = () => socket.close();
+      let isClosed = false;
+      const socket: Socket = net.connect(url, {
         open: living(() => events.open()),
         message: living((text: string) => events.message(text)),
-        close: living((reason: string) => events.close(reason)),
+        close(reason) {
+          isClosed = true;
+          life.endings.delete(end);
+          hearClose(reason);
+        },
       });
-      life.endings.add(() => socket.close());
+      if (!isClosed) life.endings.add(end);
       return socket;
     },
   };
