@@ -20,7 +20,8 @@ shards, or stands by. The environment says the rest:
   CHIMERA_REDIS_URL     redis://127.0.0.1:6379 (default), redis-sentinel://…, redis-cluster://…
   CHIMERA_DATA          the data folder, shared with the other services of this machine (default data)
   CHIMERA_URL_S01 …     where other services are: addresses with commas between them, one per replica
-                        (default: loopback and their documented ports)
+                        (default: loopback and their documented ports); to its own replicas elsewhere than on
+                        this machine a service passes requests on only when they are in its own list
   CHIMERA_REPLICA       which replica this is, from 1 (default); the second listens 100 above the first
   CHIMERA_LEASE_MS      how long one may be silent before another takes its shards (default 10000)
   CHIMERA_SHARDS        into how many shards a new data folder is split (default 1)

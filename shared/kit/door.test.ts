@@ -127,6 +127,23 @@ describe("a door", () => {
     expect((await all.ask("one", `/keys/${key}`, post(key, "gone"))).status).toBe(201);
   });
 
+  test("passes nothing on, and so no token, to an address that only the directory names and that is not this machine", async () => {
+    await two(4);
+    const [shard] = all.held("two") as [number];
+    const key = keys(4)[shard] as string;
+    // Sorted before the holder, so that it would be found first.
+    await all.say("a", { url: "http://elsewhere", shards: [0, 1, 2, 3] });
+    await all.pass(LEASE_MS);
+    expect((await all.ask("one", `/keys/${key}`, post(key, "true"))).status).toBe(201);
+    all.booted.get("two")?.crash();
+    all.booted.delete("two");
+    await all.pass(2 * LEASE_MS);
+    const answer = await all.ask("one", `/keys/${key}`, post(key, "false"));
+    expect(await json(answer)).toMatchObject({ code: "NOT_OWNER", detail: expect.stringContaining("CHIMERA_URL_S04") });
+    expect(await json(await call("one", "GetBudget", { account: key }))).toMatchObject({ code: "unavailable" });
+    expect(all.requests.filter(({ url }) => url.includes("elsewhere"))).toEqual([]);
+  });
+
   test("tells and does nothing for who has no token", async () => {
     await two(4);
     const answer = await all.ask("one", `/keys/${keys(4)[0]}`, { headers: { authorization: "Bearer none.of.ours" } });

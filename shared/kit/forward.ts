@@ -4,6 +4,7 @@ import { Problem, refuse } from "../errors.ts";
 import { claimText, LEASE_HEADER, readClaim } from "./fences.ts";
 import type { Keeper } from "./keeper.ts";
 import { type Clock, type Net, NetError, type Random, type ServiceId } from "./ports.ts";
+import { mayBeForwardedTo } from "./replicas.ts";
 import { CALL_MS_MAX, callRemote, TIMEOUT_HEADER } from "./rpc.ts";
 import type { Principal } from "./service.ts";
 import { childTrace, currentTrace } from "./trace.ts";
@@ -24,7 +25,10 @@ export interface Asking {
 }
 
 export interface ForwardParts {
+  service: ServiceId;
   keeper: Pick<Keeper, "others" | "refresh">;
+  /** Addresses of the service that need not be on this machine. */
+  listed: readonly string[];
   net: Net;
   clock: Clock;
   random: Random;
@@ -39,9 +43,12 @@ export interface Caller {
   headers: Headers;
 }
 
-export function createForward({ keeper, net, clock, random }: ForwardParts): Forward {
-  const urlOf = (shard: number): string | undefined =>
-    keeper.others.find((member) => member.shards.includes(shard))?.url;
+export function createForward({ service, keeper, listed, net, clock, random }: ForwardParts): Forward {
+  const urlsOf = (shard: number): string[] =>
+    keeper.others.filter((member) => member.shards.includes(shard)).map(({ url }) => url);
+  const urlOf = (shard: number) => urlsOf(shard).find((url) => mayBeForwardedTo(url, listed));
+  const strange = (url: string) =>
+    `Its holder says it is at ${url}, which is neither on this machine nor in CHIMERA_URL_${service.toUpperCase()}.`;
 
   /** Where nobody was reached, the directory is asked once more: the shard may have moved. */
   async function toHolder<T>(shard: number, send: (url: string) => Promise<T>): Promise<T> {
@@ -53,7 +60,9 @@ export function createForward({ keeper, net, clock, random }: ForwardParts): For
     await keeper.refresh().catch(() => {});
     const now = urlOf(shard);
     const answer = now === undefined || now === known ? undefined : await unlessRefused(() => send(now));
-    return answer ? answer.value : refuse("NOT_OWNER", NOWHERE, { retryAfterMs: 1_000 });
+    if (answer) return answer.value;
+    const [named] = now === undefined ? urlsOf(shard) : [];
+    return refuse("NOT_OWNER", named === undefined ? NOWHERE : strange(named), { retryAfterMs: 1_000 });
   }
 
   return {

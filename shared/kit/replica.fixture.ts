@@ -21,6 +21,7 @@ import { mortal } from "./mortal.ts";
 import { type Directory, type Lock, type Net, NetError, type NetRequest, type NetResponse } from "./ports.ts";
 import { connectResponse } from "./problem.ts";
 import { createReplica, type Replica } from "./replica.ts";
+import { replicasGroup } from "./replicas.ts";
 import { answers, type Context, defineService, every, verb } from "./service.ts";
 
 export const LEASE_MS = 1_500;
@@ -65,7 +66,7 @@ export class Replicas {
       clock: this.clock,
       net: this.#net(),
       seed: 1,
-      env: { CHIMERA_URL_S01: "http://s01" },
+      env: { CHIMERA_URL_S01: "http://s01", CHIMERA_URL_S04: "http://one,http://two,http://three" },
     });
     this.#coordination = embeddedCoordination({ clock: this.clock, path: ":memory:" });
     this.#fences = this.#calleesFences();
@@ -75,6 +76,11 @@ export class Replicas {
   forgetLeases(): void {
     this.#coordination.close();
     this.#coordination = embeddedCoordination({ clock: this.clock, path: ":memory:" });
+  }
+
+  /** What anybody can say who reaches the directory. */
+  say(place: string, about: { url: string; shards: number[] }): Promise<void> {
+    return this.#coordination.directory.announce(replicasGroup("s04"), place, JSON.stringify(about), 60_000);
   }
 
   restartCallee(): void {

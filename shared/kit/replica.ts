@@ -1,4 +1,5 @@
 /** One process's part in a service: it keeps its share of the shards, hosts each, and answers at one door for all. */
+import { createAddresses } from "./addresses.ts";
 import { createDoor } from "./door.ts";
 import { createFences } from "./fences.ts";
 import { createForward } from "./forward.ts";
@@ -60,7 +61,8 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
         openStore: parts.openStore,
       }),
   });
-  const forward = createForward({ keeper, net, clock, random });
+  const listed = createAddresses(world.env[`CHIMERA_URL_${service.id.toUpperCase()}`] ?? "").all;
+  const forward = createForward({ service: service.id, keeper, listed, net, clock, random });
   const elsewhere = createSpreading({ service, count, keeper, store: documents, forward });
   const wiring = { ...wiringOf(reaching, service), fences, elsewhere };
   const reader = count === 1 ? undefined : await hostService(service, world, wiring);

@@ -21,3 +21,16 @@ export function readMembers(members: readonly { member: string; about: string }[
     }
   });
 }
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
+ * Whoever can write to the directory says where replicas are, and with what is forwarded goes its token: so only to
+ * this machine, or to an address of `listed`, which the operator wrote.
+ */
+export function mayBeForwardedTo(url: string, listed: readonly string[]): boolean {
+  if (listed.includes(url)) return true;
+  const parsed = URL.parse(url);
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || !LOOPBACK.test(parsed.hostname)) return false;
+  return `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` === "" && parsed.pathname === "/";
+}
