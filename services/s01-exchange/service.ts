@@ -2,6 +2,7 @@
 import { put } from "../../shared/changes.ts";
 import { balancesSnapshots, exchangeKillCopy, instrumentRegistry } from "../../shared/collections/exchange.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
+import { refuse } from "../../shared/errors.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
 import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
@@ -56,7 +57,9 @@ export default defineService({
       while (running) {
         try {
           await measureClocks();
-          await instruments.refresh();
+          await instruments.refresh(instruments.missing());
+          const missing = instruments.missing();
+          if (missing.length > 0) refuse("UNAVAILABLE", `${missing} has not told what it lists.`);
           await key.check();
           if (running) streams.start();
           return;

@@ -97,3 +97,28 @@ test("what changes is stored and told; a market that does not answer keeps what 
   expect(instruments.need("SPOT:BTCUSDT").info.tick_size).toBe("0.01000000");
   expect((await store.get(instrumentRegistry, "FUT:BTCUSDT"))?.value.tick_size).toBe("0.20");
 });
+
+test("a market that has not told yet is missing, and asked even from the weight that is kept for exits", async () => {
+  let isFutDown = true;
+  const net = {
+    connect: () => ({ send() {}, close() {} }),
+    fetch: async ({ url }: NetRequest) => {
+      const isFut = url.startsWith("http://fut");
+      const body = JSON.stringify({ symbols: [isFut ? fut : spot] });
+      // What is left of this minute is kept for exits.
+      return { status: isFut && isFutDown ? 503 : 200, headers: { "x-mbx-used-weight-1m": "5999" }, body };
+    },
+  };
+  const around = testSurroundings({ net });
+  const store = openStore({ path: ":memory:", owner: "s01", collections: COLLECTIONS, now: () => 0 });
+  const rests = { SPOT: new Rest(around, "SPOT", "http://spot"), FUT: new Rest(around, "FUT", "http://fut") };
+  const instruments = new Instruments(around, store, rests);
+  await instruments.refresh(instruments.missing());
+  expect(instruments.missing()).toEqual(["FUT"]);
+  isFutDown = false;
+  await instruments.refresh(instruments.missing());
+  expect(instruments.missing()).toEqual([]);
+  expect(instruments.need("FUT:BTCUSDT").info.tick_size).toBe("0.10");
+  await instruments.refresh(instruments.missing());
+  await expect(instruments.refresh()).rejects.toThrow("No market told");
+});

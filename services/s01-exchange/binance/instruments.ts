@@ -25,6 +25,7 @@ const ExchangeInfo = z.looseObject({
     .default([]),
 });
 
+const MARKETS: readonly Market[] = ["SPOT", "FUT"];
 const COMMIT_OPS_MAX = 500;
 const DOUBT_EVERY_MS = 30_000;
 
@@ -33,6 +34,7 @@ export class Instruments {
   private readonly store: Store;
   private readonly rests: Record<Market, Rest>;
   private readonly all = new Map<InstrumentId, Listed>();
+  private readonly told = new Set<Market>();
   private doubtedAt = Number.NEGATIVE_INFINITY;
   /** Called when a listing changed. */
   changed: () => void = () => {};
@@ -59,14 +61,19 @@ export class Instruments {
     return [...this.all.values()].map(({ info }) => info);
   }
 
-  /** Asks both markets; a market that does not answer keeps what was known of it. Throws when neither answered. */
-  async refresh(): Promise<void> {
-    const results = await Promise.allSettled([this.refreshMarket("SPOT"), this.refreshMarket("FUT")]);
+  /** The markets that have not told yet what they list: nothing can be done there, not even an exit. */
+  missing(): Market[] {
+    return MARKETS.filter((market) => !this.told.has(market));
+  }
+
+  /** Asks the markets; one that does not answer keeps what was known of it. Throws when none answered. */
+  async refresh(markets: readonly Market[] = MARKETS): Promise<void> {
+    const results = await Promise.allSettled(markets.map((market) => this.refreshMarket(market)));
     const fresh = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     for (const result of results) {
       if (result.status === "rejected") this.around.log.warn("No listing", { error: String(result.reason) });
     }
-    if (fresh.length === 0) refuse("UNAVAILABLE", "No market told what it lists.");
+    if (markets.length > 0 && fresh.length === 0) refuse("UNAVAILABLE", "No market told what it lists.");
     const changes = fresh.flat();
     if (changes.length === 0) return;
     for (const info of changes) this.all.set(info.instrument, listed(info));
@@ -85,7 +92,10 @@ export class Instruments {
 
   private async refreshMarket(market: Market): Promise<Instrument[]> {
     const path = market === "SPOT" ? "/api/v3/exchangeInfo" : "/fapi/v1/exchangeInfo";
-    const info = ExchangeInfo.parse(await this.rests[market].call("GET", path, {}, { auth: "none" }));
+    // No exit can be sent before the listing is known, so the first one may take of the weight that is kept for exits.
+    const urgent = !this.told.has(market);
+    const info = ExchangeInfo.parse(await this.rests[market].call("GET", path, {}, { auth: "none", urgent }));
+    this.told.add(market);
     const limit = info.rateLimits.find((r) => r.rateLimitType === "REQUEST_WEIGHT" && r.interval === "MINUTE");
     if (limit) this.rests[market].setWeightLimit(limit.limit);
     const now = this.around.clock.now();

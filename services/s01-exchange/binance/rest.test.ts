@@ -118,3 +118,10 @@ test("-1021 again after the clock was measured is a refusal, not a circle", asyn
   expect(await codeOf(rest.call("POST", "/order", {}, { auth: "signed", changes: true }))).toBe("EXCHANGE_REFUSED");
   expect(requests.length).toBe(3);
 });
+
+test("-1021 to the question for the time is a refusal, not a wait for itself", async () => {
+  const { rest, requests } = open(() => ({ status: 400, body: '{"code":-1021,"msg":"x"}' }));
+  expect(await codeOf(rest.measureClock())).toBe("EXCHANGE_REFUSED");
+  expect(await codeOf(rest.call("GET", "/x", {}, { auth: "signed" }))).toBe("EXCHANGE_REFUSED");
+  expect(requests.length).toBe(3);
+});
