@@ -135,6 +135,20 @@ describe("a shard", () => {
   });
 });
 
+test("a shard that one replica cannot start is the other's, also beyond its share, and stays there", async () => {
+  await with2(4);
+  const [shard] = all.held("one") as [number];
+  all.broken = { shard, why: "no such file", place: "one" };
+  all.booted.get("one")?.crash();
+  await all.boot("one");
+  await all.pass(8 * LEASE_MS);
+  expect(all.held("two")).toContain(shard);
+  expect(heldBy("one", "two").map((held) => held.length)).toEqual([2, 2]);
+  const fences = new Set((await actsSince(20 * LEASE_MS)).filter((act) => act.shard === shard).map((act) => act.fence));
+  expect(fences.size).toBe(1);
+  expect(inOrder(all.acts)).toBe(true);
+});
+
 const place = fc.constantFrom("one", "two", "three");
 const ms = fc.integer({ min: 0, max: 3 * LEASE_MS });
 const event = fc.oneof(

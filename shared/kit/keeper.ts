@@ -152,7 +152,8 @@ export class Keeper {
     const { service, place, url, directory, clock, leaseMs } = this.#parts;
     const now = clock.mono();
     if (this.#stopping || (!isNews && now < this.#saidAt + leaseMs / ANNOUNCEMENTS)) return;
-    const about = JSON.stringify({ url, shards: this.held } satisfies Omit<Member, "place">);
+    const failing = [...this.#failures.keys()];
+    const about = JSON.stringify({ url, shards: this.held, failing } satisfies Omit<Member, "place">);
     await directory.announce(replicasGroup(service), place, about, leaseMs);
     this.#saidAt = now;
   }
@@ -160,14 +161,17 @@ export class Keeper {
   async #share(): Promise<void> {
     const { clock, count } = this.#parts;
     const others = this.#others.map((member) => member.shards);
-    const { take, give } = decideShare(this.held, others, count);
+    const failing = this.#others.flatMap((member) => member.failing);
+    const { take, give } = decideShare(this.held, others, count, failing);
     const holding = give === undefined ? undefined : this.#holdings.get(give);
     // One after the other, so that whoever takes them is heard of before the next one goes.
     if (holding && this.#leaving.size === 0) void this.#giveUp(holding).catch((error) => this.#failed(holding, error));
     if (clock.mono() < this.#restUntil) return;
     const mayTry = take.filter((shard) => clock.mono() >= (this.#failures.get(shard)?.retryAt ?? 0));
     const taken = await Promise.all(mayTry.map((shard) => this.#take(shard)));
-    if (taken.includes(true)) await this.#announce(true);
+    // Also those that failed: whoever has its share already takes them only when told.
+    const isNews = taken.includes(true) || mayTry.some((shard) => this.#failures.has(shard));
+    if (isNews) await this.#announce(true);
   }
 
   async #take(shard: number): Promise<boolean> {

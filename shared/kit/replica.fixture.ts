@@ -54,8 +54,8 @@ export class Replicas {
   lateShare = 0;
   /** How long an instance takes to start. */
   startMs = 0;
-  /** A shard that cannot be started, and why. */
-  broken: { shard: number; why: string } | undefined;
+  /** A shard that cannot be started, and why; at one place only, if it is named. */
+  broken: { shard: number; why: string; place?: string } | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), "chimera-replicas-"));
   #coordination: Coordination;
   #fences: ReturnType<typeof createFences>;
@@ -109,7 +109,10 @@ export class Replicas {
     const url = `http://${place}`;
     const replica = await createReplica({
       ...{ all: [service], service, count, leaseMs: LEASE_MS, place, url, world: life.world, directory },
-      openStore: (shard, fence) => this.#store(shard, fence),
+      openStore: (shard, fence) => {
+        this.#mustNotBeBroken(shard, place);
+        return this.#store(shard, fence);
+      },
       openReader: () => openReadOnly({ owner: "s04", collections: COLLECTIONS, files: () => this.#files() }),
     });
     const started = replica.start();
@@ -161,8 +164,12 @@ export class Replicas {
     return Array.from({ length: this.count }, (_, shard) => join(this.#folder, `s04-${shard}.sqlite`));
   }
 
+  #mustNotBeBroken(shard: number, place: string): void {
+    const { broken } = this;
+    if (broken?.shard === shard && (broken.place ?? place) === place) throw new Error(broken.why);
+  }
+
   #store(shard: number, fence: number): ShardStore {
-    if (this.broken?.shard === shard) throw new Error(this.broken.why);
     const path = this.#files()[shard] as string;
     const store = openStore({
       path,

@@ -2,7 +2,9 @@
 import { z } from "@hono/zod-openapi";
 import type { ServiceId } from "./ports.ts";
 
-const About = z.object({ url: z.string(), shards: z.array(z.number().int()) });
+const Shards = z.array(z.number().int());
+/** `failing`: those that it could not start when it last tried. */
+const About = z.object({ url: z.string(), shards: Shards, failing: Shards.default([]) });
 
 export interface Member extends z.output<typeof About> {
   /** Which replica it is: `s04.2`. */
