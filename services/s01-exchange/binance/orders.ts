@@ -11,9 +11,9 @@ import { CODE, exchangeCode, type Params, type Rest } from "./rest.ts";
 const ALGO = "/fapi/v1/algoOrder";
 /**
  * All open orders of futures weigh 80 (40, and 40 for the conditional ones) of 2 400 a minute, and every shard of the
- * router asks for them after each start and gap. So far apart they cannot reach the part that is kept for exits.
+ * router asks for them after each start and gap. At most 25 in a minute cannot reach the part that is kept for exits.
  */
-const ALL_OPEN_EVERY_MS = 3_000;
+const ALL_OPEN = { spacingMs: 3_000, atOnce: 5 };
 
 export interface OrderRef {
   instrument: InstrumentId;
@@ -35,8 +35,7 @@ export class Orders {
   constructor(around: Surroundings, rests: Record<Market, Rest>) {
     this.around = around;
     this.rests = rests;
-    const together = (market: Market) =>
-      new AskedTogether(around.clock, ALL_OPEN_EVERY_MS, () => this.openOrdersBy(market, {}));
+    const together = (market: Market) => new AskedTogether(around.clock, ALL_OPEN, () => this.openOrdersBy(market, {}));
     this.allOpen = { SPOT: together("SPOT"), FUT: together("FUT") };
   }
 
