@@ -1,6 +1,5 @@
 /** Reading the library: candles, trades, funding and depth of an instrument and a range, in order, prices as exact text. */
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import type { KindName } from "./kinds.ts";
 import { type Library, partsBetween, type Series, seriesName, unpack } from "./library.ts";
 
 /** Epoch ms, from including and to excluding. */
@@ -136,18 +135,4 @@ export async function* readCells(library: Library, series: Series, range: Range 
       isHeader = false;
     }
   }
-}
-
-/** The kinds and intervals that are there for an instrument. */
-export async function seriesOfInstrument(
-  library: Library,
-  instrument: InstrumentId,
-): Promise<{ kind: KindName; interval: string | undefined; first_ts: number; last_ts: number }[]> {
-  const manifests = await library.all(() => {});
-  return manifests.flatMap((manifest) => {
-    const [first] = manifest.parts;
-    const last = manifest.parts.at(-1);
-    if (manifest.instrument !== instrument || first === undefined || last === undefined) return [];
-    return [{ kind: manifest.kind, interval: manifest.interval, first_ts: first.first_ts, last_ts: last.last_ts }];
-  });
 }

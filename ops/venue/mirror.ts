@@ -16,7 +16,7 @@ import { type Difference, MirrorBook, type SnapshotEvent, type Step } from "./mi
 import { MirrorLine } from "./mirror-line.ts";
 import { askOrigin, type MirrorOrigin, streamUrls } from "./mirror-origin.ts";
 import { type Envelope, readEnvelope, readEvent } from "./replay-line.ts";
-import { type Mark, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
+import { type Mark, markOf, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
 
 const HISTORY_BARS = 1_000;
 const SNAPSHOT_LEVELS = 1_000;
@@ -159,10 +159,7 @@ export class MirrorMarket implements MarketModel {
   }
 
   mark(instrument: InstrumentId): number | undefined {
-    const { mark, matcher } = this.stage(instrument);
-    if (mark !== undefined) return mark.ticks;
-    const best = matcher.best();
-    return best && (best.bidTicks + best.askTicks) / 2;
+    return markOf(this.stage(instrument));
   }
 
   funding(instrument: InstrumentId): { rate: number; nextAt: number } {

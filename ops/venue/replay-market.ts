@@ -10,7 +10,7 @@ import { type History, placeHistory } from "./kline-files.ts";
 import type { Bar } from "./klines.ts";
 import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
 import { type Line, openRecording, type Recording } from "./replay.ts";
-import { type Mark, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
+import { type Mark, markOf, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
 
 /** Frames of one instant reach the recorder up to this much apart: a bar is closed that much after its end. */
 const STRAGGLERS_MS = 500;
@@ -140,10 +140,7 @@ export class ReplayMarket implements MarketModel {
   }
 
   mark(instrument: InstrumentId): number | undefined {
-    const { mark, matcher } = this.stage(instrument);
-    if (mark !== undefined) return mark.ticks;
-    const best = matcher.best();
-    return best && (best.bidTicks + best.askTicks) / 2;
+    return markOf(this.stage(instrument));
   }
 
   funding(instrument: InstrumentId): { rate: number; nextAt: number } {

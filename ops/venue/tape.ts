@@ -1,4 +1,5 @@
 /** What one instrument's trades and the passing of time make: bars, their frames, and the mark price of futures. */
+import type { RecordedMatcher } from "../../shared/engine/recorded.ts";
 import { klineFrame, markFrame, type Print, type PrintedMark, type PrintedTrade } from "./frames.ts";
 import { Klines } from "./klines.ts";
 import type { MarketHooks } from "./market.ts";
@@ -11,6 +12,13 @@ const SECOND = 1000;
 export const nextFundingAt = (now: number): number => (Math.floor(now / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
 
 export type Mark = PrintedMark;
+
+/** Ticks: the mark price as it was told, else the mid of the recorded book; nothing while there is neither. */
+export function markOf({ mark, matcher }: { mark: Mark | undefined; matcher: RecordedMatcher }): number | undefined {
+  if (mark !== undefined) return mark.ticks;
+  const best = matcher.best();
+  return best && (best.bidTicks + best.askTicks) / 2;
+}
 
 export class Tape {
   readonly klines: Klines;

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { z } from "@hono/zod-openapi";
 import { AgentsMarket } from "../../ops/venue/agents.ts";
 import { venueNet } from "../../ops/venue/memory-net.ts";
 import { createVenue } from "../../ops/venue/venue.ts";
@@ -10,16 +9,16 @@ import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { balancesSnapshots } from "../../shared/collections/exchange.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
-import { config, exchange } from "../../shared/contracts.ts";
+import { exchange } from "../../shared/contracts.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import { rootLog } from "../../shared/kit/log.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
-import { answers, defineService } from "../../shared/kit/service.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { type AccountEvent, accountEvents, depth, funding, marketTrade, ticker } from "../../shared/streams.ts";
+import { configNeighbour } from "../../shared/testing/neighbours.ts";
 import s01 from "./service.ts";
 
 const FUT = "FUT:BTCUSDT";
@@ -33,18 +32,7 @@ const bundle = Bundle.parse({
   instruments: [{ instrument: FUT }, { instrument: SPOT }, { instrument: "FUT:ETHUSDT", enabled: false }],
   strategies: [],
 });
-const s10 = defineService({
-  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
-  ...{ settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false },
-  setup: () => ({
-    verbs: [
-      answers(config.methods.getActive, {
-        ...{ name: "getActive", summary: "The active revision" },
-        run: () => ({ rev: 4, bundle_id: "b", hash: "h", activated_at: START, bundle: bundle as never }),
-      }),
-    ],
-  }),
-});
+const s10 = configNeighbour({ rev: 4, activated_at: START, bundle });
 
 const clock = new VirtualClock(START);
 const market = new AgentsMarket({ clock, random: seededRandom("agents"), listings: defaultListings() });

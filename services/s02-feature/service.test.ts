@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { z } from "@hono/zod-openapi";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
-import { config, exchange } from "../../shared/contracts.ts";
+import { exchange } from "../../shared/contracts.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { FeatureSet } from "../../shared/domain/decision.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
@@ -23,6 +22,7 @@ import {
   tickerAt,
   tradeAt,
 } from "../../shared/testing/market-events.ts";
+import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import s02 from "./service.ts";
 
 const FUT = "FUT:BTCUSDT";
@@ -45,22 +45,10 @@ const bundle = Bundle.parse({
     },
   ],
 });
-const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
 /** The two services that S2 asks, as small as they can be. */
-const s10 = defineService({
-  ...none,
-  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
-  setup: () => ({
-    verbs: [
-      answers(config.methods.getActive, {
-        ...{ name: "getActive", summary: "The active revision" },
-        run: () => ({ rev: 4, bundle_id: "b", hash: "h", activated_at: T, bundle: bundle as never }),
-      }),
-    ],
-  }),
-});
+const s10 = configNeighbour({ rev: 4, activated_at: T, bundle });
 const s01 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s01", name: "s01-exchange", title: "Exchange Connectors", port: 8081 },
   setup: () => ({
     verbs: [

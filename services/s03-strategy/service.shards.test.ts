@@ -1,16 +1,16 @@
 /** Two replicas of the strategy engine, which split the instruments and share what they know of the account. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { z } from "@hono/zod-openapi";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { put } from "../../shared/changes.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { decisionsMade, signalsSeen, strategyPauses } from "../../shared/collections/signals.ts";
-import { config, router } from "../../shared/contracts.ts";
+import { router } from "../../shared/contracts.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { answers, defineService } from "../../shared/kit/service.ts";
 import { shardOf } from "../../shared/kit/shard.ts";
 import { orderResults, positionEvents, signals } from "../../shared/streams.ts";
+import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import { ReplicatedWorld } from "../../shared/testing/replicas.ts";
 import {
   featuresWith,
@@ -29,27 +29,15 @@ const [ONE, OTHER] = [0, 1].map((shard) =>
   SYMBOLS.map((symbol) => `FUT:${symbol}`).find((instrument) => shardOf(instrument, COUNT) === shard),
 ) as [string, string];
 const INSTRUMENTS = [ONE, OTHER];
-const { bundle, rev, bundle_id } = viewWith({
+const { bundle, rev } = viewWith({
   ...strategyWith({ instruments: INSTRUMENTS }),
   instruments: INSTRUMENTS.map((instrument) => ({ instrument })),
   flags: { risk: { entries_per_market_max: 1 } },
 });
-const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
 const placed: Intent[] = [];
-const s10 = defineService({
-  ...none,
-  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
-  setup: () => ({
-    verbs: [
-      answers(config.methods.getActive, {
-        ...{ name: "getActive", summary: "The active revision" },
-        run: () => ({ rev, bundle_id, hash: "h", activated_at: NOON, bundle: bundle as never }),
-      }),
-    ],
-  }),
-});
+const s10 = configNeighbour({ rev, activated_at: NOON, bundle });
 const s04 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s04", name: "s04-router", title: "Order Router", port: 8084 },
   setup: () => ({
     verbs: [

@@ -1,40 +1,28 @@
 /** The strategy engine hosted as it runs: signals over the bus, questions over REST, beside the two services it asks. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { z } from "@hono/zod-openapi";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { decisionsMade } from "../../shared/collections/signals.ts";
-import { config, router } from "../../shared/contracts.ts";
+import { router } from "../../shared/contracts.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import { answers, defineService, type Role } from "../../shared/kit/service.ts";
 import { decisions, features, healthEvents, orderResults, positionEvents, signals } from "../../shared/streams.ts";
+import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { featuresWith, listingOf, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import s03 from "./service.ts";
 import { answerTo, closedTrade, signalNumber, tradeWith } from "./strategy.fixture.ts";
 
 const FUT = "FUT:BTCUSDT";
-const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
 const placed: Intent[] = [];
-const { bundle, rev, bundle_id } = viewWith();
+const { bundle, rev } = viewWith();
 /** The two services that S3 asks, as small as they can be. */
-const s10 = defineService({
-  ...none,
-  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
-  setup: () => ({
-    verbs: [
-      answers(config.methods.getActive, {
-        ...{ name: "getActive", summary: "The active revision" },
-        run: () => ({ rev, bundle_id, hash: "h", activated_at: NOON, bundle: bundle as never }),
-      }),
-    ],
-  }),
-});
+const s10 = configNeighbour({ rev, activated_at: NOON, bundle });
 const s04 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s04", name: "s04-router", title: "Order Router", port: 8084 },
   setup: () => ({
     verbs: [

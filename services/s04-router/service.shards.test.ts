@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { z } from "@hono/zod-openapi";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { routerKillCopy } from "../../shared/collections/orders.ts";
-import { config, exchange, router } from "../../shared/contracts.ts";
+import { exchange, router } from "../../shared/contracts.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { budgetName } from "../../shared/keys.ts";
 import { answers, type Client, defineService } from "../../shared/kit/service.ts";
 import { shardOf } from "../../shared/kit/shard.ts";
 import { accountEvents, alerts, ticker } from "../../shared/streams.ts";
+import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import { ReplicatedWorld } from "../../shared/testing/replicas.ts";
 import { FakeExchange, listingOf } from "./exchange.fixture.ts";
 import s04 from "./service.ts";
@@ -29,24 +29,12 @@ const bundle = Bundle.parse({
   strategies: [],
   instruments: INSTRUMENTS.map((instrument) => ({ instrument })),
 });
-const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
-const s10 = defineService({
-  ...none,
-  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
-  setup: () => ({
-    verbs: [
-      answers(config.methods.getActive, {
-        ...{ name: "getActive", summary: "The active revision" },
-        run: () => ({ rev: 4, bundle_id: "b", hash: "h", activated_at: START, bundle: bundle as never }),
-      }),
-    ],
-  }),
-});
+const s10 = configNeighbour({ rev: 4, activated_at: START, bundle });
 const clock = new VirtualClock(START);
 const fake = new FakeExchange(clock);
 fake.listings = INSTRUMENTS.map((instrument) => listingOf(instrument.slice("FUT:".length)));
 const s01 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s01", name: "s01-exchange", title: "Exchange Connectors", port: 8081 },
   emits: [ticker, accountEvents] as never,
   setup(ctx) {
@@ -61,7 +49,7 @@ const s01 = defineService({
 });
 let gateway: Client<typeof router>;
 const s12 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s12", name: "s12-gateway", title: "Gateway", port: 8092 },
   calls: { router },
   setup(ctx) {

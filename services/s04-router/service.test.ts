@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { z } from "@hono/zod-openapi";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { config, exchange } from "../../shared/contracts.ts";
+import { exchange } from "../../shared/contracts.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import { answers, defineService, type Role } from "../../shared/kit/service.ts";
 import { accountEvents, ticker } from "../../shared/streams.ts";
+import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { FakeExchange } from "./exchange.fixture.ts";
 import s04 from "./service.ts";
@@ -21,25 +21,13 @@ const bundle = Bundle.parse({
   strategies: [],
   instruments: [{ instrument: FUT }],
 });
-const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
 
-const s10 = defineService({
-  ...none,
-  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
-  setup: () => ({
-    verbs: [
-      answers(config.methods.getActive, {
-        ...{ name: "getActive", summary: "The active revision" },
-        run: () => ({ rev: 4, bundle_id: "b", hash: "h", activated_at: START, bundle: bundle as never }),
-      }),
-    ],
-  }),
-});
+const s10 = configNeighbour({ rev: 4, activated_at: START, bundle });
 
 const clock = new VirtualClock(START);
 const fake = new FakeExchange(clock);
 const s01 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s01", name: "s01-exchange", title: "Exchange Connectors", port: 8081 },
   emits: [ticker, accountEvents] as never,
   setup(ctx) {

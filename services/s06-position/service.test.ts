@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { z } from "@hono/zod-openapi";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { config, exchange, position, router } from "../../shared/contracts.ts";
+import { exchange, position, router } from "../../shared/contracts.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import { answers, defineService, type Role } from "../../shared/kit/service.ts";
 import { type OrderResult, orderResults, ticker } from "../../shared/streams.ts";
+import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import s06 from "./service.ts";
 
@@ -26,25 +26,13 @@ const listing = {
   ...{ status: "TRADING" as const, tick_size: "0.1", step_size: "0.001", min_qty: "0.001", max_qty: "1000" },
   ...{ min_notional: "5", updated_at: 0 },
 };
-const none = { settings: z.object({}), calls: {}, emits: [], owns: [], usesConfig: false };
 const clock = new VirtualClock(START);
 const asked: Intent[] = [];
 
 /** The three services that S6 asks, as small as they can be. */
-const s10 = defineService({
-  ...none,
-  ...{ id: "s10", name: "s10-config", title: "Config Service", port: 8090 },
-  setup: () => ({
-    verbs: [
-      answers(config.methods.getActive, {
-        ...{ name: "getActive", summary: "The active revision" },
-        run: () => ({ rev: 4, bundle_id: "b", hash: "h", activated_at: START, bundle: bundle as never }),
-      }),
-    ],
-  }),
-});
+const s10 = configNeighbour({ rev: 4, activated_at: START, bundle });
 const s01 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s01", name: "s01-exchange", title: "Exchange Connectors", port: 8081 },
   setup: () => ({
     verbs: [
@@ -56,7 +44,7 @@ const s01 = defineService({
   }),
 });
 const s04 = defineService({
-  ...none,
+  ...BARE,
   ...{ id: "s04", name: "s04-router", title: "Order Router", port: 8084 },
   setup: () => ({
     verbs: [

@@ -119,7 +119,7 @@ export class Orders {
     }
   }
 
-  /** Of all instruments they are asked for every three seconds at most, for all who asked before; never older. */
+  /** Of all instruments one answer serves all who asked before its question was sent; never an older one. */
   openOrders(market: Market, instrument?: InstrumentId): Promise<ExchangeOrder[]> {
     if (instrument === undefined) return this.allOpen[market].answer();
     return this.openOrdersBy(market, { symbol: symbolOf(instrument) });

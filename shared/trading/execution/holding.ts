@@ -1,5 +1,5 @@
 /** What is held on one instrument, folded from fills: quantity, average entry and the share of the risk budget. */
-import { type Amount, add, dec, div, min, mul, show, sub, toStep, zero } from "../../domain/money.ts";
+import { type Amount, add, dec, div, mul, show, sub, zero } from "../../domain/money.ts";
 import { opposite, type Side } from "../../domain/order.ts";
 import { share } from "./budget.ts";
 
@@ -93,10 +93,6 @@ export const leaveAsDust = <H extends HeldState>(held: H): H => ({
   ...flat(held),
   dust: show(add(dec(held.dust), dec(held.qty))),
 });
-
-/** What can be sent of a quantity: whole steps, within the exchange's maximum. */
-export const sendable = (qty: Amount, listing: { step_size: string; max_qty: string }): Amount =>
-  toStep(min(qty, dec(listing.max_qty)), dec(listing.step_size), "down");
 
 /** The side of the order that reduces what `side` opened. */
 export const reducing = (side: Side): Side => opposite(side);
