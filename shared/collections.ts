@@ -1,18 +1,30 @@
 /** Every collection in the system, once: declared by owner in collections/, listed here. */
 import { configActive, configBundles } from "./collections/config.ts";
-import { balancesSnapshots, exchangeKillCopy, instrumentRegistry } from "./collections/exchange.ts";
+import {
+  balancesSnapshots,
+  exchangeKillCopy,
+  exchangeMarks,
+  fundingRecords,
+  instrumentRegistry,
+  treasuryTransfers,
+} from "./collections/exchange.ts";
+import { costCurves, executionPlans } from "./collections/execution.ts";
 import { firstAnswers } from "./collections/first-answers.ts";
 import { alertsKept, metricsTimeseries } from "./collections/operations.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "./collections/orders.ts";
-import { auditLog, killState, sessions, users } from "./collections/people.ts";
+import { approvals, auditLog, killState, sessions, users } from "./collections/people.ts";
+import { reconciliations } from "./collections/reconciliation.ts";
 import { decisionOutcomes, decisionsMade, signalsSeen, strategyMarks, strategyPauses } from "./collections/signals.ts";
-import { positionsSnapshots, trades } from "./collections/trades.ts";
+import { autoTransfers, holdingsSpotSnapshots, positionsSnapshots, statements, trades } from "./collections/trades.ts";
 import type { Collection } from "./kit/ports.ts";
 
 export const COLLECTIONS: readonly Collection<never>[] = [
   instrumentRegistry,
   balancesSnapshots,
   exchangeKillCopy,
+  exchangeMarks,
+  fundingRecords,
+  treasuryTransfers,
   signalsSeen,
   decisionsMade,
   decisionOutcomes,
@@ -22,10 +34,16 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   orders,
   fills,
   holdings,
+  executionPlans,
+  costCurves,
   routerKillCopy,
   routerMarks,
   trades,
   positionsSnapshots,
+  holdingsSpotSnapshots,
+  statements,
+  autoTransfers,
+  reconciliations,
   configBundles,
   configActive,
   alertsKept,
@@ -33,6 +51,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   users,
   sessions,
   killState,
+  approvals,
   auditLog,
   ...Object.values(firstAnswers),
 ] as unknown as readonly Collection<never>[];

@@ -3,6 +3,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { z } from "@hono/zod-openapi";
 import { ConfigService } from "../proto/gen/chimera/config/v1/config_pb.ts";
 import { ExchangeService } from "../proto/gen/chimera/exchange/v1/exchange_pb.ts";
+import { GatewayService } from "../proto/gen/chimera/gateway/v1/gateway_pb.ts";
 import { PositionService } from "../proto/gen/chimera/position/v1/position_pb.ts";
 import { RouterService } from "../proto/gen/chimera/router/v1/router_pb.ts";
 import { Decision } from "./domain/decision.ts";
@@ -141,6 +142,39 @@ export const History = z.object({
 });
 export const HistoryAnswer = z.object({ source: z.enum(["RECORDING", "EXCHANGE"]), bars: z.array(Kline) });
 
+const WalletName = z.enum(["SPOT", "FUT"]);
+
+/** One credit or charge as the exchange's income history tells it; `amount` is signed. Spot has only fills and transfers. */
+export const Income = z.object({
+  income_id: z.string(),
+  market: WalletName,
+  instrument: InstrumentId.optional(),
+  kind: z.enum(["REALISED_PNL", "FUNDING", "COMMISSION", "TRANSFER", "LIQUIDATION_FEE", "OTHER"]),
+  asset: z.string(),
+  amount: Decimal,
+  fill_id: z.string().optional(),
+  ts: z.number(),
+});
+export type Income = z.output<typeof Income>;
+
+/** A movement between the account's own wallets. `grant`: the gateway's signature over exactly this. */
+export const Transfer = z.object({
+  transfer_id: z.string().min(1).max(64),
+  account,
+  from: WalletName,
+  to: WalletName,
+  amount_usdt: PositiveDecimal,
+  reason: z.string().max(200),
+});
+export type Transfer = z.output<typeof Transfer>;
+export const TransferResult = z.object({
+  transfer_id: z.string(),
+  result: z.enum(["OK", "FAIL", "UNKNOWN"]),
+  tx_id: z.string().optional(),
+  message: z.string().optional(),
+});
+export type TransferResult = z.output<typeof TransferResult>;
+
 /** S1. Refusals are EXCHANGE_REFUSED; EXCHANGE_UNKNOWN means that the order may live. */
 export const exchange = contract("s01", ExchangeService, {
   submitOrder: method(ExchangeService.method.submitOrder, [SubmitOrder, ExchangeOrder], false),
@@ -164,6 +198,11 @@ export const exchange = contract("s01", ExchangeService, {
   ]),
   getHistory: method(ExchangeService.method.getHistory, [History, HistoryAnswer]),
   setKill: urgent(method(ExchangeService.method.setKill, [KillOrder, KillAnswer])),
+  getIncome: method(ExchangeService.method.getIncome, [
+    z.object({ account, from_ts: z.number(), to_ts: z.number() }),
+    z.object({ income: z.array(Income) }),
+  ]),
+  transfer: method(ExchangeService.method.transfer, [Transfer.extend({ grant: z.string() }), TransferResult]),
 });
 
 /** The way to name an order: any one of the three. */
@@ -187,6 +226,38 @@ export const Budget = z.object({
   open_positions: z.number().int(),
 });
 
+const run_id = z.string().min(1).max(64);
+/** RESYNC: ours, take its state and missing fills. ADOPT: open there, unknown here. CANCEL: open there, nobody's. */
+export const RepairOrder = z.object({
+  run_id,
+  account,
+  instrument: InstrumentId,
+  client_order_id: z.string().min(1).max(64),
+  conditional: z.boolean().default(false),
+  action: z.enum(["RESYNC", "ADOPT", "CANCEL"]),
+});
+export type RepairOrder = z.output<typeof RepairOrder>;
+export const RepairOrderAnswer = z.object({
+  done: z.enum(["RESYNCED", "ADOPTED", "CANCELED", "NONE"]),
+  before: z.string(),
+  after: z.string(),
+});
+/** CLOSE: what nobody can explain is reduced to flat. KEEP: it is adopted and protected where the budget has room. */
+export const RepairHolding = z.object({
+  run_id,
+  account,
+  instrument: InstrumentId,
+  orphans: z.enum(["CLOSE", "KEEP"]),
+});
+export type RepairHolding = z.output<typeof RepairHolding>;
+/** `before` and `after` are signed quantities. */
+export const RepairHoldingAnswer = z.object({
+  done: z.enum(["BOOKED", "ADOPTED", "CLOSING", "ADJUSTED", "NONE"]),
+  before: z.string(),
+  after: z.string(),
+  detail: z.string(),
+});
+
 /** S4. `decision` rides along so that the intent's commit holds its whole reason. */
 export const PlaceRequest = z.object({ intent: Intent, decision: Decision.optional() });
 export const router = contract("s04", RouterService, {
@@ -194,6 +265,8 @@ export const router = contract("s04", RouterService, {
   cancelOrder: urgent(method(RouterService.method.cancelOrder, [CancelRequest, CancelAnswer])),
   getBudget: method(RouterService.method.getBudget, [z.object({ account }), Budget]),
   setKill: urgent(method(RouterService.method.setKill, [KillOrder, KillAnswer])),
+  repairOrder: method(RouterService.method.repairOrder, [RepairOrder, RepairOrderAnswer]),
+  repairHolding: method(RouterService.method.repairHolding, [RepairHolding, RepairHoldingAnswer]),
 });
 
 /** S6. */
@@ -204,6 +277,22 @@ export const position = contract("s06", PositionService, {
       z.object({ closing: z.array(z.string()) }),
     ]),
   ),
+  repair: method(PositionService.method.repair, [
+    z.object({ run_id, account, instrument: InstrumentId }),
+    z.object({ done: z.enum(["REBUILT", "NONE"]), before: z.string(), after: z.string(), detail: z.string() }),
+  ]),
+});
+
+/** S12. Under the policy's caps the answer is final; above them a person decides later. */
+export const gateway = contract("s12", GatewayService, {
+  requestTransfer: method(GatewayService.method.requestTransfer, [
+    Transfer,
+    z.object({
+      transfer_id: z.string(),
+      status: z.enum(["PENDING_APPROVAL", "OK", "FAIL", "UNKNOWN"]),
+      message: z.string().optional(),
+    }),
+  ]),
 });
 
 /** S10. `bundle` is the document itself, as `domain/bundle.ts` describes it. */
@@ -220,4 +309,4 @@ export const config = contract("s10", ConfigService, {
   ]),
 });
 
-export const CONTRACTS: readonly Contract[] = [exchange, router, position, config];
+export const CONTRACTS: readonly Contract[] = [exchange, router, position, config, gateway];

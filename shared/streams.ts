@@ -74,6 +74,18 @@ export const AccountEvent = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("position"), position: ExchangePosition, instrument: InstrumentId, ts: z.number() }),
   z.object({ kind: z.literal("balance"), balances: z.array(Balance), instrument: z.string(), ts: z.number() }),
+  /** A funding payment, once per `income_id`; `amount_usdt` is signed: what the wallet gained. */
+  z.object({
+    kind: z.literal("funding"),
+    account: Account,
+    instrument: InstrumentId,
+    income_id: z.string(),
+    amount_usdt: Decimal,
+    exch_ts: z.number(),
+    ts: z.number(),
+  }),
+  /** The exchange changed an instrument's filters or status: `changed` names the fields. */
+  z.object({ kind: z.literal("listing"), instrument: InstrumentId, changed: z.array(z.string()), ts: z.number() }),
   /** The stream was away from `from_ts` to `ts`: ask for what was missed. */
   z.object({ kind: z.literal("gap"), instrument: z.string(), from_ts: z.number(), ts: z.number() }),
 ]);
@@ -106,6 +118,55 @@ export type PositionEvent = z.output<typeof PositionEvent>;
 export const positionEvents = reliable("pos:events", PositionEvent, {
   from: ["s06"],
   heardBy: ["s03", "s08", "s11", "s12"],
+});
+
+/** What a reconciliation found and did; kept by S5, told on its stream. */
+export const ReconciliationItem = z.object({
+  /** ORDER_MISSING_HERE, ORDER_GONE_THERE, ORDER_DIFFERS, POSITION_DIFFERS, HOLDING_DIFFERS, TRADE_DIFFERS, … */
+  type: z.string(),
+  /** RESYNC, ADOPT, CANCEL, CLOSE, KEEP, BOOK, REBUILD, REPORT or NONE. */
+  action: z.string(),
+  /** What it is about: a client order id or an instrument. */
+  ref: z.string(),
+  instrument: InstrumentId,
+  before: z.string(),
+  after: z.string(),
+  outcome: z.enum(["PLANNED", "DONE", "FAILED", "SEEN"]),
+  detail: z.string().optional(),
+});
+export type ReconciliationItem = z.output<typeof ReconciliationItem>;
+export const ReconciliationSummary = z.object({
+  checked_orders: z.number().int(),
+  checked_positions: z.number().int(),
+  adopted: z.number().int(),
+  closed: z.number().int(),
+  fixed: z.number().int(),
+  /** Jaccard |A∩B|/|A∪B| of what both sides say, as found, before any repair. */
+  agreement: z.number(),
+});
+export type ReconciliationSummary = z.output<typeof ReconciliationSummary>;
+export const Reconciliation = z
+  .object({
+    run_id: z.string(),
+    account: Account,
+    mode: z.enum(["ALL", "ORDERS", "POSITIONS", "HOLDINGS"]),
+    cause: z.enum(["START", "PERIODIC", "ASKED", "GAP"]),
+    dry_run: z.boolean(),
+    orphan_policy: z.enum(["CONSERVATIVE", "RECLAIM_IF_SAFE"]),
+    time_window_h: z.number(),
+    status: z.enum(["DONE", "FAILED"]),
+    summary: ReconciliationSummary,
+    items: z.array(ReconciliationItem),
+    started_at: z.number(),
+    ended_at: z.number(),
+    message: z.string().optional(),
+  })
+  .openapi("Reconciliation");
+export type Reconciliation = z.output<typeof Reconciliation>;
+export const reconResults = reliable("recon:results", Reconciliation, {
+  from: ["s05"],
+  heardBy: ["s08", "s09", "s11", "s12"],
+  keyed: false,
 });
 
 export const ConfigEvent = z.object({
@@ -170,6 +231,7 @@ export const STREAMS: readonly Stream[] = [
   orderCommands,
   orderResults,
   positionEvents,
+  reconResults,
   configEvents,
   healthEvents,
   alerts,

@@ -1,8 +1,8 @@
 /** What S1, the only one who speaks to exchanges, keeps. */
 import { z } from "@hono/zod-openapi";
-import { Instrument } from "../domain/instrument.ts";
+import { Account, Decimal, Instrument, InstrumentId } from "../domain/instrument.ts";
 import { Balance } from "../domain/trade.ts";
-import { collection, SNAPSHOTS_DAYS } from "./declare.ts";
+import { collection, RECORDS_DAYS, SNAPSHOTS_DAYS } from "./declare.ts";
 import { killCopy } from "./kill.ts";
 
 export const instrumentRegistry = collection({
@@ -28,3 +28,60 @@ export const balancesSnapshots = collection({
 });
 
 export const exchangeKillCopy = killCopy("s01", "kill_copy_s01");
+
+/** One funding payment; `amount_usdt` is signed: what the wallet gained. */
+export const FundingRecord = z.object({
+  income_id: z.string(),
+  account: Account,
+  instrument: InstrumentId,
+  asset: z.string(),
+  amount_usdt: Decimal,
+  ts: z.number(),
+});
+export type FundingRecord = z.output<typeof FundingRecord>;
+export const fundingRecords = collection({
+  name: "funding_records",
+  owner: "s01",
+  schema: FundingRecord,
+  key: (r) => r.income_id,
+  indexes: [["ts"], ["instrument", "ts"]],
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+});
+
+/** A movement between the account's own wallets, written before it is asked of the exchange. */
+export const TreasuryTransfer = z
+  .object({
+    transfer_id: z.string(),
+    account: Account,
+    from: z.enum(["SPOT", "FUT"]),
+    to: z.enum(["SPOT", "FUT"]),
+    amount_usdt: Decimal,
+    reason: z.string(),
+    /** SHA-256 of what was granted. */
+    hash: z.string(),
+    approved_by: z.string(),
+    /** STARTED until the exchange has told; UNKNOWN while it does not. */
+    state: z.enum(["STARTED", "OK", "FAIL", "UNKNOWN"]),
+    tx_id: z.string().optional(),
+    message: z.string().optional(),
+    created_at: z.number(),
+    updated_at: z.number(),
+  })
+  .openapi("TreasuryTransfer");
+export type TreasuryTransfer = z.output<typeof TreasuryTransfer>;
+export const treasuryTransfers = collection({
+  name: "treasury_transfers",
+  owner: "s01",
+  schema: TreasuryTransfer,
+  key: (t) => t.transfer_id,
+  indexes: [["created_at"], ["state", "created_at"]],
+});
+
+/** Small durable facts of S1, such as how far the income history was read. */
+export const exchangeMarks = collection({
+  name: "exchange_marks",
+  owner: "s01",
+  schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
+  key: (m) => m.id,
+});

@@ -41,3 +41,32 @@ export const auditLog = collection({
 });
 
 export const killState = killCopy("s12", "kill_state");
+
+/** Something a person must allow before it is done; bound by hash to what was asked. */
+export const Approval = z
+  .object({
+    approval_id: z.string(),
+    kind: z.enum(["TRANSFER"]),
+    /** What would be done, whole: this is what is hashed. */
+    subject: z.record(z.string(), z.unknown()),
+    hash: z.string(),
+    requested_by: z.string(),
+    state: z.enum(["PENDING", "APPROVED", "REFUSED", "EXPIRED", "DONE", "FAILED"]),
+    /** A person's name, or "policy". */
+    decided_by: z.string().optional(),
+    decided_at: z.number().optional(),
+    /** What came of it. */
+    outcome: z.string().optional(),
+    expires_at: z.number(),
+    created_at: z.number(),
+    updated_at: z.number(),
+  })
+  .openapi("Approval");
+export type Approval = z.output<typeof Approval>;
+export const approvals = collection({
+  name: "approvals",
+  owner: "s12",
+  schema: Approval,
+  key: (a) => a.approval_id,
+  indexes: [["created_at"], ["state", "created_at"]],
+});

@@ -1,5 +1,6 @@
 /** What S6 keeps: trades and snapshots of what is open. */
 import { z } from "@hono/zod-openapi";
+import { Account, Decimal } from "../domain/instrument.ts";
 import { ExchangePosition, Trade } from "../domain/trade.ts";
 import { collection, SNAPSHOTS_DAYS } from "./declare.ts";
 
@@ -31,4 +32,76 @@ export const positionsSnapshots = collection({
   indexes: [["ts"]],
   retentionDays: SNAPSHOTS_DAYS,
   retentionField: "ts",
+});
+
+/** What is held of each spot asset, with its weighted average cost per unit in USDT. */
+export const SpotHolding = z.object({ asset: z.string(), qty: Decimal, avg_cost_usdt: Decimal });
+export type SpotHolding = z.output<typeof SpotHolding>;
+export const holdingsSpotSnapshots = collection({
+  name: "holdings_spot_snapshots",
+  owner: "s06",
+  schema: z.object({
+    snapshot_id: z.string(),
+    account: Account,
+    holdings: z.array(SpotHolding),
+    /** Net of fees, since the beginning. */
+    realised_usdt: Decimal,
+    ts: z.number(),
+  }),
+  key: (s) => s.snapshot_id,
+  indexes: [["ts"]],
+  retentionDays: SNAPSHOTS_DAYS,
+  retentionField: "ts",
+});
+
+/** One UTC day of the account; every sum equals the exchange's own records of that day. */
+export const Statement = z
+  .object({
+    /** YYYY-MM-DD. */
+    day: z.string(),
+    account: Account,
+    equity_start_usdt: Decimal.optional(),
+    equity_end_usdt: Decimal.optional(),
+    realised_usdt: Decimal,
+    fees_usdt: Decimal,
+    funding_usdt: Decimal,
+    /** Into the futures wallet, net. */
+    transfers_usdt: Decimal,
+    other_usdt: Decimal,
+    trades: z.number().int(),
+    fills: z.number().int(),
+    /** What the exchange's income history and our own books say differently; empty when they agree. */
+    differences: z.array(z.object({ what: z.string(), ours: z.string(), exchange: z.string() })),
+    /** False while the day goes on. */
+    final: z.boolean(),
+    created_at: z.number(),
+  })
+  .openapi("Statement");
+export type Statement = z.output<typeof Statement>;
+export const statements = collection({
+  name: "statements",
+  owner: "s06",
+  schema: Statement,
+  key: (s) => `${s.account}/${s.day}`,
+  indexes: [["day"]],
+});
+
+/** A look at whether the futures wallet needs funds, and what came of it. */
+export const AutoTransfer = z.object({
+  trigger_id: z.string(),
+  account: Account,
+  need_usdt: Decimal,
+  transfer_id: z.string().optional(),
+  status: z.enum(["NOT_NEEDED", "PENDING_APPROVAL", "OK", "FAIL", "UNKNOWN"]),
+  message: z.string().optional(),
+  reason: z.string(),
+  ts: z.number(),
+});
+export type AutoTransfer = z.output<typeof AutoTransfer>;
+export const autoTransfers = collection({
+  name: "auto_transfers",
+  owner: "s06",
+  schema: AutoTransfer,
+  key: (t) => t.trigger_id,
+  indexes: [["ts"]],
 });

@@ -77,6 +77,10 @@ const PositionRules = z.strictObject({
   /** At ROE `roe` close `close` of the entry quantity. */
   stages: z.array(z.strictObject({ roe: z.number().positive(), close: z.number().positive().max(1) })).max(8),
   adds_max: z.number().int().min(0).max(2),
+  /** An add wants this ROE, and as much again on top for each one after it. */
+  add_roe: z.number().positive(),
+  /** Of the first entry's quantity. */
+  add_share: z.number().positive().max(1),
   /** A trade that has gone nowhere for this long is closed. */
   stagnate_ms: z.number().int().positive(),
   /** "Nowhere": its ROE stayed below this. */
@@ -92,6 +96,8 @@ const POSITION_DEFAULTS: PositionRules = {
     { roe: 0.08, close: 0.3 },
   ],
   adds_max: 0,
+  add_roe: 0.04,
+  add_share: 0.5,
   stagnate_ms: 4 * 3_600_000,
   stagnate_roe: 0.02,
   liquidation_distance_min: 0.015,
@@ -158,6 +164,16 @@ const ExecutionFlags = z.strictObject({
     [20000, 8],
   ]),
   twap_interval_ms: z.number().int().default(1_000),
+  /** Each slice comes earlier or later by up to this share of the interval. */
+  twap_jitter: z.number().min(0).max(1).default(0.2),
+  /** A slice waits while the spread is more than this many times its hourly mean, at most `twap_wait_ms_max`. */
+  twap_spread_factor: z.number().min(1).default(2),
+  twap_wait_ms_max: z.number().int().default(10_000),
+  /** Too little balance: the order shrinks, at most so often, with waits that double from here. */
+  shrink_tries_max: z.number().int().min(0).default(5),
+  shrink_wait_ms: z.number().int().default(200),
+  /** Own fills that a cost curve wants before it is believed over `taker_slippage_bps`. */
+  cost_fills_min: z.number().int().default(30),
   entry_valid_ms: z.number().int().default(5_000),
   breaker_fail_share: z.number().default(0.2),
   breaker_window_ms: z.number().int().default(60_000),
@@ -187,6 +203,31 @@ const HealthFlags = z.strictObject({
   orange_size_mult: z.number().default(0.5),
 });
 
+/** Moving funds between the account's own wallets. */
+const TreasuryFlags = z.strictObject({
+  /** S6 may ask for funds by itself. */
+  auto_transfer: z.boolean().default(false),
+  /** Free futures margin below this is topped up to it. */
+  min_free_fut_usdt: PositiveDecimal.default("100"),
+  /** What must stay free on spot. */
+  spot_buffer_usdt: PositiveDecimal.default("100"),
+  cooldown_ms: z.number().int().min(0).default(900_000),
+  /** Up to here a service's request is approved by policy; above it a person decides. */
+  policy_transfer_usdt_max: PositiveDecimal.default("200"),
+  policy_day_usdt_max: PositiveDecimal.default("500"),
+  /** Above these nobody moves anything. */
+  transfer_usdt_max: PositiveDecimal.default("5000"),
+  day_usdt_max: PositiveDecimal.default("10000"),
+});
+export type TreasuryFlags = z.output<typeof TreasuryFlags>;
+
+const ReconciliationFlags = z.strictObject({
+  every_ms: z.number().int().min(10_000).default(600_000),
+  orphan_policy: z.enum(["CONSERVATIVE", "RECLAIM_IF_SAFE"]).default("CONSERVATIVE"),
+  time_window_h: z.number().int().min(1).max(168).default(72),
+});
+export type ReconciliationFlags = z.output<typeof ReconciliationFlags>;
+
 /** Revisions travel as int32. */
 const REV_MAX = 2 ** 31 - 1;
 
@@ -212,6 +253,8 @@ export const Bundle = z
           .transform((given) => ({ ...POSITION_DEFAULTS, ...given }))
           .prefault({}),
         health: HealthFlags.prefault({}),
+        treasury: TreasuryFlags.prefault({}),
+        reconciliation: ReconciliationFlags.prefault({}),
       })
       .prefault({}),
   })

@@ -86,6 +86,11 @@ export type OrderStatus = z.output<typeof OrderStatus>;
 export const isTerminal = (status: OrderStatus): boolean =>
   status === "FILLED" || status === "CANCELED" || status === "REJECTED" || status === "EXPIRED";
 
+const Level = z.object({ price: Decimal, qty: Decimal });
+/** The best levels of each side, best first, at most three. */
+export const BookTop = z.object({ bids: z.array(Level), asks: z.array(Level) });
+export type BookTop = z.output<typeof BookTop>;
+
 /** One execution, as the exchange reported it; the key is (market, symbol, exchange trade id). */
 export const Fill = z
   .object({
@@ -107,12 +112,29 @@ export const Fill = z
     realised_usdt: Decimal.optional(),
     mid_at_send: z.number(),
     slippage_bps: z.number(),
+    /** From sending the order to the fill's own time at the exchange. */
+    latency_ms: z.number().optional(),
+    book_at_send: BookTop.optional(),
     signal_id: z.string().optional(),
     trade_id: z.string().optional(),
     ts: z.number(),
   })
   .openapi("Fill");
 export type Fill = z.output<typeof Fill>;
+
+/** How we came to know a thing about an order. */
+export const LearntBy = z.enum(["ROUTER", "ANSWER", "STREAM", "QUERY", "RECONCILIATION"]);
+export type LearntBy = z.output<typeof LearntBy>;
+/** One moment of an order's life. */
+export const OrderMoment = z.object({
+  ts: z.number(),
+  status: OrderStatus,
+  by: LearntBy,
+  filled_qty: Decimal.optional(),
+  detail: z.string().optional(),
+});
+export type OrderMoment = z.output<typeof OrderMoment>;
+export const MOMENTS_MAX = 60;
 
 /** One order at the exchange, with all S4 knows of it. */
 export const Order = z
@@ -134,6 +156,9 @@ export const Order = z
     filled_qty: Decimal,
     avg_price: Decimal.optional(),
     mid_at_send: z.number().optional(),
+    book_at_send: BookTop.optional(),
+    /** Its life so far, oldest first; of a very long one the middle is left out. */
+    story: z.array(OrderMoment).max(MOMENTS_MAX).optional(),
     message: z.string().optional(),
     created_at: z.number(),
     sent_at: z.number().optional(),

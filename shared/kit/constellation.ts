@@ -44,7 +44,7 @@ export async function constellation(
   };
 }
 
-/** Callees before callers; the config service, which all ask, first. */
+/** Callees before callers; the config service, which all ask, first. Of two that call each other neither waits. */
 export function startOrder(all: readonly Service[]): ServiceId[] {
   const order: ServiceId[] = [];
   const visiting = new Set<ServiceId>();
@@ -54,9 +54,14 @@ export function startOrder(all: readonly Service[]): ServiceId[] {
     assert(!visiting.has(id), `services call each other in a circle at ${id}`);
     visiting.add(id);
     if (service.usesConfig) visit(configContract.id);
-    for (const contract of Object.values(service.calls) as Contract[]) visit(contract.id);
+    for (const contract of Object.values(service.calls) as Contract[]) {
+      if (!callsOf(all, contract.id).includes(id)) visit(contract.id);
+    }
     order.push(id);
   };
   for (const service of all) visit(service.id);
   return order;
 }
+
+const callsOf = (all: readonly Service[], id: ServiceId): ServiceId[] =>
+  (Object.values(all.find((s) => s.id === id)?.calls ?? {}) as Contract[]).map((contract) => contract.id);

@@ -2,7 +2,7 @@
 // @generated from file chimera/position/v1/position.proto (package chimera.position.v1, syntax proto3)
 /* eslint-disable */
 
-// What the gateway asks of the position manager (S6).
+// What the gateway and the reconciler ask of the position manager (S6).
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chimera/position/v1/position.proto.
  */
 export const file_chimera_position_v1_position: GenFile = /*@__PURE__*/
-  fileDesc("CiJjaGltZXJhL3Bvc2l0aW9uL3YxL3Bvc2l0aW9uLnByb3RvEhNjaGltZXJhLnBvc2l0aW9uLnYxIjUKDkZsYXR0ZW5SZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtpbnN0cnVtZW50cxgCIAMoCSIiCg9GbGF0dGVuUmVzcG9uc2USDwoHY2xvc2luZxgBIAMoCTJnCg9Qb3NpdGlvblNlcnZpY2USVAoHRmxhdHRlbhIjLmNoaW1lcmEucG9zaXRpb24udjEuRmxhdHRlblJlcXVlc3QaJC5jaGltZXJhLnBvc2l0aW9uLnYxLkZsYXR0ZW5SZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiJjaGltZXJhL3Bvc2l0aW9uL3YxL3Bvc2l0aW9uLnByb3RvEhNjaGltZXJhLnBvc2l0aW9uLnYxIjUKDkZsYXR0ZW5SZXF1ZXN0Eg4KBnJlYXNvbhgBIAEoCRITCgtpbnN0cnVtZW50cxgCIAMoCSIiCg9GbGF0dGVuUmVzcG9uc2USDwoHY2xvc2luZxgBIAMoCSJECg1SZXBhaXJSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhY2NvdW50GAIgASgJEhIKCmluc3RydW1lbnQYAyABKAkiTQoOUmVwYWlyUmVzcG9uc2USDAoEZG9uZRgBIAEoCRIOCgZiZWZvcmUYAiABKAkSDQoFYWZ0ZXIYAyABKAkSDgoGZGV0YWlsGAQgASgJMroBCg9Qb3NpdGlvblNlcnZpY2USVAoHRmxhdHRlbhIjLmNoaW1lcmEucG9zaXRpb24udjEuRmxhdHRlblJlcXVlc3QaJC5jaGltZXJhLnBvc2l0aW9uLnYxLkZsYXR0ZW5SZXNwb25zZRJRCgZSZXBhaXISIi5jaGltZXJhLnBvc2l0aW9uLnYxLlJlcGFpclJlcXVlc3QaIy5jaGltZXJhLnBvc2l0aW9uLnYxLlJlcGFpclJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message chimera.position.v1.FlattenRequest
@@ -58,6 +58,71 @@ export const FlattenResponseSchema: GenMessage<FlattenResponse> = /*@__PURE__*/
   messageDesc(file_chimera_position_v1_position, 1);
 
 /**
+ * @generated from message chimera.position.v1.RepairRequest
+ */
+export type RepairRequest = Message<"chimera.position.v1.RepairRequest"> & {
+  /**
+   * The reconciliation that asks.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: string account = 2;
+   */
+  account: string;
+
+  /**
+   * @generated from field: string instrument = 3;
+   */
+  instrument: string;
+};
+
+/**
+ * Describes the message chimera.position.v1.RepairRequest.
+ * Use `create(RepairRequestSchema)` to create a new message.
+ */
+export const RepairRequestSchema: GenMessage<RepairRequest> = /*@__PURE__*/
+  messageDesc(file_chimera_position_v1_position, 2);
+
+/**
+ * @generated from message chimera.position.v1.RepairResponse
+ */
+export type RepairResponse = Message<"chimera.position.v1.RepairResponse"> & {
+  /**
+   * REBUILT or NONE.
+   *
+   * @generated from field: string done = 1;
+   */
+  done: string;
+
+  /**
+   * Signed open quantities.
+   *
+   * @generated from field: string before = 2;
+   */
+  before: string;
+
+  /**
+   * @generated from field: string after = 3;
+   */
+  after: string;
+
+  /**
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message chimera.position.v1.RepairResponse.
+ * Use `create(RepairResponseSchema)` to create a new message.
+ */
+export const RepairResponseSchema: GenMessage<RepairResponse> = /*@__PURE__*/
+  messageDesc(file_chimera_position_v1_position, 3);
+
+/**
  * @generated from service chimera.position.v1.PositionService
  */
 export const PositionService: GenService<{
@@ -70,6 +135,16 @@ export const PositionService: GenService<{
     methodKind: "unary";
     input: typeof FlattenRequestSchema;
     output: typeof FlattenResponseSchema;
+  },
+  /**
+   * Rebuilds the trade of one instrument from the router's fills where the two differ.
+   *
+   * @generated from rpc chimera.position.v1.PositionService.Repair
+   */
+  repair: {
+    methodKind: "unary";
+    input: typeof RepairRequestSchema;
+    output: typeof RepairResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_chimera_position_v1_position, 0);

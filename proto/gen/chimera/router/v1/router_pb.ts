@@ -14,7 +14,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file chimera/router/v1/router.proto.
  */
 export const file_chimera_router_v1_router: GenFile = /*@__PURE__*/
-  fileDesc("Ch5jaGltZXJhL3JvdXRlci92MS9yb3V0ZXIucHJvdG8SEWNoaW1lcmEucm91dGVyLnYxIksKBFR3YXASDgoGc2xpY2VzGAEgASgFEhMKC2ludGVydmFsX21zGAIgASgFEhMKBmppdHRlchgDIAEoAUgAiAEBQgkKB19qaXR0ZXIiKAoDT2NvEhMKC3Rha2VfcHJvZml0GAEgASgJEgwKBHN0b3AYAiABKAki0wEKBEV4ZWMSDgoGcG9saWN5GAEgASgJEhoKDW1ha2VyX3dhaXRfbXMYAiABKAVIAIgBARIqCgR0d2FwGAMgASgLMhcuY2hpbWVyYS5yb3V0ZXIudjEuVHdhcEgBiAEBEigKA29jbxgEIAEoCzIWLmNoaW1lcmEucm91dGVyLnYxLk9jb0gCiAEBEhcKCmd1YXJkX3N0b3AYBSABKAhIA4gBAUIQCg5fbWFrZXJfd2FpdF9tc0IHCgVfdHdhcEIGCgRfb2NvQg0KC19ndWFyZF9zdG9wIhkKCFN0b3BMb3NzEg0KBXByaWNlGAEgASgJIlwKClRha2VQcm9maXQSEgoFcHJpY2UYASABKAlIAIgBARIcCg9uZXRfcHJvZml0X3VzZHQYAiABKAlIAYgBAUIICgZfcHJpY2VCEgoQX25ldF9wcm9maXRfdXNkdCLaBQoGSW50ZW50EhEKCWludGVudF9pZBgBIAEoCRIPCgdhY2NvdW50GAIgASgJEhIKCmluc3RydW1lbnQYAyABKAkSDAoEa2luZBgEIAEoCRIMCgRzaWRlGAUgASgJEhAKA3F0eRgGIAEoCUgAiAEBEhoKDW5vdGlvbmFsX3VzZHQYByABKAlIAYgBARIMCgR0eXBlGAggASgJEhIKBXByaWNlGAkgASgJSAKIAQESFwoKc3RvcF9wcmljZRgKIAEoCUgDiAEBEhQKDHdvcmtpbmdfdHlwZRgLIAEoCRITCgtyZWR1Y2Vfb25seRgMIAEoCBIQCghsZXZlcmFnZRgNIAEoBRIOCgZtYXJnaW4YDiABKAkSKgoEZXhlYxgPIAEoCzIXLmNoaW1lcmEucm91dGVyLnYxLkV4ZWNIBIgBARIzCglzdG9wX2xvc3MYECABKAsyGy5jaGltZXJhLnJvdXRlci52MS5TdG9wTG9zc0gFiAEBEjcKC3Rha2VfcHJvZml0GBEgASgLMh0uY2hpbWVyYS5yb3V0ZXIudjEuVGFrZVByb2ZpdEgGiAEBEhgKC3ZhbGlkX3VudGlsGBIgASgBSAeIAQESFgoJc2lnbmFsX2lkGBMgASgJSAiIAQESFQoIdHJhZGVfaWQYFCABKAlICYgBARIYCgtzdHJhdGVneV9pZBgVIAEoCUgKiAEBEhcKCmNvbmZpZ19yZXYYFiABKAVIC4gBARIMCgR0YWdzGBcgAygJQgYKBF9xdHlCEAoOX25vdGlvbmFsX3VzZHRCCAoGX3ByaWNlQg0KC19zdG9wX3ByaWNlQgcKBV9leGVjQgwKCl9zdG9wX2xvc3NCDgoMX3Rha2VfcHJvZml0Qg4KDF92YWxpZF91bnRpbEIMCgpfc2lnbmFsX2lkQgsKCV90cmFkZV9pZEIOCgxfc3RyYXRlZ3lfaWRCDQoLX2NvbmZpZ19yZXYiewoRUGxhY2VPcmRlclJlcXVlc3QSKQoGaW50ZW50GAEgASgLMhkuY2hpbWVyYS5yb3V0ZXIudjEuSW50ZW50Ei4KCGRlY2lzaW9uGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAiAEBQgsKCV9kZWNpc2lvbiKiAwoERmlsbBIPCgdmaWxsX2lkGAEgASgJEg8KB2FjY291bnQYAiABKAkSEgoKaW5zdHJ1bWVudBgDIAEoCRIRCglpbnRlbnRfaWQYBCABKAkSFwoPY2xpZW50X29yZGVyX2lkGAUgASgJEhAKCG9yZGVyX2lkGAYgASgJEgwKBGtpbmQYByABKAkSDAoEc2lkZRgIIAEoCRINCgVwcmljZRgJIAEoCRILCgNxdHkYCiABKAkSCwoDZmVlGAsgASgJEhEKCWZlZV9hc3NldBgMIAEoCRIQCghmZWVfdXNkdBgNIAEoCRINCgVtYWtlchgOIAEoCBIaCg1yZWFsaXNlZF91c2R0GA8gASgJSACIAQESEwoLbWlkX2F0X3NlbmQYECABKAESFAoMc2xpcHBhZ2VfYnBzGBEgASgBEhYKCXNpZ25hbF9pZBgSIAEoCUgBiAEBEhUKCHRyYWRlX2lkGBMgASgJSAKIAQESCgoCdHMYFCABKAFCEAoOX3JlYWxpc2VkX3VzZHRCDAoKX3NpZ25hbF9pZEILCglfdHJhZGVfaWQiiwEKClByb3RlY3Rpb24SGgoNc3RvcF9vcmRlcl9pZBgBIAEoCUgAiAEBEiEKFHRha2VfcHJvZml0X29yZGVyX2lkGAIgASgJSAGIAQESEwoLZ3VhcmRfYXJtZWQYAyABKAhCEAoOX3N0b3Bfb3JkZXJfaWRCFwoVX3Rha2VfcHJvZml0X29yZGVyX2lkIq8CChJQbGFjZU9yZGVyUmVzcG9uc2USEQoJaW50ZW50X2lkGAEgASgJEg4KBnN0YXR1cxgCIAEoCRIRCglvcmRlcl9pZHMYAyADKAkSGAoQY2xpZW50X29yZGVyX2lkcxgEIAMoCRIWCglhdmdfcHJpY2UYBSABKAlIAIgBARISCgpmaWxsZWRfcXR5GAYgASgJEiYKBWZpbGxzGAcgAygLMhcuY2hpbWVyYS5yb3V0ZXIudjEuRmlsbBI2Cgpwcm90ZWN0aW9uGAggASgLMh0uY2hpbWVyYS5yb3V0ZXIudjEuUHJvdGVjdGlvbkgBiAEBEhQKB21lc3NhZ2UYCSABKAlIAogBAUIMCgpfYXZnX3ByaWNlQg0KC19wcm90ZWN0aW9uQgoKCF9tZXNzYWdlItIBChJDYW5jZWxPcmRlclJlcXVlc3QSFQoIb3JkZXJfaWQYASABKAlIAIgBARIcCg9jbGllbnRfb3JkZXJfaWQYAiABKAlIAYgBARIWCglpbnRlbnRfaWQYAyABKAlIAogBARIUCgdjYXNjYWRlGAQgASgISAOIAQESEwoGcmVhc29uGAUgASgJSASIAQFCCwoJX29yZGVyX2lkQhIKEF9jbGllbnRfb3JkZXJfaWRCDAoKX2ludGVudF9pZEIKCghfY2FzY2FkZUIJCgdfcmVhc29uIjgKE0NhbmNlbE9yZGVyUmVzcG9uc2USDgoGcmVzdWx0GAEgASgJEhEKCW9yZGVyX2lkcxgCIAMoCSIjChBHZXRCdWRnZXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkiewoRR2V0QnVkZ2V0UmVzcG9uc2USDwoHYWNjb3VudBgBIAEoCRITCgtidWRnZXRfdXNkdBgCIAEoCRIRCgl1c2VkX3VzZHQYAyABKAkSFQoNcmVzZXJ2ZWRfdXNkdBgEIAEoCRIWCg5vcGVuX3Bvc2l0aW9ucxgFIAEoBSJdCg5TZXRLaWxsUmVxdWVzdBIPCgdlbmFibGVkGAEgASgIEgwKBG1vZGUYAiABKAkSDQoFZXBvY2gYAyABKAUSDgoGcmVhc29uGAQgASgJEg0KBWFjdG9yGAUgASgJIjUKD1NldEtpbGxSZXNwb25zZRINCgVlcG9jaBgBIAEoBRITCgtvdXRzdGFuZGluZxgCIAMoCTLyAgoNUm91dGVyU2VydmljZRJZCgpQbGFjZU9yZGVyEiQuY2hpbWVyYS5yb3V0ZXIudjEuUGxhY2VPcmRlclJlcXVlc3QaJS5jaGltZXJhLnJvdXRlci52MS5QbGFjZU9yZGVyUmVzcG9uc2USXAoLQ2FuY2VsT3JkZXISJS5jaGltZXJhLnJvdXRlci52MS5DYW5jZWxPcmRlclJlcXVlc3QaJi5jaGltZXJhLnJvdXRlci52MS5DYW5jZWxPcmRlclJlc3BvbnNlElYKCUdldEJ1ZGdldBIjLmNoaW1lcmEucm91dGVyLnYxLkdldEJ1ZGdldFJlcXVlc3QaJC5jaGltZXJhLnJvdXRlci52MS5HZXRCdWRnZXRSZXNwb25zZRJQCgdTZXRLaWxsEiEuY2hpbWVyYS5yb3V0ZXIudjEuU2V0S2lsbFJlcXVlc3QaIi5jaGltZXJhLnJvdXRlci52MS5TZXRLaWxsUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct]);
+  fileDesc("Ch5jaGltZXJhL3JvdXRlci92MS9yb3V0ZXIucHJvdG8SEWNoaW1lcmEucm91dGVyLnYxIksKBFR3YXASDgoGc2xpY2VzGAEgASgFEhMKC2ludGVydmFsX21zGAIgASgFEhMKBmppdHRlchgDIAEoAUgAiAEBQgkKB19qaXR0ZXIiKAoDT2NvEhMKC3Rha2VfcHJvZml0GAEgASgJEgwKBHN0b3AYAiABKAki0wEKBEV4ZWMSDgoGcG9saWN5GAEgASgJEhoKDW1ha2VyX3dhaXRfbXMYAiABKAVIAIgBARIqCgR0d2FwGAMgASgLMhcuY2hpbWVyYS5yb3V0ZXIudjEuVHdhcEgBiAEBEigKA29jbxgEIAEoCzIWLmNoaW1lcmEucm91dGVyLnYxLk9jb0gCiAEBEhcKCmd1YXJkX3N0b3AYBSABKAhIA4gBAUIQCg5fbWFrZXJfd2FpdF9tc0IHCgVfdHdhcEIGCgRfb2NvQg0KC19ndWFyZF9zdG9wIhkKCFN0b3BMb3NzEg0KBXByaWNlGAEgASgJIlwKClRha2VQcm9maXQSEgoFcHJpY2UYASABKAlIAIgBARIcCg9uZXRfcHJvZml0X3VzZHQYAiABKAlIAYgBAUIICgZfcHJpY2VCEgoQX25ldF9wcm9maXRfdXNkdCLaBQoGSW50ZW50EhEKCWludGVudF9pZBgBIAEoCRIPCgdhY2NvdW50GAIgASgJEhIKCmluc3RydW1lbnQYAyABKAkSDAoEa2luZBgEIAEoCRIMCgRzaWRlGAUgASgJEhAKA3F0eRgGIAEoCUgAiAEBEhoKDW5vdGlvbmFsX3VzZHQYByABKAlIAYgBARIMCgR0eXBlGAggASgJEhIKBXByaWNlGAkgASgJSAKIAQESFwoKc3RvcF9wcmljZRgKIAEoCUgDiAEBEhQKDHdvcmtpbmdfdHlwZRgLIAEoCRITCgtyZWR1Y2Vfb25seRgMIAEoCBIQCghsZXZlcmFnZRgNIAEoBRIOCgZtYXJnaW4YDiABKAkSKgoEZXhlYxgPIAEoCzIXLmNoaW1lcmEucm91dGVyLnYxLkV4ZWNIBIgBARIzCglzdG9wX2xvc3MYECABKAsyGy5jaGltZXJhLnJvdXRlci52MS5TdG9wTG9zc0gFiAEBEjcKC3Rha2VfcHJvZml0GBEgASgLMh0uY2hpbWVyYS5yb3V0ZXIudjEuVGFrZVByb2ZpdEgGiAEBEhgKC3ZhbGlkX3VudGlsGBIgASgBSAeIAQESFgoJc2lnbmFsX2lkGBMgASgJSAiIAQESFQoIdHJhZGVfaWQYFCABKAlICYgBARIYCgtzdHJhdGVneV9pZBgVIAEoCUgKiAEBEhcKCmNvbmZpZ19yZXYYFiABKAVIC4gBARIMCgR0YWdzGBcgAygJQgYKBF9xdHlCEAoOX25vdGlvbmFsX3VzZHRCCAoGX3ByaWNlQg0KC19zdG9wX3ByaWNlQgcKBV9leGVjQgwKCl9zdG9wX2xvc3NCDgoMX3Rha2VfcHJvZml0Qg4KDF92YWxpZF91bnRpbEIMCgpfc2lnbmFsX2lkQgsKCV90cmFkZV9pZEIOCgxfc3RyYXRlZ3lfaWRCDQoLX2NvbmZpZ19yZXYiewoRUGxhY2VPcmRlclJlcXVlc3QSKQoGaW50ZW50GAEgASgLMhkuY2hpbWVyYS5yb3V0ZXIudjEuSW50ZW50Ei4KCGRlY2lzaW9uGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAiAEBQgsKCV9kZWNpc2lvbiKSBAoERmlsbBIPCgdmaWxsX2lkGAEgASgJEg8KB2FjY291bnQYAiABKAkSEgoKaW5zdHJ1bWVudBgDIAEoCRIRCglpbnRlbnRfaWQYBCABKAkSFwoPY2xpZW50X29yZGVyX2lkGAUgASgJEhAKCG9yZGVyX2lkGAYgASgJEgwKBGtpbmQYByABKAkSDAoEc2lkZRgIIAEoCRINCgVwcmljZRgJIAEoCRILCgNxdHkYCiABKAkSCwoDZmVlGAsgASgJEhEKCWZlZV9hc3NldBgMIAEoCRIQCghmZWVfdXNkdBgNIAEoCRINCgVtYWtlchgOIAEoCBIaCg1yZWFsaXNlZF91c2R0GA8gASgJSACIAQESEwoLbWlkX2F0X3NlbmQYECABKAESFAoMc2xpcHBhZ2VfYnBzGBEgASgBEhYKCXNpZ25hbF9pZBgSIAEoCUgBiAEBEhUKCHRyYWRlX2lkGBMgASgJSAKIAQESCgoCdHMYFCABKAESFwoKbGF0ZW5jeV9tcxgVIAEoAUgDiAEBEjUKDGJvb2tfYXRfc2VuZBgWIAEoCzIaLmNoaW1lcmEucm91dGVyLnYxLkJvb2tUb3BIBIgBAUIQCg5fcmVhbGlzZWRfdXNkdEIMCgpfc2lnbmFsX2lkQgsKCV90cmFkZV9pZEINCgtfbGF0ZW5jeV9tc0IPCg1fYm9va19hdF9zZW5kImEKB0Jvb2tUb3ASKgoEYmlkcxgBIAMoCzIcLmNoaW1lcmEucm91dGVyLnYxLkJvb2tMZXZlbBIqCgRhc2tzGAIgAygLMhwuY2hpbWVyYS5yb3V0ZXIudjEuQm9va0xldmVsIicKCUJvb2tMZXZlbBINCgVwcmljZRgBIAEoCRILCgNxdHkYAiABKAkiiwEKClByb3RlY3Rpb24SGgoNc3RvcF9vcmRlcl9pZBgBIAEoCUgAiAEBEiEKFHRha2VfcHJvZml0X29yZGVyX2lkGAIgASgJSAGIAQESEwoLZ3VhcmRfYXJtZWQYAyABKAhCEAoOX3N0b3Bfb3JkZXJfaWRCFwoVX3Rha2VfcHJvZml0X29yZGVyX2lkIq8CChJQbGFjZU9yZGVyUmVzcG9uc2USEQoJaW50ZW50X2lkGAEgASgJEg4KBnN0YXR1cxgCIAEoCRIRCglvcmRlcl9pZHMYAyADKAkSGAoQY2xpZW50X29yZGVyX2lkcxgEIAMoCRIWCglhdmdfcHJpY2UYBSABKAlIAIgBARISCgpmaWxsZWRfcXR5GAYgASgJEiYKBWZpbGxzGAcgAygLMhcuY2hpbWVyYS5yb3V0ZXIudjEuRmlsbBI2Cgpwcm90ZWN0aW9uGAggASgLMh0uY2hpbWVyYS5yb3V0ZXIudjEuUHJvdGVjdGlvbkgBiAEBEhQKB21lc3NhZ2UYCSABKAlIAogBAUIMCgpfYXZnX3ByaWNlQg0KC19wcm90ZWN0aW9uQgoKCF9tZXNzYWdlItIBChJDYW5jZWxPcmRlclJlcXVlc3QSFQoIb3JkZXJfaWQYASABKAlIAIgBARIcCg9jbGllbnRfb3JkZXJfaWQYAiABKAlIAYgBARIWCglpbnRlbnRfaWQYAyABKAlIAogBARIUCgdjYXNjYWRlGAQgASgISAOIAQESEwoGcmVhc29uGAUgASgJSASIAQFCCwoJX29yZGVyX2lkQhIKEF9jbGllbnRfb3JkZXJfaWRCDAoKX2ludGVudF9pZEIKCghfY2FzY2FkZUIJCgdfcmVhc29uIjgKE0NhbmNlbE9yZGVyUmVzcG9uc2USDgoGcmVzdWx0GAEgASgJEhEKCW9yZGVyX2lkcxgCIAMoCSIjChBHZXRCdWRnZXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkiewoRR2V0QnVkZ2V0UmVzcG9uc2USDwoHYWNjb3VudBgBIAEoCRITCgtidWRnZXRfdXNkdBgCIAEoCRIRCgl1c2VkX3VzZHQYAyABKAkSFQoNcmVzZXJ2ZWRfdXNkdBgEIAEoCRIWCg5vcGVuX3Bvc2l0aW9ucxgFIAEoBSJdCg5TZXRLaWxsUmVxdWVzdBIPCgdlbmFibGVkGAEgASgIEgwKBG1vZGUYAiABKAkSDQoFZXBvY2gYAyABKAUSDgoGcmVhc29uGAQgASgJEg0KBWFjdG9yGAUgASgJIjUKD1NldEtpbGxSZXNwb25zZRINCgVlcG9jaBgBIAEoBRITCgtvdXRzdGFuZGluZxgCIAMoCSKHAQoSUmVwYWlyT3JkZXJSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhY2NvdW50GAIgASgJEhIKCmluc3RydW1lbnQYAyABKAkSFwoPY2xpZW50X29yZGVyX2lkGAQgASgJEhMKC2NvbmRpdGlvbmFsGAUgASgIEg4KBmFjdGlvbhgGIAEoCSJCChNSZXBhaXJPcmRlclJlc3BvbnNlEgwKBGRvbmUYASABKAkSDgoGYmVmb3JlGAIgASgJEg0KBWFmdGVyGAMgASgJIlwKFFJlcGFpckhvbGRpbmdSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhY2NvdW50GAIgASgJEhIKCmluc3RydW1lbnQYAyABKAkSDwoHb3JwaGFucxgEIAEoCSJUChVSZXBhaXJIb2xkaW5nUmVzcG9uc2USDAoEZG9uZRgBIAEoCRIOCgZiZWZvcmUYAiABKAkSDQoFYWZ0ZXIYAyABKAkSDgoGZGV0YWlsGAQgASgJMrQECg1Sb3V0ZXJTZXJ2aWNlElkKClBsYWNlT3JkZXISJC5jaGltZXJhLnJvdXRlci52MS5QbGFjZU9yZGVyUmVxdWVzdBolLmNoaW1lcmEucm91dGVyLnYxLlBsYWNlT3JkZXJSZXNwb25zZRJcCgtDYW5jZWxPcmRlchIlLmNoaW1lcmEucm91dGVyLnYxLkNhbmNlbE9yZGVyUmVxdWVzdBomLmNoaW1lcmEucm91dGVyLnYxLkNhbmNlbE9yZGVyUmVzcG9uc2USVgoJR2V0QnVkZ2V0EiMuY2hpbWVyYS5yb3V0ZXIudjEuR2V0QnVkZ2V0UmVxdWVzdBokLmNoaW1lcmEucm91dGVyLnYxLkdldEJ1ZGdldFJlc3BvbnNlElAKB1NldEtpbGwSIS5jaGltZXJhLnJvdXRlci52MS5TZXRLaWxsUmVxdWVzdBoiLmNoaW1lcmEucm91dGVyLnYxLlNldEtpbGxSZXNwb25zZRJcCgtSZXBhaXJPcmRlchIlLmNoaW1lcmEucm91dGVyLnYxLlJlcGFpck9yZGVyUmVxdWVzdBomLmNoaW1lcmEucm91dGVyLnYxLlJlcGFpck9yZGVyUmVzcG9uc2USYgoNUmVwYWlySG9sZGluZxInLmNoaW1lcmEucm91dGVyLnYxLlJlcGFpckhvbGRpbmdSZXF1ZXN0GiguY2hpbWVyYS5yb3V0ZXIudjEuUmVwYWlySG9sZGluZ1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct]);
 
 /**
  * @generated from message chimera.router.v1.Twap
@@ -409,6 +409,20 @@ export type Fill = Message<"chimera.router.v1.Fill"> & {
    * @generated from field: double ts = 20;
    */
   ts: number;
+
+  /**
+   * Milliseconds from sending the order to this fill's own time at the exchange.
+   *
+   * @generated from field: optional double latency_ms = 21;
+   */
+  latencyMs?: number | undefined;
+
+  /**
+   * The three best levels of each side when the order was sent.
+   *
+   * @generated from field: optional chimera.router.v1.BookTop book_at_send = 22;
+   */
+  bookAtSend?: BookTop | undefined;
 };
 
 /**
@@ -417,6 +431,50 @@ export type Fill = Message<"chimera.router.v1.Fill"> & {
  */
 export const FillSchema: GenMessage<Fill> = /*@__PURE__*/
   messageDesc(file_chimera_router_v1_router, 7);
+
+/**
+ * @generated from message chimera.router.v1.BookTop
+ */
+export type BookTop = Message<"chimera.router.v1.BookTop"> & {
+  /**
+   * @generated from field: repeated chimera.router.v1.BookLevel bids = 1;
+   */
+  bids: BookLevel[];
+
+  /**
+   * @generated from field: repeated chimera.router.v1.BookLevel asks = 2;
+   */
+  asks: BookLevel[];
+};
+
+/**
+ * Describes the message chimera.router.v1.BookTop.
+ * Use `create(BookTopSchema)` to create a new message.
+ */
+export const BookTopSchema: GenMessage<BookTop> = /*@__PURE__*/
+  messageDesc(file_chimera_router_v1_router, 8);
+
+/**
+ * @generated from message chimera.router.v1.BookLevel
+ */
+export type BookLevel = Message<"chimera.router.v1.BookLevel"> & {
+  /**
+   * @generated from field: string price = 1;
+   */
+  price: string;
+
+  /**
+   * @generated from field: string qty = 2;
+   */
+  qty: string;
+};
+
+/**
+ * Describes the message chimera.router.v1.BookLevel.
+ * Use `create(BookLevelSchema)` to create a new message.
+ */
+export const BookLevelSchema: GenMessage<BookLevel> = /*@__PURE__*/
+  messageDesc(file_chimera_router_v1_router, 9);
 
 /**
  * @generated from message chimera.router.v1.Protection
@@ -443,7 +501,7 @@ export type Protection = Message<"chimera.router.v1.Protection"> & {
  * Use `create(ProtectionSchema)` to create a new message.
  */
 export const ProtectionSchema: GenMessage<Protection> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 8);
+  messageDesc(file_chimera_router_v1_router, 10);
 
 /**
  * @generated from message chimera.router.v1.PlaceOrderResponse
@@ -500,7 +558,7 @@ export type PlaceOrderResponse = Message<"chimera.router.v1.PlaceOrderResponse">
  * Use `create(PlaceOrderResponseSchema)` to create a new message.
  */
 export const PlaceOrderResponseSchema: GenMessage<PlaceOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 9);
+  messageDesc(file_chimera_router_v1_router, 11);
 
 /**
  * @generated from message chimera.router.v1.CancelOrderRequest
@@ -539,7 +597,7 @@ export type CancelOrderRequest = Message<"chimera.router.v1.CancelOrderRequest">
  * Use `create(CancelOrderRequestSchema)` to create a new message.
  */
 export const CancelOrderRequestSchema: GenMessage<CancelOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 10);
+  messageDesc(file_chimera_router_v1_router, 12);
 
 /**
  * @generated from message chimera.router.v1.CancelOrderResponse
@@ -563,7 +621,7 @@ export type CancelOrderResponse = Message<"chimera.router.v1.CancelOrderResponse
  * Use `create(CancelOrderResponseSchema)` to create a new message.
  */
 export const CancelOrderResponseSchema: GenMessage<CancelOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 11);
+  messageDesc(file_chimera_router_v1_router, 13);
 
 /**
  * @generated from message chimera.router.v1.GetBudgetRequest
@@ -580,7 +638,7 @@ export type GetBudgetRequest = Message<"chimera.router.v1.GetBudgetRequest"> & {
  * Use `create(GetBudgetRequestSchema)` to create a new message.
  */
 export const GetBudgetRequestSchema: GenMessage<GetBudgetRequest> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 12);
+  messageDesc(file_chimera_router_v1_router, 14);
 
 /**
  * @generated from message chimera.router.v1.GetBudgetResponse
@@ -617,7 +675,7 @@ export type GetBudgetResponse = Message<"chimera.router.v1.GetBudgetResponse"> &
  * Use `create(GetBudgetResponseSchema)` to create a new message.
  */
 export const GetBudgetResponseSchema: GenMessage<GetBudgetResponse> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 13);
+  messageDesc(file_chimera_router_v1_router, 15);
 
 /**
  * @generated from message chimera.router.v1.SetKillRequest
@@ -656,7 +714,7 @@ export type SetKillRequest = Message<"chimera.router.v1.SetKillRequest"> & {
  * Use `create(SetKillRequestSchema)` to create a new message.
  */
 export const SetKillRequestSchema: GenMessage<SetKillRequest> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 14);
+  messageDesc(file_chimera_router_v1_router, 16);
 
 /**
  * @generated from message chimera.router.v1.SetKillResponse
@@ -680,7 +738,157 @@ export type SetKillResponse = Message<"chimera.router.v1.SetKillResponse"> & {
  * Use `create(SetKillResponseSchema)` to create a new message.
  */
 export const SetKillResponseSchema: GenMessage<SetKillResponse> = /*@__PURE__*/
-  messageDesc(file_chimera_router_v1_router, 15);
+  messageDesc(file_chimera_router_v1_router, 17);
+
+/**
+ * @generated from message chimera.router.v1.RepairOrderRequest
+ */
+export type RepairOrderRequest = Message<"chimera.router.v1.RepairOrderRequest"> & {
+  /**
+   * The reconciliation that asks; it stands in the order's story and in the audit.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: string account = 2;
+   */
+  account: string;
+
+  /**
+   * @generated from field: string instrument = 3;
+   */
+  instrument: string;
+
+  /**
+   * @generated from field: string client_order_id = 4;
+   */
+  clientOrderId: string;
+
+  /**
+   * A stop or target in the exchange's book of conditional orders.
+   *
+   * @generated from field: bool conditional = 5;
+   */
+  conditional: boolean;
+
+  /**
+   * RESYNC: ours, take its state and missing fills. ADOPT: open there, unknown here, its intent known. CANCEL: open
+   * there, nobody's.
+   *
+   * @generated from field: string action = 6;
+   */
+  action: string;
+};
+
+/**
+ * Describes the message chimera.router.v1.RepairOrderRequest.
+ * Use `create(RepairOrderRequestSchema)` to create a new message.
+ */
+export const RepairOrderRequestSchema: GenMessage<RepairOrderRequest> = /*@__PURE__*/
+  messageDesc(file_chimera_router_v1_router, 18);
+
+/**
+ * @generated from message chimera.router.v1.RepairOrderResponse
+ */
+export type RepairOrderResponse = Message<"chimera.router.v1.RepairOrderResponse"> & {
+  /**
+   * RESYNCED, ADOPTED, CANCELED or NONE where nothing was to be done.
+   *
+   * @generated from field: string done = 1;
+   */
+  done: string;
+
+  /**
+   * Order states before and after, in words.
+   *
+   * @generated from field: string before = 2;
+   */
+  before: string;
+
+  /**
+   * @generated from field: string after = 3;
+   */
+  after: string;
+};
+
+/**
+ * Describes the message chimera.router.v1.RepairOrderResponse.
+ * Use `create(RepairOrderResponseSchema)` to create a new message.
+ */
+export const RepairOrderResponseSchema: GenMessage<RepairOrderResponse> = /*@__PURE__*/
+  messageDesc(file_chimera_router_v1_router, 19);
+
+/**
+ * @generated from message chimera.router.v1.RepairHoldingRequest
+ */
+export type RepairHoldingRequest = Message<"chimera.router.v1.RepairHoldingRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: string account = 2;
+   */
+  account: string;
+
+  /**
+   * @generated from field: string instrument = 3;
+   */
+  instrument: string;
+
+  /**
+   * CLOSE: what nobody can explain is reduced to flat. KEEP: it is adopted and protected where the budget has room.
+   *
+   * @generated from field: string orphans = 4;
+   */
+  orphans: string;
+};
+
+/**
+ * Describes the message chimera.router.v1.RepairHoldingRequest.
+ * Use `create(RepairHoldingRequestSchema)` to create a new message.
+ */
+export const RepairHoldingRequestSchema: GenMessage<RepairHoldingRequest> = /*@__PURE__*/
+  messageDesc(file_chimera_router_v1_router, 20);
+
+/**
+ * @generated from message chimera.router.v1.RepairHoldingResponse
+ */
+export type RepairHoldingResponse = Message<"chimera.router.v1.RepairHoldingResponse"> & {
+  /**
+   * BOOKED (missed or outside fills), ADOPTED, CLOSING, ADJUSTED (to the exchange's word) or NONE.
+   *
+   * @generated from field: string done = 1;
+   */
+  done: string;
+
+  /**
+   * Signed quantities.
+   *
+   * @generated from field: string before = 2;
+   */
+  before: string;
+
+  /**
+   * @generated from field: string after = 3;
+   */
+  after: string;
+
+  /**
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message chimera.router.v1.RepairHoldingResponse.
+ * Use `create(RepairHoldingResponseSchema)` to create a new message.
+ */
+export const RepairHoldingResponseSchema: GenMessage<RepairHoldingResponse> = /*@__PURE__*/
+  messageDesc(file_chimera_router_v1_router, 21);
 
 /**
  * @generated from service chimera.router.v1.RouterService
@@ -721,6 +929,26 @@ export const RouterService: GenService<{
     methodKind: "unary";
     input: typeof SetKillRequestSchema;
     output: typeof SetKillResponseSchema;
+  },
+  /**
+   * Brings the books of one order and the exchange together; the reconciler asks.
+   *
+   * @generated from rpc chimera.router.v1.RouterService.RepairOrder
+   */
+  repairOrder: {
+    methodKind: "unary";
+    input: typeof RepairOrderRequestSchema;
+    output: typeof RepairOrderResponseSchema;
+  },
+  /**
+   * Brings what is held on one instrument and the exchange's position or balance together.
+   *
+   * @generated from rpc chimera.router.v1.RouterService.RepairHolding
+   */
+  repairHolding: {
+    methodKind: "unary";
+    input: typeof RepairHoldingRequestSchema;
+    output: typeof RepairHoldingResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_chimera_router_v1_router, 0);
