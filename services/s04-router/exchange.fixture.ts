@@ -133,6 +133,8 @@ export class FakeExchange {
     getInstruments: async () => ({ instruments: [...this.listings] }),
     getHistory: async () => ({ source: "EXCHANGE" as const, bars: [] }),
     setKill: async ({ epoch }) => ({ epoch, outstanding: [] }),
+    getIncome: async () => ({ income: [] }),
+    transfer: () => Promise.reject(new Problem("FORBIDDEN", "the router moves no money")),
   };
 
   /** A conditional order's price is reached. */

@@ -9,8 +9,8 @@ import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Shard } from "../../shared/kit/shard.ts";
 import type { Alert } from "../../shared/streams.ts";
 
-type Methods = Omit<typeof exchange.methods, "getIncome" | "transfer">;
-/** S1 as the router calls it; money moves without it. */
+type Methods = typeof exchange.methods;
+/** S1 as the router calls it. */
 export type ExchangeCalls = {
   readonly [M in keyof Methods]: (
     input: z.input<Methods[M]["input"]>,
