@@ -6,20 +6,18 @@ import { Kline } from "../../shared/domain/market.ts";
 import { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
-import type { AccountQueries } from "./binance/account-queries.ts";
-import type { Instruments } from "./binance/instruments.ts";
-import type { Orders } from "./binance/orders.ts";
-import type { Rest } from "./binance/rest.ts";
+import type { Instruments } from "./instruments.ts";
 import { openOrdersOf } from "./orders.verbs.ts";
 import type { Desk } from "./trading.ts";
+import type { Venue, VenueOrders, VenueQueries } from "./venue-port.ts";
 
 export interface AccountParts {
   account: string;
   clock: Clock;
-  rests: { SPOT: Rest; FUT: Rest };
+  venue: Venue;
   desk: Desk;
-  orders: Orders;
-  queries: AccountQueries;
+  orders: VenueOrders;
+  queries: VenueQueries;
   instruments: Instruments;
 }
 
@@ -65,7 +63,7 @@ export function accountRpcVerbs({ desk, queries, instruments }: AccountParts): V
 }
 
 /** The faces for people. */
-export function accountRestVerbs({ account, clock, rests, orders, queries, instruments }: AccountParts): Verb[] {
+export function accountRestVerbs({ account, clock, venue, orders, queries, instruments }: AccountParts): Verb[] {
   return [
     verb({
       name: "listInstruments",
@@ -85,7 +83,7 @@ export function accountRestVerbs({ account, clock, rests, orders, queries, instr
       output: Time,
       run: () => ({
         ts: clock.now(),
-        offset_ms: { SPOT: rests.SPOT.clockOffsetMs, FUT: rests.FUT.clockOffsetMs },
+        offset_ms: { SPOT: venue.link.clockOffsetMs("SPOT"), FUT: venue.link.clockOffsetMs("FUT") },
       }),
     }),
     verb({

@@ -1,19 +1,16 @@
 /** In live mode no entry is sent with a key that can withdraw or is bound to no IP address. */
-import { z } from "@hono/zod-openapi";
 import { refuse } from "../../shared/errors.ts";
-import type { Rest } from "./binance/rest.ts";
 import type { Surroundings } from "./types.ts";
-
-const Rights = z.looseObject({ ipRestrict: z.boolean(), enableWithdrawals: z.boolean() });
+import type { KeyRights } from "./venue-port.ts";
 
 export class KeyGuard {
   private readonly around: Pick<Surroundings, "settings" | "raise">;
-  private readonly spot: Rest;
+  private readonly ask: () => Promise<KeyRights>;
   private found: string | undefined = "The key has not been checked yet.";
 
-  constructor(around: Pick<Surroundings, "settings" | "raise">, spot: Rest) {
+  constructor(around: Pick<Surroundings, "settings" | "raise">, ask: () => Promise<KeyRights>) {
     this.around = around;
-    this.spot = spot;
+    this.ask = ask;
   }
 
   /** What forbids entries with this key, in words; always nothing outside live mode. */
@@ -30,13 +27,13 @@ export class KeyGuard {
   /** Asks the exchange what the key may do; throws when it does not answer. */
   async check(): Promise<void> {
     if (this.around.settings.mode !== "live") return;
-    const body = await this.spot.call("GET", "/sapi/v1/account/apiRestrictions", {}, { auth: "signed", urgent: true });
-    const rights = Rights.parse(body);
-    this.found = rights.enableWithdrawals
-      ? "The key can withdraw: make one that cannot."
-      : rights.ipRestrict
-        ? undefined
-        : "The key is bound to no IP address: restrict it to this machine's.";
+    this.found = troubleOf(await this.ask());
     if (this.found !== undefined) this.around.raise("FATAL", "KEY_UNSAFE", this.found, "No entries are sent");
   }
+}
+
+function troubleOf({ canWithdraw, isIpBound }: KeyRights): string | undefined {
+  if (canWithdraw === undefined || isIpBound === undefined) return "The exchange does not tell what the key may do.";
+  if (canWithdraw) return "The key can withdraw: make one that cannot.";
+  return isIpBound ? undefined : "The key is bound to no IP address: restrict it to this machine's.";
 }

@@ -2,19 +2,18 @@
 import { exchange } from "../../shared/contracts.ts";
 import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
 import { answers, type Verb } from "../../shared/kit/service.ts";
-import type { AccountQueries } from "./binance/account-queries.ts";
-import type { Orders } from "./binance/orders.ts";
 import type { KillCopy } from "./kill-copy.ts";
 import type { Desk } from "./trading.ts";
+import type { VenueOrders, VenueQueries } from "./venue-port.ts";
 
 export interface OrderParts {
   desk: Desk;
-  orders: Orders;
-  queries: AccountQueries;
+  orders: VenueOrders;
+  queries: VenueQueries;
   kill: KillCopy;
 }
 
-export async function openOrdersOf(orders: Orders, instrument: InstrumentId | undefined) {
+export async function openOrdersOf(orders: VenueOrders, instrument: InstrumentId | undefined) {
   if (instrument !== undefined) return orders.openOrders(marketOf(instrument), instrument);
   return (await Promise.all([orders.openOrders("SPOT"), orders.openOrders("FUT")])).flat();
 }

@@ -1,16 +1,14 @@
 /** S1, the exchange connectors: market data in, orders out, and nobody else holds an exchange key. */
 import { put } from "../../shared/changes.ts";
 import { balancesSnapshots, exchangeKillCopy, instrumentRegistry } from "../../shared/collections/exchange.ts";
-import type { Market } from "../../shared/domain/instrument.ts";
 import { refuse } from "../../shared/errors.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
 import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
-import type { AccountQueries } from "./binance/account-queries.ts";
-import type { Rest } from "./binance/rest.ts";
 import { createConnector } from "./connector.ts";
 import { orderVerbs } from "./orders.verbs.ts";
 import { type MarketOutlet, type Meters, Settings, type Surroundings } from "./types.ts";
+import type { Venue, VenueQueries } from "./venue-port.ts";
 
 type Ctx = Context<Settings, Record<never, never>>;
 
@@ -44,12 +42,13 @@ export default defineService({
       outlet: outlet(ctx),
       publish: (event) => ctx.publish(accountEvents, event, event.instrument),
     });
-    const { rests, instruments, recorder, market, streams, desk, kill, key, outbox, queries } = parts;
+    const { venue, instruments, recorder, market, streams, desk, kill, key, outbox, queries } = parts;
+    const { markets } = venue.listing;
     ctx.config.onChange(({ bundle }) =>
       market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
     );
     const measureClocks = async () => {
-      await Promise.all([rests.SPOT.measureClock(), rests.FUT.measureClock()]);
+      await Promise.all(markets.map((each) => venue.link.measureClock(each)));
     };
     let running = true;
     /** Until the exchange answers; the services around start meanwhile. */
@@ -87,7 +86,7 @@ export default defineService({
         { name: "market-data", critical: true, run: () => market.trouble() },
         { name: "account-stream", critical: true, run: () => streams.trouble() },
         { name: "api-key", critical: true, run: () => key.trouble() },
-        { name: "venue", critical: true, run: () => reach(ctx, rests) },
+        { name: "venue", critical: true, run: () => reach(ctx, venue) },
       ],
       async start() {
         await kill.load();
@@ -104,16 +103,16 @@ export default defineService({
   },
 });
 
-async function keepBalances(ctx: Ctx, queries: AccountQueries): Promise<void> {
+async function keepBalances(ctx: Ctx, queries: VenueQueries): Promise<void> {
   const ts = ctx.clock.now();
   const value = { snapshot_id: `${ctx.account}/${ts}`, account: ctx.account, balances: await queries.balances(), ts };
   await ctx.store.commit([put(balancesSnapshots, value)]);
 }
 
 /** Asks only when nothing was heard lately: every answer shows that the exchange is there. */
-async function reach(ctx: Ctx, rests: Record<Market, Rest>): Promise<string | undefined> {
-  const quiet = Object.values(rests).filter((rest) => ctx.clock.mono() - rest.answeredAt > REACH_MS_MAX);
-  for (const rest of quiet) await rest.measureClock();
+async function reach(ctx: Ctx, { listing, link }: Venue): Promise<string | undefined> {
+  const quiet = listing.markets.filter((market) => ctx.clock.mono() - link.answeredAt(market) > REACH_MS_MAX);
+  for (const market of quiet) await link.measureClock(market);
   return undefined;
 }
 

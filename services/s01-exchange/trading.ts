@@ -3,21 +3,17 @@ import type { ExchangeOrder, SubmitOco, SubmitOrder } from "../../shared/contrac
 import { type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
-import type { Instruments } from "./binance/instruments.ts";
-import { isConditional, type OrderRef, type Orders } from "./binance/orders.ts";
-import { exchangeCode } from "./binance/rest.ts";
+import type { Instruments } from "./instruments.ts";
 import type { KeyGuard } from "./key-guard.ts";
 import type { KillCopy } from "./kill-copy.ts";
 import { Submissions } from "./submissions.ts";
-
-/** Refusals that say our filters are out of date: price or quantity off its step, too small, too precise. */
-const FILTER_CODES = [-1013, -1111, -4003, -4014, -4023, -4164];
+import { isConditional, type OrderRef, type VenueOrders } from "./venue-port.ts";
 
 export interface DeskPorts {
   readonly clock: Clock;
   readonly absenceProvenMs: number;
   readonly account: string;
-  readonly orders: Orders;
+  readonly orders: VenueOrders;
   readonly instruments: Instruments;
   readonly kill: KillCopy;
   readonly key: KeyGuard;
@@ -118,7 +114,7 @@ export class Desk {
 
   /** `work` sends the bytes; the kill switch is looked at again right before they leave. */
   private async send<T>(entry: boolean, refs: OrderRef[], work: (before: () => void) => Promise<T>): Promise<T> {
-    const { kill, instruments, clock } = this.ports;
+    const { kill, instruments, clock, orders } = this.ports;
     const before = () => {
       if (!entry) return;
       kill.refuseIfOn();
@@ -135,7 +131,7 @@ export class Desk {
       for (const ref of refs) {
         if (asProblem(error).code !== "EXCHANGE_UNKNOWN") kill.resolved(ref.client_order_id);
         else if (entry) this.unknown.set(ref.client_order_id, { ref, since: clock.mono() });
-        if (FILTER_CODES.includes(exchangeCode(error) ?? 0)) instruments.doubt(ref.instrument);
+        if (orders.isOffFilters(error)) instruments.doubt(ref.instrument);
       }
       throw error;
     }

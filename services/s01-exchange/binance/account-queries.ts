@@ -6,6 +6,7 @@ import type { Kline, Timeframe } from "../../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts";
 import { refuse } from "../../../shared/errors.ts";
 import type { Surroundings } from "../types.ts";
+import type { VenueQueries } from "../venue-port.ts";
 import {
   algoIdOf,
   isHeld,
@@ -30,11 +31,11 @@ const INTERVALS: Record<Market, readonly Timeframe[]> = {
   FUT: ["1m", "5m", "15m", "1h", "4h", "1d"],
 };
 
-export class AccountQueries {
+export class AccountQueries implements VenueQueries {
   private readonly around: Surroundings;
-  private readonly rests: Record<Market, Rest>;
+  private readonly rests: Readonly<Record<Market, Rest>>;
 
-  constructor(around: Surroundings, rests: Record<Market, Rest>) {
+  constructor(around: Surroundings, rests: Readonly<Record<Market, Rest>>) {
     this.around = around;
     this.rests = rests;
   }

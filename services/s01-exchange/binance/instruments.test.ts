@@ -3,8 +3,9 @@ import { openStore } from "../../../shared/adapters/sqlite.ts";
 import { instrumentRegistry } from "../../../shared/collections/exchange.ts";
 import { COLLECTIONS } from "../../../shared/collections.ts";
 import type { NetRequest } from "../../../shared/kit/ports.ts";
+import { Instruments } from "../instruments.ts";
 import { testSurroundings } from "../surroundings.fixture.ts";
-import { Instruments, readInstrument } from "./instruments.ts";
+import { binanceListing, readInstrument } from "./instruments.ts";
 import { Rest } from "./rest.ts";
 
 // In the shape of Binance's exchangeInfo.
@@ -79,7 +80,7 @@ test("what changes is stored and told; a market that does not answer keeps what 
   const around = testSurroundings({ net });
   const store = openStore({ path: ":memory:", owner: "s01", collections: COLLECTIONS, now: () => 0 });
   const rests = { SPOT: new Rest(around, "SPOT", "http://spot"), FUT: new Rest(around, "FUT", "http://fut") };
-  const instruments = new Instruments(around, store, rests);
+  const instruments = new Instruments(around, store, binanceListing(around.clock, rests));
   let changes = 0;
   instruments.changed = () => changes++;
   expect(() => instruments.need("FUT:BTCUSDT")).toThrow("not told yet");
@@ -112,7 +113,7 @@ test("a market that has not told yet is missing, and asked even from the weight 
   const around = testSurroundings({ net });
   const store = openStore({ path: ":memory:", owner: "s01", collections: COLLECTIONS, now: () => 0 });
   const rests = { SPOT: new Rest(around, "SPOT", "http://spot"), FUT: new Rest(around, "FUT", "http://fut") };
-  const instruments = new Instruments(around, store, rests);
+  const instruments = new Instruments(around, store, binanceListing(around.clock, rests));
   await instruments.refresh(instruments.missing());
   expect(instruments.missing()).toEqual(["FUT"]);
   isFutDown = false;

@@ -1,12 +1,8 @@
-/** What the exchange lists: its filters as instruments, kept fresh and in the registry. */
-
+/** What Binance lists: its filters as instruments, and the limits it tells along with them. */
 import { z } from "@hono/zod-openapi";
-import { put } from "../../../shared/changes.ts";
-import { instrumentRegistry } from "../../../shared/collections/exchange.ts";
-import { Instrument, type InstrumentId, type Market } from "../../../shared/domain/instrument.ts";
-import { refuse } from "../../../shared/errors.ts";
-import type { Store } from "../../../shared/kit/ports.ts";
-import { type Listed, listed, type Surroundings } from "../types.ts";
+import { Instrument, type Market } from "../../../shared/domain/instrument.ts";
+import type { Clock } from "../../../shared/kit/ports.ts";
+import type { VenueListing } from "../venue-port.ts";
 import type { Rest } from "./rest.ts";
 
 const Filter = z.looseObject({ filterType: z.string() });
@@ -25,92 +21,20 @@ const ExchangeInfo = z.looseObject({
     .default([]),
 });
 
-const MARKETS: readonly Market[] = ["SPOT", "FUT"];
-const COMMIT_OPS_MAX = 500;
-const DOUBT_EVERY_MS = 30_000;
-
-export class Instruments {
-  private readonly around: Surroundings;
-  private readonly store: Store;
-  private readonly rests: Record<Market, Rest>;
-  private readonly all = new Map<InstrumentId, Listed>();
-  private readonly told = new Set<Market>();
-  private doubtedAt = Number.NEGATIVE_INFINITY;
-  /** Called when a listing changed. */
-  changed: () => void = () => {};
-
-  constructor(around: Surroundings, store: Store, rests: Record<Market, Rest>) {
-    this.around = around;
-    this.store = store;
-    this.rests = rests;
-  }
-
-  get(instrument: InstrumentId): Listed | undefined {
-    return this.all.get(instrument);
-  }
-
-  /** Throws Problem INSTRUMENT_DISABLED, or UNAVAILABLE before the exchange has told what it lists. */
-  need(instrument: InstrumentId): Listed {
-    const found = this.all.get(instrument);
-    if (found) return found;
-    if (this.all.size === 0) refuse("UNAVAILABLE", "The exchange has not told yet what it lists.");
-    return refuse("INSTRUMENT_DISABLED", `The exchange does not list ${instrument}.`);
-  }
-
-  list(): Instrument[] {
-    return [...this.all.values()].map(({ info }) => info);
-  }
-
-  /** The markets that have not told yet what they list: nothing can be done there, not even an exit. */
-  missing(): Market[] {
-    return MARKETS.filter((market) => !this.told.has(market));
-  }
-
-  /** Asks the markets; one that does not answer keeps what was known of it. Throws when none answered. */
-  async refresh(markets: readonly Market[] = MARKETS): Promise<void> {
-    const results = await Promise.allSettled(markets.map((market) => this.refreshMarket(market)));
-    const fresh = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    for (const result of results) {
-      if (result.status === "rejected") this.around.log.warn("No listing", { error: String(result.reason) });
-    }
-    if (markets.length > 0 && fresh.length === 0) refuse("UNAVAILABLE", "No market told what it lists.");
-    const changes = fresh.flat();
-    if (changes.length === 0) return;
-    for (const info of changes) this.all.set(info.instrument, listed(info));
-    this.changed();
-    await this.keep(changes);
-  }
-
-  /** A frame did not fit its steps: asks again, but not at every such frame. */
-  doubt(instrument: InstrumentId): void {
-    const now = this.around.clock.mono();
-    if (now - this.doubtedAt < DOUBT_EVERY_MS) return;
-    this.doubtedAt = now;
-    this.around.log.warn("Frames do not fit the listing; asking again", { instrument });
-    this.refresh().catch((error) => this.around.log.warn("No listing", { error: String(error) }));
-  }
-
-  private async refreshMarket(market: Market): Promise<Instrument[]> {
-    const path = market === "SPOT" ? "/api/v3/exchangeInfo" : "/fapi/v1/exchangeInfo";
-    // No exit can be sent before the listing is known, so the first one may take of the weight that is kept for exits.
-    const urgent = !this.told.has(market);
-    const info = ExchangeInfo.parse(await this.rests[market].call("GET", path, {}, { auth: "none", urgent }));
-    this.told.add(market);
-    const limit = info.rateLimits.find((r) => r.rateLimitType === "REQUEST_WEIGHT" && r.interval === "MINUTE");
-    if (limit) this.rests[market].setWeightLimit(limit.limit);
-    const now = this.around.clock.now();
-    return info.symbols.flatMap((row) => {
-      const read = readInstrument(market, row, now);
-      return read && !same(read, this.all.get(read.instrument)?.info) ? [read] : [];
-    });
-  }
-
-  private async keep(changes: Instrument[]): Promise<void> {
-    for (let from = 0; from < changes.length; from += COMMIT_OPS_MAX) {
-      const ops = changes.slice(from, from + COMMIT_OPS_MAX).map((value) => put(instrumentRegistry, value));
-      await this.store.commit(ops);
-    }
-  }
+export function binanceListing(clock: Clock, rests: Record<Market, Rest>): VenueListing {
+  return {
+    markets: ["SPOT", "FUT"],
+    async list(market, isFirst) {
+      const path = market === "SPOT" ? "/api/v3/exchangeInfo" : "/fapi/v1/exchangeInfo";
+      // No exit can be sent before the listing is known, so the first one may take of the weight that is kept for exits.
+      const ask = { auth: "none", urgent: isFirst } as const;
+      const info = ExchangeInfo.parse(await rests[market].call("GET", path, {}, ask));
+      const limit = info.rateLimits.find((r) => r.rateLimitType === "REQUEST_WEIGHT" && r.interval === "MINUTE");
+      if (limit) rests[market].setWeightLimit(limit.limit);
+      const now = clock.now();
+      return info.symbols.flatMap((row) => readInstrument(market, row, now) ?? []);
+    },
+  };
 }
 
 /** Nothing for what we do not trade: dated contracts, names outside A–Z and 0–9, rows without their filters. */
@@ -142,6 +66,3 @@ export function readInstrument(market: Market, row: unknown, now: number): Instr
   });
   return instrument.success ? instrument.data : undefined;
 }
-
-const same = (a: Instrument, b: Instrument | undefined): boolean =>
-  b !== undefined && JSON.stringify({ ...a, updated_at: 0 }) === JSON.stringify({ ...b, updated_at: 0 });

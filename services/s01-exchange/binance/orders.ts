@@ -4,6 +4,7 @@ import { type InstrumentId, type Market, marketOf, symbolOf } from "../../../sha
 import { isTerminal } from "../../../shared/domain/order.ts";
 import { Problem, refuse } from "../../../shared/errors.ts";
 import type { Surroundings } from "../types.ts";
+import { isConditional, type OrderRef, type VenueOrders } from "../venue-port.ts";
 import { AskedTogether } from "./asked-together.ts";
 import { orderPath, readConditional, readOrder } from "./order-wire.ts";
 import { CODE, exchangeCode, type Params, type Rest } from "./rest.ts";
@@ -15,24 +16,18 @@ const ALGO = "/fapi/v1/algoOrder";
  */
 const ALL_OPEN = { spacingMs: 3_000, atOnce: 5 };
 
-export interface OrderRef {
-  instrument: InstrumentId;
-  client_order_id: string;
-  conditional: boolean;
-}
+/** Refusals that say our filters are out of date: price or quantity off its step, too small, too precise. */
+const FILTER_CODES = [-1013, -1111, -4003, -4014, -4023, -4164];
 
-export const isConditional = (order: Pick<SubmitOrder, "instrument" | "type">): boolean =>
-  marketOf(order.instrument) === "FUT" && (order.type === "STOP_MARKET" || order.type === "TAKE_PROFIT_MARKET");
-
-export class Orders {
+export class Orders implements VenueOrders {
   private readonly around: Surroundings;
-  private readonly rests: Record<Market, Rest>;
+  private readonly rests: Readonly<Record<Market, Rest>>;
   /** Leverage as set by this process; an instrument that is not here has its margin type to be set too. */
   private readonly leverages = new Map<InstrumentId, number>();
   private readonly preparing = new Map<InstrumentId, Promise<void>>();
   private readonly allOpen: Record<Market, AskedTogether<ExchangeOrder[]>>;
 
-  constructor(around: Surroundings, rests: Record<Market, Rest>) {
+  constructor(around: Surroundings, rests: Readonly<Record<Market, Rest>>) {
     this.around = around;
     this.rests = rests;
     const together = (market: Market) => new AskedTogether(around.clock, ALL_OPEN, () => this.openOrdersBy(market, {}));
@@ -146,6 +141,10 @@ export class Orders {
     } finally {
       this.preparing.delete(instrument);
     }
+  }
+
+  isOffFilters(error: unknown): boolean {
+    return FILTER_CODES.includes(exchangeCode(error) ?? 0);
   }
 
   /** Somebody else changed leverage or margin type: set both again before the next entry. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { AccountEvent } from "../../shared/streams.ts";
-import { type Bench, BTC, connectToVenue, order } from "./venue.fixture.ts";
+import type { AccountEvent } from "../../../shared/streams.ts";
+import { type Bench, BTC, connectToVenue, order } from "../venue.fixture.ts";
 
 const ofKind = <K extends AccountEvent["kind"]>(told: AccountEvent[], kind: K) =>
   told.filter((event): event is Extract<AccountEvent, { kind: K }> => event.kind === kind);

@@ -1,11 +1,12 @@
-/** The account streams of both markets: connected, kept alive, turned into events, and honest about what was missed. */
-import type { InstrumentId, Market } from "../../shared/domain/instrument.ts";
-import type { AccountEvent } from "../../shared/streams.ts";
-import { isForced, type Known, readAccountFrame } from "./binance/account-wire.ts";
-import { parseExact } from "./binance/exact-json.ts";
-import { LiveSocket } from "./binance/live-socket.ts";
-import { CODE, exchangeCode, type Rest } from "./binance/rest.ts";
-import type { Surroundings } from "./types.ts";
+/** Binance's account streams of both markets: connected, kept alive, turned into events, and honest about what was missed. */
+import type { InstrumentId, Market } from "../../../shared/domain/instrument.ts";
+import type { AccountEvent } from "../../../shared/streams.ts";
+import type { Surroundings } from "../types.ts";
+import type { VenueStreams } from "../venue-port.ts";
+import { isForced, type Known, readAccountFrame } from "./account-wire.ts";
+import { parseExact } from "./exact-json.ts";
+import { LiveSocket } from "./live-socket.ts";
+import { CODE, exchangeCode, type Rest } from "./rest.ts";
 
 /** Orders remembered as sent by a trigger, and as heard of. */
 const REMEMBERED_MAX = 5_000;
@@ -13,7 +14,7 @@ const LISTEN_KEY = "/fapi/v1/listenKey";
 
 export interface AccountPorts {
   readonly account: string;
-  readonly rests: Record<Market, Rest>;
+  readonly rests: Readonly<Record<Market, Rest>>;
   tell(event: AccountEvent): void;
   mark(instrument: InstrumentId): string | undefined;
   configured(instrument: InstrumentId, leverage: number | undefined): void;
@@ -21,7 +22,7 @@ export interface AccountPorts {
   heard(clientOrderId: string): void;
 }
 
-export class AccountStreams {
+export class AccountStreams implements VenueStreams {
   private readonly around: Surroundings;
   private readonly ports: AccountPorts;
   private readonly sockets: Record<Market, LiveSocket>;

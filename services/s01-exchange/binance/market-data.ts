@@ -1,22 +1,19 @@
-/** Market data of both markets: which instruments are followed, over which connections, and where snapshots come from. */
-import { type InstrumentId, type Market, marketOf, symbolOf } from "../../shared/domain/instrument.ts";
-import type { Snapshot } from "./binance/book-sync.ts";
-import type { Instruments } from "./binance/instruments.ts";
-import { MarketFeed } from "./binance/market-feed.ts";
-import { MarketSocket } from "./binance/market-socket.ts";
-import type { Rest } from "./binance/rest.ts";
-import type { Listed, MarketOutlet, Surroundings } from "./types.ts";
+/** Binance's market data of both markets: which instruments are followed, over which connections, and where snapshots come from. */
+import { type InstrumentId, type Market, marketOf, symbolOf } from "../../../shared/domain/instrument.ts";
+import type { Listed, Surroundings } from "../types.ts";
+import type { VenueMarket, VenuePorts } from "../venue-port.ts";
+import type { Snapshot } from "./book-sync.ts";
+import { MarketFeed } from "./market-feed.ts";
+import { MarketSocket } from "./market-socket.ts";
+import type { Rest } from "./rest.ts";
 
 const SNAPSHOT_LEVELS = 1_000;
 
-export interface MarketPorts {
-  rests: Record<Market, Rest>;
-  instruments: Instruments;
-  outlet: MarketOutlet;
-  record(instrument: InstrumentId, ts: number, text: string): void;
+export interface MarketPorts extends Pick<VenuePorts, "listed" | "doubt" | "outlet" | "record"> {
+  readonly rests: Readonly<Record<Market, Rest>>;
 }
 
-export class MarketData {
+export class MarketData implements VenueMarket {
   private readonly around: Surroundings;
   private readonly ports: MarketPorts;
   private readonly feeds: Record<Market, MarketFeed>;
@@ -46,7 +43,7 @@ export class MarketData {
 
   /** After the listing changed, or has come at all. */
   apply(): void {
-    const found = this.wanted.flatMap((instrument) => this.ports.instruments.get(instrument) ?? []);
+    const found = this.wanted.flatMap((instrument) => this.ports.listed(instrument) ?? []);
     const of = (market: Market) => found.filter((on) => on.market === market);
     this.feeds.SPOT.follow(of("SPOT"));
     this.feeds.FUT.follow(of("FUT"));
@@ -93,12 +90,12 @@ export class MarketData {
   }
 
   private feed(market: Market): MarketFeed {
-    const { outlet, record, instruments } = this.ports;
+    const { outlet, record, doubt } = this.ports;
     return new MarketFeed(this.around, market, {
       outlet,
       record,
       snapshot: (instrument) => this.snapshot(instrument),
-      doubt: (instrument) => instruments.doubt(instrument),
+      doubt,
     });
   }
 
