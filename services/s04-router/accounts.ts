@@ -73,6 +73,7 @@ export class Accounts {
 }
 
 const newsOf = (event: Execution): News => ({
+  by: "STREAM",
   report: {
     status: event.status,
     order_id: event.order_id,

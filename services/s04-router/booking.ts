@@ -2,7 +2,7 @@
 import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import type { ExchangeFill } from "../../shared/contracts.ts";
 import { dec, div, show, sum } from "../../shared/domain/money.ts";
-import { type Fill, isEntry, type Order } from "../../shared/domain/order.ts";
+import { type Fill, isEntry, type LearntBy, type Order } from "../../shared/domain/order.ts";
 import { tradeIdOf } from "../../shared/keys.ts";
 import { applyFill } from "../../shared/trading/execution/holding.ts";
 import { netProfitPrice } from "../../shared/trading/execution/levels.ts";
@@ -14,6 +14,8 @@ import { fillKey, type OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
 
 export interface News {
+  /** How it came to be known: what the order's story will say. */
+  by: LearntBy;
   report?: OrderReport;
   fills?: readonly ExchangeFill[];
 }
@@ -47,7 +49,8 @@ export class Booking {
     const known = this.book.fillsOf(order.intent_id);
     const { instrument } = order;
     const fresh = (news.fills ?? []).filter((f) => this.isNew(order, f.fill_id));
-    const reported = news.report ? mergeReport(order, news.report, this.ports.clock.now()) : order;
+    const told = { by: news.by, now: this.ports.clock.now() };
+    const reported = news.report ? mergeReport(order, news.report, told) : order;
     if (fresh.length === 0) return reported === order ? undefined : { orders: [reported] };
     const before = this.book.holding(instrument) ?? this.book.blank(instrument);
     const fills: Fill[] = [];
@@ -59,7 +62,7 @@ export class Booking {
     }
     const mine = [...known.filter((f) => f.client_order_id === order.client_order_id), ...fills];
     const { qty, notional } = executed(mine);
-    const filled = mergeReport(reported, { status: reported.status, filled_qty: show(qty) }, this.ports.clock.now());
+    const filled = mergeReport(reported, { status: reported.status, filled_qty: show(qty) }, told);
     const avg_price = show(div(notional, qty, "nearest"));
     const closing = isEntry(order.kind) ? [] : this.entriesEnded(instrument);
     return { orders: [{ ...filled, avg_price }], fills, holding, intents: closing };

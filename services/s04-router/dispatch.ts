@@ -1,8 +1,8 @@
 /** Everything the router does to one order at the exchange: send, cancel, ask, fetch fills; each books its answer. */
 import type { ExchangeOrder } from "../../shared/contracts.ts";
-import { isEntry, type Order } from "../../shared/domain/order.ts";
+import { isEntry, type LearntBy, type Order } from "../../shared/domain/order.ts";
 import type { Problem } from "../../shared/errors.ts";
-import { isLive, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
+import { isLive, markSent, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
 import type { Booking } from "./booking.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
@@ -65,7 +65,7 @@ export class Dispatch {
     if (entry && !kill.entriesAllowed()) return undefined;
     this.remember(order);
     const now = ports.clock.now();
-    book.mark({ ...order, status: "SENT", sent_at: now, mid_at_send: market.mid(order.instrument), updated_at: now });
+    book.mark({ ...markSent(order, now), mid_at_send: market.mid(order.instrument) });
     return this.during([order], async () => {
       const outcome = await venue.attempt((options) =>
         venue.calls.submitOrder(
@@ -88,7 +88,7 @@ export class Dispatch {
           options,
         ),
       );
-      if (outcome.kind === "answered") await this.takeReport(order, outcome.value);
+      if (outcome.kind === "answered") await this.takeReport(order, outcome.value, "ANSWER");
       else if (outcome.kind === "refused") await this.refused(order, outcome.problem);
       else await this.lost(order, outcome.problem);
       return outcome.kind === "refused" ? outcome.problem : undefined;
@@ -102,7 +102,7 @@ export class Dispatch {
     const now = ports.clock.now();
     for (const leg of [sl, tp]) {
       this.remember(leg);
-      book.mark({ ...leg, status: "SENT", sent_at: now, updated_at: now });
+      book.mark(markSent(leg, now));
     }
     return this.during([sl, tp], async () => {
       const outcome = await venue.attempt((options) =>
@@ -127,7 +127,7 @@ export class Dispatch {
         else if (outcome.kind === "unknown") await this.lost(leg, outcome.problem);
         else {
           const said = outcome.value.orders.find((o) => o.client_order_id === leg.client_order_id);
-          if (said) await this.takeReport(leg, said);
+          if (said) await this.takeReport(leg, said, "ANSWER");
           else await this.lost(leg, undefined);
         }
       }
@@ -140,25 +140,25 @@ export class Dispatch {
     await this.during([order], async () => {
       this.tried(order);
       const outcome = await venue.attempt((options) => venue.calls.cancelOrder(refOf(order), options));
-      if (outcome.kind === "answered") await this.takeReport(order, outcome.value);
+      if (outcome.kind === "answered") await this.takeReport(order, outcome.value, "ANSWER");
       // A cancel that finds nothing met an order that is filled or gone already: only a question tells which.
       else await this.askNow(order);
     });
   }
 
-  async ask(order: Order): Promise<void> {
-    await this.during([order], () => this.askNow(order));
+  async ask(order: Order, by: LearntBy = "QUERY"): Promise<void> {
+    await this.during([order], () => this.askNow(order, by));
   }
 
-  private async askNow(order: Order): Promise<void> {
+  private async askNow(order: Order, by: LearntBy = "QUERY"): Promise<void> {
     const { ports, venue } = this.parts;
     this.tried(order);
     const outcome = await venue.attempt((options) => venue.calls.queryOrder(refOf(order), options));
-    if (outcome.kind === "answered") return this.takeReport(order, outcome.value);
+    if (outcome.kind === "answered") return this.takeReport(order, outcome.value, by);
     if (outcome.kind === "unknown" || outcome.problem.code !== "NOT_FOUND") return;
     const age = ports.clock.now() - (order.sent_at ?? order.created_at);
     if (age < ports.settings.unknownLagMs) return;
-    if (await this.isAbsent(order)) await this.absent(order);
+    if (await this.isAbsent(order)) await this.absent(order, by);
   }
 
   /** "No such order" after the lag window, confirmed by the open orders and by the account's fills. */
@@ -169,7 +169,7 @@ export class Dispatch {
     if (open.kind !== "answered") return false;
     const standing = open.value.orders.find((o) => o.client_order_id === order.client_order_id);
     if (standing) {
-      await booking.take(order.client_order_id, { report: reportOf(standing) });
+      await booking.take(order.client_order_id, { by: "QUERY", report: reportOf(standing) });
       return false;
     }
     const from_ts = Math.floor(order.created_at) - 1_000;
@@ -181,18 +181,19 @@ export class Dispatch {
     return true;
   }
 
-  private async absent(order: Order): Promise<void> {
+  private async absent(order: Order, by: LearntBy): Promise<void> {
     const seen = order.order_id !== undefined;
     const message = seen ? "the exchange no longer knows it" : "never arrived at the exchange";
     await this.parts.booking.take(order.client_order_id, {
+      by,
       report: { status: seen ? "EXPIRED" : "CANCELED", filled_qty: order.filled_qty, message, inferred: true },
     });
   }
 
-  async fetchFills(order: Order): Promise<void> {
+  async fetchFills(order: Order, by: LearntBy = "QUERY"): Promise<void> {
     const { venue, booking } = this.parts;
     const { account, instrument, order_id } = order;
-    if (order_id === undefined) return this.ask(order);
+    if (order_id === undefined) return this.ask(order, by);
     await this.during([order], async () => {
       this.tried(order);
       const outcome = await venue.attempt((options) =>
@@ -200,7 +201,7 @@ export class Dispatch {
       );
       if (outcome.kind !== "answered") return;
       const fills = outcome.value.fills.filter((fill) => fill.order_id === order_id);
-      await booking.take(order.client_order_id, { fills });
+      await booking.take(order.client_order_id, { by, fills });
     });
   }
 
@@ -209,19 +210,20 @@ export class Dispatch {
     if (this.sent.has(order.client_order_id)) return;
     this.remember(order);
     await this.parts.booking.take(order.client_order_id, {
+      by: "ROUTER",
       report: { status: "CANCELED", filled_qty: "0", message, inferred: true },
     });
   }
 
-  private async takeReport(order: Order, said: ExchangeOrder): Promise<void> {
+  private async takeReport(order: Order, said: ExchangeOrder, by: LearntBy): Promise<void> {
     this.tries.delete(order.client_order_id);
-    await this.parts.booking.take(order.client_order_id, { report: reportOf(said) });
+    await this.parts.booking.take(order.client_order_id, { by, report: reportOf(said) });
   }
 
   private async refused(order: Order, problem: Problem): Promise<void> {
     const inferred = problem.code !== "EXCHANGE_REFUSED";
     const report: OrderReport = { status: "REJECTED", filled_qty: "0", message: problem.message, inferred };
-    await this.parts.booking.take(order.client_order_id, { report });
+    await this.parts.booking.take(order.client_order_id, { by: inferred ? "ROUTER" : "ANSWER", report });
   }
 
   private async lost(order: Order, problem: Problem | undefined): Promise<void> {
@@ -230,7 +232,7 @@ export class Dispatch {
     const changed = await book.change(order.instrument, () => {
       const current = book.order(order.client_order_id);
       if (!current || !isLive(current)) return undefined;
-      const unknown = markUnknown(current, message, ports.clock.now());
+      const unknown = markUnknown(current, message, { by: "ANSWER", now: ports.clock.now() });
       return unknown === current ? undefined : { orders: [unknown] };
     });
     if (changed) ports.alert("WARN", "ORDER_UNKNOWN", `${order.client_order_id} on ${order.instrument}: ${message}`);

@@ -224,7 +224,9 @@ export class OrdersBook {
       const held = change.holding ?? this.held.get(record.instrument);
       const holding = held?.entry_intent_id === id && held.qty !== "0" ? held : undefined;
       const answer = answerOf(record, { orders: [...orders.values()], fills: [...fills.values()], holding });
-      return { record: { ...record, answer, updated_at: this.ports.clock.now() }, orders, fills };
+      const now = this.ports.clock.now();
+      const ended = record.state === "DONE" && record.done_at === undefined ? { done_at: now } : {};
+      return { record: { ...record, ...ended, answer, updated_at: now }, orders, fills };
     });
   }
 

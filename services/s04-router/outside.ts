@@ -44,7 +44,7 @@ export async function bookOutsideCloses(parts: Parts, holding: Holding, [ours, t
     const fills = strange.filter((fill) => fill.order_id === order_id);
     const order = outsideOrder(record, holding, { order_id, fills, now: ports.clock.now() });
     await book.change(instrument, () => ({ orders: [order] }));
-    await booking.take(order.client_order_id, { fills });
+    await booking.take(order.client_order_id, { by: "RECONCILIATION", fills });
   }
   ports.alert("FATAL", "CLOSED_OUTSIDE", `${instrument}: closed by orders that are none of ours`, "booked");
   return true;

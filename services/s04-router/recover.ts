@@ -51,11 +51,11 @@ export class Recovery {
   async load(): Promise<void> {
     const { book, ports } = this.parts;
     await book.load();
-    const now = ports.clock.now();
+    const told = { by: "ROUTER", now: ports.clock.now() } as const;
     const unknown = book
       .allOrders()
       .filter(isLive)
-      .map((order) => [order, markUnknown(order, "stopped before an answer came", now)] as const)
+      .map((order) => [order, markUnknown(order, "stopped before an answer came", told)] as const)
       .flatMap(([before, after]) => (after === before ? [] : [after]));
     // All of an instrument at once: each change lets all its intents look, and what is still PENDING then is sent.
     for (const [instrument, orders] of Map.groupBy(unknown, (order) => order.instrument)) {
@@ -115,8 +115,8 @@ export class Recovery {
     const standing = new Map(open.map((said) => [said.client_order_id, said]));
     for (const order of book.allOrders().filter(isLive)) {
       const said = standing.get(order.client_order_id);
-      if (said) await booking.take(order.client_order_id, { report: reportOf(said) });
-      else await dispatch.ask(order);
+      if (said) await booking.take(order.client_order_id, { by: "RECONCILIATION", report: reportOf(said) });
+      else await dispatch.ask(order, "RECONCILIATION");
     }
   }
 
@@ -128,7 +128,9 @@ export class Recovery {
     const { fills } = await this.must(
       venue.attempt((o) => venue.calls.getFills({ account: ports.account, instrument, from_ts }, o)),
     );
-    for (const [order, missed] of byOrder(fills, orders)) await booking.take(order.client_order_id, { fills: missed });
+    for (const [order, missed] of byOrder(fills, orders)) {
+      await booking.take(order.client_order_id, { by: "RECONCILIATION", fills: missed });
+    }
   }
 
   private async meetPositions(): Promise<void> {

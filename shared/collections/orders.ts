@@ -29,6 +29,8 @@ export const IntentRecord = z.object({
   first_answer: OrderAnswer.optional(),
   instrument: z.string(),
   created_at: z.number(),
+  /** When its plan ended; late fills may still follow. */
+  done_at: z.number().optional(),
   updated_at: z.number(),
 });
 export type IntentRecord = z.output<typeof IntentRecord>;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { dec } from "../../domain/money.ts";
-import { isTerminal, type Order, OrderStatus } from "../../domain/order.ts";
-import { markUnknown, mergeReport } from "./order-state.ts";
+import { isTerminal, MOMENTS_MAX, type Order, OrderStatus } from "../../domain/order.ts";
+import { markSent, markUnknown, mergeReport } from "./order-state.ts";
 
 const sent: Order = {
   client_order_id: "c",
@@ -21,7 +21,7 @@ const sent: Order = {
   updated_at: 0,
 };
 const merged = (order: Order, status: OrderStatus, filled_qty = "0", order_id?: string) =>
-  mergeReport(order, { status, filled_qty, order_id }, 5);
+  mergeReport(order, { status, filled_qty, order_id }, { by: "STREAM", now: 5 });
 
 describe("an order's state", () => {
   test("goes from sent to filled, and keeps when it was acknowledged", () => {
@@ -39,11 +39,11 @@ describe("an order's state", () => {
     expect(merged(part, "PARTIALLY_FILLED", "3")).toBe(part);
   });
   test("UNKNOWN is left by any word, and never comes after an acknowledgement", () => {
-    const unknown = markUnknown(sent, "lost", 1);
+    const unknown = markUnknown(sent, "lost", { by: "ANSWER", now: 1 });
     expect(unknown.status).toBe("UNKNOWN");
     expect(merged(unknown, "NEW").status).toBe("NEW");
     const taken = merged(sent, "NEW");
-    expect(markUnknown(taken, "lost", 1)).toBe(taken);
+    expect(markUnknown(taken, "lost", { by: "ANSWER", now: 1 })).toBe(taken);
   });
   test("a late fill of a cancelled order counts, its end stays", () => {
     const gone = merged(sent, "CANCELED");
@@ -71,5 +71,37 @@ describe("an order's state", () => {
       }),
       { seed: 51, numRuns: 300 },
     );
+  });
+});
+
+describe("an order's story", () => {
+  const told = (now: number) => ({ by: "STREAM" as const, now });
+  const { status: _status, ...rest } = sent;
+  const stored: Order = { ...rest, status: "PENDING" };
+
+  test("has each change once, with who told of it", () => {
+    let order = markUnknown(markSent(stored, 1), "no answer", { by: "ANSWER", now: 2 });
+    order = mergeReport(order, { status: "NEW", filled_qty: "0", order_id: "7" }, { by: "QUERY", now: 3 });
+    order = mergeReport(order, { status: "PARTIALLY_FILLED", filled_qty: "4" }, told(4));
+    order = mergeReport(order, { status: "PARTIALLY_FILLED", filled_qty: "4", order_id: "8" }, told(5));
+    order = mergeReport(order, { status: "FILLED", filled_qty: "10" }, { by: "RECONCILIATION", now: 6 });
+    expect(order.story).toEqual([
+      { ts: 1, status: "SENT", by: "ROUTER" },
+      { ts: 2, status: "UNKNOWN", by: "ANSWER", detail: "no answer" },
+      { ts: 3, status: "NEW", by: "QUERY" },
+      { ts: 4, status: "PARTIALLY_FILLED", by: "STREAM", filled_qty: "4" },
+      { ts: 6, status: "FILLED", by: "RECONCILIATION", filled_qty: "10" },
+    ]);
+  });
+  test("of an order that fills in a thousand parts keeps its beginning and its end", () => {
+    let order: Order = markSent({ ...stored, qty: "1000" }, 0);
+    for (let part = 1; part <= 1_000; part++) {
+      order = mergeReport(order, { status: "PARTIALLY_FILLED", filled_qty: String(part) }, told(part));
+    }
+    expect(order.story).toHaveLength(MOMENTS_MAX);
+    expect(order.story?.[0]?.status).toBe("SENT");
+    expect(order.story?.[1]?.filled_qty).toBe("1");
+    expect(order.story?.at(-2)?.filled_qty).toBe("999");
+    expect(order.story?.at(-1)).toMatchObject({ status: "FILLED", filled_qty: "1000" });
   });
 });
