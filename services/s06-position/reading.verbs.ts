@@ -3,10 +3,21 @@ import { z } from "@hono/zod-openapi";
 import { trades } from "../../shared/collections/trades.ts";
 import { Trade } from "../../shared/domain/trade.ts";
 import { refuse } from "../../shared/errors.ts";
+import { itemsAsCsv } from "../../shared/kit/csv.ts";
 import type { Store, Test } from "../../shared/kit/ports.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import type { Positions } from "./positions.ts";
 import { Equity, OpenPosition, PnlQuery, PnlRow, TradesQuery } from "./types.ts";
+
+const TRADES_CSV = itemsAsCsv<Trade>(
+  ...(["trade_id", "account", "instrument", "strategy_id", "signal_id", "side", "status"] as const),
+  ...(["opened_at", "closed_at", "entry_qty", "exit_qty", "open_qty", "avg_entry", "avg_exit"] as const),
+  ...(["realised_usdt", "fees_usdt", "funding_usdt", "pnl_usdt", "margin_usdt", "leverage"] as const),
+  ...(["adds", "exit_reason", "config_rev"] as const),
+);
+const PNL_CSV = itemsAsCsv<PnlRow>(
+  ...(["key", "trades", "wins", "realised_usdt", "fees_usdt", "funding_usdt", "pnl_usdt"] as const),
+);
 
 export const readingVerbs = (store: Store, positions: Positions): Verb[] => [
   verb({
@@ -23,6 +34,7 @@ export const readingVerbs = (store: Store, positions: Positions): Verb[] => [
     rest: "GET /trades",
     input: TradesQuery,
     output: z.object({ items: z.array(Trade), next_cursor: z.string().optional() }),
+    csv: TRADES_CSV,
     async run({ limit, cursor, from_ts, to_ts, ...equal }) {
       const where: Record<string, Test> = {};
       for (const [field, value] of Object.entries(equal)) if (value !== undefined) where[field] = value;
@@ -56,6 +68,7 @@ export const readingVerbs = (store: Store, positions: Positions): Verb[] => [
     rest: "GET /pnl",
     input: PnlQuery,
     output: z.object({ items: z.array(PnlRow) }),
+    csv: PNL_CSV,
     async run({ by, from_ts, to_ts }) {
       const span = { ...(from_ts === undefined ? {} : { from_ts }), ...(to_ts === undefined ? {} : { to_ts }) };
       return { items: await positions.accounting.pnl(by, span) };

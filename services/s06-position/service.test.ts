@@ -131,6 +131,16 @@ beforeAll(async () => {
 afterAll(() => finish(all.stop()));
 
 describe("the position manager behind the kit", () => {
+  test("tells trades as CSV to who asks for it", async () => {
+    const token = await finish(createTokens(world.serviceKey, clock).mint("s12", "s06", { id: "ann", role: "viewer" }));
+    const headers = { accept: "text/csv", authorization: `Bearer ${token}` };
+    const answer = await finish(all.hosted.get("s06")!.fetch(new Request("http://127.0.0.1/trades", { headers })));
+    expect(answer.headers.get("content-type")).toStartWith("text/csv");
+    const [header, line] = (await answer.text()).split("\r\n");
+    expect(header).toStartWith("trade_id,account,instrument,strategy_id");
+    expect(line).toStartWith("sig,main,FUT:BTCUSDT,manual,,BUY,ACTIVE,2026-01-05T12:00:00.000Z,,1,0,1,100,");
+  });
+
   test("shows the trade that the router's stream made", async () => {
     const { body } = await ask("GET", "/positions");
     expect(body.items).toMatchObject([

@@ -1,6 +1,7 @@
 /** OpenAPI 3.1 from the declared verbs, and a page to read it by. */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { FAILURES } from "../errors.ts";
+import { CSV_TYPE } from "./csv.ts";
 import type { Service, Verb } from "./service.ts";
 
 const Problem = z
@@ -52,7 +53,13 @@ function describe(app: OpenAPIHono, verb: Verb): void {
       ...(!isRead && { body: { required: true, content: { "application/json": { schema: body } } } }),
     },
     responses: {
-      200: { description: "Done.", content: { "application/json": { schema: verb.output } } },
+      200: {
+        description: "Done.",
+        content: {
+          "application/json": { schema: verb.output },
+          ...(verb.csv && { [CSV_TYPE]: { schema: z.string() } }),
+        },
+      },
       400: { description: "Malformed or out of range.", ...problem },
       401: { description: "No valid token.", ...problem },
       403: { description: "Not allowed.", ...problem },

@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import type { Hono, Context as HonoContext } from "hono";
 import { Problem, refuse } from "../errors.ts";
 import { parseJson, readText } from "./body.ts";
+import { csvResponse, wantsCsv } from "./csv.ts";
 import type { Once } from "./once.ts";
 import type { Clock } from "./ports.ts";
 import { invalid } from "./problem.ts";
@@ -76,6 +77,9 @@ async function answerRest(
     ? await parts.once({ who, verb: verb.name, key, body: JSON.stringify(inPath) + text }, work)
     : { ...(await work()), replayed: false };
   if (answer instanceof Response) return { response: answer, isElsewhere: false };
+  if (verb.csv && wantsCsv(request.headers.get("accept"))) {
+    return { response: csvResponse(verb.csv, answer, c.req.path), isElsewhere: false };
+  }
   const response = c.json(answer as object, status as 200, replayed ? { "idempotency-replayed": "true" } : {});
   return { response, isElsewhere: false };
 }

@@ -8,6 +8,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Contract, Method } from "../contracts.ts";
 import type { BundleView } from "../domain/bundle.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
+import type { Csv } from "./csv.ts";
 import type {
   AnyCollection,
   AnyStream,
@@ -64,6 +65,8 @@ export interface Verb {
   readonly once: "header" | "body" | "reads";
   readonly status: (output: never) => number;
   readonly spread: Spread | undefined;
+  /** How it answers who asks for CSV; who does not gets JSON. */
+  readonly csv: Csv | undefined;
   run(input: never, call: Call): unknown;
 }
 
@@ -89,6 +92,7 @@ interface VerbSpec<I extends Shape, O extends Shape> {
   once?: Verb["once"];
   status?: (output: z.output<O>) => number;
   spread?: Spread<z.output<I>, z.output<O>>;
+  csv?: Csv<z.output<O>>;
   run(input: z.output<I>, call: Call): Promise<z.input<O>> | z.input<O>;
 }
 
@@ -102,6 +106,7 @@ export const verb = <I extends Shape, O extends Shape>(spec: VerbSpec<I, O>): Ve
     once: spec.rest?.startsWith("GET") === false ? "header" : "reads",
     status: () => 200,
     spread: undefined,
+    csv: undefined,
     ...spec,
   }) as unknown as Verb;
 
