@@ -12,6 +12,7 @@ import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
 import { type DataFolder, storeFile } from "./folder.ts";
+import { grantEnv } from "./grant-keys.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 export interface EmbeddedOptions {
@@ -56,7 +57,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     rateLimit: coordination.rateLimit,
     schedule: coordination.schedule,
     net: fetchNet(clock),
-    env: { ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
+    env: { ...grantEnv(folder.grantKeys), ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
     log,
     serviceKey: folder.serviceKey,
     account: "main",

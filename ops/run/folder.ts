@@ -6,6 +6,7 @@ import { assert } from "../../shared/errors.ts";
 import { TAG_CHARACTERS } from "../../shared/keys.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import { SHARDS_MAX } from "../../shared/kit/shard.ts";
+import { type GrantKeyFiles, openGrantKeys } from "./grant-keys.ts";
 
 export interface Origin {
   mode: "paper" | "testnet" | "live";
@@ -17,6 +18,8 @@ export interface DataFolder {
   /** True when it was made by this call. */
   isNew: boolean;
   serviceKey: Uint8Array;
+  /** Files of the pair that funds are moved by. */
+  grantKeys: GrantKeyFiles;
   /** Four characters at the head of every client order id of this installation. */
   tag: string;
   /** How many stores the services in shards have here. */
@@ -61,6 +64,7 @@ export function openFolder(given: string, origin: Origin, options: { shards?: nu
     path,
     isNew,
     serviceKey: keyIn(join(path, "keys", "service.key")),
+    grantKeys: openGrantKeys(path),
     tag: kept.tag,
     shards: kept.shards ?? 1,
     stores: join(path, "stores"),

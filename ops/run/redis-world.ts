@@ -14,6 +14,7 @@ import type { Clock, Directory, ServiceId, Store } from "../../shared/kit/ports.
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
 import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
+import { grantEnv } from "./grant-keys.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
@@ -50,7 +51,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     random: systemRandom(),
     blobs: new FolderBlobs(folder.blobs),
     net: fetchNet(clock),
-    env: { ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
+    env: { ...grantEnv(folder.grantKeys, owner), ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
     serviceKey: folder.serviceKey,
     account: "main",
     mode: "paper",

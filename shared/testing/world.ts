@@ -9,6 +9,7 @@ import { COLLECTIONS } from "../collections.ts";
 import { rootLog } from "../kit/log.ts";
 import type { Net, ServiceId } from "../kit/ports.ts";
 import type { World } from "../kit/world.ts";
+import { grantKeysForTests } from "./grant-keys.ts";
 
 export interface SimOptions {
   clock: VirtualClock;
@@ -28,6 +29,7 @@ export interface SimWorld extends World {
 /** The same options give the same world, to the last bit. */
 export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = false }: SimOptions): SimWorld {
   const errors: string[] = [];
+  const { privateKey, publicKey } = grantKeysForTests();
   const stores = new Map<ServiceId, SqliteStore>();
   const store = (owner: ServiceId): SqliteStore => {
     const kept = stores.get(owner);
@@ -63,6 +65,8 @@ export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = fal
       CHIMERA_S01_RECORD_FRAMES: "false",
       CHIMERA_S11_SCRAPE_MS: "3600000",
       CHIMERA_INSTALLATION_TAG: "simu",
+      CHIMERA_S12_GRANT_KEY: privateKey,
+      CHIMERA_S01_GRANT_PUBLIC_KEY: publicKey,
       ...env,
     },
     log: rootLog(clock, onLog ?? (() => {}), onLog ? "warn" : "silent"),
