@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { executionPlans } from "../../shared/collections/execution.ts";
 import { fills, type IntentRecord, intents, orders } from "../../shared/collections/orders.ts";
-import { isTerminal, OrderStatus } from "../../shared/domain/order.ts";
+import { type Fill, isTerminal, OrderStatus } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
 import type { Query, Store, Test } from "../../shared/kit/ports.ts";

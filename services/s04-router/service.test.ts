@@ -92,6 +92,16 @@ describe("the router behind the kit", () => {
       intent: { state: "DONE" },
       fills: [{ qty: "0.01" }],
     });
+    await finish(clock.sleep(500));
+    const [id] = first.body.client_order_ids as string[];
+    const story = (await ask("GET", `/orders/${id}`)).body;
+    expect(story).toMatchObject({ order: { client_order_id: id }, intent: { intent_id: "a" }, trade_id: "a" });
+    const happened = (story.timeline as { what: string }[]).map((entry) => entry.what);
+    expect(happened).toEqual(expect.arrayContaining(["INTENT", "PLAN", "SUBMIT", "FILL", "DONE", "PROTECTION"]));
+    expect((await ask("GET", `/orders/${(story.order as { order_id: string }).order_id}`)).body).toEqual(story);
+    const open = (await ask("GET", `/orders?open=true&instrument=${FUT}`)).body.items as { kind: string }[];
+    expect(open.map((order) => order.kind)).toEqual(["SL"]);
+    expect((await ask("GET", "/orders?open=false&kind=SL")).body.items).toEqual([]);
     const orders = (await ask("GET", "/orders?limit=1")).body;
     expect([(orders.items as unknown[]).length, typeof orders.next_cursor]).toEqual([1, "string"]);
   });

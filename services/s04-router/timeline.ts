@@ -19,7 +19,9 @@ export function timelineOf({ intent: record, plan, orders, fills }: Kept): Timel
   const entries = [...beginning(record, plan)];
   for (const order of orders) {
     const mine = fills.filter((fill) => fill.client_order_id === order.client_order_id);
-    entries.push(...momentsOf(order, mine), ...fillsOf(order, mine));
+    const moments = momentsOf(order, mine);
+    const isEnd = ({ what }: TimelineEntry) => what === "CANCEL" || what === "REJECT" || what === "EXPIRE";
+    entries.push(...moments.filter((one) => !isEnd(one)), ...fillsOf(order, mine), ...moments.filter(isEnd));
   }
   const ended = record.done_at ?? (record.state === "DONE" ? record.updated_at : undefined);
   if (ended !== undefined) {
@@ -27,24 +29,8 @@ export function timelineOf({ intent: record, plan, orders, fills }: Kept): Timel
     const message = answer.message === undefined ? "" : `: ${answer.message}`;
     entries.push({ ts: ended, what: "DONE", ref: intent_id, by: "ROUTER", detail: `${answer.status}${message}` });
   }
-  return entries.sort((a, b) => a.ts - b.ts || ORDER[a.what] - ORDER[b.what]);
+  return entries.sort((a, b) => a.ts - b.ts);
 }
-
-/** Within one millisecond. */
-const ORDER: Record<TimelineWhat, number> = {
-  INTENT: 0,
-  PLAN: 1,
-  SUBMIT: 2,
-  UNKNOWN: 3,
-  ACK: 4,
-  PROTECTION: 4,
-  RECONCILIATION: 5,
-  FILL: 6,
-  CANCEL: 7,
-  REJECT: 7,
-  EXPIRE: 7,
-  DONE: 8,
-};
 
 function beginning({ intent, decision, plan, intent_id, created_at }: IntentRecord, kept: ExecutionPlan | undefined) {
   const size = intent.qty ?? (intent.notional_usdt === undefined ? "all" : `${intent.notional_usdt} USDT`);

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { exchange } from "../../shared/contracts.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
-import { Fill, Order, OrderStatus } from "../../shared/domain/order.ts";
+import { Fill, IntentKind, Order, OrderStatus } from "../../shared/domain/order.ts";
 import type { Clock, Op, Quota, Store } from "../../shared/kit/ports.ts";
 import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Shard } from "../../shared/kit/shard.ts";
@@ -71,7 +71,10 @@ export const OrdersQuery = inOrder(
     ...page,
     instrument: InstrumentId.optional(),
     status: OrderStatus.optional(),
+    kind: IntentKind.optional(),
     intent_id: z.string().max(128).optional(),
+    /** Only those that may still trade. */
+    open: z.enum(["true", "false"]).optional(),
   }),
 );
 export const FillsQuery = inOrder(
