@@ -122,9 +122,12 @@ export const positionEvents = reliable("pos:events", PositionEvent, {
 
 /** What a reconciliation found and did; kept by S5, told on its stream. */
 export const ReconciliationItem = z.object({
-  /** ORDER_MISSING_HERE, ORDER_GONE_THERE, ORDER_DIFFERS, POSITION_DIFFERS, HOLDING_DIFFERS, TRADE_DIFFERS, … */
+  /**
+   * ORDER_MISSING_HERE, ORDER_GONE_THERE, ORDER_DIFFERS, POSITION_DIFFERS, HOLDING_DIFFERS or TRADE_DIFFERS; where the cause
+   * is known LIQUIDATION, AUTO_DELEVERAGING, MANUAL_TRADE or MISSED_FILLS.
+   */
   type: z.string(),
-  /** RESYNC, ADOPT, CANCEL, CLOSE, KEEP, BOOK, REBUILD, REPORT or NONE. */
+  /** RESYNC, ADOPT, CANCEL, CLOSE, KEEP, BOOK, REBUILD or NONE. */
   action: z.string(),
   /** What it is about: a client order id or an instrument. */
   ref: z.string(),
@@ -150,7 +153,8 @@ export const Reconciliation = z
     run_id: z.string(),
     account: Account,
     mode: z.enum(["ALL", "ORDERS", "POSITIONS", "HOLDINGS"]),
-    cause: z.enum(["START", "PERIODIC", "ASKED", "GAP"]),
+    /** GAP: news was missed. OUTSIDE: an order that is none of ours was heard of. */
+    cause: z.enum(["START", "PERIODIC", "ASKED", "GAP", "OUTSIDE"]),
     dry_run: z.boolean(),
     orphan_policy: z.enum(["CONSERVATIVE", "RECLAIM_IF_SAFE"]),
     time_window_h: z.number(),
