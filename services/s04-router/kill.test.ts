@@ -50,6 +50,37 @@ describe("the kill switch", () => {
     expect((await world.finish(world.router.kill.set(kill()))).outstanding).toEqual([]);
   });
 
+  test.each(["HALT", "CANCEL", "FLATTEN"] as const)(
+    "%s cancels resting entries and what would follow",
+    async (mode) => {
+      await open();
+      await world.place(entry({ type: "LIMIT", price: "59950" }));
+      await world.place(entry({ exec: { policy: "MAKER_THEN_TAKER" } }));
+      const sent = world.exchange.journal.length;
+      const answer = await world.finish(world.router.kill.set(kill({ mode })));
+      expect(answer.outstanding).toEqual([]);
+      if (mode === "HALT") await world.pass(100);
+      expect(world.exchange.live()).toEqual([]);
+      await world.pass(5_000);
+      expect(world.exchange.journal.length).toBe(sent);
+      expect(faultsOf(world)).toEqual([]);
+    },
+  );
+
+  test("it stopped between storing the state and cancelling: the start cancels", async () => {
+    await open();
+    await world.place(entry({ type: "LIMIT", price: "59950" }));
+    world.dieAt({ call: 1, after: true });
+    void world.router.kill.set(kill());
+    await world.pass(100);
+    expect([world.crashed, world.exchange.live().length]).toEqual([true, 1]);
+    world.boot();
+    await world.start();
+    await world.pass(1_000);
+    expect(world.exchange.live()).toEqual([]);
+    expect(faultsOf(world)).toEqual([]);
+  });
+
   test("a maker that runs out under HALT is not followed by a taker", async () => {
     await open();
     await world.place(entry({ exec: { policy: "MAKER_THEN_TAKER" } }));

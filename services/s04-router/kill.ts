@@ -39,14 +39,17 @@ export class KillSwitch {
     return `${this.state?.mode} by ${this.state?.actor}: ${this.state?.reason}`;
   }
 
-  /** Stores the new state, stops entries as its mode says, and names the entries whose end is still open. */
+  /**
+   * Stores the new state, ends every entry that runs, whatever the mode, and names those whose end is still open. HALT
+   * waits for what is in flight alone; the other modes also until no entry rests at the exchange.
+   */
   async set(order: KillOrder): Promise<{ epoch: number; outstanding: string[] }> {
     this.book.mustBeWhole();
     const epoch = this.state?.epoch ?? 0;
     if (order.epoch < epoch) refuse("CONFLICT", `epoch ${order.epoch} is older than ${epoch}`);
     if (!this.isStored(order)) await this.storeState(order);
     if (!order.enabled) return { epoch: order.epoch, outstanding: [] };
-    if (order.mode !== "HALT") await this.cancelEntries(`kill switch: ${order.reason}`);
+    await this.cancelEntries();
     await this.book.until(() => this.outstanding().length === 0, this.ports.settings.killWaitMs);
     return { epoch: order.epoch, outstanding: this.outstanding().map((o) => o.client_order_id) };
   }
@@ -74,18 +77,23 @@ export class KillSwitch {
     this.readable = true;
   }
 
-  private async cancelEntries(reason: string): Promise<void> {
+  /** After a start: what stopped between storing the state and ending the entries goes on here. */
+  async enforce(): Promise<void> {
+    if (!this.entriesAllowed()) await this.cancelEntries();
+  }
+
+  private async cancelEntries(): Promise<void> {
     for (const record of this.book.running().filter((r) => isEntry(r.intent.kind))) {
       await this.book.change(record.instrument, () => {
         const current = this.book.intent(record.intent_id);
-        if (!current || current.state === "DONE") return undefined;
-        const cancel_reason = planOf(current).cancel_reason ?? reason;
+        if (!current || current.state === "DONE" || planOf(current).cancel_reason !== undefined) return undefined;
+        const cancel_reason = `kill switch: ${this.state?.reason ?? this.reason()}`;
         return { intents: [{ ...current, plan: { ...planOf(current), cancel_reason } }] };
       });
     }
   }
 
-  /** Under HALT a resting entry is no open question; one without an answer always is. */
+  /** Under HALT a resting entry on its way out is no open question; one without an answer always is. */
   private outstanding(): Order[] {
     const halted = this.state?.mode === "HALT";
     return this.book

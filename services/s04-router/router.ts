@@ -81,6 +81,7 @@ export class Router {
     await this.kill.load();
     await this.health.load();
     await this.recovery.load();
+    await this.kill.enforce();
     this.sharedBudget?.begin();
     await this.catchUp();
   }

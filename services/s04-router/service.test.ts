@@ -58,17 +58,27 @@ async function quote(): Promise<void> {
   await world.bus.publish(ticker, { ...stamp, seq: 1, bid, ask, bid_qty: "5", ask_qty: "5" }, { key: FUT });
 }
 /** A request of a person with this role, as the gateway would pass it on. */
-async function ask(method: string, path: string, { body, role = "trader" }: { body?: unknown; role?: Role | "" } = {}) {
+interface Asking {
+  body?: unknown;
+  role?: Role | "";
+  key?: string;
+}
+async function ask(method: string, path: string, { body, role = "trader", key }: Asking = {}) {
   await quote();
   const tokens = createTokens(world.serviceKey, clock);
   const token = role === "" ? "" : await finish(tokens.mint("s12", "s04", { id: "ann", role }));
   const request = new Request(`http://127.0.0.1${path}`, {
     method,
-    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    headers: {
+      "content-type": "application/json",
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(key !== undefined && { "idempotency-key": key }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer = await finish(all.hosted.get("s04")!.fetch(request));
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  const replayed = answer.headers.get("idempotency-replayed") === "true";
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown>, replayed };
 }
 const intent = (intent_id: string, over = {}) => ({
   intent: { intent_id, instrument: FUT, kind: "ENTRY", side: "BUY", qty: "0.01", ...over },
@@ -104,6 +114,20 @@ describe("the router behind the kit", () => {
     expect((await ask("GET", "/orders?open=false&kind=SL")).body.items).toEqual([]);
     const orders = (await ask("GET", "/orders?limit=1")).body;
     expect([(orders.items as unknown[]).length, typeof orders.next_cursor]).toEqual([1, "string"]);
+  });
+
+  test("an Idempotency-Key counts beside the ids of the body", async () => {
+    const resting = { type: "LIMIT", price: "59950" };
+    const first = await ask("POST", "/orders", { body: intent("k", resting), key: "key-1" });
+    expect([first.status, first.replayed, first.body.status]).toEqual([200, false, "ACCEPTED"]);
+    const again = await ask("POST", "/orders", { body: intent("k", resting), key: "key-1" });
+    expect([again.replayed, again.body]).toEqual([true, first.body]);
+    const other = await ask("POST", "/orders", { body: intent("k2", resting), key: "key-1" });
+    expect([other.status, other.body.code]).toEqual([422, "KEY_REUSED"]);
+    const cancel = { body: { intent_id: "k" }, key: "key-1" };
+    const ended = await ask("POST", "/cancel", cancel);
+    expect([ended.status, ended.body.result]).toEqual([200, "CANCELED"]);
+    expect(await ask("POST", "/cancel", cancel)).toEqual({ ...ended, replayed: true });
   });
 
   test("a maker's plan is answered with 202", async () => {

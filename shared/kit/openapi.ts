@@ -30,6 +30,8 @@ export function openApiOf(service: Service, verbs: readonly Verb[], version: str
   }) as unknown as OpenApi;
 }
 
+const keyOf = ({ once }: Verb) => (once === "header" ? z.string().max(255) : z.string().max(255).optional());
+
 function describe(app: OpenAPIHono, verb: Verb): void {
   const [method, path] = (verb.rest as string).split(" ") as [string, string];
   const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
@@ -49,7 +51,7 @@ function describe(app: OpenAPIHono, verb: Verb): void {
     request: {
       ...(names.length > 0 && { params: z.object(inPath as never) }),
       ...(isRead && Object.keys(rest).length > 0 && { query: z.object(rest as never) }),
-      ...(verb.once === "header" && { headers: z.object({ "idempotency-key": z.string().max(255) }) }),
+      ...(verb.once !== "reads" && { headers: z.object({ "idempotency-key": keyOf(verb) }) }),
       ...(!isRead && { body: { required: true, content: { "application/json": { schema: body } } } }),
     },
     responses: {

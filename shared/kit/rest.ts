@@ -70,8 +70,10 @@ async function answerRest(
     const answer = (await verb.run(parsed.data as never, call)) as never;
     return { status: verb.status(answer), answer: answer as unknown };
   };
-  const needsKey = verb.once === "header" && !(isDryRun(parsed.data) === true);
   const key = request.headers.get("idempotency-key") ?? undefined;
+  // Where the body has an id of its own the header is a choice, and counts like anywhere once it is sent.
+  const takesKey = verb.once === "header" || (verb.once === "body" && key !== undefined);
+  const needsKey = takesKey && !(isDryRun(parsed.data) === true);
   const who = `${principal.kind}:${principal.id}`;
   const { status, answer, replayed } = needsKey
     ? await parts.once({ who, verb: verb.name, key, body: JSON.stringify(inPath) + text }, work)

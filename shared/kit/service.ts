@@ -61,7 +61,7 @@ export interface Verb {
   readonly audience: "service" | "people" | "open";
   /** The least a person must be; the gateway and the service both check. */
   readonly roles: readonly Role[];
-  /** `header`: changes something and has no id of its own, so an Idempotency-Key is required. */
+  /** `header`: changes something and has no id of its own, so an Idempotency-Key is required; with `body` it is a choice. */
   readonly once: "header" | "body" | "reads";
   readonly status: (output: never) => number;
   readonly spread: Spread | undefined;
