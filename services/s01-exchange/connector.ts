@@ -1,8 +1,10 @@
 /** Puts the parts of S1 together around the venue that its settings name. */
 import type { Blobs, Clock, Store } from "../../shared/kit/ports.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
+import { AccountGuard } from "./account-guard.ts";
 import { AccountOutbox } from "./account-outbox.ts";
 import { binanceRests, binanceVenue, type Rests } from "./binance/venue.ts";
+import { FundingRecords } from "./funding-records.ts";
 import { Instruments } from "./instruments.ts";
 import { KeyGuard } from "./key-guard.ts";
 import { KillCopy } from "./kill-copy.ts";
@@ -27,10 +29,12 @@ export interface Connector {
   /** For what Binance alone is asked, past the port. */
   readonly rests: Rests;
   readonly instruments: Instruments;
+  readonly fundingRecords: FundingRecords;
   readonly recorder: Recorder;
   readonly market: VenueMarket;
   readonly kill: KillCopy;
   readonly key: KeyGuard;
+  readonly accountGuard: AccountGuard;
   readonly orders: VenueOrders;
   readonly outbox: AccountOutbox;
   readonly streams: VenueStreams;
@@ -52,11 +56,14 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     record: (instrument, ts, text) => recorder.frame(instrument, ts, text),
     tell: (event) => outbox.add(event),
     heard: (clientOrderId) => kill.resolved(clientOrderId),
+    funded: () => fundingRecords.soon(),
   });
+  const fundingRecords = new FundingRecords(around, { account, store, income: venue.income });
   const { market, orders, streams, queries } = venue;
   const instruments = new Instruments(around, store, venue.listing);
   instruments.changed = () => market.apply();
   const key = new KeyGuard(around, () => venue.link.rights());
+  const accountGuard = new AccountGuard(around, () => venue.link.accountMode());
   const desk = new Desk({
     clock: around.clock,
     absenceProvenMs: around.settings.absenceProvenMs,
@@ -65,9 +72,25 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     instruments,
     kill,
     key,
+    accountGuard,
     accepted: (side, clientOrderId) => streams.expect(side, clientOrderId),
     leverage: (instrument, leverage) => streams.setLeverage(instrument, leverage),
   });
-  const parts = { venue, rests, instruments, recorder, market, kill, key, orders, outbox, streams, desk, queries };
+  const parts = {
+    fundingRecords,
+    venue,
+    rests,
+    instruments,
+    recorder,
+    market,
+    kill,
+    key,
+    accountGuard,
+    orders,
+    outbox,
+    streams,
+    desk,
+    queries,
+  };
   return { account, clock: around.clock, ...parts };
 }

@@ -1,11 +1,18 @@
 /** S1, the exchange connectors: market data in, orders out, and nobody else holds an exchange key. */
 import { put } from "../../shared/changes.ts";
-import { balancesSnapshots, exchangeKillCopy, instrumentRegistry } from "../../shared/collections/exchange.ts";
+import {
+  balancesSnapshots,
+  exchangeKillCopy,
+  exchangeMarks,
+  fundingRecords,
+  instrumentRegistry,
+} from "../../shared/collections/exchange.ts";
 import { refuse } from "../../shared/errors.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
 import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
 import { createConnector } from "./connector.ts";
+import { incomeVerbs } from "./income.verbs.ts";
 import { orderVerbs } from "./orders.verbs.ts";
 import { type MarketOutlet, type Meters, Settings, type Surroundings } from "./types.ts";
 import type { Venue, VenueQueries } from "./venue-port.ts";
@@ -19,6 +26,7 @@ const METERS_EVERY_MS = 1_000;
 const LISTEN_KEY_EVERY_MS = 20 * 60_000;
 const HEARD_EVERY_MS = 1_000;
 const BALANCES_EVERY_MS = 60_000;
+const FUNDING_EVERY_MS = 60_000;
 const KILL_EVERY_MS = 5_000;
 const UNKNOWN_EVERY_MS = 5_000;
 /** An answer this young shows that the exchange is reached. */
@@ -33,7 +41,7 @@ export default defineService({
   settings: Settings,
   calls: {},
   emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents],
-  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy],
+  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, fundingRecords, exchangeMarks],
   setup(ctx) {
     const parts = createConnector(surroundings(ctx), {
       account: ctx.account,
@@ -42,7 +50,7 @@ export default defineService({
       outlet: outlet(ctx),
       publish: (event) => ctx.publish(accountEvents, event, event.instrument),
     });
-    const { venue, instruments, recorder, market, streams, desk, kill, key, outbox, queries } = parts;
+    const { venue, instruments, recorder, market, streams, desk, kill, key, accountGuard, outbox, queries } = parts;
     const { markets } = venue.listing;
     ctx.config.onChange(({ bundle }) =>
       market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
@@ -60,6 +68,7 @@ export default defineService({
           const missing = instruments.missing();
           if (missing.length > 0) refuse("UNAVAILABLE", `${missing} has not told what it lists.`);
           await key.check();
+          await accountGuard.check();
           if (running) streams.start();
           return;
         } catch (error) {
@@ -69,13 +78,20 @@ export default defineService({
       }
     };
     return {
-      verbs: [...orderVerbs(parts), ...accountRpcVerbs(parts), ...accountRestVerbs(parts)],
+      verbs: [
+        ...orderVerbs(parts),
+        ...accountRpcVerbs(parts),
+        ...accountRestVerbs(parts),
+        ...incomeVerbs({ ...parts, store: ctx.store }),
+      ],
       jobs: [
         every(CLOCK_EVERY_MS, "clock-offset", measureClocks),
         every(LISTING_EVERY_MS, "listing", () => instruments.refresh()),
+        every(LISTING_EVERY_MS, "account-mode", () => accountGuard.check()),
         every(LISTEN_KEY_EVERY_MS, "listen-key", () => streams.keepAlive()),
         every(HEARD_EVERY_MS, "account-heard", () => streams.checkHeard()),
         every(UNKNOWN_EVERY_MS, "unknown-entries", () => desk.settleUnknown()),
+        every(FUNDING_EVERY_MS, "funding-records", () => parts.fundingRecords.refresh()),
         every(BALANCES_EVERY_MS, "balances", () => keepBalances(ctx, queries)),
         every(KILL_EVERY_MS, "kill-copy", () => kill.load()),
         every(ctx.settings.recordFlushMs, "recording-flush", () => recorder.flush()),
@@ -85,6 +101,7 @@ export default defineService({
       checks: [
         { name: "market-data", critical: true, run: () => market.trouble() },
         { name: "account-stream", critical: true, run: () => streams.trouble() },
+        { name: "account-mode", critical: false, run: () => accountGuard.trouble() },
         { name: "api-key", critical: true, run: () => key.trouble() },
         { name: "venue", critical: true, run: () => reach(ctx, venue) },
       ],

@@ -3,6 +3,7 @@ import type { ExchangeOrder, SubmitOco, SubmitOrder } from "../../shared/contrac
 import { type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
+import type { AccountGuard } from "./account-guard.ts";
 import type { Instruments } from "./instruments.ts";
 import type { KeyGuard } from "./key-guard.ts";
 import type { KillCopy } from "./kill-copy.ts";
@@ -17,6 +18,7 @@ export interface DeskPorts {
   readonly instruments: Instruments;
   readonly kill: KillCopy;
   readonly key: KeyGuard;
+  readonly accountGuard: AccountGuard;
   /** An order was taken. */
   accepted(market: Market, clientOrderId: string): void;
   leverage(instrument: InstrumentId, leverage: number): void;
@@ -40,7 +42,7 @@ export class Desk {
     checkEntryFlag(order);
     const ref = { instrument: order.instrument, client_order_id: order.client_order_id };
     const send = async () => {
-      if (order.entry) this.refuseEntries();
+      if (order.entry) this.refuseEntries(marketOf(order.instrument));
       if (order.entry && marketOf(order.instrument) === "FUT") await this.prepare(order);
       const legs = [{ ...ref, conditional: isConditional(order) }];
       return this.send(order.entry, legs, (before) => orders.submit(order, before));
@@ -58,7 +60,7 @@ export class Desk {
     const legs = ids.map((client_order_id) => ({ instrument: oco.instrument, client_order_id, conditional: false }));
     let sent: ExchangeOrder[] | undefined;
     const send = async () => {
-      if (entry) this.refuseEntries();
+      if (entry) this.refuseEntries("SPOT");
       const work = (before: () => void) => orders.submitOco(oco, before);
       sent = await this.send(entry, legs, work);
       return sent[0] ?? refuse("EXCHANGE_UNKNOWN", "The exchange named no orders of the pair.");
@@ -86,9 +88,10 @@ export class Desk {
       refuse("FORBIDDEN", `This connector serves account ${this.ports.account} only.`);
   }
 
-  private refuseEntries(): void {
+  private refuseEntries(market: Market): void {
     this.ports.kill.refuseIfOn();
     this.ports.key.refuseEntries();
+    this.ports.accountGuard.refuseEntries(market);
   }
 
   private async prepare(order: SubmitOrder): Promise<void> {

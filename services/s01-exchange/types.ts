@@ -6,16 +6,28 @@ import type { Clock, Net, Random } from "../../shared/kit/ports.ts";
 import { FineScale } from "./binance/fine-scale.ts";
 
 const Milliseconds = z.number().int().positive();
+const Url = z
+  .string()
+  .regex(/^(https?|wss?):\/\/[^/]/, "is no address")
+  .optional();
 
 export const Settings = z.object({
   mode: z.enum(["paper", "testnet", "live"]).default("paper"),
-  venueSpotUrl: z.string().default("http://127.0.0.1:8093"),
-  venueFutUrl: z.string().default("http://127.0.0.1:8094"),
-  /** Market streams. */
-  venueSpotWsUrl: z.string().default("ws://127.0.0.1:8093"),
-  venueFutWsUrl: z.string().default("ws://127.0.0.1:8094"),
-  /** The spot WebSocket API, which carries the spot account stream. */
-  venueSpotApiWsUrl: z.string().default("ws://127.0.0.1:8093/ws-api/v3"),
+  connector: z
+    .enum(["binance", "ccxt"])
+    .default("binance")
+    .describe("How the exchange is spoken to: Binance natively, or any exchange that ccxt knows"),
+  venueSpotUrl: Url.describe("Spot REST; unset: the mode's own"),
+  venueFutUrl: Url.describe("Futures REST; unset: the mode's own"),
+  venueSpotWsUrl: Url.describe("Spot market streams; unset: the mode's own"),
+  venueFutWsUrl: Url.describe("Futures market and account streams; unset: the mode's own"),
+  venueSpotApiWsUrl: Url.describe(
+    "The spot WebSocket API, which carries the spot account stream; unset: the mode's own",
+  ),
+  paperRemote: z
+    .boolean()
+    .default(false)
+    .describe("Lets paper trading talk to an exchange on another machine, which then must be a paper exchange"),
   apiKey: z.string().min(1).default("paper-key"),
   apiSecret: z.string().min(1).default("paper-secret"),
   /** How late a signed request may arrive at the exchange. */

@@ -1,6 +1,6 @@
 /** What S1 needs of an exchange, whichever connector speaks to it; one contract suite holds for all that implement it. */
 import type { z } from "@hono/zod-openapi";
-import type { ExchangeFill, ExchangeOrder, History, SubmitOco, SubmitOrder } from "../../shared/contracts.ts";
+import type { ExchangeFill, ExchangeOrder, History, Income, SubmitOco, SubmitOrder } from "../../shared/contracts.ts";
 import { type Instrument, type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
 import type { Kline } from "../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
@@ -67,6 +67,19 @@ export interface VenueQueries {
   history(ask: z.output<typeof History>): Promise<Kline[]>;
 }
 
+/** Epoch ms, both ends included. */
+export interface Span {
+  from_ts: number;
+  to_ts: number;
+}
+/** The account's credits and charges, each once, oldest first. A short time after it happened, an entry may be missing. */
+export interface VenueIncome {
+  /** Of both wallets. */
+  between(span: Span): Promise<Income[]>;
+  /** Funding payments alone. */
+  funding(span: Span): Promise<Income[]>;
+}
+
 /** Account events in order; every connection begins with a `gap`, because something may have been missed before it. */
 export interface VenueStreams {
   start(): void;
@@ -116,6 +129,8 @@ export interface VenuePorts {
   tell(event: AccountEvent): void;
   /** An order was heard of: whatever its fate was, it is known now. */
   heard(clientOrderId: string): void;
+  /** Funding was paid or received: its entry is in the income history soon. */
+  funded(): void;
 }
 
 export interface Venue {
@@ -127,6 +142,8 @@ export interface Venue {
   readonly market: VenueMarket;
   readonly orders: VenueOrders;
   readonly queries: VenueQueries;
+  /** Absent where the connector cannot read it. */
+  readonly income?: VenueIncome;
   readonly streams: VenueStreams;
   readonly link: VenueLink;
 }

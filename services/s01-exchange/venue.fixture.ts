@@ -24,6 +24,15 @@ const START_MS = 1_700_000_000_000;
 const STEP_MS = 20;
 const STEPS_MAX = 5_000;
 
+/** The paper venue's in every mode: none of them may lead a test elsewhere. */
+const PAPER_URLS = {
+  venueSpotUrl: "http://127.0.0.1:8093",
+  venueFutUrl: "http://127.0.0.1:8094",
+  venueSpotWsUrl: "ws://127.0.0.1:8093",
+  venueFutWsUrl: "ws://127.0.0.1:8094",
+  venueSpotApiWsUrl: "ws://127.0.0.1:8093/ws-api/v3",
+};
+
 export interface Faulty {
   /** Stands before the venue: answers or throws instead of it, or lets the request pass by answering nothing. */
   fetch?: (request: NetRequest) => ReturnType<Net["fetch"]> | undefined;
@@ -57,7 +66,7 @@ export async function connectToVenue(settings: Partial<Settings> = {}) {
     },
   };
   const newestTo = (path: string) => sockets.filter(({ url }) => url.includes(path)).at(-1)!;
-  const around = { ...testSurroundings({ settings, net }), clock };
+  const around = { ...testSurroundings({ settings: { ...PAPER_URLS, ...settings }, net }), clock };
   const store = openStore({ path: ":memory:", owner: "s01", collections: COLLECTIONS, now: () => clock.now() });
   const blobs = new MemoryBlobs(clock);
   const said = {

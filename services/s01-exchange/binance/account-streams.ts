@@ -1,6 +1,7 @@
 /** Binance's account streams of both markets: connected, kept alive, turned into events, and honest about what was missed. */
 import type { InstrumentId, Market } from "../../../shared/domain/instrument.ts";
 import type { AccountEvent } from "../../../shared/streams.ts";
+import { type Hosts, hostsOf } from "../hosts.ts";
 import type { Surroundings } from "../types.ts";
 import type { VenueStreams } from "../venue-port.ts";
 import { isForced, type Known, readAccountFrame } from "./account-wire.ts";
@@ -20,11 +21,13 @@ export interface AccountPorts {
   configured(instrument: InstrumentId, leverage: number | undefined): void;
   /** An order was heard of: whatever its fate was, it is known now. */
   heard(clientOrderId: string): void;
+  funded(): void;
 }
 
 export class AccountStreams implements VenueStreams {
   private readonly around: Surroundings;
   private readonly ports: AccountPorts;
+  private readonly hosts: Hosts;
   private readonly sockets: Record<Market, LiveSocket>;
   private readonly isSubscribed: Record<Market, boolean> = { SPOT: false, FUT: false };
   private readonly lastAt: Record<Market, number | undefined> = { SPOT: undefined, FUT: undefined };
@@ -39,6 +42,7 @@ export class AccountStreams implements VenueStreams {
   constructor(around: Surroundings, ports: AccountPorts) {
     this.around = around;
     this.ports = ports;
+    this.hosts = hostsOf(around.settings);
     this.sockets = {
       FUT: new LiveSocket(around, {
         name: "fut-account",
@@ -50,7 +54,7 @@ export class AccountStreams implements VenueStreams {
       }),
       SPOT: new LiveSocket(around, {
         name: "spot-account",
-        url: () => around.settings.venueSpotApiWsUrl,
+        url: () => this.hosts.spotApiWs,
         opened: (send) => send(this.spotSubscription()),
         message: (text) => this.frame("SPOT", text),
         down: () => this.ended("SPOT"),
@@ -119,7 +123,7 @@ export class AccountStreams implements VenueStreams {
     );
     if (typeof body.listenKey !== "string" || body.listenKey === "") throw new Error("the exchange gave no listen key");
     this.listenKey = body.listenKey;
-    return `${this.around.settings.venueFutWsUrl}/private/ws?listenKey=${encodeURIComponent(body.listenKey)}`;
+    return `${this.hosts.futWs}/private/ws?listenKey=${encodeURIComponent(body.listenKey)}`;
   }
 
   /** The WebSocket API signs its parameters sorted by name and not percent-encoded. */
@@ -220,6 +224,7 @@ export class AccountStreams implements VenueStreams {
         if (leverage !== undefined) this.leverages.set(instrument, leverage);
         this.ports.configured(instrument, leverage);
       },
+      funded: () => this.ports.funded(),
     };
   }
 }

@@ -7,6 +7,7 @@ import { parseExact } from "./exact-json.ts";
 function known() {
   const triggered = new Map<string, string>();
   const configured: [string, number | undefined][] = [];
+  const payments: number[] = [];
   const told: Known = {
     account: "main",
     ts: 9,
@@ -15,8 +16,9 @@ function known() {
     conditionalOf: (orderId) => triggered.get(orderId),
     triggered: (orderId, clientOrderId) => triggered.set(orderId, clientOrderId),
     configured: (instrument, leverage) => configured.push([instrument, leverage]),
+    funded: () => payments.push(1),
   };
-  return { told, configured };
+  return { told, configured, payments };
 }
 const read = (frame: object, beside = known()) =>
   readAccountFrame(frame as Record<string, unknown>, beside.told).map((event) => AccountEvent.parse(event));
@@ -163,6 +165,9 @@ test("what somebody else changes about leverage and margin is passed on", () => 
     ["FUT:BTCUSDT", 25],
     ["FUT:ETHUSDT", undefined],
   ]);
+  expect(beside.payments).toEqual([]);
+  read({ e: "ACCOUNT_UPDATE", E: 1, T: 1, a: { m: "FUNDING_FEE", B: [], P: [] } }, beside);
+  expect(beside.payments).toEqual([1]);
 });
 
 test("spot: a fill with its fee in the base asset, and a cancel under the order's own id", () => {

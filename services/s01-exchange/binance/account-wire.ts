@@ -24,6 +24,8 @@ export interface Known {
   triggered(orderId: string, clientOrderId: string): void;
   /** Leverage or margin type was changed. */
   configured(instrument: InstrumentId, leverage: number | undefined): void;
+  /** Funding was paid or received. */
+  funded(): void;
 }
 
 const FutOrder = z.looseObject({
@@ -152,6 +154,7 @@ function futAccount(frame: unknown, known: Known): AccountEvent[] {
   if (a.m === "MARGIN_TYPE_CHANGE") {
     for (const { s, mt } of a.P) if (s && mt !== "isolated") known.configured(s, undefined);
   }
+  if (a.m === "FUNDING_FEE") known.funded();
   const events: AccountEvent[] = [];
   for (const p of a.P) {
     if (!p.s || p.ps !== "BOTH") continue;

@@ -17,7 +17,9 @@ const Symbol_ = z.looseObject({
 const ExchangeInfo = z.looseObject({
   symbols: z.array(z.unknown()),
   rateLimits: z
-    .array(z.looseObject({ rateLimitType: z.string(), interval: z.string(), limit: z.number() }))
+    .array(
+      z.looseObject({ rateLimitType: z.string(), interval: z.string(), intervalNum: z.number(), limit: z.number() }),
+    )
     .default([]),
 });
 
@@ -31,6 +33,7 @@ export function binanceListing(clock: Clock, rests: Record<Market, Rest>): Venue
       const info = ExchangeInfo.parse(await rests[market].call("GET", path, {}, ask));
       const limit = info.rateLimits.find((r) => r.rateLimitType === "REQUEST_WEIGHT" && r.interval === "MINUTE");
       if (limit) rests[market].setWeightLimit(limit.limit);
+      rests[market].setOrderLimits(info.rateLimits.filter((r) => r.rateLimitType === "ORDERS"));
       const now = clock.now();
       return info.symbols.flatMap((row) => readInstrument(market, row, now) ?? []);
     },

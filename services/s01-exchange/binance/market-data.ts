@@ -1,5 +1,6 @@
 /** Binance's market data of both markets: which instruments are followed, over which connections, and where snapshots come from. */
 import { type InstrumentId, type Market, marketOf, symbolOf } from "../../../shared/domain/instrument.ts";
+import { hostsOf } from "../hosts.ts";
 import type { Listed, Surroundings } from "../types.ts";
 import type { VenueMarket, VenuePorts } from "../venue-port.ts";
 import type { Snapshot } from "./book-sync.ts";
@@ -27,12 +28,12 @@ export class MarketData implements VenueMarket {
     this.ports = ports;
     this.feeds = { SPOT: this.feed("SPOT"), FUT: this.feed("FUT") };
     const { SPOT, FUT } = this.feeds;
-    const { venueSpotWsUrl, venueFutWsUrl } = around.settings;
+    const { spotWs, futWs } = hostsOf(around.settings);
     const nothing = () => {};
-    this.spot = this.socket("spot", `${venueSpotWsUrl}/stream`, [SPOT, () => SPOT.restart()]);
-    this.futBook = this.socket("fut-public", `${venueFutWsUrl}/public/stream`, [FUT, () => FUT.restart()]);
+    this.spot = this.socket("spot", `${spotWs}/stream`, [SPOT, () => SPOT.restart()]);
+    this.futBook = this.socket("fut-public", `${futWs}/public/stream`, [FUT, () => FUT.restart()]);
     // Mark prices need nothing before them, so a new connection of theirs leaves the books alone.
-    this.futMark = this.socket("fut-market", `${venueFutWsUrl}/market/stream`, [FUT, nothing]);
+    this.futMark = this.socket("fut-market", `${futWs}/market/stream`, [FUT, nothing]);
   }
 
   /** Follows exactly these from now on, as far as the exchange lists them. */

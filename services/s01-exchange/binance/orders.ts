@@ -45,6 +45,7 @@ export class Orders implements VenueOrders {
         auth: "signed",
         changes: true,
         urgent: order.reduce_only || !order.entry,
+        places: true,
         before,
       }),
     );
@@ -73,7 +74,7 @@ export class Orders implements VenueOrders {
       [`${stop}TimeInForce`]: "GTC",
       newOrderRespType: "RESULT",
     };
-    const ask = { auth: "signed", changes: true, urgent: selling, before } as const;
+    const ask = { auth: "signed", changes: true, urgent: selling, places: true, before } as const;
     const body = await this.timed("SPOT", () =>
       this.rests.SPOT.call<{ orderReports?: unknown[] }>("POST", "/api/v3/orderList/oco", params, ask),
     );

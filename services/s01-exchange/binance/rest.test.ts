@@ -125,3 +125,30 @@ test("-1021 to the question for the time is a refusal, not a wait for itself", a
   expect(await codeOf(rest.call("GET", "/x", {}, { auth: "signed" }))).toBe("EXCHANGE_REFUSED");
   expect(requests.length).toBe(3);
 });
+
+test("too many new orders silence new orders alone: a cancel is sent all the same", async () => {
+  const { rest, requests, around } = open(({ method }) =>
+    method === "POST" ? { status: 429, headers: { "retry-after": "9" }, body: '{"code":-1015,"msg":"Too many"}' } : {},
+  );
+  const place = { auth: "signed", changes: true, urgent: true, places: true } as const;
+  expect(await codeOf(rest.call("POST", "/order", {}, place))).toBe("RATE_LIMITED");
+  const problem = asProblem(await rest.call("POST", "/order", {}, place).catch((e) => e));
+  expect([problem.code, problem.retryAfterMs]).toEqual(["RATE_LIMITED", 9_000]);
+  expect(await codeOf(rest.call("DELETE", "/order", {}, { auth: "signed", changes: true, urgent: true }))).toBe("done");
+  expect(requests.map(({ method }) => method)).toEqual(["POST", "DELETE"]);
+  await around.clock.run(around.clock.now() + 9_000);
+  expect(await codeOf(rest.call("POST", "/order", {}, place))).toBe("RATE_LIMITED");
+  expect(requests.length).toBe(3);
+});
+
+test("the last orders of a window are kept for exits", async () => {
+  const { rest, requests, around } = open(() => ({ headers: { "x-mbx-order-count-10s": "255" } }));
+  rest.setOrderLimits([{ interval: "SECOND", intervalNum: 10, limit: 300 }]);
+  const entry = { auth: "signed", changes: true, places: true } as const;
+  expect(await codeOf(rest.call("POST", "/order", {}, entry))).toBe("done");
+  expect(await codeOf(rest.call("POST", "/order", {}, entry))).toBe("RATE_LIMITED");
+  expect(await codeOf(rest.call("POST", "/order", {}, { ...entry, urgent: true }))).toBe("done");
+  await around.clock.run(around.clock.now() + 10_000);
+  expect(await codeOf(rest.call("POST", "/order", {}, entry))).toBe("done");
+  expect(requests.length).toBe(3);
+});

@@ -5,6 +5,7 @@ import { Problem, refuse } from "../../../shared/errors.ts";
 import { NetError, type NetResponse } from "../../../shared/kit/ports.ts";
 import type { Surroundings } from "../types.ts";
 import { parseExact } from "./exact-json.ts";
+import { OrderCounts, type OrderLimit } from "./order-counts.ts";
 
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
 type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -16,6 +17,8 @@ export interface Ask {
   changes?: boolean;
   /** Cancels and reduce-only orders go on when the weight left is kept for them. */
   urgent?: boolean;
+  /** Places an order, of which an account may send so many. */
+  places?: boolean;
   timeoutMs?: number;
   /** Runs right before each sending, a repeated one included; what it throws stops the call unsent. */
   before?: () => void;
@@ -32,6 +35,7 @@ export const CODE = {
   unknownOutcome: [-1006, -1007],
   clock: -1021,
   tooMany: [-1003, -1008, -1015],
+  tooManyOrders: -1015,
   keyRefused: [-1022, -2014, -2015],
   noSuchOrder: -2013,
   cancelRefused: -2011,
@@ -47,6 +51,9 @@ export class Rest {
   private offsetMs = 0;
   private measured: Promise<void> | undefined;
   private silentUntil = 0;
+  /** No new orders until then; anything else may be asked. */
+  private orderlessUntil = 0;
+  private readonly orderCounts: OrderCounts;
   private weight = 0;
   private weightMinute = 0;
   private weightLimit: number;
@@ -58,6 +65,7 @@ export class Rest {
     this.market = market;
     this.url = url;
     this.weightLimit = WEIGHT_LIMIT[market];
+    this.orderCounts = new OrderCounts(around.clock);
   }
 
   get clockOffsetMs(): number {
@@ -66,6 +74,10 @@ export class Rest {
 
   setWeightLimit(limit: number): void {
     if (Number.isSafeInteger(limit) && limit > 0) this.weightLimit = limit;
+  }
+
+  setOrderLimits(limits: readonly OrderLimit[]): void {
+    this.orderCounts.setLimits(limits);
   }
 
   /** Throws Problem EXCHANGE_REFUSED, EXCHANGE_UNKNOWN (only if `changes`), RATE_LIMITED or UNAVAILABLE. */
@@ -135,13 +147,13 @@ export class Rest {
       throw netProblem(error, ask);
     }
     this.answeredAt = this.around.clock.mono();
-    this.readLimits(response);
+    this.readLimits(response, ask);
     return this.judge(response, ask);
   }
 
   private judge(response: NetResponse, ask: Ask): unknown {
     const { status } = response;
-    if (status === 429 || status === 418 || status === 403) throw this.limited();
+    if (status === 429 || status === 418 || status === 403) throw this.limited(ask);
     let body: unknown;
     try {
       body = parseExact(response.body);
@@ -163,7 +175,7 @@ export class Rest {
     });
   }
 
-  private readLimits({ status, headers }: NetResponse): void {
+  private readLimits({ status, headers, body }: NetResponse, ask: Ask): void {
     const { clock, meters, raise, log } = this.around;
     const used = Number(headers["x-mbx-used-weight-1m"]);
     if (used >= 0) {
@@ -171,10 +183,14 @@ export class Rest {
       this.weightMinute = Math.floor(clock.now() / MINUTE_MS);
       meters.usedWeight.set(used, { market: this.market });
     }
+    if (ask.places) this.orderCounts.read(headers);
     if (status !== 429 && status !== 418) return;
     const said = Number(headers["retry-after"]) * 1_000;
     const wait = said > 0 ? said : status === 418 ? BAN_MS_WHEN_UNSAID : RETRY_MS_WHEN_UNSAID;
-    this.silentUntil = Math.max(this.silentUntil, clock.mono() + wait);
+    const until = clock.mono() + wait;
+    // Too many orders are no reason to keep a cancel back.
+    if (ask.places && isTooManyOrders(body)) this.orderlessUntil = Math.max(this.orderlessUntil, until);
+    else this.silentUntil = Math.max(this.silentUntil, until);
     log.warn("The exchange wants silence", { market: this.market, status, wait_ms: wait });
     const code = status === 418 ? "EXCHANGE_BAN" : "EXCHANGE_RATE_LIMIT";
     raise(status === 418 ? "FATAL" : "WARN", code, `${this.market} answered ${status}`, `Silent for ${wait} ms`);
@@ -182,8 +198,13 @@ export class Rest {
 
   private hasRoom(ask: Ask): void {
     const { clock } = this.around;
-    if (clock.mono() < this.silentUntil) throw this.limited();
+    if (clock.mono() < this.silentUntil || (ask.places && clock.mono() < this.orderlessUntil)) throw this.limited(ask);
     const now = clock.now();
+    const orderWait = ask.places && !ask.urgent ? this.orderCounts.waitMs() : 0;
+    if (orderWait > 0) {
+      const detail = `What is left of the orders that ${this.market} may be sent is kept for exits.`;
+      refuse("RATE_LIMITED", detail, { retryAfterMs: orderWait });
+    }
     const used = Math.floor(now / MINUTE_MS) === this.weightMinute ? this.weight : 0;
     if (ask.urgent || used < this.weightLimit * (1 - RESERVE_SHARE)) return;
     refuse("RATE_LIMITED", `What is left of this minute's ${this.market} weight is kept for exits.`, {
@@ -191,8 +212,9 @@ export class Rest {
     });
   }
 
-  private limited(): Problem {
-    const wait = Math.max(this.silentUntil - this.around.clock.mono(), 1_000);
+  private limited(ask: Ask): Problem {
+    const until = ask.places ? Math.max(this.silentUntil, this.orderlessUntil) : this.silentUntil;
+    const wait = Math.max(until - this.around.clock.mono(), 1_000);
     return new Problem("RATE_LIMITED", `The exchange wants silence (${this.market}).`, { retryAfterMs: wait });
   }
 }
@@ -227,6 +249,13 @@ function netProblem(error: unknown, ask: Ask): Problem {
 function codeOf(body: unknown): number | undefined {
   const code = (body as { code?: unknown } | null)?.code;
   return typeof code === "number" ? code : undefined;
+}
+function isTooManyOrders(text: string): boolean {
+  try {
+    return codeOf(JSON.parse(text)) === CODE.tooManyOrders;
+  } catch {
+    return false;
+  }
 }
 const isOneOf = (codes: readonly number[], code: number | undefined) => code !== undefined && codes.includes(code);
 

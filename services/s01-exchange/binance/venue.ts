@@ -1,10 +1,12 @@
 /** Binance as a venue: the native connector, for the hot path. */
 import { z } from "@hono/zod-openapi";
 import type { Market } from "../../../shared/domain/instrument.ts";
+import { hostsOf } from "../hosts.ts";
 import type { Surroundings } from "../types.ts";
 import type { Venue, VenueLink, VenuePorts } from "../venue-port.ts";
 import { AccountQueries } from "./account-queries.ts";
 import { AccountStreams } from "./account-streams.ts";
+import { BinanceIncome } from "./income.ts";
 import { binanceListing } from "./instruments.ts";
 import { MarketData } from "./market-data.ts";
 import { Orders } from "./orders.ts";
@@ -13,21 +15,22 @@ import { Rest } from "./rest.ts";
 export type Rests = Readonly<Record<Market, Rest>>;
 
 export function binanceRests(around: Surroundings): Rests {
-  const { venueSpotUrl, venueFutUrl } = around.settings;
-  return { SPOT: new Rest(around, "SPOT", venueSpotUrl), FUT: new Rest(around, "FUT", venueFutUrl) };
+  const { spot, fut } = hostsOf(around.settings);
+  return { SPOT: new Rest(around, "SPOT", spot), FUT: new Rest(around, "FUT", fut) };
 }
 
 export function binanceVenue(around: Surroundings, rests: Rests, ports: VenuePorts): Venue {
   const market = new MarketData(around, { ...ports, rests });
   const orders = new Orders(around, rests);
   const streams = new AccountStreams(around, {
-    ...{ account: ports.account, rests, tell: ports.tell, heard: ports.heard },
+    ...{ account: ports.account, rests, tell: ports.tell, heard: ports.heard, funded: ports.funded },
     mark: (instrument) => market.mark(instrument),
     configured: (instrument, leverage) => orders.forgetMargin(instrument, leverage),
   });
   const queries = new AccountQueries(around, rests);
   const listing = binanceListing(around.clock, rests);
-  return { name: "binance", lacks: [], listing, market, orders, queries, streams, link: linkOf(rests) };
+  const income = new BinanceIncome(around, rests);
+  return { name: "binance", lacks: [], listing, market, orders, queries, income, streams, link: linkOf(rests) };
 }
 
 const Rights = z.looseObject({ ipRestrict: z.boolean(), enableWithdrawals: z.boolean() });
