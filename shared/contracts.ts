@@ -159,12 +159,15 @@ export type Income = z.output<typeof Income>;
 
 /** A movement between the account's own wallets. `grant`: the gateway's signature over exactly this. */
 export const Transfer = z.object({
-  transfer_id: z.string().min(1).max(64),
+  transfer_id: z.string().regex(/^[\x21-\x7e]{1,64}$/, "must be 1 to 64 printable characters without spaces"),
   account,
   from: WalletName,
   to: WalletName,
   amount_usdt: PositiveDecimal,
-  reason: z.string().max(200),
+  reason: z
+    .string()
+    .max(200)
+    .refine((text) => text.isWellFormed(), "must be whole characters"),
 });
 export type Transfer = z.output<typeof Transfer>;
 export const TransferResult = z.object({

@@ -65,6 +65,10 @@ export const TreasuryTransfer = z
     state: z.enum(["STARTED", "OK", "FAIL", "UNKNOWN"]),
     tx_id: z.string().optional(),
     message: z.string().optional(),
+    /** When it last left for the exchange; missing while it is certain that nothing is under way. */
+    sent_at: z.number().optional(),
+    /** What the exchange's history held before: a movement that is not among these came after. */
+    known_tx_ids: z.array(z.string()).optional(),
     created_at: z.number(),
     updated_at: z.number(),
   })
