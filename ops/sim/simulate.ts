@@ -10,7 +10,6 @@ import { dec, show, sum } from "../../shared/domain/money.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
-import { type Mortal, mortal } from "../../shared/kit/mortal.ts";
 import type { Clock, Collection, Random, ServiceId, Store } from "../../shared/kit/ports.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { loadServices } from "../services.ts";
@@ -19,6 +18,7 @@ import { venueNet } from "../venue/memory-net.ts";
 import { createVenue, type Venue } from "../venue/venue.ts";
 import { createEquity, type EquityCurve, gain } from "./equity.ts";
 import { createInvariants, type Verdict } from "./invariants.ts";
+import { createLives, type Lives, type Step } from "./lives.ts";
 import { readAll } from "./pages.ts";
 import { startTally, type Tally } from "./tally.ts";
 
@@ -41,7 +41,7 @@ export interface SimulationOptions {
   onLog?(line: string): void;
   onProgress?(clock: Clock): void;
   freeze?: boolean;
-  /** Makes `crash` possible, at some cost per call. */
+  /** Makes `crash`, `kill` and `onStep` possible, at some cost per call. */
   canCrash?: boolean;
   /** False while the venue cannot be reached: how long positions stand unprotected does not count then. */
   isReachable?(venue: Venue): boolean;
@@ -73,11 +73,14 @@ export interface Simulation {
   world: SimWorld;
   venue: Venue;
   market: MarketModel;
-  /** Of the present life. */
   services: Constellation;
   tally: Tally;
   /** Ends all services at once, in the middle of whatever they do, and starts them anew on the same stores. */
   crash(): void;
+  /** Ends these in the middle of whatever they do; they are started anew `downMs` later. */
+  kill(ids: readonly ServiceId[], downMs: number): void;
+  /** Hears of every step that a service takes at a port, and may end services there. */
+  onStep(hear: (step: Step) => void): void;
   /** Plays the market to its end, or for `durationMs`. */
   play(): Promise<void>;
   /** Plays on for so long. */
@@ -103,10 +106,16 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   });
   const services = await loadServices();
   const ids = services.map((s) => s.id);
-  const born = (): Pick<Mortal, "world" | "end"> =>
-    options.canCrash ? mortal(world) : { world, end: () => assert(false, "cannot crash") };
-  let life = born();
-  let all = await constellation(services, ids, life.world);
+  let failure: unknown;
+  const failed = (error: unknown) => {
+    failure = error;
+  };
+  const lives = options.canCrash ? await createLives(services, world, failed) : undefined;
+  const all = lives ?? (await constellation(services, ids, world));
+  const mayCrash = (): Lives => {
+    assert(lives, "opened with canCrash");
+    return lives;
+  };
   const tally = startTally(world.bus);
   const invariants = createInvariants({
     venue,
@@ -124,10 +133,6 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     });
     await all.start();
   })();
-  let failure: unknown;
-  const failed = (error: unknown) => {
-    failure = error;
-  };
   started.catch(failed);
   clock.every(WATCH_MS, () => {
     invariants.watch();
@@ -144,18 +149,12 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     world,
     venue,
     market,
-    get services() {
-      return all;
-    },
+    services: all,
     tally,
-    crash() {
-      life.end();
-      life = born();
-      const reborn = constellation(services, ids, life.world).then((next) => {
-        all = next;
-        return next.start();
-      });
-      reborn.catch(failed);
+    crash: () => mayCrash().kill(ids, 0),
+    kill: (some, downMs) => mayCrash().kill(some, downMs),
+    onStep(hear) {
+      mayCrash().onStep = hear;
     },
     advance: (ms) => run(clock.now() + ms),
     async play() {

@@ -18,6 +18,9 @@ import { SharedBudget } from "./shared-budget.ts";
 import type { Ports } from "./types.ts";
 import { Venue } from "./venue.ts";
 
+/** A start waits so long for the first meeting with the exchange. */
+const MEETING_MS_MAX = 1_000;
+
 export class Router {
   readonly book: OrdersBook;
   readonly market: MarketView;
@@ -76,14 +79,17 @@ export class Router {
     book.onChange((intentId) => this.changed(intentId));
   }
 
-  /** Loads the books, then meets the exchange; while it is away, entries wait for `catchUp`. */
+  /**
+   * Loads the books: from here on exits are taken. Then meets the exchange, which may be slow or away: entries wait
+   * for it, but those who start after the router do not.
+   */
   async start(): Promise<void> {
     await this.kill.load();
     await this.health.load();
     await this.recovery.load();
     await this.kill.enforce();
     this.sharedBudget?.begin();
-    await this.catchUp();
+    await Promise.race([this.catchUp(), this.ports.clock.sleep(MEETING_MS_MAX)]);
   }
 
   /** The first reconciliation and the instruments' filters, tried until both are there. */
