@@ -3,6 +3,7 @@ import { dec, show, zero } from "../../shared/domain/money.ts";
 import type { Order } from "../../shared/domain/order.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
 import type { Booking, News } from "./booking.ts";
+import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Recovery } from "./recover.ts";
 import type { Ports } from "./types.ts";
@@ -17,17 +18,20 @@ export class Accounts {
   private readonly book: OrdersBook;
   private readonly booking: Booking;
   private readonly recovery: Recovery;
+  private readonly market: MarketView;
 
-  constructor(ports: Ports, parts: { book: OrdersBook; booking: Booking; recovery: Recovery }) {
+  constructor(ports: Ports, parts: { book: OrdersBook; booking: Booking; recovery: Recovery; market: MarketView }) {
     this.ports = ports;
     this.book = parts.book;
     this.booking = parts.booking;
     this.recovery = parts.recovery;
+    this.market = parts.market;
   }
 
   /** Idempotent: an event told twice is booked once. */
   async hear(event: AccountEvent): Promise<void> {
     if (event.kind === "gap") return this.recovery.gap();
+    if (event.kind === "listing") return this.market.loadListings();
     if (event.kind !== "execution" || event.account !== this.ports.account) return;
     if (!this.ports.shard.owns(event.instrument)) return;
     const news = newsOf(event);

@@ -71,7 +71,7 @@ export class Router {
       poke: (instrument) => this.instruments.poke(instrument),
     });
     this.cancellation = new Cancellation(ports, book, dispatch);
-    this.accounts = new Accounts(ports, { book, booking, recovery: this.recovery });
+    this.accounts = new Accounts(ports, { book, booking, market, recovery: this.recovery });
     const failed = (key: string, error: unknown) =>
       ports.warn("a step failed and is tried again", { key, error: String(error) });
     this.intents = new Pump(ports.clock, (id) => this.executor.look(id), failed);

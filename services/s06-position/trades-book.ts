@@ -16,6 +16,8 @@ export interface TradeChange {
   ops?: readonly Op[];
 }
 
+type Make = (open: Trade | undefined) => TradeChange | undefined | Promise<TradeChange | undefined>;
+
 const OPEN = ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"] as const;
 const PAGE = 500;
 const LOADED_WITHIN_MS = 500;
@@ -54,7 +56,7 @@ export class TradesBook {
   }
 
   /** `make` sees the newest trade; what it returns is durable, then seen. Changes of one instrument queue up. */
-  change(instrument: InstrumentId, make: (open: Trade | undefined) => TradeChange | undefined): Promise<boolean> {
+  change(instrument: InstrumentId, make: Make): Promise<boolean> {
     const before = this.queues.get(instrument) ?? Promise.resolve();
     const work = before.then(
       () => this.apply(instrument, make),
@@ -64,8 +66,9 @@ export class TradesBook {
     return work;
   }
 
-  private async apply(instrument: InstrumentId, make: (open: Trade | undefined) => TradeChange | undefined) {
-    const change = make(this.byInstrument.get(instrument));
+  private async apply(instrument: InstrumentId, make: Make) {
+    const made = make(this.byInstrument.get(instrument));
+    const change = made instanceof Promise ? await made : made;
     if (!change) return false;
     const ts = this.ports.clock.now();
     const ops: Op[] = [

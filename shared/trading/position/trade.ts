@@ -92,6 +92,14 @@ function withResults(trade: Trade): Trade {
   };
 }
 
+/** The trade after a funding payment at `ts`; `amount` is what the wallet gained. Also of a trade that has ended since. */
+export const withFunding = (trade: Trade, amount: Amount, ts: number): Trade => ({
+  ...trade,
+  funding_usdt: show(add(dec(trade.funding_usdt), amount)),
+  pnl_usdt: show(add(dec(trade.pnl_usdt), amount)),
+  updated_at: Math.max(trade.updated_at, ts),
+});
+
 /** Ends a trade whose last bit is too small to sell. */
 export const closeAsDust = (trade: Trade, now: number): Trade => ({
   ...withResults({ ...trade, open_qty: "0" }),
