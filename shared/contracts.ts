@@ -89,6 +89,8 @@ export const ExchangeFill = z.object({
   fee_asset: z.string(),
   maker: z.boolean(),
   realised_usdt: Decimal.optional(),
+  /** Which way it went, where the exchange's history of trades says so. */
+  side: Side.optional(),
   ts: z.number(),
 });
 export type ExchangeFill = z.output<typeof ExchangeFill>;

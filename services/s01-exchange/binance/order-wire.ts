@@ -135,11 +135,15 @@ const FillRow = z.looseObject({
   /** Futures say `maker`, spot `isMaker`. */
   maker: z.boolean().optional(),
   isMaker: z.boolean().optional(),
+  /** Futures say `side`, spot `isBuyer`. */
+  side: Side.optional(),
+  isBuyer: z.boolean().optional(),
   time: z.number(),
 });
 
 export function readFill(row: unknown): ExchangeFill {
   const r = FillRow.parse(row);
+  const side = r.side ?? (r.isBuyer === undefined ? undefined : r.isBuyer ? "BUY" : "SELL");
   return {
     fill_id: r.id,
     order_id: r.orderId,
@@ -148,6 +152,7 @@ export function readFill(row: unknown): ExchangeFill {
     fee: r.commission,
     fee_asset: r.commissionAsset,
     maker: r.maker ?? r.isMaker ?? false,
+    ...(side !== undefined && { side }),
     ...(r.realizedPnl !== undefined && { realised_usdt: r.realizedPnl }),
     ts: r.time,
   };
