@@ -20,6 +20,7 @@ const SymbolName = z.string().regex(/^[A-Z0-9]{2,24}$/);
 const Count = z.number().int().min(1).max(COUNT_MAX).default(1);
 const Ms = z.number().int().min(0).max(FAULT_MS_MAX);
 const Code = z.number().int().min(-9_999).max(-1);
+const Method = z.enum(["GET", "POST", "PUT", "DELETE"]);
 const Path = z.string().startsWith("/").max(100);
 
 const FaultBody = z.discriminatedUnion("kind", [
@@ -35,6 +36,7 @@ const FaultBody = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("answer"),
     path: Path,
+    method: Method.optional(),
     count: Count,
     status: z.number().int().min(400).max(599),
     code: Code,
@@ -43,6 +45,7 @@ const FaultBody = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("delay"),
     path: Path,
+    method: Method.optional(),
     when: z.enum(["before", "after"]).default("after"),
     delay_ms: Ms,
     count: Count,

@@ -28,6 +28,8 @@ export interface OrderFault {
 export interface AnswerFault {
   readonly kind: "answer";
   readonly path: string;
+  /** Of all methods where none is said. */
+  readonly method?: string | undefined;
   count: number;
   readonly status: number;
   readonly code: number;
@@ -39,10 +41,18 @@ export interface AnswerFault {
 export interface DelayFault {
   readonly kind: "delay";
   readonly path: string;
+  readonly method?: string | undefined;
   readonly when: "before" | "after";
   readonly delay_ms: number;
   count: number;
 }
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+}
+const meets = (fault: AnswerFault | DelayFault, { method, path }: Asked): boolean =>
+  path.startsWith(fault.path) && (fault.method ?? method) === method;
 
 export class Faults {
   readonly streams: StreamFaults;
@@ -110,8 +120,8 @@ export class Faults {
   }
 
   /** The answer that replaces this request's, used up by one. */
-  takeAnswer(path: string): AnswerFault | undefined {
-    const fault = this.answers.find((each) => path.startsWith(each.path));
+  takeAnswer(asked: Asked): AnswerFault | undefined {
+    const fault = this.answers.find((each) => meets(each, asked));
     if (!fault) return undefined;
     fault.count -= 1;
     if (fault.count <= 0) this.answers = this.answers.filter((each) => each !== fault);
@@ -119,8 +129,8 @@ export class Faults {
   }
 
   /** How late this request is on its way there, or back; used up by one. */
-  takeDelayMs(path: string, when: DelayFault["when"]): number {
-    const fault = this.delays.find((each) => each.when === when && path.startsWith(each.path));
+  takeDelayMs(asked: Asked, when: DelayFault["when"]): number {
+    const fault = this.delays.find((each) => each.when === when && meets(each, asked));
     if (!fault) return 0;
     fault.count -= 1;
     if (fault.count <= 0) this.delays = this.delays.filter((each) => each !== fault);

@@ -44,8 +44,8 @@ export class Rest {
   /** `holdMs`: an injected fault wants the answer that late. */
   answer(request: RestRequest, now: number): { answer: RestAnswer; holdMs: number } {
     const headers: Record<string, string> = { "content-type": "application/json;charset=UTF-8" };
-    const holds = { ms: this.faults.takeDelayMs(request.path, "after") };
-    const instead = this.faults.takeAnswer(request.path);
+    const holds = { ms: this.faults.takeDelayMs(request, "after") };
+    const instead = this.faults.takeAnswer(request);
     if (instead) return { answer: replaced(instead, headers), holdMs: 0 };
     const ip = request.ip ?? LOCAL_IP;
     try {

@@ -292,7 +292,7 @@ class PaperVenue implements Venue {
     const { clock } = this.options;
     if (host === "admin") return this.admin.answer(request);
     // Never in the caller's stack: a client that hears an event may ask at once, while the exchange is at work.
-    const lateMs = this.faults.takeDelayMs(request.path, "before");
+    const lateMs = this.faults.takeDelayMs(request, "before");
     const underWayMs = this.orderWire.arrival(clock.now(), this.chance.next()) - clock.now() + lateMs;
     await (underWayMs > 0 ? clock.sleep(underWayMs) : Promise.resolve());
     const { answer, holdMs } = this.front.answer(request, this.now());

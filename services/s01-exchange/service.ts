@@ -6,14 +6,18 @@ import {
   exchangeMarks,
   fundingRecords,
   instrumentRegistry,
+  treasuryTransfers,
 } from "../../shared/collections/exchange.ts";
 import { refuse } from "../../shared/errors.ts";
+import { createGrantChecker, NOTHING_GRANTED } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
 import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
 import { createConnector } from "./connector.ts";
 import { incomeVerbs } from "./income.verbs.ts";
 import { orderVerbs } from "./orders.verbs.ts";
+import { Treasury } from "./treasury.ts";
+import { treasuryVerbs } from "./treasury.verbs.ts";
 import { type MarketOutlet, type Meters, Settings, type Surroundings } from "./types.ts";
 import type { Venue, VenueQueries } from "./venue-port.ts";
 
@@ -41,7 +45,7 @@ export default defineService({
   settings: Settings,
   calls: {},
   emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents],
-  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, fundingRecords, exchangeMarks],
+  owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, fundingRecords, treasuryTransfers, exchangeMarks],
   setup(ctx) {
     const parts = createConnector(surroundings(ctx), {
       account: ctx.account,
@@ -52,6 +56,7 @@ export default defineService({
     });
     const { venue, instruments, recorder, market, streams, desk, kill, key, accountGuard, outbox, queries } = parts;
     const { markets } = venue.listing;
+    const treasury = treasuryOf(ctx, venue);
     ctx.config.onChange(({ bundle }) =>
       market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
     );
@@ -83,6 +88,7 @@ export default defineService({
         ...accountRpcVerbs(parts),
         ...accountRestVerbs(parts),
         ...incomeVerbs({ ...parts, store: ctx.store }),
+        ...treasuryVerbs(treasury, ctx.store),
       ],
       jobs: [
         every(CLOCK_EVERY_MS, "clock-offset", measureClocks),
@@ -91,6 +97,7 @@ export default defineService({
         every(LISTEN_KEY_EVERY_MS, "listen-key", () => streams.keepAlive()),
         every(HEARD_EVERY_MS, "account-heard", () => streams.checkHeard()),
         every(UNKNOWN_EVERY_MS, "unknown-entries", () => desk.settleUnknown()),
+        every(UNKNOWN_EVERY_MS, "unknown-transfers", () => treasury.settle()),
         every(FUNDING_EVERY_MS, "funding-records", () => parts.fundingRecords.refresh()),
         every(BALANCES_EVERY_MS, "balances", () => keepBalances(ctx, queries)),
         every(KILL_EVERY_MS, "kill-copy", () => kill.load()),
@@ -107,6 +114,7 @@ export default defineService({
       ],
       async start() {
         await kill.load();
+        await instruments.load();
         boot().catch((error) => ctx.log.error("Start failed", { error: String(error) }));
       },
       async stop() {
@@ -119,6 +127,19 @@ export default defineService({
     };
   },
 });
+
+function treasuryOf(ctx: Ctx, { transfers, queries }: Venue): Treasury {
+  const { account, clock, log, settings, store } = ctx;
+  const { grantPublicKey } = settings;
+  return new Treasury({
+    ...{ account, clock, log, settings, store, transfers },
+    grants: grantPublicKey === undefined ? NOTHING_GRANTED : createGrantChecker(grantPublicKey, clock),
+    raise: (...alert) => ctx.alert(...alert),
+    balances: () => queries.balances(),
+    flags: () => ctx.config.current().bundle.flags.treasury,
+    audit: (entry) => ctx.audit(entry),
+  });
+}
 
 async function keepBalances(ctx: Ctx, queries: VenueQueries): Promise<void> {
   const ts = ctx.clock.now();

@@ -32,7 +32,8 @@ export interface TreasuryPorts {
   readonly log: Log;
   readonly settings: Pick<Settings, "absenceProvenMs" | "recvWindowMs" | "callTimeoutMs">;
   readonly store: Store;
-  readonly transfers: VenueTransfers;
+  /** Absent: the connector cannot. */
+  readonly transfers: VenueTransfers | undefined;
   readonly grants: GrantChecker;
   readonly raise: Raise;
   balances(): Promise<Balance[]>;
@@ -55,7 +56,7 @@ export class Treasury {
 
   /**
    * Throws Problem FORBIDDEN without a grant for exactly this, RULE over a limit or with too little, KEY_REUSED for an
-   * id that stands for another transfer, and UNAVAILABLE or RATE_LIMITED when nothing was sent and it may be tried again.
+   * id that stands for another transfer, UNAVAILABLE or RATE_LIMITED when nothing was sent and it may be tried again.
    */
   transfer(asked: Transfer, grant: string | undefined): Promise<TransferResult> {
     return this.inTurn(() => this.answer(asked, grant));
@@ -125,11 +126,11 @@ export class Treasury {
 
   /** Looks for one that was sent in the exchange's history. Throws when the exchange cannot be asked. */
   private async resolve(row: Kept): Promise<Kept> {
-    const { clock, transfers } = this.ports;
+    const { clock } = this.ports;
     const { sent_at, known_tx_ids, ...unsent } = row.value;
     if (sent_at === undefined) return row;
     const isQuiet = clock.mono() - this.quietFrom(unsent.transfer_id) > this.doubtMs();
-    const mine = ofAmount(await transfers.since(unsent, new Set(known_tx_ids)), unsent.amount_usdt);
+    const mine = ofAmount(await this.venue().since(unsent, new Set(known_tx_ids)), unsent.amount_usdt);
     if (mine?.state === "DONE") return this.end(row, "OK", { tx_id: mine.tx_id });
     if (mine?.state === "FAILED") {
       return this.end(row, "FAIL", { tx_id: mine.tx_id, message: "The exchange tells that the transfer failed." });
@@ -157,7 +158,8 @@ export class Treasury {
   }
 
   private async send(record: TreasuryTransfer, before: Kept | undefined): Promise<TreasuryTransfer> {
-    const { clock, transfers } = this.ports;
+    const { clock } = this.ports;
+    const venue = this.venue();
     const { message: _, ...plain } = record;
     await this.refuseWhileAnother(record.transfer_id);
     const known_tx_ids = await this.knownIds(record);
@@ -166,7 +168,7 @@ export class Treasury {
     this.quietSince.set(record.transfer_id, clock.mono());
     let tx_id: string;
     try {
-      tx_id = await transfers.move(record, record.amount_usdt);
+      tx_id = await venue.move(record, record.amount_usdt);
     } catch (error) {
       return (await this.unmoved(row, asProblem(error))).value;
     }
@@ -239,9 +241,13 @@ export class Treasury {
     refuse("UNAVAILABLE", said, { retryAfterMs: 5_000 });
   }
 
+  private venue(): VenueTransfers {
+    return this.ports.transfers ?? refuse("RULE", "This connector cannot move funds on its exchange.");
+  }
+
   private async knownIds(record: TreasuryTransfer): Promise<string[]> {
-    const { store, transfers } = this.ports;
-    const told = (await transfers.newest(record)).map(({ tx_id }) => tx_id);
+    const { store } = this.ports;
+    const told = (await this.venue().newest(record)).map(({ tx_id }) => tx_id);
     const own = await store.query(treasuryTransfers, {
       sort: { field: "created_at", order: "desc" },
       limit: OWN_KNOWN,

@@ -43,6 +43,10 @@ export const Settings = z.object({
   executionHeardMsMax: Milliseconds.default(10_000),
   /** The exchange may not know an order yet that it has taken; after this long, "not found" is believed. */
   absenceProvenMs: Milliseconds.default(45_000),
+  grantPublicKey: z
+    .string()
+    .optional()
+    .describe("What the gateway's grants are checked with; the data folder's own unless set"),
   recordFrames: z.boolean().default(true),
   recordFlushMs: Milliseconds.max(10_000).default(10_000),
   /** Raw frames held in memory; beyond it frames are left out of the recording, and that is alerted. */

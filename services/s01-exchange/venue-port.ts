@@ -6,6 +6,7 @@ import type { Kline } from "../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
 import type { Listed, MarketOutlet } from "./types.ts";
+import type { VenueTransfers } from "./venue-transfers.ts";
 
 export interface OrderRef {
   instrument: InstrumentId;
@@ -144,6 +145,10 @@ export interface Venue {
   readonly queries: VenueQueries;
   /** Absent where the connector cannot read it. */
   readonly income?: VenueIncome;
+  /** Absent where funds cannot be moved, or what was moved cannot be read. */
+  readonly transfers?: VenueTransfers;
   readonly streams: VenueStreams;
   readonly link: VenueLink;
+  /** After market and streams were stopped: lets go of what is still held. */
+  close(): Promise<void>;
 }

@@ -60,6 +60,11 @@ export function createGrantSigner(privateKey: string, clock: Clock): GrantSigner
   };
 }
 
+/** Where there is no key to check with, nothing is granted. */
+export const NOTHING_GRANTED: GrantChecker = {
+  check: () => Promise.reject(new Problem("FORBIDDEN", "This service has no key to check grants with.")),
+};
+
 /** `publicKey` is SPKI in DER as base64url; throws for what is none. */
 export function createGrantChecker(publicKey: string, clock: Clock): GrantChecker {
   const key = createPublicKey({ key: Buffer.from(publicKey, "base64url"), format: "der", type: "spki" });

@@ -64,6 +64,7 @@ function transfers(call: Call): unknown {
   if (page < 1 || size < 1) throw errors.invalid(page < 1 ? "current" : "size");
   const mine = call.desk.exchange.state.income
     .filter((row) => row.account === call.account && row.why === `transfer ${type}`)
+    .filter((row) => !call.desk.isHidden(row.at, call.now))
     .filter((row) => row.at >= (start ?? 0) && row.at <= (end ?? Infinity))
     .reverse();
   const rows = mine.slice((page - 1) * size, page * size).map((row) => ({

@@ -11,6 +11,7 @@ import { binanceListing } from "./instruments.ts";
 import { MarketData } from "./market-data.ts";
 import { Orders } from "./orders.ts";
 import { Rest } from "./rest.ts";
+import { Transfers } from "./transfers.ts";
 
 export type Rests = Readonly<Record<Market, Rest>>;
 
@@ -30,7 +31,10 @@ export function binanceVenue(around: Surroundings, rests: Rests, ports: VenuePor
   const queries = new AccountQueries(around, rests);
   const listing = binanceListing(around.clock, rests);
   const income = new BinanceIncome(around, rests);
-  return { name: "binance", lacks: [], listing, market, orders, queries, income, streams, link: linkOf(rests) };
+  const transfers = new Transfers(rests.SPOT);
+  const link = linkOf(rests);
+  const parts = { listing, market, orders, queries, income, transfers, streams, link };
+  return { name: "binance", lacks: [], ...parts, close: async () => {} };
 }
 
 const Rights = z.looseObject({ ipRestrict: z.boolean(), enableWithdrawals: z.boolean() });
