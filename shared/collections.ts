@@ -15,7 +15,14 @@ import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from ".
 import { approvals, auditLog, killState, sessions, users } from "./collections/people.ts";
 import { reconciliations } from "./collections/reconciliation.ts";
 import { decisionOutcomes, decisionsMade, signalsSeen, strategyMarks, strategyPauses } from "./collections/signals.ts";
-import { autoTransfers, holdingsSpotSnapshots, positionsSnapshots, statements, trades } from "./collections/trades.ts";
+import {
+  autoTransfers,
+  holdingsSpotSnapshots,
+  positionMarks,
+  positionsSnapshots,
+  statements,
+  trades,
+} from "./collections/trades.ts";
 import type { Collection } from "./kit/ports.ts";
 
 export const COLLECTIONS: readonly Collection<never>[] = [
@@ -39,6 +46,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   routerKillCopy,
   routerMarks,
   trades,
+  positionMarks,
   positionsSnapshots,
   holdingsSpotSnapshots,
   statements,

@@ -1,14 +1,14 @@
-/** Looks after open trades: stop, stages, stagnation and liquidation distance, as prices and time pass. */
-import type { Instrument } from "../../shared/domain/instrument.ts";
+/** Looks after open trades: stop, stages, adds, stagnation and liquidation distance, as prices and time pass. */
 import type { Funding, Ticker } from "../../shared/domain/market.ts";
-import { type Amount, dec, show, zero } from "../../shared/domain/money.ts";
+import { dec, show, zero } from "../../shared/domain/money.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
+import type { AddDecision } from "../../shared/trading/position/adds.ts";
 import { decideReduction, liquidationDistance } from "../../shared/trading/position/liquidation.ts";
-import { decideStage, type StageDecision } from "../../shared/trading/position/stages.ts";
 import { isStagnant } from "../../shared/trading/position/stagnation.ts";
-import { decideStop, type StopDecision } from "../../shared/trading/position/stops.ts";
 import { roe } from "../../shared/trading/position/trade.ts";
-import type { Asks } from "./asks.ts";
+import type { Asked, Asks, Wish } from "./asks.ts";
+import type { AddGate } from "./health.ts";
+import { type At, addAsk, addOf, closeAsk, stageAsk, stageOf, stopAsk, stopElsewhere, stopOf } from "./plans.ts";
 import type { Prices } from "./prices.ts";
 import type { TradesBook } from "./trades-book.ts";
 import { type Ports, paramsOf, withParams } from "./types.ts";
@@ -18,15 +18,22 @@ interface Parts {
   readonly book: TradesBook;
   readonly asks: Asks;
   readonly prices: Prices;
+  readonly gate: AddGate;
 }
 
 /** The best ROE is stored when it has grown by this much, so that a restart remembers it well enough. */
 const BEST_ROE_STEP = 0.005;
+/** Whether an add is allowed is read from stores: not with every price. */
+const GATE_EVERY_MS = 1_000;
+/** A trade without a price for so long is told of. */
+const NO_PRICE_MS = 30_000;
 
 export class Caretaker {
   private readonly parts: Parts;
   private readonly lookedAt = new Map<string, number>();
   private readonly bestRoe = new Map<string, number>();
+  private readonly gateReadAt = new Map<string, number>();
+  private readonly priceless = new Map<string, { since: number; told: boolean }>();
   private flattening: { until: number; reason: string } | undefined;
 
   constructor(parts: Parts) {
@@ -56,7 +63,7 @@ export class Caretaker {
   }
 
   private async look(instrument: string): Promise<void> {
-    const { book, asks, prices, ports } = this.parts;
+    const { book, asks, ports } = this.parts;
     const trade = book.open(instrument);
     if (!trade) return;
     if (this.flattening && ports.clock.now() < this.flattening.until) {
@@ -65,86 +72,93 @@ export class Caretaker {
     }
     asks.again(trade);
     if (trade.status !== "ACTIVE" || !asks.isFree(trade)) return;
-    const { closing } = paramsOf(trade);
+    const { closing, rules } = paramsOf(trade);
     if (closing !== undefined) {
       await this.close(trade, closing);
       return;
     }
+    const at = this.at(trade);
+    const bestRoe = at ? await this.rememberBest(trade, roe(trade, at.price)) : paramsOf(trade).best_roe;
+    if (isStagnant(trade, { now: ports.clock.now(), bestRoe }, rules)) await this.close(trade, "stagnated");
+    else if (at) await this.manage(trade, at);
+  }
+
+  /** Without a current price nothing is moved: the stop at the exchange, or the router's guard, stands as it is. */
+  private at(trade: Trade): At | undefined {
+    const { prices, ports } = this.parts;
+    const price = prices.known(trade);
+    const listing = prices.listing(trade.instrument);
+    if (price !== undefined && listing) {
+      this.priceless.delete(trade.trade_id);
+      return { price, listing };
+    }
+    const now = ports.clock.now();
+    const seen = this.priceless.get(trade.trade_id) ?? { since: now, told: false };
+    const isLong = now - seen.since >= NO_PRICE_MS;
+    this.priceless.set(trade.trade_id, { ...seen, told: seen.told || isLong });
+    if (isLong && !seen.told) {
+      const what = `${trade.instrument}: no current price`;
+      ports.alert("WARN", "PRICE_MISSING", what, "its stop stands where it is; nothing is moved, taken or added");
+    }
+    return undefined;
+  }
+
+  private async manage(trade: Trade, at: At): Promise<void> {
+    const { asks, ports } = this.parts;
+    const stage = stageOf(trade, at);
+    const stop = stage ? undefined : stopOf(trade, at);
+    if (stage) await asks.ask(trade, stageAsk(stage));
+    else if (stop) await asks.ask(trade, stopAsk(trade, stop, ports.clock.now()));
+    else await this.addIfEarned(trade, at);
+  }
+
+  private async addIfEarned(trade: Trade, at: At): Promise<void> {
+    const { ports, asks } = this.parts;
+    const now = ports.clock.now();
+    if (typeof addOf(trade, at) === "string" || now < (paramsOf(trade).add_after ?? 0)) return;
+    if (now - (this.gateReadAt.get(trade.instrument) ?? Number.NEGATIVE_INFINITY) < GATE_EVERY_MS) return;
+    this.gateReadAt.set(trade.instrument, now);
+    const add = await this.mayAdd(trade);
+    if (typeof add !== "string") await asks.ask(trade, addAsk(add, this.addTimes()));
+  }
+
+  /** The add that the trade has earned and nothing speaks against; else why there is none. Only at a streamed price. */
+  async mayAdd(trade: Trade): Promise<AddDecision | string> {
+    const { ports, gate, prices } = this.parts;
     const price = prices.exit(trade);
-    const listing = prices.listing(instrument);
-    if (price === undefined || !listing) return;
-    await this.manage(trade, { price, listing });
+    const listing = prices.listing(trade.instrument);
+    if (price === undefined || !listing) return `no current price of ${trade.instrument}`;
+    const add = addOf(trade, { price, listing });
+    if (typeof add === "string") return add;
+    const waitMs = (paramsOf(trade).add_after ?? 0) - ports.clock.now();
+    if (waitMs > 0) return `one was asked for not long ago; the next may be in ${Math.ceil(waitMs / 1_000)} s`;
+    return (await gate.closed(trade)) ?? add;
   }
 
-  private async manage(trade: Trade, at: { price: Amount; listing: Instrument }): Promise<void> {
-    const best = await this.rememberBest(trade, roe(trade, at.price));
-    const { rules } = paramsOf(trade);
-    const now = this.parts.ports.clock.now();
-    if (isStagnant(trade, { now, bestRoe: best }, rules)) {
-      await this.close(trade, "stagnated");
-      return;
-    }
-    const stage = this.stageOf(trade, at);
-    if (stage) {
-      await this.takeStage(trade, stage);
-      return;
-    }
-    const stop = this.stopOf(trade, at);
-    if (stop) await this.moveStop(trade, stop);
-  }
-
-  stopOf(trade: Trade, { price, listing }: { price: Amount; listing: Instrument }): StopDecision | undefined {
-    const { rules, taker_fee } = paramsOf(trade);
-    return decideStop({ trade, price, rules, takerFee: taker_fee, tick: listing.tick_size });
-  }
-
-  stageOf(trade: Trade, { price, listing }: { price: Amount; listing: Instrument }): StageDecision | undefined {
-    const { stages } = paramsOf(trade).rules;
-    return decideStage({ trade, price, stages, step_size: listing.step_size, min_qty: listing.min_qty });
-  }
-
-  moveStop(trade: Trade, { stop_price, reason }: StopDecision): Promise<string | undefined> {
-    const ts = this.parts.ports.clock.now();
-    return this.parts.asks.ask(trade, {
-      action: "SL",
-      intent: { kind: "SL", stop_price },
-      change: (open) => ({ ...open, stop_price, stops: [...open.stops, { ts, stop_price, reason }] }),
-      event: { kind: "STOP_MOVE", detail: `${reason}: ${trade.stop_price ?? "none"} → ${stop_price}` },
-    });
-  }
-
-  takeStage(trade: Trade, { qty, stage }: StageDecision): Promise<string | undefined> {
-    return this.parts.asks.ask(trade, {
-      action: "TP",
-      intent: { kind: "TP", qty },
-      change: (open) => ({ ...open, stage }),
-    });
+  addTimes(): { valid_until: number; after: number } {
+    const { clock, settings, config } = this.parts.ports;
+    const now = clock.now();
+    return {
+      valid_until: now + config().bundle.flags.execution.entry_valid_ms,
+      after: now + settings.addAgainMs,
+    };
   }
 
   /** Asks for the exit of all that is open, once; a trade that is closing already goes on closing. */
-  close(trade: Trade, reason: string): Promise<string | undefined> {
-    if (trade.status === "PENDING_CLOSING") return Promise.resolve(undefined);
-    return this.parts.asks.ask(
-      trade,
-      {
-        action: "CLOSE",
-        intent: { kind: "EXIT" },
-        closing: reason,
-        change: (open) => ({ ...open, status: "PENDING_CLOSING" }),
-        ...(reason === "stagnated" ? { event: { kind: "STAGNATED" as const, detail: "its time limit is over" } } : {}),
-      },
-      true,
-    );
+  async close(trade: Trade, reason: string, wish?: Wish): Promise<Asked | undefined> {
+    const { asks } = this.parts;
+    if (trade.status === "PENDING_CLOSING") return undefined;
+    return asks.ask(trade, closeAsk(reason), { urgent: true, ...(wish ? { wish } : {}) });
   }
 
   /** Closes the named instruments' trades, or all, and for a while those that still open. Answers their ids. */
-  async flatten(instruments: readonly string[]): Promise<string[]> {
+  async flatten(instruments: readonly string[], wish?: Wish): Promise<string[]> {
     const { book, ports } = this.parts;
     book.mustBeWhole();
     const all = instruments.length === 0;
     if (all) this.flattening = { until: ports.clock.now() + ports.settings.flattenForMs, reason: "flatten" };
     const trades = book.all().filter((trade) => all || instruments.includes(trade.instrument));
-    for (const trade of trades) await this.close(trade, "flatten");
+    for (const trade of trades) await this.close(trade, "flatten", wish);
     return trades.map((trade) => trade.trade_id);
   }
 
@@ -154,7 +168,7 @@ export class Caretaker {
     for (const position of positions) {
       const trade = book.open(position.instrument);
       const listing = prices.listing(position.instrument);
-      if (!trade || !listing || trade.status !== "ACTIVE" || !asks.isFree(trade)) continue;
+      if (!trade || !listing || trade.status !== "ACTIVE" || !asks.owesNothing(trade)) continue;
       const mark = dec(position.mark_price);
       const liquidation = position.liquidation_price === undefined ? undefined : dec(position.liquidation_price);
       const distance = liquidationDistance(mark, liquidation);
@@ -168,6 +182,27 @@ export class Caretaker {
       else
         await asks.ask(trade, { action: "REDUCE", intent: { kind: "EXIT", qty: show(qty) }, change: (open) => open });
     }
+  }
+
+  /** The router's record of each stop against ours: what never reached it is asked for again, what is better is taken. */
+  async compareStops(): Promise<void> {
+    const { book, asks, ports } = this.parts;
+    for (const trade of book.all()) {
+      if (trade.status !== "ACTIVE" || !asks.isFree(trade) || paramsOf(trade).closing !== undefined) continue;
+      const { ask, take } = await stopElsewhere(ports.store, trade);
+      if (take !== undefined) await this.takeStop(trade, take);
+      if (ask === undefined) continue;
+      await asks.ask(trade, stopAsk(trade, { stop_price: ask, reason: "again" }, ports.clock.now()));
+    }
+  }
+
+  private async takeStop({ trade_id, instrument, stop_price: seen }: Trade, stop_price: string): Promise<void> {
+    const ts = this.parts.ports.clock.now();
+    await this.parts.book.change(instrument, (open) => {
+      if (open?.trade_id !== trade_id || open.stop_price !== seen) return undefined;
+      const stops = [...open.stops, { ts, stop_price, reason: "router" }];
+      return { trades: [{ ...open, stop_price, stops, updated_at: ts }] };
+    });
   }
 
   private async rememberBest(trade: Trade, now: number): Promise<number> {

@@ -5,6 +5,7 @@ import type { Trade } from "../../shared/domain/trade.ts";
 import { Problem } from "../../shared/errors.ts";
 import { FUT, World } from "./world.fixture.ts";
 
+const ANN = { actor: "ann", key: undefined };
 let world: World;
 afterEach(() => world.close());
 const begin = async () => {
@@ -57,7 +58,7 @@ describe("managing", () => {
     await begin();
     await world.open();
     await world.price("100.27");
-    expect(world.asked.map((i) => [i.intent_id, i.kind, i.stop_price])).toEqual([["sig:SL:1", "SL", "100.1"]]);
+    expect(world.asked.map((i) => [i.intent_id, i.kind, i.stop_price])).toEqual([["sig:SL:1", "SL", "100.11"]]);
     await world.price("100.27");
     await world.price("100.2");
     expect(world.asked.length).toBe(1);
@@ -159,7 +160,7 @@ describe("exits", () => {
     const flatten = world.positions.caretaker.flatten([]);
     await expect(flatten).rejects.toMatchObject({ code: "NOT_READY" });
     const close = { instruments: [], actions: ["CLOSE" as const], dry_run: false };
-    await expect(world.positions.requests.manage(close)).rejects.toMatchObject({ code: "NOT_READY" });
+    await expect(world.positions.requests.manage(close, ANN)).rejects.toMatchObject({ code: "NOT_READY" });
     await world.start();
     expect(await world.positions.caretaker.flatten([])).toEqual(["sig"]);
   });
@@ -177,7 +178,7 @@ describe("exits", () => {
 
 describe("requests", () => {
   const manage = (over: object) =>
-    world.positions.requests.manage({ instruments: [FUT], actions: [], dry_run: false, ...over } as never);
+    world.positions.requests.manage({ instruments: [FUT], actions: [], dry_run: false, ...over } as never, ANN);
 
   test("a dry run plans and asks nothing; the same for real asks", async () => {
     await begin();

@@ -2,13 +2,16 @@
 import { marketOf } from "../../shared/domain/instrument.ts";
 import { dec, neg, show } from "../../shared/domain/money.ts";
 import type { ExchangePosition } from "../../shared/domain/trade.ts";
+import { digest } from "../../shared/keys.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
 import { Accounting } from "./accounting.ts";
 import { Asks } from "./asks.ts";
 import { Caretaker } from "./caretaker.ts";
+import { FundingBooking } from "./funding-booking.ts";
+import { AddGate } from "./health.ts";
 import { MissedFills } from "./missed-fills.ts";
 import { Prices } from "./prices.ts";
-import { Requests } from "./requests.ts";
+import { type Asker, Requests } from "./requests.ts";
 import { Results } from "./results.ts";
 import { TradesBook } from "./trades-book.ts";
 import type { Ports } from "./types.ts";
@@ -23,8 +26,10 @@ export class Positions {
   readonly results: Results;
   readonly requests: Requests;
   readonly accounting: Accounting;
+  readonly gate: AddGate;
   private readonly missed: MissedFills;
   private readonly ports: Ports;
+  readonly funding: FundingBooking;
   private readonly differsSince = new Map<string, number>();
 
   constructor(ports: Ports) {
@@ -32,12 +37,16 @@ export class Positions {
     const book = new TradesBook(ports);
     const prices = new Prices(ports);
     this.missed = new MissedFills(ports, (instrument) => prices.listing(instrument));
-    const caretaker = new Caretaker({ ports, book, prices, asks: new Asks(ports, book) });
+    const asks = new Asks(ports, book);
+    const gate = new AddGate(ports);
+    const caretaker = new Caretaker({ ports, book, prices, asks, gate });
     this.book = book;
     this.prices = prices;
     this.caretaker = caretaker;
     this.accounting = new Accounting(ports, book, prices);
-    this.requests = new Requests({ book, caretaker, prices });
+    this.funding = new FundingBooking(ports, book);
+    this.gate = gate;
+    this.requests = new Requests({ ports, book, asks, caretaker, prices });
     this.results = new Results({
       ports,
       book,
@@ -53,6 +62,7 @@ export class Positions {
   async start(): Promise<void> {
     await this.book.load();
     await this.accounting.load();
+    await this.gate.load();
     await this.catchUp();
   }
 
@@ -69,22 +79,40 @@ export class Positions {
   async round(): Promise<void> {
     try {
       const positions = await this.accounting.measure();
+      this.prices.take(positions);
       this.crossCheck(positions);
       await this.caretaker.guardLiquidation(positions);
     } catch (error) {
       this.ports.warn("the exchange's positions could not be read", { error: String(error) });
     }
+    await this.caretaker.compareStops();
     await this.caretaker.lookAtAll();
+  }
+
+  /** Closes the named instruments' trades, or all. Who asked stands in the audit log, also where nothing is open. */
+  async flatten(instruments: readonly string[], by: Asker & { reason: string }): Promise<string[]> {
+    const { actor, reason } = by;
+    const key = by.key === undefined ? undefined : digest(by.key, "flatten").slice(0, 16);
+    const closing = await this.caretaker.flatten(instruments, { actor, what: "position.flatten", key });
+    if (closing.length === 0) {
+      const ref = instruments.join(" ") || "all";
+      const entry = { actor, what: "position.flatten", ref, outcome: `nothing is open; ${reason}` };
+      await this.ports.store.commit([this.ports.audit(entry)]);
+    }
+    return closing;
   }
 
   /** After news were lost: what the router has booked meanwhile, and whatever it still owes an answer to. */
   async lookForMissed(): Promise<void> {
     await this.results.take(await this.missed.all());
+    await this.funding.catchUp();
     await this.caretaker.lookAtAll();
   }
 
-  hearAccount(event: AccountEvent): void {
+  async hearAccount(event: AccountEvent): Promise<void> {
     if (event.kind === "position") this.caretaker.poke(event.instrument);
+    if (event.kind === "funding") await this.funding.hear(event);
+    if (event.kind === "listing") await this.prices.loadListings();
   }
 
   /** Alerts about a difference that lasts; S5 repairs. */

@@ -2,13 +2,17 @@
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Funding, Ticker } from "../../shared/domain/market.ts";
 import { type Amount, dec } from "../../shared/domain/money.ts";
-import type { Trade } from "../../shared/domain/trade.ts";
+import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Ports } from "./types.ts";
+
+const ASKED_AGE_MS_MAX = 20_000;
 
 export class Prices {
   private readonly tickers = new Map<InstrumentId, Ticker>();
   private readonly marks = new Map<InstrumentId, Funding>();
+  /** What the exchange said of futures positions when it was last asked. */
+  private readonly asked = new Map<InstrumentId, { mark: string; at: number }>();
   private readonly listings = new Map<InstrumentId, Instrument>();
   private readonly ports: Ports;
 
@@ -50,6 +54,19 @@ export class Prices {
     const ticker = this.tickers.get(trade.instrument);
     if (!ticker || now - ticker.ts > this.ports.settings.markAgeMsMax) return undefined;
     return dec(trade.side === "BUY" ? ticker.bid : ticker.ask);
+  }
+
+  /** Marks from asking the exchange itself, for when its prices do not come by stream. */
+  take(positions: readonly ExchangePosition[]): void {
+    const at = this.ports.clock.now();
+    for (const { instrument, mark_price } of positions) this.asked.set(instrument, { mark: mark_price, at });
+  }
+
+  /** As `exit`, or else what the exchange said when it was asked, no longer ago than two rounds of asking. */
+  known(trade: Pick<Trade, "instrument" | "side">): Amount | undefined {
+    const asked = this.asked.get(trade.instrument);
+    const isRecent = asked && this.ports.clock.now() - asked.at <= ASKED_AGE_MS_MAX;
+    return this.exit(trade) ?? (isRecent ? dec(asked.mark) : undefined);
   }
 
   /** The last bid, however old: for valuing balances. */

@@ -1,5 +1,6 @@
 /** Builds trades from what the router says became of intents: fills open, enlarge, reduce and close them. */
 import { done } from "../../shared/changes.ts";
+import { intents } from "../../shared/collections/orders.ts";
 import { positionRulesOf } from "../../shared/domain/bundle.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { dec, mul, zero } from "../../shared/domain/money.ts";
@@ -8,14 +9,13 @@ import type { Trade } from "../../shared/domain/trade.ts";
 import { tradeIdOf } from "../../shared/keys.ts";
 import type { Message, Op } from "../../shared/kit/ports.ts";
 import type { OrderResult, PositionEvent } from "../../shared/streams.ts";
-import { applyTradeFill, closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
-import { GROUP, type Missed, type MissedFills, rulesOf } from "./missed-fills.ts";
+import { closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
+import { GROUP, type Missed, type MissedFills } from "./missed-fills.ts";
+import { withFill } from "./trade-fills.ts";
 import { isOpen, type TradesBook } from "./trades-book.ts";
-import { type Ports, paramsOf, type TradeParams } from "./types.ts";
+import { type Ports, paramsOf, type TradeParams, withParams } from "./types.ts";
 
 type Event = Omit<PositionEvent, "ts">;
-/** Why the router closes by itself, as it tags the exit. */
-const BY_ROUTER: Readonly<Record<string, string>> = { stop: "stop", target: "take_profit", safety: "safety" };
 const MANUAL = "manual";
 
 interface Parts {
@@ -72,23 +72,35 @@ export class Results {
     }
   }
 
+  /** What the decision behind a new trade said of adds; the router keeps it with the intent. */
+  private async maxAdds({ intent, fills }: OrderResult): Promise<number | undefined> {
+    const opens = !this.parts.book.open(intent.instrument) && fills.some(({ kind }) => isEntry(kind));
+    if (!opens || intent.signal_id === undefined) return undefined;
+    return (await this.parts.ports.store.get(intents, intent.intent_id))?.value.decision?.decision.max_adds;
+  }
+
   private async change(result: OrderResult, ops: readonly Op[], isOld: boolean): Promise<void> {
     const { book, missed } = this.parts;
+    const maxAdds = await this.maxAdds(result);
     const marks = result.fills.map((fill) => missed.mark(fill));
     await book.change(result.intent.instrument, (open) => ({
-      ...this.fold(open, result, isOld),
+      ...this.fold(open, result, { isOld, maxAdds }),
       ops: [...ops, ...marks],
     }));
   }
 
   /** `isOld`: newer news of the instrument were heard before; its fills count, what it says of levels does not. */
-  private fold(open: Trade | undefined, result: OrderResult, isOld: boolean): { trades: Trade[]; events: Event[] } {
+  private fold(
+    open: Trade | undefined,
+    result: OrderResult,
+    { isOld, maxAdds }: { isOld: boolean; maxAdds: number | undefined },
+  ): { trades: Trade[]; events: Event[] } {
     const trades: Trade[] = [];
     const events: Event[] = [];
     let trade = open;
     for (const fill of result.fills) {
       const before = trade;
-      trade ??= isEntry(fill.kind) ? this.opened(result, fill) : undefined;
+      trade ??= isEntry(fill.kind) ? this.opened(result, fill, maxAdds) : undefined;
       if (!trade) {
         this.parts.ports.alert(
           "WARN",
@@ -110,7 +122,7 @@ export class Results {
     return { trades, events };
   }
 
-  private opened(result: OrderResult, fill: Fill): Trade {
+  private opened(result: OrderResult, fill: Fill, maxAdds: number | undefined): Trade {
     const { ports } = this.parts;
     const { intent } = result;
     const view = ports.config();
@@ -121,6 +133,7 @@ export class Results {
       rules: strategy ? positionRulesOf(view.bundle, strategy) : position,
       taker_fee: spot ? execution.spot_taker_fee : execution.taker_fee,
       best_roe: 0,
+      ...(maxAdds === undefined ? {} : { max_adds: maxAdds }),
     };
     const stop = intent.stop_loss?.price ?? intent.exec?.oco?.stop;
     const target = intent.take_profit?.price ?? intent.exec?.oco?.take_profit;
@@ -142,19 +155,17 @@ export class Results {
     );
   }
 
-  private filled(trade: Trade, fill: Fill, result: OrderResult): Trade {
-    const rules = rulesOf(fill.instrument, this.parts.listing(fill.instrument));
-    const { trade: next, rest } = applyTradeFill(trade, fill, rules);
-    if (rest > zero && !rules.spot) {
+  private filled(trade: Trade, fill: Fill, { intent }: OrderResult): Trade {
+    const listing = this.parts.listing(fill.instrument);
+    const { trade: next, rest } = withFill(trade, fill, { listing, intent });
+    if (rest > zero && listing?.market !== "SPOT") {
       this.parts.ports.alert(
         "ERROR",
         "FILL_BEYOND_TRADE",
         `${fill.instrument}: fill ${fill.fill_id} goes beyond its trade`,
       );
     }
-    const adds = fill.kind === "ADD" && trade.status === "ACTIVE" ? trade.adds + 1 : trade.adds;
-    const kept = { ...next, adds, status: next.status === "ACTIVE" ? statusAfter(trade) : next.status };
-    return isOpen(kept) ? kept : { ...kept, exit_reason: exitReason(trade, fill, result) };
+    return next;
   }
 
   /** What orders say besides fills: levels in force, exits that ended early, rests that cannot be sold. */
@@ -171,6 +182,10 @@ export class Results {
     }
     if (target !== undefined && next.take_profit_price !== target) next = { ...next, take_profit_price: target };
     const ended = !["ACCEPTED", "WORKING", "UNKNOWN"].includes(result.answer.status);
+    if (ended && paramsOf(next).adding === result.intent.intent_id) {
+      const { adding: _adding, ...params } = paramsOf(next);
+      next = withParams(next, params);
+    }
     if (result.intent.kind !== "EXIT" || !ended) return next;
     if (this.isDust(next)) return { ...closeAsDust(next, result.ts), exit_reason: paramsOf(next).closing ?? "close" };
     return next.status === "PENDING_CLOSING" ? { ...next, status: "ACTIVE" } : next;
@@ -186,9 +201,6 @@ export class Results {
   }
 }
 
-const statusAfter = (before: Trade): Trade["status"] =>
-  before.status === "PENDING_CLOSING" ? "PENDING_CLOSING" : "ACTIVE";
-
 /** The level at which a protective order has come into force. */
 function levelOf(orders: readonly Order[], kind: "SL" | "TP"): string | undefined {
   const standing = orders.findLast((o) => o.kind === kind && !o.leg.startsWith("e") && !isTerminal(o.status));
@@ -201,13 +213,4 @@ function eventOf(before: Trade | undefined, trade: Trade, fill: Fill): Event {
   if (!isOpen(trade)) return { kind: "EXIT", trade, detail: `${trade.exit_reason}: ${detail}` };
   if (fill.side !== trade.side) return { kind: "TP_PARTIAL", trade, detail };
   return { kind: before && fill.kind === "ADD" ? "ADD" : "ENTRY", trade, detail };
-}
-
-function exitReason(trade: Trade, fill: Fill, result: OrderResult): string {
-  if (fill.client_order_id.includes("autoclose")) return "forced";
-  const byRouter = fill.kind === "EXIT" && result.intent.tags?.find((tag) => tag in BY_ROUTER);
-  if (byRouter) return BY_ROUTER[byRouter] as string;
-  if (fill.kind === "SL") return "stop";
-  if (fill.kind === "TP") return "take_profit";
-  return paramsOf(trade).closing ?? "close";
 }

@@ -1,28 +1,30 @@
 /** S6, the position manager: trades from fills, stops that only rise, staged exits, and everything closed on demand. */
-import { z } from "@hono/zod-openapi";
-import { positionsSnapshots, trades } from "../../shared/collections/trades.ts";
-import { exchange, position, router } from "../../shared/contracts.ts";
-import { answers, type Context, defineService, every, on, verb } from "../../shared/kit/service.ts";
+import { positionMarks, positionsSnapshots, trades } from "../../shared/collections/trades.ts";
+import { exchange, gateway, router } from "../../shared/contracts.ts";
+import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import {
   accountEvents,
   alerts,
   funding,
+  healthEvents,
   opsEvents,
   orderCommands,
   orderResults,
   positionEvents,
   ticker,
 } from "../../shared/streams.ts";
+import { actingVerbs } from "./acting.verbs.ts";
 import { Positions } from "./positions.ts";
 import { readingVerbs } from "./reading.verbs.ts";
-import { ManageAnswer, ManageRequest, type Ports, PositionSettings } from "./types.ts";
+import { type Ports, PositionSettings } from "./types.ts";
 
-type Ctx = Context<PositionSettings, { exchange: typeof exchange; router: typeof router }>;
+type Ctx = Context<PositionSettings, { exchange: typeof exchange; router: typeof router; gateway: typeof gateway }>;
 
 const CATCH_UP_EVERY_MS = 1_000;
 const ROUND_EVERY_MS = 10_000;
 const SNAPSHOT_EVERY_MS = 60_000;
 const LISTINGS_EVERY_MS = 60_000;
+const FUNDING_EVERY_MS = 60_000;
 
 export default defineService({
   id: "s06",
@@ -30,9 +32,9 @@ export default defineService({
   title: "Position Manager",
   port: 8086,
   settings: PositionSettings,
-  calls: { exchange, router },
+  calls: { exchange, router, gateway },
   emits: [positionEvents, orderCommands, alerts, opsEvents],
-  owns: [trades, positionsSnapshots],
+  owns: [trades, positionsSnapshots, positionMarks],
   setup(ctx) {
     const positions = new Positions(portsOf(ctx));
     return {
@@ -40,6 +42,7 @@ export default defineService({
       consumes: [
         on(orderResults, (event, message) => positions.results.hear(event, message)),
         on(accountEvents, (event) => positions.hearAccount(event)),
+        on(healthEvents, (event) => positions.gate.hear(event)),
         on(ticker, (event) => positions.caretaker.hear(event)),
         on(funding, (event) => positions.caretaker.hear(event)),
       ],
@@ -48,6 +51,7 @@ export default defineService({
         every(ROUND_EVERY_MS, "round", () => positions.round()),
         every(SNAPSHOT_EVERY_MS, "equity-snapshot", () => positions.accounting.snapshot()),
         every(LISTINGS_EVERY_MS, "listings", () => positions.prices.loadListings()),
+        every(FUNDING_EVERY_MS, "funding", () => positions.funding.catchUp()),
       ],
       checks: [
         {
@@ -62,38 +66,6 @@ export default defineService({
   },
 });
 
-const FlattenRequest = position.methods.flatten.input;
-
-const actingVerbs = (positions: Positions) => [
-  answers(position.methods.flatten, {
-    name: "flatten",
-    summary: "Close positions by market, reduce-only; stops stay until flat",
-    async run({ instruments }) {
-      return { closing: await positions.caretaker.flatten(instruments) };
-    },
-  }),
-  verb({
-    name: "flattenPositions",
-    summary: "Close positions by market, reduce-only; stops stay until flat",
-    rest: "POST /positions/flatten",
-    input: FlattenRequest,
-    output: z.object({ closing: z.array(z.string()) }),
-    roles: ["trader", "risk", "admin"],
-    async run({ instruments }) {
-      return { closing: await positions.caretaker.flatten(instruments) };
-    },
-  }),
-  verb({
-    name: "managePositions",
-    summary: "Move stops, take parts of profits, close; planned only, on a dry run",
-    rest: "POST /positions/manage",
-    input: ManageRequest,
-    output: ManageAnswer,
-    roles: ["trader", "risk", "admin"],
-    run: (request) => positions.requests.manage(request),
-  }),
-];
-
 const portsOf = (ctx: Ctx): Ports => ({
   account: ctx.account,
   settings: ctx.settings,
@@ -101,8 +73,11 @@ const portsOf = (ctx: Ctx): Ports => ({
   store: ctx.store,
   router: ctx.calls.router,
   exchange: ctx.calls.exchange,
+  gateway: ctx.calls.gateway,
   config: () => ctx.config.current(),
   command: (intent) => ctx.publish(orderCommands, intent, intent.instrument),
+  noEntries: () => ctx.noEntries(),
+  audit: (entry) => ctx.audit(entry),
   alert: (...alert) => ctx.alert(...alert),
   warn: (message, fields) => ctx.log.warn(message, fields),
 });

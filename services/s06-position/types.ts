@@ -1,11 +1,11 @@
 /** What the position manager's parts share: ports, settings, and the shapes of its questions and answers. */
 import { z } from "@hono/zod-openapi";
-import type { exchange, router } from "../../shared/contracts.ts";
+import type { exchange, gateway, router } from "../../shared/contracts.ts";
 import type { BundleView, PositionRules } from "../../shared/domain/bundle.ts";
 import { Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
-import type { Clock, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Alert } from "../../shared/streams.ts";
 
@@ -14,6 +14,7 @@ type Calls<M extends Record<string, { input: z.ZodType; output: z.ZodType }>> = 
 };
 export type RouterCalls = Calls<typeof router.methods>;
 export type ExchangeCalls = Calls<typeof exchange.methods>;
+export type GatewayCalls = Calls<typeof gateway.methods>;
 
 export const PositionSettings = z.object({
   /** An instrument is looked at no more often than this as prices come in. */
@@ -28,6 +29,12 @@ export const PositionSettings = z.object({
    * switch repeats its order more often than that while it is on, and trading after it is soon free again.
    */
   flattenForMs: z.coerce.number().int().min(0).default(6_000),
+  /** After an add was asked for, whatever came of it, the trade asks for no other for so long. */
+  addAgainMs: z.coerce.number().int().min(0).default(30_000),
+  /** Nothing of S11 for so long counts as ORANGE. */
+  healthAgeMsMax: z.coerce.number().int().min(1_000).default(60_000),
+  /** How long a person's request waits for the router's word. */
+  requestWaitMs: z.coerce.number().int().min(0).default(2_000),
 });
 export type PositionSettings = z.output<typeof PositionSettings>;
 
@@ -38,9 +45,13 @@ export interface Ports {
   readonly store: Store;
   readonly router: RouterCalls;
   readonly exchange: ExchangeCalls;
+  readonly gateway: GatewayCalls;
   config(): BundleView;
   /** Exits by stream, when the router cannot be called. */
   command(intent: Intent): Promise<unknown>;
+  /** Why no risk should be added now: nobody would hear of it. */
+  noEntries(): string | undefined;
+  audit(entry: { actor: string; what: string; ref: string; outcome: string; after?: unknown }): Op;
   alert(severity: Alert["severity"], code: string, message: string, action?: string): void;
   warn(message: string, fields?: Record<string, unknown>): void;
 }
@@ -55,6 +66,20 @@ export interface TradeParams {
   pending?: Intent;
   /** Why it is to be closed: asked again until it is flat. */
   closing?: string;
+  /** What a refusal of `pending` gives back: the trade as it was before it was asked. */
+  undo?: Partial<Pick<Trade, "stop_price" | "stops" | "stage">>;
+  /** What the decision allowed, where a rule spoke of it. */
+  max_adds?: number;
+  /** What its first entry brought, base units: adds are a share of that. */
+  first_qty?: string;
+  /** The intents of the adds that have filled: one counts once, in however many fills. */
+  added?: string[];
+  /** The add under way: until the router tells its end, it counts as made. */
+  adding?: string;
+  /** Epoch ms before which no add is asked for. */
+  add_after?: number;
+  /** The last requests that had an effect here, with the intent each became: a repeat gets that, and asks nothing. */
+  requests?: { key: string; intent_id: string }[];
 }
 export const paramsOf = (trade: Trade): TradeParams => trade.params as unknown as TradeParams;
 export const withParams = (trade: Trade, params: TradeParams): Trade => ({ ...trade, params: { ...params } });
@@ -73,7 +98,10 @@ export const ManageAnswer = z.object({
   plan: z.object({ stop_moves: z.array(Move), reduces: z.array(Reduce), adds: z.array(Reduce) }),
   managed: z.array(z.string()),
   orders: z.array(z.string()),
-  errors: z.array(z.object({ trade_id: z.string(), action: ManageAction, message: z.string() })),
+  /** `trade_id` is empty where no trade is open. */
+  errors: z.array(
+    z.object({ trade_id: z.string(), instrument: InstrumentId, action: ManageAction, message: z.string() }),
+  ),
 });
 export type ManageAnswer = z.output<typeof ManageAnswer>;
 

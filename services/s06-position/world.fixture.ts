@@ -1,14 +1,14 @@
 /** The position manager's test world: virtual clock, embedded stores, a router that is a list of what it was asked. */
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { put } from "../../shared/changes.ts";
+import { emit, put } from "../../shared/changes.ts";
 import { fills, intents, orders as ordersKept } from "../../shared/collections/orders.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import { type Fill, Intent } from "../../shared/domain/order.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Problem } from "../../shared/errors.ts";
-import type { OrderResult, PositionEvent } from "../../shared/streams.ts";
+import { type OrderResult, opsEvents, type PositionEvent } from "../../shared/streams.ts";
 import { Positions } from "./positions.ts";
 import { type Ports, PositionSettings } from "./types.ts";
 
@@ -83,7 +83,7 @@ export class World {
           const refusal = this.refusals.shift();
           this.asked.push(Intent.parse(intent));
           if (refusal) throw refusal;
-          return {};
+          return { status: "WORKING", filled_qty: "0" };
         },
       } as unknown as Ports["router"],
       exchange: {
@@ -94,6 +94,9 @@ export class World {
         }),
       } as unknown as Ports["exchange"],
       config: () => ({ rev, bundle_id: "test", hash: "h", bundle }),
+      gateway: {} as Ports["gateway"],
+      noEntries: () => undefined,
+      audit: (entry) => emit(opsEvents, { source: "s06", ts: this.clock.now(), ...entry }),
       command: async (intent) => this.commands.push(intent),
       alert: (_severity, code, message) => this.alerts.push(`${code} ${message}`),
       warn: (message, fields) => this.alerts.push(`warn ${message} ${JSON.stringify(fields)}`),

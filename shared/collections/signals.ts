@@ -1,6 +1,7 @@
 /** What S2 and S3 keep: moments to decide on, decisions, what people paused. */
 import { z } from "@hono/zod-openapi";
 import { Decision, Signal } from "../domain/decision.ts";
+import { InstrumentId } from "../domain/instrument.ts";
 import { collection, RECORDS_DAYS } from "./declare.ts";
 
 export const signalsSeen = collection({
@@ -54,17 +55,20 @@ export const strategyMarks = collection({
   key: (m) => m.id,
 });
 
-/** What people paused: a strategy, by its id. Absent: not paused. */
+/** What is paused: a strategy, everywhere or on one instrument. Absent: not paused. */
 export const StrategyPause = z.object({
   strategy_id: z.string(),
+  instrument: InstrumentId.optional(),
   actor: z.string(),
   reason: z.string(),
   ts: z.number(),
 });
 export type StrategyPause = z.output<typeof StrategyPause>;
+export const pauseKey = (strategy_id: string, instrument?: InstrumentId): string =>
+  instrument === undefined ? strategy_id : `${strategy_id}@${instrument}`;
 export const strategyPauses = collection({
   name: "strategy_pauses",
   owner: "s03",
   schema: StrategyPause,
-  key: (p) => p.strategy_id,
+  key: (p) => pauseKey(p.strategy_id, p.instrument),
 });

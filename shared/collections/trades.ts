@@ -18,6 +18,13 @@ export const trades = collection({
   ],
   shardKey: "instrument",
 });
+/** Small durable facts of S6: the health level last heard. */
+export const positionMarks = collection({
+  name: "position_marks",
+  owner: "s06",
+  schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
+  key: (m) => m.id,
+});
 const PositionSnapshot = z.object({
   snapshot_id: z.string(),
   positions: z.array(ExchangePosition),

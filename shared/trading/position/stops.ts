@@ -19,7 +19,7 @@ export interface StopDecision {
 }
 
 /** A stop nearer to the price than this many ticks would be hit by noise; it is not moved there. */
-const TICKS_MIN = 2;
+export const TICKS_MIN = 2;
 
 /** The better stop that the trade has earned; nothing when the one it has is as good. */
 export function decideStop(view: StopView): StopDecision | undefined {
@@ -28,7 +28,7 @@ export function decideStop(view: StopView): StopDecision | undefined {
   const wanted = earned(view);
   if (!wanted) return undefined;
   const tick = dec(view.tick);
-  const stop = toStep(wanted.price, tick, "nearest");
+  const stop = onTick(trade, wanted.price, tick);
   if (abs(sub(price, stop)) < fromSteps(TICKS_MIN, tick)) return undefined;
   if (!isBetter(trade, stop) || isPast(trade, stop, price)) return undefined;
   return { stop_price: show(stop), reason: wanted.reason };
@@ -45,8 +45,12 @@ function earned({ trade, price, rules, takerFee }: StopView): { price: Amount; r
   return undefined;
 }
 
+/** On a tick, never on the losing side of the price: what is promised is kept. */
+export const onTick = (trade: Pick<Trade, "side">, price: Amount, tick: Amount): Amount =>
+  toStep(price, tick, trade.side === "BUY" ? "up" : "down");
+
 /** The exit price that gives back exactly the entry and both taker fees: `E·(1 + f)/(1 − f)` for a long. */
-export function breakEvenPrice(trade: Trade, takerFee: number): Amount {
+export function breakEvenPrice(trade: Pick<Trade, "side" | "avg_entry">, takerFee: number): Amount {
   const fee = dec(takerFee);
   const entry = dec(trade.avg_entry);
   const up = add(dec("1"), fee);
@@ -55,12 +59,12 @@ export function breakEvenPrice(trade: Trade, takerFee: number): Amount {
 }
 
 /** A stop only ever moves towards the winning side. */
-export function isBetter(trade: Trade, stop: Amount): boolean {
+export function isBetter(trade: Pick<Trade, "side" | "stop_price">, stop: Amount): boolean {
   if (trade.stop_price === undefined) return true;
   const now = dec(trade.stop_price);
   return trade.side === "BUY" ? stop > now : stop < now;
 }
 
 /** The price has reached this stop already: placing it would close at once. */
-export const isPast = (trade: Trade, stop: Amount, price: Amount): boolean =>
+export const isPast = (trade: Pick<Trade, "side">, stop: Amount, price: Amount): boolean =>
   trade.side === "BUY" ? stop >= price : stop <= price;

@@ -121,7 +121,7 @@ describe("the stop", () => {
   // Margin 5 a unit at 20×: ROE 0.05 is +0.25, 0.10 is +0.50, 0.20 is +1.00.
   test.each([
     ["100.24", undefined],
-    ["100.25", { stop_price: "100.1", reason: "break_even" }],
+    ["100.25", { stop_price: "100.11", reason: "break_even" }],
     ["100.50", { stop_price: "100.25", reason: "lock" }],
     ["101.00", { stop_price: "100.5", reason: "lock" }],
     ["150", { stop_price: "100.5", reason: "lock" }],
@@ -150,6 +150,31 @@ describe("the stop", () => {
     );
   });
 
+  test("is on its tick, and never promises less than it says", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Side>("BUY", "SELL"),
+        fc.integer({ min: 9_000, max: 11_000 }),
+        fc.integer({ min: 1, max: 300 }),
+        (side, entry, moved) => {
+          const trade = after(opened(side), [fill(side, show(fromSteps(entry, dec("0.01"))), "1")]);
+          const dir = side === "BUY" ? 1 : -1;
+          const price = fromSteps(entry + dir * moved, dec("0.01"));
+          const stop = decideStop({ trade, price, rules: RULES, takerFee: 0.0005, tick: "0.05" });
+          if (!stop) return;
+          const kept = dec(stop.stop_price);
+          const passed = RULES.lock_steps_roe.filter((step) => roe(trade, price) >= step).length;
+          const locked = RULES.lock_steps_roe[passed - 2] ?? 0;
+          const promised = locked > 0 ? priceAtRoe(trade, locked) : breakEvenPrice(trade, 0.0005);
+          expect(stop.reason).toBe(locked > 0 ? "lock" : "break_even");
+          expect(kept % dec("0.05")).toBe(0n);
+          expect(side === "BUY" ? kept >= promised : kept <= promised).toBe(true);
+        },
+      ),
+      { seed: 14, numRuns: 200 },
+    );
+  });
+
   test("break-even gives back both fees, rounded for us", () => {
     const price = breakEvenPrice(TEN, 0.0005);
     const fees = mul(add(dec("100"), price), dec("0.0005"));
@@ -171,7 +196,7 @@ describe("staged take-profit", () => {
         const left: Amount[] = [];
         for (let look = 0; look < 5; look++) {
           const price = dec("105");
-          const next = decideStage({ trade, price, stages, step_size: "0.001", min_qty: "0.001" });
+          const next = decideStage({ trade, price, stages, step_size: "0.001", min_qty: "0.001", min_notional: "0" });
           if (!next) break;
           left.push(dec(next.qty));
           trade = { ...after(trade, [fill("SELL", "105", next.qty)]), stage: next.stage };
@@ -184,7 +209,7 @@ describe("staged take-profit", () => {
   });
 
   test("waits for its ROE", () => {
-    const view = { trade: TEN, stages, step_size: "0.001", min_qty: "0.001" };
+    const view = { trade: TEN, stages, step_size: "0.001", min_qty: "0.001", min_notional: "0" };
     expect(decideStage({ ...view, price: dec("100.29") })).toBeUndefined();
     expect(decideStage({ ...view, price: dec("100.3") })).toMatchObject({ qty: "0.3", stage: 1 });
   });

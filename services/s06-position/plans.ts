@@ -1,0 +1,91 @@
+/** What can be done to an open trade, as asks of the router: a stop moved, a part taken, an add, an end. */
+import { holdings } from "../../shared/collections/orders.ts";
+import type { Instrument } from "../../shared/domain/instrument.ts";
+import { type Amount, dec } from "../../shared/domain/money.ts";
+import type { Trade } from "../../shared/domain/trade.ts";
+import { bookKey } from "../../shared/keys.ts";
+import type { Store } from "../../shared/kit/ports.ts";
+import { type AddDecision, decideAdd } from "../../shared/trading/position/adds.ts";
+import { decideStage, type StageDecision } from "../../shared/trading/position/stages.ts";
+import { decideStop, isBetter, type StopDecision } from "../../shared/trading/position/stops.ts";
+import type { Ask } from "./asks.ts";
+import { paramsOf, withParams } from "./types.ts";
+
+/** The market as a trade is looked at. */
+export interface At {
+  readonly price: Amount;
+  readonly listing: Instrument;
+}
+
+export function stopOf(trade: Trade, { price, listing }: At): StopDecision | undefined {
+  const { rules, taker_fee } = paramsOf(trade);
+  return decideStop({ trade, price, rules, takerFee: taker_fee, tick: listing.tick_size });
+}
+
+export function stageOf(trade: Trade, { price, listing }: At): StageDecision | undefined {
+  const { stages } = paramsOf(trade).rules;
+  const { step_size, min_qty, market } = listing;
+  // A reduce-only futures order may be worth as little as it likes.
+  const min_notional = market === "SPOT" ? listing.min_notional : "0";
+  return decideStage({ trade, price, stages, step_size, min_qty, min_notional });
+}
+
+/** The add that the trade has earned, or why it has earned none. */
+export function addOf(trade: Trade, { price, listing }: At): AddDecision | string {
+  const { rules, max_adds, taker_fee, adding, added = [], first_qty } = paramsOf(trade);
+  const isUnderWay = adding !== undefined && !added.includes(adding);
+  return decideAdd({
+    trade: isUnderWay ? { ...trade, adds: trade.adds + 1 } : trade,
+    price,
+    rules,
+    maxAdds: max_adds,
+    firstQty: dec(first_qty ?? trade.entry_qty),
+    takerFee: taker_fee,
+    listing,
+  });
+}
+
+export const stopAsk = (trade: Trade, { stop_price, reason }: StopDecision, ts: number): Ask => ({
+  action: "SL",
+  intent: { kind: "SL", stop_price },
+  change: (open) => ({ ...open, stop_price, stops: [...open.stops, { ts, stop_price, reason }] }),
+  event: { kind: "STOP_MOVE", detail: `${reason}: ${trade.stop_price ?? "none"} → ${stop_price}` },
+});
+
+export const stageAsk = ({ qty, stage }: StageDecision): Ask => ({
+  action: "TP",
+  intent: { kind: "TP", qty },
+  change: (open) => ({ ...open, stage }),
+});
+
+/** `after`: until then the trade asks for no other, whatever becomes of this one. */
+export const addAsk = (
+  { qty, stop_price }: AddDecision,
+  { valid_until, after }: { valid_until: number; after: number },
+): Ask => ({
+  action: "ADD",
+  intent: { kind: "ADD", qty, stop_loss: { price: stop_price }, valid_until },
+  change: (open, intent_id) => withParams(open, { ...paramsOf(open), adding: intent_id, add_after: after }),
+});
+
+export const closeAsk = (reason: string): Ask => ({
+  action: "CLOSE",
+  intent: { kind: "EXIT" },
+  closing: reason,
+  change: (open) => ({ ...open, status: "PENDING_CLOSING" }),
+  ...(reason === "stagnated" ? { event: { kind: "STAGNATED" as const, detail: "its time limit is over" } } : {}),
+});
+
+/**
+ * What the router's own record of the stop asks for: ours is to be asked for again, or its own, which is better, is taken.
+ * Nothing when they agree, or while the router holds nothing.
+ */
+export async function stopElsewhere(store: Store, trade: Trade): Promise<{ ask?: string; take?: string }> {
+  const held = (await store.get(holdings, bookKey(trade.account, trade.instrument)))?.value;
+  if (!held || held.qty === "0" || held.trade_id !== trade.trade_id || held.side !== trade.side) return {};
+  const { stop_price: ours } = trade;
+  const theirs = held.stop_price;
+  if (ours === theirs) return {};
+  if (theirs !== undefined && isBetter(trade, dec(theirs))) return { take: theirs };
+  return ours === undefined ? {} : { ask: ours };
+}
