@@ -129,7 +129,8 @@ export class Desk {
   /** Not awaited by the clock: look at the promise after advancing. Refusals come as their code. */
   place(intent: Intent): Promise<OrderAnswer | string> {
     const s04 = this.sim.services.hosted.get("s04");
-    const asking = s04?.call(router.methods.placeOrder, { intent }, { kind: "service", id: "s03", role: "admin" });
+    if (!s04) return Promise.resolve("UNAVAILABLE");
+    const asking = s04.call(router.methods.placeOrder, { intent }, { kind: "service", id: "s03", role: "admin" });
     return (asking as Promise<OrderAnswer>).catch((error: unknown) => asProblem(error).code);
   }
 
@@ -138,7 +139,10 @@ export class Desk {
   }
 
   private verb(id: ServiceId, name: string, input: unknown): Promise<unknown> {
-    const verb = this.sim.services.hosted.get(id)?.verbs.find((each) => each.name === name);
+    const service = this.sim.services.hosted.get(id);
+    // Killed, and not up again yet.
+    if (!service) return Promise.resolve("UNAVAILABLE");
+    const verb = service.verbs.find((each) => each.name === name);
     if (!verb) throw new Error(`${id} has no verb ${name}`);
     const asked = { principal: ADMIN, signal: undefined, header: () => undefined };
     return Promise.resolve(verb.run(input as never, asked as never)).catch((error: unknown) => asProblem(error).code);
