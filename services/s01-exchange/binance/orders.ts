@@ -103,7 +103,8 @@ export class Orders implements VenueOrders {
         return await this.query(ref);
       }
       const params = { symbol: symbolOf(ref.instrument), origClientOrderId: ref.client_order_id };
-      return readOrder(market, await this.rests[market].call("DELETE", orderPath(ref.instrument), params, changes));
+      const row = await this.rests[market].call("DELETE", orderPath(ref.instrument), params, changes);
+      return readOrder(market, ofList(row, ref.client_order_id));
     } catch (error) {
       const code = exchangeCode(error);
       if (code !== CODE.cancelRefused && code !== CODE.noSuchOrder) throw error;
@@ -273,6 +274,12 @@ const asked = (order: SubmitOrder) => ({
   triggerPrice: order.stop_price,
   reduceOnly: order.reduce_only,
 });
+
+/** To cancel one of a pair is to cancel the pair, which is then what is answered. */
+function ofList(body: unknown, clientOrderId: string): unknown {
+  const reports = (body as { orderReports?: { origClientOrderId?: unknown }[] } | null)?.orderReports;
+  return reports?.find((row) => row.origClientOrderId === clientOrderId) ?? body;
+}
 
 /** The exchange took it, but said so in words we cannot read: it may live. */
 function understood<T>(read: () => T): T {
