@@ -54,6 +54,13 @@ export class Instruments {
     return this.listing.markets.filter((market) => !this.told.has(market));
   }
 
+  /** What was known before the start: until the exchange tells again, exits go by it and fills are booked by it. */
+  async load(): Promise<void> {
+    this.kept ??= await this.readRegistry();
+    for (const info of this.kept.values())
+      if (!this.all.has(info.instrument)) this.all.set(info.instrument, listed(info));
+  }
+
   /** Asks the markets; one that does not answer keeps what was known of it. Throws when none answered. */
   async refresh(markets: readonly Market[] = this.listing.markets): Promise<void> {
     const results = await Promise.allSettled(markets.map((market) => this.refreshMarket(market)));
