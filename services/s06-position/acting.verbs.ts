@@ -7,7 +7,11 @@ import type { Positions } from "./positions.ts";
 import type { Asker } from "./requests.ts";
 import { ManageAnswer, ManageRequest } from "./types.ts";
 
-export const actingVerbs = (positions: Positions): Verb[] => [...closingVerbs(positions), manageVerb(positions)];
+export const actingVerbs = (positions: Positions): Verb[] => [
+  ...closingVerbs(positions),
+  manageVerb(positions),
+  repairVerb(positions),
+];
 
 const askerOf = ({ principal, header }: Call): Asker => ({ actor: principal.id, key: header("idempotency-key") });
 
@@ -46,5 +50,15 @@ const manageVerb = (positions: Positions): Verb =>
         refuse("FORBIDDEN", "The role risk may reduce, not add.");
       }
       return positions.requests.manage(request, askerOf(call));
+    },
+  });
+
+const repairVerb = (positions: Positions): Verb =>
+  answers(position.methods.repair, {
+    name: "repair",
+    summary: "Rebuild an instrument's trades from the router's fills where they differ",
+    run({ run_id, account, instrument }, { principal }) {
+      if (account !== positions.account) refuse("NOT_FOUND", `there is no account ${account} here`);
+      return positions.repairs.run(instrument, { run_id, actor: principal.id });
     },
   });

@@ -11,6 +11,7 @@ import { FundingBooking } from "./funding-booking.ts";
 import { AddGate } from "./health.ts";
 import { MissedFills } from "./missed-fills.ts";
 import { Prices } from "./prices.ts";
+import { Repairs } from "./repair.ts";
 import { type Asker, Requests } from "./requests.ts";
 import { Results } from "./results.ts";
 import { TradesBook } from "./trades-book.ts";
@@ -25,6 +26,7 @@ export class Positions {
   readonly caretaker: Caretaker;
   readonly results: Results;
   readonly requests: Requests;
+  readonly repairs: Repairs;
   readonly accounting: Accounting;
   readonly gate: AddGate;
   private readonly missed: MissedFills;
@@ -56,6 +58,19 @@ export class Positions {
       changed: (instrument) => caretaker.poke(instrument),
       missed: this.missed,
     });
+    this.repairs = new Repairs({
+      ports,
+      book,
+      missed: this.missed,
+      results: this.results,
+      need: (instrument) => prices.need(instrument),
+      listing: (instrument) => prices.listing(instrument),
+      changed: (instrument) => caretaker.poke(instrument),
+    });
+  }
+
+  get account(): string {
+    return this.ports.account;
   }
 
   /** Trades first; filters come from S1, which may start later. */

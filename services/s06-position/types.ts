@@ -51,7 +51,7 @@ export interface Ports {
   command(intent: Intent): Promise<unknown>;
   /** Why no risk should be added now: nobody would hear of it. */
   noEntries(): string | undefined;
-  audit(entry: { actor: string; what: string; ref: string; outcome: string; after?: unknown }): Op;
+  audit(entry: { actor: string; what: string; ref: string; outcome: string; before?: unknown; after?: unknown }): Op;
   alert(severity: Alert["severity"], code: string, message: string, action?: string): void;
   warn(message: string, fields?: Record<string, unknown>): void;
 }
