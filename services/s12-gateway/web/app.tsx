@@ -1,4 +1,4 @@
-/** The page's frame: language, query cache, and the door: signed in shows the live page, else the sign-in screen. */
+/** The page's frame: language, query cache, and the door: signed in shows the pages, else the sign-in screen. */
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { Tooltip } from "@base-ui/react/tooltip";
 import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
@@ -6,7 +6,7 @@ import { useMemo } from "react";
 import { isPassing, isSignedOut } from "./api/http.ts";
 import { meQuery } from "./api/queries.ts";
 import { TextContext, translator } from "./i18n/translate.ts";
-import { LivePage } from "./pages/live.tsx";
+import { Frame } from "./pages/frame.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { PageProblem } from "./parts/states.tsx";
 import { prefsStore } from "./state/prefs.ts";
@@ -55,6 +55,6 @@ function Door() {
   const me = useQuery(meQuery);
   if (me.isPending) return <div className="door" aria-busy="true" />;
   if (isSignedOut(me.error)) return <SignInPage />;
-  if (me.data) return <LivePage me={me.data} />;
+  if (me.data) return <Frame me={me.data} />;
   return <PageProblem error={me.error} onRetry={() => void me.refetch()} />;
 }

@@ -2,7 +2,7 @@
 import type { Decision } from "../../../shared/domain/decision.ts";
 import type { Fill, Order } from "../../../shared/domain/order.ts";
 import type { Trade } from "../../../shared/domain/trade.ts";
-import type { ServiceRow } from "./api/shapes.ts";
+import type { OrderStory, ServiceRow } from "./api/shapes.ts";
 
 const INSTRUMENT = "FUT:BTCUSDT";
 
@@ -63,6 +63,40 @@ export const aDecision = (change: Partial<Decision> = {}): Decision => ({
   ts: 1_200,
   ...change,
 });
+
+export const aStory = (change: Partial<OrderStory> = {}): OrderStory => {
+  const { intent_id, instrument } = anOrder();
+  return {
+    order: anOrder(),
+    intent: {
+      intent_id,
+      body_hash: "",
+      intent: {
+        intent_id,
+        account: "main",
+        instrument: INSTRUMENT,
+        kind: "ENTRY",
+        side: "BUY",
+        type: "MARKET",
+        working_type: "MARK_PRICE",
+        reduce_only: false,
+        leverage: 20,
+        margin: "ISOLATED",
+      },
+      state: "RUNNING",
+      plan: {},
+      reserved_usdt: "1.2",
+      answer: { intent_id, status: "WORKING", order_ids: [], client_order_ids: [], filled_qty: "0", fills: [] },
+      instrument,
+      created_at: 1_000,
+      updated_at: 1_000,
+    },
+    orders: [],
+    fills: [],
+    timeline: [],
+    ...change,
+  };
+};
 
 export const aTrade = (change: Partial<Trade> = {}): Trade => ({
   trade_id: "t1",

@@ -1,6 +1,11 @@
 /** What the gateway answers that is not already a domain shape. Money is decimal strings, times epoch ms. */
+import type { ExecutionPlan } from "../../../../shared/collections/execution.ts";
+import type { IntentRecord } from "../../../../shared/collections/orders.ts";
+import type { Bundle } from "../../../../shared/domain/bundle.ts";
 import type { Kline } from "../../../../shared/domain/market.ts";
-import type { HealthLevel } from "../../../../shared/streams.ts";
+import type { Fill, LearntBy, Order } from "../../../../shared/domain/order.ts";
+import type { ExchangePosition, Trade } from "../../../../shared/domain/trade.ts";
+import type { HealthLevel, Reconciliation } from "../../../../shared/streams.ts";
 
 export interface Listing<T> {
   items: T[];
@@ -30,6 +35,7 @@ export interface ActiveConfig {
   bundle_id: string;
   hash: string;
   activated_at: number;
+  bundle?: Bundle;
 }
 export interface Health {
   level: HealthLevel;
@@ -114,3 +120,91 @@ export interface Envelope {
   ts: number;
   event: unknown;
 }
+
+export type TimelineWhat =
+  | "INTENT"
+  | "PLAN"
+  | "SUBMIT"
+  | "ACK"
+  | "FILL"
+  | "CANCEL"
+  | "REJECT"
+  | "EXPIRE"
+  | "UNKNOWN"
+  | "PROTECTION"
+  | "RECONCILIATION"
+  | "DONE";
+/** One thing that happened to an intent. `ref`: the intent's id, a client order id, or for FILL the exchange's trade id. */
+export interface TimelineEntry {
+  ts: number;
+  what: TimelineWhat;
+  ref: string;
+  by: LearntBy;
+  detail: string;
+  client_order_id?: string;
+  leg?: string;
+  price?: string;
+  qty?: string;
+}
+/** An order, and the story of the intent it belongs to. */
+export interface OrderStory {
+  order: Order;
+  intent: IntentRecord;
+  plan?: ExecutionPlan;
+  orders: Order[];
+  fills: Fill[];
+  trade_id?: string;
+  timeline: TimelineEntry[];
+}
+
+/** An open trade beside what the exchange says of its position. */
+export interface OpenPosition {
+  trade: Trade;
+  price?: string;
+  unrealised_usdt?: string;
+  roe?: number;
+  exchange?: ExchangePosition;
+}
+export type ManageAction = "TRAIL_SL" | "PARTIAL_TP" | "ADD_IF_OK" | "SET_STOP" | "CLOSE";
+export interface ManageRequest {
+  instruments: string[];
+  actions: ManageAction[];
+  stop_price?: string;
+}
+interface Reduction {
+  trade_id: string;
+  instrument: string;
+  qty: string;
+  reason: string;
+}
+export interface ManageAnswer {
+  plan: {
+    stop_moves: { trade_id: string; instrument: string; stop_price: string; reason: string }[];
+    reduces: Reduction[];
+    adds: Reduction[];
+  };
+  managed: string[];
+  orders: string[];
+  errors: { trade_id: string; action: ManageAction; message: string }[];
+}
+
+export type Wallet = "SPOT" | "FUT";
+export interface TransferRequest {
+  from: Wallet;
+  to: Wallet;
+  amount_usdt: string;
+  reason: string;
+}
+export interface TransferAnswer {
+  transfer_id: string;
+  status: "PENDING_APPROVAL" | "OK" | "FAIL" | "UNKNOWN";
+  message?: string;
+}
+export const RECONCILIATION_MODES = ["ALL", "ORDERS", "POSITIONS", "HOLDINGS"] as const;
+export const ORPHAN_POLICIES = ["CONSERVATIVE", "RECLAIM_IF_SAFE"] as const;
+export interface ReconcileRequest {
+  mode: (typeof RECONCILIATION_MODES)[number];
+  orphan_policy: (typeof ORPHAN_POLICIES)[number];
+  time_window_h: number;
+}
+export type ReconcileAnswer = Pick<Reconciliation, "run_id" | "summary" | "items">;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { aDecision, aFill, anOrder, aTrade } from "../samples.ts";
 import type { Bar } from "../state/bars.ts";
-import { levelsOf, marksOf, stopLadderOf, storiesOf, verdictsOf } from "./chart-marks.ts";
+import { levelsOf, marksOf, stopLadderOf, stopStepsOf, storiesOf, verdictsOf } from "./chart-marks.ts";
 
 const bar = (openTs: number): Bar => ({ openTs, open: 1, high: 1, low: 1, close: 1, volume: 1 });
 const bars = [bar(1_000), bar(2_000), bar(3_000)];
@@ -68,5 +68,12 @@ describe("levels", () => {
       { openTs: 3_000, price: 11 },
     ]);
     expect(stopLadderOf(undefined, bars, 1_000)).toEqual([]);
+  });
+  test("a stop older than the chart stands at its left edge, a closed trade's ends where it was closed", () => {
+    const [first, second] = bars as [Bar, Bar];
+    const stops = [{ ts: first.openTs - 60_000, stop_price: "10", reason: "entry" }];
+    const closed = aTrade({ stops, stop_price: "10", status: "CLOSED", closed_at: second.openTs + 1 });
+    expect(stopStepsOf(closed, bars, 1_000).map((point) => point.openTs)).toEqual([first.openTs, second.openTs]);
+    expect(stopLadderOf(closed, bars, 1_000)).toEqual([]);
   });
 });

@@ -109,8 +109,11 @@ function fillMark(fills: [Fill, ...Fill[]], openTs: number, largest: number): Ma
 export interface LevelLine {
   readonly id: string;
   readonly price: number;
-  readonly kind: "entry" | "stop" | "target" | "order";
+  /** A rung is where the stop may climb to, a stage where a part is taken, a draft a stop not yet asked for. */
+  readonly kind: "entry" | "stop" | "target" | "order" | "rung" | "stage" | "liquidation" | "draft";
   readonly title: string;
+  /** Only a line, without a label on the axis. */
+  readonly isQuiet?: boolean;
 }
 
 interface LevelNames {
@@ -149,13 +152,21 @@ export interface StopPoint {
 
 /** The stop's way so far, one point per bar, to now: a ladder. */
 export function stopLadderOf(trade: Trade | undefined, bars: readonly Bar[], barMs: number): StopPoint[] {
-  if (!trade || !isOpenTrade(trade) || bars.length === 0) return [];
+  return trade && isOpenTrade(trade) ? stopStepsOf(trade, bars, barMs) : [];
+}
+
+/** The same of any trade: one that is over ends where it was closed. */
+export function stopStepsOf(trade: Trade | undefined, bars: readonly Bar[], barMs: number): StopPoint[] {
+  const first = bars[0];
+  if (!trade || !first) return [];
   const byBar = new Map<number, number>();
   for (const move of trade.stops) {
-    const bar = barAt(bars, move.ts, barMs);
+    // What was set before the chart begins stands at its left edge.
+    const bar = move.ts < first.openTs ? first : barAt(bars, move.ts, barMs);
     if (bar) byBar.set(bar.openTs, Number(move.stop_price));
   }
-  const last = bars.at(-1)!;
-  if (byBar.size > 0 && trade.stop_price !== undefined) byBar.set(last.openTs, Number(trade.stop_price));
+  const end = trade.closed_at === undefined ? bars.at(-1) : barAt(bars, trade.closed_at, barMs);
+  const stop = trade.stop_price ?? trade.stops.at(-1)?.stop_price;
+  if (end && byBar.size > 0 && stop !== undefined) byBar.set(end.openTs, Number(stop));
   return [...byBar].sort(([a], [b]) => a - b).map(([openTs, price]) => ({ openTs, price }));
 }

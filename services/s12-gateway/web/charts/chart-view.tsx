@@ -2,7 +2,7 @@
 import { Toggle } from "@base-ui/react/toggle";
 import { ToggleGroup } from "@base-ui/react/toggle-group";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo } from "react";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
 import type { Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
@@ -11,22 +11,27 @@ import { decisionsQuery, fillsQuery, historyQuery, ordersQuery } from "../api/qu
 import { asGiven, digitsOf } from "../format/numbers.ts";
 import { useText } from "../i18n/translate.ts";
 import { Failed, Skeleton } from "../parts/states.tsx";
-import { addressStore, go, SUBJECTS, type SubjectKind } from "../state/address.ts";
+import { addressStore, go } from "../state/address.ts";
 import { BAR_MS, CHART_TIMEFRAMES } from "../state/bars.ts";
 import { useLive } from "../state/live.ts";
 import { withHistory } from "../state/market.ts";
-import { prefsStore } from "../state/prefs.ts";
 import { useStore } from "../state/store.ts";
 import { levelsOf, marksOf, stopLadderOf, storiesOf, verdictsOf } from "./chart-marks.ts";
 import { HoverStory } from "./hover-story.tsx";
-import { type ChartColours, createPriceChart, type PriceChart } from "./price-chart.ts";
+import type { LadderLines } from "./ladder-levels.ts";
+import type { Drag } from "./level-drag.ts";
+import type { PriceChart } from "./price-chart.ts";
+import { useChart } from "./use-chart.ts";
 
 interface ChartViewProps {
   instrument: Instrument | undefined;
   trade: Trade | undefined;
+  /** The trade's ladder, where the chart is about that. */
+  ladder?: LadderLines;
+  drag?: Drag | undefined;
 }
 
-export function ChartView({ instrument, trade }: ChartViewProps) {
+export function ChartView({ instrument, trade, ladder, drag }: ChartViewProps) {
   const { t } = useText();
   const { market } = useLive();
   const address = useStore(addressStore, (shown) => shown);
@@ -39,7 +44,8 @@ export function ChartView({ instrument, trade }: ChartViewProps) {
     }
   }, [fetched, market]);
   const { element, chart, hovered } = useChart();
-  const stories = useDrawing(chart, { instrument, trade });
+  const stories = useDrawing(chart, { instrument, trade, ladder });
+  useEffect(() => chart?.setDrag(drag), [chart, drag]);
   return (
     <section className="panel chart" aria-label={t("chart.title")} id="chart" tabIndex={-1}>
       <header className="panel-head">
@@ -76,32 +82,12 @@ export function ChartView({ instrument, trade }: ChartViewProps) {
   );
 }
 
-function useChart() {
-  const element = useRef<HTMLDivElement>(null);
-  const [chart, setChart] = useState<PriceChart>();
-  const [hovered, setHovered] = useState<number>();
-  useEffect(() => {
-    if (!element.current) return;
-    const made = createPriceChart(element.current, {
-      onHover: setHovered,
-      onOpen: (id) => {
-        const kind = SUBJECTS.find((known) => id.startsWith(`${known}:`)) as SubjectKind | undefined;
-        if (kind) go({ subject: { kind, id: id.slice(kind.length + 1) } });
-      },
-    });
-    setChart(made);
-    return () => made.destroy();
-  }, []);
-  return { element, chart, hovered };
-}
-
 /** Keeps the drawing equal to the state; gives back what happened in each bar. */
-function useDrawing(chart: PriceChart | undefined, { instrument, trade }: ChartViewProps) {
-  const { t, locale } = useText();
+function useDrawing(chart: PriceChart | undefined, { instrument, trade, ladder }: ChartViewProps) {
+  const { t } = useText();
   const { market } = useLive();
   const bars = useStore(market, (state) => state.bars);
   const timeframe = useStore(market, (state) => state.timeframe);
-  const theme = useStore(prefsStore, (prefs) => `${prefs.theme}/${prefs.colours}`);
   const id = instrument?.instrument;
   const orders = useOf(useQuery(ordersQuery).data, id);
   const fills = useOf(useQuery(fillsQuery).data, id);
@@ -117,8 +103,6 @@ function useDrawing(chart: PriceChart | undefined, { instrument, trade }: ChartV
     [steadyBars, barMs, fills, decisions],
   );
   const digits = digitsOf(instrument?.tick_size, 2);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the theme
-  useEffect(() => chart?.setLook({ colours: coloursNow(), locale }), [chart, theme, locale]);
   useEffect(() => chart?.setDigits(digits), [chart, digits]);
   useEffect(() => chart?.setBars(bars), [chart, bars]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once per instrument and timeframe, when bars are there
@@ -129,27 +113,13 @@ function useDrawing(chart: PriceChart | undefined, { instrument, trade }: ChartV
   useEffect(() => {
     const order = (o: Order) => `${t(`side.${o.side}`)} ${asGiven(o.qty)}`;
     const names = { entry: t("level.entry"), stop: t("level.stop"), target: t("level.target"), order };
-    chart?.setLevels(levelsOf(trade, orders, names));
-  }, [chart, trade, orders, t]);
+    chart?.setLevels([...levelsOf(trade, orders, names), ...(ladder?.levels ?? [])]);
+    chart?.setFit(ladder?.fit ?? []);
+  }, [chart, trade, orders, ladder, t]);
   return stories;
 }
 
 /** The items of one instrument, the same array while nothing changed. */
 function useOf<T extends { instrument: string }>(list: readonly T[] | undefined, id: string | undefined): readonly T[] {
   return useMemo(() => (list ?? []).filter((item) => item.instrument === id), [list, id]);
-}
-
-function coloursNow(): ChartColours {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  return {
-    text: colour("text-2"),
-    grid: colour("grid"),
-    up: colour("up"),
-    down: colour("down"),
-    accent: colour("accent"),
-    muted: colour("text-3"),
-    stop: colour("warn"),
-    target: colour("target"),
-  };
 }

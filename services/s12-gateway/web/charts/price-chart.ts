@@ -1,5 +1,6 @@
 /** The price chart on lightweight-charts: what to draw goes in, what is hovered or clicked comes out. */
 import {
+  type AutoscaleInfo,
   CandlestickSeries,
   ColorType,
   CrosshairMode,
@@ -21,6 +22,7 @@ import {
 import { clockText, dayText, minuteText } from "../format/times.ts";
 import type { Bar } from "../state/bars.ts";
 import type { LevelLine, Mark, StopPoint, Verdict } from "./chart-marks.ts";
+import { attachDrag, type Drag } from "./level-drag.ts";
 
 export interface ChartColours {
   text: string;
@@ -31,6 +33,7 @@ export interface ChartColours {
   muted: string;
   stop: string;
   target: string;
+  danger: string;
 }
 interface ChartLook {
   colours: ChartColours;
@@ -44,9 +47,14 @@ export interface PriceChart {
   setVerdicts(verdicts: readonly Verdict[]): void;
   setLevels(levels: readonly LevelLine[]): void;
   setStopLadder(points: readonly StopPoint[]): void;
+  /** Prices that stay in sight besides the bars. */
+  setFit(prices: readonly number[]): void;
+  /** The level that can be dragged up and down; none when undefined. */
+  setDrag(drag: Drag | undefined): void;
   setLook(look: ChartLook): void;
   /** Shows the newest bars again, at the usual width. */
   toNewest(): void;
+  toAll(): void;
   destroy(): void;
 }
 interface ChartEvents {
@@ -79,6 +87,9 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
   let marks: readonly Mark[] = [];
   let levels: readonly LevelLine[] = [];
   let verdicts: readonly Verdict[] = [];
+  let fit: readonly number[] = [];
+  const dragging = attachDrag(element, drawn);
+  candles.applyOptions({ autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => widened(own(), fit) });
 
   chart.subscribeCrosshairMove((move: MouseEventParams) =>
     events.onHover(move.time === undefined ? undefined : tsOf(move.time)),
@@ -117,6 +128,12 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
     },
     setStopLadder: (points) =>
       stops.setData(points.map((point) => ({ time: timeOf(point.openTs), value: point.price }))),
+    setFit: (prices) => {
+      fit = prices;
+      // Only a change of what is drawn makes the library measure again.
+      candles.applyOptions({ autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => widened(own(), fit) });
+    },
+    setDrag: dragging.set,
     setLook: (next) => {
       look = next;
       applyLook(drawn, next);
@@ -126,7 +143,11 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
       showLevels();
     },
     toNewest: () => chart.timeScale().setVisibleLogicalRange({ from: bars.length - BARS_SHOWN, to: bars.length + 6 }),
-    destroy: () => chart.remove(),
+    toAll: () => chart.timeScale().fitContent(),
+    destroy: () => {
+      dragging.stop();
+      chart.remove();
+    },
   };
 }
 
@@ -163,6 +184,16 @@ function draw(element: HTMLElement): Drawn {
   });
   chart.priceScale("verdicts").applyOptions({ scaleMargins: { top: 1 - STRIP_SHARE, bottom: 0 } });
   return { chart, candles, volume, stops, verdicts, markers: createSeriesMarkers(candles, []) };
+}
+
+/** The bars' range, and these prices too; the library alone would leave a far stop out of sight. */
+function widened(own: AutoscaleInfo | null, prices: readonly number[]): AutoscaleInfo | null {
+  if (!own?.priceRange || prices.length === 0) return own;
+  const { minValue, maxValue } = own.priceRange;
+  return {
+    ...own,
+    priceRange: { minValue: Math.min(minValue, ...prices), maxValue: Math.max(maxValue, ...prices) },
+  };
 }
 
 interface Data {
@@ -212,12 +243,28 @@ const stripOf = (verdict: Verdict, colours: ChartColours) => ({
   color: verdict.opened ? colours.accent : `${colours.muted}80`,
 });
 
+const STYLES: Partial<Record<LevelLine["kind"], LineStyle>> = {
+  entry: LineStyle.Solid,
+  draft: LineStyle.Solid,
+  rung: LineStyle.SparseDotted,
+  stage: LineStyle.SparseDotted,
+};
+
 interface Levels {
   levels: readonly LevelLine[];
   colours: ChartColours;
 }
 function replaceLevels(lines: Map<string, IPriceLine>, candles: Drawn["candles"], { levels, colours }: Levels): void {
-  const colourOf = { entry: colours.accent, stop: colours.stop, target: colours.target, order: colours.muted };
+  const colourOf: Record<LevelLine["kind"], string> = {
+    entry: colours.accent,
+    stop: colours.stop,
+    target: colours.target,
+    order: colours.muted,
+    rung: colours.stop,
+    stage: colours.target,
+    liquidation: colours.danger,
+    draft: colours.text,
+  };
   const wanted = new Set(levels.map((level) => level.id));
   for (const [id, line] of lines) {
     if (wanted.has(id)) continue;
@@ -231,8 +278,8 @@ function replaceLevels(lines: Map<string, IPriceLine>, candles: Drawn["candles"]
       title: level.title,
       color: colourOf[level.kind],
       lineWidth: 1 as const,
-      lineStyle: level.kind === "entry" ? LineStyle.Solid : LineStyle.Dashed,
-      axisLabelVisible: true,
+      lineStyle: STYLES[level.kind] ?? LineStyle.Dashed,
+      axisLabelVisible: level.isQuiet !== true,
     };
     const known = lines.get(level.id);
     if (known) known.applyOptions(options);

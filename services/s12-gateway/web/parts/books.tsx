@@ -1,7 +1,7 @@
 /** Orders, fills and closed trades, as tables under the chart. */
 import { Tabs } from "@base-ui/react/tabs";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useMemo } from "react";
+import { useMemo } from "react";
 import type { Fill, Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import { fillsQuery, ordersQuery, tradesQuery } from "../api/queries.ts";
@@ -11,9 +11,9 @@ import { addressStore, go, type SubjectKind, TABS, type Tab } from "../state/add
 import { isClosedTrade, isOpenOrder } from "../state/lists.ts";
 import { totalOf } from "../state/pnl.ts";
 import { useStore } from "../state/store.ts";
-import { type Column, DataTable } from "./data-table.tsx";
+import { type Column, column, DataTable } from "./data-table.tsx";
 import { Figure, Money, When } from "./figures.tsx";
-import { InstrumentLink, SubjectLink } from "./links.tsx";
+import { InstrumentLink, OrderLink, SubjectLink } from "./links.tsx";
 import { Price, Quantity } from "./precision.tsx";
 import { Empty, Loaded } from "./states.tsx";
 
@@ -55,30 +55,17 @@ export function BooksPanel() {
 }
 
 const open = (kind: SubjectKind, id: string) => go({ subject: { kind, id } });
-const SideText = ({ t, side }: { t: Translate; side: "BUY" | "SELL" }) => (
+export const SideText = ({ t, side }: { t: Translate; side: "BUY" | "SELL" }) => (
   <span data-tone={side === "BUY" ? "up" : "down"}>{t(`side.${side}`)}</span>
 );
 
-/** A column from its id, its value for sorting and how it is shown. */
-function column<T extends object>(
-  id: string,
-  header: string,
-  parts: { value: (row: T) => unknown; cell: (row: T) => ReactNode; right?: boolean },
-) {
-  const made: Column<T> = {
-    id,
-    header,
-    accessorFn: parts.value,
-    cell: ({ row }) => parts.cell(row.original),
-    sortFn: "basic",
-    ...(parts.right ? { align: "right" as const } : {}),
-  };
-  return made;
-}
-
-function orderColumns(t: Translate): Column<Order>[] {
+/** `isPage`: with the day, and ids that lead to the order's own page instead of the side panel. */
+export function orderColumns(t: Translate, isPage = false): Column<Order>[] {
   return [
-    column("time", t("column.time"), { value: (o) => o.created_at, cell: (o) => <When ts={o.created_at} /> }),
+    column("time", t("column.time"), {
+      value: (o) => o.created_at,
+      cell: (o) => <When ts={o.created_at} day={isPage} />,
+    }),
     column("instrument", t("column.instrument"), {
       value: (o) => o.instrument,
       cell: (o) => <InstrumentLink instrument={o.instrument} />,
@@ -119,7 +106,8 @@ function orderColumns(t: Translate): Column<Order>[] {
     }),
     column("id", t("column.id"), {
       value: (o) => o.client_order_id,
-      cell: (o) => <SubjectLink kind="order" id={o.client_order_id} />,
+      cell: (o) =>
+        isPage ? <OrderLink id={o.client_order_id} /> : <SubjectLink kind="order" id={o.client_order_id} />,
     }),
   ];
 }

@@ -2,7 +2,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Amount } from "../../../../shared/domain/money.ts";
 import { ARROW, amountText, type Direction, directionOf } from "../format/numbers.ts";
-import { ageOf, clockText, dayClockText, isTime, utcText } from "../format/times.ts";
+import { ageOf, clockText, dayClockText, durationOf, isTime, preciseText, utcText } from "../format/times.ts";
 import { useText } from "../i18n/translate.ts";
 import { prefsStore } from "../state/prefs.ts";
 import { useStore } from "../state/store.ts";
@@ -64,15 +64,30 @@ export function Money({ value, digits = 2, gain = false, flash = false, unit }: 
   );
 }
 
-/** Local time, UTC on hover; `day` adds the date. */
-export function When({ ts, day = false }: { ts: number | undefined; day?: boolean }) {
+interface WhenProps {
+  ts: number | undefined;
+  /** Adds the date. */
+  day?: boolean;
+  /** Adds the milliseconds. */
+  precise?: boolean;
+}
+
+/** Local time, UTC on hover. */
+export function When({ ts, day = false, precise = false }: WhenProps) {
   const { locale } = useText();
   if (!isTime(ts)) return <span className="muted">–</span>;
   return (
     <time className="figure" dateTime={new Date(ts).toISOString()} title={utcText(ts)}>
-      {day ? dayClockText(ts, locale) : clockText(ts, locale)}
+      {(precise ? preciseText : day ? dayClockText : clockText)(ts, locale)}
     </time>
   );
+}
+
+/** How long something took. */
+export function Duration({ ms }: { ms: number }) {
+  const { t } = useText();
+  const parts = durationOf(ms).map(({ value, unit }) => t(`age.${unit}`, { value }));
+  return <Figure>{parts.join(" ")}</Figure>;
 }
 
 /** How long ago, ticking; `skewMs` is the server's clock minus ours. */

@@ -14,6 +14,7 @@ import { totalOf } from "../state/pnl.ts";
 import { useStore } from "../state/store.ts";
 import { Age, Figure, Money } from "./figures.tsx";
 import { HoldButton } from "./hold-button.tsx";
+import { PlaceLink } from "./links.tsx";
 import { useStaleSince } from "./use-stale.ts";
 import { useTick } from "./use-tick.ts";
 
@@ -26,10 +27,10 @@ interface GlanceProps {
 export function Glance({ kill, onKillDialog, menu }: GlanceProps) {
   return (
     <header className="glance">
-      <a className="brand" href="/" aria-label="Chimera">
+      <PlaceLink className="brand" to={{ page: "live", id: "" }}>
         <Mark />
         <span>Chimera</span>
-      </a>
+      </PlaceLink>
       <ModeChip />
       <HealthLight />
       <EquityNow />

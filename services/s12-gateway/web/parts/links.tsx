@@ -1,6 +1,6 @@
 /** Links to what the page can show: every id leads to its story, every instrument to its market. */
 import type { MouseEvent, ReactNode } from "react";
-import { go, hrefOf, type Subject } from "../state/address.ts";
+import { type Address, go, hrefOf, type Subject } from "../state/address.ts";
 
 /** A real link, so that it can be copied and opened elsewhere; a plain click stays on the page. */
 function followHere(event: MouseEvent, change: () => void): void {
@@ -24,15 +24,45 @@ export function SubjectLink({ kind, id, children, className = "link" }: SubjectL
   );
 }
 
-export function InstrumentLink({ instrument }: { instrument: string }) {
+interface PlaceLinkProps {
+  /** Where it leads: a page, or something on one. */
+  to: Partial<Address>;
+  children: ReactNode;
+  className?: string;
+  isHere?: boolean;
+  title?: string;
+}
+
+export function PlaceLink({ to, children, className = "link", isHere = false, title }: PlaceLinkProps) {
   return (
     <a
-      className="link instrument"
-      href={hrefOf({ instrument })}
-      onClick={(event) => followHere(event, () => go({ instrument }))}
+      className={className}
+      href={hrefOf(to)}
+      title={title}
+      aria-current={isHere ? "page" : undefined}
+      onClick={(event) => followHere(event, () => go(to))}
     >
-      <InstrumentName instrument={instrument} />
+      {children}
     </a>
+  );
+}
+
+/** Leads to the order's own page, with its life. */
+export const OrderLink = ({ id, children }: { id: string; children?: ReactNode }) => (
+  <PlaceLink to={{ page: "orders", id }}>{children ?? <code title={id}>{shortId(id)}</code>}</PlaceLink>
+);
+
+/** Leads to the trade on the positions page, with its stop ladder. */
+export const TradeLink = ({ id, children }: { id: string; children?: ReactNode }) => (
+  <PlaceLink to={{ page: "positions", id }}>{children ?? <code title={id}>{shortId(id)}</code>}</PlaceLink>
+);
+
+/** Leads to the instrument's market. */
+export function InstrumentLink({ instrument }: { instrument: string }) {
+  return (
+    <PlaceLink className="link instrument" to={{ page: "live", instrument }}>
+      <InstrumentName instrument={instrument} />
+    </PlaceLink>
   );
 }
 

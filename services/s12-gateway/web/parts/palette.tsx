@@ -1,10 +1,12 @@
-/** The command palette: every instrument, section, setting and action by typing a few letters. */
+/** The command palette: every page, instrument, section, setting and action by typing a few letters. */
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { Dialog } from "@base-ui/react/dialog";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
+import { beforePaint } from "../api/now.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { go } from "../state/address.ts";
 import { CHART_TIMEFRAMES } from "../state/bars.ts";
+import { PAGES } from "../state/pages.ts";
 import { COLOURS, LOCALES, prefer, THEMES } from "../state/prefs.ts";
 
 interface Command {
@@ -37,14 +39,22 @@ function commandsOf(t: Translate, instruments: readonly Instrument[], onKill: ()
     items: items.map(([label, run]) => command(value, label, run)),
   });
   const show = (section: string) => () => {
-    const element = document.getElementById(section);
-    element?.scrollIntoView({ block: "start" });
-    element?.focus();
+    go({ page: "live" });
+    // After the page has come.
+    beforePaint(() => {
+      const element = document.getElementById(section);
+      element?.scrollIntoView({ block: "start" });
+      element?.focus();
+    });
   };
   return [
     group(
+      t("palette.pages"),
+      PAGES.map(({ id }) => [t(`page.${id}`), () => go({ page: id, id: "" })]),
+    ),
+    group(
       t("palette.instruments"),
-      instruments.map((i) => [i.instrument, () => go({ instrument: i.instrument })]),
+      instruments.map((i) => [i.instrument, () => go({ page: "live", instrument: i.instrument })]),
     ),
     group(
       t("palette.sections"),

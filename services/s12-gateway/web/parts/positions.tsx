@@ -1,18 +1,18 @@
 /** Open positions: what each is worth now, what protects it, and how its stop came where it is. */
 import { useQuery } from "@tanstack/react-query";
-import { show } from "../../../../shared/domain/money.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
-import { lastPriceQuery, marksQuery, tradesQuery } from "../api/queries.ts";
+import { tradesQuery } from "../api/queries.ts";
 import { directionOf, percentText, usdtText } from "../format/numbers.ts";
 import { codeText, useText } from "../i18n/translate.ts";
 import { isOpenTrade } from "../state/lists.ts";
 import { useLive } from "../state/live.ts";
-import { midOf, worthOf } from "../state/pnl.ts";
+import { worthOf } from "../state/pnl.ts";
 import { useStore } from "../state/store.ts";
 import { Age, Figure, Money, Pair, When } from "./figures.tsx";
-import { InstrumentLink, SubjectLink } from "./links.tsx";
+import { InstrumentLink, SubjectLink, TradeLink } from "./links.tsx";
 import { Price, Quantity } from "./precision.tsx";
 import { Empty, Loaded, Panel } from "./states.tsx";
+import { usePriceOf } from "./use-price.ts";
 
 const STOP_MOVES_SHOWN = 5;
 
@@ -42,23 +42,6 @@ export function PositionsPanel({ watched }: { watched: string }) {
       </Loaded>
     </Panel>
   );
-}
-
-interface Priced {
-  price: string;
-  source: "mid" | "mark" | "last";
-}
-
-/** The mid, live; until it is heard the mark price, or the last trade's where there is no mark, polled. */
-function usePriceOf(trade: Trade): Priced | undefined {
-  const ticker = useStore(useLive().market, (market) => market.tickers[trade.instrument]);
-  const marks = useQuery(marksQuery).data;
-  const mark = marks?.find((position) => position.instrument === trade.instrument)?.mark_price;
-  const isMarkless = marks !== undefined && mark === undefined && !ticker;
-  const last = useQuery({ ...lastPriceQuery(trade.instrument), enabled: isMarkless }).data;
-  if (ticker) return { price: show(midOf(ticker.bid, ticker.ask)), source: "mid" };
-  if (mark !== undefined) return { price: mark, source: "mark" };
-  return last === undefined ? undefined : { price: last, source: "last" };
 }
 
 function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
@@ -110,6 +93,7 @@ function Position({ trade, isWatched }: { trade: Trade; isWatched: boolean }) {
       {isWatched ? <StopLadder trade={trade} /> : null}
       <footer>
         <span className="muted">{trade.strategy_id}</span>
+        <TradeLink id={trade.trade_id}>{t("positions.open_page")}</TradeLink>
         <SubjectLink kind="trade" id={trade.trade_id} />
       </footer>
     </article>

@@ -2,6 +2,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import type { Decision } from "../../../../shared/domain/decision.ts";
+import type { Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import { now } from "../api/now.ts";
 import {
@@ -29,7 +30,7 @@ import {
 } from "../stories/stories.ts";
 import { guardValue } from "../stories/words.ts";
 import { Figure, Pair, When } from "./figures.tsx";
-import { InstrumentLink, SubjectLink } from "./links.tsx";
+import { InstrumentLink, OrderLink, SubjectLink, TradeLink } from "./links.tsx";
 import { isReplicated, ReplicaTable } from "./replicas.tsx";
 import { Empty, Failed, Skeleton } from "./states.tsx";
 
@@ -126,6 +127,7 @@ function StoryView({ story, id }: { story: Story; id: string }) {
       {story.sentences.map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
+      <WholeStory raw={story.raw} />
       {story.links.length > 0 ? (
         <p className="side-links">
           {story.links.map((link) => (
@@ -149,6 +151,24 @@ function StoryView({ story, id }: { story: Story; id: string }) {
         <pre>{JSON.stringify(story.raw, null, 2)}</pre>
       </details>
     </>
+  );
+}
+
+/** An order and a trade have a page of their own. */
+function WholeStory({ raw }: { raw: unknown }) {
+  const { t } = useText();
+  const { client_order_id, leg, trade_id, stops } = raw as Partial<Order & Trade>;
+  if (client_order_id !== undefined && leg !== undefined)
+    return (
+      <p className="side-links">
+        <OrderLink id={client_order_id}>{t("story.order.life")} →</OrderLink>
+      </p>
+    );
+  if (trade_id === undefined || stops === undefined) return null;
+  return (
+    <p className="side-links">
+      <TradeLink id={trade_id}>{t("ladder.title")} →</TradeLink>
+    </p>
   );
 }
 

@@ -2,10 +2,23 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Address, printAddress, readAddress, SUBJECTS, TABS } from "./address.ts";
 import { CHART_TIMEFRAMES } from "./bars.ts";
+import { KINDS, STATUSES, WITHINS } from "./order-filters.ts";
+import { PAGES } from "./pages.ts";
+
+const read = (text: string) => readAddress(new URL(text, "http://page"));
 
 describe("the page's address", () => {
   test("every state can be linked to", () => {
     const address: fc.Arbitrary<Address> = fc.record({
+      page: fc.constantFrom(...PAGES.map((page) => page.id)),
+      id: fc.string({ unit: "binary" }),
+      filters: fc.record({
+        of: fc.constantFrom("", "SPOT:ETHUSDT"),
+        status: fc.constantFrom("" as const, ...STATUSES),
+        kind: fc.constantFrom("" as const, ...KINDS),
+        working: fc.boolean(),
+        within: fc.constantFrom(...WITHINS),
+      }),
       instrument: fc.constantFrom("", "FUT:BTCUSDT", "SPOT:1000SHIBUSDT"),
       timeframe: fc.constantFrom(...CHART_TIMEFRAMES),
       tab: fc.constantFrom(...TABS),
@@ -15,13 +28,14 @@ describe("the page's address", () => {
       ),
     });
     fc.assert(
-      fc.property(address, (given) => expect(readAddress(printAddress(given).slice(1))).toEqual(given)),
+      fc.property(address, (given) => expect(read(printAddress(given))).toEqual(given)),
       { seed: 5 },
     );
   });
   test("nonsense falls back to defaults", () => {
-    const read = readAddress("?instrument=<script>&timeframe=9y&tab=x&open=decision:");
-    expect(printAddress(read)).toBe("/");
-    expect(readAddress("?open=wizard:1").subject).toBeUndefined();
+    expect(printAddress(read("/?instrument=<script>&timeframe=9y&tab=x&open=decision:"))).toBe("/");
+    expect(printAddress(read("/orders?of=all&status=LOST&kind=x&working=1&within=ever"))).toBe("/orders");
+    expect(read("/?open=wizard:1").subject).toBeUndefined();
+    expect(read("/no-such-page").page).toBe("live");
   });
 });

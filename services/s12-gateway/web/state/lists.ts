@@ -15,7 +15,7 @@ interface ListRule<T> {
 }
 
 /** Puts `items` into `list`; returns the same array when nothing changed, so that nothing is drawn again. */
-function put<T>(list: readonly T[], items: readonly T[], rule: ListRule<T>): readonly T[] {
+function put<T>(list: readonly T[], items: readonly T[], rule: ListRule<T>, max = LIST_MAX): readonly T[] {
   const byKey = new Map(list.map((item) => [rule.key(item), item]));
   let changed = false;
   for (const item of items) {
@@ -25,7 +25,7 @@ function put<T>(list: readonly T[], items: readonly T[], rule: ListRule<T>): rea
     changed = true;
   }
   if (!changed) return list;
-  return [...byKey.values()].sort((a, b) => rule.ts(b) - rule.ts(a)).slice(0, LIST_MAX);
+  return [...byKey.values()].sort((a, b) => rule.ts(b) - rule.ts(a)).slice(0, max);
 }
 
 const ORDERS: ListRule<Order> = {
@@ -46,6 +46,9 @@ const TRADES: ListRule<Trade> = {
 };
 
 export const putOrders = (list: readonly Order[], orders: readonly Order[]) => put(list, orders, ORDERS);
+/** Pages of older orders under what live events have told since; as long as the person has asked for. */
+export const mergeOrders = (pages: readonly Order[], live: readonly Order[]) =>
+  put([], [...pages, ...live], ORDERS, Number.POSITIVE_INFINITY);
 export const putFills = (list: readonly Fill[], fills: readonly Fill[]) => put(list, fills, FILLS);
 export const putDecisions = (list: readonly Decision[], made: readonly Decision[]) => put(list, made, DECISIONS);
 export const putTrades = (list: readonly Trade[], trades: readonly Trade[]) => put(list, trades, TRADES);

@@ -1,23 +1,23 @@
 /** What an open trade is worth now, exactly. */
-import { type Amount, add, dec, div, mul, neg, sub, toNumber, zero } from "../../../../shared/domain/money.ts";
+import { type Amount, add, dec, mul, zero } from "../../../../shared/domain/money.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
+import { roe, unrealised } from "../../../../shared/trading/position/trade.ts";
 
 export interface Worth {
   /** Of what is still open, before the fee of closing it, USDT. */
   unrealised: Amount;
-  /** Unrealised over margin: return on equity, a fraction. */
+  /** Unrealised over the margin of what is open: return on equity, a fraction; undefined without margin. */
   roe: number | undefined;
   notional: Amount;
 }
 
 export function worthOf(trade: Trade, price: string): Worth {
   const at = dec(price);
-  const qty = dec(trade.open_qty);
-  const move = sub(at, dec(trade.avg_entry));
-  const unrealised = mul(trade.side === "BUY" ? move : neg(move), qty);
-  const margin = dec(trade.margin_usdt);
-  const roe = margin > 0n ? toNumber(div(unrealised, margin, "nearest")) : undefined;
-  return { unrealised, roe, notional: mul(at, qty) };
+  return {
+    unrealised: unrealised(trade, at),
+    roe: dec(trade.margin_usdt) > zero ? roe(trade, at) : undefined,
+    notional: mul(at, dec(trade.open_qty)),
+  };
 }
 
 const HALF = dec("0.5");

@@ -1,4 +1,5 @@
 /** The story of one thing as sentences: first words, then numbers; raw JSON follows from the thing itself. */
+import type { IntentRecord } from "../../../../shared/collections/orders.ts";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import type { Fill, Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
@@ -97,6 +98,15 @@ export function orderStory(t: Translate, o: Order): Story {
     links: signalLink(o.intent_id),
     raw: o,
   };
+}
+
+/** Why an order is there: the decision behind its intent, or what of the trade asked for it. */
+export function whySentences(t: Translate, order: Order, { intent, decision }: IntentRecord): string[] {
+  const sentences: string[] = [];
+  if (order.kind === "SL" || order.kind === "TP") sentences.push(t(`order.why.${order.kind}`));
+  else if (!decision) sentences.push(t(`order.why.${order.kind}`, { from: intent.intent_id }));
+  if (intent.tags?.length) sentences.push(t("order.why.tags", { tags: intent.tags.join(", ") }));
+  return decision ? [...sentences, ...decisionStory(t, decision).sentences] : sentences;
 }
 
 /** An entry's intent is named after its signal. */

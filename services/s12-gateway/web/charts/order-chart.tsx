@@ -1,0 +1,100 @@
+/** The market around an order: bars before, during and after it, with its price, its fills and its trade's stops. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import type { Trade } from "../../../../shared/domain/trade.ts";
+import { isRefusal } from "../api/http.ts";
+import { spanQuery } from "../api/page-queries.ts";
+import { instrumentsQuery } from "../api/queries.ts";
+import type { OrderStory } from "../api/shapes.ts";
+import { asGiven, digitsOf } from "../format/numbers.ts";
+import { useText } from "../i18n/translate.ts";
+import { Failed, Panel, Skeleton } from "../parts/states.tsx";
+import { BAR_MS, type ChartTimeframe } from "../state/bars.ts";
+import { lastedMs, spanOf } from "../state/life.ts";
+import { type LevelLine, marksOf, stopStepsOf, storiesOf } from "./chart-marks.ts";
+import { useChart } from "./use-chart.ts";
+
+/** Lives longer than this are shown in minutes, and in five minutes beyond the second. */
+const SECONDS_MS_MAX = 300_000;
+const MINUTES_MS_MAX = 4 * 3_600_000;
+
+export function OrderChart({ story, trade }: { story: OrderStory; trade: Trade | undefined }) {
+  const { t } = useText();
+  const { timeframe, query } = useBars(story);
+  const { element, chart } = useChart();
+  const listing = useQuery(instrumentsQuery).data?.find((each) => each.instrument === story.order.instrument);
+  const digits = digitsOf(listing?.tick_size, 2);
+  const bars = query.data;
+  const barMs = BAR_MS[timeframe];
+  const levels = useMemo(() => levelsOf(story, t), [story, t]);
+  const stories = useMemo(
+    () => storiesOf({ bars: bars ?? [], barMs, fills: story.fills, decisions: [] }),
+    [bars, barMs, story.fills],
+  );
+  useEffect(() => chart?.setDigits(digits), [chart, digits]);
+  useEffect(() => {
+    if (!chart || !bars) return;
+    chart.setBars(bars);
+    chart.toAll();
+  }, [chart, bars]);
+  useEffect(() => chart?.setMarks(marksOf(stories)), [chart, stories]);
+  useEffect(() => chart?.setStopLadder(stopStepsOf(trade, bars ?? [], barMs)), [chart, trade, bars, barMs]);
+  useEffect(() => {
+    chart?.setLevels(levels);
+    chart?.setFit(levels.map((level) => level.price));
+  }, [chart, levels]);
+  return (
+    <Panel
+      id="chart"
+      className="chart order-chart"
+      title={t("order.chart")}
+      aside={<span className="muted">{timeframe}</span>}
+    >
+      <div className="chart-frame">
+        <div ref={element} className="chart-canvas" />
+        {query.isPending ? <Skeleton rows={5} /> : null}
+        {query.error && !bars ? <Failed error={query.error} onRetry={() => void query.refetch()} /> : null}
+      </div>
+      <a className="credit" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+        {t("chart.credit")}
+      </a>
+    </Panel>
+  );
+}
+
+/** Seconds for a short life where the exchange keeps them, else minutes; the span is fixed when the page opens. */
+function useBars(story: OrderStory) {
+  const [refused, setRefused] = useState(false);
+  const lasted = lastedMs(story.timeline);
+  const wanted: ChartTimeframe = lasted > MINUTES_MS_MAX ? "5m" : lasted > SECONDS_MS_MAX || refused ? "1m" : "1s";
+  const barMs = BAR_MS[wanted];
+  // A living order's span grows in whole bars, so that not every new step asks for all bars again.
+  const { fromTs, toTs } = spanOf(story.timeline, barMs);
+  const coarse = barMs * 10;
+  const span = {
+    timeframe: wanted,
+    fromTs: Math.floor(fromTs / coarse) * coarse,
+    toTs: Math.ceil(toTs / coarse) * coarse,
+  };
+  const query = useQuery(spanQuery(story.order.instrument, span));
+  useEffect(() => {
+    if (isRefusal(query.error)) setRefused(true);
+  }, [query.error]);
+  return { timeframe: wanted, query };
+}
+
+/** The order's own price, solid; the other orders' of the same intent as they stand. */
+function levelsOf({ order, orders }: OrderStory, t: ReturnType<typeof useText>["t"]): LevelLine[] {
+  const lines: LevelLine[] = [];
+  for (const each of [order, ...orders.filter((other) => other.client_order_id !== order.client_order_id)]) {
+    const price = each.stop_price ?? each.price ?? (each === order ? each.avg_price : undefined);
+    if (price === undefined || !(Number(price) > 0)) continue;
+    lines.push({
+      id: `order:${each.client_order_id}`,
+      price: Number(price),
+      kind: each.kind === "SL" ? "stop" : each.kind === "TP" ? "target" : "entry",
+      title: each === order ? `${t(`kind.${each.kind}`)} ${asGiven(each.qty)}` : t(`kind.${each.kind}`),
+    });
+  }
+  return lines;
+}

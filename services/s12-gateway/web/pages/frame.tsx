@@ -1,0 +1,116 @@
+/** What stands around every page: the live connection, the glance line, navigation, banners, panel and dialogs. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ComponentType, useEffect, useState } from "react";
+import type { Instrument } from "../../../../shared/domain/instrument.ts";
+import { instrumentsQuery, meQuery } from "../api/queries.ts";
+import type { Me } from "../api/shapes.ts";
+import { useText } from "../i18n/translate.ts";
+import { ConnectionBanner } from "../parts/banner.tsx";
+import { Glance } from "../parts/glance.tsx";
+import { KillDialog } from "../parts/kill-dialog.tsx";
+import { Navigation } from "../parts/navigation.tsx";
+import { PageMenu } from "../parts/page-menu.tsx";
+import { Palette } from "../parts/palette.tsx";
+import { useShortcuts } from "../parts/shortcuts.ts";
+import { SidePanel } from "../parts/side-panel.tsx";
+import { TroubleBanners } from "../parts/trouble-banners.tsx";
+import { addressStore, go } from "../state/address.ts";
+import { useKill } from "../state/kill.ts";
+import { type Live, LiveContext, startLive } from "../state/live.ts";
+import { emptyMarket, withTimeframe } from "../state/market.ts";
+import { MeContext } from "../state/me.ts";
+import type { PageId } from "../state/pages.ts";
+import { useStore } from "../state/store.ts";
+import { LivePage } from "./live.tsx";
+import { OrdersPage } from "./orders.tsx";
+import { PositionsPage } from "./positions.tsx";
+import { ReconciliationPage } from "./reconciliation.tsx";
+import { TreasuryPage } from "./treasury.tsx";
+
+const PAGE_PARTS: Record<PageId, ComponentType> = {
+  live: LivePage,
+  orders: OrdersPage,
+  positions: PositionsPage,
+  treasury: TreasuryPage,
+  reconciliation: ReconciliationPage,
+};
+
+export function Frame({ me }: { me: Me }) {
+  const client = useQueryClient();
+  const [live, setLive] = useState<Live>();
+  useEffect(() => {
+    const started = startLive(client, () => void client.invalidateQueries({ queryKey: meQuery.queryKey }));
+    setLive(started);
+    return () => started.connection.close();
+  }, [client]);
+  if (!live) return null;
+  return (
+    <LiveContext.Provider value={live}>
+      <MeContext.Provider value={me}>
+        <Framed me={me} live={live} />
+      </MeContext.Provider>
+    </LiveContext.Provider>
+  );
+}
+
+const NONE: readonly Instrument[] = [];
+
+function Framed({ me, live }: { me: Me; live: Live }) {
+  const { t } = useText();
+  const page = useStore(addressStore, (address) => address.page);
+  const instruments = useQuery(instrumentsQuery).data ?? NONE;
+  useWatched(live, instruments);
+  const kill = useKill();
+  const [killing, setKilling] = useState(false);
+  const [commanding, setCommanding] = useState(false);
+  useShortcuts({ onKill: () => setKilling(true), onPalette: () => setCommanding(true) });
+  const title = t(`page.${page}`);
+  useEffect(() => {
+    document.title = `${title} · Chimera`;
+  }, [title]);
+  const Page = PAGE_PARTS[page];
+  return (
+    <>
+      <Glance
+        kill={kill}
+        onKillDialog={() => setKilling(true)}
+        menu={<PageMenu me={me} onPalette={() => setCommanding(true)} />}
+      />
+      <div className="framed">
+        <Navigation />
+        <div className="framed-page">
+          <ConnectionBanner />
+          <TroubleBanners />
+          <Page key={page} />
+        </div>
+      </div>
+      <SidePanel />
+      <KillDialog open={killing} onOpenChange={setKilling} kill={kill} />
+      <Palette
+        open={commanding}
+        onOpenChange={setCommanding}
+        instruments={instruments}
+        onKill={() => setKilling(true)}
+      />
+    </>
+  );
+}
+
+/** The live connection and market state follow the address; without an instrument in it, the first one is taken. */
+function useWatched(live: Live, instruments: readonly Instrument[]): void {
+  const { instrument, timeframe } = useStore(addressStore, (shown) => shown);
+  const first = instruments.find((each) => each.instrument === "FUT:BTCUSDT") ?? instruments[0];
+  useEffect(() => {
+    if (instrument === "" && first) go({ instrument: first.instrument }, "settle");
+  }, [instrument, first]);
+  useEffect(() => {
+    if (instrument === "") return;
+    const shown = live.market.get();
+    live.market.set(
+      shown.instrument === instrument
+        ? withTimeframe(shown, timeframe)
+        : emptyMarket(instrument, timeframe, shown.tickers),
+    );
+    live.connection.watch(instrument);
+  }, [live, instrument, timeframe]);
+}

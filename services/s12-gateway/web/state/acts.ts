@@ -1,0 +1,35 @@
+/** What people do to orders, positions and money: each a request under a key of its own, so that a repeat acts once. */
+import { send } from "../api/http.ts";
+import type {
+  ManageAnswer,
+  ManageRequest,
+  ReconcileAnswer,
+  ReconcileRequest,
+  TransferAnswer,
+  TransferRequest,
+} from "../api/shapes.ts";
+
+const API = "/api/v1";
+
+async function post<T>(path: string, body: unknown, key?: string): Promise<T> {
+  const options = key === undefined ? { body } : { body, idempotencyKey: key };
+  return (await send<T>("POST", `${API}${path}`, options)).body;
+}
+
+export const cancelOrder = (client_order_id: string, reason: string) =>
+  post<{ order_ids: string[] }>("/cancel", { client_order_id, reason });
+
+/** Without a key it is planned only. */
+export const managePositions = (request: ManageRequest, key?: string) =>
+  post<ManageAnswer>("/positions/manage", { ...request, dry_run: key === undefined }, key);
+export const flattenPositions = (reason: string, key: string) =>
+  post<{ closing: string[] }>("/positions/flatten", { reason, instruments: [] }, key);
+
+export const requestTransfer = (request: TransferRequest, key: string) =>
+  post<TransferAnswer>("/treasury/transfer", request, key);
+export const decideApproval = (id: string, how: "approve" | "refuse", key: string) =>
+  post<{ state: string; outcome?: string }>(`/approvals/${encodeURIComponent(id)}/${how}`, {}, key);
+
+/** Without a key it is planned only. */
+export const reconcile = (request: ReconcileRequest, key?: string) =>
+  post<ReconcileAnswer>("/reconcile", { ...request, dry_run: key === undefined }, key);

@@ -1,0 +1,26 @@
+/** The pages, once: navigation, palette, number keys and addresses are made from this list. */
+
+interface PageSpec {
+  readonly id: string;
+  /** No path of the gateway's own verbs: those answer first. */
+  readonly path: string;
+  /** Outline of its icon, on a 16 × 16 grid. */
+  readonly icon: string;
+}
+
+export const PAGES = [
+  { id: "live", path: "/", icon: "M3 10V6m0 4v3M8 12V4m0 8v2M8 4V2M13 9V5m0 4v2m0-6V3" },
+  { id: "orders", path: "/orders", icon: "M3 4h10M3 8h10M3 12h6" },
+  { id: "positions", path: "/positions", icon: "M2 13h4v-3h4V6h4V3" },
+  { id: "treasury", path: "/treasury", icon: "M2 6h11l-3-3M14 10H3l3 3" },
+  { id: "reconciliation", path: "/reconciliation", icon: "M2 5h12M2 10h12M11 2 5 13" },
+] as const satisfies readonly PageSpec[];
+
+export type PageId = (typeof PAGES)[number]["id"];
+
+export const pathOf = (id: PageId): string => PAGES.find((page) => page.id === id)!.path;
+/** An unknown path is the first page: an address never breaks the page. */
+export const pageAt = (path: string): PageId => PAGES.find((page) => page.path === path)?.id ?? PAGES[0].id;
+/** The page that a number key opens: `1` is the first. */
+export const pageOfKey = (key: string): PageId | undefined =>
+  /^[1-9]$/.test(key) ? PAGES[Number(key) - 1]?.id : undefined;
