@@ -1,0 +1,104 @@
+/** Asks the owners of the books for repairs, says what came of each, and leaves an audit entry of it. */
+import { asProblem } from "../../shared/errors.ts";
+import { type Cause, isForced, typeOf } from "../../shared/trading/reconcile/cause.ts";
+import type { Difference } from "../../shared/trading/reconcile/difference.ts";
+import { decideCancel, type Repair, type Surroundings } from "../../shared/trading/reconcile/repair.ts";
+import type { Item, Ports } from "./types.ts";
+
+export interface Finding {
+  readonly difference: Difference;
+  readonly repair: Repair;
+  readonly around: Surroundings;
+}
+
+/** What an owner's answer is called in a run's items. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  RESYNCED: "RESYNC",
+  CANCELED: "CANCEL",
+  BOOKED: "BOOK",
+  ADJUSTED: "BOOK",
+  CLOSING: "CLOSE",
+  REBUILT: "REBUILD",
+  NONE: "NONE",
+};
+
+type Answer = { done: string; before: string; after: string; detail?: string };
+
+export class Repairs {
+  private readonly ports: Ports;
+  private readonly by: { run_id: string; actor: string };
+
+  constructor(ports: Ports, by: { run_id: string; actor: string }) {
+    this.ports = ports;
+    this.by = by;
+  }
+
+  /** Never throws: a repair that fails is an item, and the next run meets the difference again. */
+  async carryOut(finding: Finding): Promise<Item> {
+    const item = planned(finding);
+    if (finding.repair.ask === "nobody") return { ...item, outcome: "SEEN" };
+    let repaired: Item;
+    try {
+      repaired = answered(finding, item, await this.ask(finding));
+    } catch (error) {
+      const { code, message } = asProblem(error);
+      repaired = { ...item, outcome: "FAILED", detail: `${code}: ${message}` };
+    }
+    await this.tell(repaired);
+    return repaired;
+  }
+
+  private async ask({ difference, repair, around }: Finding): Promise<Answer> {
+    const { calls, account } = this.ports;
+    const { instrument, ref, order } = difference;
+    const about = { run_id: this.by.run_id, account, instrument };
+    switch (repair.ask) {
+      case "order": {
+        const named = { ...about, client_order_id: ref, conditional: order?.conditional ?? false };
+        const answer = await calls.router.repairOrder({ ...named, action: repair.action });
+        if (repair.action !== "ADOPT" || answer.done !== "NONE") return answer;
+        // Its intent is known to nobody: then it is nobody's.
+        const instead = decideCancel(difference, around);
+        if (instead.ask !== "order") return { ...answer, detail: instead.ask === "nobody" ? instead.why : "" };
+        return calls.router.repairOrder({ ...named, action: instead.action });
+      }
+      case "holding":
+        return calls.router.repairHolding({ ...about, orphans: repair.orphans });
+      default:
+        return calls.position.repair(about);
+    }
+  }
+
+  private async tell(item: Item): Promise<void> {
+    const { ports, by } = this;
+    const { type, ref, instrument, before, after, outcome, action, detail } = item;
+    const forced = isForced(type as Cause);
+    const severity = forced ? "FATAL" : outcome === "FAILED" ? "ERROR" : "WARN";
+    const where = ref === instrument ? instrument : `${ref} on ${instrument}`;
+    ports.alert(severity, type, `${where}: ${before} in our books; ${detail ?? after}`, `${action} ${outcome}`);
+    const entry = { actor: by.actor, what: `reconcile.${action.toLowerCase()}`, ref, before, after };
+    await ports.store.commit([ports.audit({ ...entry, outcome: `${outcome} (${by.run_id})` })]);
+  }
+}
+
+/** What would be done. */
+export function planned({ difference, repair, around }: Finding): Item {
+  const { ref, instrument, ours, theirs } = difference;
+  return {
+    type: typeOf(difference, around.cause),
+    action: repair.action,
+    ref,
+    instrument,
+    before: ours,
+    after: theirs,
+    outcome: "PLANNED",
+    ...(repair.ask === "nobody" ? { detail: repair.why } : {}),
+  };
+}
+
+function answered({ difference, repair }: Finding, item: Item, { done, before, after, detail }: Answer): Item {
+  // The same word for an order and for a position that is taken over.
+  const action = done === "ADOPTED" ? (repair.ask === "order" ? "ADOPT" : "KEEP") : (ACTIONS[done] ?? done);
+  const told = [`the exchange said ${difference.theirs}`, detail ?? ""].filter((text) => text !== "").join("; ");
+  return { ...item, action, before, after, detail: told, outcome: done === "NONE" ? "SEEN" : "DONE" };
+}
