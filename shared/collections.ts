@@ -21,6 +21,7 @@ import {
   positionMarks,
   positionsSnapshots,
   statements,
+  taxRows,
   trades,
 } from "./collections/trades.ts";
 import type { Collection } from "./kit/ports.ts";
@@ -50,6 +51,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   positionsSnapshots,
   holdingsSpotSnapshots,
   statements,
+  taxRows,
   autoTransfers,
   reconciliations,
   configBundles,

@@ -4,15 +4,14 @@ import { fundingRecords } from "../../shared/collections/exchange.ts";
 import { trades } from "../../shared/collections/trades.ts";
 import { dec } from "../../shared/domain/money.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
-import type { Query } from "../../shared/kit/ports.ts";
 import { withFunding } from "../../shared/trading/position/trade.ts";
 import { GROUP } from "./missed-fills.ts";
+import { readAll } from "./read-all.ts";
 import type { TradesBook } from "./trades-book.ts";
 import type { Ports } from "./types.ts";
 
 /** The fills of a trade may become known later than the payment for it: so long it waits for its trade. */
 const WAITS_MS = 48 * 3_600_000;
-const PAGE = 1_000;
 /** More trades than this do not begin between a trade's beginning and its end on one instrument. */
 const TRADES_MAX = 10;
 
@@ -50,13 +49,8 @@ export class FundingBooking {
   /** What S1 has on record and no trade has taken: the news was lost, or the trade's fills came later. */
   async catchUp(): Promise<void> {
     const ts = { gte: this.ports.clock.now() - WAITS_MS };
-    const query: Query = { where: { ts }, sort: { field: "ts", order: "asc" }, limit: PAGE };
-    let cursor: string | undefined;
-    do {
-      const page = await this.ports.store.query(fundingRecords, { ...query, ...(cursor !== undefined && { cursor }) });
-      for (const { value } of page.items) await this.hear({ ...value, exch_ts: value.ts });
-      cursor = page.next_cursor;
-    } while (cursor !== undefined);
+    const records = await readAll(this.ports.store, fundingRecords, ["ts", { ts }]);
+    for (const record of records) await this.hear({ ...record, exch_ts: record.ts });
   }
 
   /** Of two that meet at that moment, the one that ended had held the position. */

@@ -9,11 +9,13 @@ import { Asks } from "./asks.ts";
 import { Caretaker } from "./caretaker.ts";
 import { FundingBooking } from "./funding-booking.ts";
 import { AddGate } from "./health.ts";
+import { HoldingsSpot } from "./holdings-spot.ts";
 import { MissedFills } from "./missed-fills.ts";
 import { Prices } from "./prices.ts";
 import { Repairs } from "./repair.ts";
 import { type Asker, Requests } from "./requests.ts";
 import { Results } from "./results.ts";
+import { Statements } from "./statements.ts";
 import { TradesBook } from "./trades-book.ts";
 import type { Ports } from "./types.ts";
 
@@ -28,10 +30,12 @@ export class Positions {
   readonly requests: Requests;
   readonly repairs: Repairs;
   readonly accounting: Accounting;
+  readonly funding: FundingBooking;
+  readonly holdingsSpot: HoldingsSpot;
+  private readonly statements: Statements;
   readonly gate: AddGate;
   private readonly missed: MissedFills;
   private readonly ports: Ports;
-  readonly funding: FundingBooking;
   private readonly differsSince = new Map<string, number>();
 
   constructor(ports: Ports) {
@@ -47,6 +51,8 @@ export class Positions {
     this.caretaker = caretaker;
     this.accounting = new Accounting(ports, book, prices);
     this.funding = new FundingBooking(ports, book);
+    this.holdingsSpot = new HoldingsSpot(ports);
+    this.statements = new Statements(ports, this.holdingsSpot);
     this.gate = gate;
     this.requests = new Requests({ ports, book, asks, caretaker, prices });
     this.results = new Results({
@@ -122,6 +128,12 @@ export class Positions {
     await this.results.take(await this.missed.all());
     await this.funding.catchUp();
     await this.caretaker.lookAtAll();
+  }
+
+  /** What spot holdings cost at each day's end, and the statements of the days. */
+  async keepAccounts(): Promise<void> {
+    await this.holdingsSpot.keep();
+    await this.statements.keep();
   }
 
   async hearAccount(event: AccountEvent): Promise<void> {

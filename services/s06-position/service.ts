@@ -1,5 +1,12 @@
 /** S6, the position manager: trades from fills, stops that only rise, staged exits, and everything closed on demand. */
-import { positionMarks, positionsSnapshots, trades } from "../../shared/collections/trades.ts";
+import {
+  holdingsSpotSnapshots,
+  positionMarks,
+  positionsSnapshots,
+  statements,
+  taxRows,
+  trades,
+} from "../../shared/collections/trades.ts";
 import { exchange, gateway, router } from "../../shared/contracts.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import {
@@ -16,6 +23,7 @@ import {
 import { actingVerbs } from "./acting.verbs.ts";
 import { Positions } from "./positions.ts";
 import { readingVerbs } from "./reading.verbs.ts";
+import { statementVerbs } from "./statement.verbs.ts";
 import { type Ports, PositionSettings } from "./types.ts";
 
 type Ctx = Context<PositionSettings, { exchange: typeof exchange; router: typeof router; gateway: typeof gateway }>;
@@ -25,6 +33,7 @@ const ROUND_EVERY_MS = 10_000;
 const SNAPSHOT_EVERY_MS = 60_000;
 const LISTINGS_EVERY_MS = 60_000;
 const FUNDING_EVERY_MS = 60_000;
+const ACCOUNTS_EVERY_MS = 600_000;
 
 export default defineService({
   id: "s06",
@@ -34,11 +43,18 @@ export default defineService({
   settings: PositionSettings,
   calls: { exchange, router, gateway },
   emits: [positionEvents, orderCommands, alerts, opsEvents],
-  owns: [trades, positionsSnapshots, positionMarks],
+  owns: [trades, positionsSnapshots, positionMarks, holdingsSpotSnapshots, statements, taxRows],
   setup(ctx) {
     const positions = new Positions(portsOf(ctx));
     return {
-      verbs: [...actingVerbs(positions), ...readingVerbs(ctx.store, positions)],
+      verbs: [
+        ...actingVerbs(positions),
+        ...readingVerbs(ctx.store, positions),
+        ...statementVerbs({
+          ...{ account: ctx.account, clock: ctx.clock, store: ctx.store, holdingsSpot: positions.holdingsSpot },
+          price: (asset) => positions.prices.bid(`SPOT:${asset}USDT`),
+        }),
+      ],
       consumes: [
         on(orderResults, (event, message) => positions.results.hear(event, message)),
         on(accountEvents, (event) => positions.hearAccount(event)),
@@ -52,6 +68,7 @@ export default defineService({
         every(SNAPSHOT_EVERY_MS, "equity-snapshot", () => positions.accounting.snapshot()),
         every(LISTINGS_EVERY_MS, "listings", () => positions.prices.loadListings()),
         every(FUNDING_EVERY_MS, "funding", () => positions.funding.catchUp()),
+        every(ACCOUNTS_EVERY_MS, "accounts", () => positions.keepAccounts()),
       ],
       checks: [
         {

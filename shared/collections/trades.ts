@@ -1,6 +1,6 @@
 /** What S6 keeps: trades and snapshots of what is open. */
 import { z } from "@hono/zod-openapi";
-import { Account, Decimal } from "../domain/instrument.ts";
+import { Account, Decimal, InstrumentId } from "../domain/instrument.ts";
 import { ExchangePosition, Trade } from "../domain/trade.ts";
 import { collection, SNAPSHOTS_DAYS } from "./declare.ts";
 
@@ -41,8 +41,8 @@ export const positionsSnapshots = collection({
   retentionField: "ts",
 });
 
-/** What is held of each spot asset, with its weighted average cost per unit in USDT. */
-export const SpotHolding = z.object({ asset: z.string(), qty: Decimal, avg_cost_usdt: Decimal });
+/** What is held of each spot asset, with its weighted average cost in USDT: per unit, and exactly of all of it. */
+export const SpotHolding = z.object({ asset: z.string(), qty: Decimal, avg_cost_usdt: Decimal, cost_usdt: Decimal });
 export type SpotHolding = z.output<typeof SpotHolding>;
 export const holdingsSpotSnapshots = collection({
   name: "holdings_spot_snapshots",
@@ -75,6 +75,10 @@ export const Statement = z
     /** Into the futures wallet, net. */
     transfers_usdt: Decimal,
     other_usdt: Decimal,
+    /** From our own fills: the exchange keeps no income history of spot. */
+    spot_realised_usdt: Decimal.optional(),
+    spot_fees_usdt: Decimal.optional(),
+    /** Closed on that day. */
     trades: z.number().int(),
     fills: z.number().int(),
     /** What the exchange's income history and our own books say differently; empty when they agree. */
@@ -91,6 +95,37 @@ export const statements = collection({
   schema: Statement,
   key: (s) => `${s.account}/${s.day}`,
   indexes: [["day"]],
+});
+
+/** A finished day's disposals, credits and charges, one row each: what is left of it when its fills are gone. */
+export const TaxRow = z
+  .object({
+    row_id: z.string(),
+    account: Account,
+    day: z.string(),
+    ts: z.number(),
+    kind: z.enum([
+      ...(["SALE", "FEE", "PURCHASE_FEE", "FUTURES_PNL", "FUTURES_FUNDING", "FUTURES_COMMISSION"] as const),
+      ...(["FUTURES_LIQUIDATION", "FUTURES_OTHER"] as const),
+    ]),
+    instrument: InstrumentId.optional(),
+    asset: z.string(),
+    qty: Decimal,
+    proceeds_usdt: Decimal,
+    cost_usdt: Decimal,
+    fee_usdt: Decimal,
+    /** proceeds − cost − fee. */
+    gain_usdt: Decimal,
+    note: z.string().optional(),
+  })
+  .openapi("TaxRow");
+export type TaxRow = z.output<typeof TaxRow>;
+export const taxRows = collection({
+  name: "tax_rows",
+  owner: "s06",
+  schema: TaxRow,
+  key: (r) => `${r.account}/${r.row_id}`,
+  indexes: [["ts"], ["day"]],
 });
 
 /** A look at whether the futures wallet needs funds, and what came of it. */
