@@ -5,10 +5,12 @@
  * switch is here, and the web page with its live events.
  */
 import { z } from "@hono/zod-openapi";
-import { auditLog, killState, sessions, users } from "../../shared/collections/people.ts";
-import { exchange, position, router } from "../../shared/contracts.ts";
-import { defineService, every, on } from "../../shared/kit/service.ts";
+import { approvals as approvalRecords, auditLog, killState, sessions, users } from "../../shared/collections/people.ts";
+import { config, exchange, position, router } from "../../shared/contracts.ts";
+import { createGrantSigner } from "../../shared/kit/grant.ts";
+import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";
+import { createApprovals } from "./approvals.ts";
 import { auditEntry, auditVerb } from "./audit.ts";
 import { createDoor } from "./door.ts";
 import { createKill } from "./kill.ts";
@@ -20,11 +22,14 @@ import { createSignIn } from "./sign-in.ts";
 import { signInVerbs } from "./sign-in.verbs.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
+import { Treasury } from "./treasury.ts";
+import { treasuryVerbs } from "./treasury.verbs.ts";
 import { loadWebFiles, SECURITY_HEADERS } from "./web-files.ts";
 
 const FIRST_USER = "admin";
 const KILL_REMIND_MS = 2_000;
 const HOUR_MS = 3_600_000;
+const CARRY_ON_MS = 5_000;
 
 const settings = z.object({
   adminPassword: z.string().optional().describe("Password of the first user, admin; used while there are no users"),
@@ -34,7 +39,20 @@ const settings = z.object({
     .positive()
     .default(12 * HOUR_MS)
     .describe("How long a sign-in lasts"),
-  approvals: z.enum(["single", "two"]).default("single").describe("single: one person may turn the kill switch off"),
+  approvals: z
+    .enum(["single", "two"])
+    .default("single")
+    .describe("single: one person may turn the kill switch off, and approve what they asked for themselves"),
+  approvalTtlMs: z
+    .number()
+    .int()
+    .positive()
+    .default(24 * HOUR_MS)
+    .describe("How long an approval waits for a person"),
+  grantKey: z
+    .string()
+    .optional()
+    .describe("What grants to move funds are signed with; the data folder's own unless set"),
   webFolder: z.string().optional().describe("Folder of the built web page"),
   mode: z.enum(["paper", "testnet", "live"]).default("paper").describe("Shown on every page"),
   venue: z.string().default("Paper venue").describe("Name of the exchange, shown on every page"),
@@ -46,16 +64,18 @@ export default defineService({
   title: "Web UI / API Gateway",
   port: 8092,
   settings,
-  calls: { exchange, router, position },
+  calls: { exchange, router, position, config },
   emits: [],
   usesConfig: false,
   alias: API_PREFIX,
-  owns: [users, sessions, killState, auditLog],
+  owns: [users, sessions, killState, approvalRecords, auditLog],
 
-  async setup({ settings, store, clock, random, rateLimit, log, peers, calls, audit }) {
+  async setup(ctx) {
+    const { settings, store, clock, random, rateLimit, log, peers, calls, audit } = ctx;
     const { mode, venue, approvals, sessionTtlMs, adminPassword, webFolder } = settings;
     const signIn = createSignIn({ store, clock, random, rateLimit, audit, sessionMs: sessionTtlMs });
     const kill = createKill({ store, clock, log, calls, audit, approvals });
+    const treasury = treasuryOf(ctx);
     const feed = createFeed({ peers, clock });
     const events = (request: Request, mayListen: () => Promise<boolean>) =>
       openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
@@ -71,10 +91,14 @@ export default defineService({
         ...signInVerbs(signIn),
         ...killVerbs(kill),
         ...stateVerbs(states, { mode, venue, approvals }),
+        ...treasuryVerbs(treasury, store, ctx.account),
         auditVerb(store),
       ],
       consumes: [on(opsEvents, (event, message) => store.commit(auditEntry(event, message)))],
-      jobs: [every(KILL_REMIND_MS, "kill-remind", kill.remind)],
+      jobs: [
+        every(KILL_REMIND_MS, "kill-remind", kill.remind),
+        every(CARRY_ON_MS, "approved-transfers", () => treasury.carryOn()),
+      ],
       async start() {
         const isNew = adminPassword !== undefined && (await store.count(users)) === 0;
         if (isNew) await signIn.createUser(FIRST_USER, adminPassword, "admin", "first start");
@@ -86,3 +110,12 @@ export default defineService({
     };
   },
 });
+
+type Ctx = Context<z.output<typeof settings>, { exchange: typeof exchange; config: typeof config }>;
+
+function treasuryOf({ account, settings, store, clock, log, calls, audit, alert }: Ctx): Treasury {
+  const { approvals: mode, approvalTtlMs: ttlMs, grantKey } = settings;
+  const approvals = createApprovals({ store, clock, mode, ttlMs, audit });
+  const grants = grantKey === undefined ? undefined : createGrantSigner(grantKey, clock);
+  return new Treasury({ account, clock, log, approvals, calls, grants, alert });
+}

@@ -36,6 +36,16 @@ export const KillAnswer = z
   .openapi("KillAnswer");
 export type KillAnswer = z.output<typeof KillAnswer>;
 
+export const TransferAnswer = z
+  .object({
+    transfer_id: z.string(),
+    /** UNKNOWN: approved, and the exchange has not told yet what became of it. */
+    status: z.enum(["PENDING_APPROVAL", "OK", "FAIL", "UNKNOWN"]),
+    message: z.string().optional(),
+  })
+  .openapi("TransferAnswer");
+export type TransferAnswer = z.output<typeof TransferAnswer>;
+
 const Status = z.enum(["OK", "DEGRADED", "ERROR", "DOWN"]);
 const checks = z.array(
   z.object({ name: z.string(), critical: z.boolean(), status: z.string(), error: z.string().optional() }),

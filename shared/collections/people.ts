@@ -55,6 +55,8 @@ export const Approval = z
     /** A person's name, or "policy". */
     decided_by: z.string().optional(),
     decided_at: z.number().optional(),
+    /** Who asked has approved it too, which only `approvals: single` allows. */
+    self_approved: z.boolean().optional(),
     /** What came of it. */
     outcome: z.string().optional(),
     expires_at: z.number(),

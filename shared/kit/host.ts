@@ -189,6 +189,8 @@ function buildApp(parts: AppParts): App {
   const { service, world, faces, verbs, context, tokens, fences, elsewhere, health } = parts;
   const app = new Hono();
   const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
+  // RPC is between services, however a service knows people.
+  const whoCalls = (request: Request) => askToken(request, service, tokens);
   const requests = context.metrics.histogram("request_ms", "Time to answer a verb", {
     labels: ["verb", "status"],
     buckets: LATENCY_MS_BUCKETS,
@@ -224,7 +226,7 @@ function buildApp(parts: AppParts): App {
     if (verb.rpc) {
       app.post(
         rpcPath(contractOf(service, verb), verb.rpc),
-        mountRpc(verb, { clock: world.clock, whoAsks, fences, run, elsewhere }),
+        mountRpc(verb, { clock: world.clock, whoAsks: whoCalls, fences, run, elsewhere }),
       );
     }
   }
@@ -304,6 +306,10 @@ async function askWho(
     if (person) return person;
     return refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
   }
+  return askToken(request, service, tokens);
+}
+
+async function askToken(request: Request, service: Service, tokens: Tokens): Promise<Principal> {
   const token = /^Bearer ([\w.-]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (!token) {
     const how = `./chimera token --service ${service.id}`;

@@ -1,0 +1,202 @@
+/** Transfers between the account's wallets: asked for, approved by policy or a person, and had done by S1 on a grant. */
+import type { Approval } from "../../shared/collections/people.ts";
+import { type config, type exchange, Transfer } from "../../shared/contracts.ts";
+import { Bundle, type TreasuryFlags } from "../../shared/domain/bundle.ts";
+import { type Amount, add, dec, show, stepDigits, sum } from "../../shared/domain/money.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
+import { type GrantSigner, transferHash } from "../../shared/kit/grant.ts";
+import type { Clock, Row } from "../../shared/kit/ports.ts";
+import type { Client, Context, Log, Principal } from "../../shared/kit/service.ts";
+import type { Approvals } from "./approvals.ts";
+import type { TransferAnswer } from "./types.ts";
+
+const DAY_MS = 86_400_000;
+/** The exchange counts money in so many decimals. */
+const DECIMALS_MAX = 8;
+/** Less than a caller of ours waits, so that it hears that the outcome is not known yet. */
+const CALL_MS_MAX = 8_000;
+/** By these S1 says that it has done nothing under this id, and never will. */
+const FINAL: readonly string[] = ["RULE", "INVALID", "KEY_REUSED"];
+
+export interface TreasuryParts {
+  account: string;
+  clock: Clock;
+  log: Log;
+  approvals: Approvals;
+  calls: {
+    exchange: Pick<Client<typeof exchange>, "transfer">;
+    config: Pick<Client<typeof config>, "getActive">;
+  };
+  /** Absent where there is no key to sign with. */
+  grants: GrantSigner | undefined;
+  alert: Context["alert"];
+}
+
+type Kept = Row<Approval>;
+
+/** True when a service's request needs no person: within the caps of one transfer and of the UTC day. */
+export function decidePolicy(
+  asked: { isService: boolean; amount: Amount; today: Amount },
+  flags: Pick<TreasuryFlags, "policy_transfer_usdt_max" | "policy_day_usdt_max">,
+): boolean {
+  const fitsOnce = asked.amount <= dec(flags.policy_transfer_usdt_max);
+  return asked.isService && fitsOnce && add(asked.today, asked.amount) <= dec(flags.policy_day_usdt_max);
+}
+
+export class Treasury {
+  private readonly parts: TreasuryParts;
+  private turn: Promise<unknown> = Promise.resolve();
+  private readonly running = new Map<string, Promise<Kept>>();
+  private lastFlags: TreasuryFlags | undefined;
+
+  constructor(parts: TreasuryParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * The same transfer_id is the same transfer, whose present state is answered. Throws Problem KEY_REUSED for another
+   * one under its id, RULE for the same wallet twice or an amount that nobody moves at once.
+   */
+  async ask(given: Transfer, who: Principal): Promise<TransferAnswer> {
+    const transfer = { ...given, amount_usdt: show(dec(given.amount_usdt)) };
+    if (transfer.account !== this.parts.account)
+      refuse("FORBIDDEN", `There is one account here, ${this.parts.account}.`);
+    // One after the other: requests at the same moment must not pass a cap together that each passes alone.
+    const row = await this.inTurn(() => this.admit(transfer, who));
+    return answerOf((await this.run(row)).value);
+  }
+
+  async approve(id: string, who: Principal, seen: string | undefined): Promise<Approval> {
+    const row = await this.parts.approvals.judge(id, who, ["APPROVED", seen]);
+    return (await this.run(row)).value;
+  }
+
+  async refuse(id: string, who: Principal, seen: string | undefined): Promise<Approval> {
+    return (await this.parts.approvals.judge(id, who, ["REFUSED", seen])).value;
+  }
+
+  /** Has done what is approved and not done yet: after a crash, or when S1 could not tell. */
+  async carryOn(): Promise<void> {
+    await this.parts.approvals.expireOld();
+    for (const row of await this.parts.approvals.approved()) await this.run(row);
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => {});
+    return result;
+  }
+
+  private async admit(transfer: Transfer, who: Principal): Promise<Kept> {
+    const { approvals, alert, clock } = this.parts;
+    const hash = transferHash(transfer);
+    const first = await approvals.get(transfer.transfer_id);
+    if (first) {
+      const isSame = first.value.hash === hash && first.value.requested_by === who.id;
+      return isSame ? first : refuse("KEY_REUSED", "This id stands for another transfer.");
+    }
+    const flags = await this.flags();
+    const amount = dec(transfer.amount_usdt);
+    if (transfer.from === transfer.to) refuse("RULE", "from and to are the same wallet.");
+    if (stepDigits(amount) > DECIMALS_MAX) {
+      const message = `has more than ${DECIMALS_MAX} decimals`;
+      refuse("INVALID", `amount_usdt ${message}`, { errors: [{ field: "amount_usdt", message }] });
+    }
+    if (amount > dec(flags.transfer_usdt_max))
+      refuse("RULE", `More than ${flags.transfer_usdt_max} USDT at once is not moved.`);
+    const dayStart = Math.floor(clock.now() / DAY_MS) * DAY_MS;
+    const today = sum((await approvals.byPolicySince(dayStart)).map(({ subject }) => dec(String(subject.amount_usdt))));
+    const byPolicy = decidePolicy({ isService: who.kind === "service", amount, today }, flags);
+    const { transfer_id } = transfer;
+    const asked = {
+      approval_id: transfer_id,
+      kind: "TRANSFER",
+      subject: transfer,
+      hash,
+      requested_by: who.id,
+    } as const;
+    const row = await approvals.ask(asked, byPolicy);
+    if (!byPolicy) {
+      const what = `${who.id} asks to move ${transfer.amount_usdt} USDT from ${transfer.from} to ${transfer.to}`;
+      alert("WARN", "APPROVAL_WANTED", `${what} (${transfer_id})`, "Waits for a person's approval");
+    }
+    return row;
+  }
+
+  /** The newest caps; those of before while the config service is away. */
+  private async flags(): Promise<TreasuryFlags> {
+    try {
+      const { bundle } = await this.parts.calls.config.getActive({});
+      this.lastFlags = Bundle.parse(bundle).flags.treasury;
+    } catch (error) {
+      if (!this.lastFlags) throw error;
+      this.parts.log.warn("the config service is away; its last caps are taken", { error: String(error) });
+    }
+    return this.lastFlags;
+  }
+
+  /** Once at a time for each; what is not approved is answered as it is. */
+  private run(row: Kept): Promise<Kept> {
+    const id = row.value.approval_id;
+    const running = this.running.get(id);
+    if (running) return running;
+    const work = this.execute(id).finally(() => this.running.delete(id));
+    this.running.set(id, work);
+    return work;
+  }
+
+  private async execute(id: string): Promise<Kept> {
+    const { approvals, alert, calls, grants } = this.parts;
+    const row = await approvals.need(id);
+    const { state, subject, hash, decided_by = "" } = row.value;
+    if (state !== "APPROVED") return row;
+    const transfer = Transfer.safeParse(subject);
+    if (!transfer.success || transferHash(transfer.data) !== hash) {
+      alert("ERROR", "APPROVAL_CHANGED", `Approval ${id} is not what was approved any more`, "It is not done");
+      return approvals.finish(row, "FAILED", "Its content was changed after it was asked for.");
+    }
+    if (!grants) return approvals.wait(row, "This gateway has no key to sign grants with.");
+    try {
+      const grant = await grants.sign({ transfer_id: id, hash, approver: decided_by });
+      const { result, tx_id, message } = await calls.exchange.transfer(
+        { ...transfer.data, grant },
+        { timeoutMs: CALL_MS_MAX },
+      );
+      if (result === "OK") return approvals.finish(row, "DONE", `The exchange calls it ${tx_id}.`);
+      if (result === "FAIL") return approvals.finish(row, "FAILED", message ?? "The exchange did not make it.");
+      return approvals.wait(row, message ?? "The exchange has not told its outcome yet.");
+    } catch (error) {
+      return this.failed(row, error);
+    }
+  }
+
+  private async failed(row: Kept, error: unknown): Promise<Kept> {
+    const { approvals, alert, log } = this.parts;
+    const { code, message } = asProblem(error);
+    const id = row.value.approval_id;
+    if (FINAL.includes(code)) {
+      alert("WARN", "TRANSFER_FAILED", `Transfer ${id} was not made: ${message}`);
+      return approvals.finish(row, "FAILED", message);
+    }
+    log.warn("an approved transfer waits", { transfer_id: id, error: String(error) });
+    if (row.value.outcome === undefined) {
+      alert("WARN", "TRANSFER_WAITING", `Transfer ${id} is approved and cannot be made now`, "It is tried again");
+    }
+    return approvals.wait(row, message);
+  }
+}
+
+const STATUS: Record<Approval["state"], TransferAnswer["status"]> = {
+  PENDING: "PENDING_APPROVAL",
+  APPROVED: "UNKNOWN",
+  DONE: "OK",
+  FAILED: "FAIL",
+  REFUSED: "FAIL",
+  EXPIRED: "FAIL",
+};
+
+const answerOf = ({ approval_id, state, outcome }: Approval): TransferAnswer => ({
+  transfer_id: approval_id,
+  status: STATUS[state],
+  ...(outcome !== undefined && { message: outcome }),
+});
