@@ -4,8 +4,8 @@ import type { Order as KeptOrder } from "../../shared/domain/order.ts";
 import type { Reconciliation } from "../../shared/streams.ts";
 import { isForced, type Stranger, strangerOf } from "../../shared/trading/reconcile/cause.ts";
 import { readAll } from "./look.ts";
-import type { RunParts } from "./run.ts";
-import type { Item } from "./types.ts";
+import type { Strangers } from "./strangers.ts";
+import type { Item, Ports } from "./types.ts";
 
 /** How the router names orders that others sent. */
 const OF_OTHERS = "forced";
@@ -13,7 +13,7 @@ const LOOK_BACK_MS = 24 * 3_600_000;
 
 /** Nothing for what runs had booked themselves: they tell of that by its instrument. `before`: the last whole run. */
 export async function recognised(
-  { ports, strangers }: RunParts,
+  { ports, strangers }: { ports: Ports; strangers: Strangers },
   { before, items, dry_run }: { before: Reconciliation | undefined; items: readonly Item[]; dry_run: boolean },
 ): Promise<Item[]> {
   const since = before?.started_at ?? ports.clock.now() - LOOK_BACK_MS;

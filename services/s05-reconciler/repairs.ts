@@ -1,4 +1,5 @@
 /** Asks the owners of the books for repairs, says what came of each, and leaves an audit entry of it. */
+import type { RepairOrder } from "../../shared/contracts.ts";
 import { asProblem } from "../../shared/errors.ts";
 import { type Cause, isForced, typeOf } from "../../shared/trading/reconcile/cause.ts";
 import type { Difference } from "../../shared/trading/reconcile/difference.ts";
@@ -22,6 +23,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   NONE: "NONE",
 };
 
+type Named = Omit<RepairOrder, "action">;
 type Answer = { done: string; before: string; after: string; detail?: string };
 
 export class Repairs {
@@ -42,7 +44,9 @@ export class Repairs {
       repaired = answered(finding, item, await this.ask(finding));
     } catch (error) {
       const { code, message } = asProblem(error);
-      repaired = { ...item, outcome: "FAILED", detail: `${code}: ${message}` };
+      // Its owner is busy with it, or sees it otherwise by now: the next look will tell.
+      const outcome = code === "CONFLICT" ? "SEEN" : "FAILED";
+      repaired = { ...item, outcome, detail: `${code}: ${message}` };
     }
     await this.tell(repaired);
     return repaired;
@@ -55,18 +59,28 @@ export class Repairs {
     switch (repair.ask) {
       case "order": {
         const named = { ...about, client_order_id: ref, conditional: order?.conditional ?? false };
-        const answer = await calls.router.repairOrder({ ...named, action: repair.action });
-        if (repair.action !== "ADOPT" || answer.done !== "NONE") return answer;
-        // Its intent is known to nobody: then it is nobody's.
-        const instead = decideCancel(difference, around);
-        if (instead.ask !== "order") return { ...answer, detail: instead.ask === "nobody" ? instead.why : "" };
-        return calls.router.repairOrder({ ...named, action: instead.action });
+        return repair.action === "ADOPT"
+          ? this.adopt(named, decideCancel(difference, around))
+          : calls.router.repairOrder({ ...named, action: repair.action });
       }
       case "holding":
         return calls.router.repairHolding({ ...about, orphans: repair.orphans });
       default:
         return calls.position.repair(about);
     }
+  }
+
+  /** An order with our tag that no intent explains is nobody's. */
+  private async adopt(named: Named, instead: Repair): Promise<Answer> {
+    const { router } = this.ports.calls;
+    try {
+      return await router.repairOrder({ ...named, action: "ADOPT" });
+    } catch (error) {
+      if (asProblem(error).code !== "NOT_FOUND") throw error;
+    }
+    if (instead.ask === "order") return router.repairOrder({ ...named, action: instead.action });
+    const detail = instead.ask === "nobody" ? instead.why : "";
+    return { done: "NONE", before: "not known", after: "not known", detail };
   }
 
   private async tell(item: Item): Promise<void> {

@@ -235,7 +235,7 @@ export class ReconcilerWorld {
       return { done: "CANCELED", before: "NEW", after: "CANCELED" };
     }
     const kept = (await s04.get(orders, client_order_id))?.value;
-    if (!kept) return { done: "NONE", before: "not known", after: "not known" };
+    if (!kept) return refuse("NOT_FOUND", "no intent explains it");
     await s04.commit([put(orders, { ...kept, status: "CANCELED" })]);
     return { done: "RESYNCED", before: kept.status, after: "CANCELED" };
   }

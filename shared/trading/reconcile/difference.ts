@@ -50,6 +50,6 @@ export function settled(before: readonly Difference[], now: readonly Difference[
   return now.filter((difference) => seen.has(idOf(difference)));
 }
 
-/** Jaccard |A∩B|/|A∪B| over what either side knows of, a thing told differently being in the union alone; 1 of nothing. */
+/** Jaccard |A∩B|/|A∪B| over what either side knows of; a thing told differently is in the union alone. 1 of nothing. */
 export const agreement = (checked: number, differences: number): number =>
   checked === 0 ? 1 : (checked - differences) / checked;
