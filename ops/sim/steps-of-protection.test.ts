@@ -1,0 +1,3 @@
+import { testSteps } from "./step-table.fixture.ts";
+
+testSteps("protection");
