@@ -170,3 +170,22 @@ describe("the strategy engine", () => {
     expect(heard.filter((one) => one.signal_id !== "signal-99").every((one) => one.config_rev === rev)).toBe(true);
   });
 });
+
+describe("a trade that was closed by force", () => {
+  test("stops a strategy on the instrument whose trade was closed by force, once, until a person resumes it", async () => {
+    const trade = closedTrade("trade-9", "1", { updated_at: now, strategy_id: "lean", exit_reason: "forced" });
+    const event = { kind: "EXIT" as const, detail: "", trade, ts: now };
+    await world.bus.publish(positionEvents, event, { key: FUT, id: "forced-1" });
+    await pass(100);
+    expect(await reasonFor(20)).toBe("strategy_paused");
+    const body = { instrument: FUT };
+    expect((await ask("POST /strategies/lean/resume", { role: "trader", body: {} })).body).toMatchObject({
+      paused: false,
+    });
+    expect(await reasonFor(21)).toBe("strategy_paused");
+    await ask("POST /strategies/lean/resume", { role: "trader", body });
+    await world.bus.publish(positionEvents, event, { key: FUT, id: "forced-1", again: true });
+    await pass(100);
+    expect(await reasonFor(22)).not.toBe("strategy_paused");
+  });
+});

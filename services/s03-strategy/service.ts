@@ -3,8 +3,17 @@ import { z } from "@hono/zod-openapi";
 import { decisionOutcomes, decisionsMade, strategyMarks, strategyPauses } from "../../shared/collections/signals.ts";
 import { router } from "../../shared/contracts.ts";
 import { refuse } from "../../shared/errors.ts";
+import type { Message } from "../../shared/kit/ports.ts";
 import { defineService, every, on, type Verb, verb } from "../../shared/kit/service.ts";
-import { decisions, features, healthEvents, orderResults, positionEvents, signals } from "../../shared/streams.ts";
+import {
+  decisions,
+  features,
+  healthEvents,
+  orderResults,
+  type PositionEvent,
+  positionEvents,
+  signals,
+} from "../../shared/streams.ts";
 import { AccountBook } from "./account-book.ts";
 import { Inquiries, instrumentAsked } from "./inquiries.ts";
 import { Pauses } from "./pauses.ts";
@@ -58,7 +67,7 @@ export default defineService({
     const book = new AccountBook(store, clock, ctx.shard);
     const askBudget = () => ctx.calls.router.getBudget({ account });
     const surroundings = new Surroundings({ store, clock, askBudget });
-    const pauses = new Pauses({ store, clock, audit: (entry) => ctx.audit(entry) });
+    const pauses = new Pauses({ store, clock, audit: (entry) => ctx.audit(entry), alert: ctx.alert });
     const writer = new WriteBehind({
       store,
       clock,
@@ -93,7 +102,7 @@ export default defineService({
         on(features, (set) => void surroundings.latest.set(set.instrument, set)),
         // Of all instruments: results and limits are the account's, whichever shard trades.
         on(orderResults, (result) => book.onResult(result), "all"),
-        on(positionEvents, (event) => book.onTrade(event.trade), "all"),
+        on(positionEvents, (event, message) => hearTrade({ book, pauses, shard: ctx.shard }, event, message), "all"),
         on(healthEvents, (event) => surroundings.heardHealth(event)),
       ],
       jobs: [
@@ -131,6 +140,16 @@ export default defineService({
     };
   },
 });
+
+/** Each shard counts every trade, and stops the strategy only where it decides itself. */
+async function hearTrade(
+  { book, pauses, shard }: { book: AccountBook; pauses: Pauses; shard: Ctx["shard"] },
+  event: PositionEvent,
+  message: Message,
+): Promise<void> {
+  book.onTrade(event.trade);
+  if (shard.owns(event.trade.instrument)) await pauses.hearTrade(event, message);
+}
 
 type Ctx = Parameters<Parameters<typeof defineService>[0]["setup"]>[0];
 
@@ -214,9 +233,9 @@ function pauseVerbs(pauses: Pauses, { surroundings, now }: { surroundings: Surro
       output: PauseAnswer,
       // As it was paused first; each shard keeps it for itself, so that it decides without asking anybody.
       spread: { every: oldest },
-      async run({ strategy_id, reason }, { principal }) {
-        mustExist(strategy_id);
-        return { paused: true, ...(await pauses.pause(strategy_id, principal.id, reason)) };
+      async run({ reason, ...what }, { principal }) {
+        mustExist(what.strategy_id);
+        return { paused: true, ...(await pauses.pause(what, { actor: principal.id, reason })) };
       },
     }),
     verb({
@@ -228,9 +247,9 @@ function pauseVerbs(pauses: Pauses, { surroundings, now }: { surroundings: Surro
       input: ResumeRequest,
       output: PauseAnswer,
       spread: { every: newest },
-      async run({ strategy_id }, { principal }) {
-        await pauses.resume(strategy_id, principal.id);
-        return { strategy_id, paused: false, ts: now() };
+      async run(what, { principal }) {
+        await pauses.resume(what, principal.id);
+        return { ...what, paused: false, ts: now() };
       },
     }),
   ];

@@ -190,8 +190,8 @@ describe("what stops entries", () => {
 
   test("a paused strategy, across a restart, with an audit entry", async () => {
     const { pauses, strategist, told, stores, store } = await engineWith();
-    await pauses.pause("lean", "ann", "news");
-    await pauses.pause("lean", "bob", "again");
+    await pauses.pause({ strategy_id: "lean" }, { actor: "ann", reason: "news" });
+    await pauses.pause({ strategy_id: "lean" }, { actor: "bob", reason: "again" });
     await strategist.onSignal(signalWith(), 1);
     expect(told).toEqual(["strategy_paused"]);
     const audits = (await store.outbox.read(10)).filter((one) => one.family === "ops:events");
@@ -199,8 +199,8 @@ describe("what stops entries", () => {
     const again = await engineWith({ stores });
     await again.pauses.load();
     expect([...again.pauses.paused()]).toEqual(["lean"]);
-    await again.pauses.resume("lean", "ann");
-    await again.pauses.resume("lean", "ann");
+    await again.pauses.resume({ strategy_id: "lean" }, "ann");
+    await again.pauses.resume({ strategy_id: "lean" }, "ann");
     await again.strategist.onSignal(signalNumber(2), 1);
     expect(again.told[0]).toBe("open");
   });

@@ -96,7 +96,7 @@ export async function engineWith(options: EngineOptions = {}) {
   const surroundings = new Surroundings({ store, clock, askBudget: async () => budget });
   const audit = (entry: Parameters<PausePorts["audit"]>[0]) =>
     emit(opsEvents, { source: "s03", ts: clock.now(), ...entry });
-  const pauses = new Pauses({ store, clock, audit });
+  const pauses = new Pauses({ store, clock, audit, alert: (_severity, code) => void told.push(code) });
   const writer = new WriteBehind({
     store,
     clock,

@@ -56,10 +56,11 @@ export const DecisionStory = Decision.extend({
 export type DecisionStory = z.output<typeof DecisionStory>;
 
 const strategy_id = z.string().min(1).max(64);
-export const PauseRequest = z.object({ strategy_id, reason: z.string().min(1).max(200).default("paused by hand") });
-export const ResumeRequest = z.object({ strategy_id });
-export const PauseAnswer = z.object({
-  strategy_id,
+/** Without an instrument: on all of them. */
+const Paused = z.object({ strategy_id, instrument: InstrumentId.optional() });
+export const PauseRequest = Paused.extend({ reason: z.string().min(1).max(200).default("paused by hand") });
+export const ResumeRequest = Paused;
+export const PauseAnswer = Paused.extend({
   paused: z.boolean(),
   actor: z.string().optional(),
   reason: z.string().optional(),

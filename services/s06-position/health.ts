@@ -2,9 +2,10 @@
 import { put } from "../../shared/changes.ts";
 import { metricsTimeseries } from "../../shared/collections/operations.ts";
 import { killState } from "../../shared/collections/people.ts";
-import { pauseKey, strategyPauses } from "../../shared/collections/signals.ts";
+import { strategyPauses } from "../../shared/collections/signals.ts";
 import { positionMarks } from "../../shared/collections/trades.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
+import { pauseKey } from "../../shared/keys.ts";
 import { type HealthEvent, HealthLevel } from "../../shared/streams.ts";
 import type { Ports } from "./types.ts";
 

@@ -124,7 +124,8 @@ export class Repairs {
   private async rebuilt(trade: Trade, mine: readonly Fill[]): Promise<Trade | undefined> {
     const listing = this.parts.listing(trade.instrument);
     const { first_qty: _first, added: _added, ...params } = paramsOf(trade);
-    let made = withParams({ ...emptyTrade(trade, trade.opened_at), funding_usdt: trade.funding_usdt }, params);
+    const { exit_reason: _reason, closed_at: _closed, avg_exit: _avg, ...opening } = trade;
+    let made = withParams({ ...emptyTrade(opening, trade.opened_at), funding_usdt: trade.funding_usdt }, params);
     for (const fill of mine) {
       const record = (await this.parts.ports.store.get(intents, fill.intent_id))?.value;
       const tags = record?.intent.tags;
@@ -140,7 +141,7 @@ export class Repairs {
   private kept(trade: Trade, made: Trade): Trade {
     const { stops, stage, seq, opened_at, status } = trade;
     const closing = isOpen(made) && status === "PENDING_CLOSING" ? { status } : {};
-    const reason = isOpen(made) ? undefined : (trade.exit_reason ?? made.exit_reason);
+    const reason = isOpen(trade) || isOpen(made) ? made.exit_reason : trade.exit_reason;
     const { exit_reason: _reason, ...rest } = made;
     const updated_at = this.parts.ports.clock.now();
     return { ...rest, ...closing, ...(reason && { exit_reason: reason }), stops, stage, seq, opened_at, updated_at };

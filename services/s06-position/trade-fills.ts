@@ -30,8 +30,14 @@ export function withFill(trade: Trade, fill: Fill, { listing, intent }: FillCont
   const closing = next.status === "ACTIVE" && trade.status === "PENDING_CLOSING" ? { status: trade.status } : {};
   const kept = { ...next, ...closing };
   if (!isOpen(kept)) return { trade: { ...kept, exit_reason: exitReason(trade, fill, intent) }, rest };
-  if (fill.side !== trade.side) return { trade: kept, rest };
+  if (fill.side !== trade.side) return { trade: reduced(kept, fill), rest };
   return { trade: fill.kind === "ADD" ? enlarged(kept, fill, intent) : entered(kept, netQty(fill, rules)), rest };
+}
+
+/** A part that was closed by force says so until the next exit: nobody here asked for it. */
+function reduced(trade: Trade, fill: Fill): Trade {
+  const { exit_reason: _before, ...rest } = trade;
+  return isForced(fill) ? { ...rest, exit_reason: FORCED_EXIT } : rest;
 }
 
 const entered = (trade: Trade, qty: Amount): Trade =>
@@ -51,8 +57,10 @@ function enlarged(trade: Trade, fill: Fill, intent: FillContext["intent"]): Trad
   return { ...counted, stop_price, stops: [...trade.stops, { ts: fill.ts, stop_price, reason: "add" }] };
 }
 
+const isForced = (fill: Fill): boolean => FORCED.some((head) => fill.client_order_id.startsWith(head));
+
 function exitReason(trade: Trade, fill: Fill, intent: FillContext["intent"]): string {
-  if (FORCED.some((head) => fill.client_order_id.startsWith(head))) return FORCED_EXIT;
+  if (isForced(fill)) return FORCED_EXIT;
   const byRouter = fill.kind === "EXIT" && intent?.tags?.find((tag) => tag in BY_ROUTER);
   if (byRouter) return BY_ROUTER[byRouter] as string;
   if (fill.kind === "SL") return "stop";

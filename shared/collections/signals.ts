@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { Decision, Signal } from "../domain/decision.ts";
 import { InstrumentId } from "../domain/instrument.ts";
+import { pauseKey } from "../keys.ts";
 import { collection, RECORDS_DAYS } from "./declare.ts";
 
 export const signalsSeen = collection({
@@ -64,8 +65,6 @@ export const StrategyPause = z.object({
   ts: z.number(),
 });
 export type StrategyPause = z.output<typeof StrategyPause>;
-export const pauseKey = (strategy_id: string, instrument?: InstrumentId): string =>
-  instrument === undefined ? strategy_id : `${strategy_id}@${instrument}`;
 export const strategyPauses = collection({
   name: "strategy_pauses",
   owner: "s03",

@@ -15,6 +15,7 @@ export interface AccountState {
   readonly health: HealthLevel;
   /** Why the bus takes no more risk; undefined: it does. */
   readonly bus?: string | undefined;
+  /** By `pauseKey`: strategies, and strategies on one instrument. */
   readonly paused_strategies: ReadonlySet<string>;
   readonly open: readonly OpenExposure[];
   /** Epoch ms until which a stop that was hit keeps entries on its instrument away. */

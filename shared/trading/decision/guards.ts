@@ -3,6 +3,7 @@ import type { RiskFlags, SizingRules } from "../../domain/bundle.ts";
 import type { FeatureSet, GuardResult } from "../../domain/decision.ts";
 import { type InstrumentId, marketOf } from "../../domain/instrument.ts";
 import { type Amount, add, dec, div, mul, sub, sum, toNumber } from "../../domain/money.ts";
+import { pauseKey } from "../../keys.ts";
 import type { AccountState } from "./account.ts";
 import type { CompiledBundle, CompiledStrategy } from "./compiled.ts";
 
@@ -100,8 +101,10 @@ function tradingWindow(input: GuardInput): Verdict {
   return [windows.length === 0 || within, Math.floor(hour * 100) / 100, text === "" ? "always" : text];
 }
 
-function strategyPaused({ account, strategy }: GuardInput): Verdict {
-  const paused = account.paused_strategies.has(strategy.strategy.strategy_id);
+function strategyPaused({ account, strategy, instrument }: GuardInput): Verdict {
+  const { strategy_id } = strategy.strategy;
+  const keys = [strategy_id, pauseKey(strategy_id, instrument)];
+  const paused = keys.some((key) => account.paused_strategies.has(key));
   return [!paused, paused, false];
 }
 
