@@ -30,6 +30,8 @@ export interface DeskOptions {
   /** Trades by the shipped strategies too. */
   strategies?: boolean;
   canCrash?: boolean;
+  /** Epoch ms; the first moment of 2026 where none is named. */
+  startsAt?: number;
 }
 
 type Bundle = {
@@ -64,12 +66,19 @@ export class Desk {
     this.unreachableUntil = unreachableUntil;
   }
 
-  static async open({ seed, instruments = [FUT], strategies = false, canCrash = false }: DeskOptions): Promise<Desk> {
+  static async open({
+    seed,
+    instruments = [FUT],
+    strategies = false,
+    canCrash = false,
+    ...rest
+  }: DeskOptions): Promise<Desk> {
     const unreachable = { ms: 0 };
     const listings = defaultListings().filter((listing) => instruments.includes(listing.instrument));
     const sim = await openSimulation({
       seed,
       canCrash,
+      ...rest,
       bundleText: await bundleText(instruments, strategies),
       market: async (clock, random) => new AgentsMarket({ clock, random, listings }),
       isReachable: (venue) => isFree(venue, unreachable, sim?.clock.now() ?? 0),
@@ -141,7 +150,8 @@ export class Desk {
     return this.place(this.intent(instrument, over));
   }
 
-  private verb(id: ServiceId, name: string, input: unknown): Promise<unknown> {
+  /** Asks a service as an admin would; refusals come as their code. */
+  verb(id: ServiceId, name: string, input: unknown): Promise<unknown> {
     const service = this.sim.services.hosted.get(id);
     // Killed, and not up again yet.
     if (!service) return Promise.resolve("UNAVAILABLE");

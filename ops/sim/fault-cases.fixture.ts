@@ -1,10 +1,7 @@
 /** One trade's life with the venue's faults around one of its phases, and the faults to try. */
 import { type InstrumentId, marketOf, symbolOf } from "../../shared/domain/instrument.ts";
 import { Desk } from "./desk.fixture.ts";
-import type { NamedStep } from "./steps.fixture.ts";
-
-export const PHASES = ["entry", "protection", "move", "exit"] as const;
-export type Phase = (typeof PHASES)[number];
+import type { NamedStep, Phase } from "./steps.fixture.ts";
 
 const STEP_MS = 4_000;
 const FAULTY_MS = 12_000;

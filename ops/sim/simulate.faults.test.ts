@@ -3,8 +3,9 @@ import { seededRandom } from "../../shared/adapters/random.ts";
 import { orders } from "../../shared/collections/orders.ts";
 import type { OrderAnswer } from "../../shared/domain/order.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
-import { FAULTS, live, PHASES } from "./fault-cases.fixture.ts";
+import { FAULTS, live } from "./fault-cases.fixture.ts";
 import { readAll } from "./pages.ts";
+import { PHASES } from "./steps.fixture.ts";
 
 /** Each fault around one phase of a trade's life, in one market; neighbours meet other phases and the other market. */
 const ROWS = Object.entries(FAULTS).map(([name, faults], at) => {

@@ -1,8 +1,8 @@
 /** The tests of one phase's steps: a kill at each of them, alone and among each fault of the venue. */
 import { describe, expect, test } from "bun:test";
 import { FUT, SPOT } from "./desk.fixture.ts";
-import { FAULTS, live, liveThrough, type Phase } from "./fault-cases.fixture.ts";
-import { STEPS } from "./steps.fixture.ts";
+import { FAULTS, live, liveThrough } from "./fault-cases.fixture.ts";
+import { type Phase, STEPS } from "./steps.fixture.ts";
 
 const CASE_MS_MAX = 30_000;
 

@@ -4,8 +4,11 @@ import { trades } from "../../shared/collections/trades.ts";
 import type { IntentKind, Order } from "../../shared/domain/order.ts";
 import type { Collection, ServiceId } from "../../shared/kit/ports.ts";
 import { type OrderResult, orderResults } from "../../shared/streams.ts";
-import type { Phase } from "./fault-cases.fixture.ts";
 import type { Step } from "./lives.ts";
+
+/** Of a trade's life. */
+export const PHASES = ["entry", "protection", "move", "exit"] as const;
+export type Phase = (typeof PHASES)[number];
 
 export interface NamedStep {
   readonly name: string;
