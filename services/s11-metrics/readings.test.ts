@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Order } from "../../shared/domain/order.ts";
-import type { OrderResult } from "../../shared/streams.ts";
-import { createReadings } from "./readings.ts";
+import type { OrderResult, Reconciliation } from "../../shared/streams.ts";
+import { createReadings, WINDOW_MS } from "./readings.ts";
 
 const resultOf = (order: Partial<Order>) =>
   ({ orders: [{ client_order_id: "c1", sent_at: 1_000, ...order }] }) as OrderResult;
@@ -17,4 +17,18 @@ test("an order counts by the newest word of it, also when older ones are told ag
   expect([value(readings, "submit_error_share"), value(readings, "ack_p95_ms")]).toEqual([0, 50]);
   readings.onResult(unknown);
   expect([value(readings, "submit_error_share"), value(readings, "ack_p95_ms")]).toEqual([0, 50]);
+});
+
+test("agreement is that of the newest whole run, as long as the window", () => {
+  const readings = createReadings();
+  const run = (agreement: number, started_at: number, over: Partial<Reconciliation> = {}) =>
+    ({ mode: "ALL", status: "DONE", summary: { agreement }, started_at, ...over }) as Reconciliation;
+  const read = (now: number) => readings.read(now, []).find((each) => each.name === "reconciliation_agreement");
+  expect(read(0)?.sample).toBe(0);
+  readings.onReconciliation(run(0.8, 2_000));
+  for (const other of [run(1, 1_000), run(0.1, 3_000, { mode: "ORDERS" }), run(0, 3_000, { status: "FAILED" })]) {
+    readings.onReconciliation(other);
+  }
+  expect(read(3_000)).toMatchObject({ value: 0.8, sample: 1 });
+  expect(read(2_001 + WINDOW_MS)?.sample).toBe(0);
 });

@@ -1,6 +1,6 @@
 /** The figures behind the health level, over a rolling window of what S4 told and how the streams stand. */
 import type { StreamState } from "../../shared/kit/ports.ts";
-import type { OrderResult } from "../../shared/streams.ts";
+import type { OrderResult, Reconciliation } from "../../shared/streams.ts";
 import { accountEvents, configEvents, orderResults } from "../../shared/streams.ts";
 import type { Reading } from "../../shared/trading/health/level.ts";
 
@@ -20,8 +20,14 @@ interface Sent {
 
 export function createReadings() {
   const orders = new Map<string, Sent>();
+  let reconciled: { agreement: number; ts: number } | undefined;
 
   return {
+    /** Of a whole run that was made: a part of the books says nothing of the rest. */
+    onReconciliation({ mode, status, summary, started_at: ts }: Readonly<Reconciliation>): void {
+      if (mode !== "ALL" || status !== "DONE" || ts < (reconciled?.ts ?? 0)) return;
+      reconciled = { agreement: summary.agreement, ts };
+    },
     onResult(result: Readonly<OrderResult>): void {
       for (const order of result.orders) {
         if (order.sent_at === undefined) continue;
@@ -39,6 +45,7 @@ export function createReadings() {
       for (const [id, order] of orders) if (order.ts < now - WINDOW_MS) orders.delete(id);
       const sent = [...orders.values()];
       const acks = sent.flatMap((order) => (order.ackMs === undefined ? [] : [order.ackMs])).sort((a, b) => a - b);
+      const isFresh = reconciled !== undefined && reconciled.ts >= now - WINDOW_MS;
       const judged = streams.filter((s) => JUDGED.some((family) => s.stream.startsWith(family)));
       return [
         { name: "ack_p95_ms", value: acks[Math.ceil(acks.length * 0.95) - 1] ?? 0, sample: acks.length },
@@ -48,6 +55,7 @@ export function createReadings() {
           value: sent.length === 0 ? 0 : sent.filter((order) => order.failed).length / sent.length,
           sample: sent.length,
         },
+        { name: "reconciliation_agreement", value: reconciled?.agreement ?? 1, sample: isFresh ? 1 : 0 },
       ];
     },
   };

@@ -1,8 +1,16 @@
 /** S11 Metrics & Health: scrapes all services, judges the health level, keeps alerts. */
 import { z } from "@hono/zod-openapi";
 import { alertsKept, metricsTimeseries } from "../../shared/collections/operations.ts";
+import { reconciliations } from "../../shared/collections/reconciliation.ts";
 import { defineService, every, on, verb } from "../../shared/kit/service.ts";
-import { alerts, type HealthEvent, HealthLevel, healthEvents, orderResults } from "../../shared/streams.ts";
+import {
+  alerts,
+  type HealthEvent,
+  HealthLevel,
+  healthEvents,
+  orderResults,
+  reconResults,
+} from "../../shared/streams.ts";
 import { decideLevel, initialLevel } from "../../shared/trading/health/level.ts";
 import { alertVerbs, createInbox } from "./alerts.ts";
 import { createReadings } from "./readings.ts";
@@ -57,6 +65,17 @@ export default defineService({
       );
     }
 
+    /** What the reconciler found last, whether or not it was heard. */
+    async function readReconciliation(): Promise<void> {
+      const where = { mode: "ALL", status: "DONE" };
+      const { items } = await store.query(reconciliations, {
+        where,
+        sort: { field: "started_at", order: "desc" },
+        limit: 1,
+      });
+      for (const { value } of items) readings.onReconciliation(value);
+    }
+
     return {
       verbs: [
         metricsVerb({ store, clock, own, services: peers.services.length, federate: scraper.federate }),
@@ -81,11 +100,18 @@ export default defineService({
       consumes: [
         on(alerts, (event, message) => inbox.take(event, message)),
         on(orderResults, (event) => readings.onResult(event)),
+        on(reconResults, (event) => readings.onReconciliation(event)),
       ],
       jobs: [every(settings.scrapeMs, "scrape", scraper.scrape), every(settings.levelMs, "judge-level", () => judge())],
-      start: () => judge(true),
+      async start() {
+        await readReconciliation();
+        await judge(true);
+      },
       // The level is told without an outbox, and only when it changes.
-      onNewsLost: () => judge(true),
+      async onNewsLost() {
+        await readReconciliation();
+        await judge(true);
+      },
     };
   },
 });

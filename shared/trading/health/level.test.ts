@@ -6,12 +6,15 @@ const after = (readings: Reading[], level: Level = "GREEN") =>
 
 describe("every threshold is driven over its edge", () => {
   for (const t of THRESHOLDS) {
+    const past = (limit: number) => limit * (t.worse === "above" ? 1.01 : 0.99);
     const rows: [number, number, Level][] = [
       [t.yellow, t.sampleMin, "GREEN"],
-      [t.yellow * 1.01, t.sampleMin, "YELLOW"],
-      [t.orange * 1.01, t.sampleMin, "ORANGE"],
-      [t.red * 1.01, t.sampleMin, "RED"],
-      [t.red * 1.01, t.sampleMin - 1, "GREEN"],
+      [past(t.yellow), t.sampleMin, "YELLOW"],
+      [t.orange, t.sampleMin, "YELLOW"],
+      [past(t.orange), t.sampleMin, "ORANGE"],
+      [t.red, t.sampleMin, "ORANGE"],
+      [past(t.red), t.sampleMin, "RED"],
+      [past(t.red), t.sampleMin - 1, "GREEN"],
       [Number.NaN, t.sampleMin, "GREEN"],
     ];
     for (const [value, sample, level] of rows) {

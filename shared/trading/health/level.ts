@@ -9,10 +9,12 @@ export interface Reading {
   value: number;
   sample: number;
 }
-/** Limits that the value must exceed; `sampleMin` observations are needed before it counts at all. */
+/** Limits that the value must pass; `sampleMin` observations are needed before it counts at all. */
 export interface Threshold {
   name: string;
   unit: string;
+  /** Which side of a limit is the bad one. */
+  worse: "above" | "below";
   yellow: number;
   orange: number;
   red: number;
@@ -20,9 +22,10 @@ export interface Threshold {
 }
 
 export const THRESHOLDS: readonly Threshold[] = [
-  { name: "ack_p95_ms", unit: "ms", yellow: 1_200, orange: 2_000, red: 3_000, sampleMin: 50 },
-  { name: "unacked_age_ms", unit: "ms", yellow: 1_000, orange: 5_000, red: 30_000, sampleMin: 1 },
-  { name: "submit_error_share", unit: "", yellow: 0.005, orange: 0.02, red: 0.1, sampleMin: 50 },
+  { name: "ack_p95_ms", unit: "ms", worse: "above", yellow: 1_200, orange: 2_000, red: 3_000, sampleMin: 50 },
+  { name: "unacked_age_ms", unit: "ms", worse: "above", yellow: 1_000, orange: 5_000, red: 30_000, sampleMin: 1 },
+  { name: "submit_error_share", unit: "", worse: "above", yellow: 0.005, orange: 0.02, red: 0.1, sampleMin: 50 },
+  { name: "reconciliation_agreement", unit: "", worse: "below", yellow: 1, orange: 0.98, red: 0.9, sampleMin: 1 },
 ];
 
 export interface LevelState {
@@ -59,12 +62,19 @@ export function decideLevel(
 function judge({ name, value, sample }: Reading): { level: Level; reason: string }[] {
   const threshold = THRESHOLDS.find((t) => t.name === name);
   if (!threshold || sample < threshold.sampleMin || !Number.isFinite(value)) return [];
-  const level: Level =
-    value > threshold.red ? "RED" : value > threshold.orange ? "ORANGE" : value > threshold.yellow ? "YELLOW" : "GREEN";
+  const { worse, unit } = threshold;
+  const isPast = (limit: number) => (worse === "above" ? value > limit : value < limit);
+  const level: Level = isPast(threshold.red)
+    ? "RED"
+    : isPast(threshold.orange)
+      ? "ORANGE"
+      : isPast(threshold.yellow)
+        ? "YELLOW"
+        : "GREEN";
   if (level === "GREEN") return [];
   const limit = threshold[level.toLowerCase() as "yellow" | "orange" | "red"];
   const shown = Math.round(value * 1000) / 1000;
-  return [{ level, reason: `${name} ${shown}${threshold.unit} is over ${limit}${threshold.unit}` }];
+  return [{ level, reason: `${name} ${shown}${unit} is ${worse === "above" ? "over" : "under"} ${limit}${unit}` }];
 }
 
 function verdict(levels: readonly Level[]): Level {

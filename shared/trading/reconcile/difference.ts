@@ -42,8 +42,8 @@ const idOf = ({ kind, instrument, ref, ours, theirs }: Difference): string =>
   JSON.stringify([kind, instrument, ref, ours, theirs]);
 
 /**
- * Differences that two looks some time apart saw alike. Each look takes a while, and what is on its way meanwhile is told
- * by one side before the other: only what stands still is a difference.
+ * Differences that two looks some time apart saw alike. Each look takes a while, and what is on its way meanwhile is
+ * told by one side before the other: only what stands still is a difference.
  */
 export function settled(before: readonly Difference[], now: readonly Difference[]): Difference[] {
   const seen = new Set(before.map(idOf));
