@@ -9,6 +9,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
   up: { summary: "Start trading on the paper venue, everything in one process", load: () => import("./up.ts") },
   down: { summary: "Stop what `up` started", load: () => import("./down.ts") },
   status: { summary: "Is it running, is it healthy, what does it hold", load: () => import("./status.ts") },
+  reconcile: {
+    summary: "Compare our books with the exchange's, repair what differs",
+    load: () => import("./reconcile.ts"),
+  },
   replay: {
     summary: "Run recorded markets through the whole system, as fast as it goes",
     load: () => import("./replay.ts"),
