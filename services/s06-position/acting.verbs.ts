@@ -5,12 +5,13 @@ import { refuse } from "../../shared/errors.ts";
 import { answers, type Call, type Verb, verb } from "../../shared/kit/service.ts";
 import type { Positions } from "./positions.ts";
 import type { Asker } from "./requests.ts";
-import { ManageAnswer, ManageRequest } from "./types.ts";
+import { AutoTransferAnswer, AutoTransferRequest, ManageAnswer, ManageRequest } from "./types.ts";
 
 export const actingVerbs = (positions: Positions): Verb[] => [
   ...closingVerbs(positions),
   manageVerb(positions),
   repairVerb(positions),
+  autoTransferVerb(positions),
 ];
 
 const askerOf = ({ principal, header }: Call): Asker => ({ actor: principal.id, key: header("idempotency-key") });
@@ -61,4 +62,18 @@ const repairVerb = (positions: Positions): Verb =>
       if (account !== positions.account) refuse("NOT_FOUND", `there is no account ${account} here`);
       return positions.repairs.run(instrument, { run_id, actor: principal.id });
     },
+  });
+
+const autoTransferVerb = (positions: Positions): Verb =>
+  verb({
+    name: "triggerAutoTransfer",
+    summary: "Top up the futures wallet from spot, if it is short and spot keeps its buffer",
+    rest: "POST /auto-transfer/trigger",
+    once: "body",
+    input: AutoTransferRequest,
+    output: AutoTransferAnswer,
+    roles: ["trader", "admin"],
+    status: ({ status }) => (status === "PENDING_APPROVAL" || status === "UNKNOWN" ? 202 : 200),
+    run: ({ trigger_id, reason }, { principal }) =>
+      positions.autoTransfers.trigger({ trigger_id, reason, actor: principal.id }),
   });

@@ -6,6 +6,7 @@ import { digest } from "../../shared/keys.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
 import { Accounting } from "./accounting.ts";
 import { Asks } from "./asks.ts";
+import { AutoTransfers } from "./auto-transfer.ts";
 import { Caretaker } from "./caretaker.ts";
 import { FundingBooking } from "./funding-booking.ts";
 import { AddGate } from "./health.ts";
@@ -29,6 +30,7 @@ export class Positions {
   readonly results: Results;
   readonly requests: Requests;
   readonly repairs: Repairs;
+  readonly autoTransfers: AutoTransfers;
   readonly accounting: Accounting;
   readonly funding: FundingBooking;
   readonly holdingsSpot: HoldingsSpot;
@@ -64,6 +66,7 @@ export class Positions {
       changed: (instrument) => caretaker.poke(instrument),
       missed: this.missed,
     });
+    this.autoTransfers = new AutoTransfers(ports);
     this.repairs = new Repairs({
       ports,
       book,

@@ -1,5 +1,6 @@
 /** S6, the position manager: trades from fills, stops that only rise, staged exits, and everything closed on demand. */
 import {
+  autoTransfers,
   holdingsSpotSnapshots,
   positionMarks,
   positionsSnapshots,
@@ -31,6 +32,7 @@ type Ctx = Context<PositionSettings, { exchange: typeof exchange; router: typeof
 const CATCH_UP_EVERY_MS = 1_000;
 const ROUND_EVERY_MS = 10_000;
 const SNAPSHOT_EVERY_MS = 60_000;
+const AUTO_TRANSFER_EVERY_MS = 60_000;
 const LISTINGS_EVERY_MS = 60_000;
 const FUNDING_EVERY_MS = 60_000;
 const ACCOUNTS_EVERY_MS = 600_000;
@@ -43,7 +45,7 @@ export default defineService({
   settings: PositionSettings,
   calls: { exchange, router, gateway },
   emits: [positionEvents, orderCommands, alerts, opsEvents],
-  owns: [trades, positionsSnapshots, positionMarks, holdingsSpotSnapshots, statements, taxRows],
+  owns: [trades, positionsSnapshots, positionMarks, autoTransfers, holdingsSpotSnapshots, statements, taxRows],
   setup(ctx) {
     const positions = new Positions(portsOf(ctx));
     return {
@@ -66,6 +68,7 @@ export default defineService({
         every(CATCH_UP_EVERY_MS, "first-listings", () => positions.catchUp()),
         every(ROUND_EVERY_MS, "round", () => positions.round()),
         every(SNAPSHOT_EVERY_MS, "equity-snapshot", () => positions.accounting.snapshot()),
+        every(AUTO_TRANSFER_EVERY_MS, "auto-transfer", () => positions.autoTransfers.round()),
         every(LISTINGS_EVERY_MS, "listings", () => positions.prices.loadListings()),
         every(FUNDING_EVERY_MS, "funding", () => positions.funding.catchUp()),
         every(ACCOUNTS_EVERY_MS, "accounts", () => positions.keepAccounts()),

@@ -1,5 +1,6 @@
 /** What the position manager's parts share: ports, settings, and the shapes of its questions and answers. */
 import { z } from "@hono/zod-openapi";
+import { AutoTransfer } from "../../shared/collections/trades.ts";
 import type { exchange, gateway, router } from "../../shared/contracts.ts";
 import type { BundleView, PositionRules } from "../../shared/domain/bundle.ts";
 import { Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
@@ -104,6 +105,20 @@ export const ManageAnswer = z.object({
   ),
 });
 export type ManageAnswer = z.output<typeof ManageAnswer>;
+
+export const AutoTransferRequest = z.object({
+  /** The same one is the same look at the wallets, however often it is asked. */
+  trigger_id: z
+    .string()
+    .regex(/^(?!auto-)[\w.:-]{1,64}$/, "1 to 64 letters, digits and . : _ -, not beginning with auto-"),
+  reason: z.string().min(1).max(200).default("asked for by hand"),
+});
+export const AutoTransferAnswer = AutoTransfer.pick({
+  need_usdt: true,
+  transfer_id: true,
+  status: true,
+  message: true,
+});
 
 export const OpenPosition = z.object({
   trade: Trade,

@@ -41,6 +41,15 @@ export class World {
   readonly held: ExchangePosition[] = [];
   /** What the router throws, first come first served. */
   readonly refusals: (Problem | undefined)[] = [];
+  /** As the real one answers while a person has not decided. */
+  gateway: Ports["gateway"]["requestTransfer"] = async ({ transfer_id }) => ({
+    transfer_id,
+    status: "PENDING_APPROVAL",
+  });
+  /** Free USDT. */
+  readonly free = { FUT: "1000", SPOT: "0" };
+  /** What the bundle says otherwise than the defaults. */
+  flags: object = {};
   positions: Positions;
   private seq = 0;
 
@@ -72,6 +81,7 @@ export class World {
       factors: [],
       strategies: [],
       instruments: [{ instrument: FUT }],
+      flags: this.flags,
     });
     return {
       account: "main",
@@ -90,11 +100,13 @@ export class World {
         getInstruments: async () => ({ instruments: [listing(FUT), listing(SPOT)] }),
         getPositions: async () => ({ positions: this.held }),
         getBalances: async () => ({
-          balances: [{ market: "FUT", asset: "USDT", free: "1000", locked: "0", updated_at: 0 }],
+          balances: (["FUT", "SPOT"] as const).map((market) => ({
+            ...{ market, asset: "USDT", free: this.free[market], locked: "0", updated_at: 0 },
+          })),
         }),
       } as unknown as Ports["exchange"],
       config: () => ({ rev, bundle_id: "test", hash: "h", bundle }),
-      gateway: {} as Ports["gateway"],
+      gateway: { requestTransfer: (transfer) => this.gateway(transfer) },
       noEntries: () => undefined,
       audit: (entry) => emit(opsEvents, { source: "s06", ts: this.clock.now(), ...entry }),
       command: async (intent) => this.commands.push(intent),

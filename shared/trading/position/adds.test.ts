@@ -178,12 +178,13 @@ describe("stages that cannot be sent", () => {
 });
 
 describe("a top-up of the futures wallet", () => {
-  const rules = { minFreeFut: dec("100"), spotBuffer: dec("50") };
+  const rules = { minFreeFut: dec("100"), spotBuffer: dec("50"), unit: dec("0.01") };
   test.each([
     ["80.5", "69.5", "19.5", true],
     ["80.5", "69.49", "19.5", false],
     ["100", "0", "0", false],
     ["120", "50", "0", true],
+    ["80.499", "69.5", "19.51", false],
   ])("free futures %s, free spot %s", (fut, spot, need, isCovered) => {
     const found = decideTopUp({ ...rules, freeFut: dec(fut), freeSpot: dec(spot) });
     expect([show(found.need), found.isCovered]).toEqual([need, isCovered]);
