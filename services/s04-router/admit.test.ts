@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Intent } from "../../shared/domain/order.ts";
-import { entry, FUT, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
+import { entry, FUT, faultsOf, MAKER, RouterWorld, SPOT } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());
@@ -49,7 +49,7 @@ describe("what is refused before anything is stored", () => {
     ["an unknown instrument", { instrument: "FUT:NOUSDT" }, "INSTRUMENT_DISABLED", 422],
     ["more than the budget", { qty: "10" }, "BUDGET", 422],
     ["an OCO on futures", { exec: { policy: "OCO", oco: { take_profit: "2", stop: "1" } } }, "INVALID", 400],
-    ["slices", { exec: { twap: { slices: 3, interval_ms: 500 } } }, "RULE", 422],
+    ["slices of a limit", { price: "59950", exec: { twap: { slices: 3, interval_ms: 500 } } }, "INVALID", 400],
     ["a spot short", { instrument: SPOT, side: "SELL" }, "INVALID", 400],
     ["another account", { account: "other" }, "NOT_FOUND", 404],
   ];
@@ -86,7 +86,7 @@ describe("what is refused before anything is stored", () => {
     const second = refusal(sell!);
     await world.finish(buy!);
     expect((await second).code).toBe("RULE");
-    await world.place(entry({ instrument: FUT, exec: { policy: "MAKER_THEN_TAKER" } }));
+    await world.place(entry({ instrument: FUT, exec: MAKER }));
     expect((await refusal(world.place(entry(short)))).code).toBe("RULE");
   });
 

@@ -1,8 +1,8 @@
 /** Lets an intent in: every check in order, then one commit of intent, first order, reservation and lineage. */
-import type { IntentRecord } from "../../shared/collections/orders.ts";
+import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
-import { type Amount, add, dec, show, sum, toStep, zero } from "../../shared/domain/money.ts";
+import { type Amount, add, dec, max, min, mul, show, sum, toStep, zero } from "../../shared/domain/money.ts";
 import { type Intent, isEntry, type OrderAnswer, opposite, type Side } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
@@ -12,12 +12,16 @@ import * as checks from "../../shared/trading/execution/checks.ts";
 import { defaultStop } from "../../shared/trading/execution/levels.ts";
 import { decidePlan, type Plan, type Touch } from "../../shared/trading/execution/plan.ts";
 import { decideStep } from "../../shared/trading/execution/steps.ts";
+import { checkLimits } from "./admit-limits.ts";
 import { planOf } from "./answers.ts";
+import type { Costs } from "./costs.ts";
 import type { Executor } from "./execute.ts";
 import type { Health } from "./health.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
+import { planViewOf } from "./plan-view.ts";
+import { isToldAtOnce, planOp } from "./plans.ts";
 import type { SharedBudget } from "./shared-budget.ts";
 import type { Ports } from "./types.ts";
 import type { Venue } from "./venue.ts";
@@ -30,6 +34,7 @@ interface Parts {
   readonly venue: Venue;
   readonly executor: Executor;
   readonly health: Health;
+  readonly costs: Costs;
   /** None where this router alone takes from the budget: then its own books are all there is to know. */
   readonly sharedBudget: SharedBudget | undefined;
   /** Starts the work on an admitted intent. */
@@ -43,7 +48,7 @@ export class Admission {
   /** Intents between their first check and their first answer. */
   private readonly admitting = new Map<
     string,
-    { hash: string; instrument: string; side: Side; entry: boolean; reserved: Amount }
+    { hash: string; instrument: string; side: Side; entry: boolean; reserved: Amount; notional: Amount }
   >();
 
   constructor(parts: Parts) {
@@ -66,6 +71,7 @@ export class Admission {
       side: intent.side,
       entry: isEntry(intent.kind),
       reserved: zero,
+      notional: zero,
     });
     try {
       const known = await book.ensure(intent.intent_id);
@@ -119,9 +125,11 @@ export class Admission {
     checks.checkShape(intent);
     const listing = isEntry(intent.kind) ? this.entryMayPass(intent) : this.listed(intent);
     const plan = this.plan(intent, listing, decision);
-    const reserved = isEntry(intent.kind) ? this.reserve(intent, plan, listing) : zero;
+    const { reserved, notional } = isEntry(intent.kind)
+      ? this.reserve(intent, plan, listing)
+      : { reserved: zero, notional: zero };
     const slot = this.admitting.get(intent.intent_id);
-    if (slot) slot.reserved = reserved;
+    if (slot) Object.assign(slot, { reserved, notional });
     const store = () => {
       const record = this.recordOf(intent, { hash, decision, plan, reserved });
       return book.change(intent.instrument, () => this.firstChange(record), "full");
@@ -129,7 +137,7 @@ export class Admission {
     if (sharedBudget && isEntry(intent.kind))
       await sharedBudget.within(intent, reserved, () => this.still(intent, store));
     else await store();
-    if (slot) slot.reserved = zero;
+    if (slot) Object.assign(slot, { reserved: zero, notional: zero });
     poke(intent.intent_id);
   }
 
@@ -174,12 +182,21 @@ export class Admission {
       refuse("RULE", `a ${opposite(intent.side)} trade is opening on ${intent.instrument}`);
     }
     if (intent.kind === "ADD") {
-      if (!open) refuse("NO_POSITION", "there is no trade to add to");
+      this.mayAdd(intent, open ? holding : undefined);
       return;
     }
     if (intent.signal_id !== undefined && (open || entering.length > 0)) {
       refuse("RULE", `a trade is open or opening on ${intent.instrument}`);
     }
+  }
+
+  /** Adds enlarge the trade they name, and only while all is well. */
+  private mayAdd({ instrument, trade_id }: Intent, holding: Holding | undefined): void {
+    const { level } = this.parts.health;
+    if (!holding) refuse("NO_POSITION", "there is no trade to add to");
+    if (level !== "GREEN") refuse("WRONG_STATE", `health is ${level}: no adds`);
+    if (trade_id === undefined || trade_id === holding?.trade_id) return;
+    refuse("RULE", `the open trade on ${instrument} is ${holding?.trade_id}, not ${trade_id}`);
   }
 
   /** Of entries under way on the instrument, and, of those asked at the same time, the ones that came first. */
@@ -204,15 +221,14 @@ export class Admission {
   }
 
   private plan(intent: Intent, listing: Instrument, decision: Decision | undefined): Plan {
-    const { ports, market, book, executor } = this.parts;
+    const { market, book, executor } = this.parts;
     const touch = market.touch(intent.instrument);
     const holding = book.holding(intent.instrument);
     if (!isEntry(intent.kind)) {
       checks.checkReduces(intent.side, { side: holding?.side, qty: dec(holding?.qty ?? "0") });
     } else if (!touch) refuse("UNAVAILABLE", `no current market for ${intent.instrument}`, { retryAfterMs: 1_000 });
     const held = executor.closable({ intent_id: intent.intent_id, intent, instrument: intent.instrument });
-    const { execution } = ports.config().bundle.flags;
-    const plan = decidePlan(intent, { touch, flags: execution, regime: regimeOf(decision), listing, held });
+    const plan = decidePlan(intent, planViewOf(this.parts, listing, { held, decision }));
     if (plan.style.startsWith("MOVE")) return this.checkMove(intent, listing, plan);
     if (!isEntry(intent.kind) && held === zero) refuse("NO_POSITION", "another exit is closing it already");
     this.checkOrder(intent, plan, { listing, touch, held });
@@ -258,7 +274,7 @@ export class Admission {
     const { execution, sizing } = this.parts.ports.config().bundle.flags;
     const entry = dec(plan.price ?? (intent.side === "BUY" ? touch.ask : touch.bid));
     const oco = intent.exec?.oco;
-    const asked = intent.stop_loss?.price ?? oco?.stop;
+    const asked = this.stopAsked(intent);
     const target = intent.take_profit?.price ?? oco?.take_profit;
     if (asked !== undefined) checks.checkTick(dec(asked), listing, "stop_loss.price");
     if (target !== undefined) checks.checkTick(dec(target), listing, "take_profit.price");
@@ -277,8 +293,16 @@ export class Admission {
     };
   }
 
-  /** The worst case, if the budget has room for it beside everything open, running and being admitted. */
-  private reserve(intent: Intent, plan: Plan, listing: Instrument): Amount {
+  /** An add has the trade's stop, or one that is nearer: it never loosens what is there. */
+  private stopAsked({ kind, instrument, side, stop_loss, exec }: Intent): string | undefined {
+    const asked = stop_loss?.price ?? exec?.oco?.stop;
+    const standing = kind === "ADD" ? this.parts.book.holding(instrument)?.stop_price : undefined;
+    if (asked === undefined || standing === undefined) return asked ?? standing;
+    return show(side === "BUY" ? max(dec(asked), dec(standing)) : min(dec(asked), dec(standing)));
+  }
+
+  /** The worst case, if the budget and the limits have room for it beside all that is open, running or coming in. */
+  private reserve(intent: Intent, plan: Plan, listing: Instrument): { reserved: Amount; notional: Amount } {
     const { ports, book, market } = this.parts;
     const { execution, risk } = ports.config().bundle.flags;
     const touch = market.touch(intent.instrument) as Touch;
@@ -286,6 +310,7 @@ export class Admission {
     const takerFee = listing.market === "SPOT" ? execution.spot_taker_fee : execution.taker_fee;
     const stop = dec(plan.levels.stop as string);
     const need = worstCase({ side: intent.side, qty: dec(plan.qty), price, stop, takerFee });
+    const notional = mul(dec(plan.qty), price, "up");
     const now = budgetOf(dec(risk.budget_usdt), book.holdings(), book.running());
     const admitting = sum([...this.admitting.values()].map((slot) => slot.reserved));
     if (!hasRoom({ ...now, reserved: add(now.reserved, admitting) }, need)) {
@@ -295,7 +320,12 @@ export class Admission {
         `needs ${show(toStep(need, dec("0.0001"), "up"))} USDT; used ${show(used)}, reserved ${show(reserved)}`,
       );
     }
-    return need;
+    checkLimits({ instrument: intent.instrument, usdt: notional }, risk, {
+      book,
+      market,
+      admitting: [...this.admitting.values()],
+    });
+    return { reserved: need, notional };
   }
 
   private recordOf(
@@ -334,18 +364,27 @@ export class Admission {
         ...(levels.stop ? { stop_price: levels.stop } : {}),
         ...(levels.target ? { take_profit_price: levels.target } : {}),
       };
-      return { intents: [record], holding: moved, ops: links };
+      return { intents: [record, ...this.entriesMoved(record)], holding: moved, ops: links };
     }
     const step = decideStep(executor.viewOf(record));
-    if (step.do !== "send") return { intents: [record], ops: links };
-    const { order, link } = executor.orderOf(record, step);
-    return { intents: [record], orders: [order], ops: [...links, link] };
+    const { order, link } = step.do === "send" ? executor.orderOf(record, step) : { order: undefined, link: undefined };
+    const orders = order ? [order] : [];
+    const told = isToldAtOnce(planOf(record)) ? [planOp(record, orders, record.created_at)] : [];
+    return { intents: [record], orders, ops: [...links, ...(link ? [link] : []), ...told] };
   }
-}
 
-/** The regime as the decision saw it: −1 FROZEN, 0 NORMAL, 1 EXTREME. */
-function regimeOf(decision: Decision | undefined): "FROZEN" | "NORMAL" | "EXTREME" {
-  const regime = decision?.features.regime;
-  if (typeof regime !== "number") return "NORMAL";
-  return regime < 0 ? "FROZEN" : regime > 0 ? "EXTREME" : "NORMAL";
+  /** Entries that still fill put their levels on what they fill: from now on the moved ones, else they would undo it. */
+  private entriesMoved(move: IntentRecord): IntentRecord[] {
+    const { stop, target } = planOf(move).levels;
+    const entries = this.parts.book.running(move.instrument).filter((record) => isEntry(record.intent.kind));
+    return entries.map((record) => {
+      const { net_profit, ...levels } = planOf(record).levels;
+      const moved = {
+        ...levels,
+        ...(stop ? { stop } : {}),
+        ...(target ? { target } : net_profit === undefined ? {} : { net_profit }),
+      };
+      return { ...record, plan: { ...planOf(record), levels: moved } };
+    });
+  }
 }

@@ -4,6 +4,7 @@ import type { ExchangeFill } from "../../shared/contracts.ts";
 import { dec, div, show, sum } from "../../shared/domain/money.ts";
 import { type Fill, isEntry, type LearntBy, type Order } from "../../shared/domain/order.ts";
 import { tradeIdOf } from "../../shared/keys.ts";
+import type { Op } from "../../shared/kit/ports.ts";
 import { applyFill } from "../../shared/trading/execution/holding.ts";
 import { netProfitPrice } from "../../shared/trading/execution/levels.ts";
 import { executed, mergeReport, type OrderReport } from "../../shared/trading/execution/order-state.ts";
@@ -18,6 +19,8 @@ export interface News {
   by: LearntBy;
   report?: OrderReport;
   fills?: readonly ExchangeFill[];
+  /** What else the commit holds, if there is one. */
+  ops?: readonly Op[];
 }
 
 export class Booking {
@@ -40,9 +43,28 @@ export class Booking {
       const order = this.book.order(clientId);
       const record = order && this.book.intent(order.intent_id);
       if (!order || !record) return undefined;
-      return this.changeOf(order, record, news);
+      const change = this.changeOf(order, record, news);
+      return change && { ...change, ops: news.ops ?? [] };
     });
     return true;
+  }
+
+  /**
+   * Books an order that others made, with its fills, in one commit; `record` is its own intent, or the one whose trade it
+   * closes. Booked already: nothing happens.
+   */
+  async takeOutside(order: Order, record: IntentRecord, news: News): Promise<void> {
+    await this.market.need(order.instrument);
+    await this.book.change(
+      order.instrument,
+      () => {
+        if (this.book.order(order.client_order_id)) return undefined;
+        const owner = this.book.intent(record.intent_id) ?? record;
+        const change = this.changeOf(order, owner, news);
+        return change && { ...change, intents: [owner, ...(change.intents ?? [])], ops: news.ops ?? [] };
+      },
+      "full",
+    );
   }
 
   private changeOf(order: Order, record: IntentRecord, news: News) {
@@ -112,6 +134,9 @@ export class Booking {
       ...(heard.realised_usdt === undefined ? {} : { realised_usdt: heard.realised_usdt }),
       mid_at_send: mid,
       slippage_bps: slippageBps(side, Number(heard.price), mid),
+      // The exchange's clock may be behind ours.
+      ...(order.sent_at === undefined ? {} : { latency_ms: Math.max(0, heard.ts - order.sent_at) }),
+      ...(order.book_at_send === undefined ? {} : { book_at_send: order.book_at_send }),
       ...(signal_id === undefined ? {} : { signal_id }),
       ...(trade_id === undefined ? {} : { trade_id }),
       ts: heard.ts,

@@ -67,8 +67,8 @@ describe("an unknown outcome", () => {
 
   test("a refusal is final and releases its reservation", async () => {
     await open();
-    world.exchange.faults.push({ refuse: "-2019 Margin is insufficient." });
-    expect(await world.place(entry())).toMatchObject({ status: "REJECTED", message: "-2019 Margin is insufficient." });
+    world.exchange.faults.push({ refuse: "-1116 Invalid orderType." });
+    expect(await world.place(entry())).toMatchObject({ status: "REJECTED", message: "-1116 Invalid orderType." });
     expect(faultsOf(world)).toEqual([]);
   });
 });

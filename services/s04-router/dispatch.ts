@@ -65,7 +65,9 @@ export class Dispatch {
     if (entry && !kill.entriesAllowed()) return undefined;
     this.remember(order);
     const now = ports.clock.now();
-    book.mark({ ...markSent(order, now), mid_at_send: market.mid(order.instrument) });
+    const top = market.bookTop(order.instrument);
+    const seen = { mid_at_send: market.mid(order.instrument), ...(top === undefined ? {} : { book_at_send: top }) };
+    book.mark({ ...markSent(order, now), ...seen });
     return this.during([order], async () => {
       const outcome = await venue.attempt((options) =>
         venue.calls.submitOrder(
@@ -135,14 +137,15 @@ export class Dispatch {
     });
   }
 
-  async cancel(order: Order): Promise<void> {
+  /** `by`: who had it cancelled, where that is not the router itself. */
+  async cancel(order: Order, by?: LearntBy): Promise<void> {
     const { venue } = this.parts;
     await this.during([order], async () => {
       this.tried(order);
       const outcome = await venue.attempt((options) => venue.calls.cancelOrder(refOf(order), options));
-      if (outcome.kind === "answered") await this.takeReport(order, outcome.value, "ANSWER");
+      if (outcome.kind === "answered") await this.takeReport(order, outcome.value, by ?? "ANSWER");
       // A cancel that finds nothing met an order that is filled or gone already: only a question tells which.
-      else await this.askNow(order);
+      else await this.askNow(order, by);
     });
   }
 
@@ -269,7 +272,7 @@ export class Dispatch {
   }
 }
 
-const refOf = (order: Order) => ({
+export const refOf = (order: Order) => ({
   account: order.account,
   instrument: order.instrument,
   client_order_id: order.client_order_id,

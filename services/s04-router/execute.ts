@@ -6,16 +6,23 @@ import { clientOrderId } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { share } from "../../shared/trading/execution/budget.ts";
 import { leaveAsDust } from "../../shared/trading/execution/holding.ts";
+import { decideMaker } from "../../shared/trading/execution/plan.ts";
 import { coveredQty } from "../../shared/trading/execution/protection.ts";
 import { decideStep, type Step, type StepView } from "../../shared/trading/execution/steps.ts";
+import { sliceLeg, sliceOfLeg } from "../../shared/trading/execution/twap.ts";
 import { planOf } from "./answers.ts";
 import { settled } from "./booking.ts";
+import type { Costs } from "./costs.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { IN_DOUBT, isDoubtful } from "./doubt.ts";
+import type { Health } from "./health.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
+import { planViewOf } from "./plan-view.ts";
+import { isToldAtOnce, planOp } from "./plans.ts";
 import type { Ports } from "./types.ts";
+import type { Venue } from "./venue.ts";
 
 interface Parts {
   readonly ports: Ports;
@@ -23,6 +30,9 @@ interface Parts {
   readonly market: MarketView;
   readonly kill: KillSwitch;
   readonly dispatch: Dispatch;
+  readonly costs: Costs;
+  readonly health: Health;
+  readonly venue: Venue;
 }
 
 /** A move that takes longer ends with an alert; the protection goes on trying by itself. */
@@ -63,7 +73,7 @@ export class Executor {
       case "fetch_fills":
         return this.approach(step.do, step.order);
       case "done":
-        await this.finish(record, step.failed);
+        await this.finish(record, step);
         return undefined;
     }
   }
@@ -81,23 +91,29 @@ export class Executor {
   }
 
   viewOf(record: IntentRecord, touchNow = this.parts.market.touch(record.instrument)): StepView {
-    const { book, kill, market, ports } = this.parts;
+    const { book, market, ports } = this.parts;
     const { intent, instrument } = record;
     const listing = market.listing(instrument);
     const spot = instrument.startsWith("SPOT:");
     const { execution } = ports.config().bundle.flags;
+    const plan = planOf(record);
     return {
       intent,
-      plan: planOf(record),
+      plan,
       orders: book.ownOrders(record.intent_id),
       fills: book.fillsOf(record.intent_id),
       now: ports.clock.now(),
       held: this.closable(record),
       touch: touchNow,
-      entriesAllowed: kill.entriesAllowed(),
+      entriesStopped: this.entriesStopped(),
       balanceFree: !spot || !book.protective(instrument).some((o) => isStanding(o)),
+      spreadIsWide: plan.slices !== undefined && market.isSpreadWide(instrument, execution.twap_spread_factor),
+      posting: this.isPosting(record),
       rules: {
         makerFillMin: execution.maker_fill_min,
+        spreadWaitMsMax: execution.twap_wait_ms_max,
+        shrinkTriesMax: execution.shrink_tries_max,
+        shrinkWaitMs: execution.shrink_wait_ms,
         retryMs: ports.settings.exitRetryMs,
         retryMsMax: ports.settings.exitRetryMsMax,
         retriesMax: ports.settings.exitRetriesMax,
@@ -106,6 +122,23 @@ export class Executor {
         minNotional: spot || isEntry(intent.kind) ? dec(listing?.min_notional ?? "0") : zero,
       },
     };
+  }
+
+  /** What lets no entry in keeps one that is under way from sending more. */
+  private entriesStopped(): string | undefined {
+    const { kill, health, venue } = this.parts;
+    if (!kill.entriesAllowed()) return "the kill switch is on";
+    if (health.level === "RED") return "health is RED";
+    return venue.breakerOpensIn() > 0 ? "the breaker is open" : undefined;
+  }
+
+  /** Each slice of a maker's plan weighs anew whether to post. */
+  private isPosting(record: IntentRecord): boolean {
+    const { intent, decision, instrument } = record;
+    const { style, slices } = planOf(record);
+    const listing = this.parts.market.listing(instrument);
+    if (style !== "MAKER" || !slices?.[0] || !listing) return style === "MAKER";
+    return decideMaker(intent, dec(slices[0].qty), planViewOf(this.parts, listing, { held: zero, decision })).first;
   }
 
   /** What this exit may still sell or buy back: what is held, less what other running exits are about to. */
@@ -129,7 +162,10 @@ export class Executor {
   orderOf(record: IntentRecord, step: Extract<Step, { do: "send" }>): { order: Order; link: Op } {
     const { ports, book } = this.parts;
     const { intent } = record;
-    const leg = `e${book.ownOrders(record.intent_id).length}`;
+    const own = book.ownOrders(record.intent_id);
+    const { slice } = step;
+    const nth = slice === undefined ? own.length : own.filter((order) => sliceOfLeg(order.leg) === slice).length;
+    const leg = slice === undefined ? `e${nth}` : sliceLeg(slice, nth);
     const now = ports.clock.now();
     const order: Order = {
       client_order_id: clientOrderId(ports.settings.installationTag, record.intent_id, leg),
@@ -152,15 +188,32 @@ export class Executor {
   }
 
   private async addOrder(record: IntentRecord, step: Extract<Step, { do: "send" }>): Promise<void> {
-    const { book } = this.parts;
+    const { book, ports } = this.parts;
     await book.change(
       record.instrument,
       () => {
         const { order, link } = this.orderOf(record, step);
-        return { orders: [order], ops: [link] };
+        const current = book.intent(record.intent_id) ?? record;
+        const orders = [...book.ownOrders(record.intent_id), order];
+        const told = isToldAtOnce(planOf(current)) ? [planOp(current, orders, ports.clock.now())] : [];
+        return { orders: [order], ops: [link, ...told] };
       },
       "full",
     );
+  }
+
+  /** Lets an exit in slices wait no longer: what it still has to close goes at once. */
+  async hurry(instrument: string, why: string): Promise<void> {
+    const { book } = this.parts;
+    const waits = (record: IntentRecord | undefined) =>
+      record?.state === "RUNNING" && planOf(record).slices !== undefined && planOf(record).hurry_reason === undefined;
+    for (const record of book.running(instrument).filter((r) => !isEntry(r.intent.kind) && waits(r))) {
+      await book.change(instrument, () => {
+        const current = book.intent(record.intent_id);
+        if (!current || !waits(current)) return undefined;
+        return { intents: [{ ...current, plan: { ...planOf(current), hurry_reason: why } }] };
+      });
+    }
   }
 
   /** A move is over when the orders stand as asked, when nothing is held any more, or when it has taken too long. */
@@ -171,7 +224,7 @@ export class Executor {
     const age = ports.clock.now() - record.created_at;
     const moved = holding !== undefined && (holding.guard || this.standsAt(holding));
     if (held === zero || moved || planOf(record).cancel_reason !== undefined) await this.finish(record);
-    else if (age >= MOVE_WAIT_MS_MAX) await this.finish(record, "the new order is not in force yet");
+    else if (age >= MOVE_WAIT_MS_MAX) await this.finish(record, { failed: "the new order is not in force yet" });
     else return MOVE_WAIT_MS_MAX - age;
     return undefined;
   }
@@ -189,17 +242,23 @@ export class Executor {
   }
 
   /** Ends the intent: the reservation passes to what is held, the rest of it is released, once. */
-  private async finish(record: IntentRecord, failed?: string): Promise<void> {
-    const { book, ports } = this.parts;
-    await book.change(record.instrument, () => {
-      const current = book.intent(record.intent_id);
+  private async finish(record: IntentRecord, end: { failed?: string; code?: string } = {}): Promise<void> {
+    const { book, ports, costs } = this.parts;
+    const { intent_id, instrument } = record;
+    const orders = book.ownOrders(intent_id);
+    await book.change(instrument, () => {
+      const current = book.intent(intent_id);
       if (!current || current.state === "DONE") return undefined;
       const done: IntentRecord = { ...current, state: "DONE", reserved_usdt: "0" };
       const holding = this.holdingAfter(current);
-      return { intents: [done], ...(holding ? { holding } : {}) };
+      const ops = [planOp(done, book.ownOrders(intent_id), ports.clock.now())];
+      return { intents: [done], ...(holding ? { holding } : {}), ops };
     });
-    if (failed === undefined) return;
-    ports.alert("ERROR", "INTENT_FAILED", `${record.intent_id} on ${record.instrument}: ${failed}`);
+    if (end.failed !== undefined) {
+      ports.alert("ERROR", end.code ?? "INTENT_FAILED", `${intent_id} on ${instrument}: ${end.failed}`);
+    }
+    // What somebody cancelled says nothing of posting.
+    if (planOf(record).cancel_reason === undefined) await costs.ended(instrument, orders);
   }
 
   private holdingAfter(record: IntentRecord): Holding | undefined {

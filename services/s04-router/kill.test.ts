@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { entry, faultsOf, RouterWorld } from "./world.fixture.ts";
+import { entry, faultsOf, MAKER, RouterWorld } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());
@@ -55,7 +55,7 @@ describe("the kill switch", () => {
     async (mode) => {
       await open();
       await world.place(entry({ type: "LIMIT", price: "59950" }));
-      await world.place(entry({ exec: { policy: "MAKER_THEN_TAKER" } }));
+      await world.place(entry({ exec: MAKER }));
       const sent = world.exchange.journal.length;
       const answer = await world.finish(world.router.kill.set(kill({ mode })));
       expect(answer.outstanding).toEqual([]);
@@ -83,7 +83,7 @@ describe("the kill switch", () => {
 
   test("a maker that runs out under HALT is not followed by a taker", async () => {
     await open();
-    await world.place(entry({ exec: { policy: "MAKER_THEN_TAKER" } }));
+    await world.place(entry({ exec: MAKER }));
     await world.finish(world.router.kill.set(kill({ mode: "HALT" })));
     await world.pass(3_000);
     expect(world.exchange.journal.length).toBe(1);

@@ -123,7 +123,13 @@ describe("spot", () => {
     await open();
     await world.place(buy());
     await world.pass(500);
-    const exit = { intent_id: "s:EXIT:1", kind: "EXIT", side: "SELL", instrument: SPOT } as const;
+    const exit = {
+      intent_id: "s:EXIT:1",
+      kind: "EXIT",
+      side: "SELL",
+      instrument: SPOT,
+      exec: { policy: "MARKET" },
+    } as const;
     expect((await world.place(exit)).status).toBe("FILLED");
     await world.pass(1_000);
     expect(world.exchange.live()).toEqual([]);
@@ -193,7 +199,13 @@ describe("spot, when things go wrong", () => {
       world.exchange.eventCopies = 0;
       world.exchange.forgetfulUntil = world.clock.now() + 20_000;
     });
-    await world.place({ intent_id: "s:EXIT:1", kind: "EXIT", side: "SELL", instrument: SPOT });
+    await world.place({
+      intent_id: "s:EXIT:1",
+      kind: "EXIT",
+      side: "SELL",
+      instrument: SPOT,
+      exec: { policy: "MARKET" },
+    });
     await world.pass(1_000);
     world.exchange.bid = "59890";
     await world.pass(10_000);

@@ -30,6 +30,8 @@ interface Parts {
   readonly venue: Venue;
   /** Admits an exit of the router's own; false when it is known already. */
   exit(intent: Intent): Promise<boolean>;
+  /** Lets an exit that runs in slices close the rest at once. */
+  hurry(instrument: InstrumentId, why: string): Promise<void>;
   poke(instrument: InstrumentId): void;
 }
 
@@ -119,9 +121,7 @@ export class Protector {
       target: amountOf(holding.take_profit_price),
       orders,
       entering: running.some((record) => isEntry(record.intent.kind)),
-      releasing: running.some(
-        (r) => !isEntry(r.intent.kind) && !(r.plan as { style: string }).style.startsWith("MOVE"),
-      ),
+      releasing: this.isClosing(instrument),
       placeable: held >= dec(listing.min_qty) && worth,
       guard: holding.guard,
       now: ports.clock.now(),
@@ -343,6 +343,7 @@ export class Protector {
   private async sell(holding: Holding): Promise<void> {
     const why = `guard stop ${holding.stop_price} reached`;
     if (!this.isClosing(holding.instrument)) return this.close(holding, why, "stop");
+    await this.parts.hurry(holding.instrument, why);
     if (await this.doubt.maySellAgain(holding)) await this.ask(holding, why, ["stop", IN_DOUBT]);
   }
 

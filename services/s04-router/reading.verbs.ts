@@ -20,7 +20,7 @@ const FILLS_CSV = itemsAsCsv<Fill>(
 
 type Filter = { from_ts?: number | undefined; to_ts?: number | undefined; limit: number; cursor?: string | undefined };
 
-function queryOf(filter: Filter, field: string, equal: Record<string, string | undefined>): Query {
+export function queryOf(filter: Filter, field: string, equal: Record<string, string | undefined>): Query {
   const where: Record<string, Test> = {};
   for (const [name, value] of Object.entries(equal)) if (value !== undefined) where[name] = value;
   const span: Test = {};
@@ -107,7 +107,7 @@ async function storyOf(store: Store, intent: IntentRecord): Promise<IntentStory>
   };
 }
 
-const pageOf = <T>(page: { items: { value: T }[]; next_cursor?: string }) => ({
+export const pageOf = <T>(page: { items: { value: T }[]; next_cursor?: string }) => ({
   items: page.items.map((row) => row.value),
   ...(page.next_cursor === undefined ? {} : { next_cursor: page.next_cursor }),
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Intent } from "../../shared/domain/order.ts";
-import { entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
+import { entry, FUT, faultsOf, MAKER, RouterWorld } from "./world.fixture.ts";
 
 /** More port calls than any scenario makes before it is quiet. */
 const CALLS_MAX = 30;
@@ -13,7 +13,7 @@ const scenarios: Record<string, Scenario> = {
     await world.pass(1_000);
   },
   async "a maker entry that a taker completes"(world) {
-    const intent = Intent.parse(entry({ intent_id: "c:entry", exec: { policy: "MAKER_THEN_TAKER" } }));
+    const intent = Intent.parse(entry({ intent_id: "c:entry", exec: MAKER }));
     world.router.admission.place(intent).catch(() => undefined);
     await world.pass(300);
     const resting = world.exchange.live().find((o) => o.type === "LIMIT_MAKER");
@@ -23,7 +23,7 @@ const scenarios: Record<string, Scenario> = {
   async "an entry and its exit"(world) {
     world.router.admission.place(Intent.parse(entry({ intent_id: "c:entry" }))).catch(() => undefined);
     await world.pass(600);
-    const close = { intent_id: "c:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT };
+    const close = { intent_id: "c:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT, exec: { policy: "MARKET" } };
     world.router.admission.place(Intent.parse(close)).catch(() => undefined);
     await world.pass(1_000);
   },
@@ -80,7 +80,7 @@ test("an order that never arrived ends after a restart too, though finished orde
   world.exchange.faults.push("none", "lost_request");
   await world.place(entry());
   await world.pass(300);
-  await world.place({ intent_id: "x:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT });
+  await world.place({ intent_id: "x:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT, exec: { policy: "MARKET" } });
   await world.pass(300);
   expect(world.router.book.allOrders(FUT).map((order) => order.status)).toContain("UNKNOWN");
   world.boot();
@@ -116,7 +116,13 @@ test("a liquidation while the account stream was away is booked when it is back,
 });
 
 describe("asked before its books are loaded, as while a shard starts", () => {
-  const close = { intent_id: "c:EXIT:1", kind: "EXIT", side: "SELL", instrument: FUT } as const;
+  const close = {
+    intent_id: "c:EXIT:1",
+    kind: "EXIT",
+    side: "SELL",
+    instrument: FUT,
+    exec: { policy: "MARKET" },
+  } as const;
 
   test("an exit is put off, not refused for good: what is held is not known yet", async () => {
     const world = new RouterWorld();
@@ -138,7 +144,7 @@ describe("asked before its books are loaded, as while a shard starts", () => {
     const world = new RouterWorld();
     await world.start();
     const on = { enabled: true, mode: "CANCEL", epoch: 1, reason: "test", actor: "ann" } as const;
-    await world.place(entry({ intent_id: "c:entry", exec: { policy: "MAKER_THEN_TAKER" } }));
+    await world.place(entry({ intent_id: "c:entry", exec: MAKER }));
     world.boot();
     await expect(world.finish(world.router.kill.set(on))).rejects.toMatchObject({ code: "NOT_READY" });
     await world.start();

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Intent } from "../../shared/domain/order.ts";
-import { entry, FUT, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
+import { entry, FUT, faultsOf, MAKER, RouterWorld, SPOT } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());
@@ -51,7 +51,7 @@ describe("a market entry", () => {
 });
 
 describe("maker, then taker", () => {
-  const maker = () => entry({ exec: { policy: "MAKER_THEN_TAKER" } });
+  const maker = () => entry({ exec: MAKER });
 
   test("filled in time, no taker follows", async () => {
     await open();

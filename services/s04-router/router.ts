@@ -5,15 +5,19 @@ import { Accounts } from "./accounts.ts";
 import { Admission } from "./admit.ts";
 import { Booking } from "./booking.ts";
 import { Cancellation } from "./cancel.ts";
+import { Costs } from "./costs.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Executor } from "./execute.ts";
 import { Health } from "./health.ts";
 import { KillSwitch } from "./kill.ts";
 import { MarketView } from "./market.ts";
 import { OrdersBook } from "./orders-book.ts";
+import { Orphans } from "./orphans.ts";
 import { Protector } from "./protect.ts";
 import { Pump } from "./pump.ts";
 import { Recovery } from "./recover.ts";
+import { HoldingRepair } from "./repair-holdings.ts";
+import { OrderRepair } from "./repair-orders.ts";
 import { SharedBudget } from "./shared-budget.ts";
 import type { Ports } from "./types.ts";
 import { Venue } from "./venue.ts";
@@ -26,11 +30,14 @@ export class Router {
   readonly market: MarketView;
   readonly kill: KillSwitch;
   readonly health: Health;
+  readonly costs: Costs;
   readonly admission: Admission;
   readonly protector: Protector;
   readonly cancellation: Cancellation;
   readonly accounts: Accounts;
   readonly recovery: Recovery;
+  readonly orderRepair: OrderRepair;
+  readonly holdingRepair: HoldingRepair;
   /** Only where other shards take from the account's budget too. */
   readonly sharedBudget: SharedBudget | undefined;
   private readonly ports: Ports;
@@ -49,18 +56,19 @@ export class Router {
     const booking = new Booking(ports, book, market);
     const ended = (order: { instrument: string }) => this.pokeInstrument(order.instrument);
     const dispatch = new Dispatch({ ports, book, booking, market, kill, venue, ended });
-    const shared = { ports, book, booking, market, kill, venue, dispatch };
+    this.costs = new Costs(ports, market);
+    this.health = new Health(ports);
+    const { costs, health } = this;
+    const shared = { ports, book, booking, market, kill, venue, dispatch, costs, health };
     this.book = book;
     this.market = market;
     this.kill = kill;
-    this.health = new Health(ports);
     this.sharedBudget = ports.shard.count > 1 ? new SharedBudget(ports, book) : undefined;
     this.executor = new Executor(shared);
     this.recovery = new Recovery({ ...shared, pokeAll: () => this.pokeAll() });
     this.admission = new Admission({
       ...shared,
       executor: this.executor,
-      health: this.health,
       sharedBudget: this.sharedBudget,
       poke: (id) => this.intents.poke(id),
       reconciled: () => this.recovery.reconciled,
@@ -68,9 +76,17 @@ export class Router {
     this.protector = new Protector({
       ...shared,
       exit: (intent) => this.admission.admitOwn(intent),
+      hurry: (instrument, why) => this.executor.hurry(instrument, why),
       poke: (instrument) => this.instruments.poke(instrument),
     });
     this.cancellation = new Cancellation(ports, book, dispatch);
+    this.orderRepair = new OrderRepair(shared);
+    const orphans = new Orphans({
+      ...shared,
+      sharedBudget: this.sharedBudget,
+      exit: (intent) => this.admission.admitOwn(intent),
+    });
+    this.holdingRepair = new HoldingRepair({ ...shared, orphans });
     this.accounts = new Accounts(ports, { book, booking, market, recovery: this.recovery });
     const failed = (key: string, error: unknown) =>
       ports.warn("a step failed and is tried again", { key, error: String(error) });
@@ -86,6 +102,7 @@ export class Router {
   async start(): Promise<void> {
     await this.kill.load();
     await this.health.load();
+    await this.costs.load();
     await this.recovery.load();
     await this.kill.enforce();
     this.sharedBudget?.begin();

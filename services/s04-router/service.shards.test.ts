@@ -75,7 +75,7 @@ const ask: ReplicatedWorld["ask"] = async (...question) => {
   return all.ask(...question);
 };
 const intent = (intent_id: string, instrument: string, over = {}) => ({
-  intent: { intent_id, instrument, kind: "ENTRY", side: "BUY", qty: "0.01", ...over },
+  intent: { intent_id, instrument, kind: "ENTRY", side: "BUY", qty: "0.01", exec: { policy: "MARKET" }, ...over },
 });
 
 beforeAll(() => all.start());

@@ -81,7 +81,7 @@ async function ask(method: string, path: string, { body, role = "trader", key }:
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown>, replayed };
 }
 const intent = (intent_id: string, over = {}) => ({
-  intent: { intent_id, instrument: FUT, kind: "ENTRY", side: "BUY", qty: "0.01", ...over },
+  intent: { intent_id, instrument: FUT, kind: "ENTRY", side: "BUY", qty: "0.01", exec: { policy: "MARKET" }, ...over },
 });
 
 beforeAll(async () => {
@@ -131,7 +131,9 @@ describe("the router behind the kit", () => {
   });
 
   test("a maker's plan is answered with 202", async () => {
-    const answer = await ask("POST", "/orders", { body: intent("m", { exec: { policy: "MAKER_THEN_TAKER" } }) });
+    const answer = await ask("POST", "/orders", {
+      body: intent("m", { exec: { policy: "MAKER_THEN_TAKER", twap: { slices: 1, interval_ms: 1_000 } } }),
+    });
     expect([answer.status, answer.body.status]).toEqual([202, "WORKING"]);
   });
 

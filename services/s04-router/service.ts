@@ -1,4 +1,5 @@
 /** S4, the order router: executes intents once, owns every order's life, its protection and the risk budget. */
+import { costCurves, executionPlans } from "../../shared/collections/execution.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "../../shared/collections/orders.ts";
 import { exchange } from "../../shared/contracts.ts";
 import { type Intent, isEntry } from "../../shared/domain/order.ts";
@@ -7,6 +8,7 @@ import { type Context, defineService, every, on } from "../../shared/kit/service
 import {
   accountEvents,
   alerts,
+  depth,
   healthEvents,
   opsEvents,
   orderCommands,
@@ -14,6 +16,7 @@ import {
   ticker,
 } from "../../shared/streams.ts";
 import { actingVerbs } from "./acting.verbs.ts";
+import { planVerbs } from "./plans.verbs.ts";
 import { readingVerbs } from "./reading.verbs.ts";
 import { Router } from "./router.ts";
 import { COMPARE_EVERY_MS } from "./shared-budget.ts";
@@ -24,6 +27,7 @@ type Ctx = Context<RouterSettings, { exchange: typeof exchange }>;
 const CATCH_UP_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 30_000;
 const LISTINGS_EVERY_MS = 60_000;
+const FIT_EVERY_MS = 3_600_000;
 
 export default defineService({
   id: "s04",
@@ -33,13 +37,13 @@ export default defineService({
   settings: RouterSettings,
   calls: { exchange },
   emits: [orderResults, alerts, opsEvents],
-  owns: [intents, orders, fills, holdings, routerKillCopy, routerMarks],
+  owns: [intents, orders, fills, holdings, executionPlans, costCurves, routerKillCopy, routerMarks],
   sharded: true,
   setup(ctx) {
     const router = new Router(portsOf(ctx));
     const { sharedBudget } = router;
     return {
-      verbs: [...actingVerbs(router), ...readingVerbs(ctx.store)],
+      verbs: [...actingVerbs(router), ...readingVerbs(ctx.store), ...planVerbs(ctx.store)],
       consumes: [
         // All of them: a gap is told for a whole market, and every shard has to look.
         on(accountEvents, (event) => router.accounts.hear(event), "all"),
@@ -49,11 +53,13 @@ export default defineService({
           router.market.hear(event);
           router.protector.hear(event);
         }),
+        on(depth, (event) => router.market.hearBook(event)),
       ],
       jobs: [
         every(CATCH_UP_EVERY_MS, "first-reconciliation", () => router.catchUp()),
         every(SWEEP_EVERY_MS, "stale-orders", () => router.recovery.sweep()),
         every(LISTINGS_EVERY_MS, "listings", () => router.market.loadListings()),
+        every(FIT_EVERY_MS, "cost-curves", () => router.costs.refitAll()),
         ...(sharedBudget ? [every(COMPARE_EVERY_MS, "compare-budget", () => sharedBudget.compare())] : []),
       ],
       checks: [

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Intent } from "../../shared/domain/order.ts";
 import { keptOf } from "./kept.ts";
 import { timelineOf } from "./timeline.ts";
-import { entry, FUT, RouterWorld } from "./world.fixture.ts";
+import { entry, FUT, MAKER, RouterWorld } from "./world.fixture.ts";
 
 /** What a reader sees of an intent, as [what, leg or "", by] in order. */
 async function told(world: RouterWorld, intentId: string): Promise<string[]> {
@@ -17,7 +17,7 @@ async function told(world: RouterWorld, intentId: string): Promise<string[]> {
 test("an entry by maker and taker, from the intent to its stop, in the order of time", async () => {
   const world = new RouterWorld();
   await world.start();
-  await world.place(entry({ intent_id: "a:entry", exec: { policy: "MAKER_THEN_TAKER" } }));
+  await world.place(entry({ intent_id: "a:entry", exec: MAKER }));
   await world.pass(5_000);
   const story = await told(world, "a:entry");
   expect(story.slice(0, 4)).toEqual(["INTENT ROUTER", "PLAN ROUTER", "SUBMIT e0 ROUTER", "ACK e0 STREAM"]);

@@ -1,5 +1,6 @@
 /** What the router's parts share: the ports they use, its settings, and the shapes of its questions. */
 import { z } from "@hono/zod-openapi";
+import { CostCurve, ExecutionPlan } from "../../shared/collections/execution.ts";
 import type { exchange } from "../../shared/contracts.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
@@ -85,5 +86,11 @@ export const FillsQuery = inOrder(
     trade_id: z.string().max(128).optional(),
   }),
 );
+export const PlansQuery = inOrder(
+  z.object({ ...page, instrument: InstrumentId.optional(), state: ExecutionPlan.shape.state.optional() }),
+);
+export const CostsQuery = z.object({ ...Paging, instrument: InstrumentId.optional() });
+export const PlansPage = z.object({ items: z.array(ExecutionPlan), next_cursor: z.string().optional() });
+export const CostCurvesPage = z.object({ items: z.array(CostCurve), next_cursor: z.string().optional() });
 export const OrdersPage = z.object({ items: z.array(Order), next_cursor: z.string().optional() });
 export const FillsPage = z.object({ items: z.array(Fill), next_cursor: z.string().optional() });

@@ -209,6 +209,8 @@ const clockOf = (clock: Clock, alive: () => boolean): Clock => ({
 });
 
 let seq = 0;
+/** Posts all of it at once, then takes the rest. */
+export const MAKER = { policy: "MAKER_THEN_TAKER", twap: { slices: 1, interval_ms: 1_000 } } as const;
 /** A long futures entry of 0.01 BTC with its stop and target; override what matters. */
 export const entry = (over: Partial<z.input<typeof Intent>> = {}): z.input<typeof Intent> => ({
   intent_id: `t${++seq}:entry`,
@@ -216,6 +218,7 @@ export const entry = (over: Partial<z.input<typeof Intent>> = {}): z.input<typeo
   kind: "ENTRY",
   side: "BUY",
   qty: "0.01",
+  exec: { policy: "MARKET" },
   stop_loss: { price: "59900" },
   take_profit: { price: "60200" },
   ...over,

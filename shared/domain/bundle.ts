@@ -150,6 +150,12 @@ const ExecutionFlags = z.strictObject({
   maker_wait_ms: z.number().int().default(1_200),
   maker_wait_add_ms: Regimes.default({ FROZEN: 800, NORMAL: 0, EXTREME: -600 }),
   maker_fill_min: z.number().default(0.7),
+  /** Share of a posted quantity that is expected to be filled, until so many posts of our own tell. */
+  maker_fill_share: z.number().min(0).max(1).default(0.5),
+  maker_posts_min: z.number().int().min(1).default(30),
+  /** Below this share filled in the newest posts there are takers only for so long, then a fresh try. */
+  maker_ratio_min: z.number().min(0).max(1).default(0.45),
+  maker_rest_ms: z.number().int().min(0).default(3_600_000),
   maker_fee: z.number().default(0.0002),
   taker_fee: z.number().default(0.0005),
   spot_maker_fee: z.number().default(0.001),

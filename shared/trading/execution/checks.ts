@@ -16,8 +16,7 @@ export function checkShape(intent: Intent): void {
     if (intent.qty === undefined && intent.notional_usdt === undefined) invalid("qty", "or notional_usdt is required");
     if (intent.reduce_only) invalid("reduce_only", "contradicts an entry");
   }
-  // Sending at once what was asked to be sent in slices would cost more than the asker has agreed to.
-  if ((intent.exec?.twap?.slices ?? 1) > 1) refuse("RULE", "exec.twap: more than one slice is not available");
+  if ((intent.exec?.twap?.slices ?? 1) > 1 && intent.price !== undefined) invalid("exec.twap", "goes without a price");
   const conditional = intent.type === "STOP_MARKET" || intent.type === "TAKE_PROFIT_MARKET";
   if (conditional && intent.stop_price === undefined) invalid("stop_price", `is required for ${intent.type}`);
   if (conditional && isEntry(intent.kind)) invalid("type", "of an entry is MARKET or LIMIT");

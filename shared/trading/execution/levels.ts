@@ -16,7 +16,7 @@ const MARGIN_SHARE_MAX = dec("0.5");
  * a stop, so an entry without one gets the one its size allows. On spot the whole price counts as margin.
  */
 export function defaultStop(
-  intent: Intent,
+  intent: Pick<Intent, "side" | "leverage">,
   entry: Amount,
   size: { qty: Amount; listing: Instrument; rules: LevelRules },
 ): Amount {

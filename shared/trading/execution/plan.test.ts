@@ -34,11 +34,14 @@ const view = (over: Partial<PlanView> = {}): PlanView => ({
   regime: "NORMAL",
   listing,
   held: dec("0.5"),
+  now: 1_000,
+  cost: { curve: undefined, fillShare: 0.5, varianceBpsPerMs: 0, takersOnly: undefined },
+  finer: false,
   ...over,
 });
 const intent = (over: object = {}) =>
   Intent.parse({ intent_id: "i", instrument: "FUT:BTCUSDT", kind: "ENTRY", side: "BUY", qty: "0.01", ...over });
-const maker = intent({ exec: { policy: "MAKER_THEN_TAKER" } });
+const maker = intent({ qty: "0.004", exec: { policy: "MAKER_THEN_TAKER" } });
 
 describe("the plan of an intent", () => {
   const rows: [string, Intent, Partial<PlanView>, object][] = [
@@ -58,6 +61,14 @@ describe("the plan of an intent", () => {
     // 0.3 BTC is 18 000 USDT
     ["taker in a thin market", maker, { touch: { ...touch, bid_qty: "0.3" } }, { style: "MARKET" }],
     ["taker without a book", maker, { touch: undefined }, { style: "MARKET" }],
+    [
+      "taker while makers rest",
+      maker,
+      { cost: { ...view().cost, takersOnly: "makers rest" } },
+      { style: "MARKET", why: "makers rest" },
+    ],
+    ["taker when posts are never filled", maker, { cost: { ...view().cost, fillShare: 0 } }, { style: "MARKET" }],
+    ["taker in a market that runs", maker, { cost: { ...view().cost, varianceBpsPerMs: 0.1 } }, { style: "MARKET" }],
     ["taker when resting costs more", maker, { flags: { ...execution, maker_fee: 0.001 } }, { style: "MARKET" }],
     // 100 / 60000.1 is 0.00166…
     ["notional in whole steps", intent({ qty: undefined, notional_usdt: "100" }), {}, { qty: "0.001" }],
@@ -84,5 +95,43 @@ describe("the plan of an intent", () => {
   ];
   test.each(rows)("%s", (_what, asked, over, expected) => {
     expect(decidePlan(asked, view(over))).toMatchObject(expected);
+  });
+});
+
+describe("slices", () => {
+  const slicesOf = (over: object, more: Partial<PlanView> = {}) =>
+    decidePlan(intent(over), view(more)).slices?.map((slice) => slice.qty);
+  const twap = { slices: 4, interval_ms: 500, jitter: 0 };
+
+  test("come by notional where the way is left to the router, whether entry, add or exit", () => {
+    for (const exec of [undefined, { policy: "MAKER_THEN_TAKER" }]) {
+      expect(slicesOf({ qty: "0.01", exec })).toEqual(["0.004", "0.003", "0.003"]);
+      expect(slicesOf({ qty: "0.005", exec, kind: "ADD" })).toEqual(["0.002", "0.002", "0.001"]);
+      expect(slicesOf({ qty: "0.08", exec, kind: "EXIT", side: "SELL" })?.length).toBe(5);
+      expect(slicesOf({ qty: "0.004", exec })).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ["market asked", { exec: { policy: "MARKET" } }],
+    ["a limit", { type: "LIMIT", price: "59000" }],
+    ["a price to post at", { price: "59000", exec: { policy: "MAKER_THEN_TAKER" } }],
+    ["one slice asked", { exec: { policy: "MAKER_THEN_TAKER", twap: { slices: 1, interval_ms: 500 } } }],
+    ["a stop that was reached", { kind: "EXIT", side: "SELL", tags: ["stop"] }],
+    ["a staged target", { kind: "TP", side: "SELL" }],
+  ])("do not come for %s", (_what, over) => {
+    expect(slicesOf({ qty: "0.1", ...over })).toBeUndefined();
+  });
+
+  test("come as asked, due at their interval, bounded by a deadline", () => {
+    const plan = decidePlan(intent({ exec: { policy: "MARKET", twap } }), view());
+    expect(plan.slices?.map((slice) => slice.due_at)).toEqual([1_000, 1_500, 2_000, 2_500]);
+    expect(plan).toMatchObject({ style: "MARKET", deadline: 2_500 + 500 + execution.twap_wait_ms_max });
+  });
+
+  test("are twice as many while health is ORANGE", () => {
+    expect(slicesOf({ qty: "0.01" }, { finer: true })?.length).toBe(6);
+    expect(slicesOf({ exec: { policy: "MARKET", twap } }, { finer: true })?.length).toBe(8);
+    expect(slicesOf({ qty: "0.004" }, { finer: true })).toBeUndefined();
   });
 });

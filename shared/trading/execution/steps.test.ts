@@ -1,70 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { dec, fromSteps, show, sum, zero } from "../../domain/money.ts";
-import { type Fill, Intent, type Order, type OrderStatus } from "../../domain/order.ts";
-import type { Plan } from "./plan.ts";
+import type { Order, OrderStatus } from "../../domain/order.ts";
+import { exit, fillsOf, order, plan, view } from "./steps.fixture.ts";
 import { decideStep, type StepView } from "./steps.ts";
 
-const plan = (over: Partial<Plan> = {}): Plan => ({
-  style: "MARKET",
-  qty: "1",
-  maker_wait_ms: 1_000,
-  why: "",
-  levels: {},
-  ...over,
-});
-const order = (status: OrderStatus, over: Partial<Order> = {}): Order => ({
-  client_order_id: "c0",
-  account: "main",
-  instrument: "FUT:BTCUSDT",
-  intent_id: "i",
-  leg: "e0",
-  kind: "ENTRY",
-  side: "BUY",
-  type: "MARKET",
-  qty: "1",
-  reduce_only: false,
-  status,
-  filled_qty: "0",
-  created_at: 0,
-  acked_at: 0,
-  updated_at: 0,
-  ...over,
-});
-const fillsOf = (orders: readonly Order[]): Fill[] =>
-  orders.map((o) => ({ client_order_id: o.client_order_id, qty: o.filled_qty }) as Fill);
-const view = (over: Partial<StepView> = {}): StepView => {
-  const orders = over.orders ?? [];
-  return {
-    intent: Intent.parse({
-      intent_id: "i",
-      instrument: "FUT:BTCUSDT",
-      kind: "ENTRY",
-      side: "BUY",
-      qty: "1",
-      valid_until: 5_000,
-    }),
-    plan: plan(),
-    orders,
-    fills: fillsOf(orders),
-    now: 100,
-    held: zero,
-    touch: { bid: "99", ask: "100", bid_qty: "1", ask_qty: "1" },
-    entriesAllowed: true,
-    balanceFree: true,
-    rules: {
-      makerFillMin: 0.7,
-      retryMs: 200,
-      retryMsMax: 1_000,
-      retriesMax: 3,
-      step: dec("0.001"),
-      minQty: dec("0.001"),
-      minNotional: dec("5"),
-    },
-    ...over,
-  };
-};
-const exit = Intent.parse({ intent_id: "x", instrument: "FUT:BTCUSDT", kind: "EXIT", side: "SELL" });
 const maker = plan({ style: "MAKER" });
 
 describe("an entry", () => {
@@ -72,7 +12,7 @@ describe("an entry", () => {
     ["begins with its order", {}, { do: "send", type: "MARKET", qty: "1" }],
     ["as a maker joins the touch", { plan: maker }, { do: "send", type: "LIMIT_MAKER", price: "99" }],
     ["sends what is stored", { orders: [order("PENDING")] }, { do: "submit" }],
-    ["drops it under the kill switch", { orders: [order("PENDING")], entriesAllowed: false }, { do: "drop" }],
+    ["drops it under the kill switch", { orders: [order("PENDING")], entriesStopped: "kill" }, { do: "drop" }],
     ["drops it past its time", { orders: [order("PENDING")], now: 5_001 }, { do: "drop" }],
     ["waits while it is being sent", { orders: [order("SENT")] }, { do: "wait" }],
     ["asks when nobody knows", { orders: [order("UNKNOWN")] }, { do: "ask" }],
@@ -89,19 +29,27 @@ describe("an entry", () => {
     ],
     [
       "takes what the maker left",
-      { plan: maker, orders: [order("CANCELED", { filled_qty: "0.3" })] },
+      { plan: maker, orders: [order("CANCELED", { type: "LIMIT_MAKER", filled_qty: "0.3" })] },
       { do: "send", type: "MARKET", qty: "0.7" },
     ],
-    ["takes all when it could not rest", { plan: maker, orders: [order("REJECTED")] }, { do: "send", qty: "1" }],
-    ["is content with 70 %", { plan: maker, orders: [order("CANCELED", { filled_qty: "0.7" })] }, { do: "done" }],
+    [
+      "takes all when it could not rest",
+      { plan: maker, orders: [order("REJECTED", { type: "LIMIT_MAKER" })] },
+      { do: "send", type: "MARKET", qty: "1" },
+    ],
+    [
+      "is content with 70 %",
+      { plan: maker, orders: [order("CANCELED", { type: "LIMIT_MAKER", filled_qty: "0.7" })] },
+      { do: "done" },
+    ],
     [
       "takes nothing past its time",
-      { plan: maker, now: 5_001, orders: [order("CANCELED", { filled_qty: "0.3" })] },
+      { plan: maker, now: 5_001, orders: [order("CANCELED", { type: "LIMIT_MAKER", filled_qty: "0.3" })] },
       { do: "done" },
     ],
     [
       "takes nothing under the kill switch",
-      { plan: maker, entriesAllowed: false, orders: [order("CANCELED", { filled_qty: "0.3" })] },
+      { plan: maker, entriesStopped: "kill", orders: [order("CANCELED", { type: "LIMIT_MAKER", filled_qty: "0.3" })] },
       { do: "done" },
     ],
     ["is not sent again when refused", { orders: [order("REJECTED")] }, { do: "done" }],
@@ -129,7 +77,11 @@ describe("an exit", () => {
     ["closes at most what is held", { held: dec("0.4") }, { do: "send", type: "MARKET", qty: "0.4" }],
     ["is done when nothing is held", { held: zero }, { do: "done" }],
     ["waits for the balance", { held: dec("1"), balanceFree: false }, { do: "wait" }],
-    ["passes the kill switch", { held: dec("1"), orders: [order("PENDING")], entriesAllowed: false }, { do: "submit" }],
+    [
+      "passes the kill switch",
+      { held: dec("1"), orders: [order("PENDING")], entriesStopped: "kill" },
+      { do: "submit" },
+    ],
     ["waits before it tries again", { held: dec("1"), orders: [order("REJECTED")] }, { do: "wait", until: 200 }],
     ["tries again", { held: dec("1"), now: 200, orders: [order("REJECTED")] }, { do: "send", qty: "1" }],
     [
