@@ -16,6 +16,7 @@ const ofIntent = { by: ({ intent }: Placing) => intent.instrument };
 const ofFirstIntent = {
   by: async ({ intent }: Placing, store: Reading) => (await instrumentOf(intent, store)) ?? intent.instrument,
 };
+const ofInstrument = { by: ({ instrument }: { instrument: string }) => instrument };
 const ofOrder = { by: instrumentOf };
 
 export const actingVerbs = (router: Router): Verb[] => [
@@ -68,6 +69,18 @@ export const actingVerbs = (router: Router): Verb[] => [
     output: Budget,
     spread: { every: budgetTogether },
     run: () => router.budget(),
+  }),
+  answers(routerContract.methods.repairOrder, {
+    name: "repairOrder",
+    summary: "Mend one order where books and exchange differ: take its state, adopt it, or cancel what is nobody's",
+    spread: ofInstrument,
+    run: (ask) => router.orderRepair.repair(ask),
+  }),
+  answers(routerContract.methods.repairHolding, {
+    name: "repairHolding",
+    summary: "Mend what is held on an instrument: missed fills, what strangers did, at last the exchange's word",
+    spread: ofInstrument,
+    run: (ask) => router.holdingRepair.repair(ask),
   }),
   answers(routerContract.methods.setKill, {
     name: "setKill",

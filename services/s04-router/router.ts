@@ -81,12 +81,14 @@ export class Router {
     });
     this.cancellation = new Cancellation(ports, book, dispatch);
     this.orderRepair = new OrderRepair(shared);
+    const poke = (instrument: string) => this.instruments.poke(instrument);
     const orphans = new Orphans({
       ...shared,
+      poke,
       sharedBudget: this.sharedBudget,
       exit: (intent) => this.admission.admitOwn(intent),
     });
-    this.holdingRepair = new HoldingRepair({ ...shared, orphans });
+    this.holdingRepair = new HoldingRepair({ ...shared, orphans, poke });
     this.accounts = new Accounts(ports, { book, booking, market, recovery: this.recovery });
     const failed = (key: string, error: unknown) =>
       ports.warn("a step failed and is tried again", { key, error: String(error) });

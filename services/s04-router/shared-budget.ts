@@ -92,7 +92,11 @@ export class SharedBudget {
    * Stores an entry beside its reservation. BUDGET: the account has no room for it. UNAVAILABLE: nobody can tell now,
    * since the arbiter is away, or is being restored, or still has an earlier try of the same entry.
    */
-  async within(intent: Intent, need: Amount, store: () => Promise<unknown>): Promise<void> {
+  async within(
+    intent: Pick<Intent, "instrument" | "intent_id">,
+    need: Amount,
+    store: () => Promise<unknown>,
+  ): Promise<void> {
     const id = idOf(intent.instrument, intent.intent_id);
     if (this.signed === 0) notNow("the risk budget is not compared yet");
     if (this.known.has(id)) notNow("an earlier try of this entry is being given back");
