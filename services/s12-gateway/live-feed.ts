@@ -13,6 +13,7 @@ import {
   opsEvents,
   orderResults,
   positionEvents,
+  reconResults,
   ticker,
 } from "../../shared/streams.ts";
 
@@ -21,6 +22,7 @@ const RELIABLE: readonly Stream[] = [
   decisions,
   orderResults,
   positionEvents,
+  reconResults,
   healthEvents,
   alerts,
   configEvents,

@@ -9,6 +9,7 @@ export function families() {
     decisions: streams.decisions.family,
     orders: streams.orderResults.family,
     positions: streams.positionEvents.family,
+    reconciliations: streams.reconResults.family,
     health: streams.healthEvents.family,
     alerts: streams.alerts.family,
     config: streams.configEvents.family,

@@ -185,7 +185,8 @@ export interface ManageAnswer {
   };
   managed: string[];
   orders: string[];
-  errors: { trade_id: string; action: ManageAction; message: string }[];
+  /** `trade_id` is empty where no trade is open. */
+  errors: { trade_id: string; instrument: string; action: ManageAction; message: string }[];
 }
 
 export type Wallet = "SPOT" | "FUT";

@@ -1,13 +1,12 @@
 /** The market around an order: bars before, during and after it, with its price, its fills and its trade's stops. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import type { Trade } from "../../../../shared/domain/trade.ts";
-import { isRefusal } from "../api/http.ts";
 import { spanQuery } from "../api/page-queries.ts";
 import { instrumentsQuery } from "../api/queries.ts";
 import type { OrderStory } from "../api/shapes.ts";
 import { asGiven, digitsOf } from "../format/numbers.ts";
-import { useText } from "../i18n/translate.ts";
+import { type Translate, useText } from "../i18n/translate.ts";
 import { Failed, Panel, Skeleton } from "../parts/states.tsx";
 import { BAR_MS, type ChartTimeframe } from "../state/bars.ts";
 import { lastedMs, spanOf } from "../state/life.ts";
@@ -62,11 +61,11 @@ export function OrderChart({ story, trade }: { story: OrderStory; trade: Trade |
   );
 }
 
-/** Seconds for a short life where the exchange keeps them, else minutes; the span is fixed when the page opens. */
+/** Seconds for a short life where the exchange keeps them, which is on spot, else minutes. */
 function useBars(story: OrderStory) {
-  const [refused, setRefused] = useState(false);
   const lasted = lastedMs(story.timeline);
-  const wanted: ChartTimeframe = lasted > MINUTES_MS_MAX ? "5m" : lasted > SECONDS_MS_MAX || refused ? "1m" : "1s";
+  const hasSeconds = story.order.instrument.startsWith("SPOT:");
+  const wanted: ChartTimeframe = lasted > MINUTES_MS_MAX ? "5m" : lasted <= SECONDS_MS_MAX && hasSeconds ? "1s" : "1m";
   const barMs = BAR_MS[wanted];
   // A living order's span grows in whole bars, so that not every new step asks for all bars again.
   const { fromTs, toTs } = spanOf(story.timeline, barMs);
@@ -77,24 +76,23 @@ function useBars(story: OrderStory) {
     toTs: Math.ceil(toTs / coarse) * coarse,
   };
   const query = useQuery(spanQuery(story.order.instrument, span));
-  useEffect(() => {
-    if (isRefusal(query.error)) setRefused(true);
-  }, [query.error]);
   return { timeframe: wanted, query };
 }
 
-/** The order's own price, solid; the other orders' of the same intent as they stand. */
-function levelsOf({ order, orders }: OrderStory, t: ReturnType<typeof useText>["t"]): LevelLine[] {
-  const lines: LevelLine[] = [];
+/** One line a price: the order's own, labelled, then those of the other orders of its intent. */
+function levelsOf({ order, orders }: OrderStory, t: Translate): LevelLine[] {
+  const lines = new Map<number, LevelLine>();
   for (const each of [order, ...orders.filter((other) => other.client_order_id !== order.client_order_id)]) {
-    const price = each.stop_price ?? each.price ?? (each === order ? each.avg_price : undefined);
-    if (price === undefined || !(Number(price) > 0)) continue;
-    lines.push({
+    const isOwn = each === order;
+    const price = Number(each.stop_price ?? each.price ?? each.avg_price ?? 0);
+    // An entry that was tried again stands at nearly the same price: only the order looked at is shown of those.
+    if (!(price > 0) || lines.has(price) || (!isOwn && each.kind === order.kind)) continue;
+    lines.set(price, {
       id: `order:${each.client_order_id}`,
-      price: Number(price),
+      price,
       kind: each.kind === "SL" ? "stop" : each.kind === "TP" ? "target" : "entry",
-      title: each === order ? `${t(`kind.${each.kind}`)} ${asGiven(each.qty)}` : t(`kind.${each.kind}`),
+      title: isOwn ? `${t(`kind.${each.kind}`)} ${asGiven(each.qty)}` : t(`kind.${each.kind}`),
     });
   }
-  return lines;
+  return [...lines.values()];
 }

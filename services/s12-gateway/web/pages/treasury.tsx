@@ -12,6 +12,7 @@ import { ApprovalsPanel } from "../parts/approvals.tsx";
 import { type Column, column, DataTable } from "../parts/data-table.tsx";
 import { Figure, Money, When } from "../parts/figures.tsx";
 import { LoadedHere } from "../parts/loaded-here.tsx";
+import { PolicyPanel } from "../parts/policy.tsx";
 import { Empty, Panel } from "../parts/states.tsx";
 import { TransferForm } from "../parts/transfer-form.tsx";
 
@@ -28,6 +29,7 @@ export function TreasuryPage() {
       <div className="treasury-right">
         <ApprovalsPanel />
         <TransferForm />
+        <PolicyPanel />
       </div>
     </main>
   );

@@ -6,7 +6,7 @@ import { approvalsQuery } from "../api/page-queries.ts";
 import { usdtText } from "../format/numbers.ts";
 import { type MessageKey, type Translate, useText } from "../i18n/translate.ts";
 import { decideApproval } from "../state/acts.ts";
-import { mayAct, useMe } from "../state/me.ts";
+import { mayApprove, useMe } from "../state/me.ts";
 import { type Act, ActDialog } from "./act-dialog.tsx";
 import { When } from "./figures.tsx";
 import { LoadedHere } from "./loaded-here.tsx";
@@ -32,7 +32,7 @@ export function ApprovalsPanel() {
           ) : (
             <ul className="rows">
               {approvals.map((approval) => (
-                <Row key={approval.approval_id} approval={approval} onAct={mayAct(me) ? setAct : undefined} />
+                <Row key={approval.approval_id} approval={approval} onAct={mayApprove(me) ? setAct : undefined} />
               ))}
             </ul>
           )
@@ -77,6 +77,7 @@ function Row({ approval, onAct }: { approval: Approval; onAct: ((act: Act) => vo
             {t("approval.by", { who: decided_by })} <When ts={decided_at} day />
           </>
         ) : null}
+        {approval.self_approved ? ` ${t("approval.self")}` : null}
         {outcome ? ` ${outcome}` : null}
       </p>
       {isPending ? (
@@ -117,7 +118,7 @@ const approvalAct = (t: Translate, approval: Approval, how: "approve" | "refuse"
   },
   hold: t(`approval.${how}.hold`),
   run: async (key) => {
-    const { state, outcome } = await decideApproval(approval.approval_id, how, key);
+    const { state, outcome } = await decideApproval(approval, how, key);
     const said = t("approval.now", { state: t(`approval.${state}` as MessageKey) });
     return { lines: [said, ...(outcome ? [outcome] : [])], bad: state === "FAILED" };
   },

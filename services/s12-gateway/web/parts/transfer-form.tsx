@@ -94,7 +94,7 @@ function useOutlook(request: TransferRequest): Outlook | undefined {
 }
 
 const outlookWords = (t: Translate, outlook: Outlook): string =>
-  outlook.kind === "fault" ? t(`transfer.fault.${outlook.fault}`) : t(`transfer.${outlook.kind}`);
+  outlook.kind === "fault" ? t(`transfer.fault.${outlook.fault}`) : t("transfer.waits");
 
 const transferAct = (t: Translate, request: TransferRequest, outlook: Outlook): Act => {
   const params = {

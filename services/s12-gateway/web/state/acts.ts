@@ -1,4 +1,5 @@
 /** What people do to orders, positions and money: each a request under a key of its own, so that a repeat acts once. */
+import type { Approval } from "../../../../shared/collections/people.ts";
 import { send } from "../api/http.ts";
 import type {
   ManageAnswer,
@@ -27,8 +28,9 @@ export const flattenPositions = (reason: string, key: string) =>
 
 export const requestTransfer = (request: TransferRequest, key: string) =>
   post<TransferAnswer>("/treasury/transfer", request, key);
-export const decideApproval = (id: string, how: "approve" | "refuse", key: string) =>
-  post<{ state: string; outcome?: string }>(`/approvals/${encodeURIComponent(id)}/${how}`, {}, key);
+/** The hash says what was looked at: anything else under this id is then not decided. */
+export const decideApproval = ({ approval_id, hash }: Approval, how: "approve" | "refuse", key: string) =>
+  post<Approval>(`/approvals/${encodeURIComponent(approval_id)}/${how}`, { hash }, key);
 
 /** Without a key it is planned only. */
 export const reconcile = (request: ReconcileRequest, key?: string) =>

@@ -76,9 +76,9 @@ describe("an order's life", () => {
     expect(sumOf([])).toBeUndefined();
     expect(sumOf([aFill({ maker: true }), aFill({ maker: false })])?.maker).toBeUndefined();
   });
-  test("its chart shows as much before and after, and never less than half an hour of minutes", () => {
+  test("its chart shows as much before and after, and never less than twenty bars", () => {
     expect(lastedMs(story.timeline)).toBe(8_001);
-    expect(spanOf(story.timeline, 60_000)).toEqual({ fromTs: 1_000 - 1_800_000, toTs: 9_001 + 1_800_000 });
+    expect(spanOf(story.timeline, 60_000)).toEqual({ fromTs: 1_000 - 1_200_000, toTs: 9_001 + 1_200_000 });
     const long = [entry(0, "INTENT"), entry(7_200_000, "DONE")];
     expect(spanOf(long, 60_000)).toEqual({ fromTs: -7_200_000, toTs: 14_400_000 });
   });

@@ -105,4 +105,4 @@ export function spanOf(timeline: readonly TimelineEntry[], barMs: number): { fro
   const marginMs = Math.max(BARS_AROUND_MIN * barMs, toTs - fromTs);
   return { fromTs: fromTs - marginMs, toTs: toTs + marginMs };
 }
-const BARS_AROUND_MIN = 30;
+const BARS_AROUND_MIN = 20;

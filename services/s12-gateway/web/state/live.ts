@@ -5,6 +5,7 @@ import type { Decision } from "../../../../shared/domain/decision.ts";
 import type { Alert, HealthEvent, OrderResult, PositionEvent } from "../../../../shared/streams.ts";
 import { FEED_BEFORE, type Feed, type FeedState, type LiveEvent, openFeed } from "../api/live-feed.ts";
 import { now } from "../api/now.ts";
+import { orderStoryQuery, reconciliationsQuery } from "../api/page-queries.ts";
 import {
   activeQuery,
   alertsQuery,
@@ -54,10 +55,15 @@ function foldIntoCache(client: QueryClient, { topic, event }: LiveEvent): void {
     case "orders":
       client.setQueryData(ordersQuery.queryKey, (list) => list && foldOrders(list, event as OrderResult));
       client.setQueryData(fillsQuery.queryKey, (list) => list && foldFills(list, event as OrderResult));
+      for (const { client_order_id } of (event as OrderResult).orders) {
+        void client.invalidateQueries({ queryKey: orderStoryQuery(client_order_id).queryKey });
+      }
       return void client.invalidateQueries({ queryKey: budgetQuery.queryKey });
     case "positions":
       client.setQueryData(tradesQuery.queryKey, (list) => list && foldTrades(list, event as PositionEvent));
       return void client.invalidateQueries({ queryKey: equityQuery.queryKey });
+    case "reconciliations":
+      return void client.invalidateQueries({ queryKey: reconciliationsQuery.queryKey });
     case "alerts":
       return void client.setQueryData(alertsQuery.queryKey, (list) => list && foldAlert(list, event as Alert));
     case "health":

@@ -8,4 +8,7 @@ export const MeContext = createContext<Me | undefined>(undefined);
 const ACTING = ["trader", "risk", "admin"];
 
 export const mayAct = (me: Me | undefined): boolean => me !== undefined && ACTING.includes(me.role);
+/** Those whose word a transfer needs. */
+const APPROVING = ["risk", "admin"];
+export const mayApprove = (me: Me | undefined): boolean => me !== undefined && APPROVING.includes(me.role);
 export const useMe = (): Me | undefined => useContext(MeContext);

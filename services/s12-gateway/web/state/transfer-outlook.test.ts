@@ -34,14 +34,9 @@ const outlook = (amount: string, moved = "0", free = "20000") => {
 };
 
 describe("what will become of a transfer", () => {
-  test("up to the policy's caps it moves at once, above them a person decides", () => {
-    expect(["0.01", "200", "200.01", "5000"].map((amount) => outlook(amount))).toEqual([
-      "at_once",
-      "at_once",
-      "person",
-      "person",
-    ]);
-    expect([outlook("200", "300"), outlook("200", "300.01")]).toEqual(["at_once", "person"]);
+  test("up to the caps it waits for a person", () => {
+    expect(["0.01", "200.01", "5000"].map((amount) => outlook(amount))).toEqual(["waits", "waits", "waits"]);
+    expect(outlook("5000", "5000")).toBe("waits");
   });
   test("above the hard caps, beyond what is free, or to the same wallet nobody moves anything", () => {
     expect([outlook("5000.01"), outlook("5000", "5000.01"), outlook("50", "0", "49.99")]).toEqual([
@@ -53,15 +48,15 @@ describe("what will become of a transfer", () => {
     expect(outlookOf(same, { caps, free: dec("5"), moved: dec("0") })).toEqual({ kind: "fault", fault: "same_wallet" });
     expect(["", "0", "-5", "x"].map((amount) => outlook(amount))).toEqual(Array(4).fill("not_an_amount"));
   });
-  test("what may have moved counts, what failed or is a day old does not", () => {
+  test("what may have moved on this UTC day counts, what failed or is of another day does not", () => {
     const day = 86_400_000;
     const moved = [
-      transfer({ created_at: 10 }),
-      transfer({ created_at: 10, state: "UNKNOWN", amount_usdt: "7" }),
-      transfer({ created_at: 10, state: "FAIL", amount_usdt: "50" }),
-      transfer({ created_at: 9 - day, amount_usdt: "900" }),
+      transfer({ created_at: day }),
+      transfer({ created_at: day + 10, state: "UNKNOWN", amount_usdt: "7" }),
+      transfer({ created_at: day + 10, state: "FAIL", amount_usdt: "50" }),
+      transfer({ created_at: day - 1, amount_usdt: "900" }),
     ];
-    expect(show(movedOf(moved, 10))).toBe("107");
+    expect(show(movedOf(moved, day + 20))).toBe("107");
   });
   test("free is USDT of that wallet alone", () => {
     const balance = { asset: "USDT", free: "5", locked: "1", updated_at: 1 } as const;

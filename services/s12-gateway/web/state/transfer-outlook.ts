@@ -1,4 +1,4 @@
-/** What will become of a transfer before it is asked for: by the config's caps, and by what was moved already. */
+/** What will become of a transfer before it is asked for: by the config's caps and by what was moved already. */
 import type { TreasuryTransfer } from "../../../../shared/collections/exchange.ts";
 import type { Bundle } from "../../../../shared/domain/bundle.ts";
 import { type Amount, add, dec, isDecimal, sum, zero } from "../../../../shared/domain/money.ts";
@@ -8,10 +8,8 @@ import type { TransferRequest, Wallet } from "../api/shapes.ts";
 type Caps = Bundle["flags"]["treasury"];
 
 export type Outlook =
-  /** The policy allows it: it moves at once. */
-  | { kind: "at_once" }
-  /** It waits until a person approves. */
-  | { kind: "person" }
+  /** What a person asks for waits until a person approves; the policy's own caps are for the services' requests. */
+  | { kind: "waits" }
   | { kind: "fault"; fault: "not_an_amount" | "same_wallet" | "too_little" | "over_cap" | "over_day" };
 
 const DAY_MS = 86_400_000;
@@ -20,11 +18,11 @@ const ASSET = "USDT";
 export const freeIn = (balances: readonly Balance[], wallet: Wallet): Amount =>
   sum(balances.filter(({ market, asset }) => market === wallet && asset === ASSET).map(({ free }) => dec(free)));
 
-/** Moved, or perhaps moved, since 24 hours before `at`. */
+/** Moved, or perhaps moved, in the UTC day of `at`. */
 export const movedOf = (transfers: readonly TreasuryTransfer[], at: number): Amount =>
   sum(
     transfers
-      .filter(({ state, created_at }) => state !== "FAIL" && created_at > at - DAY_MS)
+      .filter(({ state, created_at }) => state !== "FAIL" && created_at >= at - (at % DAY_MS))
       .map(({ amount_usdt }) => dec(amount_usdt)),
   );
 
@@ -41,8 +39,6 @@ export function outlookOf({ from, to, amount_usdt }: TransferRequest, { caps, fr
   if (from === to) return { kind: "fault", fault: "same_wallet" };
   if (amount > free) return { kind: "fault", fault: "too_little" };
   if (amount > dec(caps.transfer_usdt_max)) return { kind: "fault", fault: "over_cap" };
-  const day = add(moved, amount);
-  if (day > dec(caps.day_usdt_max)) return { kind: "fault", fault: "over_day" };
-  const allowed = amount <= dec(caps.policy_transfer_usdt_max) && day <= dec(caps.policy_day_usdt_max);
-  return { kind: allowed ? "at_once" : "person" };
+  const isOverDay = add(moved, amount) > dec(caps.day_usdt_max);
+  return isOverDay ? { kind: "fault", fault: "over_day" } : { kind: "waits" };
 }

@@ -2,7 +2,7 @@
 import { show } from "../../../../shared/domain/money.ts";
 import type { Order } from "../../../../shared/domain/order.ts";
 import type { OrderStory } from "../api/shapes.ts";
-import { amountText, asGiven, numberText } from "../format/numbers.ts";
+import { amountText, asGiven, digitsOf, numberText } from "../format/numbers.ts";
 import { codeText, type Translate } from "../i18n/translate.ts";
 import { type Step, sumOf } from "../state/life.ts";
 
@@ -27,7 +27,7 @@ function fillWords(t: Translate, { fills, detail }: Step): string {
   const role = sum.maker === undefined ? t("life.both_roles") : t(sum.maker ? "fills.maker" : "fills.taker");
   return t("life.fill", {
     qty: asGiven(show(sum.qty)),
-    price: asGiven(fills.length === 1 ? fills[0]!.price : amountText(sum.price, { digits: 2 }).replaceAll(",", "")),
+    price: amountText(sum.price, { digits: Math.max(...fills.map((fill) => digitsOf(fill.price, 0))) }),
     role,
     fee: amountText(sum.feeUsdt, { digits: 4 }),
     bps: numberText(sum.slippageBps, 2),

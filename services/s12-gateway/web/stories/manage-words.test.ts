@@ -26,7 +26,9 @@ test("what would be done is said line by line, and is offered", () => {
   expect([told.idle, told.bad]).toEqual([false, false]);
 });
 test("a refusal is said in its own words; alone it is not offered, after the act it is a failure", () => {
-  const refused = answer({ errors: [{ trade_id: "t1", action: "SET_STOP", message: "never moved back" }] });
+  const refused = answer({
+    errors: [{ trade_id: "t1", instrument: "FUT:BTCUSDT", action: "SET_STOP", message: "never moved back" }],
+  });
   expect(planned(t, refused)).toMatchObject({ idle: true, bad: true });
   expect(planned(t, refused).lines[0]).toContain("never moved back");
   expect(done(t, { ...refused, plan: { stop_moves: [move], reduces: [], adds: [] } }).bad).toBe(true);

@@ -14,7 +14,7 @@ function linesOf(t: Translate, { plan, errors }: ManageAnswer, tense: "plan" | "
       t(`manage.${tense}.reduce`, { instrument, qty: asGiven(qty), reason: codeText(t, "exit", reason) }),
     ),
     ...plan.adds.map(({ instrument, qty }) => t(`manage.${tense}.add`, { instrument, qty: asGiven(qty) })),
-    ...errors.map(({ message }) => t("manage.refused", { message })),
+    ...errors.map(({ instrument, message }) => t("manage.refused", { instrument, message })),
   ];
 }
 const isEmpty = ({ plan }: ManageAnswer): boolean =>
