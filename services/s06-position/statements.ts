@@ -50,8 +50,17 @@ export class Statements {
     const oldest = dayOf(clock.now() - LOOK_BACK_MS);
     const known = await readAll(store, statementsKept, ["day", { account: this.ports.account, day: { gte: oldest } }]);
     const open = known.filter((statement) => !statement.final).map((statement) => statement.day);
-    const since = daysBetween(known.at(-1)?.day ?? today, today).filter((day) => day !== known.at(-1)?.day);
+    const last = known.at(-1)?.day;
+    const first = last ?? (await this.firstDay()) ?? today;
+    const since = daysBetween(first, today).filter((day) => day !== last && day >= oldest);
     for (const day of [...open, ...since]) await this.write(day);
+  }
+
+  /** On which the account was first looked at. */
+  private async firstDay(): Promise<string | undefined> {
+    const query = { sort: { field: "ts", order: "asc" }, limit: 1 } as const;
+    const snapshot = (await this.ports.store.query(positionsSnapshots, query)).items[0]?.value;
+    return snapshot && dayOf(snapshot.ts);
   }
 
   private async write(day: string): Promise<void> {

@@ -138,6 +138,13 @@ describe("the proxy", () => {
     expect([response.status, await codeOf(response)]).toEqual([404, "NOT_FOUND"]);
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
   });
+  test("passes on who asks for CSV, and what comes as such", async () => {
+    const response = await ask("/api/v1/fills?limit=5", { headers: { ...bearer(), accept: "text/csv" } });
+    expect(response.headers.get("content-type")).toStartWith("text/csv");
+    expect(response.headers.get("content-disposition")).toBe('attachment; filename="fills.csv"');
+    expect(await response.text()).toStartWith("ts,fill_id,account,instrument,side,");
+    expect((await get("/api/v1/fills?limit=5")).headers.get("content-type")).toStartWith("application/json");
+  });
   test("a method nobody takes is 405", async () => {
     expect((await ask("/api/v1/decisions", { method: "DELETE", headers: bearer() })).status).toBe(405);
   });
