@@ -9,7 +9,7 @@ import type { Caretaker } from "./caretaker.ts";
 import { type At, addAsk, closeAsk, stageAsk, stageOf, stopAsk, stopOf } from "./plans.ts";
 import type { Prices } from "./prices.ts";
 import type { TradesBook } from "./trades-book.ts";
-import type { ManageAnswer, ManageRequest, Ports } from "./types.ts";
+import { type ManageAnswer, type ManageRequest, type Ports, paramsOf } from "./types.ts";
 
 type Action = ManageRequest["actions"][number];
 
@@ -71,9 +71,12 @@ export class Requests {
       try {
         const now = request.dry_run ? planned : this.parts.book.open(instrument);
         if (now?.trade_id !== trade_id) refuse("NO_POSITION", "the trade is closed");
-        const ask = await this.planOf(action, now, work);
-        if (ask && request.dry_run) planned = ask.change(now, "");
-        else if (ask) answer.orders.push(await this.go(action, now, { ask, asker: work.asker }));
+        const wish = wishOf(action, work.asker);
+        const earlier = request.dry_run ? undefined : earlierOf(now, wish);
+        const ask = earlier === undefined ? await this.planOf(action, now, work) : undefined;
+        if (earlier !== undefined) answer.orders.push(earlier);
+        else if (ask && request.dry_run) planned = ask.change(now, "");
+        else if (ask) answer.orders.push(await this.go(now, ask, wish));
         if (!answer.managed.includes(trade_id)) answer.managed.push(trade_id);
       } catch (error) {
         answer.errors.push({ trade_id, instrument, action, message: asProblem(error).message });
@@ -110,11 +113,8 @@ export class Requests {
     return stop && stopAsk(trade, stop, now);
   }
 
-  private async go(action: Action, trade: Trade, { ask, asker }: { ask: Ask; asker: Asker }): Promise<string> {
-    const { asks } = this.parts;
-    const key = asker.key === undefined ? undefined : digest(asker.key, action).slice(0, 16);
-    const wish: Wish = { actor: asker.actor, what: `position.${action.toLowerCase()}`, key };
-    const asked = await asks.ask(trade, ask, { urgent: action === "CLOSE", wish });
+  private async go(trade: Trade, ask: Ask, wish: Wish): Promise<string> {
+    const asked = await this.parts.asks.ask(trade, ask, { urgent: ask.action === "CLOSE", wish });
     if (!asked) return refuse("WRONG_STATE", "the router has not answered the last ask about this trade yet");
     const refusal = await this.firstWord(asked);
     if (refusal) throw refusal;
@@ -149,3 +149,14 @@ export class Requests {
     return { stop_price: text, reason: "set" };
   }
 }
+
+const KEY_CHARACTERS = 16;
+const wishOf = (action: Action, { actor, key }: Asker): Wish => ({
+  actor,
+  what: `position.${action.toLowerCase()}`,
+  key: key === undefined ? undefined : digest(key, action).slice(0, KEY_CHARACTERS),
+});
+
+/** What this very request became before: its first answer was lost in a crash. */
+const earlierOf = (trade: Trade, { key }: Wish): string | undefined =>
+  key === undefined ? undefined : paramsOf(trade).requests?.find((request) => request.key === key)?.intent_id;

@@ -2,13 +2,16 @@
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit, put } from "../../shared/changes.ts";
+import { metricsTimeseries } from "../../shared/collections/operations.ts";
 import { fills, intents, orders as ordersKept } from "../../shared/collections/orders.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
+import type { Decision } from "../../shared/domain/decision.ts";
 import { type Fill, Intent } from "../../shared/domain/order.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Problem } from "../../shared/errors.ts";
-import { type OrderResult, opsEvents, type PositionEvent } from "../../shared/streams.ts";
+import type { ServiceId } from "../../shared/kit/ports.ts";
+import { type HealthLevel, type OrderResult, opsEvents, type PositionEvent } from "../../shared/streams.ts";
 import { Positions } from "./positions.ts";
 import { type Ports, PositionSettings } from "./types.ts";
 
@@ -30,11 +33,15 @@ export const listing = (instrument: string) => ({
   updated_at: 0,
 });
 
+const OTHERS: readonly ServiceId[] = ["s03", "s11", "s12"];
+
 export class World {
   readonly clock = new VirtualClock(START);
   readonly store: SqliteStore;
   /** The router's own. */
   readonly routers: SqliteStore;
+  /** Those that S6 reads besides. */
+  readonly others = new Map<ServiceId, SqliteStore>();
   readonly asked: Intent[] = [];
   readonly commands: Intent[] = [];
   readonly alerts: string[] = [];
@@ -56,7 +63,8 @@ export class World {
   constructor() {
     const options = { path: ":memory:", collections: COLLECTIONS, now: () => this.clock.now() };
     this.routers = openStore({ ...options, owner: "s04" });
-    const others = (owner: string) => (owner === "s04" ? [this.routers] : undefined);
+    for (const owner of OTHERS) this.others.set(owner, openStore({ ...options, owner }));
+    const others = (owner: ServiceId) => (owner === "s04" ? [this.routers] : this.others.get(owner));
     this.store = openStore({ ...options, owner: "s06", others });
     this.positions = this.boot();
   }
@@ -115,8 +123,17 @@ export class World {
     };
   }
 
+  /** The level, from an S11 that is there. */
+  async health(level: HealthLevel): Promise<void> {
+    const ts = this.clock.now();
+    const scrape = { id: `s04/${ts}`, service: "s04", ts, values: {} };
+    await this.others.get("s11")?.commit([put(metricsTimeseries, scrape)]);
+    await this.positions.gate.hear({ level, reasons: [], ts });
+  }
+
   async close(): Promise<void> {
     await this.store.close();
+    for (const other of this.others.values()) await other.close();
     await this.routers.close();
   }
 
@@ -160,13 +177,13 @@ export class World {
   }
 
   /** The router books it, as it does before anybody hears of it. */
-  async booked(result: OrderResult): Promise<OrderResult> {
+  async booked(result: OrderResult, decision?: Decision): Promise<OrderResult> {
     const { intent, answer, orders } = result;
     const { intent_id, instrument } = intent;
     const record = { intent_id, instrument, intent, answer, body_hash: "", state: "DONE" as const, plan: {} };
     const times = { reserved_usdt: "0", created_at: this.clock.now(), updated_at: this.clock.now() };
     await this.routers.commit([
-      put(intents, { ...record, ...times }),
+      put(intents, { ...record, ...times, ...(decision && { decision }) }),
       ...orders.map((order) => put(ordersKept, { ...order, intent_id, instrument })),
       ...result.fills.map((fill) => put(fills, fill)),
     ]);
