@@ -1,4 +1,4 @@
-/** Strategies that are paused, everywhere or on one instrument: stored before it is told, in memory for the tick path. */
+/** What is paused, a strategy everywhere or on one instrument: stored before it is told, in memory for the tick path. */
 import { done, put, remove } from "../../shared/changes.ts";
 import { type StrategyPause, strategyPauses } from "../../shared/collections/signals.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
@@ -77,7 +77,7 @@ export class Pauses {
   }
 
   /**
-   * The exchange, or somebody at its own site, has closed a trade or a part of it: its strategy stops on that instrument
+   * The exchange, or somebody at its own site, has closed a trade or a part: its strategy stops on that instrument
    * until a person resumes it.
    */
   async hearTrade({ kind, trade }: PositionEvent, message: Pick<Message, "stream" | "id">): Promise<void> {
