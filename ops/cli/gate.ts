@@ -25,7 +25,7 @@ export async function mintFor(
 }
 
 /** Where a service of this machine's installation listens. */
-export const portOf = (service: Service, replica = 1): number =>
+export const portOf = (service: Pick<Service, "port">, replica = 1): number =>
   replicaPort(service.port, replica) + Number(process.env.CHIMERA_PORT_OFFSET ?? 0);
 
 const ASK_MS_MAX = 3_000;

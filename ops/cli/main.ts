@@ -22,6 +22,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     load: () => import("./data.ts"),
   },
   venue: { summary: "Verify the paper venue's journal", load: () => import("./venue.ts") },
+  treasury: {
+    summary: "Move funds between the account's wallets: ask, list, approve",
+    load: () => import("./treasury.ts"),
+  },
   token: { summary: "A short-lived token for one service's own port", load: () => import("./token.ts") },
   test: { summary: "Install what the tests need and run them all", load: () => import("./test.ts") },
   drill: {
