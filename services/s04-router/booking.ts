@@ -50,8 +50,8 @@ export class Booking {
   }
 
   /**
-   * Books an order that others made, with its fills, in one commit; `record` is its own intent, or the one whose trade it
-   * closes. Booked already: nothing happens.
+   * Books an order that others made, with its fills, in one commit; `record` is its own intent, or the one whose trade
+   * it closes. Booked already: nothing happens.
    */
   async takeOutside(order: Order, record: IntentRecord, news: News): Promise<void> {
     await this.market.need(order.instrument);

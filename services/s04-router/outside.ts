@@ -61,7 +61,7 @@ async function ownOrder({ book, ports }: OutsideParts, instrument: InstrumentId,
   return kept?.instrument === instrument ? book.find(kept.client_order_id) : undefined;
 }
 
-/** Some of these fills may be ours after all: an order has no id of the exchange yet, or gets another one by triggering. */
+/** Some of these fills may be ours after all: of an order that has no id there yet, or gets another by triggering. */
 export function isTooEarly({ ports, book }: OutsideParts, instrument: InstrumentId, fills: readonly ExchangeFill[]) {
   const live = book.allOrders(instrument).filter(isLive);
   if (live.some((order) => order.order_id === undefined)) return true;
@@ -75,8 +75,8 @@ export const movedBy = (fills: readonly ExchangeFill[], missing: Amount): Amount
 export const sideOf = (fill: ExchangeFill, missing: Amount): Side => fill.side ?? (missing < zero ? "SELL" : "BUY");
 
 /**
- * The fills that explain what is missing, signed, to the last digit: all of them, or the newest ones that do, since older
- * ones may have happened before these books began. Undefined when none do.
+ * The fills that explain what is missing, signed, to the last digit: all of them, or the newest ones that do, since
+ * older ones may have happened before these books began. Undefined when none do.
  */
 export function explaining(strange: readonly ExchangeFill[], missing: Amount): ExchangeFill[] | undefined {
   if (strange.length === 0) return undefined;
