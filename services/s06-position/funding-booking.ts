@@ -62,7 +62,8 @@ export class FundingBooking {
     });
     const held = items
       .map(({ value }) => (value.trade_id === open?.trade_id ? open : value))
-      .filter((trade) => trade.account === account && exch_ts <= (trade.closed_at ?? exch_ts));
+      .filter((trade) => trade.account === account && trade.status !== "ABANDONED")
+      .filter((trade) => exch_ts <= (trade.closed_at ?? exch_ts));
     return held.at(-1);
   }
 }
