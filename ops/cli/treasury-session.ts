@@ -20,7 +20,7 @@ export interface Session {
 }
 
 /**
- * By CHIMERA_TOKEN, which is a sign-in's access token, else by name with the password from CHIMERA_PASSWORD or asked for.
+ * By CHIMERA_TOKEN, a sign-in's access token, else by name with the password from CHIMERA_PASSWORD or asked for.
  * Throws with the gateway's own words when it refuses.
  */
 export async function signIn(username: string): Promise<Session> {

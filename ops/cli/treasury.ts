@@ -65,7 +65,7 @@ export function readWork([what, id, ...more]: string[], values: Values): Work {
   if (more.length > 0) throw new Error(`${JSON.stringify(more[0])} is too much. --help tells what there is.`);
   if (what === "approve" || what === "refuse") {
     if (id === undefined) throw new Error(`Name the one to ${what}: ./chimera treasury ${what} ID. list shows them.`);
-    return (session) => decide(session, values, [what, id]);
+    return (session) => settle(session, values, [what, id]);
   }
   if (id !== undefined) throw new Error(`${JSON.stringify(id)} is too much. --help tells what there is.`);
   if (what === "list") {
@@ -114,7 +114,7 @@ async function list(session: Session, { json }: Values, limit: number): Promise<
 }
 
 /** What is shown is what is decided on: its hash goes along. */
-async function decide(session: Session, { json }: Values, [what, id]: ["approve" | "refuse", string]): Promise<number> {
+async function settle(session: Session, { json }: Values, [what, id]: ["approve" | "refuse", string]): Promise<number> {
   const path = `/approvals/${encodeURIComponent(id)}`;
   const shown = await session.get<Approval>(path);
   if (!json) print(lineOf(shown));

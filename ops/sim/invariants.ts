@@ -5,11 +5,13 @@
  */
 import { fills as fillsKept, type Holding, holdings, intents, orders } from "../../shared/collections/orders.ts";
 import { trades as tradesKept } from "../../shared/collections/trades.ts";
+import { DEFAULT_ACCOUNT } from "../../shared/domain/instrument.ts";
 import { type Amount, abs, add, dec, neg, show, sub, sum, zero } from "../../shared/domain/money.ts";
 import { isTerminal } from "../../shared/domain/order.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { Venue } from "../venue/venue.ts";
 import { readAll } from "./pages.ts";
+import { judgeTransfers } from "./transfers-invariant.ts";
 
 /** A position may stand without a stop at the venue for this long. */
 const UNPROTECTED_MS_MAX = 2_000;
@@ -27,7 +29,7 @@ export interface Invariants {
 export interface JudgeParts {
   venue: Venue;
   clock: Clock;
-  store(owner: "s04" | "s06"): Store;
+  store(owner: "s01" | "s04" | "s06" | "s12"): Store;
   /** Unprotected time counts only while the venue can be reached; always, when absent. */
   isReachable?(): boolean;
 }
@@ -76,6 +78,7 @@ export function createInvariants({ venue, clock, store, isReachable = () => true
       await judgeFills(venue, s04, check);
       judgePositions(venue, await readAll(s04, holdings), check);
       await judgeTrades(venue, store, check);
+      await judgeTransfers({ venue, account: DEFAULT_ACCOUNT }, store, check);
       return { checked, violated: [...violated].sort() };
     },
   };

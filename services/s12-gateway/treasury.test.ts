@@ -353,6 +353,7 @@ describe("killed at any step, the transfer is made once", () => {
     expect(await running(request())).toBe("OK");
     expect(movements()).toEqual(["MAIN_UMFUTURE 100"]);
     expect((await kept("auto-1"))?.state).toBe("DONE");
+    expect((await sim.summary()).invariants.violated).toEqual([]);
   });
 });
 
