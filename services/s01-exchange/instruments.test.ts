@@ -68,6 +68,20 @@ test("what the exchange does not name any more is halted, before a restart and a
   expect((await told()).slice(1)).toEqual(["FUT:SOLUSDT status", "FUT:ETHUSDT status"]);
 });
 
+test("after a restart a market's first word starts its feeds, although it lists what the registry has already", async () => {
+  const { listed, boot } = registry();
+  listed.now = [info()];
+  await boot().refresh();
+  const again = boot();
+  let starts = 0;
+  again.changed = () => starts++;
+  await again.load();
+  expect(again.missing()).toEqual(["FUT"]);
+  await again.refresh();
+  await again.refresh();
+  expect(starts).toBe(1);
+});
+
 test("an answer without anything is none", async () => {
   const { listed, boot, kept } = registry();
   listed.now = [info()];

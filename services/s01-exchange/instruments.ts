@@ -63,6 +63,7 @@ export class Instruments {
 
   /** Asks the markets; one that does not answer keeps what was known of it. Throws when none answered. */
   async refresh(markets: readonly Market[] = this.listing.markets): Promise<void> {
+    const untold = this.missing();
     const results = await Promise.allSettled(markets.map((market) => this.refreshMarket(market)));
     const fresh = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     for (const result of results) {
@@ -71,10 +72,9 @@ export class Instruments {
     if (markets.length > 0 && fresh.length === 0) refuse("UNAVAILABLE", "No market told what it lists.");
     const listedNow = fresh.flat();
     const changes = listedNow.filter((info) => !same(info, this.all.get(info.instrument)?.info));
-    if (changes.length > 0) {
-      for (const info of changes) this.all.set(info.instrument, listed(info));
-      this.changed();
-    }
+    for (const info of changes) this.all.set(info.instrument, listed(info));
+    // A market's first word starts its feeds, also when it lists what the registry has from before the start.
+    if (changes.length > 0 || this.missing().length < untold.length) this.changed();
     const next = this.keeping.then(
       () => this.keep(listedNow),
       () => this.keep(listedNow),
