@@ -37,7 +37,7 @@ const bundle = {
     },
   ],
   // Takers at once: one order a round.
-  flags: { execution: { maker_spread_bps_max: 0 } },
+  flags: { execution: { maker_spread_bps_max: 0, twap_slices: [] } },
 };
 
 /** Milliseconds that mean the same in every thread of this process. */

@@ -21,7 +21,6 @@ import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import { planViewOf } from "./plan-view.ts";
-import { isToldAtOnce, planOp } from "./plans.ts";
 import type { SharedBudget } from "./shared-budget.ts";
 import type { Ports } from "./types.ts";
 import type { Venue } from "./venue.ts";
@@ -367,10 +366,9 @@ export class Admission {
       return { intents: [record, ...this.entriesMoved(record)], holding: moved, ops: links };
     }
     const step = decideStep(executor.viewOf(record));
-    const { order, link } = step.do === "send" ? executor.orderOf(record, step) : { order: undefined, link: undefined };
-    const orders = order ? [order] : [];
-    const told = isToldAtOnce(planOf(record)) ? [planOp(record, orders, record.created_at)] : [];
-    return { intents: [record], orders, ops: [...links, ...(link ? [link] : []), ...told] };
+    if (step.do !== "send") return { intents: [record], ops: links };
+    const { order, link } = executor.orderOf(record, step);
+    return { intents: [record], orders: [order], ops: [...links, link] };
   }
 
   /** Entries that still fill put their levels on what they fill: from now on the moved ones, else they would undo it. */

@@ -20,7 +20,6 @@ import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import { planViewOf } from "./plan-view.ts";
-import { isToldAtOnce, planOp } from "./plans.ts";
 import type { Ports } from "./types.ts";
 import type { Venue } from "./venue.ts";
 
@@ -188,15 +187,12 @@ export class Executor {
   }
 
   private async addOrder(record: IntentRecord, step: Extract<Step, { do: "send" }>): Promise<void> {
-    const { book, ports } = this.parts;
+    const { book } = this.parts;
     await book.change(
       record.instrument,
       () => {
         const { order, link } = this.orderOf(record, step);
-        const current = book.intent(record.intent_id) ?? record;
-        const orders = [...book.ownOrders(record.intent_id), order];
-        const told = isToldAtOnce(planOf(current)) ? [planOp(current, orders, ports.clock.now())] : [];
-        return { orders: [order], ops: [link, ...told] };
+        return { orders: [order], ops: [link] };
       },
       "full",
     );
@@ -251,8 +247,7 @@ export class Executor {
       if (!current || current.state === "DONE") return undefined;
       const done: IntentRecord = { ...current, state: "DONE", reserved_usdt: "0" };
       const holding = this.holdingAfter(current);
-      const ops = [planOp(done, book.ownOrders(intent_id), ports.clock.now())];
-      return { intents: [done], ...(holding ? { holding } : {}), ops };
+      return { intents: [done], ...(holding ? { holding } : {}) };
     });
     if (end.failed !== undefined) {
       ports.alert("ERROR", end.code ?? "INTENT_FAILED", `${intent_id} on ${instrument}: ${end.failed}`);

@@ -16,6 +16,7 @@ import { orderResults } from "../../shared/streams.ts";
 import { isLive, missingQty } from "../../shared/trading/execution/order-state.ts";
 import { answerOf, isOwnLeg } from "./answers.ts";
 import { all, keptOf } from "./kept.ts";
+import { planOps } from "./plans.ts";
 import type { Ports } from "./types.ts";
 
 /** What happens at once: all of it is durable, then all of it is seen. */
@@ -250,6 +251,7 @@ export class OrdersBook {
       ...(change.orders ?? []).map((order) => put(ordersKept as never, order)),
       ...(change.fills ?? []).map((fill) => put(fillsKept as never, fill)),
       ...(change.holding ? [put(holdingsKept as never, change.holding)] : []),
+      ...touched.flatMap((made) => planOps(made, this.entries.get(made.record.intent_id), this.ports.clock.now())),
       ...(change.ops ?? []),
       ...results,
     ];

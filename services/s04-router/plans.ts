@@ -6,9 +6,8 @@ import { dec, show, sum } from "../../shared/domain/money.ts";
 import type { Order } from "../../shared/domain/order.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
-import type { Plan } from "../../shared/trading/execution/plan.ts";
 import { type Slice, sliceOfLeg } from "../../shared/trading/execution/twap.ts";
-import { planOf } from "./answers.ts";
+import { isOwnLeg, planOf } from "./answers.ts";
 
 /** `orders` are the intent's own, oldest first. */
 export function executionPlanOf(record: IntentRecord, orders: readonly Order[], now: number): ExecutionPlan {
@@ -45,8 +44,24 @@ function stateOf(orders: readonly Order[], intent: IntentRecord["state"]): PlanS
   return orders.length > 0 ? "DONE" : "WAITING";
 }
 
-/** One order at once has nothing to tell before its end: on the way to the exchange it costs no second row. */
-export const isToldAtOnce = (plan: Plan): boolean => plan.slices !== undefined || plan.style === "MAKER";
+/** An intent in memory. */
+interface Seen {
+  readonly record: IntentRecord;
+  readonly orders: ReadonlyMap<string, Order>;
+}
 
-export const planOp = (record: IntentRecord, orders: readonly Order[], now: number): Op =>
-  put(executionPlans, executionPlanOf(record, orders, now));
+/**
+ * The plan's row, wherever the commit changes what it says. One order at once has nothing to tell before its end: on the
+ * way to the exchange it costs no second row.
+ */
+export function planOps(now: Seen, before: Seen | undefined, ts: number): Op[] {
+  const { style, slices } = planOf(now.record);
+  // Orders that others made have no plan of ours, and a move sends nothing.
+  if (style === undefined || style.startsWith("MOVE")) return [];
+  const isOver = now.record.state === "DONE";
+  if (!isOver && slices === undefined && style !== "MAKER") return [];
+  const own = [...now.orders.values()].filter(isOwnLeg);
+  const isNew = before === undefined || before.record.state !== now.record.state;
+  const changed = isNew || own.some((order) => before.orders.get(order.client_order_id) !== order);
+  return changed ? [put(executionPlans, executionPlanOf(now.record, own, ts))] : [];
+}
