@@ -213,6 +213,7 @@ export class OrdersBook {
       ...records.keys(),
       ...(change.orders ?? []).map((order) => order.intent_id),
       ...(change.fills ?? []).map((fill) => fill.intent_id),
+      ...this.guarded(change.holding),
     ]);
     return [...ids].map((id) => {
       const entry = this.entries.get(id);
@@ -229,6 +230,13 @@ export class OrdersBook {
       const ended = record.state === "DONE" && record.done_at === undefined ? { done_at: now } : {};
       return { record: { ...record, ...ended, answer, updated_at: now }, orders, fills };
     });
+  }
+
+  /** Whose answer says that the guard is armed, when a change arms or disarms it. */
+  private guarded(holding: Holding | undefined): string[] {
+    const before = holding && this.held.get(holding.instrument);
+    const id = holding?.entry_intent_id;
+    return before && id !== undefined && before.guard !== holding.guard && this.entries.has(id) ? [id] : [];
   }
 
   private opsOf(instrument: InstrumentId, change: Change, touched: readonly Entry[]): Op[] {

@@ -91,8 +91,8 @@ describe("ADOPT, with a store that is older than the exchange's orders", () => {
     expect(world.exchange.live()).toEqual([]);
   });
 
-  test("of what no intent explains is NONE, of what the exchange does not have NOT_FOUND", async () => {
-    expect(await repair("ADOPT", "chim-0123456789")).toMatchObject({ done: "NONE" });
+  test("of what no intent explains, or the exchange does not have, is NOT_FOUND", async () => {
+    expect(await code(repair("ADOPT", "chim-0123456789"))).toBe("NOT_FOUND");
     const id = await resting();
     await lose(id);
     world.exchange.orders.delete(id);

@@ -38,8 +38,8 @@ export class OrderRepair {
   }
 
   /**
-   * NONE to ADOPT: no intent of ours explains it. NOT_FOUND: RESYNC of an order we do not know, ADOPT of one that the
-   * exchange does not have. CONFLICT: a call about it is under way, or CANCEL of one that is ours and stands as sent.
+   * NOT_FOUND: RESYNC of an order we do not know, ADOPT of one that no intent of ours explains or that the exchange does
+   * not have. CONFLICT: a call about it is under way, or CANCEL of one that is ours and stands as we sent it.
    */
   async repair(ask: RepairOrder): Promise<Answer> {
     const { book, dispatch } = this.parts;
@@ -77,7 +77,7 @@ export class OrderRepair {
     const { book, booking, dispatch, ports } = this.parts;
     const { account, instrument, client_order_id, conditional } = ask;
     const found = await this.origin(ask);
-    if (!found) return { done: "NONE", before: "not known", after: `no intent on ${instrument} explains it` };
+    if (!found) return refuse("NOT_FOUND", `no intent on ${instrument} explains ${client_order_id}`);
     const { record, leg } = found;
     const said = await this.asked({ account, instrument, client_order_id, conditional });
     if (!said) return refuse("NOT_FOUND", `the exchange does not have ${client_order_id}`);
