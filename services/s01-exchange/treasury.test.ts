@@ -154,6 +154,8 @@ describe("what may not be moved is refused and leaves no record", () => {
 
   test("fifty at once just under the day's limit: together they stay below it", async () => {
     flags = { ...flags, transfer_usdt_max: "300", day_usdt_max: "1000" };
+    // While one waits for the exchange the others are under way.
+    bench.venue.faults.addDelay({ kind: "delay", path: "/", when: "after", delay_ms: 20, count: 500 });
     const all = Array.from({ length: 50 }, (_, nth) => moving(made({ transfer_id: `p-${nth}`, amount_usdt: "300" })));
     const answers = await bench.settle(Promise.all(all));
     expect(answers.filter((answer) => answer === "OK")).toHaveLength(3);
