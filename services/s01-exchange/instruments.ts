@@ -95,7 +95,8 @@ export class Instruments {
   /** What the exchange does not name any more cannot be traded there. */
   private async refreshMarket(market: Market): Promise<Instrument[]> {
     const found = await this.listing.list(market, !this.told.has(market));
-    if (found.length === 0) refuse("UNAVAILABLE", `The exchange lists nothing (${market}).`);
+    const isKnown = this.list().some((info) => info.market === market);
+    if (found.length === 0 && isKnown) refuse("UNAVAILABLE", `The exchange lists nothing any more (${market}).`);
     this.told.add(market);
     const names = new Set(found.map((info) => info.instrument));
     const gone = this.list().filter((info) => info.market === market && !names.has(info.instrument));

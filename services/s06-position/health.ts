@@ -1,6 +1,5 @@
 /** Whether trades may be enlarged now: health as last told, S11 alive, no kill switch, no pause; unknown counts as no. */
 import { put } from "../../shared/changes.ts";
-import { metricsTimeseries } from "../../shared/collections/operations.ts";
 import { killState } from "../../shared/collections/people.ts";
 import { strategyPauses } from "../../shared/collections/signals.ts";
 import { positionMarks } from "../../shared/collections/trades.ts";
@@ -29,7 +28,7 @@ export class AddGate {
     this.toldAt = row.value.ts;
   }
 
-  /** Kept, since S11 tells a level only when it changes. An older one that comes again counts for nothing. */
+  /** S11 tells it again and again; kept, so that a restart need not wait. An older one counts for nothing. */
   async hear({ level, ts }: HealthEvent): Promise<void> {
     if (ts < this.toldAt) return;
     this.level = level;
@@ -39,14 +38,15 @@ export class AddGate {
 
   /** Why the trade may not be enlarged; nothing: it may. What cannot be read counts against it. */
   async closed(trade: Trade): Promise<string | undefined> {
-    const { store, noEntries } = this.ports;
+    const { store, clock, settings, noEntries } = this.ports;
+    const isSilent = clock.now() - this.toldAt > settings.healthAgeMsMax;
+    if (this.level !== undefined && isSilent) return "S11 is away, which counts as ORANGE";
     if (this.level !== "GREEN") return this.level ? `health is ${this.level}` : "the health level is not known";
     const away = noEntries();
     if (away !== undefined) return away;
     const disabled = this.disabled(trade);
     if (disabled !== undefined) return disabled;
     try {
-      if (await this.isSilent()) return "S11 is away, which counts as ORANGE";
       if ((await store.get(killState, KILL_KEY))?.value.enabled) return "the kill switch is on";
       for (const key of [trade.strategy_id, pauseKey(trade.strategy_id, trade.instrument)]) {
         if (await store.get(strategyPauses, key)) return `${key} is paused`;
@@ -62,13 +62,5 @@ export class AddGate {
     if (!instruments.some((row) => row.instrument === instrument && row.enabled)) return `${instrument} is not enabled`;
     const strategy = strategies.find((each) => each.strategy_id === strategy_id);
     return strategy?.enabled === false ? `${strategy_id} is not enabled` : undefined;
-  }
-
-  /** S11 looks at every service again and again, and keeps what it saw. */
-  private async isSilent(): Promise<boolean> {
-    const { store, clock, settings } = this.ports;
-    const { items } = await store.query(metricsTimeseries, { sort: { field: "ts", order: "desc" }, limit: 1 });
-    const seen = items[0]?.value.ts ?? Number.NEGATIVE_INFINITY;
-    return clock.now() - seen > settings.healthAgeMsMax;
   }
 }

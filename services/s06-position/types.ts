@@ -33,7 +33,7 @@ export const PositionSettings = z.object({
   /** After an add was asked for, whatever came of it, the trade asks for no other for so long. */
   addAgainMs: z.coerce.number().int().min(0).default(30_000),
   /** Nothing of S11 for so long counts as ORANGE. */
-  healthAgeMsMax: z.coerce.number().int().min(1_000).default(60_000),
+  healthAgeMsMax: z.coerce.number().int().min(1_000).default(90_000),
   /** How long a person's request waits for the router's word. */
   requestWaitMs: z.coerce.number().int().min(0).default(2_000),
 });

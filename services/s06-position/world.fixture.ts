@@ -2,7 +2,6 @@
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit, put } from "../../shared/changes.ts";
-import { metricsTimeseries } from "../../shared/collections/operations.ts";
 import { fills, intents, orders as ordersKept } from "../../shared/collections/orders.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
@@ -33,7 +32,7 @@ export const listing = (instrument: string) => ({
   updated_at: 0,
 });
 
-const OTHERS: readonly ServiceId[] = ["s03", "s11", "s12"];
+const OTHERS: readonly ServiceId[] = ["s03", "s12"];
 
 export class World {
   readonly clock = new VirtualClock(START);
@@ -123,11 +122,9 @@ export class World {
     };
   }
 
-  /** The level, from an S11 that is there. */
+  /** S11 tells it. */
   async health(level: HealthLevel): Promise<void> {
     const ts = this.clock.now();
-    const scrape = { id: `s04/${ts}`, service: "s04", ts, values: {} };
-    await this.others.get("s11")?.commit([put(metricsTimeseries, scrape)]);
     await this.positions.gate.hear({ level, reasons: [], ts });
   }
 

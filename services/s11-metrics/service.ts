@@ -19,6 +19,12 @@ import { metricsVerb } from "./series.ts";
 
 const settings = z.object({
   scrapeMs: z.number().int().min(1_000).default(10_000).describe("How often all services are scraped"),
+  levelAgainMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .default(30_000)
+    .describe("An unchanged level is told again after so long"),
   levelMs: z.number().int().min(100).default(10_000).describe("How often the health level is judged"),
 });
 
@@ -43,9 +49,10 @@ export default defineService({
     let state = initialLevel(clock.now());
     /** What everybody has been told; a level that could not be told is told the next time. */
     let told = state.level;
+    let toldAt = Number.NEGATIVE_INFINITY;
     let shown: HealthEvent = { level: state.level, reasons: [], ts: clock.now() };
 
-    /** Told to everybody when it changes; and once at the start, for those who heard the last one before a crash. */
+    /** Told to everybody when it changes, at the start, and now and again: who hears nothing takes us for gone. */
     async function judge(isFirst = false): Promise<void> {
       const streams = await peers.streams();
       for (const s of streams) lag.set(s.lag + s.pending, { stream: s.stream, group: s.group });
@@ -53,10 +60,12 @@ export default defineService({
       state = decided.state;
       shown = { level: state.level, reasons: decided.reasons, ts: clock.now() };
       gauge.set(["GREEN", "YELLOW", "ORANGE", "RED"].indexOf(state.level));
-      if (state.level === told && !isFirst) return;
+      const isNews = state.level !== told;
+      if (!isNews && !isFirst && shown.ts - toldAt < settings.levelAgainMs) return;
       await publish(healthEvents, shown);
       told = state.level;
-      if (isFirst) return;
+      toldAt = shown.ts;
+      if (isFirst || !isNews) return;
       const severity = state.level === "RED" ? "ERROR" : state.level === "GREEN" ? "INFO" : "WARN";
       alert(
         severity,
