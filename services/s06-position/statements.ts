@@ -9,6 +9,7 @@ import {
   taxRows,
   trades,
 } from "../../shared/collections/trades.ts";
+import type { Income } from "../../shared/contracts.ts";
 import {
   type DayBooks,
   type DaySums,
@@ -29,6 +30,8 @@ const OVER_MS = 600_000;
 const DIFFERS_MS_MAX = 3 * DAY_MS;
 /** The exchange tells three months. */
 const LOOK_BACK_MS = 80 * DAY_MS;
+/** A busy day's history is long: it is asked for in parts, each well within a call's time. */
+const PART_MS = DAY_MS / 4;
 const COMMIT_ROWS_MAX = 200;
 const TELL_MAX = 5;
 
@@ -89,19 +92,31 @@ export class Statements {
   }
 
   private async booksOf(day: string): Promise<DayBooks> {
-    const { account, store, exchange } = this.ports;
+    const { account, store } = this.ports;
     const span = spanOf(day);
     const ts = { gte: span.from_ts, lte: span.to_ts };
-    const { income } = await exchange.getIncome({ account, ...span });
     const ours = <T extends { account: string }>(rows: T[]) => rows.filter((row) => row.account === account);
     const moved = await readAll(store, treasuryTransfers, ["created_at", { created_at: ts }]);
     return {
-      income: income.filter((row) => row.ts >= span.from_ts && row.ts <= span.to_ts),
+      income: await this.incomeOf(span),
       fills: ours(await readAll(store, fillsKept, ["ts", { ts }])),
       funding: ours(await readAll(store, fundingRecords, ["ts", { ts }])),
       transfers: ours(moved).filter(({ state, updated_at }) => state === "OK" && updated_at <= span.to_ts),
       disposals: await this.holdings.disposals(span),
     };
+  }
+
+  private async incomeOf({ from_ts, to_ts }: { from_ts: number; to_ts: number }): Promise<Income[]> {
+    const { account, clock, exchange } = this.ports;
+    const found: Income[] = [];
+    // The exchange's clock may be ahead of ours.
+    const last = Math.min(to_ts, clock.now() + OVER_MS);
+    for (let from = from_ts; from <= last; from += PART_MS) {
+      const to = Math.min(from + PART_MS - 1, to_ts);
+      const { income } = await exchange.getIncome({ account, from_ts: from, to_ts: to });
+      found.push(...income.filter((row) => row.ts >= from && row.ts <= to));
+    }
+    return found;
   }
 
   private async keepTaxRows(day: string, books: DayBooks): Promise<void> {
