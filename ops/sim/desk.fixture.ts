@@ -30,6 +30,8 @@ export interface DeskOptions {
   /** Trades by the shipped strategies too. */
   strategies?: boolean;
   canCrash?: boolean;
+  /** What the bundle's flags say otherwise, group by group. */
+  flags?: Readonly<Record<string, object>>;
   /** Epoch ms; the first moment of 2026 where none is named. */
   startsAt?: number;
 }
@@ -37,13 +39,16 @@ export interface DeskOptions {
 type Bundle = {
   instruments: { instrument: string }[];
   strategies: { instruments: string[] }[];
-  flags: { risk: Record<string, unknown> };
+  flags: Record<string, object> & { risk: Record<string, unknown> };
 };
 
 /** A test may ask for more at once than anybody should hold. */
 const ROOM = { exposure_instrument_usdt_max: "100000", exposure_total_usdt_max: "100000" };
 
-async function bundleText(instruments: readonly string[], strategies: boolean): Promise<string> {
+async function bundleText(
+  instruments: readonly string[],
+  { strategies, flags }: { strategies: boolean; flags: NonNullable<DeskOptions["flags"]> },
+): Promise<string> {
   const path = new URL("../../services/s10-config/default-bundle.yaml", import.meta.url);
   const bundle = Bun.YAML.parse(await Bun.file(path).text()) as Bundle;
   bundle.instruments = bundle.instruments.filter((row) => instruments.includes(row.instrument));
@@ -53,6 +58,7 @@ async function bundleText(instruments: readonly string[], strategies: boolean): 
         .filter((s) => s.instruments.length > 0)
     : [];
   bundle.flags.risk = { ...bundle.flags.risk, budget_usdt: "1000", ...ROOM };
+  for (const [group, given] of Object.entries(flags)) bundle.flags[group] = { ...bundle.flags[group], ...given };
   return JSON.stringify(bundle);
 }
 
@@ -71,6 +77,7 @@ export class Desk {
     instruments = [FUT],
     strategies = false,
     canCrash = false,
+    flags = {},
     ...rest
   }: DeskOptions): Promise<Desk> {
     const unreachable = { ms: 0 };
@@ -79,7 +86,7 @@ export class Desk {
       seed,
       canCrash,
       ...rest,
-      bundleText: await bundleText(instruments, strategies),
+      bundleText: await bundleText(instruments, { strategies, flags }),
       market: async (clock, random) => new AgentsMarket({ clock, random, listings }),
       isReachable: (venue) => isFree(venue, unreachable, sim?.clock.now() ?? 0),
     });

@@ -109,6 +109,10 @@ export class World {
     this.asset(base).level += (IMPACT_PER_MILLION * usdt) / 1e6;
   }
 
+  shift(base: string, bps: number): void {
+    this.asset(base).level += bps * BPS;
+  }
+
   private asset(base: string): Asset {
     const asset = this.assets.get(base);
     if (asset === undefined) throw new Error(`Invariant: no asset ${base}`);

@@ -120,6 +120,11 @@ export class AgentsMarket implements MarketModel {
     ];
   }
 
+  /** What everybody thinks an asset is worth moves by so many basis points at once, as news would have it. */
+  surprise(base: string, bps: number): void {
+    this.world.shift(base, bps);
+  }
+
   stop(): void {
     for (const cancel of this.cancels) cancel();
     for (const room of this.rooms.values()) {
