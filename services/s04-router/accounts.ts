@@ -1,5 +1,5 @@
 /** Hears the exchange's account stream: executions of our orders, forced closes, and gaps that need asking. */
-import { dec, show, zero } from "../../shared/domain/money.ts";
+import { dec, show } from "../../shared/domain/money.ts";
 import type { Order } from "../../shared/domain/order.ts";
 import type { AccountEvent } from "../../shared/streams.ts";
 import type { Booking, News } from "./booking.ts";
@@ -60,7 +60,8 @@ export class Accounts {
       kind: "EXIT",
       side: event.side,
       type: event.type,
-      qty: event.fill && dec(event.fill.qty) > zero ? show(dec(holding.qty)) : event.filled_qty,
+      // How much it is for is not told; of a close that takes less, the rest expires.
+      qty: show(dec(holding.qty)),
       reduce_only: true,
       status: "NEW",
       order_id: event.order_id,

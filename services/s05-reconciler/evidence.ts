@@ -44,7 +44,7 @@ export class Investigator {
   }
 
   /** Only a sharper name for the cause: not to know it stops nothing. */
-  private async hasLiquidationFee(instrument: string, since: number): Promise<boolean> {
+  async hasLiquidationFee(instrument: string, since: number): Promise<boolean> {
     const { calls, account, clock, warn } = this.ports;
     const period = { from_ts: Math.floor(since), to_ts: Math.ceil(clock.now()) };
     try {

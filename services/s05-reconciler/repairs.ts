@@ -1,6 +1,6 @@
 /** Asks the owners of the books for repairs, says what came of each, and leaves an audit entry of it. */
 import type { RepairOrder } from "../../shared/contracts.ts";
-import { asProblem } from "../../shared/errors.ts";
+import { asProblem, type Code } from "../../shared/errors.ts";
 import { type Cause, isForced, typeOf } from "../../shared/trading/reconcile/cause.ts";
 import type { Difference } from "../../shared/trading/reconcile/difference.ts";
 import { decideCancel, type Repair, type Surroundings } from "../../shared/trading/reconcile/repair.ts";
@@ -23,6 +23,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   NONE: "NONE",
 };
 
+/** Its owner is busy with it, waits for what may explain it, or sees it otherwise by now: the next look will tell. */
+const NOT_YET: readonly Code[] = ["CONFLICT", "NOT_READY", "STILL_RUNNING"];
+
 type Named = Omit<RepairOrder, "action">;
 type Answer = { done: string; before: string; after: string; detail?: string };
 
@@ -44,9 +47,7 @@ export class Repairs {
       repaired = answered(finding, item, await this.ask(finding));
     } catch (error) {
       const { code, message } = asProblem(error);
-      // Its owner is busy with it, or sees it otherwise by now: the next look will tell.
-      const outcome = code === "CONFLICT" ? "SEEN" : "FAILED";
-      repaired = { ...item, outcome, detail: `${code}: ${message}` };
+      repaired = { ...item, outcome: NOT_YET.includes(code) ? "PLANNED" : "FAILED", detail: `${code}: ${message}` };
     }
     await this.tell(repaired);
     return repaired;
