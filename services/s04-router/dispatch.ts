@@ -3,8 +3,10 @@ import type { ExchangeOrder } from "../../shared/contracts.ts";
 import { isEntry, type LearntBy, type Order } from "../../shared/domain/order.ts";
 import type { Problem } from "../../shared/errors.ts";
 import { isLive, markSent, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
+import { planOf } from "./answers.ts";
 import type { Booking } from "./booking.ts";
 import type { KillSwitch } from "./kill.ts";
+import { Lanes } from "./lanes.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
@@ -33,10 +35,15 @@ export class Dispatch {
   private readonly busy = new Set<string>();
   /** Client ids that have been sent by this process: none is ever sent twice. */
   private readonly sent = new Set<string>();
+  /** Entries about to leave, by instrument. */
+  private readonly entries: Lanes;
+  /** Waiting for their turn to leave. */
+  private readonly waiting = new Set<string>();
   private readonly tries = new Map<string, { count: number; at: number }>();
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.entries = new Lanes(parts.ports.settings.entriesAtOnce);
   }
 
   isBusy(order: Order): boolean {
@@ -57,12 +64,42 @@ export class Dispatch {
     return Math.max(0, at + wait - this.parts.ports.clock.now());
   }
 
-  /** Sends a stored order and books the answer. Entries are stopped here once more, in the turn they would leave. */
+  /**
+   * Sends a stored order and books the answer. Entries of one instrument leave a few at a time, and are stopped here
+   * once more, in the turn they would leave; what lowers risk never waits.
+   */
   async submit(order: Order, leverage: number): Promise<Problem | undefined> {
-    const { ports, book, kill, market, venue } = this.parts;
-    if (this.sent.has(order.client_order_id)) return undefined;
+    const { client_order_id: id, instrument } = order;
+    if (this.sent.has(id) || this.waiting.has(id)) return undefined;
+    if (!isEntry(order.kind)) return this.send(order, leverage);
+    const turn = this.entries.enter(instrument);
+    try {
+      if (turn) {
+        this.waiting.add(id);
+        await turn;
+        this.waiting.delete(id);
+      }
+      if (this.mayEnter(order)) return await this.send(order, leverage);
+      this.parts.ended(order);
+      return undefined;
+    } finally {
+      this.entries.leave(instrument);
+    }
+  }
+
+  /** What was so when it was decided may have changed while it waited. */
+  private mayEnter({ client_order_id, intent_id }: Order): boolean {
+    const { ports, book, kill } = this.parts;
+    const record = book.intent(intent_id);
+    if (!record || !kill.entriesAllowed() || book.order(client_order_id)?.status !== "PENDING") return false;
+    const { valid_until } = record.intent;
+    const isLate = valid_until !== undefined && ports.clock.now() > valid_until;
+    return !isLate && planOf(record).cancel_reason === undefined;
+  }
+
+  private async send(order: Order, leverage: number): Promise<Problem | undefined> {
+    const { ports, book, market, venue } = this.parts;
     const entry = isEntry(order.kind);
-    if (entry && !kill.entriesAllowed()) return undefined;
     this.remember(order);
     const now = ports.clock.now();
     const top = market.bookTop(order.instrument);
@@ -156,7 +193,7 @@ export class Dispatch {
   private async askNow(order: Order, by: LearntBy = "QUERY"): Promise<void> {
     const { ports, venue } = this.parts;
     this.tried(order);
-    const outcome = await venue.attempt((options) => venue.calls.queryOrder(refOf(order), options));
+    const outcome = await venue.ask(order.instrument, (options) => venue.calls.queryOrder(refOf(order), options));
     if (outcome.kind === "answered") return this.takeReport(order, outcome.value, by);
     if (outcome.kind === "unknown" || outcome.problem.code !== "NOT_FOUND") return;
     const age = ports.clock.now() - (order.sent_at ?? order.created_at);
@@ -168,7 +205,7 @@ export class Dispatch {
   private async isAbsent(order: Order): Promise<boolean> {
     const { venue, booking, book } = this.parts;
     const { account, instrument } = order;
-    const open = await venue.attempt((options) => venue.calls.getOpenOrders({ account, instrument }, options));
+    const open = await venue.ask(instrument, (options) => venue.calls.getOpenOrders({ account, instrument }, options));
     if (open.kind !== "answered") return false;
     const standing = open.value.orders.find((o) => o.client_order_id === order.client_order_id);
     if (standing) {
@@ -176,7 +213,9 @@ export class Dispatch {
       return false;
     }
     const from_ts = Math.floor(order.created_at) - 1_000;
-    const fills = await venue.attempt((options) => venue.calls.getFills({ account, instrument, from_ts }, options));
+    const fills = await venue.ask(instrument, (options) =>
+      venue.calls.getFills({ account, instrument, from_ts }, options),
+    );
     if (fills.kind !== "answered") return false;
     for (const order_id of new Set(fills.value.fills.map((fill) => fill.order_id))) {
       if (!(await book.isOurs(instrument, order_id))) return false;
@@ -199,7 +238,7 @@ export class Dispatch {
     if (order_id === undefined) return this.ask(order, by);
     await this.during([order], async () => {
       this.tried(order);
-      const outcome = await venue.attempt((options) =>
+      const outcome = await venue.ask(instrument, (options) =>
         venue.calls.getFills({ account, instrument, order_id, from_ts: Math.floor(order.created_at) - 1_000 }, options),
       );
       if (outcome.kind !== "answered") return;

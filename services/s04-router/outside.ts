@@ -38,7 +38,7 @@ export interface Lacking {
 export async function lackingSince(parts: OutsideParts, instrument: InstrumentId, from_ts: number): Promise<Lacking> {
   const { ports, book, venue } = parts;
   const { account } = ports;
-  const said = await venue.attempt((options) =>
+  const said = await venue.ask(instrument, (options) =>
     venue.calls.getFills({ account, instrument, from_ts: Math.floor(from_ts) }, options),
   );
   if (said.kind !== "answered") throw new Problem(said.problem.code, said.problem.message, { cause: said.problem });

@@ -210,3 +210,72 @@ test("of several orders in flight on one instrument when it died, none is sent a
   expect(faultsOf(world)).toEqual([]);
   world.close();
 });
+
+describe("the sweep for what the stream has lost", () => {
+  async function unheard(world: RouterWorld): Promise<void> {
+    await world.pass(61_000);
+    await world.finish(world.router.recovery.sweep());
+    await world.pass(2_000);
+  }
+
+  test("the end of a resting order", async () => {
+    const world = new RouterWorld();
+    await world.start();
+    const { client_order_ids } = await world.place(entry({ intent_id: "r", type: "LIMIT", price: "59950" }));
+    await world.pass(200);
+    world.exchange.eventCopies = 0;
+    world.exchange.end(client_order_ids[0]!, "EXPIRED");
+    await unheard(world);
+    expect(world.router.book.intent("r")).toMatchObject({ state: "DONE", answer: { status: "EXPIRED" } });
+    expect(world.router.book.order(client_order_ids[0]!)?.story?.at(-1)).toMatchObject({ by: "QUERY" });
+    expect(faultsOf(world)).toEqual([]);
+    world.close();
+  });
+
+  test("a stop that traded: the position is flat and its target goes", async () => {
+    const world = new RouterWorld();
+    await world.start();
+    await world.place(entry());
+    await world.pass(1_000);
+    world.exchange.eventCopies = 0;
+    const stop = world.exchange.live().find((order) => order.type === "STOP_MARKET");
+    world.exchange.trigger(stop!.client_order_id);
+    await unheard(world);
+    await world.pass(5_000);
+    expect(world.router.book.holding(FUT)?.qty).toBe("0");
+    expect(world.exchange.live()).toEqual([]);
+    expect(faultsOf(world)).toEqual([]);
+    world.close();
+  });
+
+  test("a resting entry past its valid_until goes by itself", async () => {
+    const world = new RouterWorld();
+    await world.start();
+    const valid_until = world.clock.now() + 4_000;
+    await world.place(entry({ type: "LIMIT", price: "59950", valid_until }));
+    await world.pass(3_900);
+    expect(world.exchange.live().length).toBe(1);
+    await world.pass(500);
+    expect(world.exchange.live()).toEqual([]);
+    expect(faultsOf(world)).toEqual([]);
+    world.close();
+  });
+});
+
+test("with one call in five failing the breaker keeps entries out for its time, and exits pass", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  await world.place(entry());
+  await world.pass(1_000);
+  world.exchange.reachable = false;
+  for (let call = 0; call < 12; call++) await world.finish(world.router.recovery.gap());
+  world.exchange.reachable = true;
+  await world.finish(world.router.catchUp());
+  expect(world.alerts.some((alert) => alert.startsWith("BREAKER_OPEN"))).toBe(true);
+  await expect(world.place(entry())).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  const exit = { intent_id: "x", kind: "EXIT", side: "SELL", instrument: FUT, exec: { policy: "MARKET" } } as const;
+  expect((await world.place(exit)).status).toBe("FILLED");
+  await world.pass(301_000);
+  expect((await world.place(entry())).status).toBe("FILLED");
+  world.close();
+});

@@ -126,7 +126,7 @@ export class Recovery {
     const orders = book.allOrders(instrument);
     const from_ts = Math.floor(Math.min(...orders.map((order) => order.created_at), ports.clock.now())) - OVERLAP_MS;
     const { fills } = await this.must(
-      venue.attempt((o) => venue.calls.getFills({ account: ports.account, instrument, from_ts }, o)),
+      venue.ask(instrument, (o) => venue.calls.getFills({ account: ports.account, instrument, from_ts }, o)),
     );
     for (const [order, missed] of byOrder(fills, orders)) {
       await booking.take(order.client_order_id, { by: "RECONCILIATION", fills: missed });
@@ -163,14 +163,21 @@ export class Recovery {
     this.again?.();
   }
 
-  /** Working orders that nobody has spoken of for a minute: the stream may have lost their end. */
+  /**
+   * Working orders that nobody has spoken of for a minute: the stream may have lost their end. Each instrument goes at
+   * its own pace. Then everything open is looked at once more: what is past its time, stops whose position is gone.
+   */
   async sweep(): Promise<void> {
-    const { book, dispatch, ports } = this.parts;
+    const { book, dispatch, ports, pokeAll } = this.parts;
     const before = ports.clock.now() - UNHEARD_MS;
-    for (const order of book.allOrders()) {
-      if (!isLive(order) || order.updated_at > before || dispatch.isBusy(order) || dispatch.dueIn(order) > 0) continue;
-      await dispatch.ask(order);
-    }
+    const unheard = book.allOrders().filter((order) => isLive(order) && order.updated_at <= before);
+    const asking = [...Map.groupBy(unheard, (order) => order.instrument).values()].map(async (orders) => {
+      for (const order of orders) {
+        if (!dispatch.isBusy(order) && dispatch.dueIn(order) <= 0) await dispatch.ask(order);
+      }
+    });
+    await Promise.all(asking);
+    pokeAll();
   }
 
   private instruments(): Set<string> {

@@ -38,8 +38,8 @@ export class OrderRepair {
   }
 
   /**
-   * NOT_FOUND: RESYNC of an order we do not know, ADOPT of one that no intent of ours explains or that the exchange does
-   * not have. CONFLICT: a call about it is under way, or CANCEL of one that is ours and stands as we sent it.
+   * NOT_FOUND: RESYNC of an order we do not know, ADOPT of one that no intent of ours explains or that the exchange
+   * does not have. CONFLICT: a call about it is under way, or CANCEL of one that is ours and stands as we sent it.
    */
   async repair(ask: RepairOrder): Promise<Answer> {
     const { book, dispatch } = this.parts;
@@ -94,11 +94,14 @@ export class OrderRepair {
     );
     await booking.take(client_order_id, { by: BY, report: reportOf(said), fills: await this.fillsOf(order, said) });
     const row = book.order(client_order_id) ?? order;
-    // Its plan is over, so nobody else would end it; what is protective ends with its position.
-    if (leg.startsWith("e") && isEntry(record.intent.kind) && record.state === "DONE" && isLive(row)) {
-      await dispatch.cancel(row, BY);
-    }
+    if (isLive(row) && this.isLeftOver(row, record)) await dispatch.cancel(row, BY);
     return { done: "ADOPTED", before: "not known", after: words(book.order(client_order_id) ?? row) };
+  }
+
+  /** Nobody else would end it: its plan is over, or there is nothing to protect. */
+  private isLeftOver(order: Order, record: IntentRecord): boolean {
+    if (order.leg.startsWith("e")) return isEntry(record.intent.kind) && record.state === "DONE";
+    return (this.parts.book.holding(order.instrument)?.qty ?? "0") === "0";
   }
 
   /** The next protective leg gets a number that no order has had. */
@@ -134,7 +137,7 @@ export class OrderRepair {
   /** What the exchange says of it; undefined: it does not know it. Throws when it cannot be asked. */
   private async asked(ref: ReturnType<typeof refOf>): Promise<ExchangeOrder | undefined> {
     const { venue } = this.parts;
-    const outcome = await venue.attempt((options) => venue.calls.queryOrder(ref, options));
+    const outcome = await venue.ask(ref.instrument, (options) => venue.calls.queryOrder(ref, options));
     if (outcome.kind === "answered") return outcome.value;
     if (outcome.kind === "refused" && outcome.problem.code === "NOT_FOUND") return undefined;
     throw new Problem(outcome.problem.code, outcome.problem.message, { cause: outcome.problem });
@@ -145,7 +148,7 @@ export class OrderRepair {
     const { venue } = this.parts;
     const { account, instrument } = order;
     const { order_id } = said;
-    const outcome = await venue.attempt((options) =>
+    const outcome = await venue.ask(instrument, (options) =>
       venue.calls.getFills({ account, instrument, order_id, from_ts: 0 }, options),
     );
     // Without them the order's row says that they are missing, and they are asked for again.

@@ -44,6 +44,9 @@ export const RouterSettings = z.object({
   exitRetryMsMax: z.coerce.number().int().min(1).default(2_000),
   /** Exits that came back unfilled this often end with an alert. */
   exitRetriesMax: z.coerce.number().int().min(0).default(300),
+  /** Of one instrument, so many entries leave at the same time, and so many questions; exits and cancels never wait. */
+  entriesAtOnce: z.coerce.number().int().min(1).default(8),
+  questionsAtOnce: z.coerce.number().int().min(1).default(4),
   breakerCallsMin: z.coerce.number().int().min(1).default(10),
 });
 export type RouterSettings = z.output<typeof RouterSettings>;

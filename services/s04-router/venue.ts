@@ -1,7 +1,8 @@
 /** Calls to S1, each with its outcome told apart: answered, certainly refused, or unknown. */
-
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { asProblem, type Code, type Problem } from "../../shared/errors.ts";
 import { Breaker, type BreakerRules } from "../../shared/trading/execution/breaker.ts";
+import { Lanes } from "./lanes.ts";
 import type { Ports } from "./types.ts";
 
 export type Outcome<T> =
@@ -40,11 +41,13 @@ const isFromExchange = (outcome: Outcome<unknown>): boolean =>
 export class Venue {
   private readonly ports: Ports;
   private readonly breaker = new Breaker();
+  private readonly questions: Lanes;
   /** When the exchange itself last answered a call, whatever it said; epoch ms. */
   answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: Ports) {
     this.ports = ports;
+    this.questions = new Lanes(ports.settings.questionsAtOnce);
   }
 
   get calls() {
@@ -65,6 +68,11 @@ export class Venue {
       this.ports.alert("ERROR", "BREAKER_OPEN", "too many exchange calls fail", "entries are refused, exits pass");
     }
     return outcome;
+  }
+
+  /** A question about one instrument: a few at a time, so that what is unknown of one does not use up the calls of all. */
+  ask<T>(instrument: InstrumentId, call: (options: { timeoutMs: number }) => Promise<T>): Promise<Outcome<T>> {
+    return this.questions.run(instrument, () => this.attempt(call));
   }
 
   /** Milliseconds until entries may pass again; 0: they may now. */
