@@ -129,6 +129,26 @@ test("orders by contract, and what came of them on the account stream and over R
   await expect(call("submitOrder", { ...entry, client_order_id: "t-2" })).rejects.toThrow("kill switch");
 });
 
+test("income page by page as the exchange tells it, to services whole; funding as it is on record", async () => {
+  const all = await items("/xchg/income");
+  expect(all.map((row) => row.kind).slice(-1)).toEqual(["COMMISSION"]);
+  const paged: Record<string, unknown>[] = [];
+  let cursor = "";
+  do {
+    const path = `/xchg/income?limit=1${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+    const page = (await (await get(path)).json()) as { items: Record<string, unknown>[]; next_cursor?: string };
+    paged.push(...page.items);
+    cursor = page.next_cursor ?? "";
+  } while (cursor !== "");
+  expect(paged).toEqual(all);
+  const span = { account: "main", from_ts: START - 1, to_ts: clock.now() };
+  expect(await call("getIncome", span)).toEqual({ income: all });
+  await expect(call("getIncome", { ...span, to_ts: 0 })).rejects.toThrow("before");
+  await expect(call("getIncome", { ...span, account: "other" })).rejects.toThrow();
+  expect((await get(`/xchg/income?from_ts=0&to_ts=${clock.now()}`)).status).toBe(400);
+  expect(await items("/xchg/funding?limit=5")).toEqual([]);
+});
+
 test("callers without a token and bad questions are refused", async () => {
   expect((await get("/xchg/balances", false)).status).toBe(401);
   expect((await get("/xchg/history?instrument=BTC&timeframe=1m")).status).toBe(400);
