@@ -1,12 +1,16 @@
 /** Somebody else on the same account, a person at the exchange's site say; and the reconciler's runs to look at. */
 
+import { put, remove } from "../../shared/changes.ts";
+import { fills, holdings, intents, orders } from "../../shared/collections/orders.ts";
 import { reconciliations } from "../../shared/collections/reconciliation.ts";
 import { dec, show } from "../../shared/domain/money.ts";
+import type { Collection } from "../../shared/kit/ports.ts";
 import type { Principal } from "../../shared/kit/service.ts";
 import type { Reconciliation } from "../../shared/streams.ts";
 import { venueNet } from "../venue/memory-net.ts";
 import { type Answer, type Fields, hmac, query } from "../venue/test-client.ts";
 import type { Desk } from "./desk.fixture.ts";
+import { readAll } from "./pages.ts";
 
 const KEY = "paper-key";
 const SECRET = "paper-secret";
@@ -52,6 +56,26 @@ export async function runs(desk: Desk): Promise<Reconciliation[]> {
 /** `TYPE action outcome` of everything that was found since the start, oldest first. */
 export const found = async (desk: Desk): Promise<string[]> =>
   (await runs(desk)).flatMap(({ items }) => items.map((item) => `${item.type} ${item.action} ${item.outcome}`));
+
+const ROUTERS: readonly Collection[] = [intents, orders, fills, holdings] as unknown as Collection[];
+type Copy = { collection: Collection; value: unknown }[];
+
+/** The router's store as it is now. */
+export async function copyOf(desk: Desk): Promise<Copy> {
+  const s04 = desk.sim.world.store("s04");
+  const rows = await Promise.all(ROUTERS.map((collection) => readAll(s04, collection)));
+  return rows.flatMap((values, at) => values.map((value) => ({ collection: ROUTERS[at] as Collection, value })));
+}
+
+/** As if a backup had been copied over it. */
+export async function restore(desk: Desk, copy: Copy): Promise<void> {
+  const s04 = desk.sim.world.store("s04");
+  const now = await copyOf(desk);
+  await s04.commit([
+    ...now.map(({ collection, value }) => remove(collection, collection.key(value))),
+    ...copy.map(({ collection, value }) => put(collection, value)),
+  ]);
+}
 
 /** What the venue's position is, signed. */
 export const positionThere = (desk: Desk, instrument: string): string =>

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { alertsKept } from "../../shared/collections/operations.ts";
-import { fills, holdings, intents, orders } from "../../shared/collections/orders.ts";
+import { holdings, orders } from "../../shared/collections/orders.ts";
 import { trades } from "../../shared/collections/trades.ts";
 import { dec, show, toStep } from "../../shared/domain/money.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { readAll } from "./pages.ts";
-import { byHand, found, positionThere, reconcile, runs, trade } from "./reconcile.fixture.ts";
+import { byHand, copyOf, found, positionThere, reconcile, restore, runs, trade } from "./reconcile.fixture.ts";
 
 const SETTLED_MS = 60_000;
 const TIMEOUT_MS = 60_000;
@@ -168,14 +168,7 @@ describe("books that lost something", () => {
     "the router's store restored from before the trade: nothing stays open that nobody knows",
     async () => {
       const desk = await inTrade("restored", FUT, { canCrash: true });
-      const s04 = desk.sim.world.store("s04");
-      const emptied = [];
-      for (const collection of [intents, orders, fills, holdings]) {
-        for (const row of (await s04.query(collection as typeof orders, { limit: 1_000 })).items) {
-          emptied.push({ op: "delete", collection: collection as never, key: row.key } as const);
-        }
-      }
-      await s04.commit(emptied);
+      await restore(desk, []);
       desk.sim.crash();
       await desk.sim.advance(SETTLED_MS);
       expect(positionThere(desk, FUT)).toBe("0");
@@ -184,6 +177,27 @@ describe("books that lost something", () => {
       const { summary, items } = await reconcile(desk);
       expect({ agreement: summary.agreement, items }).toEqual({ agreement: 1, items: [] });
       expect(await openTrades(desk)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "the router's store restored from the moment of the entry: the trade goes on, with one stop and one target",
+    async () => {
+      const desk = await Desk.open({ seed: "restored half", instruments: [FUT, SPOT], canCrash: true });
+      const entering = desk.enter(FUT);
+      await desk.sim.clock.run(() => desk.venue.orders().length > 0);
+      const copy = await copyOf(desk);
+      await desk.answered(entering);
+      await desk.sim.advance(4_000);
+      const own = positionThere(desk, FUT);
+      await restore(desk, copy);
+      desk.sim.crash();
+      await settles(desk);
+      expect(positionThere(desk, FUT)).toBe(own);
+      const standing = desk.venue.algos().filter((algo) => algo.status === "NEW");
+      expect(standing.map((algo) => algo.type).sort()).toEqual(["STOP_MARKET", "TAKE_PROFIT_MARKET"]);
+      expect(await openTrades(desk)).toMatchObject([{ status: "ACTIVE", open_qty: own }]);
     },
     TIMEOUT_MS,
   );
