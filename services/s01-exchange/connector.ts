@@ -4,6 +4,7 @@ import type { AccountEvent } from "../../shared/streams.ts";
 import { AccountGuard } from "./account-guard.ts";
 import { AccountOutbox } from "./account-outbox.ts";
 import { binanceRests, binanceVenue, type Rests } from "./binance/venue.ts";
+import { ccxtVenue } from "./ccxt/venue.ts";
 import { FundingRecords } from "./funding-records.ts";
 import { Instruments } from "./instruments.ts";
 import { KeyGuard } from "./key-guard.ts";
@@ -11,7 +12,7 @@ import { KillCopy } from "./kill-copy.ts";
 import { Recorder } from "./record.ts";
 import { Desk } from "./trading.ts";
 import type { MarketOutlet, Surroundings } from "./types.ts";
-import type { Venue, VenueMarket, VenueOrders, VenueQueries, VenueStreams } from "./venue-port.ts";
+import type { Venue, VenueMarket, VenueOrders, VenuePorts, VenueQueries, VenueStreams } from "./venue-port.ts";
 
 export interface Outside {
   account: string;
@@ -48,7 +49,7 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
   const recorder = new Recorder(around, blobs);
   const kill = new KillCopy(around, store);
   const outbox = new AccountOutbox(around, publish);
-  const venue = binanceVenue(around, rests, {
+  const ports: VenuePorts = {
     account,
     outlet,
     listed: (instrument) => instruments.get(instrument),
@@ -57,7 +58,9 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     tell: (event) => outbox.add(event),
     heard: (clientOrderId) => kill.resolved(clientOrderId),
     funded: () => fundingRecords.soon(),
-  });
+  };
+  const isNative = around.settings.connector === "binance";
+  const venue = isNative ? binanceVenue(around, rests, ports) : ccxtVenue(around, ports);
   const fundingRecords = new FundingRecords(around, { account, store, income: venue.income });
   const { market, orders, streams, queries } = venue;
   const instruments = new Instruments(around, store, venue.listing);

@@ -17,6 +17,25 @@ export const Settings = z.object({
     .enum(["binance", "ccxt"])
     .default("binance")
     .describe("How the exchange is spoken to: Binance natively, or any exchange that ccxt knows"),
+  ccxtExchange: z
+    .string()
+    .regex(/^[a-z0-9]{2,32}$/)
+    .default("binance")
+    .describe("ccxt's name of the exchange, with CHIMERA_S01_CONNECTOR=ccxt"),
+  ccxtMarkets: z
+    .string()
+    .regex(/^(SPOT|FUT|SPOT,FUT|FUT,SPOT)$/, "is SPOT, FUT or SPOT,FUT")
+    .default("SPOT,FUT")
+    .describe("The markets that are traded there through ccxt"),
+  ccxtStreams: z
+    .boolean()
+    .default(true)
+    .describe("Streams through ccxt where the exchange has them; false: ask again and again"),
+  ccxtUrls: z
+    .string()
+    .optional()
+    .describe("JSON in place of ccxt's own addresses of the exchange (its urls.api), such as a proxy's"),
+  apiPassword: z.string().optional().describe("The key's third part, where the exchange has one (OKX, KuCoin, Bitget)"),
   venueSpotUrl: Url.describe("Spot REST; unset: the mode's own"),
   venueFutUrl: Url.describe("Futures REST; unset: the mode's own"),
   venueSpotWsUrl: Url.describe("Spot market streams; unset: the mode's own"),
