@@ -43,7 +43,7 @@ export interface Around {
   committed?(): Promise<unknown>;
 }
 
-function alone(): Around {
+export function alone(): Around {
   const clock = new VirtualClock(START);
   const { quota } = embeddedCoordination({ clock, path: ":memory:" });
   return { clock, exchange: new FakeExchange(clock), quota, shard: WHOLE, instruments: [FUT, SPOT] };
