@@ -152,6 +152,40 @@ describe("spot", () => {
   });
 });
 
+describe("a spot pair that is moved", () => {
+  const move = { intent_id: "s:SL:1", kind: "SL", side: "SELL", instrument: SPOT, stop_price: "59950" } as const;
+  const refusals = (count: number) => Array.from({ length: count }, () => ({ refuse: "-2010 rejected" }));
+  const held = () => world.router.book.holding(SPOT);
+
+  test("and cannot be placed again for two seconds is sold, guarded all the while", async () => {
+    await open();
+    await world.place(buy());
+    await world.pass(500);
+    // Cancels are taken; whatever is placed is not.
+    world.exchange.faults.push(...refusals(20));
+    await world.place(move);
+    await world.pass(1_500);
+    expect(held()).toMatchObject({ guard: true, qty: "0.01", stop_price: "59950" });
+    world.exchange.faults.length = 0;
+    await world.pass(3_000);
+    expect(held()?.qty).toBe("0");
+    expect(world.alerts.some((alert) => alert.includes("no new pair could be placed in time"))).toBe(true);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+
+  test("and is placed after a refusal or two is kept", async () => {
+    await open();
+    await world.place(buy());
+    await world.pass(500);
+    world.exchange.faults.push(...refusals(2));
+    await world.place(move);
+    await world.pass(5_000);
+    expect(held()).toMatchObject({ guard: false, qty: "0.01" });
+    expect(world.exchange.live().map((o) => o.stop_price ?? o.price)).toEqual(["60200", "59950"]);
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+});
+
 describe("spot, when things go wrong", () => {
   const WRONG_SIDE = { refuse: "-2010 The relationship of the prices for the orders is not correct." };
   test.each([

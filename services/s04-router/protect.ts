@@ -9,6 +9,7 @@ import { clientOrderId, digest } from "../../shared/keys.ts";
 import { isLive, missingQty } from "../../shared/trading/execution/order-state.ts";
 import {
   coveredQty,
+  coverOf,
   decideProtection,
   isStopReached,
   type ProtectAction,
@@ -72,7 +73,7 @@ export class Protector {
     await market.need(instrument);
     const listing = market.listing(instrument) as Instrument;
     if (holding.qty === "0") this.trouble.delete(instrument);
-    const bareForMs = await this.closeWhenBare(holding, listing);
+    const bareForMs = await this.closeWhenBare(holding, this.viewOf(holding, listing));
     const notBefore = this.notBefore(instrument);
     let next = this.fetchMissing(instrument) ?? bareForMs;
     for (const action of decideProtection(this.viewOf(holding, listing))) {
@@ -120,6 +121,7 @@ export class Protector {
       stop: amountOf(holding.stop_price),
       target: amountOf(holding.take_profit_price),
       orders,
+      entry: holding.entry_intent_id,
       entering: running.some((record) => isEntry(record.intent.kind)),
       releasing: this.isClosing(instrument),
       placeable: held >= dec(listing.min_qty) && worth,
@@ -138,20 +140,18 @@ export class Protector {
     return Math.min(UNANSWERED_MS * 2 ** unknown.length, isHeard ? UNANSWERED_MS_HEARD : UNANSWERED_MS_MAX);
   }
 
-  /** A futures position without any stop for too long is closed. Answers how long it may stay so. */
-  private async closeWhenBare(holding: Holding, listing: Instrument): Promise<number | undefined> {
-    const { book, ports } = this.parts;
+  /** What lacks its protection for too long is closed. Answers how long it may stay so. */
+  private async closeWhenBare(holding: Holding, view: ProtectionView): Promise<number | undefined> {
+    const { ports } = this.parts;
     const { instrument } = holding;
-    const covered = coveredQty(book.protective(instrument)) > zero;
-    if (listing.market !== "FUT" || holding.qty === "0" || covered || this.isClosing(instrument)) {
-      this.bareSince.delete(instrument);
-      return undefined;
-    }
+    const cover = this.isClosing(instrument) ? "covered" : coverOf(view);
+    if (cover === "covered") this.bareSince.delete(instrument);
+    if (cover !== "bare") return undefined;
     const since = this.bareSince.get(instrument) ?? ports.clock.now();
     this.bareSince.set(instrument, since);
     const left = since + ports.settings.protectWithinMs - ports.clock.now();
     if (left > 0) return left;
-    await this.close(holding, "no stop could be placed in time", "safety");
+    await this.close(holding, `no ${view.spot ? "new pair" : "stop"} could be placed in time`, "safety");
     return undefined;
   }
 

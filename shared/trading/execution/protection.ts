@@ -9,6 +9,8 @@ export interface ProtectionView {
   readonly held: Amount;
   readonly stop: Amount | undefined;
   readonly target: Amount | undefined;
+  /** The entry that opened what is held: its protective orders carry it. */
+  readonly entry?: string | undefined;
   /** All protective orders of this instrument, live or not, oldest first. */
   readonly orders: readonly Order[];
   /** Spot: an entry still fills, so that its pair would be too small at once. */
@@ -99,6 +101,21 @@ function decidePair(view: ProtectionView): ProtectAction[] {
     return [...guard(view, true, "the pair is being replaced"), ...cancelAll(live)];
   }
   return [...guard(view, true, "the pair is being placed"), { do: "place_pair", qty: view.held, stop, target }];
+}
+
+/**
+ * Whether the quantity has what it needs at the exchange: futures any stop, spot the pair that took the place of another.
+ * The first pair of an entry may be refused for good: then its guard watches. `asked`: it may be there in a moment.
+ */
+export function coverOf(view: ProtectionView): "covered" | "asked" | "bare" {
+  const inForce = view.orders.some((order) => order.kind === "SL" && isInForce(order) && remaining(order) > zero);
+  if (view.held === zero || inForce) return "covered";
+  if (!view.spot) return "bare";
+  const isWanted = !view.entering && !view.releasing && view.placeable;
+  const own = view.orders.filter((order) => order.intent_id === view.entry);
+  const stoodBefore = own.some((order) => order.kind === "SL" && order.order_id !== undefined);
+  if (!isWanted || !stoodBefore || view.stop === undefined || view.target === undefined) return "covered";
+  return view.orders.some(isLive) ? "asked" : "bare";
 }
 
 const whyGuarded = (view: ProtectionView): string => {
