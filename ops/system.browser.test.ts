@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import type { Order } from "../shared/domain/order.ts";
 import { PASSWORD, type Running, until, up } from "./run/process.fixture.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -14,14 +15,15 @@ const PAGE_MS_MAX = 60_000;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-describe.skipIf(!here)("the page in a real browser", () => {
-  const data = mkdtempSync(join(tmpdir(), "chimera-browser-"));
-  const complaints: string[] = [];
-  let running: Running;
-  let browser: Browser;
-  let page: Page;
+const complaints: string[] = [];
+let data = "";
+let running: Running;
+let browser: Browser;
+let page: Page;
 
+describe.skipIf(!here)("the page in a real browser", () => {
   beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), "chimera-browser-"));
     running = await up(data, PORT_OFFSET, ["--seed", "browser"]);
     await until("all ready", async () =>
       (await running.get<{ items: { ready: boolean }[] }>("/services")).items.every((s) => s.ready),
@@ -45,6 +47,16 @@ describe.skipIf(!here)("the page in a real browser", () => {
     rmSync(data, { recursive: true });
   }, 60_000);
 
+  theDoorAndTheMarket();
+  thePagesBesideIt();
+  theKillSwitch();
+
+  test("neither an error nor a request elsewhere was seen, no policy was broken", () => {
+    expect(complaints).toEqual([]);
+  });
+});
+
+function theDoorAndTheMarket(): void {
   const signIn = async (password: string) => {
     await page.locator('input[autocomplete="username"]').fill("admin");
     await page.locator('input[type="password"]').fill(password);
@@ -65,15 +77,69 @@ describe.skipIf(!here)("the page in a real browser", () => {
     const before = await title.textContent();
     await until("the page moves", async () => (await title.textContent()) !== before);
   }, 120_000);
+}
+
+function thePagesBesideIt(): void {
+  test("an order's page tells its life from the intent to the fill, and can be linked to", async () => {
+    let id = "";
+    await until("an entry is filled", async () => {
+      const { items } = await running.get<{ items: Order[] }>("/orders?kind=ENTRY&status=FILLED&limit=1");
+      id = items[0]?.client_order_id ?? "";
+      return id !== "";
+    });
+    await page.getByRole("link", { name: "Orders" }).click();
+    await page.locator("tbody tr").first().waitFor();
+    await page.locator(`a[href*="${id}"]`).click();
+    await page.locator("ol.life").waitFor();
+    expect(new URL(page.url()).searchParams.get("id")).toBe(id);
+    const steps = () => page.locator("ol.life > li").evaluateAll((all) => all.map((step) => step.dataset.what));
+    await page.reload();
+    await until("all steps are told", async () => (await steps()).includes("DONE"));
+    const told = await steps();
+    const at = ["INTENT", "SUBMIT", "FILL", "DONE"].map((what) => told.indexOf(what));
+    expect(at).toEqual(at.toSorted((a, b) => a - b));
+    expect(at[0]).toBe(0);
+  }, 120_000);
+
+  test("a position shows its stop ladder, and closing it is planned before it is done", async () => {
+    await page.getByRole("link", { name: "Positions" }).click();
+    await page
+      .locator("#ladder table.rungs tbody tr")
+      .first()
+      .waitFor({ timeout: 2 * PAGE_MS_MAX });
+    await page.locator("#chart canvas").first().waitFor();
+    const moved = await page.locator("#ladder .stop-ladder li").count();
+    expect(moved).toBeGreaterThan(0);
+    await page.getByRole("button", { name: "Flatten all…" }).click();
+    // What was open may have closed meanwhile: either way the plan is told, and nothing is done by looking at it.
+    await page.getByRole("dialog").locator(".stack p").first().waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).click();
+  }, 180_000);
+
+  test("every page answers the number keys, and money and books have theirs", async () => {
+    await page.keyboard.press("4");
+    await page.getByRole("heading", { name: "Balances" }).waitFor();
+    await page.keyboard.press("5");
+    await page.getByRole("button", { name: "Reconcile now…" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/reconciliation");
+    await page.goBack();
+    await page.getByRole("heading", { name: "Balances" }).waitFor();
+  }, 120_000);
 
   test("nothing scrolls sideways on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(wide).toBeLessThanOrEqual(0);
+    for (const name of ["Orders", "Positions", "Treasury", "Reconcile", "Live"]) {
+      await page.getByRole("link", { name }).last().click();
+      await page.locator("main").waitFor();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect({ name, wide: Math.max(0, wide) }).toEqual({ name, wide: 0 });
+    }
     await page.getByRole("button", { name: "Kill" }).first().waitFor();
     await page.setViewportSize({ width: 1440, height: 900 });
   }, 120_000);
+}
 
+function theKillSwitch(): void {
   test("the kill switch is one hold away, and a short press is none", async () => {
     await page.getByRole("button", { name: "Kill" }).first().click();
     const hold = page.getByRole("dialog").locator("button.danger");
@@ -85,8 +151,4 @@ describe.skipIf(!here)("the page in a real browser", () => {
     await until("it is on", async () => (await running.get<{ enabled: boolean }>("/kill-switch")).enabled);
     await page.mouse.up();
   }, 120_000);
-
-  test("neither an error nor a request elsewhere was seen, no policy was broken", () => {
-    expect(complaints).toEqual([]);
-  });
-});
+}

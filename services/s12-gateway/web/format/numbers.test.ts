@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   amountText,
   asGiven,
+  averageText,
   digitsOf,
   directionOf,
   grouped,
@@ -23,6 +24,10 @@ describe("money", () => {
     expect(usdtText("-1234.567", true)).toBe(`${MINUS}1,234.57`);
     expect(usdtText("-0.001", true)).toBe("0.00");
     expect(usdtText("0.001", true)).toBe("0.00");
+  });
+  test("an average keeps the digits a price has and loses those of its division", () => {
+    const texts = ["60003.1", "2610.836666666666666667", "0.0421", undefined].map(averageText);
+    expect(texts).toEqual(["60,003.1", "2,610.8367", "0.0421", NOTHING]);
   });
   test("what is no decimal shows as a dash", () => {
     for (const bad of [undefined, "", "NaN", "1e5", "abc"]) expect(usdtText(bad)).toBe(NOTHING);

@@ -34,6 +34,13 @@ export const usdtText = (value: string | Amount | undefined, sign = false): stri
 export const asGiven = (value: string | undefined): string =>
   value === undefined || !isDecimal(value) ? NOTHING : grouped(value);
 
+/** An average as it is, but for digits that only its division made. */
+export function averageText(value: string | undefined): string {
+  const digits = Number(value) < 1 ? 10 : 4;
+  const [, part = ""] = (value ?? "").split(".");
+  return part.length <= digits ? asGiven(value) : amountText(value, { digits });
+}
+
 /** A fraction as per cent: `0.1234` → `12.34 %`. */
 export function percentText(fraction: number | undefined, digits = 2, sign = false): string {
   if (fraction === undefined || !Number.isFinite(fraction)) return NOTHING;

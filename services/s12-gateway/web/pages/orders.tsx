@@ -9,6 +9,7 @@ import { orderColumns } from "../parts/books.tsx";
 import { DataTable } from "../parts/data-table.tsx";
 import { Select } from "../parts/select.tsx";
 import { Empty, Failed, Panel, Skeleton } from "../parts/states.tsx";
+import { useNarrow } from "../parts/use-narrow.ts";
 import { addressStore, go } from "../state/address.ts";
 import { mergeOrders } from "../state/lists.ts";
 import {
@@ -29,11 +30,18 @@ export function OrdersPage() {
   return id === "" ? <OrdersList /> : <OrderPage key={id} id={id} />;
 }
 
+/** What a phone shows of an order before one opens it. */
+const PHONE_COLUMNS = ["time", "instrument", "kind", "side", "status", "id"];
+
 function OrdersList() {
   const { t } = useText();
   const filters = useStore(addressStore, (address) => address.filters);
   const { orders, query } = useOrders(filters);
-  const columns = useMemo(() => orderColumns(t, true), [t]);
+  const narrow = useNarrow();
+  const columns = useMemo(
+    () => orderColumns(t, true).filter(({ id }) => !narrow || PHONE_COLUMNS.includes(id)),
+    [t, narrow],
+  );
   return (
     <main className="page" aria-label={t("page.orders")}>
       <Panel

@@ -85,7 +85,16 @@ function runColumns(t: Translate): Column<Reconciliation>[] {
       value: (r) => r.summary.agreement,
       cell: (r) => (
         <span className="agreement">
-          <meter className="gauge" min={0} max={1} low={0.999} value={r.summary.agreement} aria-hidden="true" />
+          <meter
+            className="gauge"
+            min={0}
+            max={1}
+            low={0.99}
+            high={0.999}
+            optimum={1}
+            value={r.summary.agreement}
+            aria-hidden="true"
+          />
           <Figure>{percentText(r.summary.agreement, 2)}</Figure>
         </span>
       ),

@@ -47,7 +47,7 @@ export function ApprovalsPanel() {
 export function subjectWords(t: Translate, { kind, subject }: Approval): string {
   const { from, to, amount_usdt } = subject as { from?: string; to?: string; amount_usdt?: string };
   if (kind !== "TRANSFER" || !from || !to) return JSON.stringify(subject);
-  const wallet = (name: string) => t(`wallet.${name}` as MessageKey);
+  const wallet = (name: string) => t(`wallet_in.${name}` as MessageKey);
   return t("transfer.plan", { amount: usdtText(amount_usdt), from: wallet(from), to: wallet(to) });
 }
 

@@ -99,8 +99,8 @@ const outlookWords = (t: Translate, outlook: Outlook): string =>
 const transferAct = (t: Translate, request: TransferRequest, outlook: Outlook): Act => {
   const params = {
     amount: usdtText(dec(request.amount_usdt)),
-    from: t(`wallet.${request.from}`),
-    to: t(`wallet.${request.to}`),
+    from: t(`wallet_in.${request.from}`),
+    to: t(`wallet_in.${request.to}`),
   };
   return {
     title: t("transfer.title"),

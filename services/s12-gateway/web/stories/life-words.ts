@@ -49,6 +49,11 @@ export function stepWords(t: Translate, step: Step, story: OrderStory): string {
       return order?.order_id === undefined ? "" : t("life.ack", { id: order.order_id });
     case "FILL":
       return fillWords(t, step);
+    case "DONE": {
+      const { status, message } = story.intent.answer;
+      const ended = codeText(t, "status", status);
+      return message ? `${ended}: ${message}` : ended;
+    }
     default:
       return detail;
   }

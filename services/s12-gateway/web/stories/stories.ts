@@ -4,7 +4,7 @@ import type { Decision } from "../../../../shared/domain/decision.ts";
 import type { Fill, Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import type { AlertRow, ServiceRow } from "../api/shapes.ts";
-import { asGiven, numberText, usdtText } from "../format/numbers.ts";
+import { asGiven, averageText, numberText, usdtText } from "../format/numbers.ts";
 import { shardsText } from "../format/shards.ts";
 import { codeText, type Translate } from "../i18n/translate.ts";
 import type { Subject } from "../state/address.ts";
@@ -77,7 +77,7 @@ export function orderStory(t: Translate, o: Order): Story {
       type: codeText(t, "type", o.type),
       why: t(`kind.${o.kind}`),
     }),
-    t(`story.order.${o.status}`, { filled: asGiven(o.filled_qty), price: asGiven(o.avg_price) }),
+    t(`story.order.${o.status}`, { filled: asGiven(o.filled_qty), price: averageText(o.avg_price) }),
   ];
   if (o.reduce_only) sentences.push(t("story.order.reduce_only"));
   if (o.message) sentences.push(t("story.order.message", { message: o.message }));
@@ -91,7 +91,7 @@ export function orderStory(t: Translate, o: Order): Story {
       [t("orders.price"), asGiven(o.price)],
       [t("orders.stop_price"), asGiven(o.stop_price)],
       [t("orders.filled"), `${asGiven(o.filled_qty)} / ${asGiven(o.qty)}`],
-      [t("orders.avg_price"), asGiven(o.avg_price)],
+      [t("orders.avg_price"), averageText(o.avg_price)],
       [t("number.mid_at_send"), numberText(o.mid_at_send)],
       [t("number.ack"), ack],
     ],
@@ -151,14 +151,14 @@ export function tradeStory(t: Translate, trade: Trade): Story {
       strategy: trade.strategy_id,
       way,
       qty: asGiven(trade.entry_qty),
-      price: asGiven(trade.avg_entry),
+      price: averageText(trade.avg_entry),
     }),
   ];
   if (trade.stops.length > 1) sentences.push(t("story.trade.stops", { count: trade.stops.length - 1 }));
   if (trade.closed_at !== undefined) {
     const reason = codeText(t, "exit", trade.exit_reason ?? "");
     sentences.push(
-      t("story.trade.exit", { price: asGiven(trade.avg_exit), reason, pnl: usdtText(trade.pnl_usdt, true) }),
+      t("story.trade.exit", { price: averageText(trade.avg_exit), reason, pnl: usdtText(trade.pnl_usdt, true) }),
     );
   } else sentences.push(t("story.trade.open", { qty: asGiven(trade.open_qty), stop: asGiven(trade.stop_price) }));
   return {
