@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { entry, faultsOf, RouterWorld } from "./world.fixture.ts";
+import { put, remove } from "../../shared/changes.ts";
+import { holdings, orders } from "../../shared/collections/orders.ts";
+import { entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());
@@ -62,6 +64,23 @@ describe("an unknown outcome", () => {
     const answer = await world.place(entry());
     await world.pass(1_000);
     expect(world.router.book.fillsOf(answer.intent_id).length).toBe(1);
+    expect(faultsOf(world)).toEqual([]);
+  });
+
+  test("sent again by books that forgot it: a duplicate is an order to ask about, not one that was refused", async () => {
+    await open();
+    await world.place(entry());
+    await world.pass(1_000);
+    const stop = world.exchange.live().find((order) => order.type === "STOP_MARKET")!;
+    const { leg } = world.router.book.order(stop.client_order_id)!;
+    const holding = { ...world.router.book.holding(FUT)!, next_leg: Number(leg.slice(2)) };
+    const sent = world.exchange.journal.length;
+    world.boot();
+    await world.store.commit([put(holdings, holding), remove(orders, stop.client_order_id)]);
+    await world.start();
+    await world.pass(10_000);
+    expect(world.exchange.journal.length).toBe(sent);
+    expect(world.router.book.order(stop.client_order_id)).toMatchObject({ status: "NEW" });
     expect(faultsOf(world)).toEqual([]);
   });
 

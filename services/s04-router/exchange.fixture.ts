@@ -176,7 +176,7 @@ export class FakeExchange {
 
   private take(order: SubmitOrder, list?: string): void {
     if (this.live().some((o) => o.client_order_id === order.client_order_id))
-      throw new Problem("EXCHANGE_REFUSED", "dup");
+      throw new Problem("EXCHANGE_REFUSED", "-4116: ClientOrderId is duplicated.");
     const conditional = order.type === "STOP_MARKET" || order.type === "TAKE_PROFIT_MARKET";
     if (order.reduce_only && !conditional && this.reducible(order) === zero) {
       throw new Problem("EXCHANGE_REFUSED", "-2022 ReduceOnly Order is rejected.");

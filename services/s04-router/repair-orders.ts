@@ -8,6 +8,8 @@ import { Problem, refuse } from "../../shared/errors.ts";
 import { clientOrderId } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { isLive, storyWith } from "../../shared/trading/execution/order-state.ts";
+import { sliceLeg } from "../../shared/trading/execution/twap.ts";
+import { planOf } from "./answers.ts";
 import type { Booking } from "./booking.ts";
 import { type Dispatch, refOf, reportOf } from "./dispatch.ts";
 import { linkOf } from "./execute.ts";
@@ -29,6 +31,7 @@ const BY = "RECONCILIATION" as const;
 /** Intents that an order without a row is looked for in, newest first; each has at most so many legs of a kind. */
 const INTENTS_MAX = 300;
 const LEGS_MAX = 64;
+const SLICE_ORDERS_MAX = 8;
 
 export class OrderRepair {
   private readonly parts: Parts;
@@ -161,21 +164,26 @@ export class OrderRepair {
     const { installationTag } = ports.settings;
     if (!client_order_id.startsWith(`${installationTag}-`)) return undefined;
     for (const record of await this.candidates(instrument)) {
-      for (let number = 0; number < LEGS_MAX + this.legsOf(record); number++) {
-        for (const kind of ["e", "sl", "tp"]) {
-          const leg = `${kind}${number}`;
-          if (clientOrderId(installationTag, record.intent_id, leg) !== client_order_id) continue;
-          await book.ensure(record.intent_id);
-          return { record, leg };
-        }
-      }
+      const leg = this.legsOf(record).find(
+        (one) => clientOrderId(installationTag, record.intent_id, one) === client_order_id,
+      );
+      if (leg === undefined) continue;
+      await book.ensure(record.intent_id);
+      return { record, leg };
     }
     return undefined;
   }
 
-  private legsOf({ instrument, intent_id }: IntentRecord): number {
-    const holding = this.parts.book.holding(instrument);
-    return holding?.entry_intent_id === intent_id ? holding.next_leg : 0;
+  /** Every leg that it can have had, the likeliest first. */
+  private legsOf(record: IntentRecord): string[] {
+    const holding = this.parts.book.holding(record.instrument);
+    const protective = LEGS_MAX + (holding?.entry_intent_id === record.intent_id ? holding.next_leg : 0);
+    const numbers = [...Array(protective).keys()];
+    const slices = planOf(record).slices?.length ?? 0;
+    const sliced = [...Array(slices).keys()].flatMap((slice) =>
+      [...Array(SLICE_ORDERS_MAX).keys()].map((nth) => sliceLeg(slice, nth)),
+    );
+    return [...numbers.flatMap((number) => [`e${number}`, `sl${number}`, `tp${number}`]), ...sliced];
   }
 
   /** Whoever holds the position and what runs come first: most lost orders are theirs. */

@@ -21,7 +21,8 @@ const FAILING: readonly Code[] = ["RATE_LIMITED", "UNAVAILABLE"];
 
 export function outcomeOf(error: unknown): Outcome<never> {
   const problem = asProblem(error);
-  const refused = NEVER_SENT.includes(problem.code) || (problem.status < 500 && !UNDECIDED.includes(problem.code));
+  const isDecided = problem.status < 500 && !UNDECIDED.includes(problem.code) && !isDuplicate(problem);
+  const refused = NEVER_SENT.includes(problem.code) || isDecided;
   return { kind: refused ? "refused" : "unknown", problem };
 }
 
@@ -33,6 +34,10 @@ export function outcomeOf(error: unknown): Outcome<never> {
 export const isReached = (problem: Problem): boolean =>
   /-2021|immediately trigger|trigger immediately|immediately match|relationship of the prices/i.test(problem.message);
 export const isTargetReached = (problem: Problem): boolean => /immediately match/i.test(problem.message);
+
+/** The exchange has an order of this client id already: what became of the sending is known only by asking about it. */
+const isDuplicate = (problem: Problem): boolean =>
+  problem.code === "EXCHANGE_REFUSED" && /-4116|duplicate/i.test(problem.message);
 
 const isFromExchange = (outcome: Outcome<unknown>): boolean =>
   outcome.kind === "answered" ||
