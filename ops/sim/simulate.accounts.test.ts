@@ -122,7 +122,8 @@ describe("two days of trading over funding, a transfer and a record that comes l
     const { items, realised_usdt } = answer as { items: { asset: string; qty: string; cost_usdt: string }[] } & {
       realised_usdt: string;
     };
-    expect(items.map((item) => [item.asset, dec(item.qty)])).toEqual([["BTC", wallet("SPOT", "BTC")]]);
+    const held = wallet("SPOT", "BTC");
+    expect(items).toMatchObject([{ asset: "BTC", qty: show(held), wallet_qty: show(held) }]);
     const cost = sum(items.map((item) => dec(item.cost_usdt)));
     expect(show(sub(wallet("SPOT", "USDT"), dec("10000")))).toBe(
       show(sub(sub(dec(realised_usdt), cost), dec("25.25"))),

@@ -2,7 +2,7 @@
 import { put } from "../../shared/changes.ts";
 import { positionsSnapshots, trades as tradesKept } from "../../shared/collections/trades.ts";
 import { type Amount, add, dec, max, mul, show, sub, sum, toNumber, zero } from "../../shared/domain/money.ts";
-import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
+import type { Balance, ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Query, Test } from "../../shared/kit/ports.ts";
 import { unrealised } from "../../shared/trading/position/trade.ts";
 import type { Prices } from "./prices.ts";
@@ -18,6 +18,8 @@ export class Accounting {
   private readonly book: TradesBook;
   private readonly prices: Prices;
   positions: readonly ExchangePosition[] = [];
+  /** As last asked; nothing before that. */
+  private balances: readonly Balance[] | undefined;
   private equityNow: Amount | undefined;
   private peak = zero;
 
@@ -45,10 +47,17 @@ export class Accounting {
       exchange.getBalances({ account }),
     ]);
     this.positions = positions;
+    this.balances = balances;
     const wallets = balances.map((row) => mul(add(dec(row.free), dec(row.locked)), this.worth(row.asset)));
     this.equityNow = add(sum(wallets), sum(positions.map((p) => dec(p.unrealised_usdt))));
     this.peak = max(this.peak, this.equityNow);
     return positions;
+  }
+
+  /** What the exchange says is in the spot wallet. */
+  spotWallet(asset: string): Amount | undefined {
+    const held = this.balances?.filter((row) => row.market === "SPOT" && row.asset === asset);
+    return held && sum(held.map((row) => add(dec(row.free), dec(row.locked))));
   }
 
   async snapshot(): Promise<void> {

@@ -20,6 +20,8 @@ export class Ledgers {
   readonly stores = new Map<ServiceId, SqliteStore>();
   readonly income: Income[] = [];
   readonly alerts: string[] = [];
+  /** Whether the exchange answers nothing about a time. */
+  refuses: (ts: number) => boolean = () => false;
   private seq = 0;
 
   store(owner: ServiceId): SqliteStore {
@@ -39,10 +41,12 @@ export class Ledgers {
       store: this.store("s06"),
       clock: this.clock,
       exchange: {
-        getIncome: async ({ from_ts, to_ts }: { from_ts: number; to_ts: number }) => ({
-          income: this.income.filter((row) => row.ts >= from_ts && row.ts <= to_ts),
-        }),
+        getIncome: async ({ from_ts, to_ts }: { from_ts: number; to_ts: number }) => {
+          if (this.refuses(from_ts)) throw new Error("no income for you");
+          return { income: this.income.filter((row) => row.ts >= from_ts && row.ts <= to_ts) };
+        },
       } as unknown as Ports["exchange"],
+      warn: (message: string, fields: unknown) => void this.alerts.push(`warn ${message} ${JSON.stringify(fields)}`),
       alert: (_severity: string, code: string, message: string) => void this.alerts.push(`${code} ${message}`),
     };
     const holdings = new HoldingsSpot(ports);

@@ -55,6 +55,7 @@ export default defineService({
         ...statementVerbs({
           ...{ account: ctx.account, clock: ctx.clock, store: ctx.store, holdingsSpot: positions.holdingsSpot },
           price: (asset) => positions.prices.bid(`SPOT:${asset}USDT`),
+          wallet: (asset) => positions.accounting.spotWallet(asset),
         }),
       ],
       consumes: [

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { SpotHolding, Statement, statements, TaxRow, taxRows } from "../../shared/collections/trades.ts";
 import { Decimal } from "../../shared/domain/instrument.ts";
-import { dec, mul, show, sub } from "../../shared/domain/money.ts";
+import { type Amount, dec, mul, show, sub } from "../../shared/domain/money.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
@@ -19,9 +19,13 @@ interface Parts {
   holdingsSpot: HoldingsSpot;
   /** The last bid of a coin in USDT. */
   price(asset: string): string | undefined;
+  /** What the exchange says is held of it. */
+  wallet(asset: string): Amount | undefined;
 }
 
 const HeldNow = SpotHolding.extend({
+  /** As the exchange says; what is above `qty` was never bought here. */
+  wallet_qty: Decimal.optional(),
   price: Decimal.optional(),
   value_usdt: Decimal.optional(),
   unrealised_usdt: Decimal.optional(),
@@ -32,7 +36,7 @@ const Day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "must look like 2026-01-31")
 const Year = z.coerce.number().int().min(2000).max(2100);
 
 const HOLDINGS_CSV = itemsAsCsv<HeldNow>(
-  ...(["asset", "qty", "avg_cost_usdt", "cost_usdt", "price", "value_usdt", "unrealised_usdt"] as const),
+  ...(["asset", "qty", "wallet_qty", "avg_cost_usdt", "cost_usdt", "price", "value_usdt", "unrealised_usdt"] as const),
 );
 const STATEMENTS_CSV = itemsAsCsv<Statement>(
   ...(["day", "account", "equity_start_usdt", "equity_end_usdt", "realised_usdt", "fees_usdt"] as const),
@@ -44,7 +48,7 @@ const TAX_CSV = itemsAsCsv<TaxRow>(
   ...(["fee_usdt", "gain_usdt", "note", "row_id"] as const),
 );
 
-export const statementVerbs = ({ account, clock, store, holdingsSpot, price }: Parts): Verb[] => [
+export const statementVerbs = ({ account, clock, store, holdingsSpot, price, wallet }: Parts): Verb[] => [
   verb({
     name: "listHoldings",
     summary: "Coins held on spot as our fills say, with their weighted average cost in USDT",
@@ -54,7 +58,11 @@ export const statementVerbs = ({ account, clock, store, holdingsSpot, price }: P
     csv: HOLDINGS_CSV,
     async run() {
       const basis = await holdingsSpot.now();
-      const items = holdingsOf(basis).map((held) => ({ ...held, ...valued(held, price(held.asset)) }));
+      const items = holdingsOf(basis).map((held) => {
+        const inWallet = wallet(held.asset);
+        const wallet_qty = inWallet === undefined ? {} : { wallet_qty: show(inWallet) };
+        return { ...held, ...wallet_qty, ...valued(held, price(held.asset)) };
+      });
       return { items, realised_usdt: show(basis.realised), ts: clock.now() };
     },
   }),
@@ -112,5 +120,5 @@ const dayAt = (ts: number): string => dayOf(Math.min(Math.max(ts, 0), LAST_MS));
 function valued({ qty, cost_usdt }: SpotHolding, price: string | undefined) {
   if (price === undefined) return {};
   const value = mul(dec(qty), dec(price));
-  return { price, value_usdt: show(value), unrealised_usdt: show(sub(value, dec(cost_usdt))) };
+  return { price: show(dec(price)), value_usdt: show(value), unrealised_usdt: show(sub(value, dec(cost_usdt))) };
 }

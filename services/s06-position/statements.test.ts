@@ -109,6 +109,19 @@ describe("what a statement takes in", () => {
     ]);
   });
 
+  test("a day that cannot be told keeps no other one from being told", async () => {
+    await equity("1000");
+    await ledgers.at(START + 2 * DAY + 11 * MINUTE);
+    ledgers.refuses = (ts) => ts < START + DAY;
+    await keep();
+    expect(await statement("2026-01-05")).toBeUndefined();
+    expect((await statement("2026-01-06"))?.final).toBe(true);
+    expect(ledgers.alerts).toHaveLength(1);
+    ledgers.refuses = () => false;
+    await keep();
+    expect((await statement("2026-01-05"))?.final).toBe(true);
+  });
+
   test("transfers of ours must be there; what others moved is counted", async () => {
     const row = { market: "FUT", kind: "TRANSFER", asset: "USDT", ts: START + 1 } as const;
     ledgers.income.push({ ...row, income_id: "1", amount: "100" }, { ...row, income_id: "2", amount: "-30" });

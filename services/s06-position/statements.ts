@@ -35,7 +35,7 @@ const PART_MS = DAY_MS / 4;
 const COMMIT_ROWS_MAX = 200;
 const TELL_MAX = 5;
 
-type Needs = Pick<Ports, "account" | "store" | "clock" | "exchange" | "alert">;
+type Needs = Pick<Ports, "account" | "store" | "clock" | "exchange" | "alert" | "warn">;
 
 export class Statements {
   private readonly ports: Needs;
@@ -52,11 +52,17 @@ export class Statements {
     const today = dayOf(clock.now());
     const oldest = dayOf(clock.now() - LOOK_BACK_MS);
     const known = await readAll(store, statementsKept, ["day", { account: this.ports.account, day: { gte: oldest } }]);
-    const open = known.filter((statement) => !statement.final).map((statement) => statement.day);
-    const last = known.at(-1)?.day;
-    const first = last ?? (await this.firstDay()) ?? today;
-    const since = daysBetween(first, today).filter((day) => day !== last && day >= oldest);
-    for (const day of [...open, ...since]) await this.write(day);
+    const final = new Set(known.filter((statement) => statement.final).map((statement) => statement.day));
+    const [first] = [await this.firstDay(), known[0]?.day, today].filter((day) => day !== undefined).sort();
+    const open = daysBetween(first as string, today).filter((day) => day >= oldest && !final.has(day));
+    for (const day of open) {
+      try {
+        await this.write(day);
+      } catch (error) {
+        // One day that cannot be told, or not now, keeps no other one from being told.
+        this.ports.warn("a statement could not be written", { day, error: String(error) });
+      }
+    }
   }
 
   /** On which the account was first looked at. */
