@@ -22,6 +22,8 @@ if (!here) console.log("skipped: needs redis-server");
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 const PORT_OFFSET = 8_200 + (process.pid % 300) * 20;
 const REDIS_AWAY_MS = 3_000;
+/** One that was sent without an answer is first proven absent, which takes a minute. */
+const TRANSFER_MS_MAX = 120_000;
 
 const data = mkdtempSync(join(tmpdir(), "chimera-processes-"));
 const bundle = join(data, "sleeping.yaml");
@@ -48,6 +50,25 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
   for (const name of ["s04-router", "s01-exchange", "s06-position", "s03-strategy", "s02-feature", "s10-config"]) {
     const title = `${name} killed while orders are under way: nothing acknowledged is lost, all is ready again`;
     test(title, () => suffered(name, () => killed(running, name)), 180_000);
+  }
+
+  // That it was made once is judged with all the rest, by the venue's journal.
+  for (const name of ["s12-gateway", "s01-exchange"]) {
+    test(`${name} killed in a transfer: it is made`, async () => {
+      const wanted = { from: "SPOT", to: "FUT", amount_usdt: "25", reason: "a test" };
+      const { body } = await running.post<{ transfer_id: string }>("/treasury/transfer", wanted);
+      const path = `/approvals/${body.transfer_id}`;
+      const approve = () => running.post(`${path}/approve`, {}).catch(() => "cut off");
+      const cutOff = approve();
+      await killed(running, name);
+      await cutOff;
+      const made = async () => {
+        const { state } = await running.get<{ state: string }>(path);
+        if (state === "PENDING") await approve();
+        return state === "DONE";
+      };
+      await until("made", made, TRANSFER_MS_MAX);
+    }, 180_000);
   }
 
   for (const [what, happens] of redisTroubles(REDIS_AWAY_MS)) {
