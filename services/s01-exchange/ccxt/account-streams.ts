@@ -7,6 +7,7 @@ import type { Surroundings } from "../types.ts";
 import type { VenuePorts, VenueStreams } from "../venue-port.ts";
 import type { CcxtLine } from "./line.ts";
 import type { CcxtOrders, Lines } from "./orders.ts";
+import type { Known } from "./symbols.ts";
 import type { CcxtBalances, CcxtClient, CcxtOrder, CcxtPosition, CcxtTrade, Params } from "./unified.ts";
 import { readBalances, readFill, readOrder, readPosition } from "./unified-read.ts";
 
@@ -182,9 +183,16 @@ export class CcxtAccountStreams implements VenueStreams {
     this.lastAt[market] = ts;
   }
 
+  /** Nothing for what is another market's, and before the gap was told: that one makes the listeners ask. */
+  private mine(line: CcxtLine, { symbol, info }: { symbol?: string; info?: Params }): Known | undefined {
+    const { marketOf } = line.dialect;
+    const isOther = marketOf !== undefined && info !== undefined && marketOf(info) !== line.market;
+    return isOther || !this.isUp[line.market] ? undefined : line.symbols.of(symbol);
+  }
+
   private async takeOrders(line: CcxtLine, rows: readonly CcxtOrder[]): Promise<void> {
     for (const row of rows) {
-      const known = line.symbols.of(row.symbol);
+      const known = this.mine(line, row);
       if (!known || row.id === undefined) continue;
       const info = (row.info?.o ?? row.info ?? {}) as Params;
       const isStop = line.dialect.isStop?.(info) === true;
@@ -201,7 +209,7 @@ export class CcxtAccountStreams implements VenueStreams {
 
   private async takeTrades(line: CcxtLine, rows: readonly CcxtTrade[]): Promise<void> {
     for (const row of rows) {
-      const known = line.symbols.of(row.symbol);
+      const known = this.mine(line, row);
       if (!known || row.id === undefined || row.order === undefined) continue;
       const key = `${known.instrument}/${row.id}`;
       if (this.toldFills.has(key)) continue;
@@ -244,13 +252,14 @@ export class CcxtAccountStreams implements VenueStreams {
     const ts = this.around.clock.now();
     const market = line.dialect.oneWallet ? "FUT" : line.market;
     const balances = readBalances(market, body, ts);
-    if (balances.length > 0) this.ports.tell({ kind: "balance", balances, instrument: market, ts });
+    if (balances.length > 0 && this.isUp[line.market])
+      this.ports.tell({ kind: "balance", balances, instrument: market, ts });
   }
 
   private takePositions(line: CcxtLine, rows: readonly CcxtPosition[]): void {
     const ts = this.around.clock.now();
     for (const row of rows) {
-      const known = line.symbols.of(row.symbol);
+      const known = this.mine(line, { symbol: row.symbol });
       if (!known) continue;
       const { instrument } = known;
       const read = readPosition(this.ports.account, known, row);

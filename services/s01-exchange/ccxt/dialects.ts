@@ -25,6 +25,8 @@ export interface Dialect {
   readonly spotMarketBuy?: Params;
   /** What a stop's trigger price is compared with. */
   working?(type: SubmitOrder["working_type"]): Params;
+  /** Whose an event of the account's is, where both markets' come on one stream. */
+  marketOf?(info: Params): Market | undefined;
   /** True for a conditional order that is numbered apart from orders, by what the exchange said of it. */
   isStop?(info: Params): boolean;
   /** The order that a conditional one sent once it was set off, where that is another one. */
@@ -90,6 +92,7 @@ const bybit: Dialect = {
   spotMarketBuy: { marketUnit: "baseCoin", createMarketBuyOrderRequiresPrice: false },
   options: (market) => ({ fetchMarkets: { types: [market === "SPOT" ? "spot" : "linear"] } }),
   named: (orderLinkId) => ({ orderLinkId }),
+  marketOf: ({ category }) => (category === "spot" ? "SPOT" : category === "linear" ? "FUT" : undefined),
   byId: { acknowledged: true },
   fillsOf: (orderId) => ({ orderId }),
   working: (type) => ({ triggerBy: type === "CONTRACT_PRICE" ? "LastPrice" : "MarkPrice" }),
