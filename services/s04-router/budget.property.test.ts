@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { holdings, intents, orders } from "../../shared/collections/orders.ts";
 import { add, dec, sum, zero } from "../../shared/domain/money.ts";
 import { Intent, isEntry } from "../../shared/domain/order.ts";
-import { worstCase } from "../../shared/trading/execution/budget.ts";
+import { share, worstCase } from "../../shared/trading/execution/budget.ts";
 import { planOf } from "./answers.ts";
 import { all } from "./kept.ts";
 import { alone, entry, FUT, MAKER, RouterWorld } from "./world.fixture.ts";
@@ -112,7 +112,7 @@ class Life {
       const worst = worstCase({ side: "BUY", qty: dec(plan.qty), price, stop, takerFee: 0.0005 });
       if (record.state === "RUNNING" && dec(record.reserved_usdt) !== worst) found.push(`${record.intent_id} in part`);
       if (record.state === "DONE" && record.reserved_usdt !== "0") found.push(`${record.intent_id} is not released`);
-      if (record.state === "DONE" && filled > zero) most = add(most, worst);
+      if (record.state === "DONE") most = add(most, share(worst, filled, dec(plan.qty)));
     }
     if (used > most) found.push(`${used} are used, at most ${most} were ever passed on`);
     if (!holding || holding.qty === "0") {
