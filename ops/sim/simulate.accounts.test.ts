@@ -46,12 +46,20 @@ async function traded(instrument: typeof FUT, ms: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  desk = await Desk.open({ seed: "accounts", instruments: [FUT, SPOT], startsAt: MIDNIGHT - 5 * MINUTE });
+  desk = await Desk.open({
+    seed: "accounts",
+    instruments: [FUT, SPOT],
+    startsAt: MIDNIGHT - 5 * MINUTE,
+    canCrash: true,
+  });
   await desk.answered(desk.enter(FUT));
   await traded(SPOT, 5_000);
   transfer("25.25");
   await desk.fault({ kind: "funding", instrument: FUT, rate: "0.000137" });
-  await desk.sim.advance(5_000);
+  await desk.sim.advance(500);
+  // The news of it has come, its record has not been asked for.
+  desk.sim.crash();
+  await desk.sim.advance(10_000);
   // The next payment's record comes only when its trade has ended.
   await desk.fault({ kind: "answer", path: "/fapi/v1/income", count: 2, status: 503, code: -1001 });
   await desk.fault({ kind: "funding", instrument: FUT, rate: "-0.00021" });
@@ -62,6 +70,8 @@ beforeAll(async () => {
   await desk.sim.advance(8_000);
   await desk.answered(desk.enter(SPOT));
   await desk.answered(desk.enter(FUT, { side: "SELL" }));
+  const by_ms = MIDNIGHT + 20_000 - Math.floor(desk.sim.clock.now());
+  await desk.fault({ kind: "late_funding", instrument: FUT, by_ms });
   await desk.sim.clock.run(MIDNIGHT + MINUTE);
   await desk.answered(desk.exit(FUT));
   await desk.sim.advance(3_000);
@@ -70,9 +80,9 @@ beforeAll(async () => {
     await desk.answered(desk.sim.world.bus.publish(accountEvents, told, { key: instrument }));
   }
   await desk.sim.clock.run(MIDNIGHT + 11 * MINUTE);
-}, 120_000);
+}, 300_000);
 
-describe("two days of trading over funding, a transfer and a record that comes late", () => {
+describe("two days of trading over funding, a transfer, a crash and records that come late", () => {
   test("the day that is over is final and says what the exchange says, to the last digit", async () => {
     const said = rows(1);
     const day = await kept.statement("2026-01-01");
@@ -92,10 +102,11 @@ describe("two days of trading over funding, a transfer and a record that comes l
     expect(show(sum(sums.map(dec)))).toBe(total(said));
   });
 
-  test("the day that goes on is told so far, with the payment of midnight", async () => {
+  test("the day that goes on is told so far, with the payment of midnight, which the exchange made late", async () => {
     const said = rows(2);
     const day = await kept.statement("2026-01-02");
-    expect(said.filter((row) => row.type === "FUNDING_FEE").length).toBe(1);
+    const paid = said.filter((row) => row.type === "FUNDING_FEE");
+    expect(paid.map((row) => row.at >= MIDNIGHT + 20_000)).toEqual([true]);
     expect(day).toMatchObject({ final: false, differences: [], funding_usdt: total(said, "FUNDING_FEE"), trades: 1 });
   });
 
