@@ -16,7 +16,7 @@ import { BAR_MS, CHART_TIMEFRAMES } from "../state/bars.ts";
 import { useLive } from "../state/live.ts";
 import { withHistory } from "../state/market.ts";
 import { useStore } from "../state/store.ts";
-import { levelsOf, marksOf, stopLadderOf, storiesOf, verdictsOf } from "./chart-marks.ts";
+import { levelsOf, marksOf, stopLadderOf, stopStepsOf, storiesOf, verdictsOf } from "./chart-marks.ts";
 import { HoverStory } from "./hover-story.tsx";
 import type { LadderLines } from "./ladder-levels.ts";
 import type { Drag } from "./level-drag.ts";
@@ -109,7 +109,9 @@ function useDrawing(chart: PriceChart | undefined, { instrument, trade, ladder }
   useEffect(() => chart?.toNewest(), [chart, id, timeframe, barCount > 1]);
   useEffect(() => chart?.setMarks(marksOf(stories)), [chart, stories]);
   useEffect(() => chart?.setVerdicts(verdictsOf(stories)), [chart, stories]);
-  useEffect(() => chart?.setStopLadder(stopLadderOf(trade, steadyBars, barMs)), [chart, trade, steadyBars, barMs]);
+  // Where the chart is about one trade, its steps stay when it is over.
+  const stepsOf = ladder ? stopStepsOf : stopLadderOf;
+  useEffect(() => chart?.setStopLadder(stepsOf(trade, steadyBars, barMs)), [chart, stepsOf, trade, steadyBars, barMs]);
   useEffect(() => {
     const order = (o: Order) => `${t(`side.${o.side}`)} ${asGiven(o.qty)}`;
     const names = { entry: t("level.entry"), stop: t("level.stop"), target: t("level.target"), order };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { dec } from "../../../../shared/domain/money.ts";
 import { aTrade } from "../samples.ts";
 import type { Rung } from "../state/stop-rungs.ts";
-import { ladderLinesOf } from "./ladder-levels.ts";
+import { closedLinesOf, ladderLinesOf } from "./ladder-levels.ts";
 
 const rung = (change: Partial<Rung>): Rung =>
   ({ kind: "lock", atRoe: 0.1, atPrice: dec("110"), stop: dec("105"), state: "later", ...change }) as Rung;
@@ -33,4 +33,14 @@ test("the chart keeps entry, stop, target, the next rungs and a dragged stop in 
 test("a position without liquidation price has no such line", () => {
   const { levels } = ladderLinesOf({ trade: aTrade(), rungs: [], liquidation: "0", draft: undefined }, names);
   expect(levels).toEqual([]);
+});
+test("a closed trade shows where it came in and where it left, with all its stops in sight", () => {
+  const closed = aTrade({ status: "CLOSED", avg_exit: "60100" });
+  const { levels, fit } = closedLinesOf(closed, { entry: "Entry", exit: "Exit" });
+  expect(levels.map((level) => [level.title, level.price])).toEqual([
+    ["Entry", 60_000],
+    ["Exit", 60_100],
+  ]);
+  expect(fit).toEqual([60_000, 60_100, 59_900]);
+  expect(closedLinesOf(aTrade(), { entry: "Entry", exit: "Exit" }).levels).toHaveLength(1);
 });

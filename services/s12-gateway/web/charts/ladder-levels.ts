@@ -21,6 +21,18 @@ export interface LadderLines {
   readonly fit: readonly number[];
 }
 
+/** Of a trade that is over: where it came in and where it left. */
+export function closedLinesOf(trade: Trade, names: { entry: string; exit: string }): LadderLines {
+  const levels: LevelLine[] = [
+    { id: "entry", price: Number(trade.avg_entry), kind: "entry" as const, title: names.entry },
+    { id: "exit", price: Number(trade.avg_exit ?? 0), kind: "order" as const, title: names.exit },
+  ].filter((level) => level.price > 0);
+  return {
+    levels,
+    fit: [...levels.map((level) => level.price), ...trade.stops.map((move) => Number(move.stop_price))],
+  };
+}
+
 /** Only what comes next has a label: all of them would hide the price. */
 export function ladderLinesOf({ trade, rungs, liquidation, draft }: LadderView, names: LadderNames): LadderLines {
   const ahead = rungs.filter((rung) => rung.state !== "done");

@@ -7,7 +7,7 @@ import { positionsQuery } from "../api/page-queries.ts";
 import { instrumentsQuery } from "../api/queries.ts";
 import type { ManageRequest } from "../api/shapes.ts";
 import { ChartView } from "../charts/chart-view.tsx";
-import { ladderLinesOf } from "../charts/ladder-levels.ts";
+import { closedLinesOf, ladderLinesOf } from "../charts/ladder-levels.ts";
 import { type MessageKey, type Translate, useText } from "../i18n/translate.ts";
 import { managePositions } from "../state/acts.ts";
 import { isOpenTrade } from "../state/lists.ts";
@@ -31,8 +31,8 @@ export function TradeView({ trade }: { trade: Trade }) {
   const tick = listing?.tick_size;
   const step = listing?.step_size;
   const rungs = useMemo(
-    () => (isOpen && tick && step ? rungsOf(trade, { tick: dec(tick), step: dec(step) }) : []),
-    [trade, isOpen, tick, step],
+    () => (tick && step ? rungsOf(trade, { tick: dec(tick), step: dec(step) }) : []),
+    [trade, tick, step],
   );
   const drafted = priceOf(draft);
   const ladder = useMemo(
@@ -46,7 +46,7 @@ export function TradeView({ trade }: { trade: Trade }) {
               draft: t("level.draft"),
             },
           )
-        : { levels: [], fit: [] },
+        : closedLinesOf(trade, { entry: t("level.entry"), exit: t("kind.EXIT") }),
     [trade, isOpen, rungs, said?.liquidation_price, drafted, t],
   );
   const stop = drafted ?? priceOf(trade.stop_price ?? "");

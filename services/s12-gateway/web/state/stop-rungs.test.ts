@@ -42,6 +42,10 @@ describe("the ladder's rungs", () => {
     const climbed = trade({ stop_price: "60150", stage: 1 });
     expect(rungs(climbed).map((rung) => rung[4])).toEqual(["done", "done", "next", "done", "next"]);
   });
+  test("of a closed trade none is next", () => {
+    const closed = trade({ status: "CLOSED", stop_price: "60150", stage: 1 });
+    expect(rungs(closed).map((rung) => rung[4])).toEqual(["done", "done", "later", "done", "later"]);
+  });
   test("a trade without rules or margin has none", () => {
     expect(rungs(trade({ params: {} }))).toEqual([]);
     expect(rungs(trade({ margin_usdt: "0" }))).toEqual([]);

@@ -70,8 +70,11 @@ export function rungsOf(trade: Trade, { tick, step }: Grid): Rung[] {
       state: index < trade.stage ? ("done" as const) : index === trade.stage ? ("next" as const) : ("later" as const),
     })),
   ];
-  return rungs.sort((a, b) => a.atRoe - b.atRoe);
+  // Of a trade that is over nothing comes next any more.
+  const told = trade.status === "CLOSED" ? rungs.map(stayed) : rungs;
+  return told.sort((a, b) => a.atRoe - b.atRoe);
 }
+const stayed = (rung: Rung): Rung => (rung.state === "next" ? { ...rung, state: "later" } : rung);
 
 export type StopFault = "not_a_price" | "off_tick" | "past" | "back";
 

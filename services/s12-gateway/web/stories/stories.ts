@@ -154,7 +154,8 @@ export function tradeStory(t: Translate, trade: Trade): Story {
       price: averageText(trade.avg_entry),
     }),
   ];
-  if (trade.stops.length > 1) sentences.push(t("story.trade.stops", { count: trade.stops.length - 1 }));
+  const moves = trade.stops.length - 1;
+  if (moves > 0) sentences.push(moves === 1 ? t("story.trade.stops.one") : t("story.trade.stops", { count: moves }));
   if (trade.closed_at !== undefined) {
     const reason = codeText(t, "exit", trade.exit_reason ?? "");
     sentences.push(
