@@ -13,6 +13,7 @@ import { type EmbeddedWorld, embeddedWorld } from "./embedded.ts";
 import type { DataFolder } from "./folder.ts";
 import { keepLastPrices, listingsOf } from "./last-prices.ts";
 import { keepTime } from "./last-time.ts";
+import { paperVenueAt } from "./paper-urls.ts";
 import { type Served, servePort } from "./serve.ts";
 
 export interface InstallationOptions {
@@ -100,11 +101,7 @@ async function envOf(options: InstallationOptions): Promise<Record<string, strin
   if (env.CHIMERA_WEB_FOLDER === undefined) await buildWeb(webFolder);
   const host = (port: number) => `127.0.0.1:${port + portOffset}`;
   return {
-    CHIMERA_VENUE_SPOT_URL: `http://${host(8093)}`,
-    CHIMERA_VENUE_SPOT_WS_URL: `ws://${host(8093)}`,
-    CHIMERA_VENUE_SPOT_API_WS_URL: `ws://${host(8093)}/ws-api/v3`,
-    CHIMERA_VENUE_FUT_URL: `http://${host(8094)}`,
-    CHIMERA_VENUE_FUT_WS_URL: `ws://${host(8094)}`,
+    ...((env.CHIMERA_MODE ?? "paper") === "paper" && paperVenueAt(host)),
     CHIMERA_MODE: "paper",
     ...env,
     CHIMERA_BUNDLE_TEXT: bundleText,

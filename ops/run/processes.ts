@@ -9,6 +9,7 @@ import { loadServices } from "../services.ts";
 import { buildWeb } from "../web.ts";
 import type { DataFolder } from "./folder.ts";
 import { ownRedis } from "./own-redis.ts";
+import { paperVenueAt } from "./paper-urls.ts";
 import { replicaPort } from "./process-settings.ts";
 import { type Program, type ProgramState, type Supervisor, supervise } from "./supervise.ts";
 
@@ -113,11 +114,7 @@ function envOf(
     return [`CHIMERA_URL_${id.toUpperCase()}`, each.join(",")] as const;
   });
   return {
-    CHIMERA_VENUE_SPOT_URL: `http://${at(8093)}`,
-    CHIMERA_VENUE_SPOT_WS_URL: `ws://${at(8093)}`,
-    CHIMERA_VENUE_SPOT_API_WS_URL: `ws://${at(8093)}/ws-api/v3`,
-    CHIMERA_VENUE_FUT_URL: `http://${at(8094)}`,
-    CHIMERA_VENUE_FUT_WS_URL: `ws://${at(8094)}`,
+    ...((env.CHIMERA_MODE ?? "paper") === "paper" && paperVenueAt(at)),
     CHIMERA_MODE: "paper",
     CHIMERA_WEB_FOLDER: folder.web,
     ...Object.fromEntries(urls),

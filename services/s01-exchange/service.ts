@@ -63,6 +63,7 @@ export default defineService({
     const measureClocks = async () => {
       await Promise.all(markets.map((each) => venue.link.measureClock(each)));
     };
+    for (const words of venue.lacks) ctx.log.warn("This connector lacks", { connector: venue.name, what: words });
     let running = true;
     /** Until the exchange answers; the services around start meanwhile. */
     const boot = async () => {
