@@ -33,6 +33,23 @@ let running: Running;
 const suffered = async (id: string, happens: () => Promise<void>): Promise<void> =>
   void (await underTrouble(running, { id, happens }));
 
+/** Asked for, allowed while something happens, and done in the end. */
+async function transferDespite(happens: () => Promise<void>): Promise<void> {
+  const wanted = { from: "SPOT", to: "FUT", amount_usdt: "25", reason: "a test" };
+  const { body } = await running.post<{ transfer_id: string }>("/treasury/transfer", wanted);
+  const path = `/approvals/${body.transfer_id}`;
+  const approve = () => running.post(`${path}/approve`, {}).catch(() => "cut off");
+  const cutOff = approve();
+  await happens();
+  await cutOff;
+  const isMade = async () => {
+    const { state } = await running.get<{ state: string }>(path);
+    if (state === "PENDING") await approve();
+    return state === "DONE";
+  };
+  await until("made", isMade, TRANSFER_MS_MAX);
+}
+
 describe.skipIf(!here)("one process per service, on Redis", () => {
   beforeAll(async () => {
     running = await up(data, PORT_OFFSET, [...ARGS, "--seed", "processes"]);
@@ -54,21 +71,7 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
 
   // That it was made once is judged with all the rest, by the venue's journal.
   for (const name of ["s12-gateway", "s01-exchange"]) {
-    test(`${name} killed in a transfer: it is made`, async () => {
-      const wanted = { from: "SPOT", to: "FUT", amount_usdt: "25", reason: "a test" };
-      const { body } = await running.post<{ transfer_id: string }>("/treasury/transfer", wanted);
-      const path = `/approvals/${body.transfer_id}`;
-      const approve = () => running.post(`${path}/approve`, {}).catch(() => "cut off");
-      const cutOff = approve();
-      await killed(running, name);
-      await cutOff;
-      const made = async () => {
-        const { state } = await running.get<{ state: string }>(path);
-        if (state === "PENDING") await approve();
-        return state === "DONE";
-      };
-      await until("made", made, TRANSFER_MS_MAX);
-    }, 180_000);
+    test(`${name} killed in a transfer: it is made`, () => transferDespite(() => killed(running, name)), 180_000);
   }
 
   for (const [what, happens] of redisTroubles(REDIS_AWAY_MS)) {
