@@ -111,7 +111,10 @@ export function planned({ difference, repair, around }: Finding): Item {
   };
 }
 
-function answered({ difference, repair }: Finding, item: Item, { done, before, after, detail }: Answer): Item {
+function answered({ difference, repair }: Finding, item: Item, answer: Answer): Item {
+  const { done, after, detail } = answer;
+  // Of an order the owner tells how it stood there; here it may have been unknown.
+  const before = repair.ask === "order" ? difference.ours : answer.before;
   // The same word for an order and for a position that is taken over.
   const action = done === "ADOPTED" ? (repair.ask === "order" ? "ADOPT" : "KEEP") : (ACTIONS[done] ?? done);
   const told = [`the exchange said ${difference.theirs}`, detail ?? ""].filter((text) => text !== "").join("; ");
