@@ -171,9 +171,11 @@ export class Booking {
             ),
           )
         : levels.target;
+    // The stop may have moved on while an add was filling.
+    const isBehind = record.intent.kind === "ADD" && levels.stop !== undefined && !isNearer(holding, levels.stop);
     return {
       ...holding,
-      ...(levels.stop === undefined ? {} : { stop_price: levels.stop }),
+      ...(levels.stop === undefined || isBehind ? {} : { stop_price: levels.stop }),
       ...(target === undefined ? {} : { take_profit_price: target }),
     };
   }
@@ -182,6 +184,12 @@ export class Booking {
     const { execution } = this.ports.config().bundle.flags;
     return dec(market === "SPOT" ? execution.spot_taker_fee : execution.taker_fee);
   }
+}
+
+/** Better than the stop that is wanted now: nearer to the winning side. */
+function isNearer({ side, stop_price }: Holding, stop: string): boolean {
+  if (stop_price === undefined) return true;
+  return side === "BUY" ? dec(stop) > dec(stop_price) : dec(stop) < dec(stop_price);
 }
 
 /** A flat holding wants nothing; only its dust stays. */

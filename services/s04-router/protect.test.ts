@@ -82,6 +82,27 @@ const buy = (over = {}) =>
     ...over,
   });
 
+test("a stop that has moved on while an add was filling stays where it is", async () => {
+  await open();
+  await world.place(entry());
+  await world.pass(500);
+  const price = "59999";
+  const add = { intent_id: "s:ADD:1", kind: "ADD", type: "LIMIT", price, qty: "0.004" } as const;
+  await world.place(entry({ ...add, stop_loss: { price: "59910" }, take_profit: undefined }));
+  await world.pass(100);
+  const resting = world.exchange.live().find((order) => order.price === price)!;
+  world.exchange.fill(resting.client_order_id, "0.002");
+  await world.pass(500);
+  expect(world.router.book.holding(FUT)?.stop_price).toBe("59910");
+  const move = { intent_id: "s:SL:2", kind: "SL", side: "SELL", instrument: FUT, stop_price: "59950" } as const;
+  await world.place(move);
+  await world.pass(500);
+  world.exchange.fill(resting.client_order_id, "0.002");
+  await world.pass(1_000);
+  expect(world.router.book.holding(FUT)).toMatchObject({ qty: "0.014", stop_price: "59950" });
+  expect(faultsOf(world)).toEqual([]);
+});
+
 describe("spot", () => {
   const pair = () => world.exchange.live().map((o) => [o.type, o.qty, o.stop_price ?? o.price]);
 

@@ -8,7 +8,19 @@ import { isStagnant } from "../../shared/trading/position/stagnation.ts";
 import { roe } from "../../shared/trading/position/trade.ts";
 import type { Asked, Asks, Wish } from "./asks.ts";
 import type { AddGate } from "./health.ts";
-import { type At, addAsk, addOf, closeAsk, stageAsk, stageOf, stopAsk, stopElsewhere, stopOf } from "./plans.ts";
+import {
+  type At,
+  addAsk,
+  addOf,
+  closeAsk,
+  LIQUIDATION_NEAR,
+  reduceAsk,
+  stageAsk,
+  stageOf,
+  stopAsk,
+  stopElsewhere,
+  stopOf,
+} from "./plans.ts";
 import type { Prices } from "./prices.ts";
 import type { TradesBook } from "./trades-book.ts";
 import { type Ports, paramsOf, withParams } from "./types.ts";
@@ -178,9 +190,8 @@ export class Caretaker {
       if (qty === zero) continue;
       const what = `${trade.instrument}: liquidation is ${((distance ?? 0) * 100).toFixed(2)} % away`;
       this.parts.ports.alert("ERROR", "LIQUIDATION_NEAR", what, `reducing by ${show(qty)}`);
-      if (qty === dec(trade.open_qty)) await this.close(trade, "liquidation_distance");
-      else
-        await asks.ask(trade, { action: "REDUCE", intent: { kind: "EXIT", qty: show(qty) }, change: (open) => open });
+      if (qty === dec(trade.open_qty)) await this.close(trade, LIQUIDATION_NEAR);
+      else await asks.ask(trade, reduceAsk(show(qty)));
     }
   }
 

@@ -58,6 +58,15 @@ export const stageAsk = ({ qty, stage }: StageDecision): Ask => ({
   change: (open) => ({ ...open, stage }),
 });
 
+/** Liquidation does not wait for slices. */
+export const LIQUIDATION_NEAR = "liquidation_distance";
+const AT_ONCE = { policy: "MARKET" } as const;
+export const reduceAsk = (qty: string): Ask => ({
+  action: "REDUCE",
+  intent: { kind: "EXIT", qty, exec: AT_ONCE },
+  change: (open) => open,
+});
+
 /** `after`: until then the trade asks for no other, whatever becomes of this one. */
 export const addAsk = (
   { qty, stop_price }: AddDecision,
@@ -68,9 +77,10 @@ export const addAsk = (
   change: (open, intent_id) => withParams(open, { ...paramsOf(open), adding: intent_id, add_after: after }),
 });
 
+/** Without a word of how, the router takes a large position out in slices, its stop standing until it is flat. */
 export const closeAsk = (reason: string): Ask => ({
   action: "CLOSE",
-  intent: { kind: "EXIT" },
+  intent: { kind: "EXIT", ...(reason === LIQUIDATION_NEAR ? { exec: AT_ONCE } : {}) },
   closing: reason,
   change: (open) => ({ ...open, status: "PENDING_CLOSING" }),
   ...(reason === "stagnated" ? { event: { kind: "STAGNATED" as const, detail: "its time limit is over" } } : {}),
