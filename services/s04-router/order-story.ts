@@ -42,7 +42,7 @@ export const TimelineEntry = z
     detail: z.string(),
     /** Of everything about an order, FILL included. */
     client_order_id: z.string().optional(),
-    /** `e…` the intent's own orders, `sl…` and `tp…` protective ones, `forced` and `outside` not sent by us. */
+    /** `e…` the intent's own orders, `sl…` and `tp…` protective ones, `forced` a close that was not sent by us. */
     leg: z.string().optional(),
     /** SUBMIT, ACK and PROTECTION: what was asked; FILL: what was executed. */
     price: Decimal.optional(),

@@ -68,9 +68,10 @@ export class HoldingRepair {
    * that nothing explains has not stood for ten seconds: ask again. STILL_RUNNING: one at a time on an instrument.
    */
   async repair(ask: RepairHolding): Promise<Answer> {
-    const { book, market } = this.parts;
+    const { book, market, ports } = this.parts;
     const { instrument } = ask;
     book.mustBeWhole();
+    if (!ports.shard.owns(instrument)) refuse("NOT_OWNER", `${instrument} is another shard's`);
     if (this.underWay.has(instrument)) refuse("STILL_RUNNING", `${instrument} is being repaired`);
     this.underWay.add(instrument);
     try {

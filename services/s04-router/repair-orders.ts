@@ -45,8 +45,9 @@ export class OrderRepair {
    * does not have. CONFLICT: a call about it is under way, or CANCEL of one that is ours and stands as we sent it.
    */
   async repair(ask: RepairOrder): Promise<Answer> {
-    const { book, dispatch } = this.parts;
+    const { book, dispatch, ports } = this.parts;
     book.mustBeWhole();
+    if (!ports.shard.owns(ask.instrument)) refuse("NOT_OWNER", `${ask.instrument} is another shard's`);
     const known = await book.find(ask.client_order_id);
     if (known && dispatch.isBusy(known)) {
       refuse("CONFLICT", `a call about ${ask.client_order_id} is under way`, { retryAfterMs: 1_000 });

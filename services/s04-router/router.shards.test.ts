@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { orders } from "../../shared/collections/orders.ts";
+import { dec } from "../../shared/domain/money.ts";
 import { Intent } from "../../shared/domain/order.ts";
 import { all, instrumentOf } from "./kept.ts";
 import { Shards } from "./shards.fixture.ts";
@@ -42,6 +43,24 @@ describe("routers that split the instruments", () => {
       expect([...new Set(own)].map((one) => shards.ownerOf(one) === world)).toEqual([true]);
     }
     expect(everyAlert()).toEqual([]);
+  });
+
+  test("take over a stranger's position within the one budget, each for its own instruments alone", async () => {
+    const [instrument, other] = shards.instruments as [string, string];
+    const owner = shards.ownerOf(instrument);
+    const bought = { fill_id: "801", order_id: "901", side: "BUY" as const, price: "60000", qty: "0.01" };
+    const fee = { fee: "0.1", fee_asset: "USDT", maker: false };
+    shards.exchange.positions.set(instrument, dec("0.01"));
+    shards.exchange.fills.push({ ...bought, ...fee, instrument, client_order_id: "none", ts: shards.clock.now() });
+    const ask = { run_id: "r1", account: "main", orphans: "KEEP" } as const;
+    const answer = await owner.finish(owner.router.holdingRepair.repair({ ...ask, instrument }));
+    expect(answer).toMatchObject({ done: "ADOPTED", after: "0.01" });
+    await shards.pass(15_000);
+    expect(await shards.reserved()).toBeCloseTo(await shards.atRisk(), 4);
+    expect(await shards.atRisk()).toBeGreaterThan(0);
+    expect(faultsOf(owner, instrument)).toEqual([]);
+    const stranger = owner.router.holdingRepair.repair({ ...ask, instrument: other });
+    expect(await refusal(owner.finish(stranger))).toBe("NOT_OWNER");
   });
 
   test("refuse what another one answers for, and send nothing", async () => {
