@@ -73,7 +73,7 @@ export async function openBench(exchange: TestExchange) {
 }
 export type VenueBench = Awaited<ReturnType<typeof openBench>>;
 
-const TRIES_MAX = 500;
+const TRIES_MAX = 3_000;
 /** Asks again and again until there is an answer; `step` makes what is waited for. */
 export async function soon<T>(get: () => T | undefined | false, step: () => unknown = () => {}): Promise<T> {
   for (let i = 0; i < TRIES_MAX; i++) {

@@ -277,17 +277,17 @@ export class CcxtAccountStreams implements VenueStreams {
   /** Without streams: what became of the orders that live, their fills, what is held. */
   private async poll(line: CcxtLine): Promise<void> {
     await this.around.clock.sleep(POLL_MS);
-    for (const { instrument, before } of this.orders.living(line.market)) {
-      const order = await this.orders.query(before).catch(() => undefined);
+    for (const { ref, last } of this.orders.living(line.market)) {
+      const order = await this.orders.query(ref).catch(() => undefined);
       if (!order) continue;
-      const known = line.need(instrument);
+      const known = line.need(ref.instrument);
       const trades = Number(order.filled_qty) > 0 ? await line.ask((client) => client.fetchMyTrades(known.symbol)) : [];
       await this.takeTrades(
         line,
         trades.filter((row) => row.order === order.order_id),
       );
-      if (before.status !== order.status || before.filled_qty !== order.filled_qty) this.execution(line, order);
-      this.orders.saw(order);
+      if (last?.status !== order.status || last.filled_qty !== order.filled_qty) this.execution(line, order);
+      this.orders.told(order);
     }
     this.takeBalances(line, await line.ask((client) => client.fetchBalance()));
     if (line.market !== "FUT") return;

@@ -21,6 +21,10 @@ const CONFIRM_MS = 100;
 /** Lists of ended orders, any of which may know one that is open no more. */
 const ENDED = ["fetchCanceledAndClosedOrders", "fetchClosedOrders", "fetchCanceledOrders", "fetchOrders"] as const;
 
+export interface Living {
+  readonly ref: OrderRef;
+  last: ExchangeOrder | undefined;
+}
 interface Sent extends Asked {
   readonly id: string;
 }
@@ -32,7 +36,7 @@ export class CcxtOrders implements VenueOrders {
   private readonly sent = new Map<string, Sent>();
   /** Client ids by the ids of the orders that stops sent. */
   private readonly names = new Map<string, string>();
-  private readonly alive = new Map<string, ExchangeOrder>();
+  private readonly alive = new Map<string, Living>();
   private readonly leverages = new Map<InstrumentId, number>();
 
   constructor(around: Surroundings, lines: Lines) {
@@ -48,6 +52,9 @@ export class CcxtOrders implements VenueOrders {
     const side = order.side.toLowerCase();
     const price = type === "limit" ? order.price : undefined;
     const asked: Asked = { ...order, conditional: isConditional(order) };
+    const { instrument, client_order_id } = order;
+    const ref = { instrument, client_order_id, conditional: isConditional(order) };
+    if (!this.around.settings.ccxtStreams) this.alive.set(keyOf(ref), { ref, last: undefined });
     const row = await this.timed(line.market, () =>
       line.change(
         (client) => client.createOrder(known.symbol, type, side, contractsOf(known, order.qty), price, params),
@@ -56,10 +63,11 @@ export class CcxtOrders implements VenueOrders {
     ).catch((error: unknown) => {
       // Only a question can find nothing: a new order that is told so was refused.
       const problem = asProblem(error);
+      if (problem.code !== "EXCHANGE_UNKNOWN") this.alive.delete(keyOf(ref));
       throw problem.code === "NOT_FOUND" ? new Problem("EXCHANGE_REFUSED", problem.message, { cause: error }) : error;
     });
     this.remember(order, row.id ?? "");
-    const answered = this.saw(this.read(line, known, [row, asked]));
+    const answered = this.read(line, known, [row, asked]);
     const isWhole = statusOf(row) !== undefined && (type === "limit" || asked.conditional || row.filled !== undefined);
     return isWhole ? answered : this.confirmed(order, answered);
   }
@@ -83,9 +91,9 @@ export class CcxtOrders implements VenueOrders {
       const sentId = row.info && line.dialect.sentOrder?.(row.info);
       if (sentId !== undefined) {
         const sent = await line.ask((client) => client.fetchOrder(sentId, known.symbol));
-        return this.saw(readOrder(known, sent, { ...base, conditional: false }));
+        return readOrder(known, sent, { ...base, conditional: false });
       }
-      return this.saw(this.read(line, known, [row, base]));
+      return this.read(line, known, [row, base]);
     }
     throw new Problem("NOT_FOUND", `The exchange does not know ${ref.client_order_id} on ${ref.instrument}.`);
   }
@@ -175,18 +183,15 @@ export class CcxtOrders implements VenueOrders {
     return order.conditional && line.dialect.isStop ? algoOrderId(order.order_id) : order.order_id;
   }
 
-  /** Orders that have not been seen to end, each as last seen. */
-  living(market: Market): { instrument: InstrumentId; before: ExchangeOrder }[] {
-    return [...this.alive.values()]
-      .filter((order) => marketOf(order.instrument) === market)
-      .map((before) => ({ instrument: before.instrument, before }));
+  /** Without streams: orders sent here whose end has not been told, each with what was told of it last. */
+  living(market: Market): Living[] {
+    return [...this.alive.values()].filter(({ ref }) => marketOf(ref.instrument) === market);
   }
 
-  saw(order: ExchangeOrder): ExchangeOrder {
-    const { alive } = this;
-    if (isTerminal(order.status)) alive.delete(keyOf(order));
-    else if (!this.around.settings.ccxtStreams && order.client_order_id !== "") alive.set(keyOf(order), order);
-    return order;
+  told(order: ExchangeOrder): void {
+    const living = this.alive.get(keyOf(order));
+    if (living) living.last = order;
+    if (isTerminal(order.status)) this.alive.delete(keyOf(order));
   }
 
   private read(line: CcxtLine, known: Known, [row, asked]: [CcxtOrder, Asked?]): ExchangeOrder {
