@@ -104,7 +104,7 @@ function decidePair(view: ProtectionView): ProtectAction[] {
 }
 
 /**
- * Whether the quantity has what it needs at the exchange: on futures any stop, on spot the pair in the place of another.
+ * Whether the quantity has what it needs at the exchange: a stop on futures, on spot the pair in place of another.
  * The first pair of an entry may be refused for good: then its guard watches. `asked`: it may be there in a moment.
  */
 export function coverOf(view: ProtectionView): "covered" | "asked" | "bare" {
