@@ -1,8 +1,8 @@
 /**
  * A small exchange that speaks Bybit's V5 words, on real sockets, for the contract suite.
  *
- * Nothing in it is recorded from Bybit: paths, field names and return codes are those of Bybit's V5 documentation as the examples in ccxt's source
- * (4.5.84, `bybit.js` and `pro/bybit.js`) show them; the figures are made here.
+ * Nothing in it is recorded from Bybit: paths, field names and return codes are those of Bybit's V5 documentation, as
+ * examples in ccxt's source (4.5.84, `bybit.js`, `pro/bybit.js`) show them; the figures are made here.
  */
 import { createHmac } from "node:crypto";
 import type { Server, ServerWebSocket } from "bun";

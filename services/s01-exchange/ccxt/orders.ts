@@ -23,6 +23,8 @@ const ENDED = ["fetchCanceledAndClosedOrders", "fetchClosedOrders", "fetchCancel
 
 export interface Living {
   readonly ref: OrderRef;
+  /** Monotonic. */
+  readonly since: number;
   last: ExchangeOrder | undefined;
 }
 interface Sent extends Asked {
@@ -54,7 +56,9 @@ export class CcxtOrders implements VenueOrders {
     const asked: Asked = { ...order, conditional: isConditional(order) };
     const { instrument, client_order_id } = order;
     const ref = { instrument, client_order_id, conditional: isConditional(order) };
-    if (!this.around.settings.ccxtStreams) this.alive.set(keyOf(ref), { ref, last: undefined });
+    if (!this.around.settings.ccxtStreams) {
+      this.alive.set(keyOf(ref), { ref, since: this.around.clock.mono(), last: undefined });
+    }
     const row = await this.timed(line.market, () =>
       line.change(
         (client) => client.createOrder(known.symbol, type, side, contractsOf(known, order.qty), price, params),
@@ -185,6 +189,10 @@ export class CcxtOrders implements VenueOrders {
 
   /** Without streams: orders sent here whose end has not been told, each with what was told of it last. */
   living(market: Market): Living[] {
+    const { clock, settings } = this.around;
+    for (const [key, { last, since }] of this.alive) {
+      if (last === undefined && clock.mono() - since > settings.absenceProvenMs) this.alive.delete(key);
+    }
     return [...this.alive.values()].filter(({ ref }) => marketOf(ref.instrument) === market);
   }
 
