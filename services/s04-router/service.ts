@@ -17,6 +17,7 @@ import {
 } from "../../shared/streams.ts";
 import { actingVerbs } from "./acting.verbs.ts";
 import { planVerbs } from "./plans.verbs.ts";
+import { PositionWatch } from "./position-watch.ts";
 import { readingVerbs } from "./reading.verbs.ts";
 import { Router } from "./router.ts";
 import { COMPARE_EVERY_MS } from "./shared-budget.ts";
@@ -24,6 +25,7 @@ import { type Ports, RouterSettings } from "./types.ts";
 
 type Ctx = Context<RouterSettings, { exchange: typeof exchange }>;
 
+const WATCH_EVERY_MS = 1_000;
 const CATCH_UP_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 30_000;
 const LISTINGS_EVERY_MS = 60_000;
@@ -40,7 +42,8 @@ export default defineService({
   owns: [intents, orders, fills, holdings, executionPlans, costCurves, routerKillCopy, routerMarks],
   sharded: true,
   setup(ctx) {
-    const router = new Router(portsOf(ctx));
+    const watch = new PositionWatch(ctx.store, ctx.clock);
+    const router = new Router(portsOf(ctx, watch));
     const { sharedBudget } = router;
     return {
       verbs: [...actingVerbs(router), ...readingVerbs(ctx.store), ...planVerbs(ctx.store)],
@@ -56,6 +59,7 @@ export default defineService({
         on(depth, (event) => router.market.hearBook(event)),
       ],
       jobs: [
+        every(WATCH_EVERY_MS, "position-manager", () => watch.read()),
         every(CATCH_UP_EVERY_MS, "first-reconciliation", () => router.catchUp()),
         every(SWEEP_EVERY_MS, "stale-orders", () => router.recovery.sweep()),
         every(LISTINGS_EVERY_MS, "listings", () => router.market.loadListings()),
@@ -69,6 +73,7 @@ export default defineService({
           run: () => (router.recovery.reconciled ? undefined : "the books have not met the exchange yet"),
         },
         // Entries wait for it; exits, stops and cancels go on.
+        { name: "position-manager", critical: false, run: () => watch.away() },
         { name: "bus", critical: false, run: () => ctx.noEntries() },
       ],
       start: () => router.start(),
@@ -98,7 +103,7 @@ async function command(ctx: Ctx, router: Router, intent: Intent): Promise<void> 
   }
 }
 
-const portsOf = (ctx: Ctx): Ports => ({
+const portsOf = (ctx: Ctx, watch: PositionWatch): Ports => ({
   account: ctx.account,
   settings: ctx.settings,
   clock: ctx.clock,
@@ -107,7 +112,7 @@ const portsOf = (ctx: Ctx): Ports => ({
   shard: ctx.shard,
   exchange: ctx.calls.exchange,
   config: () => ctx.config.current(),
-  noEntries: () => ctx.noEntries(),
+  noEntries: () => ctx.noEntries() ?? watch.away(),
   alert: (...alert) => ctx.alert(...alert),
   warn: (message, fields) => ctx.log.warn(message, fields),
   audit: (entry) => ctx.audit(entry),

@@ -1,4 +1,6 @@
 /** the position manager assembled: its parts wired to each other, and its cross-check against the exchange. */
+import { put } from "../../shared/changes.ts";
+import { POSITION_ALIVE, positionMarks } from "../../shared/collections/trades.ts";
 import { marketOf } from "../../shared/domain/instrument.ts";
 import { dec, neg, show } from "../../shared/domain/money.ts";
 import type { ExchangePosition } from "../../shared/domain/trade.ts";
@@ -111,6 +113,12 @@ export class Positions {
     }
     await this.caretaker.compareStops();
     await this.caretaker.lookAtAll();
+  }
+
+  /** For the router: without us no trade should begin. */
+  async sayAlive(): Promise<void> {
+    const { clock, store } = this.ports;
+    await store.commit([put(positionMarks, { id: POSITION_ALIVE, value: true, ts: clock.now() })]);
   }
 
   /** Closes the named instruments' trades, or all. Who asked stands in the audit log, also where nothing is open. */

@@ -30,6 +30,7 @@ import { type Ports, PositionSettings } from "./types.ts";
 type Ctx = Context<PositionSettings, { exchange: typeof exchange; router: typeof router; gateway: typeof gateway }>;
 
 const CATCH_UP_EVERY_MS = 1_000;
+const ALIVE_EVERY_MS = 2_000;
 const ROUND_EVERY_MS = 10_000;
 const SNAPSHOT_EVERY_MS = 60_000;
 const AUTO_TRANSFER_EVERY_MS = 60_000;
@@ -67,6 +68,7 @@ export default defineService({
       ],
       jobs: [
         every(CATCH_UP_EVERY_MS, "first-listings", () => positions.catchUp()),
+        every(ALIVE_EVERY_MS, "alive", () => positions.sayAlive()),
         every(ROUND_EVERY_MS, "round", () => positions.round()),
         every(SNAPSHOT_EVERY_MS, "equity-snapshot", () => positions.accounting.snapshot()),
         every(AUTO_TRANSFER_EVERY_MS, "auto-transfer", () => positions.autoTransfers.round()),

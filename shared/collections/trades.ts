@@ -18,7 +18,9 @@ export const trades = collection({
   ],
   shardKey: "instrument",
 });
-/** Small durable facts of S6: the health level last heard. */
+/** The mark by which S6 says that it is there. */
+export const POSITION_ALIVE = "alive";
+/** Small durable facts of S6: the health level last heard, and that it is there. */
 export const positionMarks = collection({
   name: "position_marks",
   owner: "s06",
