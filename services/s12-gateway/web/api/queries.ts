@@ -83,6 +83,10 @@ export const historyQuery = (instrument: string, timeframe: ChartTimeframe) =>
   queryOptions({
     queryKey: ["history", instrument, timeframe],
     queryFn: async ({ signal }) => {
+      // Seconds are kept for spot alone: of a future only what is heard from now on.
+      if (BAR_MS[timeframe] < BAR_MS["1m"] && instrument.startsWith("FUT:")) {
+        return { source: "LIVE", bars: [], instrument, timeframe };
+      }
       // No exchange keeps five-second bars: they are gathered from seconds.
       const [asked, limit] = timeframe === "5s" ? ["1s", SECONDS_LIMIT] : [timeframe, BARS_LIMIT];
       const query = new URLSearchParams({ instrument, timeframe: asked, limit: String(limit) });

@@ -64,7 +64,9 @@ export function ChartView({ instrument, trade, ladder, drag }: ChartViewProps) {
         <button type="button" className="link" onClick={() => chart?.toNewest()}>
           {t("chart.newest")}
         </button>
-        {isRefusal(history.error) ? <span className="chart-note">{t("chart.live_only")}</span> : null}
+        {isRefusal(history.error) || fetched?.source === "LIVE" ? (
+          <span className="chart-note">{t("chart.live_only")}</span>
+        ) : null}
         <span className="spacer" />
         <a className="credit" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
           {t("chart.credit")}

@@ -187,7 +187,7 @@ function Slices({ instrument, slices }: { instrument: string; slices: readonly P
         <tbody>
           {slices.map((slice) => (
             <tr key={slice.number}>
-              <td className="right">{slice.number}</td>
+              <td className="right">{slice.number + 1}</td>
               <td>
                 <When ts={slice.due_at} precise />
               </td>
