@@ -6,9 +6,6 @@ import type { AccountEvent } from "../../shared/streams.ts";
 import { BTC, order, SPOT_BTC } from "./venue.fixture.ts";
 import { type Lacks, openBench, soon, type TestExchange, type VenueBench } from "./venue-bench.fixture.ts";
 
-// Real sockets on a busy machine.
-setDefaultTimeout(60_000);
-
 const BID = 59_990;
 const ASK = 60_000;
 const nothing = () => {};
@@ -22,6 +19,8 @@ const same = (a: string | undefined, b: number) => expect(Number(a)).toBeCloseTo
 type Execution = Extract<AccountEvent, { kind: "execution" }>;
 
 export function venueContract(name: string, open: () => Promise<TestExchange>, lacks: Lacks = {}): void {
+  // Real sockets on a busy machine; said for each file, which is how far it reaches.
+  setDefaultTimeout(60_000);
   describe(name, () => {
     const now = {} as { bench: VenueBench };
     beforeAll(async () => {
