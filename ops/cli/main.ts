@@ -6,13 +6,19 @@ import { bold, dim, fail, note, print } from "./terminal.ts";
 
 /** Loaded when asked for, so that `status` does not wait for what only `up` needs. */
 const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Command }> }> = {
-  up: { summary: "Start trading on the paper venue, everything in one process", load: () => import("./up.ts") },
+  up: { summary: "Start trading, on the paper venue or an exchange", load: () => import("./up.ts") },
   down: { summary: "Stop what `up` started", load: () => import("./down.ts") },
   status: { summary: "Is it running, is it healthy, what does it hold", load: () => import("./status.ts") },
   reconcile: {
     summary: "Compare our books with the exchange's, repair what differs",
     load: () => import("./reconcile.ts"),
   },
+  doctor: {
+    summary: "What is wrong with this machine or installation; may it go live",
+    load: () => import("./doctor.ts"),
+  },
+  keys: { summary: "The exchange's key: set, show, remove", load: () => import("./keys.ts") },
+  live: { summary: "Arm live trading, or end it", load: () => import("./live.ts") },
   replay: {
     summary: "Run recorded markets through the whole system, as fast as it goes",
     load: () => import("./replay.ts"),

@@ -66,10 +66,13 @@ async function send<T>(method: "GET" | "POST", path: string, { body, token, key 
   throw new Error([title, detail].filter((text) => text !== undefined).join(": "));
 }
 
-/** Reads a line that is not shown. Throws where there is no terminal to ask at. */
-async function askSecret(question: string): Promise<string> {
+/** Reads a line that is not shown. Throws where there is no terminal to ask at, saying what to do `instead`. */
+export async function askSecret(
+  question: string,
+  instead = "set CHIMERA_PASSWORD, or CHIMERA_TOKEN to a sign-in's token",
+): Promise<string> {
   const { stdin, stderr } = process;
-  if (!stdin.isTTY) throw new Error("Say who you are: set CHIMERA_PASSWORD, or CHIMERA_TOKEN to a sign-in's token.");
+  if (!stdin.isTTY) throw new Error(`There is no terminal to ask at: ${instead}.`);
   stderr.write(question);
   stdin.setRawMode(true);
   stdin.resume();

@@ -1,4 +1,4 @@
-/** `up`: the whole system in one process on the paper venue. */
+/** `up`: the whole system, in one process or many, on the paper venue or an exchange. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
@@ -6,6 +6,7 @@ import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
 import { claim, type DataFolder, openFolder } from "../run/folder.ts";
 import { startInstallation } from "../run/installation.ts";
 import { aheadMs } from "../run/last-time.ts";
+import { exchangeName, MODES, type Mode, modeOf } from "../run/origin.ts";
 import { type ProcessOptions, startProcesses } from "../run/processes.ts";
 import { recordedClock } from "../run/recorded-clock.ts";
 import { untilAsked } from "../run/signals.ts";
@@ -24,6 +25,8 @@ const usage = `Usage: ./chimera up [options]
 
 Starts the paper venue and all services in one process, and says where to look. Ctrl-C, or ./chimera down, stops it.
 
+  --mode M        paper (default), testnet or live (or CHIMERA_MODE): on an exchange instead of the paper venue, with
+                  the key that ./chimera keys set stored; live sends no entry before ./chimera live arm
   --market M      agents (default): a simulated market · replay:FILE[,FILE] · quiet: only what clients send · mirror:
                   Binance's live public feeds, with orders matched here and none sent (or mirror:SPOT_URL,UM_URL)
   --history LIST  what was before, from kline files: INSTRUMENT=FILE[,...], CSV as in Binance's archives, gzip or zip,
@@ -41,12 +44,14 @@ Starts the paper venue and all services in one process, and says where to look. 
                   keeps its number
   --json          one JSON line when it is up, instead of text
 
-CHIMERA_ADMIN_PASSWORD sets the first password; else one is made and shown once. CHIMERA_PORT_OFFSET moves all ports.`;
+CHIMERA_ADMIN_PASSWORD sets the first password; else one is made and shown once. CHIMERA_PORT_OFFSET moves all ports.
+CHIMERA_VENUE_ADMIN_TOKEN sets the token of the paper venue's admin API, which is made up otherwise.`;
 
 async function run(args: string[]): Promise<number> {
   const started = performance.now();
   const { values } = readOptions(args, {
-    market: { type: "string", default: "agents" },
+    mode: { type: "string" },
+    market: { type: "string" },
     history: { type: "string" },
     speed: { type: "string" },
     "as-recorded": { type: "boolean", default: false },
@@ -65,8 +70,11 @@ async function run(args: string[]): Promise<number> {
   if (!values.processes && (values.replicas ?? values.shards) !== undefined) {
     throw new Error("--replicas and --shards are for --processes: in one process every service is there once.");
   }
+  const mode = wantedMode(values);
+  const isPaper = mode === "paper";
+  const marketWanted = values.market ?? "agents";
   // Everything is read before the folder is bound to a market, so that a slip leaves no trace.
-  const kind = marketKind(values.market);
+  const kind = marketKind(marketWanted);
   if (kind === "mirror" && values.speed !== undefined)
     throw new Error("A mirror runs at the exchange's own time: no --speed.");
   const isRecorded = values["as-recorded"];
@@ -74,7 +82,8 @@ async function run(args: string[]): Promise<number> {
     throw new Error("--as-recorded is for --market replay:FILE, at the speed it was recorded.");
   }
   const given = {
-    market: values.market,
+    market: marketWanted,
+    isPaper,
     history: values.history,
     speed: numberOption("speed", values.speed, { fallback: 1, min: 0.1, max: 100 }),
     portOffset: numberOption("port offset", process.env.CHIMERA_PORT_OFFSET, { fallback: 0, min: 0, max: 50_000 }),
@@ -87,14 +96,14 @@ async function run(args: string[]): Promise<number> {
   const shards = values.shards ?? process.env.CHIMERA_SHARDS;
   const folder = openFolder(
     values.data,
-    { mode: "paper", venue: `paper-${kind}`, account: "main" },
+    { mode, venue: isPaper ? `paper-${kind}` : exchangeName(process.env), account: "main" },
     shards === undefined ? {} : { shards: Number(shards) },
   );
   if (isRecorded && !folder.isNew) throw new Error("--as-recorded needs a new data folder: name one with --data DIR.");
   const release = claim(folder);
   try {
     const form = values.processes ? "processes" : "one";
-    const recorded = isRecorded ? await recordedClock(filesOf(values.market), form) : undefined;
+    const recorded = isRecorded ? await recordedClock(filesOf(marketWanted), form) : undefined;
     const password = firstPassword(folder);
     const adminPassword = process.env.CHIMERA_ADMIN_PASSWORD ?? password;
     const wanted: Wanted = { ...given, folder, adminPassword, recordedAheadMs: recorded?.aheadMs };
@@ -108,7 +117,7 @@ async function run(args: string[]): Promise<number> {
     const replicated = values.processes ? { replicas: Object.fromEntries(given.replicas), shards: folder.shards } : {};
     if (values.json) print(JSON.stringify({ up: true, gateway, pid: process.pid, ms, ...replicated }));
     else {
-      announce(running.gateway, { market: values.market, data: folder.path, password, ms });
+      announce(running.gateway, { folder, market: marketWanted, password, ms });
       rmSync(folder.firstPassword, { force: true });
     }
     await untilAsked();
@@ -118,6 +127,24 @@ async function run(args: string[]): Promise<number> {
   } finally {
     release();
   }
+}
+
+interface PaperOptions {
+  mode?: string | undefined;
+  market?: string | undefined;
+  history?: string | undefined;
+  speed?: string | undefined;
+  seed?: string | undefined;
+}
+
+/** Throws where an option of the paper venue is given for an exchange. */
+function wantedMode({ mode: text, market, history, speed, seed }: PaperOptions): Mode {
+  const mode = text === undefined ? modeOf(process.env) : choiceOption("mode", text, MODES);
+  const isOfPaper = [market, history, speed, seed].some((each) => each !== undefined);
+  if (mode === "paper" || !isOfPaper) return mode;
+  throw new Error(
+    `--market, --history, --speed and --seed are the paper venue's; in ${mode} mode the exchange decides.`,
+  );
 }
 
 type Wanted = Omit<ProcessOptions, "changed"> & {
@@ -132,11 +159,20 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function inOneProcess({ market, speed, seed, history, recordedAheadMs, ...rest }: Wanted): Promise<Running> {
+async function inOneProcess({
+  market,
+  isPaper,
+  speed,
+  seed,
+  history,
+  recordedAheadMs,
+  ...rest
+}: Wanted): Promise<Running> {
   const onError = (error: unknown) => note(`chimera: ${error instanceof Error ? error.stack : String(error)}`);
-  const clock = wallClock(speed, onError, recordedAheadMs ?? aheadMs(rest.folder.time, Date.now()));
+  const clock = wallClock(speed, onError, recordedAheadMs ?? (isPaper ? aheadMs(rest.folder.time, Date.now()) : 0));
   const random = seed === undefined ? systemRandom() : seededRandom(seed);
-  const opened = await openMarket(market, { clock, random, prices: rest.folder.prices, history });
+  const open = () => openMarket(market, { clock, random, prices: rest.folder.prices, history });
+  const opened = isPaper ? await open() : undefined;
   return startInstallation({ ...rest, clock, market: opened });
 }
 
@@ -174,18 +210,23 @@ function firstPassword({ stores, firstPassword: file }: DataFolder): string | un
   return made;
 }
 
-function announce(
-  gateway: string,
-  { market, data, password, ms }: { market: string; data: string; password: string | undefined; ms: number },
-): void {
+interface Announced {
+  folder: DataFolder;
+  market: string;
+  password: string | undefined;
+  ms: number;
+}
+
+function announce(gateway: string, { folder, market, password, ms }: Announced): void {
+  const { mode, venue } = folder.origin;
   const word =
     password === undefined ? dim("  (the password you set)") : `  ${bold(password)}  ${dim("shown this once")}`;
-  print(
-    `${green("●")} ${bold("Chimera is trading")} on the paper venue, market ${bold(market)} ${dim(`(${ms} ms)`)}\n`,
-  );
+  const where = mode === "paper" ? `on the paper venue, market ${bold(market)}` : `on ${venue}, ${bold(mode)}`;
+  print(`${green("●")} ${bold("Chimera is trading")} ${where} ${dim(`(${ms} ms)`)}\n`);
+  if (mode === "live") print(`  ${yellow("No entry goes out")} before ./chimera live arm --data ${folder.path}`);
   print(`  Look     ${bold(gateway)}`);
   print(`  Sign in  admin${word}`);
-  print(`  Data     ${data}`);
+  print(`  Data     ${folder.path}`);
   print(`  Stop     Ctrl-C, or ./chimera down\n`);
 }
 

@@ -6,6 +6,7 @@ import { createReplica } from "../../shared/kit/replica.ts";
 import type { Service } from "../../shared/kit/service.ts";
 import { findService, loadServices } from "../services.ts";
 import { openFolder, shardsOf } from "./folder.ts";
+import { originBy } from "./origin.ts";
 import { type ProcessSettings, readProcessSettings, replicaPort } from "./process-settings.ts";
 import { clockAheadMs } from "./recorded-clock.ts";
 import { type RedisWorld, redisWorld } from "./redis-world.ts";
@@ -39,9 +40,8 @@ export async function runAlone(args: readonly string[], env: Record<string, stri
     process.stderr.write(`${about}\n\nServices: ${services.map((s) => s.name).join(", ")}\n`);
     return service ? 0 : 2;
   }
-  const venue = env.CHIMERA_VENUE_KIND ?? "paper-agents";
   const settings = readProcessSettings(env);
-  const origin = { mode: "paper", venue, account: "main" } as const;
+  const origin = originBy(env);
   const folder = openFolder(env.CHIMERA_DATA ?? "data", origin, settings.shards ? { shards: settings.shards } : {});
   const number = settings.replica === 1 ? "" : `.${settings.replica}`;
   const logFile = join(folder.path, "logs", `${service.name}${number}.log`);

@@ -11,6 +11,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
+import { exchangeKeyEnv } from "./exchange-keys.ts";
 import { type DataFolder, storeFile } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
@@ -57,11 +58,16 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     rateLimit: coordination.rateLimit,
     schedule: coordination.schedule,
     net: fetchNet(clock),
-    env: { ...grantEnv(folder.grantKeys), ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
+    env: {
+      ...grantEnv(folder.grantKeys),
+      ...exchangeKeyEnv(folder, env),
+      ...env,
+      CHIMERA_INSTALLATION_TAG: folder.tag,
+    },
     log,
     serviceKey: folder.serviceKey,
     account: "main",
-    mode: "paper",
+    mode: folder.origin.mode,
     replica: "one",
     build: buildInfo(env),
     processMetrics: processMetrics(),

@@ -15,6 +15,7 @@ export interface Origin {
 }
 export interface DataFolder {
   path: string;
+  origin: Origin;
   /** True when it was made by this call. */
   isNew: boolean;
   serviceKey: Uint8Array;
@@ -62,6 +63,7 @@ export function openFolder(given: string, origin: Origin, options: { shards?: nu
   const kept = bind(join(path, "origin.json"), origin, options.shards);
   return {
     path,
+    origin,
     isNew,
     serviceKey: keyIn(join(path, "keys", "service.key")),
     grantKeys: openGrantKeys(path),
@@ -119,6 +121,12 @@ function bind(file: string, origin: Origin, shards: number | undefined): Kept {
     );
   }
   return kept;
+}
+
+/** What a folder belongs to; undefined where it holds no installation. */
+export function originOf(path: string): Origin | undefined {
+  const file = join(resolve(path), "origin.json");
+  return existsSync(file) ? readOrigin(file) : undefined;
 }
 
 function readOrigin(file: string): Kept {

@@ -13,13 +13,15 @@ import { type EmbeddedWorld, embeddedWorld } from "./embedded.ts";
 import type { DataFolder } from "./folder.ts";
 import { keepLastPrices, listingsOf } from "./last-prices.ts";
 import { keepTime } from "./last-time.ts";
+import { venueAdmin } from "./origin.ts";
 import { paperVenueAt } from "./paper-urls.ts";
 import { type Served, servePort } from "./serve.ts";
 
 export interface InstallationOptions {
   clock: Clock;
   folder: DataFolder;
-  market: MarketModel;
+  /** The paper venue's; none where the exchange is elsewhere. */
+  market: MarketModel | undefined;
   /** Added to every documented port, so that two installations can run side by side. */
   portOffset: number;
   env: Record<string, string | undefined>;
@@ -31,33 +33,19 @@ export interface Installation {
   gateway: string;
   world: EmbeddedWorld;
   services: Constellation;
-  venue: ServedVenue;
+  venue: ServedVenue | undefined;
   stop(): Promise<void>;
 }
 
 /** Starts everything; what was started is stopped again when a part of it cannot start. */
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
   const { folder, clock, portOffset, market } = options;
-  const stops: (() => Promise<void> | void)[] = [];
+  const stops: Stops = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
   };
   try {
-    const venue = createVenue({
-      clock,
-      random: systemRandom(),
-      market,
-      journal: fileJournal(folder.journal, journalBounds(options.env)),
-      latency: ASSUMED_LATENCY,
-    });
-    await venue.start();
-    stops.push(() => venue.stop());
-    stops.push(keepTime(folder.time, clock));
-    stops.push(keepLastPrices(folder.prices, { market, listings: listingsOf(market), clock }));
-    const ports = { spot: 8093 + portOffset, um: 8094 + portOffset, admin: 8095 + portOffset };
-    const servedVenue = serveVenue(venue, { ports });
-    stops.push(() => servedVenue.stop());
-
+    const venue = market && (await startVenue(market, options, stops));
     const world = embeddedWorld({ clock, folder, env: await envOf(options), logLevel: options.logLevel });
     stops.push(() => world.close());
     const services = await loadServices();
@@ -71,13 +59,35 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       gateway: `http://127.0.0.1:${(gateway?.port ?? 8092) + portOffset}/`,
       world,
       services: all,
-      venue: servedVenue,
+      venue,
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+type Stops = (() => Promise<void> | void)[];
+
+async function startVenue(market: MarketModel, options: InstallationOptions, stops: Stops): Promise<ServedVenue> {
+  const { folder, clock, portOffset } = options;
+  const venue = createVenue({
+    clock,
+    random: systemRandom(),
+    market,
+    journal: fileJournal(folder.journal, journalBounds(options.env)),
+    latency: ASSUMED_LATENCY,
+    ...venueAdmin(options.env),
+  });
+  await venue.start();
+  stops.push(() => venue.stop());
+  stops.push(keepTime(folder.time, clock));
+  stops.push(keepLastPrices(folder.prices, { market, listings: listingsOf(market), clock }));
+  const ports = { spot: 8093 + portOffset, um: 8094 + portOffset, admin: 8095 + portOffset };
+  const served = serveVenue(venue, { ports });
+  stops.push(() => served.stop());
+  return served;
 }
 
 function serveAll(all: Constellation, offset: number): Served[] {
@@ -99,11 +109,10 @@ async function envOf(options: InstallationOptions): Promise<Record<string, strin
   const { portOffset, env, bundleText, adminPassword, folder } = options;
   const webFolder = env.CHIMERA_WEB_FOLDER ?? folder.web;
   if (env.CHIMERA_WEB_FOLDER === undefined) await buildWeb(webFolder);
-  const host = (port: number) => `127.0.0.1:${port + portOffset}`;
   return {
-    ...((env.CHIMERA_MODE ?? "paper") === "paper" && paperVenueAt(host)),
-    CHIMERA_MODE: "paper",
+    ...(options.market && paperVenueAt((port) => `127.0.0.1:${port + portOffset}`)),
     ...env,
+    CHIMERA_MODE: folder.origin.mode,
     CHIMERA_BUNDLE_TEXT: bundleText,
     CHIMERA_ADMIN_PASSWORD: adminPassword,
     CHIMERA_WEB_FOLDER: webFolder,

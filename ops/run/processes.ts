@@ -21,6 +21,8 @@ export interface ProcessOptions {
   bundleText: string;
   adminPassword: string | undefined;
   logLevel: string;
+  /** Without an exchange of our own: what it is and where is in the environment. */
+  isPaper: boolean;
   /** How many processes of a service, where more than one. */
   replicas?: ReadonlyMap<ServiceId, number>;
   changed?(state: ProgramState): void;
@@ -41,7 +43,9 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   const services = await loadServices();
   const childEnv = envOf(options, services, redisUrl);
   const replicasOf = (id: ServiceId) => options.replicas?.get(id) ?? 1;
-  const venue: Program = { name: "venue", command: bun("ops/run/venue-process.ts"), env: childEnv };
+  const venue: Program[] = options.isPaper
+    ? [{ name: "venue", command: bun("ops/run/venue-process.ts"), env: childEnv }]
+    : [];
   const programs = startOrder(services).flatMap((id) => {
     const { name } = services.find((service) => service.id === id) as Service;
     const command = [...bun("services/run.ts"), name];
@@ -60,7 +64,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   };
   // The config service, which all ask, comes up with the venue; the others together when it is there.
   const staged = programs.map((program, at) => ({ ...program, alongside: at !== 1 }));
-  const supervisor = await supervise([...(own ? [own.program] : []), venue, ...staged], changed);
+  const supervisor = await supervise([...(own ? [own.program] : []), ...venue, ...staged], changed);
   return { gateway: `http://127.0.0.1:${8092 + portOffset}/`, redisUrl, supervisor, stop: supervisor.stop };
 }
 
@@ -104,7 +108,7 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, a
 const bun = (file: string): string[] => [process.execPath, join(ROOT, file)];
 
 function envOf(
-  { folder, market, portOffset, env, bundleText, adminPassword, logLevel, replicas }: ProcessOptions,
+  { folder, market, portOffset, env, bundleText, adminPassword, logLevel, replicas, isPaper }: ProcessOptions,
   services: readonly Service[],
   redisUrl: string,
 ): Record<string, string | undefined> {
@@ -114,16 +118,16 @@ function envOf(
     return [`CHIMERA_URL_${id.toUpperCase()}`, each.join(",")] as const;
   });
   return {
-    ...((env.CHIMERA_MODE ?? "paper") === "paper" && paperVenueAt(at)),
-    CHIMERA_MODE: "paper",
+    ...(isPaper && paperVenueAt(at)),
     CHIMERA_WEB_FOLDER: folder.web,
     ...Object.fromEntries(urls),
     ...env,
+    CHIMERA_MODE: folder.origin.mode,
     CHIMERA_DATA: folder.path,
     CHIMERA_REDIS_URL: redisUrl,
     CHIMERA_PORT_OFFSET: String(portOffset),
     CHIMERA_MARKET: market,
-    CHIMERA_VENUE_KIND: `paper-${market.split(":")[0]}`,
+    CHIMERA_VENUE_KIND: folder.origin.venue,
     CHIMERA_BUNDLE_TEXT: bundleText,
     CHIMERA_ADMIN_PASSWORD: adminPassword,
     CHIMERA_LOG: logLevel,

@@ -13,6 +13,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, Directory, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
+import { exchangeKeyEnv } from "./exchange-keys.ts";
 import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
@@ -51,10 +52,15 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     random: systemRandom(),
     blobs: new FolderBlobs(folder.blobs),
     net: fetchNet(clock),
-    env: { ...grantEnv(folder.grantKeys, owner), ...env, CHIMERA_INSTALLATION_TAG: folder.tag },
+    env: {
+      ...grantEnv(folder.grantKeys, owner),
+      ...exchangeKeyEnv(folder, env, owner),
+      ...env,
+      CHIMERA_INSTALLATION_TAG: folder.tag,
+    },
     serviceKey: folder.serviceKey,
     account: "main",
-    mode: "paper",
+    mode: folder.origin.mode,
     replica: `${owner}-${process.pid}`,
     build: buildInfo(env),
     processMetrics: processMetrics({ service: owner }),

@@ -8,6 +8,7 @@ import { serveVenue } from "../venue/server.ts";
 import { createVenue } from "../venue/venue.ts";
 import { openFolder } from "./folder.ts";
 import { keepLastPrices, listingsOf } from "./last-prices.ts";
+import { venueAdmin } from "./origin.ts";
 import { clockAheadMs } from "./recorded-clock.ts";
 import { untilAsked } from "./signals.ts";
 
@@ -27,6 +28,7 @@ const venue = createVenue({
   market,
   journal: fileJournal(folder.journal, journalBounds(env)),
   latency: ASSUMED_LATENCY,
+  ...venueAdmin(env),
 });
 await venue.start();
 const stopPrices = keepLastPrices(folder.prices, { market, listings: listingsOf(market), clock });

@@ -33,6 +33,8 @@ const NewAccount = z.strictObject({
     .refine((pem) => readPublicKey(pem) !== undefined, "must be the PEM of an Ed25519 or RSA public key")
     .optional(),
   permissions: z.array(z.enum(PERMISSIONS)).optional(),
+  ip_restricted: z.boolean().optional(),
+  can_withdraw: z.boolean().optional(),
   balances: z.strictObject({ SPOT: Assets.optional(), FUT: Assets.optional() }).default({}),
 });
 const Move = z.strictObject({

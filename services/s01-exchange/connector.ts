@@ -9,6 +9,7 @@ import { FundingRecords } from "./funding-records.ts";
 import { Instruments } from "./instruments.ts";
 import { KeyGuard } from "./key-guard.ts";
 import { KillCopy } from "./kill-copy.ts";
+import { LastPrices, LiveGuard, type LivePorts } from "./live-guard.ts";
 import { Recorder } from "./record.ts";
 import { Desk } from "./trading.ts";
 import type { MarketOutlet, Surroundings } from "./types.ts";
@@ -21,6 +22,7 @@ export interface Outside {
   outlet: MarketOutlet;
   /** Resolves when the event is durable. */
   publish(event: AccountEvent): Promise<unknown>;
+  audit: LivePorts["audit"];
 }
 
 export interface Connector {
@@ -36,6 +38,7 @@ export interface Connector {
   readonly kill: KillCopy;
   readonly key: KeyGuard;
   readonly accountGuard: AccountGuard;
+  readonly live: LiveGuard;
   readonly orders: VenueOrders;
   readonly outbox: AccountOutbox;
   readonly streams: VenueStreams;
@@ -44,7 +47,9 @@ export interface Connector {
 }
 
 export function createConnector(around: Surroundings, outside: Outside): Connector {
-  const { account, store, blobs, outlet, publish } = outside;
+  const { account, store, blobs, publish } = outside;
+  const prices = new LastPrices();
+  const outlet = around.settings.mode === "live" ? heardBy(prices, outside.outlet) : outside.outlet;
   const rests = binanceRests(around);
   const recorder = new Recorder(around, blobs);
   const kill = new KillCopy(around, store);
@@ -67,6 +72,10 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
   instruments.changed = () => market.apply();
   const key = new KeyGuard(around, () => venue.link.rights());
   const accountGuard = new AccountGuard(around, () => venue.link.accountMode());
+  const live = new LiveGuard({
+    ...{ settings: around.settings, clock: around.clock, raise: around.raise, store, audit: outside.audit },
+    price: (order) => prices.of(order),
+  });
   const desk = new Desk({
     clock: around.clock,
     absenceProvenMs: around.settings.absenceProvenMs,
@@ -76,6 +85,7 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     kill,
     key,
     accountGuard,
+    live,
     accepted: (side, clientOrderId) => streams.expect(side, clientOrderId),
     leverage: (instrument, leverage) => streams.setLeverage(instrument, leverage),
   });
@@ -89,6 +99,7 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     kill,
     key,
     accountGuard,
+    live,
     orders,
     outbox,
     streams,
@@ -97,3 +108,12 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
   };
   return { account, clock: around.clock, ...parts };
 }
+
+/** Live entries are held against a cap in USDT, for which a market order's price must be known. */
+const heardBy = (prices: LastPrices, outlet: MarketOutlet): MarketOutlet => ({
+  ...outlet,
+  ticker(event) {
+    prices.hear(event);
+    outlet.ticker(event);
+  },
+});

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { asProblem } from "../../shared/errors.ts";
-import { connectToVenue, order } from "./venue.fixture.ts";
+import { A_KEY, BTC, connectToVenue, order } from "./venue.fixture.ts";
 
 const rows: [string, object, string | undefined][] = [
   ["bound and unable to withdraw", { ipRestrict: true, enableWithdrawals: false }, undefined],
@@ -8,7 +8,8 @@ const rows: [string, object, string | undefined][] = [
   ["bound to no address", { ipRestrict: false, enableWithdrawals: false }, "FORBIDDEN"],
 ];
 test.each(rows)("live: a key %s", async (_, rights, code) => {
-  const { connector, faulty, settle, around } = await connectToVenue({ mode: "live" });
+  const settings = { mode: "live", apiKey: A_KEY, liveFirstDayUsdtMax: 10_000 } as const;
+  const { connector, faulty, settle, around, pass } = await connectToVenue(settings);
   faulty.fetch = (request) =>
     request.url.includes("/sapi/v1/account/apiRestrictions")
       ? Promise.resolve({ status: 200, headers: {}, body: JSON.stringify(rights) })
@@ -16,10 +17,13 @@ test.each(rows)("live: a key %s", async (_, rights, code) => {
   const before = await settle(connector.desk.submit(order({}))).catch(asProblem);
   expect(before).toMatchObject({ code: "FORBIDDEN" });
   await settle(connector.key.check());
+  await settle(connector.live.arm("ann"));
+  connector.market.follow([BTC]);
+  await pass(1_000);
   const after = await settle(connector.desk.submit(order({}))).catch(asProblem);
   if (code === undefined) expect(after).toMatchObject({ status: "FILLED" });
   else expect(after).toMatchObject({ code });
-  expect(around.raised).toEqual(code === undefined ? [] : ["KEY_UNSAFE"]);
+  expect(around.raised).toEqual(code === undefined ? ["LIVE_ARMED"] : ["KEY_UNSAFE", "LIVE_ARMED"]);
   const exit = order({ client_order_id: "x", side: "SELL", entry: false, reduce_only: true });
   const exited = await settle(connector.desk.submit(exit)).catch(asProblem);
   expect(exited).not.toMatchObject({ code: "FORBIDDEN" });

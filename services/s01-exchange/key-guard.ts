@@ -1,6 +1,6 @@
 /** In live mode no entry is sent with a key that can withdraw or is bound to no IP address. */
 import { refuse } from "../../shared/errors.ts";
-import type { Surroundings } from "./types.ts";
+import { PAPER_KEY, type Surroundings } from "./types.ts";
 import type { KeyRights } from "./venue-port.ts";
 
 export class KeyGuard {
@@ -13,8 +13,10 @@ export class KeyGuard {
     this.ask = ask;
   }
 
-  /** What forbids entries with this key, in words; always nothing outside live mode. */
+  /** What forbids entries with this key, in words; on paper and testnet any key will do, but one there must be. */
   trouble(): string | undefined {
+    const { mode, apiKey } = this.around.settings;
+    if (mode !== "paper" && apiKey === PAPER_KEY) return "There is no exchange key: ./chimera keys set stores one.";
     return this.around.settings.mode === "live" ? this.found : undefined;
   }
 

@@ -15,6 +15,7 @@ import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker }
 import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
 import { createConnector } from "./connector.ts";
 import { incomeVerbs } from "./income.verbs.ts";
+import { liveVerbs } from "./live.verbs.ts";
 import { orderVerbs } from "./orders.verbs.ts";
 import { Treasury } from "./treasury.ts";
 import { treasuryVerbs } from "./treasury.verbs.ts";
@@ -53,6 +54,7 @@ export default defineService({
       blobs: ctx.blobs,
       outlet: outlet(ctx),
       publish: (event) => ctx.publish(accountEvents, event, event.instrument),
+      audit: (entry) => ctx.audit(entry),
     });
     const { venue, instruments, recorder, market, streams, desk, kill, key, accountGuard, outbox, queries } = parts;
     const { markets } = venue.listing;
@@ -90,6 +92,7 @@ export default defineService({
         ...accountRestVerbs(parts),
         ...incomeVerbs({ ...parts, store: ctx.store }),
         ...treasuryVerbs(treasury, ctx.store),
+        ...liveVerbs(parts.live, { ...parts, settings: ctx.settings, config: () => ctx.config.current() }),
       ],
       jobs: [
         every(CLOCK_EVERY_MS, "clock-offset", measureClocks),
@@ -110,12 +113,14 @@ export default defineService({
         { name: "market-data", critical: true, run: () => market.trouble() },
         { name: "account-stream", critical: true, run: () => streams.trouble() },
         { name: "account-mode", critical: false, run: () => accountGuard.trouble() },
+        { name: "live-arming", critical: false, run: () => parts.live.trouble() },
         { name: "api-key", critical: true, run: () => key.trouble() },
         { name: "venue", critical: true, run: () => reach(ctx, venue) },
       ],
       async start() {
         await kill.load();
         await instruments.load();
+        await parts.live.load();
         boot().catch((error) => ctx.log.error("Start failed", { error: String(error) }));
       },
       async stop() {

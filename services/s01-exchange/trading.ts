@@ -7,6 +7,7 @@ import type { AccountGuard } from "./account-guard.ts";
 import type { Instruments } from "./instruments.ts";
 import type { KeyGuard } from "./key-guard.ts";
 import type { KillCopy } from "./kill-copy.ts";
+import type { LiveGuard } from "./live-guard.ts";
 import { Submissions } from "./submissions.ts";
 import { isConditional, type OrderRef, type VenueOrders } from "./venue-port.ts";
 
@@ -19,6 +20,7 @@ export interface DeskPorts {
   readonly kill: KillCopy;
   readonly key: KeyGuard;
   readonly accountGuard: AccountGuard;
+  readonly live: Pick<LiveGuard, "admit">;
   /** An order was taken. */
   accepted(market: Market, clientOrderId: string): void;
   leverage(instrument: InstrumentId, leverage: number): void;
@@ -42,7 +44,7 @@ export class Desk {
     checkEntryFlag(order);
     const ref = { instrument: order.instrument, client_order_id: order.client_order_id };
     const send = async () => {
-      if (order.entry) this.refuseEntries(marketOf(order.instrument));
+      if (order.entry) await this.admit(order);
       if (order.entry && marketOf(order.instrument) === "FUT") await this.prepare(order);
       const legs = [{ ...ref, conditional: isConditional(order) }];
       return this.send(order.entry, legs, (before) => orders.submit(order, before));
@@ -60,7 +62,7 @@ export class Desk {
     const legs = ids.map((client_order_id) => ({ instrument: oco.instrument, client_order_id, conditional: false }));
     let sent: ExchangeOrder[] | undefined;
     const send = async () => {
-      if (entry) this.refuseEntries("SPOT");
+      if (entry) await this.admit({ ...oco, price: oco.take_profit_price });
       const work = (before: () => void) => orders.submitOco(oco, before);
       sent = await this.send(entry, legs, work);
       return sent[0] ?? refuse("EXCHANGE_UNKNOWN", "The exchange named no orders of the pair.");
@@ -88,10 +90,11 @@ export class Desk {
       refuse("FORBIDDEN", `This connector serves account ${this.ports.account} only.`);
   }
 
-  private refuseEntries(market: Market): void {
+  private async admit(order: Pick<SubmitOrder, "instrument" | "side" | "qty" | "price">): Promise<void> {
     this.ports.kill.refuseIfOn();
     this.ports.key.refuseEntries();
-    this.ports.accountGuard.refuseEntries(market);
+    this.ports.accountGuard.refuseEntries(marketOf(order.instrument));
+    await this.ports.live.admit(order);
   }
 
   private async prepare(order: SubmitOrder): Promise<void> {

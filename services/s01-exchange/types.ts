@@ -11,6 +11,9 @@ const Url = z
   .regex(/^(https?|wss?):\/\/[^/]/, "is no address")
   .optional();
 
+/** What the paper venue takes from anybody, and no exchange does. */
+export const PAPER_KEY = "paper-key";
+
 export const Settings = z.object({
   mode: z.enum(["paper", "testnet", "live"]).default("paper"),
   connector: z
@@ -47,8 +50,13 @@ export const Settings = z.object({
     .boolean()
     .default(false)
     .describe("Lets paper trading talk to an exchange on another machine, which then must be a paper exchange"),
-  apiKey: z.string().min(1).default("paper-key"),
+  apiKey: z.string().min(1).default(PAPER_KEY),
   apiSecret: z.string().min(1).default("paper-secret"),
+  liveFirstDayUsdtMax: z
+    .number()
+    .positive()
+    .default(500)
+    .describe("Live, within a day of arming: notional of all entries together, USDT"),
   /** How late a signed request may arrive at the exchange. */
   recvWindowMs: Milliseconds.max(60_000).default(5_000),
   callTimeoutMs: Milliseconds.default(5_000),

@@ -1,11 +1,13 @@
 /** A connector over real sockets for the contract suite, whichever exchange is behind it. */
+
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { openStore } from "../../shared/adapters/sqlite.ts";
+import { emit } from "../../shared/changes.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
-import type { AccountEvent } from "../../shared/streams.ts";
+import { type AccountEvent, opsEvents } from "../../shared/streams.ts";
 import { createConnector } from "./connector.ts";
 import { testSurroundings } from "./surroundings.fixture.ts";
 import type { Settings } from "./types.ts";
@@ -52,6 +54,7 @@ export async function openBench(exchange: TestExchange) {
       funding: (event) => fundings.push(event),
     },
     publish: async (event) => told.push(event),
+    audit: (entry) => emit(opsEvents, { source: "s01", ts: clock.now(), ...entry }),
   });
   const { venue, kill, instruments, market, streams, outbox } = connector;
   await kill.load();

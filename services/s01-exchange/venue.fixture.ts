@@ -1,22 +1,24 @@
 /** A connector on a paper venue for tests, both in this process and on one virtual clock. */
 
 import { AgentsMarket } from "../../ops/venue/agents.ts";
+import type { VenueAccount } from "../../ops/venue/binance/request.ts";
 import { venueNet } from "../../ops/venue/memory-net.ts";
-import { createVenue } from "../../ops/venue/venue.ts";
+import { createVenue, DEFAULT_ACCOUNTS } from "../../ops/venue/venue.ts";
 import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { openStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { emit } from "../../shared/changes.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { type SubmitOrder, SubmitOrder as SubmitOrderShape } from "../../shared/contracts.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import type { Net, NetRequest, Socket, SocketEvents } from "../../shared/kit/ports.ts";
-import type { AccountEvent } from "../../shared/streams.ts";
+import { type AccountEvent, opsEvents } from "../../shared/streams.ts";
 import { createConnector } from "./connector.ts";
 import { testSurroundings } from "./surroundings.fixture.ts";
-import type { Settings } from "./types.ts";
+import { PAPER_KEY, type Settings } from "./types.ts";
 
 export const BTC: InstrumentId = "FUT:BTCUSDT";
 export const SPOT_BTC: InstrumentId = "SPOT:BTCUSDT";
@@ -33,6 +35,10 @@ const PAPER_URLS = {
   venueSpotApiWsUrl: "ws://127.0.0.1:8093/ws-api/v3",
 };
 
+/** Of the same account as the paper key, for modes that take no paper key; its secret is the same too. */
+export const A_KEY = "a-key-of-an-exchange";
+const ACCOUNTS = [PAPER_KEY, A_KEY].map((key) => ({ ...(DEFAULT_ACCOUNTS[0] as VenueAccount), key }));
+
 export interface Faulty {
   /** Stands before the venue: answers or throws instead of it, or lets the request pass by answering nothing. */
   fetch?: (request: NetRequest) => ReturnType<Net["fetch"]> | undefined;
@@ -43,7 +49,7 @@ export interface Faulty {
 export async function connectToVenue(settings: Partial<Settings> = {}) {
   const clock = new VirtualClock(START_MS);
   const market = new AgentsMarket({ clock, random: seededRandom("agents"), listings: defaultListings() });
-  const venue = createVenue({ clock, random: seededRandom("venue"), market });
+  const venue = createVenue({ clock, random: seededRandom("venue"), market, accounts: ACCOUNTS });
   await venue.start();
   const direct = venueNet(venue, clock);
   const faulty: Faulty = {};
@@ -87,6 +93,7 @@ export async function connectToVenue(settings: Partial<Settings> = {}) {
       funding: (event) => said.fundings.push(event),
     },
     publish: async (event) => told.push(event),
+    audit: (entry) => emit(opsEvents, { source: "s01", ts: clock.now(), ...entry }),
   });
   const pass = (ms: number) => clock.run(clock.now() + ms);
   /** Lets time pass until the promise is settled. */

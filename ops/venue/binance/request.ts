@@ -31,6 +31,9 @@ export interface VenueAccount {
   /** Ed25519 or RSA, as PEM: the client signs with its private half. */
   readonly public_key?: string | undefined;
   readonly permissions?: readonly Permission[] | undefined;
+  /** What the key is said to be: bound to an address; able to withdraw, which nothing here can. */
+  readonly ip_restricted?: boolean | undefined;
+  readonly can_withdraw?: boolean | undefined;
   /** What it starts with, once: `{ SPOT: { USDT: "10000" }, FUT: { USDT: "10000" } }`. */
   readonly balances: {
     readonly SPOT?: Readonly<Record<string, string>>;

@@ -108,9 +108,9 @@ function restrictions({ desk, apiKey }: Call): unknown {
     PERMISSIONS.map((name) => [name, key.permissions === undefined || key.permissions.includes(name)]),
   );
   return {
-    ipRestrict: false,
+    ipRestrict: key.ip_restricted ?? false,
     createTime: 0,
-    enableWithdrawals: false,
+    enableWithdrawals: key.can_withdraw ?? false,
     enableInternalTransfer: false,
     enableVanillaOptions: false,
     enableMargin: false,

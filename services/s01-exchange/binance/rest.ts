@@ -1,11 +1,11 @@
 /** Binance over REST: signed requests, the exchange's clock, its rate limits, and what each failure means. */
-import { createHmac } from "node:crypto";
 import type { Market } from "../../../shared/domain/instrument.ts";
 import { Problem, refuse } from "../../../shared/errors.ts";
 import { NetError, type NetResponse } from "../../../shared/kit/ports.ts";
 import type { Surroundings } from "../types.ts";
 import { parseExact } from "./exact-json.ts";
 import { OrderCounts, type OrderLimit } from "./order-counts.ts";
+import { signerOf } from "./signature.ts";
 
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
 type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -54,6 +54,7 @@ export class Rest {
   /** No new orders until then; anything else may be asked. */
   private orderlessUntil = 0;
   private readonly orderCounts: OrderCounts;
+  private readonly signature: (query: string) => string;
   private weight = 0;
   private weightMinute = 0;
   private weightLimit: number;
@@ -66,6 +67,7 @@ export class Rest {
     this.url = url;
     this.weightLimit = WEIGHT_LIMIT[market];
     this.orderCounts = new OrderCounts(around.clock);
+    this.signature = signerOf(around.settings.apiSecret);
   }
 
   get clockOffsetMs(): number {
@@ -114,7 +116,7 @@ export class Rest {
 
   /** `k=v&…` with the signature last; used over REST in this order and by the WebSocket API sorted. */
   sign(query: string): string {
-    return createHmac("sha256", this.around.settings.apiSecret).update(query).digest("hex");
+    return this.signature(query);
   }
 
   timestamp(): number {
@@ -127,7 +129,7 @@ export class Rest {
     if (ask.auth === "signed") {
       const stamp = `recvWindow=${settings.recvWindowMs}&timestamp=${this.timestamp()}`;
       query = query === "" ? stamp : `${query}&${stamp}`;
-      query += `&signature=${this.sign(query)}`;
+      query += `&signature=${encodeURIComponent(this.sign(query))}`;
     }
     const inBody = method === "POST" || method === "PUT";
     const headers: Record<string, string> = {};

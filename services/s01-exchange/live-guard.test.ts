@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { openStore } from "../../shared/adapters/sqlite.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { emit } from "../../shared/changes.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
+import { asProblem } from "../../shared/errors.ts";
+import { opsEvents } from "../../shared/streams.ts";
+import { LastPrices, LiveGuard } from "./live-guard.ts";
+
+const HOUR_MS = 3_600_000;
+const buy = { instrument: "FUT:BTCUSDT", side: "BUY", qty: "0.1" } as const;
+
+function installed(mode: "paper" | "testnet" | "live" = "live") {
+  const clock = new VirtualClock(1_000);
+  const store = openStore({ path: ":memory:", owner: "s01", collections: COLLECTIONS, now: () => clock.now() });
+  const prices = new LastPrices();
+  prices.hear({ instrument: "FUT:BTCUSDT", bid: "999", ask: "1000" });
+  const raised: string[] = [];
+  const start = async () => {
+    const guard = new LiveGuard({
+      settings: { mode, liveFirstDayUsdtMax: 250 },
+      ...{ clock, store },
+      raise: (_severity, code) => raised.push(code),
+      audit: (entry) => emit(opsEvents, { source: "s01", ts: clock.now(), ...entry }),
+      price: (order) => prices.of(order),
+    });
+    await guard.load();
+    return guard;
+  };
+  const codeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => "sent",
+      (error: unknown) => asProblem(error).code,
+    );
+  return { clock, start, raised, codeOf };
+}
+
+test("outside live mode every entry passes", async () => {
+  for (const mode of ["paper", "testnet"] as const) {
+    const { start, codeOf } = installed(mode);
+    expect(await codeOf((await start()).admit(buy))).toBe("sent");
+  }
+});
+
+test("nothing is sent before it is armed, and nothing after it is disarmed", async () => {
+  const { start, codeOf, raised } = installed();
+  const guard = await start();
+  expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
+  await guard.arm("ann");
+  expect(await codeOf(guard.admit(buy))).toBe("sent");
+  await guard.disarm("ann", "enough");
+  expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
+  expect(await codeOf((await start()).admit(buy))).toBe("WRONG_STATE");
+  expect(raised).toEqual(["LIVE_ARMED", "LIVE_DISARMED"]);
+});
+
+test("the first day takes entries up to its cap, over a restart too; the second takes all", async () => {
+  const { clock, start, codeOf, raised } = installed();
+  const guard = await start();
+  await guard.arm("ann");
+  // 100 USDT each, at the ask; a limit counts at its own price.
+  const both = [guard.admit(buy), guard.admit(buy)];
+  expect(await Promise.all(both.map(codeOf))).toEqual(["sent", "sent"]);
+  expect(await codeOf(guard.admit(buy))).toBe("RULE");
+  expect(await codeOf(guard.admit({ ...buy, price: "500" }))).toBe("sent");
+  const again = await start();
+  expect(await codeOf(again.admit({ ...buy, price: "0.1" }))).toBe("RULE");
+  expect(raised).toEqual(["LIVE_ARMED", "LIVE_CAP", "LIVE_CAP"]);
+  await clock.run(clock.now() + 24 * HOUR_MS);
+  expect(again.cappedUntil).toBeUndefined();
+  expect(await codeOf(again.admit({ ...buy, qty: "100" }))).toBe("sent");
+});
+
+test("without a price the cap cannot be held, so nothing is sent", async () => {
+  const { start, codeOf } = installed();
+  const guard = await start();
+  await guard.arm("ann");
+  expect(await codeOf(guard.admit({ ...buy, instrument: "FUT:ETHUSDT" }))).toBe("UNAVAILABLE");
+});
