@@ -3,7 +3,15 @@ import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { type Amount, add, dec, max, min, mul, show, sum, toStep, zero } from "../../shared/domain/money.ts";
-import { type Intent, isEntry, type OrderAnswer, opposite, type Side } from "../../shared/domain/order.ts";
+import {
+  type Intent,
+  isEntry,
+  isTerminal,
+  type Order,
+  type OrderAnswer,
+  opposite,
+  type Side,
+} from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
@@ -104,7 +112,10 @@ export class Admission {
     if (!record || record.state === "DONE") return true;
     const orders = book.ownOrders(intentId);
     const acked = orders.length > 0 && orders.every((o) => o.status !== "PENDING" && o.status !== "SENT");
-    return acked && orders.every((o) => o.type !== "MARKET" || o.status === "UNKNOWN");
+    // Of what goes in slices the first is an answer; its end is far off.
+    const isSliced = planOf(record).slices !== undefined;
+    const said = (o: Order) => o.type !== "MARKET" || o.status === "UNKNOWN" || (isSliced && isTerminal(o.status));
+    return acked && orders.every(said);
   }
 
   private async firstAnswer(intent: Intent): Promise<OrderAnswer> {

@@ -137,11 +137,25 @@ describe("the router behind the kit", () => {
     expect([answer.status, answer.body.status]).toEqual([202, "WORKING"]);
   });
 
+  test("a plan in slices is answered with 202, and read with its slices; what takers cost can be read too", async () => {
+    const twap = { slices: 3, interval_ms: 1_000 };
+    const answer = await ask("POST", "/orders", { body: intent("t", { exec: { policy: "MARKET", twap } }) });
+    expect([answer.status, answer.body.status]).toEqual([202, "WORKING"]);
+    const plan = (await ask("GET", "/plans/t")).body;
+    expect(plan).toMatchObject({ intent_id: "t", style: "MARKET", qty: "0.01", state: "RUNNING" });
+    expect((plan.slices as { qty: string }[]).map((slice) => slice.qty)).toEqual(["0.004", "0.003", "0.003"]);
+    expect((await ask("GET", `/plans?limit=1&state=RUNNING&instrument=${FUT}`)).body.items).toEqual([plan]);
+    const over = (await ask("GET", "/plans?state=DONE")).body.items as { intent_id: string }[];
+    expect(over.map((each) => each.intent_id)).toContain("a");
+    expect((await ask("GET", "/cost-curves")).body.items).toEqual([]);
+  });
+
   const rows: [string, string, string, object, number, string][] = [
     ["no token", "POST", "/orders", { body: intent("x"), role: "" }, 401, "UNAUTHENTICATED"],
     ["a viewer places nothing", "POST", "/orders", { body: intent("x"), role: "viewer" }, 403, "FORBIDDEN"],
     ["risk places nothing", "POST", "/orders", { body: intent("x"), role: "risk" }, 403, "FORBIDDEN"],
     ["no quantity", "POST", "/orders", { body: intent("x", { qty: "NaN" }) }, 400, "INVALID"],
+    ["an unknown plan", "GET", "/plans/nope", {}, 404, "NOT_FOUND"],
     ["an unknown order", "GET", "/orders/nope", {}, 404, "NOT_FOUND"],
     ["cancelling nothing", "POST", "/cancel", { body: { order_id: "nope" }, role: "risk" }, 404, "NOT_FOUND"],
     ["cancelling by two ids", "POST", "/cancel", { body: { order_id: "1", intent_id: "2" } }, 400, "INVALID"],
