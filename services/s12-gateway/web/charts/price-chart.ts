@@ -170,8 +170,7 @@ function draw(element: HTMLElement): Drawn {
   const candles = chart.addSeries(CandlestickSeries, { borderVisible: false });
   const stops = chart.addSeries(LineSeries, {
     lineType: LineType.WithSteps,
-    lineWidth: 1,
-    lineStyle: LineStyle.Dotted,
+    lineWidth: 2,
     lastValueVisible: false,
     priceLineVisible: false,
     crosshairMarkerVisible: false,
