@@ -21,6 +21,12 @@ describe("the web page's build", () => {
     const sizes = await Promise.all(files.map(async (name) => Bun.gzipSync(await read(name)).length));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(FIRST_LOAD_BYTES_MAX);
   });
+  test("the page brings no schema library: it checks nothing that the services have checked", async () => {
+    const scripts = await Promise.all(files.filter((name) => name.endsWith(".js")).map(read));
+    const text = scripts.map((bytes) => new TextDecoder().decode(bytes)).join("");
+    expect(text).toContain("createElement");
+    expect(text).not.toContain("ZodError");
+  });
   test("everything but the page itself is named after its content and linked from the root", async () => {
     const assets = files.filter((name) => name !== "index.html");
     expect(assets.length).toBeGreaterThanOrEqual(2);

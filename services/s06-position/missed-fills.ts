@@ -8,7 +8,7 @@ import type { Fill } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import type { Op, Query } from "../../shared/kit/ports.ts";
 import type { OrderResult } from "../../shared/streams.ts";
-import { netQty } from "../../shared/trading/execution/holding.ts";
+import { netQty } from "../../shared/trading/execution/net-qty.ts";
 import type { TradeRules } from "../../shared/trading/position/trade.ts";
 import { isOpen } from "./trades-book.ts";
 import type { Ports } from "./types.ts";

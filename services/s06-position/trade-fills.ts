@@ -3,7 +3,7 @@ import type { Instrument } from "../../shared/domain/instrument.ts";
 import { type Amount, add, dec, show } from "../../shared/domain/money.ts";
 import type { Fill, Intent } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
-import { netQty } from "../../shared/trading/execution/holding.ts";
+import { netQty } from "../../shared/trading/execution/net-qty.ts";
 import { isBetter } from "../../shared/trading/position/stops.ts";
 import { applyTradeFill } from "../../shared/trading/position/trade.ts";
 import { rulesOf } from "./missed-fills.ts";

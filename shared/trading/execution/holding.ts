@@ -2,6 +2,7 @@
 import { type Amount, add, dec, div, mul, show, sub, zero } from "../../domain/money.ts";
 import { opposite, type Side } from "../../domain/order.ts";
 import { share } from "./budget.ts";
+import { netQty } from "./net-qty.ts";
 
 /** The part of a stored holding that fills change. */
 export interface HeldState {
@@ -44,13 +45,6 @@ export function applyFill<H extends HeldState>(held: H, fill: HeldFill, rules: H
           ? flat(held)
           : reverse(held, fill, sub(moved, qty));
   return rules.spot ? settleDust(after, dec(rules.step_size)) : after;
-}
-
-/** What a fill adds to or takes from the base asset. */
-export function netQty(fill: HeldFill, rules: HeldRules): Amount {
-  const qty = dec(fill.qty);
-  if (!rules.spot || fill.fee_asset !== rules.base) return qty;
-  return fill.side === "BUY" ? sub(qty, dec(fill.fee)) : add(qty, dec(fill.fee));
 }
 
 function enlarge<H extends HeldState>(held: H, fill: HeldFill, qty: Amount): H {

@@ -2,7 +2,7 @@
 import { type Amount, add, dec, div, min, mul, neg, show, sub, zero } from "../../domain/money.ts";
 import type { Fill, Side } from "../../domain/order.ts";
 import type { Trade } from "../../domain/trade.ts";
-import { netQty } from "../execution/holding.ts";
+import { netQty } from "../execution/net-qty.ts";
 
 export interface TradeRules {
   readonly spot: boolean;
