@@ -1,5 +1,7 @@
 /** What every Bus must do to deliver reliable streams: groups, order, retries, dead letters, crashes. */
+
 import { describe, expect, test } from "bun:test";
+import { Problem } from "../errors.ts";
 import type { Message } from "../kit/ports.ts";
 import { type BusWorld, type Note, type Now, reliable, single } from "./bus-world.ts";
 
@@ -213,6 +215,22 @@ function failing(now: Now): void {
     const waits = times.slice(1, 4).map((time, at) => time - times[at]!);
     for (const [at, least] of [200, 600, 1_800].entries()) expect(waits[at]).toBeGreaterThanOrEqual(least);
     expect(now.world.dead).toEqual([]);
+  });
+
+  test("that are not ready keep their message until they are, however often they say so", async () => {
+    const { dead, until } = now.world;
+    let asked = 0;
+    const heard: string[] = [];
+    hear(now, "s04", (message) => {
+      if (message.event.id === "1" && ++asked <= 8) throw new Problem("NOT_READY", "not yet");
+      heard.push(message.event.id);
+    });
+    await publish(now, "1");
+    await publish(now, "2");
+    await until(() => heard.length === 2);
+    expect(heard).toEqual(["1", "2"]);
+    expect(asked).toBe(9);
+    expect(dead).toEqual([]);
   });
 
   test("that fail to the end lose their message to the dead letters, reported, and the next one goes on", async () => {

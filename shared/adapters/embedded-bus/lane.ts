@@ -1,4 +1,5 @@
 /** One group's way through one stream: in order, one message at a time, tried again with growing waits, then buried. */
+import { Problem } from "../../errors.ts";
 import type { Cancel, Clock, Listen, Message, Stream } from "../../kit/ports.ts";
 import type { BusLog, LogEntry, LogStream } from "./log.ts";
 
@@ -163,6 +164,10 @@ export class Lane {
   }
 
   #failed(seq: number, id: string, error: unknown): void {
+    if (isUnready(error)) {
+      this.#pause(UNREADY_TRIES);
+      return;
+    }
     this.#tries++;
     const { retry } = this.#works;
     if (this.#tries >= retry.triesMax) {
@@ -254,3 +259,9 @@ export function readStored<E>(
   const issue = parsed.error.issues[0];
   return { reason: `the body is no event of this stream: ${issue?.path.join(".")} ${issue?.message}` };
 }
+
+/** Whoever is not ready is asked again after the pause of so many tries. */
+export const UNREADY_TRIES = 2;
+/** It is not the message's fault, so it does not count as a try: what the handler needs is away, and will be back. */
+export const isUnready = (error: unknown): boolean =>
+  error instanceof Problem && (error.code === "NOT_READY" || error.code === "UNAVAILABLE");

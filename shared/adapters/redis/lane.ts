@@ -1,6 +1,6 @@
 /** One group's way through one stream: in order, one message at a time, tried again with growing waits, then buried. */
 import type { Cancel, Clock, Listen, Message, Stream } from "../../kit/ports.ts";
-import type { Dead, Retry } from "../embedded-bus/lane.ts";
+import { type Dead, isUnready, type Retry, UNREADY_TRIES } from "../embedded-bus/lane.ts";
 import { Acks } from "./acks.ts";
 import { BURY, RELEASE, RENEW, TAKE } from "./bus-scripts.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -329,6 +329,7 @@ export class Lane {
     const failure = await attempt(consumer, read.message);
     if (!failure) return this.#settle(entry);
     const { error } = failure;
+    if (isUnready(error)) return this.#pause(UNREADY_TRIES);
     const { retry } = this.#works;
     if (entry.tries >= retry.triesMax) {
       return this.#bury(entry, `${error instanceof Error ? error.message : String(error)} (${entry.tries} tries)`);
