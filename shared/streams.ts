@@ -123,8 +123,8 @@ export const positionEvents = reliable("pos:events", PositionEvent, {
 /** What a reconciliation found and did; kept by S5, told on its stream. */
 export const ReconciliationItem = z.object({
   /**
-   * ORDER_MISSING_HERE, ORDER_GONE_THERE, ORDER_DIFFERS, POSITION_DIFFERS, HOLDING_DIFFERS or TRADE_DIFFERS; where the cause
-   * is known LIQUIDATION, AUTO_DELEVERAGING, MANUAL_TRADE or MISSED_FILLS.
+   * ORDER_MISSING_HERE, ORDER_GONE_THERE, ORDER_DIFFERS, POSITION_DIFFERS, HOLDING_DIFFERS or TRADE_DIFFERS; where the
+   * cause is known LIQUIDATION, AUTO_DELEVERAGING, MANUAL_TRADE or MISSED_FILLS.
    */
   type: z.string(),
   /** RESYNC, ADOPT, CANCEL, CLOSE, KEEP, BOOK, REBUILD or NONE. */
