@@ -45,6 +45,21 @@ describe("trades from the router's results", () => {
     expect(world.positions.book.open(FUT)?.stop_price).toBe("98.5");
   });
 
+  test("what an entry brings after its trade was stopped out goes on with that trade: nothing of it is lost", async () => {
+    await begin();
+    await world.open();
+    await world.hear(world.result({}, [{ kind: "SL", side: "SELL", price: "97", qty: "1" }]));
+    await world.hear(world.result({}, [{ price: "96", qty: "0.5" }]));
+    expect(world.positions.book.open(FUT)).toMatchObject({
+      ...{ trade_id: "sig", status: "ACTIVE", entry_qty: "1.5", exit_qty: "1", open_qty: "0.5" },
+      ...{ entry_cost_usdt: "148", exit_value_usdt: "97" },
+    });
+    expect(world.positions.book.open(FUT)).not.toContainKeys(["closed_at"]);
+    await world.hear(world.result({}, [{ kind: "EXIT", side: "SELL", price: "95", qty: "0.5" }]));
+    const kept = (await world.store.get(trades, "sig"))?.value;
+    expect(kept).toMatchObject({ status: "CLOSED", entry_qty: "1.5", exit_qty: "1.5", realised_usdt: "-3.5" });
+  });
+
   test("a fill that closes nothing is told, not booked", async () => {
     await begin();
     await world.hear(world.result({ kind: "EXIT", side: "SELL" }, [{ side: "SELL" }]));

@@ -26,6 +26,11 @@ async function spoiled(over: Partial<Trade>): Promise<void> {
   world.boot();
   await world.start();
 }
+const HOLDING = {
+  ...{ key: `main/${FUT}`, account: "main", instrument: FUT, avg_entry: "100", side: "BUY" as const, trade_id: "sig" },
+  ...{ reserved_usdt: "0", working_type: "MARK_PRICE" as const, guard: false, dust: "0", next_leg: 0, updated_at: 0 },
+};
+const holds = (qty: string) => world.routers.commit([put(holdings, { ...HOLDING, qty })]);
 const exit = { kind: "SL", side: "SELL", intent_id: "sig:entry" } as const;
 
 describe("a repair", () => {
@@ -90,19 +95,45 @@ describe("a repair", () => {
   test("a trade without fills is abandoned, unless the router holds it", async () => {
     await begin();
     await world.open();
-    const held = {
-      ...{ key: `main/${FUT}`, account: "main", instrument: FUT, qty: "1", avg_entry: "100", side: "BUY" as const },
-      ...{ trade_id: "sig", reserved_usdt: "0", working_type: "MARK_PRICE" as const, guard: false, dust: "0" },
-      ...{ next_leg: 0, updated_at: 0 },
-    };
-    await world.routers.commit([put(holdings, held)]);
+    await holds("1");
     expect(await repair()).toMatchObject({ done: "NONE" });
     expect(world.alerts.some((alert) => alert.startsWith("FILLS_MISSING"))).toBe(true);
-    await world.routers.commit([put(holdings, { ...held, qty: "0" })]);
+    await holds("0");
     expect(await repair()).toMatchObject({ done: "REBUILT", before: "1 @ 100", after: "0" });
     expect(await kept()).toMatchObject({ status: "ABANDONED", open_qty: "0", pnl_usdt: "0" });
     expect(world.positions.book.all()).toEqual([]);
     expect((await world.events()).at(-1)).toMatchObject({ kind: "EXIT", trade: { status: "ABANDONED" } });
+    expect(await repair()).toMatchObject({ done: "NONE" });
+  });
+});
+
+describe("what no fill explains", () => {
+  test("is gone by the router's word: a part that is gone, then all of it", async () => {
+    await begin();
+    await told({}, { price: "100", qty: "1" });
+    await holds("0.4");
+    expect(await repair()).toMatchObject({ done: "REBUILT", before: "1 @ 100", after: "0.4 @ 100" });
+    expect(await kept()).toMatchObject({ entry_qty: "1", exit_qty: "0", open_qty: "0.4", status: "ACTIVE" });
+    expect(await repair()).toMatchObject({ done: "NONE" });
+    await told({ intent_id: "sig:TP:1", kind: "TP", side: "SELL" }, { side: "SELL", price: "101", qty: "0.3" });
+    expect(await kept()).toMatchObject({ exit_qty: "0.3", open_qty: "0.1", realised_usdt: "0.3" });
+    await holds("0.1");
+    expect(await repair()).toMatchObject({ done: "NONE" });
+    await holds("0");
+    expect(await repair()).toMatchObject({ done: "REBUILT", before: "0.1 @ 100", after: "0" });
+    expect(await kept()).toMatchObject({ status: "CLOSED", exit_reason: "forced", open_qty: "0", pnl_usdt: "0.3" });
+    expect(world.positions.book.all()).toEqual([]);
+    expect(await repair()).toMatchObject({ done: "NONE" });
+  });
+
+  test("a trade that was cut without a fill ends with the last of what was left", async () => {
+    await begin();
+    await told({}, { price: "100", qty: "1" });
+    await holds("0.4");
+    await repair();
+    await told(exit, { ...exit, price: "97", qty: "0.4" });
+    expect(await kept()).toMatchObject({ status: "CLOSED", exit_reason: "stop", pnl_usdt: "-1.2" });
+    await holds("0");
     expect(await repair()).toMatchObject({ done: "NONE" });
   });
 });

@@ -2,15 +2,15 @@
 import { fills, holdings, intents } from "../../shared/collections/orders.ts";
 import { trades } from "../../shared/collections/trades.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
-import { dec, mul, neg, show } from "../../shared/domain/money.ts";
+import { type Amount, dec, mul, neg, show, zero } from "../../shared/domain/money.ts";
 import type { Fill } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { bookKey } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
-import { closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
+import { adjustedTo, closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
 import type { MissedFills } from "./missed-fills.ts";
 import type { Results } from "./results.ts";
-import { withFill } from "./trade-fills.ts";
+import { FORCED_EXIT, withFill } from "./trade-fills.ts";
 import { isOpen, type TradeChange, type TradesBook } from "./trades-book.ts";
 import { type Ports, paramsOf, withParams } from "./types.ts";
 
@@ -36,7 +36,7 @@ const LOOK_BACK_MS = 7 * 86_400_000;
 const TRADES_MAX = 100;
 const PAGE = 1_000;
 /** What a trade and the fills it is made of must agree in. */
-const SUMS = ["entry_qty", "exit_qty", "avg_entry", "avg_exit", "fees_usdt"] as const;
+const SUMS = ["entry_qty", "exit_qty", "open_qty", "avg_entry", "avg_exit", "fees_usdt"] as const;
 
 export class Repairs {
   private readonly parts: Parts;
@@ -46,8 +46,9 @@ export class Repairs {
   }
 
   /**
-   * First what never came here is taken, then each trade is compared with its own fills. An open trade without any is
-   * ABANDONED, unless the router holds it: then fills are missing there, and nothing is done.
+   * First what never came here is taken, then each trade is compared with its own fills, and where the router holds
+   * less or more than they say, because it took the exchange's word, that is taken too. An open trade without any fills
+   * is ABANDONED, unless the router holds it: then fills are missing there, and nothing is done.
    */
   async run(instrument: string, by: { run_id: string; actor: string }): Promise<Repaired> {
     const { book, missed, results } = this.parts;
@@ -73,8 +74,12 @@ export class Repairs {
     const ops: Op[] = [];
     let standing = open;
     for (const trade of await this.recent(instrument, open)) {
+      const held = await this.heldOf(trade);
       const mine = await this.fillsOf(trade);
-      const rebuilt = mine.length === 0 ? await this.withoutFills(trade) : await this.rebuilt(trade, mine);
+      // A fill booked meanwhile is in one of the two only: the next run will see it in both.
+      const isStill = held !== undefined && held === (await this.heldOf(trade));
+      const work = { mine, held: isStill ? held : undefined };
+      const rebuilt = mine.length === 0 ? await this.withoutFills(trade) : await this.rebuilt(trade, work);
       if (!rebuilt) continue;
       if (isOpen(rebuilt) && standing && standing.trade_id !== trade.trade_id) {
         this.parts.ports.alert("ERROR", "TRADES_OVERLAP", `${instrument}: ${trade.trade_id} is open by its fills too`);
@@ -121,10 +126,13 @@ export class Repairs {
   }
 
   /** The trade as its fills make it; nothing when it is that already. */
-  private async rebuilt(trade: Trade, mine: readonly Fill[]): Promise<Trade | undefined> {
+  private async rebuilt(
+    trade: Trade,
+    { mine, held }: { mine: readonly Fill[]; held: Amount | undefined },
+  ): Promise<Trade | undefined> {
     const listing = this.parts.listing(trade.instrument);
     const { first_qty: _first, added: _added, ...params } = paramsOf(trade);
-    const { exit_reason: _reason, closed_at: _closed, avg_exit: _avg, ...opening } = trade;
+    const { exit_reason: _reason, closed_at: _closed, avg_exit: _avg, adjusted_qty: _gone, ...opening } = trade;
     let made = withParams({ ...emptyTrade(opening, trade.opened_at), funding_usdt: trade.funding_usdt }, params);
     for (const fill of mine) {
       const record = (await this.parts.ports.store.get(intents, fill.intent_id))?.value;
@@ -133,8 +141,23 @@ export class Repairs {
     }
     const isDust = isOpen(made) && !isOpen(trade) && this.isTooSmall(made, listing);
     if (isDust) made = closeAsDust(made, trade.closed_at ?? trade.updated_at);
+    if (isOpen(made) && held !== undefined && held !== dec(made.open_qty)) made = this.adjusted(trade, made, held);
     if (SUMS.every((field) => (made[field] ?? "0") === (trade[field] ?? "0")) && isOpen(made) === isOpen(trade)) return;
     return this.kept(trade, made);
+  }
+
+  /** What is gone without a fill was taken by others: nobody here asked for it. */
+  private adjusted(trade: Trade, made: Trade, held: Amount): Trade {
+    const isLess = held < dec(made.open_qty);
+    const at = isOpen(trade) ? this.parts.ports.clock.now() : (trade.closed_at ?? trade.updated_at);
+    return { ...adjustedTo(made, held, at), ...(isLess && { exit_reason: FORCED_EXIT }) };
+  }
+
+  /** What the router holds of the trade; nothing where it has no word of the instrument. */
+  private async heldOf({ account, instrument, trade_id, side }: Trade): Promise<Amount | undefined> {
+    const row = (await this.parts.ports.store.get(holdings, bookKey(account, instrument)))?.value;
+    if (!row) return undefined;
+    return row.trade_id === trade_id && row.side === side ? dec(row.qty) : zero;
   }
 
   /** What fills do not tell stays as it was. */

@@ -1,6 +1,7 @@
 /** Builds trades from what the router says became of intents: fills open, enlarge, reduce and close them. */
 import { done } from "../../shared/changes.ts";
 import { intents } from "../../shared/collections/orders.ts";
+import { trades as tradesKept } from "../../shared/collections/trades.ts";
 import { positionRulesOf } from "../../shared/domain/bundle.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { dec, mul, zero } from "../../shared/domain/money.ts";
@@ -83,8 +84,8 @@ export class Results {
     const { book, missed } = this.parts;
     const maxAdds = await this.maxAdds(result);
     const marks = result.fills.map((fill) => missed.mark(fill));
-    await book.change(result.intent.instrument, (open) => ({
-      ...this.fold(open, result, { isOld, maxAdds }),
+    await book.change(result.intent.instrument, async (open) => ({
+      ...this.fold(open, result, { isOld, maxAdds, ended: open ? undefined : await this.ended(result) }),
       ops: [...ops, ...marks],
     }));
   }
@@ -93,14 +94,15 @@ export class Results {
   private fold(
     open: Trade | undefined,
     result: OrderResult,
-    { isOld, maxAdds }: { isOld: boolean; maxAdds: number | undefined },
+    { isOld, maxAdds, ended }: { isOld: boolean; maxAdds: number | undefined; ended: Trade | undefined },
   ): { trades: Trade[]; events: Event[] } {
     const trades: Trade[] = [];
     const events: Event[] = [];
     let trade = open;
     for (const fill of result.fills) {
       const before = trade;
-      trade ??= isEntry(fill.kind) ? this.opened(result, fill, maxAdds) : undefined;
+      const earlier = trades.findLast(({ trade_id }) => trade_id === fill.trade_id) ?? ended;
+      trade ??= isEntry(fill.kind) ? (goingOn(earlier, fill) ?? this.opened(result, fill, maxAdds)) : undefined;
       if (!trade) {
         this.parts.ports.alert(
           "WARN",
@@ -120,6 +122,12 @@ export class Results {
     if (trade && trade !== open) trades.push(trade);
     if (trade && !isOpen(trade)) events.push({ kind: "EXIT", trade, detail: "what is left is too small to sell" });
     return { trades, events };
+  }
+
+  /** The trade to which the first fill belongs, when it has ended already: an entry may fill on after its stop. */
+  private async ended({ fills }: OrderResult): Promise<Trade | undefined> {
+    const trade_id = fills[0]?.trade_id;
+    return trade_id === undefined ? undefined : (await this.parts.ports.store.get(tradesKept, trade_id))?.value;
   }
 
   private opened(result: OrderResult, fill: Fill, maxAdds: number | undefined): Trade {
@@ -199,6 +207,14 @@ export class Results {
       mul(dec(trade.open_qty), dec(price)) < dec(listing.min_notional) || dec(trade.open_qty) < dec(listing.min_qty)
     );
   }
+}
+
+/** The ended trade open once more, for more of its entry; nothing where the fill is not its own. */
+function goingOn(ended: Trade | undefined, { trade_id, instrument, side, account }: Fill): Trade | undefined {
+  if (ended?.trade_id !== trade_id || ended?.instrument !== instrument) return undefined;
+  if (ended.status !== "CLOSED" || ended.side !== side || ended.account !== account) return undefined;
+  const { closed_at: _closed, exit_reason: _reason, ...trade } = ended;
+  return trade;
 }
 
 /** The level at which a protective order has come into force. */

@@ -1,5 +1,5 @@
 /** A trade folded from fills: quantities, averages, fees and result, all exact. */
-import { type Amount, add, dec, div, min, mul, neg, show, sub, zero } from "../../domain/money.ts";
+import { type Amount, add, dec, div, max, min, mul, neg, show, sub, zero } from "../../domain/money.ts";
 import type { Fill, Side } from "../../domain/order.ts";
 import type { Trade } from "../../domain/trade.ts";
 import { netQty } from "../execution/net-qty.ts";
@@ -63,13 +63,22 @@ export function applyTradeFill(trade: Trade, fill: Fill, rules: TradeRules): { t
     exit_value_usdt: show(add(dec(trade.exit_value_usdt ?? "0"), enters ? zero : value)),
     updated_at: Math.max(trade.updated_at, fill.ts),
   };
-  const open = sub(dec(grown.entry_qty), dec(grown.exit_qty));
+  const open = max(zero, sub(heldByFills(grown), dec(grown.adjusted_qty ?? "0")));
   const over = open === zero || (rules.spot && open < dec(rules.step_size));
   const priced = withResults({ ...grown, open_qty: over ? "0" : show(open) });
   return {
     trade: over && !enters ? { ...priced, status: "CLOSED", closed_at: fill.ts } : priced,
     rest: sub(moved, used),
   };
+}
+
+const heldByFills = ({ entry_qty, exit_qty }: Trade): Amount => sub(dec(entry_qty), dec(exit_qty));
+
+/** The trade with `open` left of it though its fills say otherwise; flat is its end. Results stay what fills make. */
+export function adjustedTo(trade: Trade, open: Amount, now: number): Trade {
+  const adjusted_qty = show(sub(heldByFills(trade), open));
+  const next = withResults({ ...trade, open_qty: show(open), adjusted_qty, updated_at: now });
+  return open === zero ? { ...next, status: "CLOSED", closed_at: now } : { ...next, status: "ACTIVE" };
 }
 
 /** Averages, margin and results from the sums. */
