@@ -32,7 +32,7 @@ function installed(mode: "paper" | "testnet" | "live" = "live") {
       () => "sent",
       (error: unknown) => asProblem(error).code,
     );
-  return { clock, start, raised, codeOf };
+  return { clock, store, start, raised, codeOf };
 }
 
 test("outside live mode every entry passes", async () => {
@@ -46,7 +46,7 @@ test("nothing is sent before it is armed, and nothing after it is disarmed", asy
   const { start, codeOf, raised } = installed();
   const guard = await start();
   expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
-  await guard.arm("ann");
+  await guard.arm("ann", "tried");
   expect(await codeOf(guard.admit(buy))).toBe("sent");
   await guard.disarm("ann", "enough");
   expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
@@ -57,7 +57,7 @@ test("nothing is sent before it is armed, and nothing after it is disarmed", asy
 test("the first day takes entries up to its cap, over a restart too; the second takes all", async () => {
   const { clock, start, codeOf, raised } = installed();
   const guard = await start();
-  await guard.arm("ann");
+  await guard.arm("ann", "tried");
   // 100 USDT each, at the ask; a limit counts at its own price.
   const both = [guard.admit(buy), guard.admit(buy)];
   expect(await Promise.all(both.map(codeOf))).toEqual(["sent", "sent"]);
@@ -74,6 +74,65 @@ test("the first day takes entries up to its cap, over a restart too; the second 
 test("without a price the cap cannot be held, so nothing is sent", async () => {
   const { start, codeOf } = installed();
   const guard = await start();
-  await guard.arm("ann");
+  await guard.arm("ann", "tried");
   expect(await codeOf(guard.admit({ ...buy, instrument: "FUT:ETHUSDT" }))).toBe("UNAVAILABLE");
+});
+
+test("armed once it is stored, and disarmed at once: what could not be stored is tried again", async () => {
+  const { store, start, codeOf } = installed();
+  const guard = await start();
+  const commit = store.commit.bind(store);
+  const breakStore = () => {
+    store.commit = () => Promise.reject(new Error("disk full"));
+  };
+  breakStore();
+  expect(await codeOf(guard.arm("ann", "tried"))).toBe("INTERNAL");
+  expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
+  store.commit = commit;
+  await guard.arm("ann", "tried");
+  breakStore();
+  expect(await codeOf(guard.disarm("ann", "enough"))).toBe("INTERNAL");
+  expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
+  store.commit = commit;
+  await guard.disarm("ann", "enough");
+  expect((await start()).armed).toBeUndefined();
+});
+
+test("an arming that is being stored is taken back by a disarming that comes meanwhile", async () => {
+  const { start, codeOf } = installed();
+  const guard = await start();
+  await Promise.all([guard.arm("ann", "tried"), guard.disarm("bob", "no")]);
+  expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
+  expect((await start()).armed).toBeUndefined();
+});
+
+test("arming again gives no second cap within a day, whether it was disarmed or not", async () => {
+  const { clock, start, codeOf } = installed();
+  const guard = await start();
+  await guard.arm("ann", "tried");
+  expect(await codeOf(guard.admit({ ...buy, qty: "0.2" }))).toBe("sent");
+  await guard.arm("ann", "once more");
+  expect(await codeOf(guard.admit(buy))).toBe("RULE");
+  await guard.disarm("ann", "enough");
+  const again = await start();
+  await clock.run(clock.now() + 23 * HOUR_MS);
+  await again.arm("bob", "on again");
+  expect(again.armed).toMatchObject({ armed_by: "bob", entered_usdt: "200" });
+  expect(await codeOf(again.admit(buy))).toBe("RULE");
+  await again.disarm("ann", "enough");
+  await clock.run(clock.now() + 25 * HOUR_MS);
+  await again.arm("bob", "another day");
+  expect(await codeOf(again.admit(buy))).toBe("sent");
+});
+
+test("counts at what an entry may trade at, not at a limit that no market respects", async () => {
+  const { start, codeOf } = installed();
+  const guard = await start();
+  await guard.arm("ann", "tried");
+  expect(await codeOf(guard.admit({ ...buy, side: "SELL", price: "1" }))).toBe("sent");
+  expect(guard.armed?.entered_usdt).toBe("99.9");
+  expect(await codeOf(guard.admit({ ...buy, side: "SELL", qty: "0.01", price: "2000" }))).toBe("sent");
+  expect(guard.armed?.entered_usdt).toBe("119.9");
+  expect(await codeOf(guard.admit({ ...buy, qty: "0.01", price: "1000", stop_price: "1010" }))).toBe("sent");
+  expect(guard.armed?.entered_usdt).toBe("130");
 });

@@ -47,14 +47,15 @@ export function liveVerbs(guard: LiveGuard, parts: ChecklistParts & { settings: 
       roles: ["risk", "admin"],
       input: z.object({ reason: z.string().min(1).max(200) }),
       output: LiveState,
-      async run(_, { principal }) {
+      async run({ reason }, { principal }) {
+        if (principal.kind !== "person") refuse("FORBIDDEN", "Live trading is armed by a person.");
         if (mode !== "live") refuse("WRONG_STATE", `This installation is in ${mode} mode: there is nothing to arm.`);
         const failing = (await checklist(parts)).filter((item) => item.must && !item.ok);
         if (failing.length > 0) {
           const errors = failing.map(({ name, detail }) => ({ field: name, message: detail }));
           refuse("RULE", `${failing.length} checks do not hold: ./chimera doctor --live tells them.`, { errors });
         }
-        await guard.arm(principal.id);
+        await guard.arm(principal.id, reason);
         return state();
       },
     }),
@@ -67,7 +68,7 @@ export function liveVerbs(guard: LiveGuard, parts: ChecklistParts & { settings: 
       input: z.object({ reason: z.string().min(1).max(200) }),
       output: LiveState,
       async run({ reason }, { principal }) {
-        if (guard.armed) await guard.disarm(principal.id, reason);
+        await guard.disarm(principal.id, reason);
         return state();
       },
     }),

@@ -8,7 +8,7 @@ const REMEMBERED_MAX = 50_000;
 type Outcome = { sent: Promise<ExchangeOrder>; settled: boolean };
 
 /** After these nothing has reached the exchange, so the same id may be tried again. */
-const UNSENT: readonly string[] = ["UNAVAILABLE", "RATE_LIMITED", "KILL_SWITCH", "FORBIDDEN"];
+const UNSENT: readonly string[] = ["UNAVAILABLE", "RATE_LIMITED", "KILL_SWITCH", "FORBIDDEN", "WRONG_STATE", "RULE"];
 
 export class Submissions {
   private readonly outcomes = new Map<string, Outcome>();

@@ -20,7 +20,7 @@ export interface DeskPorts {
   readonly kill: KillCopy;
   readonly key: KeyGuard;
   readonly accountGuard: AccountGuard;
-  readonly live: Pick<LiveGuard, "admit">;
+  readonly live: Pick<LiveGuard, "admit" | "refuseEntries">;
   /** An order was taken. */
   accepted(market: Market, clientOrderId: string): void;
   leverage(instrument: InstrumentId, leverage: number): void;
@@ -62,7 +62,7 @@ export class Desk {
     const legs = ids.map((client_order_id) => ({ instrument: oco.instrument, client_order_id, conditional: false }));
     let sent: ExchangeOrder[] | undefined;
     const send = async () => {
-      if (entry) await this.admit({ ...oco, price: oco.take_profit_price });
+      if (entry) await this.admit({ ...oco, price: oco.stop_limit_price });
       const work = (before: () => void) => orders.submitOco(oco, before);
       sent = await this.send(entry, legs, work);
       return sent[0] ?? refuse("EXCHANGE_UNKNOWN", "The exchange named no orders of the pair.");
@@ -90,7 +90,7 @@ export class Desk {
       refuse("FORBIDDEN", `This connector serves account ${this.ports.account} only.`);
   }
 
-  private async admit(order: Pick<SubmitOrder, "instrument" | "side" | "qty" | "price">): Promise<void> {
+  private async admit(order: Parameters<LiveGuard["admit"]>[0]): Promise<void> {
     this.ports.kill.refuseIfOn();
     this.ports.key.refuseEntries();
     this.ports.accountGuard.refuseEntries(marketOf(order.instrument));
@@ -118,12 +118,13 @@ export class Desk {
     }
   }
 
-  /** `work` sends the bytes; the kill switch is looked at again right before they leave. */
+  /** `work` sends the bytes; the kill switch and the arming are looked at again right before they leave. */
   private async send<T>(entry: boolean, refs: OrderRef[], work: (before: () => void) => Promise<T>): Promise<T> {
-    const { kill, instruments, clock, orders } = this.ports;
+    const { kill, instruments, clock, orders, live } = this.ports;
     const before = () => {
       if (!entry) return;
       kill.refuseIfOn();
+      live.refuseEntries();
       for (const ref of refs) kill.sending(ref.client_order_id);
     };
     try {
