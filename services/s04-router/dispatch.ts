@@ -3,6 +3,7 @@ import type { ExchangeOrder } from "../../shared/contracts.ts";
 import { isEntry, type LearntBy, type Order } from "../../shared/domain/order.ts";
 import type { Problem } from "../../shared/errors.ts";
 import { isLive, markSent, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
+import { lateWhy } from "../../shared/trading/execution/steps.ts";
 import { planOf } from "./answers.ts";
 import type { Booking } from "./booking.ts";
 import type { KillSwitch } from "./kill.ts";
@@ -92,9 +93,10 @@ export class Dispatch {
     const { ports, book, kill } = this.parts;
     const record = book.intent(intent_id);
     if (!record || !kill.entriesAllowed() || book.order(client_order_id)?.status !== "PENDING") return false;
-    const { valid_until } = record.intent;
-    const isLate = valid_until !== undefined && ports.clock.now() > valid_until;
-    return !isLate && planOf(record).cancel_reason === undefined;
+    const plan = planOf(record);
+    // Judged as the step was: else it would be decided and held back again and again, in one turn.
+    const late = lateWhy({ intent: record.intent, plan, orders: book.ownOrders(intent_id), now: ports.clock.now() });
+    return late === undefined && plan.cancel_reason === undefined;
   }
 
   private async send(order: Order, leverage: number): Promise<Problem | undefined> {

@@ -113,6 +113,14 @@ describe("an entry in slices that something comes between", () => {
     await open();
   }, 20_000);
 
+  test("that has begun in time goes on past its valid_until", async () => {
+    await open();
+    const answer = await world.place(sliced({ valid_until: world.clock.now() + 500 }));
+    await world.pass(5_000);
+    expect(world.router.book.intent(answer.intent_id)).toMatchObject({ state: "DONE", answer: { status: "FILLED" } });
+    expect(faultsOf(world)).toEqual([]);
+  });
+
   test("waits while the spread is wide against its hourly mean, and goes on when it is not", async () => {
     await open();
     await world.pass(61_000);

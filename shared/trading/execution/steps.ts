@@ -98,17 +98,25 @@ function liveStep(order: Order, view: StepView): Step {
 
 /** Why no further order of this entry may be sent, if so. */
 function entryEnded(view: StepView): string | undefined {
-  const { intent, plan } = view;
-  if (plan.cancel_reason !== undefined) return plan.cancel_reason;
-  if (view.entriesStopped !== undefined) return view.entriesStopped;
-  if (plan.deadline !== undefined && view.now > plan.deadline) return "past its plan's deadline";
+  const { plan, entriesStopped } = view;
+  return plan.cancel_reason ?? entriesStopped ?? lateWhy(view);
+}
+
+/** Why an entry's next order would come too late, if so. */
+export function lateWhy({
+  intent,
+  plan,
+  orders,
+  now,
+}: Pick<StepView, "intent" | "plan" | "orders" | "now">): string | undefined {
+  if (plan.deadline !== undefined && now > plan.deadline) return "past its plan's deadline";
   // An entry in slices must begin in time; what has begun is bounded by the deadline alone.
-  const isLate = intent.valid_until !== undefined && view.now > intent.valid_until;
-  return isLate && !(plan.slices && hasBegun(view)) ? "past its valid_until" : undefined;
+  const isLate = intent.valid_until !== undefined && now > intent.valid_until;
+  return isLate && !(plan.slices && hasBegun(orders)) ? "past its valid_until" : undefined;
 }
 
 /** The exchange has said something of an order of this intent. */
-const hasBegun = ({ orders }: StepView): boolean =>
+const hasBegun = (orders: readonly Order[]): boolean =>
   orders.some((order) => order.acked_at !== undefined || order.filled_qty !== "0");
 
 const filledBy = (orders: readonly Order[]): Amount => sum(orders.map((order) => dec(order.filled_qty)));
