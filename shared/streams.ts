@@ -218,9 +218,19 @@ export const OpsEvent = z.object({
   after: z.unknown().optional(),
   outcome: z.string(),
   ts: z.number(),
+  /** Where the person or program was, as the gateway saw it: an address. */
+  from: z.string().optional(),
+  /** Of the request or message that it came from; a request's answer names it as `x-request-id`. */
+  trace_id: z.string().optional(),
+  /** Whose store committed it, with the shard where there are several, and which of its entries it is, from 1. */
+  owner: z.string().optional(),
+  owner_seq: z.number().int().optional(),
 });
 export type OpsEvent = z.output<typeof OpsEvent>;
-export const opsEvents = reliable("ops:events", OpsEvent, { from: "all", heardBy: ["s12"], keyed: false });
+export const opsEvents: Stream<OpsEvent> = {
+  ...reliable("ops:events", OpsEvent, { from: "all", heardBy: ["s12"], keyed: false }),
+  numbered: true,
+};
 
 export const STREAMS: readonly Stream[] = [
   ticker,

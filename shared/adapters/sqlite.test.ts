@@ -63,7 +63,11 @@ describe("a file", () => {
       const acknowledged = await killedAfter(afterLines, script, join(folder, "s04"));
       expect(acknowledged.length).toBeGreaterThanOrEqual(afterLines);
       const store = open();
-      const told = new Set((await store.outbox.read(10_000)).map((entry) => (entry.event as { id: string }).id));
+      const entries = await store.outbox.read(10_000);
+      const told = new Set(entries.map((entry) => (entry.event as { id: string }).id));
+      const numbers = entries.flatMap(({ event }) => (event as { owner_seq?: number }).owner_seq ?? []);
+      // No gap and no double, wherever it was killed.
+      expect(numbers).toEqual(Array.from({ length: told.size }, (_, at) => at + 1));
       for (const id of acknowledged) {
         expect(await store.get(notes, id)).toBeDefined();
         expect(told.has(id)).toBe(true);

@@ -203,7 +203,9 @@ export class SqliteStore implements Store {
     assert(stream.mode === "reliable", `${stream.family} is lossy: it is published, not committed`);
     assert(stream.from === "all" || stream.from.includes(this.owner), `${this.owner} says nothing on ${stream.family}`);
     assert(!stream.keyed || key, `${stream.family} needs a key`);
-    const entry = { family: stream.family, key: key ?? "", event };
+    const { family, numbered } = stream;
+    const counted = numbered ? { ...(event as object), ...this.#emitted.count(family) } : event;
+    const entry = { family, key: key ?? "", event: counted };
     this.#emitted.add(this.#number++, traceparent === undefined ? entry : { ...entry, traceparent });
   }
 

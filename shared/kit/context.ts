@@ -2,14 +2,14 @@
 import type { Contract, Method } from "../contracts.ts";
 import { assert } from "../errors.ts";
 import { digest } from "../keys.ts";
-import { alerts, opsEvents, STREAMS } from "../streams.ts";
+import { alerts, type OpsEvent, opsEvents, STREAMS } from "../streams.ts";
 import type { ConfigHolder } from "./config.ts";
 import { deepFreeze } from "./freeze.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { CallOptions, Client, Context, Log, Metrics, Peers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
-import { childTrace, currentTrace } from "./trace.ts";
+import { childTrace, currentTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** Sends one call on its way, to a neighbour in this process or over HTTP. */
@@ -90,9 +90,15 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     audit: (entry) => ({
       op: "emit",
       stream: opsEvents as unknown as Stream<never>,
-      event: { source: service.id, ts: world.clock.now(), ...entry },
+      event: { source: service.id, ts: world.clock.now(), ...cameFrom(), ...entry },
     }),
   };
+}
+
+/** The request or message that is being worked on, if any. */
+function cameFrom(): Pick<OpsEvent, "trace_id"> {
+  const trace_id = traceId(currentTrace());
+  return trace_id === undefined ? {} : { trace_id };
 }
 
 /** Every call to another service, so that who calls whom can be told from the metrics of all processes. */
@@ -121,6 +127,7 @@ function createPublish(service: Service, world: World): Context["publish"] {
   const { bus, freeze } = world;
   return (stream, event, key) => {
     assert(declared.has(stream.family), `${service.id} publishes ${stream.family} without declaring it`);
+    assert(!stream.numbered, `${stream.family} is counted: it is committed, not published`);
     if (freeze) deepFreeze(event);
     if (stream.mode === "lossy") return bus.publish(stream, event, key === undefined ? {} : { key });
     const traceparent = currentTrace() ?? childTrace(undefined, world.random);

@@ -43,6 +43,8 @@ export interface Stream<E = unknown> {
   readonly mode: "lossy" | "reliable";
   readonly version: number;
   readonly lengthMax: number;
+  /** Reliable: the store counts each owner's events without gaps, in the commit that emits them: `owner`, `owner_seq`. */
+  readonly numbered?: true;
   readonly event: z.ZodType<E>;
 }
 
@@ -281,6 +283,8 @@ export interface RateVerdict {
 }
 export interface RateLimit {
   take(key: string, rule: { limit: number; windowMs: number }, cost?: number): Promise<RateVerdict>;
+  /** Undoes a take that turned out not to count; never gives a key more than its whole limit. */
+  giveBack(key: string, rule: { limit: number; windowMs: number }, cost?: number): Promise<void>;
 }
 
 /** A durable queue of things due later. */

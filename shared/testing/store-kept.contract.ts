@@ -1,8 +1,8 @@
 /** What every Store must do beside documents: outbox, inbox, lineage, full-text search, retention. */
 import { beforeEach, describe, expect, test } from "bun:test";
-import { put, remove } from "../changes.ts";
+import { emit, put, remove } from "../changes.ts";
 import type { Op, Stream } from "../kit/ports.ts";
-import { conflict, HOSTILE, notes, plainNotes, tell, told, type World } from "./store-world.ts";
+import { conflict, counted, HOSTILE, notes, plainNotes, tell, told, type World } from "./store-world.ts";
 
 export function keptContract(now: World): void {
   describe("the outbox", () => outbox(now));
@@ -46,6 +46,23 @@ function outbox(now: World): void {
     await now.s04.outbox.forget(entries[3]!.id);
     expect(await now.s04.outbox.readTold(10)).toEqual([]);
     expect(await now.s04.outbox.read(10)).toEqual([entries[3]!]);
+  });
+
+  test("counts the events of a counted stream without gaps: over refused commits and openings, told or not", async () => {
+    const owner = "s04";
+    await now.s04.commit([emit(counted, { id: "a" }), tell({ id: "between" }), emit(counted, { id: "b" })]);
+    const refused = now.s04.commit([emit(counted, { id: "never" }), put(notes, { id: "n1" }, "stale")]);
+    await expect(refused).rejects.toMatchObject(conflict);
+    await now.s04.outbox.tell((await now.s04.outbox.read(10)).at(-1)!.id);
+    now.s04 = await now.world.reopen("s04");
+    // Whatever a caller says of them itself is not believed.
+    await now.s04.commit([emit(counted, { id: "c", owner: "s06", owner_seq: 77 } as { id: string })]);
+    const kept = [...(await now.s04.outbox.readTold(10)), ...(await now.s04.outbox.read(10))];
+    expect(kept.filter(({ family }) => family === counted.family).map(({ event }) => event)).toEqual([
+      { id: "a", owner, owner_seq: 1 },
+      { id: "b", owner, owner_seq: 2 },
+      { id: "c", owner, owner_seq: 3 },
+    ]);
   });
 
   test("ids never come back, not after forgetting and not after opening again", async () => {

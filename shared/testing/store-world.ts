@@ -49,6 +49,9 @@ export const told: Stream<{ id: string }> = {
   event: z.object({ id: z.string() }),
 };
 
+/** Counted: what is emitted on it gets its owner and number from the store. */
+export const counted: Stream<{ id: string }> = { ...told, family: "test:counted", keyed: false, numbered: true };
+
 /** Stores of several owners over one set of data. */
 export interface StoreWorld {
   open(owner: ServiceId): Promise<Store>;

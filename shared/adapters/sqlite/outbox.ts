@@ -36,6 +36,13 @@ export class Outbox {
     this.#db.run(sql, n, family, key, JSON.stringify(event), traceparent ?? null);
   }
 
+  /** Whose it is, and the next number of a family that is counted; to be called in the commit that adds its entry. */
+  count(family: string): { owner: string; owner_seq: number } {
+    const sql =
+      "INSERT INTO meta (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value";
+    return { owner: this.#name, owner_seq: Number(this.#db.one(sql, countOf(family))?.value) };
+  }
+
   read(limit: number): OutboxEntry[] {
     const sql = "SELECT * FROM outbox WHERE n > ? ORDER BY n LIMIT ?";
     return this.#db.all(sql, this.#told, Math.min(limit, READ_MAX)).map((row) => this.#entryOf(row));
@@ -94,5 +101,12 @@ export class Outbox {
     };
   }
 }
+
+/** What a family's count is filed under in `meta`. */
+const countOf = (family: string): string => `count ${family}`;
+
+/** How many events of a family that is counted a file's owner has committed. */
+export const countIn = (db: Connection, family: string): number =>
+  Number(db.one("SELECT value FROM meta WHERE name = ?", countOf(family))?.value ?? 0);
 
 const numberOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1));
