@@ -147,7 +147,7 @@ function judgePositions(venue: Venue, ours: readonly Holding[], check: Check): v
 async function judgeTrades(venue: Venue, store: JudgeParts["store"], check: Check): Promise<void> {
   for (const trade of await readAll(store("s06"), tradesKept)) {
     const { trade_id, status, open_qty } = trade;
-    const rest = sub(dec(trade.entry_qty), dec(trade.exit_qty));
+    const rest = sub(sub(dec(trade.entry_qty), dec(trade.exit_qty)), dec(trade.adjusted_qty ?? "0"));
     const listing = venue.exchange.state.listings.get(trade.instrument);
     // What is left of a spot trade below the step is dust: it stays in the wallet and leaves the trade.
     const isDust = status === "CLOSED" && listing !== undefined && rest >= zero && rest < listing.step;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { alertsKept } from "../../shared/collections/operations.ts";
 import { holdings, orders } from "../../shared/collections/orders.ts";
 import { trades } from "../../shared/collections/trades.ts";
-import { dec, show, toStep } from "../../shared/domain/money.ts";
+import { dec, neg, show, toStep } from "../../shared/domain/money.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { readAll } from "./pages.ts";
 import { byHand, copyOf, found, positionThere, reconcile, restore, runs, trade } from "./reconcile.fixture.ts";
@@ -141,6 +141,32 @@ describe("what else others do", () => {
         expect(lines.some((line) => line.startsWith("MANUAL_TRADE"))).toBeFalse();
         expect((await alertsOf(desk, "LIQUIDATION"))[0]).toMatchObject({ severity: "FATAL" });
         expect(await openTrades(desk)).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+  }
+
+  for (const [name, share] of [
+    ["all", 1],
+    ["a half, whose rest is sold", 0.5],
+  ] as const) {
+    test(
+      `coins taken out of the wallet, ${name}, leave the holding and the trade, though no fill says so`,
+      async () => {
+        const desk = await inTrade(`coins taken: ${name}`, SPOT);
+        const { qty = "0" } = (await holding(desk, SPOT)) ?? {};
+        const taken = toStep(dec(String(Number(qty) * share)), dec("0.00001"), "down");
+        await desk.fault({ kind: "drop_streams", for_ms: 2_000 });
+        await byHand(desk, "DELETE /api/v3/openOrders", { symbol: "BTCUSDT" });
+        const { exchange } = desk.venue;
+        const change = { asset: "BTC", qty: neg(share === 1 ? dec(qty) : taken), why: "withdrawal" };
+        exchange.run(desk.sim.clock.now(), () => exchange.move("main", "SPOT", change));
+        // The router tries to sell what it can no longer protect; the rest must stand still before it is believed.
+        await desk.sim.advance(SETTLED_MS);
+        await settles(desk, STRANGER);
+        expect((await alertsOf(desk, "HOLDING_ADJUSTED")).length).toBe(1);
+        expect(await openTrades(desk)).toEqual([]);
+        expect(await holding(desk, SPOT)).toMatchObject({ qty: "0" });
       },
       TIMEOUT_MS,
     );

@@ -17,6 +17,8 @@ export interface Look {
   readonly differences: readonly Difference[];
   /** Instruments whose position is not what was booked, whether or not positions are looked at. */
   readonly unsettled: ReadonlySet<InstrumentId>;
+  /** Some differ as they stand, and orders on their way there may be why: nobody's word counts yet. */
+  readonly isWaiting: boolean;
 }
 
 const PAGE = 1_000;
@@ -43,17 +45,21 @@ export async function look(ports: Ports, mode: Mode): Promise<Look> {
     covers(mode, marketOf(instrument) === "FUT" ? "POSITIONS" : "HOLDINGS");
   const held = ours.held.filter(isLooked);
   const orders = covers(mode, "ORDERS") ? compareOrders(ours.orders, open.orders, now) : NOTHING;
+  const trades = ours.trades.filter(isLooked);
   const positionsCompared = comparePositions(ours.held, positions.positions, moving);
-  const quantities = [
-    covers(mode, "POSITIONS") ? positionsCompared : NOTHING,
-    compareWallet(held, wallet, moving),
-    compareTrades(held, ours.trades.filter(isLooked), moving),
+  const compared = (but: ReadonlySet<InstrumentId>) => [
+    covers(mode, "POSITIONS") ? comparePositions(ours.held, positions.positions, but) : NOTHING,
+    compareWallet(held, wallet, but),
+    compareTrades(held, trades, but),
   ];
+  const quantities = compared(moving);
+  const asTheyStand = compared(new Set()).flatMap((part) => part.differences);
   return {
     checkedOrders: orders.checked,
     checkedPositions: quantities.reduce((sum, part) => sum + part.checked, 0),
     differences: [orders, ...quantities].flatMap((part) => part.differences),
     unsettled: new Set(positionsCompared.differences.map(({ instrument }) => instrument)),
+    isWaiting: asTheyStand.some(({ instrument }) => moving.has(instrument)),
   };
 }
 

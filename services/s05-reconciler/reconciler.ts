@@ -90,15 +90,18 @@ export class Reconciler {
     const { ports, strangers, investigator } = this;
     const now = ports.clock.now();
     const run_id = `recon-${Math.floor(now)}-${digest(String(now), JSON.stringify(order)).slice(0, 8)}`;
-    const run = await reconcile({ ports, strangers, investigator }, order, { run_id, before: this.last });
+    const { run, isWaiting } = await reconcile({ ports, strangers, investigator }, order, {
+      run_id,
+      before: this.last,
+    });
     const isWhole = order.mode === "ALL" && !order.dry_run;
     try {
       await this.keep(run, order);
     } catch (error) {
-      if (isWhole) this.timetable.ended({ ...run, status: "FAILED" }, this.waits());
+      if (isWhole) this.timetable.ended({ ...run, status: "FAILED", isWaiting }, this.waits());
       throw error;
     }
-    if (isWhole) this.timetable.ended(run, this.waits());
+    if (isWhole) this.timetable.ended({ ...run, isWaiting }, this.waits());
     if (isWhole && run.status === "DONE") {
       this.last = run;
       this.isReconciled = true;

@@ -29,22 +29,22 @@ export async function reconcile(
   parts: RunParts,
   order: Order,
   { run_id, before }: { run_id: string; before: Reconciliation | undefined },
-): Promise<Reconciliation> {
+): Promise<{ run: Reconciliation; isWaiting: boolean }> {
   const { ports } = parts;
   const { actor, ...asked } = order;
   const started_at = ports.clock.now();
-  const run = new Run(parts, order, run_id);
+  const work = new Run(parts, order, run_id);
   let failure: string | undefined;
   try {
-    await run.go(before);
+    await work.go(before);
   } catch (error) {
     const { code, message } = asProblem(error);
     failure = `${code}: ${message}`;
     ports.warn("a reconciliation failed", { run_id, by: actor, error: String(error) });
   }
-  const { items, found } = run;
+  const { items, found } = work;
   const message = failure ?? (items.length > ITEMS_MAX ? `${items.length - ITEMS_MAX} more are not listed` : undefined);
-  return {
+  const run: Reconciliation = {
     run_id,
     account: ports.account,
     ...asked,
@@ -55,6 +55,7 @@ export async function reconcile(
     ended_at: ports.clock.now(),
     ...(message === undefined ? {} : { message }),
   };
+  return { run, isWaiting: found?.look.isWaiting ?? false };
 }
 
 interface Found {

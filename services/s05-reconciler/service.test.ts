@@ -85,6 +85,18 @@ describe("when it runs", () => {
   });
 });
 
+test("what cannot be compared while an order is on its way is looked at again soon, not in ten minutes", async () => {
+  await running();
+  await it.order({ status: "UNKNOWN" });
+  it.held("0.02");
+  expect((await it.reconcile()).body.items).toEqual([]);
+  await it.pass(6_000);
+  expect(it.told.slice(2).map((run) => run.cause)).toEqual(["PERIODIC"]);
+  await it.order({ status: "CANCELED" });
+  await it.pass(16_000);
+  expect(it.asked[0]).toBe(`holding ${FUT} CLOSE`);
+});
+
 describe("orders that differ", () => {
   test("an order that is gone at the exchange is asked about", async () => {
     await running();

@@ -11,6 +11,9 @@ export interface Waits {
 }
 export type Why = Exclude<Reconciliation["cause"], "ASKED">;
 
+/** `isWaiting`: something differed and could not be looked at, orders being on their way there. */
+type Ended = Pick<Reconciliation, "status" | "items" | "started_at" | "ended_at"> & { readonly isWaiting: boolean };
+
 export class Timetable {
   private cause: Why = "START";
   private dueAt = Number.NEGATIVE_INFINITY;
@@ -33,7 +36,7 @@ export class Timetable {
   }
 
   /** A whole run has ended, whoever asked for it: what it saw need not be looked for once more. */
-  ended(run: Pick<Reconciliation, "status" | "items" | "started_at" | "ended_at">, waits: Waits): void {
+  ended(run: Ended, waits: Waits): void {
     if (run.status === "FAILED") {
       const wait = Math.min(waits.retryMs * 2 ** this.failures++, waits.retryMsMax);
       this.dueAt = run.ended_at + wait;
@@ -41,7 +44,7 @@ export class Timetable {
     }
     this.failures = 0;
     if (this.news && this.news.at <= run.started_at) this.news = undefined;
-    const isQuiet = run.items.every((item) => item.outcome === "SEEN" && item.action === "BOOK");
+    const isQuiet = !run.isWaiting && run.items.every((item) => item.outcome === "SEEN" && item.action === "BOOK");
     this.findings = isQuiet ? 0 : this.findings + 1;
     const again = isQuiet ? waits.everyMs : waits.lookAgainMs * 2 ** (this.findings - 1);
     this.cause = "PERIODIC";

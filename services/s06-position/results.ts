@@ -4,7 +4,7 @@ import { intents } from "../../shared/collections/orders.ts";
 import { trades as tradesKept } from "../../shared/collections/trades.ts";
 import { positionRulesOf } from "../../shared/domain/bundle.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
-import { dec, mul, zero } from "../../shared/domain/money.ts";
+import { dec, mul, show, sub, zero } from "../../shared/domain/money.ts";
 import { type Fill, isEntry, isTerminal, type Order } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { tradeIdOf } from "../../shared/keys.ts";
@@ -214,7 +214,9 @@ function goingOn(ended: Trade | undefined, { trade_id, instrument, side, account
   if (ended?.trade_id !== trade_id || ended?.instrument !== instrument) return undefined;
   if (ended.status !== "CLOSED" || ended.side !== side || ended.account !== account) return undefined;
   const { closed_at: _closed, exit_reason: _reason, ...trade } = ended;
-  return trade;
+  // Nothing of it was open: what its exits left behind was dust, or was taken without a fill.
+  const left = sub(dec(ended.entry_qty), dec(ended.exit_qty));
+  return left === zero ? trade : { ...trade, adjusted_qty: show(left) };
 }
 
 /** The level at which a protective order has come into force. */
