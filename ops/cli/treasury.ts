@@ -20,7 +20,7 @@ withdrawn.
   transfer   asks for one; with the --key of an earlier try it is the same transfer, never a second one
   list       what waits and what was decided, then what was moved, newest first
   approve    allows exactly what is shown, which is then done at once
-  refuse     does not allow it
+  refuse     does not allow it; what is approved and could not start yet is withdrawn
 
   --user NAME   who you are (admin); the password is asked for, or taken from CHIMERA_PASSWORD. CHIMERA_TOKEN, the
                 access token of a sign-in, does instead of both
@@ -121,7 +121,7 @@ async function settle(session: Session, { json }: Values, [what, id]: ["approve"
   const done = await session.post<Approval>(`${path}/${what}`, { hash: shown.hash }, crypto.randomUUID());
   if (json) print(JSON.stringify(done));
   else print(lineOf(done));
-  return done.state === "FAILED" ? 1 : 0;
+  return done.state === (what === "approve" ? "FAILED" : "DONE") ? 1 : 0;
 }
 
 export function told({ transfer_id, status, message }: TransferAnswer): string[] {

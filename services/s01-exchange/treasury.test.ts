@@ -58,11 +58,12 @@ const made = (given: Partial<Transfer> = {}): Transfer => ({
   reason: "test",
   ...given,
 });
-const granted = (transfer: Transfer, of = transfer): Promise<string> =>
+const granted = (transfer: Transfer, of = transfer, startBy = bench.clock.now() + 60_000): Promise<string> =>
   createGrantSigner(privateKey, bench.clock).sign({
     transfer_id: of.transfer_id,
     hash: transferHash(of),
     approver: "ada",
+    start_by: startBy,
   });
 /** Its result, or the code of the problem. */
 const moving = async (transfer: Transfer, grant?: string) =>
@@ -161,6 +162,47 @@ describe("what may not be moved is refused and leaves no record", () => {
     expect(answers.filter((answer) => answer === "OK")).toHaveLength(3);
     expect(answers.filter((answer) => answer === "RULE")).toHaveLength(47);
     expect(movements()).toHaveLength(3);
+  });
+});
+
+test("one asked for before midnight and sent after it counts for the day on which it is sent", async () => {
+  flags = { ...flags, day_usdt_max: "150" };
+  const notTaken = { kind: "answer", path: PATH, method: "POST", status: 400, code: -1021 } as const;
+  bench.venue.faults.addAnswer({ ...notTaken, count: 2 });
+  expect(await move(made())).toBe("UNAVAILABLE");
+  const kept = (await stateOf())!;
+  const yesterday = kept.created_at - (kept.created_at % 86_400_000) - 1_000;
+  await bench.store.commit([put(treasuryTransfers, { ...kept, created_at: yesterday })]);
+  expect(await move(made())).toBe("OK");
+  expect(await move(made({ transfer_id: "t-2" }))).toBe("RULE");
+  expect(movements()).toHaveLength(1);
+});
+
+describe("one that was to start earlier", () => {
+  const late = () => granted(made(), made(), bench.clock.now() - 1);
+
+  test("does not start", async () => {
+    expect(await move(made(), await late())).toBe("RULE");
+    expect([posts(), await stateOf()]).toEqual([0, undefined]);
+  });
+
+  test("is not tried again when it provably never left", async () => {
+    bench.venue.faults.addAnswer({ kind: "answer", path: PATH, method: "POST", count: 2, status: 400, code: -1021 });
+    expect(await move(made())).toBe("UNAVAILABLE");
+    expect(await move(made(), await late())).toBe("FAIL");
+    expect(await move(made())).toBe("FAIL");
+    expect(movements()).toHaveLength(0);
+  });
+
+  test("is told as it stands when it was made or may have been", async () => {
+    const delay = { kind: "delay", path: PATH, method: "POST", when: "after", delay_ms: 30_000, count: 1 } as const;
+    bench.venue.faults.addDelay(delay);
+    bench.venue.faults.lag(20_000);
+    expect(await move(made())).toBe("UNKNOWN");
+    expect(await move(made(), await late())).toBe("UNKNOWN");
+    await bench.pass(21_000);
+    expect(await move(made(), await late())).toBe("OK");
+    expect(movements()).toHaveLength(1);
   });
 });
 

@@ -23,6 +23,7 @@ const PAGE = 1_000;
 const OWN_KNOWN = 100;
 /** One that provably never left is given up when the gateway does not ask for it any more. */
 const UNSENT_MS_MAX = 15 * 60_000;
+const TOO_LATE = "It did not start in the time that its approval gave it.";
 /** The exchange counts money in so many decimals. */
 const DECIMALS_MAX = 8;
 
@@ -76,11 +77,12 @@ export class Treasury {
 
   private async answer(asked: Transfer, grant: string | undefined): Promise<TransferResult> {
     const { grants, account, store, clock } = this.ports;
-    const { approver, hash } = await grants.check(grant, asked);
+    const { approver, hash, start_by } = await grants.check(grant, asked);
     if (asked.account !== account) refuse("FORBIDDEN", `This connector serves account ${account} only.`);
     const kept = await store.get(treasuryTransfers, asked.transfer_id);
     if (kept && kept.value.hash !== hash) refuse("KEY_REUSED", "This transfer_id stands for another transfer.");
-    if (kept) return told(await this.goOn(kept));
+    if (kept) return told(await this.goOn(kept, start_by));
+    if (clock.now() > start_by) refuse("RULE", TOO_LATE);
     if (stepDigits(dec(asked.amount_usdt)) > DECIMALS_MAX) {
       refuse("INVALID", `amount_usdt: at most ${DECIMALS_MAX} decimals`, {
         errors: [{ field: "amount_usdt", message: `has more than ${DECIMALS_MAX} decimals` }],
@@ -101,11 +103,12 @@ export class Treasury {
   }
 
   /** A repeat: what became of the first; sent again only when it is certain that nothing was done. */
-  private async goOn(kept: Kept): Promise<TreasuryTransfer> {
+  private async goOn(kept: Kept, startBy: number): Promise<TreasuryTransfer> {
     if (isFinal(kept.value)) return kept.value;
     const row = await this.resolve(kept).catch((error: unknown) => this.stillUnknown(kept, error));
     if (isFinal(row.value) || row.value.sent_at !== undefined) return row.value;
-    const misfit = await this.misfit(row.value);
+    const isLate = this.ports.clock.now() > startBy;
+    const misfit = isLate ? TOO_LATE : await this.misfit(row.value);
     return misfit === undefined ? this.send(row.value, row) : (await this.end(row, "FAIL", { message: misfit })).value;
   }
 
@@ -270,19 +273,21 @@ export class Treasury {
     return dec(free) < amount ? `Only ${free} USDT are free in ${record.from}.` : undefined;
   }
 
-  /** All of this UTC day that was or may have been moved, but for this one. */
+  /** All that left for the exchange this UTC day, or still may, but for this one. */
   private async movedToday(id: string): Promise<Amount> {
     const { store, clock } = this.ports;
     const from = Math.floor(clock.now() / DAY_MS) * DAY_MS;
+    const isToday = ({ sent_at, created_at }: TreasuryTransfer) => (sent_at ?? created_at) >= from;
     let total = zero;
     for (let cursor: string | undefined; ; ) {
       const page = await store.query(treasuryTransfers, {
-        where: { created_at: { gte: from }, state: { ne: "FAIL" } },
+        // What was asked for before midnight may have left after it.
+        where: { created_at: { gte: from - DAY_MS }, state: { ne: "FAIL" } },
         sort: { field: "created_at", order: "asc" },
         limit: PAGE,
         ...(cursor !== undefined && { cursor }),
       });
-      const others = page.items.filter(({ value }) => value.transfer_id !== id);
+      const others = page.items.filter(({ value }) => value.transfer_id !== id && isToday(value));
       total = add(total, sum(others.map(({ value }) => dec(value.amount_usdt))));
       cursor = page.next_cursor;
       if (cursor === undefined) return total;

@@ -61,6 +61,7 @@ export function createApprovals({ store, clock, mode, ttlMs, audit }: ApprovalPa
   /**
    * `seen` is the hash of what the decider was shown, where it is told. Throws Problem NOT_FOUND, CONFLICT for another
    * hash, WRONG_STATE for one that is decided or expired, FORBIDDEN for who may not approve what they asked for.
+   * Refusing what is approved and not done withdraws it; whoever does it finds out whether that came in time.
    */
   async function judge(id: string, who: Principal, [verdict, seen]: ["APPROVED" | "REFUSED", string | undefined]) {
     const row = await need(id);
@@ -69,6 +70,9 @@ export function createApprovals({ store, clock, mode, ttlMs, audit }: ApprovalPa
     if (state === "PENDING" && expires_at <= clock.now()) {
       await expire(row);
       refuse("WRONG_STATE", "It has expired: ask again.");
+    }
+    if (verdict === "REFUSED" && state === "APPROVED" && row.value.withdrawn_by === undefined) {
+      return keep(row, { ...row.value, withdrawn_by: who.id, withdrawn_at: clock.now() }, [who.id, "withdrawn"]);
     }
     if (state !== "PENDING") refuse("WRONG_STATE", `It is decided already: ${state}.`);
     const isOwn = requested_by === who.id;

@@ -1,97 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Step } from "../../ops/sim/lives.ts";
-import { whileRunning } from "../../ops/sim/requests.ts";
-import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
-import { quietMarket } from "../../ops/venue/quiet.ts";
 import { put } from "../../shared/changes.ts";
 import { treasuryTransfers } from "../../shared/collections/exchange.ts";
-import { type Approval, approvals, auditLog, sessions, users } from "../../shared/collections/people.ts";
+import { approvals, auditLog } from "../../shared/collections/people.ts";
 import { gateway, type Transfer } from "../../shared/contracts.ts";
-import { abs, dec, show } from "../../shared/domain/money.ts";
-import { defaultListings } from "../../shared/engine/listing.ts";
-import { asProblem } from "../../shared/errors.ts";
-import { digest } from "../../shared/keys.ts";
+import { dec } from "../../shared/domain/money.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { createGrantSigner, transferHash } from "../../shared/kit/grant.ts";
-import type { ServiceId } from "../../shared/kit/ports.ts";
 import { rpcPath } from "../../shared/kit/rpc.ts";
-import type { Role } from "../../shared/kit/service.ts";
 import { grantKeysForTests } from "../../shared/testing/grant-keys.ts";
+import { ask, kept, movements, open, request, running, signedIn, sim, transferAs, wanted } from "./treasury.fixture.ts";
 import { decidePolicy } from "./treasury.ts";
 
-const READY_MS = 3_000;
-/** How long an outcome can stay unknown with the settings of this test, and the next attempt after it. */
-const SETTLED_MS = 20_000;
-
-let sim: Simulation;
-const open = async (env: Record<string, string> = {}, canCrash = false) => {
-  sim = await openSimulation({
-    seed: "treasury",
-    canCrash,
-    market: async (clock) => quietMarket(defaultListings(), clock),
-    env: {
-      CHIMERA_S12_APPROVALS: "two",
-      CHIMERA_S01_ABSENCE_PROVEN_MS: "2000",
-      CHIMERA_S01_RECV_WINDOW_MS: "1000",
-      CHIMERA_S01_CALL_TIMEOUT_MS: "1000",
-      ...env,
-    },
-  });
-  await sim.advance(READY_MS);
-};
 afterEach(async () => {
   await running(sim.services.stop());
 });
-
-const running = <T>(work: Promise<T>): Promise<T> => whileRunning(sim.clock, work);
-
-/** A signed-in person of that name and role. */
-async function signedIn(username: string, role: Role): Promise<string> {
-  const now = sim.clock.now();
-  const token = digest("session of", username).slice(0, 43);
-  const person = { username, password_hash: "none", role, disabled: false, generation: 1, created_at: now };
-  const session = { id: digest("session", token), username, generation: 1, created_at: now, expires_at: now + 1e10 };
-  await sim.world.store("s12").commit([put(users, person), put(sessions, session)]);
-  return token;
-}
-
-let keys = 0;
-async function ask<T = Approval & { code: string; status: string; transfer_id: string }>(
-  [method, path]: [string, string],
-  token: string,
-  { body = {}, key = `key-${++keys}` }: { body?: object; key?: string } = {},
-): Promise<{ status: number; body: T }> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": key };
-  const init = { method, headers, ...(method !== "GET" && { body: JSON.stringify(body) }) };
-  const request = new Request(`http://127.0.0.1:8092/api/v1${path}`, init);
-  const response = await running(sim.services.hosted.get("s12")!.fetch(request));
-  return { status: response.status, body: (await response.json()) as T };
-}
-const wanted = { from: "SPOT", to: "FUT", amount_usdt: "100", reason: "more margin" };
-const transferAs = (token: string, given: { body?: object; key?: string } = {}) =>
-  ask(["POST", "/treasury/transfer"], token, { body: wanted, ...given });
-
-/** What the position manager asks for, on its way through the gateway to the exchange. */
-const request = (given: Partial<Transfer> = {}): Promise<string> =>
-  (
-    sim.services.hosted
-      .get("s12")!
-      .call(
-        gateway.methods.requestTransfer,
-        { transfer_id: "auto-1", account: "main", ...wanted, reason: "top-up", ...given },
-        { kind: "service", id: "s06", role: "admin" },
-      ) as Promise<{ status: string }>
-  ).then(
-    ({ status }) => status,
-    (error: unknown) => asProblem(error).code,
-  );
-
-/** Of the venue's own journal, movement by movement. */
-const movements = (): string[] =>
-  sim.venue.exchange.state.income
-    .filter(({ why }) => why?.startsWith("transfer "))
-    .map(({ why, qty }) => `${why?.slice(9)} ${show(abs(qty))}`);
-const kept = async (id: string) => (await sim.world.store("s12").get(approvals, id))?.value;
 
 describe("a person's transfer", () => {
   beforeEach(() => open());
@@ -278,6 +200,7 @@ test("past the gateway S1 moves nothing: not for others, not without a grant for
         transfer_id: of.transfer_id,
         hash: transferHash(of),
         approver: "mallory",
+        start_by: sim.clock.now() + 60_000,
       }),
     );
   const send = async (bearer: string, grant: string | undefined) => {
@@ -305,80 +228,6 @@ test("past the gateway S1 moves nothing: not for others, not without a grant for
   expect(await send(fromGateway, good)).toBe(200);
   expect(await send(fromGateway, good)).toBe(200);
   expect(movements()).toHaveLength(1);
-});
-
-describe("killed at any step, the transfer is made once", () => {
-  const commitOf = (by: ServiceId, name: string, field: string, value: string) => (step: Step) =>
-    step.by === by &&
-    step.port === "commit" &&
-    step.ops.some(
-      (op) => op.op === "put" && op.collection.name === name && (op.value as Record<string, unknown>)[field] === value,
-    );
-  const sending = (step: Step) =>
-    step.by === "s01" &&
-    step.port === "fetch" &&
-    step.request.method === "POST" &&
-    step.request.url.includes("/sapi/v1/asset/transfer");
-  const calling = (step: Step) => step.port === "call" && step.by === "s12" && step.method === "transfer";
-  const at: Record<string, (step: Step) => boolean> = {
-    "the approval's record": commitOf("s12", "approvals", "state", "APPROVED"),
-    "the call to S1": calling,
-    "S1's record": commitOf("s01", "treasury_transfers", "state", "STARTED"),
-    "sending it": sending,
-    "S1's outcome": commitOf("s01", "treasury_transfers", "state", "OK"),
-    "the approval's outcome": commitOf("s12", "approvals", "state", "DONE"),
-  };
-  const dying: [string, ServiceId[]][] = [
-    ["S1", ["s01"]],
-    ["S12", ["s12"]],
-    ["both", ["s01", "s12"]],
-  ];
-  const rows = Object.entries(at).flatMap(([what, isIt]) =>
-    (["before", "after"] as const).flatMap((when) => dying.map(([who, ids]) => ({ what, when, who, ids, isIt }))),
-  );
-  test.each(rows)("$who, $when $what", async ({ when, ids, isIt }) => {
-    await open({}, true);
-    let isDead = false;
-    sim.onStep((step) => {
-      if (isDead || step.when !== when || !isIt(step)) return;
-      isDead = true;
-      sim.kill(ids, 500);
-    });
-    // Who asked and was not answered asks again.
-    void request();
-    await sim.advance(3_000);
-    expect(isDead).toBe(true);
-    void request();
-    await sim.advance(SETTLED_MS);
-    expect(await running(request())).toBe("OK");
-    expect(movements()).toEqual(["MAIN_UMFUTURE 100"]);
-    expect((await kept("auto-1"))?.state).toBe("DONE");
-    expect((await sim.summary()).invariants.violated).toEqual([]);
-  });
-});
-
-test("without an answer from the exchange: unknown, then known, and made once", async () => {
-  await open();
-  const late = {
-    kind: "delay",
-    path: "/sapi/v1/asset/transfer",
-    method: "POST",
-    when: "after",
-    delay_ms: 9_000,
-  } as const;
-  sim.venue.faults.addDelay({ ...late, count: 1 });
-  expect(await running(request())).toBe("UNKNOWN");
-  await sim.advance(SETTLED_MS);
-  expect(await kept("auto-1")).toMatchObject({ state: "DONE" });
-  expect(movements()).toHaveLength(1);
-});
-
-test("S1 cannot be asked with a grant of a key it does not know", async () => {
-  await open({ CHIMERA_S12_GRANT_KEY: grantKeysForTests(9).privateKey });
-  expect(await running(request())).toBe("UNKNOWN");
-  await sim.advance(SETTLED_MS);
-  expect((await kept("auto-1"))?.state).toBe("APPROVED");
-  expect(movements()).toEqual([]);
 });
 
 describe("the policy", () => {

@@ -15,6 +15,8 @@ const DAY_MS = 86_400_000;
 const DECIMALS_MAX = 8;
 /** Less than a caller of ours waits, so that it hears that the outcome is not known yet. */
 const CALL_MS_MAX = 8_000;
+/** What could not start so long after it was approved is not made any more: the reason for it may be gone. */
+const START_MS_MAX = 15 * 60_000;
 /** By these S1 says that it has done nothing under this id, and never will. */
 const FINAL: readonly string[] = ["RULE", "INVALID", "KEY_REUSED"];
 
@@ -71,8 +73,12 @@ export class Treasury {
     return (await this.run(row)).value;
   }
 
+  /** What is approved and not done is withdrawn: S1 tells whether it had started. */
   async refuse(id: string, who: Principal, seen: string | undefined): Promise<Approval> {
-    return (await this.parts.approvals.judge(id, who, ["REFUSED", seen])).value;
+    // What asks S1 at this moment could not be told of it any more.
+    await this.running.get(id)?.catch(() => {});
+    const row = await this.parts.approvals.judge(id, who, ["REFUSED", seen]);
+    return (await this.run(row)).value;
   }
 
   /** Has done what is approved and not done yet: after a crash, or when S1 could not tell. */
@@ -138,6 +144,7 @@ export class Treasury {
   /** Once at a time for each; what is not approved is answered as it is. */
   private run(row: Kept): Promise<Kept> {
     const id = row.value.approval_id;
+    if (row.value.state !== "APPROVED") return Promise.resolve(row);
     const running = this.running.get(id);
     if (running) return running;
     const work = this.execute(id).finally(() => this.running.delete(id));
@@ -157,7 +164,7 @@ export class Treasury {
     }
     if (!grants) return approvals.wait(row, "This gateway has no key to sign grants with.");
     try {
-      const grant = await grants.sign({ transfer_id: id, hash, approver: decided_by });
+      const grant = await grants.sign({ transfer_id: id, hash, approver: decided_by, start_by: startBy(row.value) });
       const { result, tx_id, message } = await calls.exchange.transfer(
         { ...transfer.data, grant },
         { timeoutMs: CALL_MS_MAX },
@@ -185,6 +192,9 @@ export class Treasury {
     return approvals.wait(row, message);
   }
 }
+
+const startBy = ({ withdrawn_at, decided_at, created_at }: Approval): number =>
+  withdrawn_at ?? (decided_at ?? created_at) + START_MS_MAX;
 
 const STATUS: Record<Approval["state"], TransferAnswer["status"]> = {
   PENDING: "PENDING_APPROVAL",

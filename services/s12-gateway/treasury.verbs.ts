@@ -86,11 +86,12 @@ export const treasuryVerbs = (treasury: Treasury, store: Pick<Store, "get" | "qu
   }),
   verb({
     name: "refuseApproval",
-    summary: "Do not allow it",
+    summary: "Do not allow it; what is approved and has not started is withdrawn",
     rest: "POST /approvals/{id}/refuse",
     roles: ["risk", "admin"],
     input: Decision,
     output: Approval,
+    status: ({ state }) => (state === "APPROVED" ? 202 : 200),
     run: ({ id, hash }, { principal }) => treasury.refuse(id, principal, hash),
   }),
 ];

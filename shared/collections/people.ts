@@ -57,6 +57,9 @@ export const Approval = z
     decided_at: z.number().optional(),
     /** Who asked has approved it too, which only `approvals: single` allows. */
     self_approved: z.boolean().optional(),
+    /** Who took it back after it was approved; where it had started already, it is done all the same. */
+    withdrawn_by: z.string().optional(),
+    withdrawn_at: z.number().optional(),
     /** What came of it. */
     outcome: z.string().optional(),
     expires_at: z.number(),

@@ -17,7 +17,7 @@ const transfer: Transfer = {
   amount_usdt: "100",
   reason: "top-up",
 };
-const grant = { transfer_id: "t-1", hash: transferHash(transfer), approver: "ada" };
+const grant = { transfer_id: "t-1", hash: transferHash(transfer), approver: "ada", start_by: START_MS };
 
 function bench() {
   const clock = new VirtualClock(START_MS);
@@ -46,7 +46,7 @@ function forged(change: {
   key?: string;
 }): Promise<string> {
   const { claims, issuer = "s12", audience = "s01", typ = "chimera-grant+jwt", iat = second, key } = change;
-  const token = new SignJWT({ hash: grant.hash, approver: "ada", sub: "t-1", ...claims })
+  const token = new SignJWT({ hash: grant.hash, approver: "ada", sub: "t-1", start_by: START_MS, ...claims })
     .setProtectedHeader({ alg: "EdDSA", typ })
     .setIssuer(issuer)
     .setAudience(audience)
@@ -59,8 +59,8 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 
 test("a grant lets exactly its transfer pass, and tells who approved", async () => {
   const { sign, check } = bench();
-  expect(await check(await sign(grant), transfer)).toEqual({ approver: "ada", hash: grant.hash });
-  expect(await check(await forged({}), transfer)).toEqual({ approver: "ada", hash: grant.hash });
+  expect(await check(await sign(grant), transfer)).toEqual({ approver: "ada", hash: grant.hash, start_by: START_MS });
+  expect(await check(await forged({}), transfer)).toEqual({ approver: "ada", hash: grant.hash, start_by: START_MS });
 });
 
 test("it lasts a minute by the clock that the service is handed", async () => {
@@ -99,6 +99,7 @@ describe("refused", () => {
     ["an end in a week, signed two minutes ago", () => forged({ iat: second - 120, exp: second + 604_800 })],
     ["signed in the future", () => forged({ iat: second + 3_600, exp: second + 3_660 })],
     ["nobody who approved", () => forged({ claims: { approver: "" } })],
+    ["no time to start by", () => forged({ claims: { start_by: undefined } })],
     ["no hash", () => forged({ claims: { hash: undefined } })],
     ["no algorithm", () => `${encode({ alg: "none", typ: "chimera-grant+jwt" })}.${encode({ ...grant })}.`],
     ["the public key as a shared secret", swapped],

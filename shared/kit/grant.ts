@@ -19,7 +19,7 @@ const ALGORITHM = "EdDSA";
 const TYPE = "chimera-grant+jwt";
 const SECOND_MS = 1_000;
 
-const Claims = z.object({ sub: z.string(), hash: z.string(), approver: z.string().min(1) });
+const Claims = z.object({ sub: z.string(), hash: z.string(), approver: z.string().min(1), start_by: z.number() });
 
 export interface Grant {
   transfer_id: string;
@@ -27,6 +27,8 @@ export interface Grant {
   hash: string;
   /** A person's name, or "policy". */
   approver: string;
+  /** Epoch ms. A transfer that has not left for the exchange by then is not made; of one that has, this asks. */
+  start_by: number;
 }
 
 export interface GrantSigner {
@@ -34,7 +36,7 @@ export interface GrantSigner {
 }
 export interface GrantChecker {
   /** Answers who approved. Throws Problem FORBIDDEN unless the grant is ours, alive and for exactly this transfer. */
-  check(given: string | undefined, transfer: Transfer): Promise<{ approver: string; hash: string }>;
+  check(given: string | undefined, transfer: Transfer): Promise<Omit<Grant, "transfer_id">>;
 }
 
 /** Hex SHA-256 of the canonical JSON of what would be done. */
@@ -46,9 +48,9 @@ export function transferHash({ transfer_id, account, from, to, amount_usdt, reas
 export function createGrantSigner(privateKey: string, clock: Clock): GrantSigner {
   const key = createPrivateKey({ key: Buffer.from(privateKey, "base64url"), format: "der", type: "pkcs8" });
   return {
-    sign({ transfer_id, hash, approver }) {
+    sign({ transfer_id, hash, approver, start_by }) {
       const second = Math.floor(clock.now() / SECOND_MS);
-      const token = new SignJWT({ hash, approver })
+      const token = new SignJWT({ hash, approver, start_by })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -90,10 +92,10 @@ export function createGrantChecker(publicKey: string, clock: Clock): GrantChecke
   return {
     async check(given, transfer) {
       if (!given) throw new Problem("FORBIDDEN", "Funds move on the gateway's grant only.");
-      const { sub, hash, approver } = await claims(given);
+      const { sub, hash, approver, start_by } = await claims(given);
       if (sub !== transfer.transfer_id || hash !== transferHash(transfer))
         throw new Problem("FORBIDDEN", "The grant is for another transfer.");
-      return { approver, hash };
+      return { approver, hash, start_by };
     },
   };
 }

@@ -56,6 +56,7 @@ function Row({ approval, onAct }: { approval: Approval; onAct: ((act: Act) => vo
   const { state, requested_by, decided_by, decided_at, outcome, expires_at, created_at } = approval;
   const { reason } = approval.subject as { reason?: string };
   const isPending = state === "PENDING";
+  const mayEnd = isPending || (state === "APPROVED" && approval.withdrawn_by === undefined);
   return (
     <li className="approval" data-state={state}>
       <p>
@@ -80,16 +81,18 @@ function Row({ approval, onAct }: { approval: Approval; onAct: ((act: Act) => vo
         {approval.self_approved ? ` ${t("approval.self")}` : null}
         {outcome ? ` ${outcome}` : null}
       </p>
-      {isPending ? (
+      {mayEnd ? (
         <p className="act-buttons">
-          <button
-            type="button"
-            className="button"
-            disabled={!onAct}
-            onClick={() => onAct?.(approvalAct(t, approval, "approve"))}
-          >
-            {t("approval.approve")}
-          </button>
+          {isPending ? (
+            <button
+              type="button"
+              className="button"
+              disabled={!onAct}
+              onClick={() => onAct?.(approvalAct(t, approval, "approve"))}
+            >
+              {t("approval.approve")}
+            </button>
+          ) : null}
           <button
             type="button"
             className="button"
