@@ -1,5 +1,6 @@
-/** One trade's life with the venue's faults around one of its phases, and the faults to try. */
-import { type InstrumentId, marketOf, symbolOf } from "../../shared/domain/instrument.ts";
+/** One trade's life with the venue's faults around one of its phases. */
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import { faultPlace, type MakeFaults } from "../venue/fault-table.ts";
 import { Desk } from "./desk.fixture.ts";
 import type { NamedStep, Phase } from "./steps.fixture.ts";
 
@@ -7,81 +8,6 @@ const STEP_MS = 4_000;
 const FAULTY_MS = 12_000;
 /** Every open question must be settled so long after a fault's end. */
 const SETTLED_MS = 60_000;
-/** Beside the phase's own order, what is sent in its stead. */
-const ORDERS = 4;
-
-const PLACING = {
-  FUT: { plain: "/fapi/v1/order", protective: "/fapi/v1/algoOrder" },
-  SPOT: { plain: "/api/v3/order", protective: "/api/v3/orderList/oco" },
-} as const;
-
-/** What is switched on, given the paths and the names of an instrument's market. */
-export type MakeFaults = (at: { market: string; symbol: string; root: string; placing: string }) => object[];
-
-const order = (kind: string, more: object = {}): MakeFaults => {
-  return ({ market, symbol }) => [{ kind, market, symbol, count: ORDERS, ...more }];
-};
-const answer = (status: number, code: number, more: object = {}): MakeFaults => {
-  return ({ placing }) => [{ kind: "answer", path: placing, count: ORDERS, status, code, ...more }];
-};
-const everything = (status: number, code: number, more: object = {}): MakeFaults => {
-  return ({ root }) => [{ kind: "answer", path: root, count: 1_000, status, code, ...more }];
-};
-
-export const FAULTS: Readonly<Record<string, MakeFaults>> = {
-  "taken, then -1007 at once": order("timeout_after_accept", { hold_ms: 0 }),
-  "taken, then -1007 after 1 s": order("timeout_after_accept", { hold_ms: 1_000 }),
-  "taken, then no answer": order("timeout_after_accept", { hold_ms: 30_000 }),
-  "not taken, -1007 at once": order("timeout_before_accept", { hold_ms: 0 }),
-  "not taken, no answer": order("timeout_before_accept", { hold_ms: 30_000 }),
-  "taken, no answer, unknown for 20 s": (at) => [
-    ...order("timeout_after_accept", { hold_ms: 2_000 })(at),
-    { kind: "lagging_queries", lag_ms: 20_000 },
-  ],
-  refused: order("reject", { code: -2010 }),
-  "refused as reduce-only": order("reject", { code: -2022 }),
-  "refused as triggering at once": order("reject", { code: -2021 }),
-  "503 to orders": answer(503, -1001),
-  "-1007 to orders": answer(408, -1007),
-  "-1021 to orders": answer(400, -1021),
-  "-1021 to everything": everything(400, -1021),
-  "503 to everything": everything(503, -1008),
-  "429 with Retry-After 5": everything(429, -1003, { count: 2, retry_after_s: 5 }),
-  "418 with Retry-After 10": everything(418, -1003, { count: 1, retry_after_s: 10 }),
-  "streams down for 8 s": () => [{ kind: "drop_streams", for_ms: 8_000 }],
-  "streams cut": () => [{ kind: "drop_streams", for_ms: 0 }],
-  "streams down, orders unanswered": (at) => [
-    { kind: "drop_streams", for_ms: 8_000 },
-    ...order("timeout_after_accept", { hold_ms: 30_000 })(at),
-  ],
-  "orders under way for 8 s": ({ placing }) => [
-    { kind: "delay", path: placing, when: "before", delay_ms: 8_000, count: ORDERS },
-  ],
-  "answers 3 s late": ({ root }) => [{ kind: "delay", path: root, delay_ms: 3_000, count: 20 }],
-  "taken, then 503": order("timeout_after_accept", { hold_ms: 0, code: -1001 }),
-  "taken, then -1006": order("timeout_after_accept", { hold_ms: 0, code: -1006 }),
-  "cancels refused": order("reject", { on: "cancel", code: -2011 }),
-  "cancels taken, no answer": order("timeout_after_accept", { on: "cancel", hold_ms: 30_000 }),
-  "cancels not taken, no answer": order("timeout_before_accept", { on: "cancel", hold_ms: 30_000 }),
-  "half-open streams": ({ market }) => [{ kind: "half_open", market }],
-  "every message twice for 10 s": ({ market }) => [{ kind: "stream", does: "duplicate", market, for_ms: 10_000 }],
-  "every message 2 s late": ({ market }) => [
-    { kind: "stream", does: "delay", market, delay_ms: 2_000, for_ms: 10_000 },
-  ],
-  "messages in the wrong order": ({ market }) => [{ kind: "stream", does: "swap", market, count: 40 }],
-  "gaps in the book": ({ market, symbol }) => [
-    { kind: "stream", does: "drop", market, symbol, event: "depthUpdate", count: 5 },
-  ],
-  "a crossed book": ({ market, symbol }) => [
-    { kind: "stream", does: "cross", market, symbol, event: "depthUpdate", count: 3 },
-  ],
-  "no message for 10 s": ({ market }) => [{ kind: "stream", does: "drop", market, for_ms: 10_000 }],
-  "queries lag 10 s, streams down": () => [
-    { kind: "lagging_queries", lag_ms: 10_000 },
-    { kind: "drop_streams", for_ms: 8_000 },
-  ],
-};
-
 export interface Case {
   instrument: InstrumentId;
   phase: Phase;
@@ -117,13 +43,7 @@ export async function liveThrough(of: Case): Promise<{ troubles: string[]; kille
   const { instrument, phase, faults, seed, kill } = of;
   const desk = await Desk.open({ seed, instruments: [instrument], canCrash: kill !== undefined });
   const { sim, venue } = desk;
-  const fut = marketOf(instrument) === "FUT";
-  const bodies = faults({
-    market: marketOf(instrument),
-    symbol: symbolOf(instrument),
-    root: fut ? "/fapi" : "/api",
-    placing: PLACING[fut ? "FUT" : "SPOT"][phase === "entry" || phase === "exit" ? "plain" : "protective"],
-  });
+  const bodies = faults(faultPlace(instrument, phase === "entry" || phase === "exit" ? "plain" : "protective"));
   let isKilled = () => false;
   const during = async (now: Phase, act?: () => Promise<unknown>) => {
     if (now === phase) for (const body of bodies) await desk.fault(body);

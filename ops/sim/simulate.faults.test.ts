@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { orders } from "../../shared/collections/orders.ts";
 import type { OrderAnswer } from "../../shared/domain/order.ts";
+import { FAULTS } from "../venue/fault-table.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
-import { FAULTS, live } from "./fault-cases.fixture.ts";
+import { live } from "./fault-cases.fixture.ts";
 import { readAll } from "./pages.ts";
 import { PHASES } from "./steps.fixture.ts";
 

@@ -1,7 +1,8 @@
 /** The tests of one phase's steps: a kill at each of them, alone and among each fault of the venue. */
 import { describe, expect, test } from "bun:test";
+import { FAULTS } from "../venue/fault-table.ts";
 import { FUT, SPOT } from "./desk.fixture.ts";
-import { FAULTS, live, liveThrough } from "./fault-cases.fixture.ts";
+import { live, liveThrough } from "./fault-cases.fixture.ts";
 import { type Phase, STEPS } from "./steps.fixture.ts";
 
 const CASE_MS_MAX = 30_000;
