@@ -7,6 +7,7 @@ import type { Service } from "../../shared/kit/service.ts";
 import { ROOT } from "../build.ts";
 import { loadServices } from "../services.ts";
 import { buildWeb } from "../web.ts";
+import { envFor } from "./child-env.ts";
 import type { DataFolder } from "./folder.ts";
 import { ownRedis } from "./own-redis.ts";
 import { paperVenueAt } from "./paper-urls.ts";
@@ -44,7 +45,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   const childEnv = envOf(options, services, redisUrl);
   const replicasOf = (id: ServiceId) => options.replicas?.get(id) ?? 1;
   const venue: Program[] = options.isPaper
-    ? [{ name: "venue", command: bun("ops/run/venue-process.ts"), env: childEnv }]
+    ? [{ name: "venue", command: bun("ops/run/venue-process.ts"), env: envFor("venue", childEnv) }]
     : [];
   const programs = startOrder(services).flatMap((id) => {
     const { name } = services.find((service) => service.id === id) as Service;
@@ -52,7 +53,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
     return numbers(replicasOf(id)).map((replica) => ({
       name: replica === 1 ? name : `${name}.${replica}`,
       command,
-      env: { ...childEnv, CHIMERA_REPLICA: String(replica) },
+      env: { ...envFor(id, childEnv), CHIMERA_REPLICA: String(replica) },
     }));
   });
   const states = new Map<string, ProgramState>();
