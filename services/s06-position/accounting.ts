@@ -39,7 +39,10 @@ export class Accounting {
     }
   }
 
-  /** Asks the exchange what the account holds; answers the positions. */
+  /**
+   * Asks the exchange what the account holds; answers the positions. The equity stays as it was while a coin of the
+   * wallet has no price yet: after a start it would seem lost.
+   */
   async measure(): Promise<readonly ExchangePosition[]> {
     const { exchange, account } = this.ports;
     const [{ positions }, { balances }] = await Promise.all([
@@ -48,6 +51,7 @@ export class Accounting {
     ]);
     this.positions = positions;
     this.balances = balances;
+    if (balances.some((row) => this.awaitsPrice(row))) return positions;
     const wallets = balances.map((row) => mul(add(dec(row.free), dec(row.locked)), this.worth(row.asset)));
     this.equityNow = add(sum(wallets), sum(positions.map((p) => dec(p.unrealised_usdt))));
     this.peak = max(this.peak, this.equityNow);
@@ -65,6 +69,14 @@ export class Accounting {
     if (this.equityNow === undefined) return;
     const value = { snapshot_id: String(ts), positions: [...this.positions], equity_usdt: show(this.equityNow), ts };
     await this.ports.store.commit([put(positionsSnapshots, value)]);
+  }
+
+  /** Its pair is traded here, so that a price is on its way. */
+  private awaitsPrice({ asset, free, locked }: Balance): boolean {
+    const pair = `SPOT:${asset}USDT`;
+    if (this.prices.bid(pair) !== undefined || add(dec(free), dec(locked)) === zero) return false;
+    if (this.prices.listing(pair)?.status === "HALTED") return false;
+    return this.ports.config().bundle.instruments.some((row) => row.enabled && row.instrument === pair);
   }
 
   private worth(asset: string): Amount {

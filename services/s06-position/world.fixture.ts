@@ -15,7 +15,7 @@ import { Positions } from "./positions.ts";
 import { type Ports, PositionSettings } from "./types.ts";
 
 export const FUT = "FUT:BTCUSDT";
-const SPOT = "SPOT:BTCUSDT";
+export const SPOT = "SPOT:BTCUSDT";
 const START = Date.UTC(2026, 0, 5, 12);
 export const listing = (instrument: string) => ({
   instrument,
@@ -54,6 +54,8 @@ export class World {
   });
   /** Free USDT. */
   readonly free = { FUT: "1000", SPOT: "0" };
+  /** Coins in the spot wallet. */
+  readonly coins: [string, string][] = [];
   /** What the bundle says otherwise than the defaults. */
   flags: object = {};
   positions: Positions;
@@ -87,7 +89,7 @@ export class World {
       rev,
       factors: [],
       strategies: [],
-      instruments: [{ instrument: FUT }],
+      instruments: [{ instrument: FUT }, { instrument: SPOT }],
       flags: this.flags,
     });
     return {
@@ -107,9 +109,10 @@ export class World {
         getInstruments: async () => ({ instruments: [listing(FUT), listing(SPOT)] }),
         getPositions: async () => ({ positions: this.held }),
         getBalances: async () => ({
-          balances: (["FUT", "SPOT"] as const).map((market) => ({
-            ...{ market, asset: "USDT", free: this.free[market], locked: "0", updated_at: 0 },
-          })),
+          balances: [
+            ...(["FUT", "SPOT"] as const).map((market) => ({ market, asset: "USDT", free: this.free[market] })),
+            ...this.coins.map(([asset, free]) => ({ market: "SPOT" as const, asset, free })),
+          ].map((row) => ({ ...row, locked: "0", updated_at: 0 })),
         }),
       } as unknown as Ports["exchange"],
       config: () => ({ rev, bundle_id: "test", hash: "h", bundle }),
