@@ -105,9 +105,30 @@ describe("asked for by a person", () => {
     answers(new Problem("RULE", "More than 5000 USDT at once is not moved."));
     expect(await trigger("t1")).toMatchObject({ status: "FAIL", message: "More than 5000 USDT at once is not moved." });
   });
+
+  test.each(["UNAUTHENTICATED", "CONFLICT", "STILL_RUNNING"] as const)(
+    "%s says nothing of what was asked",
+    async (code) => {
+      await begin();
+      answers({ status: "PENDING_APPROVAL" });
+      await trigger("t1");
+      answers(new Problem(code, "not now"));
+      expect(await trigger("t1")).toMatchObject({ status: "PENDING_APPROVAL" });
+      answers({ status: "OK" });
+      expect(await trigger("t1")).toMatchObject({ status: "OK" });
+    },
+  );
 });
 
 describe("by itself", () => {
+  test("whatever name somebody else's look has taken, its own looks go on", async () => {
+    await begin({ fut: "100" });
+    expect(await trigger("auto-2")).toMatchObject({ status: "NOT_NEEDED" });
+    Object.assign(world.free, { FUT: "20" });
+    await round();
+    expect(asked).toHaveLength(1);
+  });
+
   test("looks, asks, follows to the end, and begins again after the cool-down", async () => {
     await begin();
     answers({ status: "PENDING_APPROVAL" });

@@ -12,6 +12,8 @@ import type { Ports } from "./types.ts";
 /** Exchange and gateway count money no finer. */
 const UNIT = dec("0.00000001");
 const ID_CHARACTERS = 32;
+/** By these the gateway says that nothing is done under this id, and never will be. */
+const FINAL: readonly string[] = ["RULE", "INVALID", "KEY_REUSED", "FORBIDDEN"];
 const UNDER_WAY: readonly string[] = ["PENDING_APPROVAL", "UNKNOWN"];
 /** More records than this are not looked through for the last transfer. */
 const RECORDS_MAX = 200;
@@ -59,8 +61,15 @@ export class AutoTransfers {
       return;
     }
     // Its number is in the store before anybody is asked: after a crash it is followed, not asked for anew.
-    const trigger_id = `auto-${(await this.ports.store.count(autoTransfers)) + 1}`;
+    const trigger_id = await this.freeId();
     await this.begin({ trigger_id, reason: "free futures margin is below its minimum", actor: "s06" });
+  }
+
+  private async freeId(): Promise<string> {
+    const { store } = this.ports;
+    for (let nth = (await store.count(autoTransfers)) + 1; ; nth++) {
+      if (!(await store.get(autoTransfers, `auto-${nth}`))) return `auto-${nth}`;
+    }
   }
 
   private async begin({ trigger_id, reason, actor }: Trigger): Promise<AutoTransfer> {
@@ -90,7 +99,7 @@ export class AutoTransfers {
       said = await gateway.requestTransfer(asked);
     } catch (error) {
       const problem = asProblem(error);
-      if (problem.status >= 500 || problem.status === 429 || problem.code === "STILL_RUNNING") {
+      if (!FINAL.includes(problem.code)) {
         warn("the gateway does not say what became of a transfer", { transfer_id, error: String(error) });
         return record;
       }
