@@ -61,5 +61,21 @@ export async function send<T>(method: "GET" | "POST", path: string, options: Cal
   return { status: response.status, body: body as T };
 }
 
+/** A list as CSV, all of its pages under one header line. */
+export async function getCsv(path: string): Promise<string> {
+  const parts: string[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const url = new URL(path, location.origin);
+    if (cursor !== "") url.searchParams.set("cursor", cursor);
+    const response = await fetch(url, { headers: { accept: "text/csv" }, credentials: "same-origin" });
+    if (!response.ok) throw new ApiProblem(response.status, await response.json().catch(() => ({})));
+    const text = await response.text();
+    parts.push(parts.length === 0 ? text : text.slice(text.indexOf("\n") + 1));
+    cursor = response.headers.get("chimera-next-cursor");
+  }
+  return parts.join("");
+}
+
 export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await send<T>("GET", path, { signal })).body;

@@ -209,3 +209,16 @@ export interface ReconcileRequest {
   time_window_h: number;
 }
 export type ReconcileAnswer = Pick<Reconciliation, "run_id" | "summary" | "items">;
+
+export const PNL_BY = ["strategy", "instrument", "day"] as const;
+export type PnlBy = (typeof PNL_BY)[number];
+/** Results of closed trades under one key. */
+export interface PnlRow {
+  key: string;
+  trades: number;
+  wins: number;
+  realised_usdt: string;
+  fees_usdt: string;
+  funding_usdt: string;
+  pnl_usdt: string;
+}

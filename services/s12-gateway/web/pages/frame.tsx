@@ -25,12 +25,14 @@ import { LivePage } from "./live.tsx";
 import { OrdersPage } from "./orders.tsx";
 import { PositionsPage } from "./positions.tsx";
 import { ReconciliationPage } from "./reconciliation.tsx";
+import { TradesPage } from "./trades.tsx";
 import { TreasuryPage } from "./treasury.tsx";
 
 const PAGE_PARTS: Record<PageId, ComponentType> = {
   live: LivePage,
   orders: OrdersPage,
   positions: PositionsPage,
+  trades: TradesPage,
   treasury: TreasuryPage,
   reconciliation: ReconciliationPage,
 };

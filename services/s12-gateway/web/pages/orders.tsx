@@ -4,8 +4,10 @@ import { useMemo } from "react";
 import { now } from "../api/now.ts";
 import { ordersPagesQuery } from "../api/page-queries.ts";
 import { instrumentsQuery, ordersQuery } from "../api/queries.ts";
+import { fillsPath } from "../api/report-queries.ts";
 import { useText } from "../i18n/translate.ts";
 import { orderColumns } from "../parts/books.tsx";
+import { CsvButton } from "../parts/csv-button.tsx";
 import { DataTable } from "../parts/data-table.tsx";
 import { Select } from "../parts/select.tsx";
 import { Empty, Failed, Panel, Skeleton } from "../parts/states.tsx";
@@ -47,7 +49,12 @@ function OrdersList() {
       <Panel
         className="page-panel"
         title={t("page.orders")}
-        aside={orders ? <span className="muted">{t("orders.shown", { count: orders.length })}</span> : null}
+        aside={
+          <span className="panel-acts">
+            {orders ? <span className="muted">{t("orders.shown", { count: orders.length })}</span> : null}
+            <CsvButton path={fillsPath(filters.of)} name="fills" label={t("export.fills")} />
+          </span>
+        }
       >
         <Filters filters={filters} />
         {query.isPending ? <Skeleton rows={12} /> : null}

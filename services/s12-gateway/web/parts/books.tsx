@@ -137,7 +137,12 @@ function OrdersTable() {
 
 const fillId = (fill: Fill): string => `${fill.instrument}/${fill.fill_id}`;
 
-function fillColumns(t: Translate): Column<Fill>[] {
+/** `ofTrade`: of one trade, with the order each belongs to. */
+export function fillColumns(t: Translate, ofTrade = false): Column<Fill>[] {
+  const order = column<Fill>("order", t("story.order"), {
+    value: (f) => f.client_order_id,
+    cell: (f) => <OrderLink id={f.client_order_id} />,
+  });
   return [
     column("time", t("column.time"), { value: (f) => f.ts, cell: (f) => <When ts={f.ts} /> }),
     column("instrument", t("column.instrument"), {
@@ -175,6 +180,7 @@ function fillColumns(t: Translate): Column<Fill>[] {
         </SubjectLink>
       ),
     }),
+    ...(ofTrade ? [order] : []),
   ];
 }
 

@@ -52,9 +52,14 @@ export const OrderLink = ({ id, children }: { id: string; children?: ReactNode }
   <PlaceLink to={{ page: "orders", id }}>{children ?? <code title={id}>{shortId(id)}</code>}</PlaceLink>
 );
 
-/** Leads to the trade on the positions page, with its stop ladder. */
+/** Leads to the trade on the positions page, with its stop ladder and what can be done to it. */
 export const TradeLink = ({ id, children }: { id: string; children?: ReactNode }) => (
   <PlaceLink to={{ page: "positions", id }}>{children ?? <code title={id}>{shortId(id)}</code>}</PlaceLink>
+);
+
+/** Leads to the trade's own page among all trades, with its fills and orders. */
+export const TradePageLink = ({ id, children }: { id: string; children?: ReactNode }) => (
+  <PlaceLink to={{ page: "trades", id }}>{children ?? <code title={id}>{shortId(id)}</code>}</PlaceLink>
 );
 
 /** Leads to the instrument's market. */

@@ -30,7 +30,7 @@ import {
 } from "../stories/stories.ts";
 import { guardValue } from "../stories/words.ts";
 import { Figure, Pair, When } from "./figures.tsx";
-import { InstrumentLink, OrderLink, SubjectLink, TradeLink } from "./links.tsx";
+import { InstrumentLink, OrderLink, SubjectLink, TradeLink, TradePageLink } from "./links.tsx";
 import { isReplicated, ReplicaTable } from "./replicas.tsx";
 import { Empty, Failed, Skeleton } from "./states.tsx";
 
@@ -167,6 +167,7 @@ function WholeStory({ raw }: { raw: unknown }) {
   if (trade_id === undefined || stops === undefined) return null;
   return (
     <p className="side-links">
+      <TradePageLink id={trade_id}>{t("trade.page")} →</TradePageLink>{" "}
       <TradeLink id={trade_id}>{t("ladder.title")} →</TradeLink>
     </p>
   );

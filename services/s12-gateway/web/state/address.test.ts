@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Address, printAddress, readAddress, SUBJECTS, TABS } from "./address.ts";
+import { ASKED_NAMES, type Asked } from "./asked.ts";
 import { CHART_TIMEFRAMES } from "./bars.ts";
 import { KINDS, STATUSES, WITHINS } from "./order-filters.ts";
 import { PAGES } from "./pages.ts";
@@ -19,6 +20,10 @@ describe("the page's address", () => {
         working: fc.boolean(),
         within: fc.constantFrom(...WITHINS),
       }),
+      asked: fc.dictionary(
+        fc.constantFrom(...ASKED_NAMES),
+        fc.string({ unit: "binary", minLength: 1, maxLength: 20 }),
+      ) as fc.Arbitrary<Asked>,
       instrument: fc.constantFrom("", "FUT:BTCUSDT", "SPOT:1000SHIBUSDT"),
       timeframe: fc.constantFrom(...CHART_TIMEFRAMES),
       tab: fc.constantFrom(...TABS),

@@ -1,4 +1,5 @@
 /** The page's state as its address: what is shown can be linked to, and Back undoes it. */
+import { type Asked, NOTHING_ASKED, printAsked, readAsked } from "./asked.ts";
 import { CHART_TIMEFRAMES, type ChartTimeframe } from "./bars.ts";
 import { NO_FILTERS, type OrderFilters, printFilters, readFilters } from "./order-filters.ts";
 import { PAGES, type PageId, pageAt, pathOf } from "./pages.ts";
@@ -18,6 +19,8 @@ export interface Address {
   /** What of the page is open: an order, a trade, a reconciliation; "" for its list. */
   readonly id: string;
   readonly filters: OrderFilters;
+  /** Filters of the other pages. */
+  readonly asked: Asked;
   readonly instrument: string;
   readonly timeframe: ChartTimeframe;
   readonly tab: Tab;
@@ -28,6 +31,7 @@ const DEFAULTS: Address = {
   page: PAGES[0].id,
   id: "",
   filters: NO_FILTERS,
+  asked: NOTHING_ASKED,
   instrument: "",
   timeframe: "1m",
   tab: "orders",
@@ -45,6 +49,7 @@ export function readAddress({ pathname, search }: { pathname: string; search: st
     page: pageAt(pathname),
     id: query.get("id") ?? DEFAULTS.id,
     filters: readFilters(query),
+    asked: readAsked(query),
     instrument: /^(SPOT|FUT):[A-Z0-9]{2,24}$/.test(instrument) ? instrument : DEFAULTS.instrument,
     timeframe: oneOf(CHART_TIMEFRAMES, query.get("timeframe"), DEFAULTS.timeframe),
     tab: oneOf(TABS, query.get("tab"), DEFAULTS.tab),
@@ -64,6 +69,7 @@ export function printAddress(address: Address): string {
   const query = new URLSearchParams();
   if (address.id) query.set("id", address.id);
   printFilters(address.filters, query);
+  printAsked(address.asked, query);
   if (address.instrument) query.set("instrument", address.instrument);
   if (address.timeframe !== DEFAULTS.timeframe) query.set("timeframe", address.timeframe);
   if (address.tab !== DEFAULTS.tab) query.set("tab", address.tab);
@@ -88,7 +94,11 @@ const STEPS = ["page", "id", "subject", "instrument"] as const;
 function turned(change: Partial<Address>): Address {
   const shown = addressStore.get();
   const fresh = change.page !== undefined && change.page !== shown.page;
-  return { ...shown, ...(fresh && { id: "", filters: NO_FILTERS, subject: undefined }), ...change };
+  return {
+    ...shown,
+    ...(fresh && { id: "", filters: NO_FILTERS, asked: NOTHING_ASKED, subject: undefined }),
+    ...change,
+  };
 }
 
 /** Choosing what to look at makes a step in the history; adjusting how, or `"settle"`ing what was left open, does not. */

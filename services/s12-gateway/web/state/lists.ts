@@ -53,6 +53,10 @@ export const putFills = (list: readonly Fill[], fills: readonly Fill[]) => put(l
 export const putDecisions = (list: readonly Decision[], made: readonly Decision[]) => put(list, made, DECISIONS);
 export const putTrades = (list: readonly Trade[], trades: readonly Trade[]) => put(list, trades, TRADES);
 
+/** The same of trades. */
+export const mergeTrades = (pages: readonly Trade[], live: readonly Trade[]) =>
+  put([], [...pages, ...live], TRADES, Number.POSITIVE_INFINITY);
+
 export const foldOrders = (list: readonly Order[], result: OrderResult) => putOrders(list, result.orders);
 export const foldFills = (list: readonly Fill[], result: OrderResult) =>
   putFills(list, [...result.fills, ...result.answer.fills]);

@@ -12,6 +12,7 @@ export const PAGES = [
   { id: "live", path: "/", icon: "M3 10V6m0 4v3M8 12V4m0 8v2M8 4V2M13 9V5m0 4v2m0-6V3" },
   { id: "orders", path: "/orders", icon: "M3 4h10M3 8h10M3 12h6" },
   { id: "positions", path: "/positions", icon: "M2 13h4v-3h4V6h4V3" },
+  { id: "trades", path: "/trades", icon: "M2 3v10h12M5 10l3-4 2 2 4-5" },
   { id: "treasury", path: "/treasury", icon: "M2 6h11l-3-3M14 10H3l3 3" },
   { id: "reconciliation", path: "/reconciliation", icon: "M2 5h12M2 10h12M11 2 5 13" },
 ] as const satisfies readonly PageSpec[];
