@@ -57,7 +57,7 @@ describe("spot holdings", () => {
     const expected = { held: holdingsOf(plain), realised: show(plain.realised) };
     expect(await now()).toEqual(expected);
     ledgers.stores.delete("s04");
-    const settled = (await snapshots()).find(({ ts }) => ts === START + 17 * DAY - 1);
+    const settled = (await snapshots()).find(({ ts }) => ts === START + 13 * DAY - 1);
     expect(holdingsOf(await ledgers.boot().holdings.now())).toEqual(settled?.holdings ?? []);
   });
 

@@ -17,8 +17,8 @@ import { dayOf, daysBetween, spanOf } from "../../shared/trading/position/statem
 import { readAll } from "./read-all.ts";
 import type { Ports } from "./types.ts";
 
-/** Fills become known later than they happened, after a reconciliation by days: so long a day is worked out anew. */
-const SETTLED_MS = 4 * 24 * 3_600_000;
+/** Fills become known later than they happened, after a reconciliation by a week: so long a day is worked out anew. */
+const SETTLED_MS = 8 * 24 * 3_600_000;
 const COMMIT_ROWS_MAX = 200;
 
 interface Kept {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { put } from "../../shared/changes.ts";
-import { treasuryTransfers } from "../../shared/collections/exchange.ts";
+import { fundingRecords, treasuryTransfers } from "../../shared/collections/exchange.ts";
 import { positionsSnapshots, statements, taxRows } from "../../shared/collections/trades.ts";
 import { DAY, Ledgers, START } from "./ledgers.fixture.ts";
 
@@ -92,6 +92,38 @@ describe("statements", () => {
     ledgers.income.length = 0;
     await keep();
     expect((await statement("2026-01-05"))?.differences.length).toBe(1);
+  });
+});
+
+describe("what becomes known after the end of its day", () => {
+  const late = START + DAY + 5 * 60 * MINUTE;
+
+  test("a payment is in the statement and in the tax rows of its day, however late it is told", async () => {
+    await equity("1000");
+    await ledgers.at(START + DAY + 11 * MINUTE);
+    await keep();
+    expect(await statement("2026-01-05")).toMatchObject({ funding_usdt: "0", final: true });
+    await ledgers.at(late);
+    const about = { instrument: "FUT:BTCUSDT", asset: "USDT", ts: START + MINUTE } as const;
+    ledgers.income.push({ ...about, income_id: "f", market: "FUT", kind: "FUNDING", amount: "-0.25" });
+    const record = { ...about, income_id: "f", account: "main", amount_usdt: "-0.25" };
+    await ledgers.store("s01").commit([put(fundingRecords, record)]);
+    await keep();
+    expect(await statement("2026-01-05")).toMatchObject({ funding_usdt: "-0.25", differences: [], final: true });
+    expect(await ledgers.store("s06").count(taxRows, { day: "2026-01-05" })).toBe(1);
+  });
+
+  test("a spot purchase that was missed changes what later sales made, also on days that were final", async () => {
+    await equity("1000");
+    await ledgers.fill({ qty: "1", price: "100", ts: START + MINUTE });
+    await ledgers.fill({ side: "SELL", qty: "1", price: "130", ts: START + DAY + MINUTE });
+    await ledgers.at(START + 2 * DAY + 11 * MINUTE);
+    await keep();
+    expect(await statement("2026-01-06")).toMatchObject({ spot_realised_usdt: "30", final: true });
+    await ledgers.fill({ qty: "1", price: "120", ts: START + 2 * MINUTE });
+    await keep();
+    expect(await statement("2026-01-05")).toMatchObject({ fills: 2, final: true });
+    expect(await statement("2026-01-06")).toMatchObject({ spot_realised_usdt: "20", final: true });
   });
 });
 

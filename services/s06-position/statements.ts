@@ -10,6 +10,7 @@ import {
   trades,
 } from "../../shared/collections/trades.ts";
 import type { Income } from "../../shared/contracts.ts";
+import { dec, sum } from "../../shared/domain/money.ts";
 import {
   type DayBooks,
   type DaySums,
@@ -28,6 +29,8 @@ const DAY_MS = 86_400_000;
 const OVER_MS = 600_000;
 /** So long a day that differs is looked at again; then it stays as it is. */
 const DIFFERS_MS_MAX = 3 * DAY_MS;
+/** Fills and payments may become known so late: the longest a reconciliation looks back, and a day. */
+const LATE_MS_MAX = 8 * DAY_MS;
 /** The exchange tells three months. */
 const LOOK_BACK_MS = 80 * DAY_MS;
 /** A busy day's history is long: it is asked for in parts, each well within a call's time. */
@@ -46,13 +49,15 @@ export class Statements {
     this.holdings = holdings;
   }
 
-  /** Writes today's anew, and every earlier one that is not final yet; also of days on which nothing ran here. */
+  /** Writes today's anew, and earlier ones that are not final, or no longer; also of days on which nothing ran here. */
   async keep(): Promise<void> {
     const { store, clock } = this.ports;
     const today = dayOf(clock.now());
     const oldest = dayOf(clock.now() - LOOK_BACK_MS);
     const known = await readAll(store, statementsKept, ["day", { account: this.ports.account, day: { gte: oldest } }]);
-    const final = new Set(known.filter((statement) => statement.final).map((statement) => statement.day));
+    const stale = await this.firstStale(known);
+    const isFinal = (statement: Statement) => statement.final && (stale === undefined || statement.day < stale);
+    const final = new Set(known.filter(isFinal).map((statement) => statement.day));
     const [first] = [await this.firstDay(), known[0]?.day, today].filter((day) => day !== undefined).sort();
     const open = daysBetween(first as string, today).filter((day) => day >= oldest && !final.has(day));
     for (const day of open) {
@@ -63,6 +68,25 @@ export class Statements {
         this.ports.warn("a statement could not be written", { day, error: String(error) });
       }
     }
+  }
+
+  /** The first of the last days of which more has become known since: what coins cost after it may be other, too. */
+  private async firstStale(known: readonly Statement[]): Promise<string | undefined> {
+    const since = dayOf(this.ports.clock.now() - LATE_MS_MAX);
+    for (const statement of known) {
+      if (statement.final && statement.day >= since && (await this.hasGrown(statement))) return statement.day;
+    }
+    return undefined;
+  }
+
+  private async hasGrown({ day, fills, funding_usdt, differences }: Statement): Promise<boolean> {
+    const { account, store } = this.ports;
+    const span = spanOf(day);
+    const where = { account, ts: { gte: span.from_ts, lte: span.to_ts } };
+    if ((await store.count(fillsKept, where)) !== fills) return true;
+    if (differences.length > 0) return false;
+    const paid = await readAll(store, fundingRecords, ["ts", where]);
+    return sum(paid.map((record) => dec(record.amount_usdt))) !== dec(funding_usdt);
   }
 
   /** On which the account was first looked at. */
