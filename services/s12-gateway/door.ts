@@ -5,6 +5,9 @@ import type { Log, Principal } from "../../shared/kit/service.ts";
 import { API_PREFIX } from "./proxy.ts";
 import { isFromOurPage, type SignIn, tokenOf } from "./sign-in.ts";
 
+/** All that somebody with a one-time password may ask. */
+const OWN_PASSWORD: ReadonlySet<string> = new Set(["/auth/me", "/auth/password", "/auth/logout"]);
+
 export interface DoorParts {
   signIn: SignIn;
   log: Log;
@@ -20,6 +23,9 @@ export function createDoor({ signIn, log, events, forward, page }: DoorParts) {
     if (!given) return undefined;
     if (given.fromCookie && !isFromOurPage(request)) refuse("FORBIDDEN", "This came from another site's page.");
     const person = await signIn.whoIs(given.token);
+    if (person?.mustChangePassword && !OWN_PASSWORD.has(new URL(request.url).pathname.replace(API_PREFIX, ""))) {
+      refuse("CHANGE_PASSWORD", "Choose a password of your own at /auth/password first.");
+    }
     return person && { kind: "person", id: person.username, role: person.role };
   }
 

@@ -5,7 +5,13 @@
  * switch is here, and the web page with its live events.
  */
 import { z } from "@hono/zod-openapi";
-import { approvals as approvalRecords, auditLog, killState, sessions, users } from "../../shared/collections/people.ts";
+import {
+  approvals as approvalRecords,
+  auditLog,
+  killState,
+  sessions,
+  users as userRecords,
+} from "../../shared/collections/people.ts";
 import { config, exchange, position, router } from "../../shared/contracts.ts";
 import { createGrantSigner } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
@@ -17,13 +23,17 @@ import { createKill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
 import { openEvents } from "./live.ts";
 import { createFeed } from "./live-feed.ts";
+import { createProof } from "./proof.ts";
 import { API_PREFIX, createProxy } from "./proxy.ts";
+import { createSealer } from "./sealing.ts";
 import { createSignIn } from "./sign-in.ts";
 import { signInVerbs } from "./sign-in.verbs.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
 import { Treasury } from "./treasury.ts";
 import { treasuryVerbs } from "./treasury.verbs.ts";
+import { createUsers } from "./users.ts";
+import { userVerbs } from "./users.verbs.ts";
 import { loadWebFiles, SECURITY_HEADERS } from "./web-files.ts";
 
 const FIRST_USER = "admin";
@@ -68,12 +78,12 @@ export default defineService({
   emits: [],
   usesConfig: false,
   alias: API_PREFIX,
-  owns: [users, sessions, killState, approvalRecords, auditLog],
+  owns: [userRecords, sessions, killState, approvalRecords, auditLog],
 
   async setup(ctx) {
-    const { settings, store, clock, random, rateLimit, log, peers, calls, audit } = ctx;
-    const { mode, venue, approvals, sessionTtlMs, adminPassword, webFolder } = settings;
-    const signIn = createSignIn({ store, clock, random, rateLimit, audit, sessionMs: sessionTtlMs });
+    const { settings, store, clock, log, peers, calls, audit } = ctx;
+    const { mode, venue, approvals, adminPassword, webFolder } = settings;
+    const { signIn, users } = identityOf(ctx);
     const kill = createKill({ store, clock, log, calls, audit, approvals });
     const treasury = treasuryOf(ctx);
     const feed = createFeed({ peers, clock });
@@ -88,7 +98,8 @@ export default defineService({
       // What is told to one person is for no cache; the page's files say otherwise of themselves.
       headers: { ...SECURITY_HEADERS, "cache-control": "no-store" },
       verbs: [
-        ...signInVerbs(signIn),
+        ...signInVerbs(signIn, users),
+        ...userVerbs(users, signIn, store),
         ...killVerbs(kill),
         ...stateVerbs(states, { mode, venue, approvals }),
         ...treasuryVerbs(treasury, store, ctx.account),
@@ -100,8 +111,8 @@ export default defineService({
         every(CARRY_ON_MS, "approved-transfers", () => treasury.carryOn()),
       ],
       async start() {
-        const isNew = adminPassword !== undefined && (await store.count(users)) === 0;
-        if (isNew) await signIn.createUser(FIRST_USER, adminPassword, "admin", "first start");
+        const isNew = adminPassword !== undefined && (await store.count(userRecords)) === 0;
+        if (isNew) await users.createFirst(FIRST_USER, adminPassword);
         await kill.load();
         await kill.remind();
         feed.start();
@@ -112,6 +123,16 @@ export default defineService({
 });
 
 type Ctx = Context<z.output<typeof settings>, { exchange: typeof exchange; config: typeof config }>;
+
+function identityOf({ store, clock, random, rateLimit, audit, settings }: Ctx) {
+  const { grantKey, sessionTtlMs: sessionMs } = settings;
+  const bytes = (count: number) => random.bytes(count);
+  const sealer = grantKey === undefined ? undefined : createSealer(grantKey, "second factors", bytes);
+  const prove = createProof({ store, clock, random, rateLimit, sealer, audit });
+  const signIn = createSignIn({ store, clock, random, sessionMs, prove, audit });
+  const users = createUsers({ store, clock, random, prove, audit, onDisable: async () => [] });
+  return { signIn, users };
+}
 
 function treasuryOf({ account, settings, store, clock, log, calls, audit, alert }: Ctx): Treasury {
   const { approvals: mode, approvalTtlMs: ttlMs, grantKey } = settings;

@@ -1,79 +1,38 @@
-/** Who a person is: passwords, sessions that survive a restart, and the limit on guessing. */
+/** Who a person is: sessions that survive a restart, and how long ago a person last proved who they are. */
 import { put, remove } from "../../shared/changes.ts";
 import { sessions, type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
-import type { Clock, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";
-import { hashPassword, isPassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
+import type { Clock, Op, Random, Store } from "../../shared/kit/ports.ts";
+import type { Given, Prove } from "./proof.ts";
 
 const TOKEN_BYTES = 32;
-/** Guesses per name and, wider, in all: the second keeps a botnet from trying one guess on many names. */
-const GUESSES_PER_NAME = { limit: 10, windowMs: 15 * 60_000 };
-const GUESSES_IN_ALL = { limit: 200, windowMs: 15 * 60_000 };
+/** How long a proof of who one is counts for what is dangerous. */
+const FRESH_MS = 5 * 60_000;
 export const COOKIE = "chimera_session";
 
 export interface Person {
   username: string;
   role: User["role"];
+  mustChangePassword: boolean;
 }
 export interface SignInParts {
   store: Store;
   clock: Clock;
   random: Random;
-  rateLimit: RateLimit;
   sessionMs: number;
+  prove: Prove;
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
 }
 
-export function createSignIn(parts: SignInParts) {
-  const { store, clock, random, rateLimit, sessionMs, audit } = parts;
-  /** Compared with when the name is unknown, so that an unknown name takes as long as a wrong password. */
-  let decoy: Promise<string> | undefined;
-  const decoyHash = () => {
-    decoy ??= clock.hold(hashPassword("no such person", random.bytes(SALT_BYTES)));
-    return decoy;
-  };
+export function createSignIn({ store, clock, random, sessionMs, prove, audit }: SignInParts) {
+  const sessionOf = async (token: string) => (await store.get(sessions, digest("session", token)))?.value;
 
-  async function createUser(username: string, password: string, role: User["role"], actor: string): Promise<void> {
-    if (password.length < PASSWORD_CHARACTERS_MIN) {
-      refuse("INVALID", `A password has at least ${PASSWORD_CHARACTERS_MIN} characters.`);
-    }
-    const password_hash = await clock.hold(hashPassword(password, random.bytes(SALT_BYTES)));
-    const user: User = { username, password_hash, role, disabled: false, generation: 1, created_at: clock.now() };
-    await store.commit([put(users, user, null), audit({ actor, what: "user.created", ref: username, outcome: role })], {
-      sync: "full",
-    });
-  }
-
-  async function login(username: string, password: string): Promise<{ token: string; expiresMs: number }> {
-    for (const [key, rule] of [
-      [`login/${digest(username)}`, GUESSES_PER_NAME],
-      ["login", GUESSES_IN_ALL],
-    ] as const) {
-      const verdict = await rateLimit.take(key, rule);
-      if (!verdict.allowed) {
-        const seconds = Math.ceil(verdict.resetMs / 1000);
-        refuse("RATE_LIMITED", `Too many attempts; try again in ${seconds} s.`, { retryAfterMs: verdict.resetMs });
-      }
-    }
-    const user = (await store.get(users, username))?.value;
-    const hash = user?.password_hash ?? (await decoyHash());
-    const isRight = await clock.hold(isPassword(password, hash));
-    if (!user || user.disabled || !isRight) {
-      await store.commit([
-        audit({ actor: digest(username).slice(0, 12), what: "login", ref: "s12", outcome: "refused" }),
-      ]);
-      refuse("BAD_CREDENTIALS", "The name or the password is wrong.");
-    }
+  async function openSession({ username, generation }: User): Promise<{ token: string; expiresMs: number }> {
     const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString("base64url");
     const now = clock.now();
-    const session = {
-      id: digest("session", token),
-      username,
-      generation: user.generation,
-      created_at: now,
-      expires_at: now + sessionMs,
-    };
+    const id = digest("session", token);
+    const session = { id, username, generation, created_at: now, expires_at: now + sessionMs, confirmed_at: now };
     await store.commit([put(sessions, session), audit({ actor: username, what: "login", ref: "s12", outcome: "ok" })], {
       sync: "full",
     });
@@ -82,23 +41,46 @@ export function createSignIn(parts: SignInParts) {
 
   /** The person behind a token, looked up each time so that a logout, a new role or a disabling counts at once. */
   async function whoIs(token: string): Promise<Person | undefined> {
-    const session = (await store.get(sessions, digest("session", token)))?.value;
+    const session = await sessionOf(token);
     if (!session || session.expires_at <= clock.now()) return undefined;
     const user = (await store.get(users, session.username))?.value;
     if (!user || user.disabled || user.generation !== session.generation) return undefined;
-    return { username: user.username, role: user.role };
+    const { username, role, must_change_password: mustChangePassword = false } = user;
+    return { username, role, mustChangePassword };
   }
 
   async function logout(token: string): Promise<void> {
-    const id = digest("session", token);
-    const session = await store.get(sessions, id);
+    const session = await sessionOf(token);
     if (!session) return;
-    const { username } = session.value;
+    const { id, username } = session;
     await store.commit([remove(sessions, id), audit({ actor: username, what: "logout", ref: "s12", outcome: "ok" })], {
       sync: "full",
     });
   }
-  return { createUser, login, whoIs, logout };
+
+  return {
+    whoIs,
+    logout,
+    openSession,
+    login: async (username: string, given: Given) => openSession(await prove(username, given, "login")),
+    /** Throws CONFIRM unless the session's person proved who they are within the last minutes. */
+    async mustBeFresh(token: string | undefined): Promise<void> {
+      const session = token === undefined ? undefined : await sessionOf(token);
+      if (!session) return refuse("FORBIDDEN", "Only a signed-in person may do this, no program.");
+      const provenAt = session.confirmed_at ?? session.created_at;
+      if (provenAt + FRESH_MS <= clock.now()) refuse("CONFIRM", "Confirm with your password at /auth/confirm first.");
+    },
+    /** Answers how long it counts. */
+    async confirm(token: string | undefined, given: Given): Promise<number> {
+      const session = token === undefined ? undefined : await sessionOf(token);
+      if (!session) return refuse("FORBIDDEN", "Only a signed-in person can confirm.");
+      const { username } = session;
+      await prove(username, given, "confirm");
+      const entry = audit({ actor: username, what: "confirm", ref: "s12", outcome: "ok" });
+      await store.commit([put(sessions, { ...session, confirmed_at: clock.now() }), entry], { sync: "full" });
+      return FRESH_MS;
+    },
+  };
 }
 export type SignIn = ReturnType<typeof createSignIn>;
 

@@ -1,19 +1,20 @@
-/** Signing in and out, over REST. */
+/** Signing in and out, proving again who one is, and one's own password, over REST. */
 import { z } from "@hono/zod-openapi";
 import { type Call, type Verb, verb } from "../../shared/kit/service.ts";
 import { type SignIn, sessionCookie, tokenOf } from "./sign-in.ts";
-import { Login, LoginAnswer, Role } from "./types.ts";
+import { Confirmed, Login, LoginAnswer, Me, NewPassword, Proof } from "./types.ts";
+import type { Users } from "./users.ts";
 
-export const signInVerbs = (signIn: SignIn): Verb[] => [
+export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
   verb({
     name: "login",
     summary: "Sign in: a bearer token, and the same as a cookie for browsers",
     rest: "POST /auth/login",
     audience: "open",
-    once: "body",
+    once: "never",
     input: Login,
     output: LoginAnswer,
-    run: (input, call) => login(signIn, input, call),
+    run: async ({ username, ...given }, call) => signedIn(await signIn.login(username, given), call),
   }),
   verb({
     name: "logout",
@@ -23,8 +24,8 @@ export const signInVerbs = (signIn: SignIn): Verb[] => [
     input: z.object({}),
     output: z.object({ signed_out: z.boolean() }),
     async run(_input, call) {
-      const token = tokenOf(headersOf(call))?.token;
-      if (token) await signIn.logout(token);
+      const token = tokenIn(call);
+      if (token !== undefined) await signIn.logout(token);
       return { signed_out: true };
     },
   }),
@@ -33,13 +34,43 @@ export const signInVerbs = (signIn: SignIn): Verb[] => [
     summary: "Who is signed in",
     rest: "GET /auth/me",
     input: z.object({}),
-    output: z.object({ username: z.string(), role: Role }),
-    run: (_input, { principal }) => ({ username: principal.id, role: principal.role }),
+    output: Me,
+    async run(_input, call) {
+      const person = await signIn.whoIs(tokenIn(call) ?? "");
+      const { id: username, role } = call.principal;
+      return { username, role, ...(person?.mustChangePassword && { must_change_password: true }) };
+    },
+  }),
+  verb({
+    name: "confirm",
+    summary: "Prove again who you are: for five minutes what is dangerous may be done",
+    rest: "POST /auth/confirm",
+    once: "never",
+    input: Proof,
+    output: Confirmed,
+    run: async (given, call) => ({ confirmed_for: Math.floor((await signIn.confirm(tokenIn(call), given)) / 1000) }),
+  }),
+  verb({
+    name: "changePassword",
+    summary: "Change your own password: ends your sessions and answers a new one",
+    rest: "POST /auth/password",
+    once: "never",
+    input: NewPassword,
+    output: LoginAnswer,
+    async run({ new_password, ...given }, call) {
+      const token = tokenIn(call) ?? "";
+      if (!(await signIn.whoIs(token))) await signIn.mustBeFresh(undefined);
+      const user = await users.changePassword(call.principal.id, given, new_password);
+      return signedIn(await signIn.openSession(user), call);
+    },
   }),
 ];
 
-async function login(signIn: SignIn, input: z.output<typeof Login>, call: Call): Promise<z.output<typeof LoginAnswer>> {
-  const { token, expiresMs } = await signIn.login(input.username, input.password);
+/** Throws CONFIRM unless who calls is a person who has just proved who they are. */
+export const mustBeFresh = (signIn: SignIn, call: Call): Promise<void> => signIn.mustBeFresh(tokenIn(call));
+
+type Session = Awaited<ReturnType<SignIn["login"]>>;
+function signedIn({ token, expiresMs }: Session, call: Call): z.output<typeof LoginAnswer> {
   const expires_in = Math.floor(expiresMs / 1000);
   const body = { access_token: token, token_type: "Bearer" as const, expires_in };
   const isTls = call.header("x-forwarded-proto") === "https";
@@ -49,12 +80,12 @@ async function login(signIn: SignIn, input: z.output<typeof Login>, call: Call):
   return new Response(JSON.stringify(body), { headers }) as never;
 }
 
-/** The headers that sign-in looks at, from a verb's call. */
-function headersOf(call: Call): { headers: Headers } {
+/** The token that a verb was called with. */
+function tokenIn(call: Call): string | undefined {
   const headers = new Headers();
   for (const name of ["authorization", "cookie"]) {
     const value = call.header(name);
     if (value !== undefined) headers.set(name, value);
   }
-  return { headers };
+  return tokenOf({ headers })?.token;
 }

@@ -1,12 +1,40 @@
 /** Shapes of the gateway's own verbs. */
 import { z } from "@hono/zod-openapi";
+import { PASSWORD_CHARACTERS_MIN } from "./passwords.ts";
 
 export const Role = z.enum(["viewer", "researcher", "trader", "risk", "admin"]);
 
-export const Login = z.object({
-  username: z.string().min(1).max(64),
-  password: z.string().min(1).max(256),
-});
+export const Username = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "small letters, digits, dot, hyphen and underscore, at most 63")
+  .openapi({ example: "rita" });
+const password = z.string().min(1).max(256);
+const totp = z
+  .string()
+  .max(32)
+  .optional()
+  .openapi({ description: "Where there is a second factor: the app's code, or a recovery code" });
+
+export const Proof = z.object({ password, totp });
+export const Login = Proof.extend({ username: z.string().min(1).max(64) });
+export const NewPassword = Proof.extend({ new_password: z.string().min(PASSWORD_CHARACTERS_MIN).max(256) });
+/** Seconds. */
+export const Confirmed = z.object({ confirmed_for: z.number().int() });
+export const Me = z.object({ username: z.string(), role: Role, must_change_password: z.boolean().optional() });
+
+export const NewUser = z.object({ username: Username, role: Role });
+export const UserAnswer = z
+  .object({
+    username: z.string(),
+    role: Role,
+    disabled: z.boolean(),
+    must_change_password: z.boolean(),
+    second_factor: z.boolean(),
+    created_at: z.number(),
+  })
+  .openapi("User");
+export const UserWithPassword = UserAnswer.extend({ one_time_password: z.string() }).openapi("UserWithPassword");
+
 export const LoginAnswer = z.object({
   access_token: z.string(),
   token_type: z.literal("Bearer"),

@@ -34,6 +34,13 @@ export class MemoryRateLimit implements RateLimit {
     return { allowed: fits, remaining: Math.max(0, room(after)), resetMs };
   }
 
+  async giveBack(key: string, rule: { limit: number; windowMs: number }, cost = 1): Promise<void> {
+    const { limit, windowMs } = rule;
+    assert(limit > 0 && windowMs > 0 && cost > 0, "limit, window and cost are above zero");
+    const full = this.#full.get(key);
+    if (full !== undefined) this.#full.set(key, full - (cost * windowMs) / limit);
+  }
+
   #remember(key: string, full: number, now: number): void {
     this.#full.set(key, full);
     if (this.#full.size < this.#sweepAt) return;

@@ -4,14 +4,28 @@ import { OpsEvent } from "../streams.ts";
 import { collection } from "./declare.ts";
 import { killCopy } from "./kill.ts";
 
+export const SecondFactor = z.object({
+  /** The secret of the codes, sealed. */
+  sealed_secret: z.string(),
+  /** The step (30 s) of the newest code that was used: no code of it or before it counts again. */
+  last_step: z.number().int(),
+  /** Hashes of the recovery codes that are left. */
+  recovery: z.array(z.string()),
+});
+export type SecondFactor = z.output<typeof SecondFactor>;
 export const User = z.object({
   username: z.string(),
   password_hash: z.string(),
   role: z.enum(["viewer", "researcher", "trader", "risk", "admin"]),
   disabled: z.boolean(),
-  /** Tokens of an older generation are refused: it grows at logout, role change and new password. */
+  /** Tokens of an older generation are refused: it grows at role change, disabling and new password. */
   generation: z.number().int(),
   created_at: z.number(),
+  /** The password was given by somebody else: nothing but changing it is allowed. */
+  must_change_password: z.boolean().optional(),
+  second_factor: SecondFactor.optional(),
+  /** Asked for and not yet proven by a first code. */
+  second_factor_offered: z.object({ sealed_secret: z.string(), expires_at: z.number() }).optional(),
 });
 export type User = z.output<typeof User>;
 export const users = collection({ name: "users", owner: "s12", schema: User, key: (u) => u.username });
@@ -25,6 +39,8 @@ export const sessions = collection({
     generation: z.number().int(),
     created_at: z.number(),
     expires_at: z.number(),
+    /** When password and second factor were last given; at the sign-in unless set. */
+    confirmed_at: z.number().optional(),
   }),
   key: (s) => s.id,
   indexes: [["expires_at"]],

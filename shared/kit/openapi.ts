@@ -51,7 +51,7 @@ function describe(app: OpenAPIHono, verb: Verb): void {
     request: {
       ...(names.length > 0 && { params: z.object(inPath as never) }),
       ...(isRead && Object.keys(rest).length > 0 && { query: z.object(rest as never) }),
-      ...(verb.once !== "reads" && { headers: z.object({ "idempotency-key": keyOf(verb) }) }),
+      ...(verb.once !== "reads" && verb.once !== "never" && { headers: z.object({ "idempotency-key": keyOf(verb) }) }),
       ...(!isRead && { body: { required: true, content: { "application/json": { schema: body } } } }),
     },
     responses: {

@@ -61,8 +61,11 @@ export interface Verb {
   readonly audience: "service" | "people" | "open";
   /** The least a person must be; the gateway and the service both check. */
   readonly roles: readonly Role[];
-  /** `header`: changes something and has no id of its own, so an Idempotency-Key is required; with `body` it is a choice. */
-  readonly once: "header" | "body" | "reads";
+  /**
+   * `header`: changes something and has no id of its own, so an Idempotency-Key is required; with `body` it is a choice.
+   * `never`: none is taken, since question or answer hold a secret of which nothing may be kept.
+   */
+  readonly once: "header" | "body" | "reads" | "never";
   readonly status: (output: never) => number;
   readonly spread: Spread | undefined;
   /** How it answers who asks for CSV; who does not gets JSON. */

@@ -63,6 +63,16 @@ export function rateLimitContract(name: string, begin: Begin<RateLimit>): void {
       expect(never.remaining).toBe(5);
     });
 
+    test("what is given back can be used again, and is never more than the limit", async () => {
+      await allowed(5);
+      await limit.giveBack("a", rule, 2);
+      expect(await allowed(9)).toBe(2);
+      for (let at = 0; at < 9; at++) await limit.giveBack("a", rule);
+      await limit.giveBack("never used", rule);
+      expect(await allowed(9)).toBe(5);
+      expect(await allowed(9, 1, "never used")).toBe(5);
+    });
+
     test("many at once share one limit", async () => {
       const asked = await Promise.all(Array.from({ length: 50 }, () => limit.take("a", rule)));
       expect(asked.filter((verdict) => verdict.allowed).length).toBe(5);

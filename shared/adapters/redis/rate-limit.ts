@@ -28,6 +28,20 @@ local reset = math.max(0, math.ceil(full + wanted * unit - window - now - ROUNDI
 return {fits and 1 or 0, math.max(0, room(full)), reset}
 `);
 
+/** Arguments: limit, window, cost. A key that has drained is at rest already. */
+const GIVE_BACK = new Script(`
+local limit, window, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local t = redis.call('TIME')
+local now = t[1] * 1000 + t[2] / 1000
+local full = tonumber(redis.call('GET', KEYS[1]) or '0') - cost * window / limit
+if full > now then
+  redis.call('SET', KEYS[1], string.format('%.3f', full), 'PX', math.max(1, math.ceil(full - now)))
+else
+  redis.call('DEL', KEYS[1])
+end
+return 1
+`);
+
 export class RedisRateLimit implements RateLimit {
   readonly #connection: RedisConnection;
 
@@ -41,5 +55,11 @@ export class RedisRateLimit implements RateLimit {
     const answer = await TAKE.run(this.#connection, [rateName(key)], [limit, windowMs, cost]);
     const [allowed, remaining, resetMs] = answer as [number, number, number];
     return { allowed: allowed === 1, remaining, resetMs };
+  }
+
+  async giveBack(key: string, rule: { limit: number; windowMs: number }, cost = 1): Promise<void> {
+    const { limit, windowMs } = rule;
+    assert(limit > 0 && windowMs > 0 && cost > 0, "limit, window and cost are above zero");
+    await GIVE_BACK.run(this.#connection, [rateName(key)], [limit, windowMs, cost]);
   }
 }

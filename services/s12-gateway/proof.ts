@@ -1,0 +1,91 @@
+/** Proving who one is, by password and second factor: one limit on guessing for every place that asks. */
+import { put } from "../../shared/changes.ts";
+import { type User, users } from "../../shared/collections/people.ts";
+import { refuse } from "../../shared/errors.ts";
+import { digest } from "../../shared/keys.ts";
+import type { Clock, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";
+import { stepOfCode } from "./one-time-code.ts";
+import { hashPassword, isPassword, SALT_BYTES } from "./passwords.ts";
+import type { Sealer } from "./sealing.ts";
+
+/** Wrong ones per name and, wider, in all: the second keeps a botnet from trying one guess on many names. */
+const GUESSES_PER_NAME = { limit: 10, windowMs: 15 * 60_000 };
+const GUESSES_IN_ALL = { limit: 200, windowMs: 15 * 60_000 };
+
+export interface Given {
+  password: string;
+  /** A code of the app, or a recovery code. */
+  totp?: string | undefined;
+}
+export interface ProofParts {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  rateLimit: RateLimit;
+  /** Of second factors; there are none without it. */
+  sealer: Sealer | undefined;
+  audit(entry: { actor: string; what: string; ref: string; outcome: string; before?: unknown; after?: unknown }): Op;
+}
+
+export const recoveryHash = (username: string, code: string): string =>
+  digest("recovery code", username, code.replaceAll("-", "").toUpperCase());
+
+export function createProof({ store, clock, random, rateLimit, sealer, audit }: ProofParts) {
+  /** Compared with when the name is unknown, so that an unknown name takes as long as a wrong password. */
+  let decoy: Promise<string> | undefined;
+  const decoyHash = () => {
+    decoy ??= clock.hold(hashPassword("no such person", random.bytes(SALT_BYTES)));
+    return decoy;
+  };
+  const limitsOf = (username: string) =>
+    [
+      [`login/${digest(username)}`, GUESSES_PER_NAME],
+      ["login", GUESSES_IN_ALL],
+    ] as const;
+
+  /** Taken before the answer is known: of many guesses at once no more than the limit is looked at. */
+  async function takeGuess(username: string): Promise<void> {
+    for (const [key, rule] of limitsOf(username)) {
+      const verdict = await rateLimit.take(key, rule);
+      if (verdict.allowed) continue;
+      const seconds = Math.ceil(verdict.resetMs / 1000);
+      refuse("RATE_LIMITED", `Too many attempts; try again in ${seconds} s.`, { retryAfterMs: verdict.resetMs });
+    }
+  }
+
+  /** The factor with what was given used up; undefined when it does not open the door. */
+  function spendCode(user: User, given: string): User["second_factor"] {
+    const factor = user.second_factor;
+    if (!factor || !sealer) return undefined;
+    const secret = sealer.open(factor.sealed_secret, user.username);
+    const step = stepOfCode(secret, given, { now: clock.now(), lastStep: factor.last_step });
+    if (step !== undefined) return { ...factor, last_step: step };
+    const hash = recoveryHash(user.username, given);
+    const isLeft = factor.recovery.includes(hash);
+    return isLeft ? { ...factor, recovery: factor.recovery.filter((left) => left !== hash) } : undefined;
+  }
+
+  /**
+   * The user whose name, password and code these are. A code is used up by it. Throws BAD_CREDENTIALS, the same for
+   * whatever was wrong, and RATE_LIMITED after too many wrong ones.
+   */
+  return async function prove(username: string, given: Given, what: string): Promise<User> {
+    await takeGuess(username);
+    const row = await store.get(users, username);
+    const user = row?.value;
+    const isRight = await clock.hold(isPassword(given.password, user?.password_hash ?? (await decoyHash())));
+    const needsCode = user?.second_factor !== undefined;
+    const second = user && needsCode ? spendCode(user, given.totp ?? "") : undefined;
+    if (!row || !user || user.disabled || !isRight || (needsCode && !second)) {
+      await store.commit([audit({ actor: digest(username).slice(0, 12), what, ref: "s12", outcome: "refused" })]);
+      return refuse("BAD_CREDENTIALS", "The name, the password or the code is wrong.");
+    }
+    for (const [key, rule] of limitsOf(username)) await rateLimit.giveBack(key, rule);
+    if (!second) return user;
+    const used = { ...user, second_factor: second };
+    // By revision, so that of two who send the same code at once only one gets in.
+    await store.commit([put(users, used, row.rev)], { sync: "full" });
+    return used;
+  };
+}
+export type Prove = ReturnType<typeof createProof>;

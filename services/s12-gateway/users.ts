@@ -1,0 +1,136 @@
+/** Whom the gateway lets in: made, given roles, disabled and enabled, and given new passwords. */
+import { put } from "../../shared/changes.ts";
+import { type User, users } from "../../shared/collections/people.ts";
+import { refuse } from "../../shared/errors.ts";
+import type { Clock, Op, Random, Store } from "../../shared/kit/ports.ts";
+import { hashPassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
+import type { Given, ProofParts, Prove } from "./proof.ts";
+
+const ONE_TIME_BYTES = 15;
+/** What the audit log calls those that are no people. */
+const RESERVED = /^(?:s\d\d|policy|nobody|system|config)$/;
+
+export interface UserView {
+  username: string;
+  role: User["role"];
+  disabled: boolean;
+  must_change_password: boolean;
+  second_factor: boolean;
+  created_at: number;
+}
+/** What may be shown of a user: no hash, no secret. */
+export const viewOf = ({ username, role, disabled, created_at, ...rest }: User): UserView => ({
+  username,
+  role,
+  disabled,
+  must_change_password: rest.must_change_password ?? false,
+  second_factor: rest.second_factor !== undefined,
+  created_at,
+});
+
+interface Change {
+  actor: string;
+  username: string;
+  what: string;
+  edit(user: User): User;
+}
+export interface UsersParts {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  prove: Prove;
+  audit: ProofParts["audit"];
+  /** What goes with a user who is disabled, in the same commit. */
+  onDisable(username: string): Promise<Op[]>;
+}
+
+export function createUsers({ store, clock, random, prove, audit, onDisable }: UsersParts) {
+  const hash = (password: string) => clock.hold(hashPassword(password, random.bytes(SALT_BYTES)));
+  const oneTimePassword = () => Buffer.from(random.bytes(ONE_TIME_BYTES)).toString("base64url");
+  const isAdmin = (user: User) => user.role === "admin" && !user.disabled;
+
+  /** One change after the other: of two admins who demote each other at the same moment one stays. */
+  let last: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  }
+
+  /** Stores it with a new generation, which ends every session that the user has. */
+  const change = ({ actor, username, what, edit }: Change): Promise<User> =>
+    inTurn(async () => {
+      const row = (await store.get(users, username)) ?? refuse("NOT_FOUND", `There is no user ${username}.`);
+      const before = row.value;
+      const next = { ...edit(before), generation: before.generation + 1 };
+      const others =
+        isAdmin(before) && !isAdmin(next) ? await store.count(users, { role: "admin", disabled: false }) : 2;
+      if (others < 2) refuse("RULE", `${username} is the only admin who is left.`);
+      const entry = audit({ actor, what, ref: username, before: viewOf(before), after: viewOf(next), outcome: "ok" });
+      const gone = next.disabled && !before.disabled ? await onDisable(username) : [];
+      await store.commit([put(users, next, row.rev), ...gone, entry], { sync: "full" });
+      return next;
+    });
+
+  async function create(user: Pick<User, "username" | "role">, password: string, actor: string, isOneTime: boolean) {
+    const { username, role } = user;
+    if (password.length < PASSWORD_CHARACTERS_MIN) {
+      refuse("INVALID", `A password has at least ${PASSWORD_CHARACTERS_MIN} characters.`);
+    }
+    const made: User = {
+      username,
+      password_hash: await hash(password),
+      role,
+      disabled: false,
+      generation: 1,
+      created_at: clock.now(),
+      ...(isOneTime && { must_change_password: true }),
+    };
+    const entry = audit({ actor, what: "user.created", ref: username, after: viewOf(made), outcome: role });
+    await store.commit([put(users, made, null), entry], { sync: "full" });
+    return made;
+  }
+
+  return {
+    /** The first user, with the password that the installation was given. */
+    createFirst: (username: string, password: string) =>
+      create({ username, role: "admin" }, password, "first start", false),
+
+    /** Answers the password, which is good for choosing another one and is shown this once. */
+    async add(username: string, role: User["role"], actor: string): Promise<{ user: UserView; password: string }> {
+      if (RESERVED.test(username)) refuse("INVALID", `${username} is what the audit log calls something else.`);
+      if (await store.get(users, username)) refuse("CONFLICT", `There is a user ${username} already.`);
+      const password = oneTimePassword();
+      return { user: viewOf(await create({ username, role }, password, actor, true)), password };
+    },
+
+    setRole: async (username: string, role: User["role"], actor: string): Promise<UserView> =>
+      viewOf(await change({ actor, username, what: "user.role", edit: (user) => ({ ...user, role }) })),
+
+    async setDisabled(username: string, disabled: boolean, actor: string): Promise<UserView> {
+      const what = disabled ? "user.disabled" : "user.enabled";
+      return viewOf(await change({ actor, username, what, edit: (user) => ({ ...user, disabled }) }));
+    },
+
+    /** As `add`; `withFactor` also takes the second factor away, of whom has lost it. */
+    async reset(username: string, withFactor: boolean, actor: string): Promise<{ user: UserView; password: string }> {
+      const password = oneTimePassword();
+      const password_hash = await hash(password);
+      const edit = (user: User): User => {
+        const { second_factor, second_factor_offered, ...rest } = user;
+        return { ...(withFactor ? rest : user), password_hash, must_change_password: true };
+      };
+      return { user: viewOf(await change({ actor, username, what: "user.password-reset", edit })), password };
+    },
+
+    /** One's own. Ends all of one's sessions. */
+    async changePassword(username: string, given: Given, password: string): Promise<User> {
+      if (password === given.password) refuse("INVALID", "The new password is the old one.");
+      await prove(username, given, "user.password");
+      const password_hash = await hash(password);
+      const edit = ({ must_change_password, ...user }: User): User => ({ ...user, password_hash });
+      return change({ actor: username, username, what: "user.password", edit });
+    },
+  };
+}
+export type Users = ReturnType<typeof createUsers>;
