@@ -73,20 +73,27 @@ export async function askSecret(
 ): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) throw new Error(`There is no terminal to ask at: ${instead}.`);
-  stderr.write(question);
+  // Silent before it asks: what is typed from then on is shown nowhere.
   stdin.setRawMode(true);
-  stdin.resume();
-  let secret = "";
+  stderr.write(question);
+  let hear: (chunk: unknown) => void = () => {};
   try {
-    for await (const chunk of stdin) {
-      for (const letter of String(chunk)) {
-        if (letter === INTERRUPT) throw new Error("Nothing was asked.");
-        if (ENTER.includes(letter)) return secret;
-        secret = letter === ERASE ? secret.slice(0, -1) : secret + letter;
-      }
-    }
-    return secret;
+    return await new Promise<string>((resolve, reject) => {
+      let secret = "";
+      hear = (chunk) => {
+        for (const letter of String(chunk)) {
+          if (letter === INTERRUPT) return reject(new Error("Nothing was asked."));
+          if (ENTER.includes(letter)) return resolve(secret);
+          secret = letter === ERASE ? secret.slice(0, -1) : secret + letter;
+        }
+      };
+      // Iterating over it would end it with the first answer, and a second question would find no terminal.
+      stdin.on("data", hear);
+      stdin.once("end", () => resolve(secret));
+      stdin.resume();
+    });
   } finally {
+    stdin.off("data", hear);
     stdin.setRawMode(false);
     stdin.pause();
     note("");
