@@ -16,6 +16,7 @@ import type { Costs } from "./costs.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { IN_DOUBT, isDoubtful } from "./doubt.ts";
 import type { Health } from "./health.ts";
+import { Inherited } from "./inherited.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
@@ -39,9 +40,11 @@ const MOVE_WAIT_MS_MAX = 10_000;
 
 export class Executor {
   private readonly parts: Parts;
+  private readonly inherited: Inherited;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.inherited = new Inherited(parts);
   }
 
   /** One look at an intent; answers when to look again. */
@@ -58,8 +61,7 @@ export class Executor {
       case "wait":
         return step.until === undefined ? undefined : Math.max(1, step.until - ports.clock.now());
       case "send":
-        await this.addOrder(record, step);
-        return 0;
+        return this.addOrder(record, step);
       case "submit":
         // Not awaited: the account stream may tell of the order before its own answer comes.
         void dispatch.submit(step.order, record.intent.leverage);
@@ -186,16 +188,17 @@ export class Executor {
     return { order, link: linkOf(order) };
   }
 
-  private async addOrder(record: IntentRecord, step: Extract<Step, { do: "send" }>): Promise<void> {
+  private async addOrder(record: IntentRecord, step: Extract<Step, { do: "send" }>): Promise<number> {
     const { book } = this.parts;
-    await book.change(
-      record.instrument,
-      () => {
-        const { order, link } = this.orderOf(record, step);
-        return { orders: [order], ops: [link] };
-      },
-      "full",
-    );
+    const next = () => this.orderOf(record, step);
+    const heldMs = await this.inherited.hold(record, next());
+    if (heldMs !== undefined) return heldMs;
+    const make = () => {
+      const { order, link } = next();
+      return { orders: [order], ops: [link] };
+    };
+    await book.change(record.instrument, make, "full");
+    return 0;
   }
 
   /** Lets an exit in slices wait no longer: what it still has to close goes at once. */

@@ -51,6 +51,8 @@ export class OrdersBook {
   private readonly watchers = new Set<(intentId: string) => void>();
   private readonly ports: Ports;
   private isWhole = false;
+  /** Intents that were running when the books were loaded, until their next order is known not to have left before. */
+  readonly inherited = new Set<string>();
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -124,7 +126,10 @@ export class OrdersBook {
     for (const { value } of await all(store, holdingsKept, {})) {
       if (value.account === account) this.held.set(value.instrument, value);
     }
-    for (const { value } of await all(store, intentsKept, { state: "RUNNING" })) await this.ensure(value.intent_id);
+    for (const { value } of await all(store, intentsKept, { state: "RUNNING" })) {
+      this.inherited.add(value.intent_id);
+      await this.ensure(value.intent_id);
+    }
     for (const status of LIVE) {
       for (const { value } of await all(store, ordersKept, { status })) await this.ensure(value.intent_id);
     }
@@ -294,6 +299,7 @@ export class OrdersBook {
         continue;
       }
       this.entries.delete(id);
+      this.inherited.delete(id);
       for (const clientId of entry.orders.keys()) this.owners.delete(clientId);
     }
   }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { Intent } from "../../shared/domain/order.ts";
-import { entry, FUT, faultsOf, MAKER, RouterWorld } from "./world.fixture.ts";
+import { put, remove } from "../../shared/changes.ts";
+import { fills, holdings, intents, orders } from "../../shared/collections/orders.ts";
+import { dec, zero } from "../../shared/domain/money.ts";
+import { Intent, type Order } from "../../shared/domain/order.ts";
+import type { Collection } from "../../shared/kit/ports.ts";
+import { entry, FUT, faultsOf, MAKER, RouterWorld, SPOT } from "./world.fixture.ts";
 
 /** More port calls than any scenario makes before it is quiet. */
 const CALLS_MAX = 30;
@@ -260,6 +264,49 @@ describe("the sweep for what the stream has lost", () => {
     expect(faultsOf(world)).toEqual([]);
     world.close();
   });
+});
+
+test("a leg that had left before the store was restored is taken from the exchange, not sent again", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  await world.place(entry({ instrument: SPOT }));
+  await world.pass(1_000);
+  world.exchange.faults.push({ refuse: "-2010 Account has insufficient balance for requested action." });
+  const EXIT = {
+    intent_id: "x:EXIT:1",
+    kind: "EXIT",
+    side: "SELL",
+    instrument: SPOT,
+    exec: { policy: "MARKET" },
+  } as const;
+  world.router.admission.place(Intent.parse(EXIT)).catch(() => undefined);
+  const rejected = () => world.router.book.ownOrders(EXIT.intent_id)[0]?.status === "REJECTED";
+  await world.clock.run(rejected);
+  const { store } = world;
+  const rows = async (of: Collection) => (await store.query(of, { limit: 500 })).items.map((row) => row.value);
+  const kept = [intents, orders, fills, holdings] as unknown as Collection[];
+  const copy = await Promise.all(kept.map(rows));
+  await world.pass(3_000);
+  expect(world.router.book.ownOrders(EXIT.intent_id).map((order) => order.status)).toEqual(["REJECTED", "FILLED"]);
+  const lost = (await rows(orders as never)) as Order[];
+  const gone = lost.filter(
+    (order) => !(copy[1] as Order[]).some((row) => row.client_order_id === order.client_order_id),
+  );
+  await store.commit([
+    ...gone.map((order) => remove(orders, order.client_order_id)),
+    ...(await rows(fills as never)).map((fill) => remove(fills, fills.key(fill as never))),
+    ...copy.flatMap((values, at) => values.map((value) => put(kept[at] as Collection, value))),
+  ]);
+  // The real one tells of no positions on spot: without a row the sale cannot be taken for a stranger's.
+  world.exchange.positions.set(SPOT, dec("0.01"));
+  world.boot();
+  await world.start();
+  await world.pass(5_000);
+  world.exchange.positions.set(SPOT, zero);
+  expect(world.exchange.journal.length).toBe(new Set(world.exchange.journal).size);
+  expect(world.router.book.ownOrders(EXIT.intent_id).map((order) => order.status)).toEqual(["REJECTED", "FILLED"]);
+  expect(faultsOf(world, SPOT)).toEqual([]);
+  world.close();
 });
 
 test("with one call in five failing the breaker keeps entries out for its time, and exits pass", async () => {
