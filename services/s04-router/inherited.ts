@@ -59,8 +59,8 @@ export class Inherited {
 }
 
 /**
- * As the exchange has it, UNKNOWN: its state and its fills are then asked for like any other's. What it did may be booked
- * as a stranger's by now: then only its client id is taken.
+ * As the exchange has it, UNKNOWN: its state and its fills are then asked for like any other's. What it did may be
+ * booked as a stranger's by now: then only its client id is taken.
  */
 function foundOrder(next: Order, said: ExchangeOrder, of: { isBooked: boolean; now: number; last: number }): Order {
   const { price: _price, ...rest } = next;
