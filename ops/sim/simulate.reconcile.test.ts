@@ -1,17 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { alertsKept } from "../../shared/collections/operations.ts";
 import { holdings, orders } from "../../shared/collections/orders.ts";
-import { trades } from "../../shared/collections/trades.ts";
-import { dec, neg, show, toStep } from "../../shared/domain/money.ts";
+import { statements, trades } from "../../shared/collections/trades.ts";
+import { dec, neg, show, sum, toStep } from "../../shared/domain/money.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { readAll } from "./pages.ts";
 import { byHand, copyOf, found, positionThere, reconcile, restore, runs, trade } from "./reconcile.fixture.ts";
 
 const SETTLED_MS = 60_000;
 const TIMEOUT_MS = 60_000;
+/** Statements are written every ten minutes. */
+const STATEMENT_AT = Date.UTC(2026, 0, 1, 0, 10);
 
 /** An entry made and protected, and the books in agreement. */
-async function inTrade(seed: string, instrument = FUT, more: { canCrash?: boolean } = {}): Promise<Desk> {
+async function inTrade(
+  seed: string,
+  instrument = FUT,
+  more: { canCrash?: boolean; startsAt?: number } = {},
+): Promise<Desk> {
   const desk = await Desk.open({ seed, instruments: [FUT, SPOT], ...more });
   await desk.answered(desk.enter(instrument));
   await desk.sim.advance(4_000);
@@ -32,6 +38,19 @@ async function settles(desk: Desk, but: RegExp = /^$/): Promise<void> {
   const { summary, items } = await reconcile(desk);
   expect({ agreement: summary.agreement, items }).toEqual({ agreement: 1, items: [] });
   expect((await desk.troubles()).filter((trouble) => !but.test(trouble))).toEqual([]);
+}
+/** The day so far, to the last digit, its liquidation fee included. */
+async function statementAgrees(desk: Desk): Promise<void> {
+  await desk.sim.clock.run(STATEMENT_AT + 3_000);
+  const day = new Date(desk.sim.clock.now()).toISOString().slice(0, 10);
+  const told = (await desk.sim.world.store("s06").get(statements, `main/${day}`))?.value;
+  const said = desk.venue.exchange.state.income.filter((row) => row.account === "main");
+  const of = (...types: string[]) => show(sum(said.filter((row) => types.includes(row.type)).map((row) => row.qty)));
+  expect(of("INSURANCE_CLEAR")).not.toBe("0");
+  expect(told).toMatchObject({
+    ...{ differences: [], realised_usdt: of("REALIZED_PNL"), other_usdt: of("INSURANCE_CLEAR") },
+    fees_usdt: show(neg(dec(of("COMMISSION")))),
+  });
 }
 /** A stranger's order has no intent of ours, and what it opens has no stop of ours at first. */
 const STRANGER = /^1: the venue has web_|^10: .* stood unprotected/;
@@ -127,7 +146,8 @@ describe("what else others do", () => {
     test(
       `a liquidation is booked, and alerted as FATAL: ${streams}`,
       async () => {
-        const desk = await inTrade(`liquidated ${streams}`, FUT, { canCrash: true });
+        const more = { canCrash: true, startsAt: STATEMENT_AT - 100_000 };
+        const desk = await inTrade(`liquidated ${streams}`, FUT, more);
         if (streams === "while streams are down") await desk.fault({ kind: "drop_streams", for_ms: 4_000 });
         // Else the router would close the position before the exchange does.
         desk.sim.kill(["s04", "s06"], 4_000);
@@ -141,6 +161,7 @@ describe("what else others do", () => {
         expect(lines.some((line) => line.startsWith("MANUAL_TRADE"))).toBeFalse();
         expect((await alertsOf(desk, "LIQUIDATION"))[0]).toMatchObject({ severity: "FATAL" });
         expect(await openTrades(desk)).toEqual([]);
+        await statementAgrees(desk);
       },
       TIMEOUT_MS,
     );
