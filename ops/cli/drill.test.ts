@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ROOT } from "../build.ts";
 import { hasRedisServer } from "../run/own-redis.ts";
 import { loadServices } from "../services.ts";
+import { FAULTS } from "../venue/fault-table.ts";
 
 async function drill(args: string[], env: Record<string, string> = {}) {
   const child = Bun.spawn([process.execPath, join(ROOT, "ops/cli/main.ts"), "drill", ...args], {
@@ -17,15 +18,19 @@ async function drill(args: string[], env: Record<string, string> = {}) {
 }
 
 describe("./chimera drill", () => {
-  test("lists a drill for every trouble of Redis, every service and the replicas", async () => {
+  test("lists a drill for every trouble of Redis, every service, the replicas and every fault of the exchange", async () => {
     const { out, code } = await drill(["--list"]);
     expect(code).toBe(0);
     const kills = (await loadServices()).map(({ name }) => `kill-${name}`);
     for (const name of ["redis-flushed", "redis-silent", "pause-s03-strategy", ...kills]) expect(out).toContain(name);
+    for (const fault of Object.keys(FAULTS)) expect(out).toContain(`the exchange: ${fault}\n`);
+    const names = out.split("\n").map((line) => line.split(" ")[0]);
+    expect(new Set(names).size).toBe(names.length);
   }, 30_000);
 
   const refused: [string, string[], Record<string, string>, string][] = [
     ["a name that is none", ["--only", "kill-everybody"], {}, "There is no drill kill-everybody"],
+    ["a beginning that none has", ["--only", "eat-*"], {}, "There is no drill eat-*"],
     ["somebody's Redis", [], { CHIMERA_REDIS_URL: "redis://127.0.0.1:6379" }, "unset CHIMERA_REDIS_URL"],
     ["another machine's service", [], { CHIMERA_URL_S04: "http://10.0.0.4:8084" }, "CHIMERA_URL_S04"],
     ["another machine's exchange", [], { CHIMERA_VENUE_SPOT_URL: "https://api.binance.com" }, "CHIMERA_VENUE_SPOT_URL"],

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { allDrills, type Drill, type Outcome, READY_MS_MAX, run as runDrill } from "../run/drill.ts";
+import { runGroup } from "../run/drill-groups.ts";
+import { GROUPS, HAPPENINGS, type Happening } from "../run/exchange-drills.ts";
 import { hasRedisServer } from "../run/own-redis.ts";
 import type { Command } from "./command.ts";
 import { numberOption, readOptions } from "./options.ts";
@@ -14,13 +16,14 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 const usage = `Usage: ./chimera drill [options]
 
-Kills, stops, empties, fills and cuts off what an installation needs while it trades on the paper venue, one fault at a
-time, each on a new installation of real processes with a Redis of its own. After each it must be ready again within
-${READY_MS_MAX / 1_000} s, have lost and doubled nothing, and its books must equal the venue's journal.
-Ten minutes for all.
+Kills, stops, empties, fills, locks and cuts off what an installation of real processes needs while it trades on the
+paper venue, and lets the venue do everything wrong that it can, one fault at a time. After each it must be ready again
+within ${READY_MS_MAX / 1_000} s, have lost and doubled nothing, and its books must equal the venue's journal.
+Drills of Redis and of single services have an installation each, the others share one for each group.
+Three quarters of an hour for all.
 
   --list        what there is, and nothing else
-  --only NAME   this one; may be given several times
+  --only NAME   this one, or all whose names begin so before a *; may be given several times
   --data DIR    where the installations lie (default: a temporary folder)
   --keep        leaves their folders, with logs and the venue's journal; those that failed are left in any case
   --json        one JSON object on the last line
@@ -36,11 +39,13 @@ async function run(args: string[]): Promise<number> {
     keep: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   });
-  const all = await allDrills();
-  const unknown = values.only.find((name) => !all.some((drill) => drill.name === name));
+  const all: AnyDrill[] = [...(await allDrills()), ...HAPPENINGS];
+  const isNamed = (name: string, by: string) => (by.endsWith("*") ? name.startsWith(by.slice(0, -1)) : name === by);
+  const unknown = values.only.find((by) => !all.some(({ name }) => isNamed(name, by)));
   if (unknown !== undefined) throw new Error(`There is no drill ${unknown}. --list tells what there is.`);
+  const wanted = all.filter(({ name }) => values.only.length === 0 || values.only.some((by) => isNamed(name, by)));
   if (values.list) {
-    for (const { name, what } of all) print(`${bold(name.padEnd(widthOf(all)))}  ${what}`);
+    for (const { name, what } of wanted) print(`${bold(name.padEnd(widthOf(wanted)))}  ${what}`);
     return 0;
   }
   refuseOthers(process.env);
@@ -49,22 +54,41 @@ async function run(args: string[]): Promise<number> {
   const offset = { fallback: PORT_OFFSET, min: 0, max: 50_000 };
   const portOffset = numberOption("port offset", process.env.CHIMERA_PORT_OFFSET, offset);
   const folder = emptyFolder(values.data);
-  const wanted = values.only.length > 0 ? all.filter(({ name }) => values.only.includes(name)) : all;
-  const outcomes: Outcome[] = [];
-  for (const [at, drill] of wanted.entries()) {
-    note(dim(`${at + 1}/${wanted.length} ${drill.name}: ${drill.what} ...`));
-    const data = join(folder, drill.name);
-    const outcome = await runDrill(drill, data, portOffset);
-    outcomes.push(outcome);
-    note(`    ${outcomeOf(outcome)}`);
-    if (outcome.ok && !values.keep) rmSync(data, { recursive: true });
-  }
+  const outcomes = await runAll(wanted, { folder, portOffset, keep: values.keep });
   const ok = outcomes.every((outcome) => outcome.ok);
   if (!values.json) show(wanted, outcomes);
   if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
   else note(`Folders, logs and journals are in ${folder}`);
   if (values.json) print(JSON.stringify({ ok, ready_ms_max: READY_MS_MAX, drills: outcomes }));
   return ok ? 0 : 1;
+}
+
+type AnyDrill = Drill | Happening;
+const isHappening = (drill: AnyDrill): drill is Happening => "group" in drill;
+
+/** Those with an installation of their own first, then group after group. */
+async function runAll(wanted: readonly AnyDrill[], place: { folder: string; portOffset: number; keep: boolean }) {
+  const { folder, portOffset, keep } = place;
+  const outcomes: Outcome[] = [];
+  let nth = 0;
+  const begins = ({ name, what }: AnyDrill) => note(dim(`${++nth}/${wanted.length} ${name}: ${what} ...`));
+  const ended = (outcome: Outcome): void => {
+    outcomes.push(outcome);
+    note(`    ${outcomeOf(outcome)}`);
+  };
+  for (const drill of wanted) {
+    if (isHappening(drill)) continue;
+    begins(drill);
+    const data = join(folder, drill.name);
+    const outcome = await runDrill(drill, data, portOffset);
+    ended(outcome);
+    if (outcome.ok && !keep) rmSync(data, { recursive: true });
+  }
+  for (const name of GROUPS) {
+    const group = wanted.filter(isHappening).filter(({ group }) => group === name);
+    if (group.length > 0) await runGroup(group, { folder, portOffset, keep, begins, ended });
+  }
+  return outcomes;
 }
 
 /** A drill empties Redis and kills processes: only its own, on this machine, with play money. */
@@ -90,16 +114,19 @@ function emptyFolder(given: string | undefined): string {
   return folder;
 }
 
-const widthOf = (drills: readonly Drill[]): number => Math.max(...drills.map(({ name }) => name.length));
+const widthOf = (drills: readonly AnyDrill[]): number => Math.max(...drills.map(({ name }) => name.length));
 
-function outcomeOf({ ok, ready_ms, violated, error }: Outcome): string {
-  const ready = ready_ms === undefined ? "" : `ready again after ${(ready_ms / 1_000).toFixed(1)} s`;
+function outcomeOf({ ok, ready_ms, known_ms, violated, error, skipped }: Outcome): string {
+  if (skipped !== undefined) return dim(`skipped: ${skipped}`);
+  const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+  const ready = ready_ms === undefined ? "" : `ready again after ${seconds(ready_ms)}`;
+  const known = known_ms === undefined ? "" : `every outcome known after ${seconds(known_ms)}`;
   const books = violated.length === 0 ? "books as the venue's" : `violated: ${violated.slice(0, 3).join("; ")}`;
-  const words = [ready, error === undefined ? books : error].filter((word) => word !== "");
+  const words = [ready, known, error === undefined ? books : error].filter((word) => word !== "");
   return `${ok ? green("ok") : red("FAILED")}  ${words.join(", ")}`;
 }
 
-function show(drills: readonly Drill[], outcomes: readonly Outcome[]): void {
+function show(drills: readonly AnyDrill[], outcomes: readonly Outcome[]): void {
   print("");
   for (const outcome of outcomes) print(`${outcome.name.padEnd(widthOf(drills))}  ${outcomeOf(outcome)}`);
   const failed = outcomes.filter(({ ok }) => !ok).length;

@@ -1,6 +1,7 @@
 /**
  * The drills: faults of Redis and of every service at real durations, each on an installation of its own with orders
- * under way, judged by how soon all is ready again and by the books against the venue's journal.
+ * under way, judged by how soon all is ready again and by the books against the venue's journal. Those of the exchange
+ * and of stores share installations: `exchange-drills.ts`.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,14 +36,18 @@ export interface Outcome {
   name: string;
   /** Until all services were ready again; absent when they never were. */
   ready_ms?: number;
+  /** Until no order's outcome was open. */
+  known_ms?: number;
   /** What the books violate, by the venue's journal. */
   violated: string[];
   /** What did not come right. */
   error?: string;
+  /** What this machine lacks for it: it has not been run. */
+  skipped?: string;
   ok: boolean;
 }
 
-/** Every drill, in the order in which they run. */
+/** Every drill that has an installation of its own, in the order in which they run. */
 export async function allDrills(): Promise<Drill[]> {
   const ofRedis = redisTroubles(REDIS_AWAY_MS).map(([what, happens]) => ({
     name: `redis-${what.replaceAll(/ for [\d.]+ s| from everybody| behind .*/g, "").replaceAll(" ", "-")}`,

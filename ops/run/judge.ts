@@ -1,4 +1,7 @@
-/** Judges a stopped installation's books against its venue's journal: the same invariants as in a simulation. */
+/** Judges an installation's books against its venue's journal: the same invariants as in a simulation. */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
@@ -25,5 +28,16 @@ export async function judgeFolder(folder: DataFolder): Promise<Verdict> {
   } finally {
     await venue.stop();
     await store.close();
+  }
+}
+
+/** Of one that runs and has come to rest: by a copy of the journal, which goes on. */
+export async function judgeRunning(folder: DataFolder): Promise<Verdict> {
+  const copy = mkdtempSync(join(tmpdir(), "chimera-journal-"));
+  try {
+    cpSync(dirname(folder.journal), copy, { recursive: true });
+    return await judgeFolder({ ...folder, journal: join(copy, basename(folder.journal)) });
+  } finally {
+    rmSync(copy, { recursive: true });
   }
 }

@@ -1,6 +1,7 @@
 /** Runs `up` as a real process and talks to it as a person would. */
 import { join } from "node:path";
 import { ROOT } from "../build.ts";
+import { ADMIN_TOKEN, type VenueAdmin, venueAdminAt } from "./venue-admin.fixture.ts";
 
 export const PASSWORD = "correct-horse-1";
 /** Waits that would be tens of seconds in earnest. */
@@ -13,6 +14,7 @@ export interface Running {
   pid: number;
   data: string;
   gateway: string;
+  venue: VenueAdmin;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<{ status: number; body: T }>;
   /** Ends it as a power cut would, and waits until it is gone. */
@@ -28,13 +30,15 @@ export async function until(what: string, holds: () => Promise<boolean>, msMax =
   while (Date.now() < end) {
     try {
       if (await holds()) return;
+      last = undefined;
     } catch (error) {
       // A service that is starting says so; asked again, it will answer.
       last = error;
     }
     await Bun.sleep(POLL_MS);
   }
-  throw new Error(`Not within ${msMax} ms: ${what}`, { cause: last });
+  const why = last === undefined ? "" : ` (${last instanceof Error ? last.message : String(last)})`;
+  throw new Error(`Not within ${msMax} ms: ${what}${why}`, { cause: last });
 }
 
 /** Starts, waits until it says it is up, and signs in. */
@@ -44,7 +48,8 @@ export async function up(
   args: string[] = [],
   waits: Record<string, string> = SHORTENED,
 ): Promise<Running> {
-  const settings = { CHIMERA_PORT_OFFSET: String(portOffset), CHIMERA_ADMIN_PASSWORD: PASSWORD, ...waits };
+  const said = { CHIMERA_PORT_OFFSET: String(portOffset), CHIMERA_ADMIN_PASSWORD: PASSWORD };
+  const settings = { ...said, CHIMERA_VENUE_ADMIN_TOKEN: ADMIN_TOKEN, ...waits };
   const child = Bun.spawn([process.execPath, join(ROOT, "ops/cli/main.ts"), "up", "--json", "--data", data, ...args], {
     env: { ...process.env, ...settings },
     stdout: "pipe",
@@ -69,6 +74,7 @@ export async function up(
     pid: child.pid,
     data,
     gateway,
+    venue: venueAdminAt(portOffset),
     async get<T>(path: string) {
       const response = await fetch(`${gateway}api/v1${path}`, { headers: { authorization } });
       if (!response.ok) throw new Error(`GET ${path}: ${await response.text()}`);
