@@ -1,4 +1,5 @@
 /** Every collection in the system, once: declared by owner in collections/, listed here. */
+import { auditHeads } from "./collections/audit.ts";
 import { configActive, configBundles } from "./collections/config.ts";
 import {
   balancesSnapshots,
@@ -63,5 +64,6 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   killState,
   approvals,
   auditLog,
+  auditHeads,
   ...Object.values(firstAnswers),
 ] as unknown as readonly Collection<never>[];

@@ -43,6 +43,12 @@ export const budgetName = (account: string): string => `budget/${account}`;
 /** Where all raw market recordings lie. */
 export const RECORDINGS = "recordings/";
 
+/** Where heads of the audit log's chain are kept. */
+export const AUDIT_HEADS = "audit/heads/";
+
+/** Where the heads of one day are kept, UTC. */
+export const auditHeadsKey = (ts: number): string => `${AUDIT_HEADS}${new Date(ts).toISOString().slice(0, 10)}.jsonl`;
+
 /** Where imported history of markets lies. */
 export const MARKET_DATA = "market/";
 

@@ -1,33 +1,89 @@
-/** The audit log: every change anywhere in the system, once, in the order it was heard. */
-import { z } from "@hono/zod-openapi";
+/** The audit log: every change anywhere in the system, once, chained by hash in the order it was heard. */
 import { put } from "../../shared/changes.ts";
+import { type AuditEntry, type AuditHead, auditHeads } from "../../shared/collections/audit.ts";
 import { auditLog } from "../../shared/collections/people.ts";
-import type { Message, Op, Store } from "../../shared/kit/ports.ts";
-import { Paging } from "../../shared/kit/rest.ts";
-import { verb } from "../../shared/kit/service.ts";
+import { ChainReader, chained, hashable } from "../../shared/domain/audit-chain.ts";
+import { auditHeadsKey } from "../../shared/keys.ts";
+import type { Blobs, Clock, Message, Store } from "../../shared/kit/ports.ts";
+import type { Log } from "../../shared/kit/service.ts";
 import type { OpsEvent } from "../../shared/streams.ts";
+import { auditRows } from "./audit-proof.ts";
 
-const Entry = auditLog.schema as unknown as z.ZodType<OpsEvent & { audit_id: string }>;
+/** So many entries are anchored at once, however soon after the last time. */
+const ANCHOR_ENTRIES = 100;
 
-/** One commit per message: its id is the entry's key, so that a repeat changes nothing. */
-export const auditEntry = (event: Readonly<OpsEvent>, message: Message<OpsEvent>): Op[] => [
-  put(auditLog, { audit_id: message.id, ...event }),
-];
+export interface AuditParts {
+  store: Store;
+  blobs: Blobs;
+  clock: Clock;
+  log: Log;
+}
 
-export const auditVerb = (store: Store) =>
-  verb({
-    name: "listAudit",
-    summary: "Who changed what, newest first",
-    rest: "GET /audit",
-    input: z.object(Paging),
-    output: z.object({ items: z.array(Entry), next_cursor: z.string().optional() }),
-    async run({ limit, cursor }) {
-      const page = await store.query(auditLog, {
-        sort: { field: "ts", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map((row) => row.value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-    },
-  });
+export class AuditLog {
+  readonly #parts: AuditParts;
+  /** One at a time: each entry is chained to the one before it. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #anchored = 0;
+
+  constructor(parts: AuditParts) {
+    this.#parts = parts;
+  }
+
+  /** Its message's id is the entry's key, so that a repeat changes nothing. */
+  hear(event: Readonly<OpsEvent>, message: Pick<Message<OpsEvent>, "id">): Promise<void> {
+    return this.#inTurn(async () => {
+      const { store, clock, log } = this.#parts;
+      if (await store.get(auditLog, message.id)) return;
+      const kept = await store.get(auditHeads, "head");
+      const head = kept?.value ?? (await this.#begin());
+      const entry: AuditEntry & { seq: number } = chained({ ...hashable(event), audit_id: message.id }, head);
+      const next: AuditHead = { ...head, seq: entry.seq, hash: entry.hash as string, updated_at: clock.now() };
+      const ops = [put(auditLog, entry, null), put(auditHeads, next, kept?.rev ?? null)];
+      await store.commit(ops, { sync: "full" });
+      if (next.seq - this.#anchored < ANCHOR_ENTRIES) return;
+      // The entry is kept, whatever becomes of the anchor; the job tries again.
+      await this.#anchor(next).catch((error: unknown) => log.warn("audit head not anchored", { error: String(error) }));
+    });
+  }
+
+  /** Keeps the head in Blobs, where what is written over the log afterwards does not reach. */
+  anchor(): Promise<void> {
+    return this.#inTurn(async () => {
+      const head = await this.head();
+      if (head && head.seq > this.#anchored) await this.#anchor(head);
+    });
+  }
+
+  /** Undefined while nothing has been chained. */
+  async head(): Promise<AuditHead | undefined> {
+    return (await this.#parts.store.get(auditHeads, "head"))?.value;
+  }
+
+  get anchoredSeq(): number {
+    return this.#anchored;
+  }
+
+  async #anchor({ seq, hash }: AuditHead): Promise<void> {
+    const { blobs, clock } = this.#parts;
+    const ts = clock.now();
+    // A line of its own, also behind one that a crash has cut off.
+    await blobs.append(auditHeadsKey(ts), new TextEncoder().encode(`\n${JSON.stringify({ seq, hash, ts })}\n`));
+    this.#anchored = seq;
+  }
+
+  /** The chain begins with what the entries from before it amount to, so that those cannot be changed either. */
+  async #begin(): Promise<AuditHead> {
+    const { store, clock } = this.#parts;
+    const reader = new ChainReader([], undefined);
+    for await (const { value } of auditRows(store, { where: { seq: null } })) reader.old(value);
+    const start_hash = reader.startHash;
+    const old_entries = reader.oldEntries;
+    return { id: "head", seq: 0, hash: start_hash, start_hash, old_entries, updated_at: clock.now() };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+}

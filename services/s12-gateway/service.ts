@@ -5,6 +5,7 @@
  * switch is here, and the web page with its live events.
  */
 import { z } from "@hono/zod-openapi";
+import { auditHeads } from "../../shared/collections/audit.ts";
 import {
   approvals as approvalRecords,
   auditLog,
@@ -17,7 +18,8 @@ import { createGrantSigner } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { createApprovals } from "./approvals.ts";
-import { auditEntry, auditVerb } from "./audit.ts";
+import { AuditLog } from "./audit.ts";
+import { auditVerbs } from "./audit.verbs.ts";
 import { createDoor } from "./door.ts";
 import { createKill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
@@ -40,6 +42,7 @@ const FIRST_USER = "admin";
 const KILL_REMIND_MS = 2_000;
 const HOUR_MS = 3_600_000;
 const CARRY_ON_MS = 5_000;
+const AUDIT_ANCHOR_MS = 60_000;
 
 const settings = z.object({
   adminPassword: z.string().optional().describe("Password of the first user, admin; used while there are no users"),
@@ -78,7 +81,7 @@ export default defineService({
   emits: [],
   usesConfig: false,
   alias: API_PREFIX,
-  owns: [userRecords, sessions, killState, approvalRecords, auditLog],
+  owns: [userRecords, sessions, killState, approvalRecords, auditLog, auditHeads],
 
   async setup(ctx) {
     const { settings, store, clock, log, peers, calls, audit } = ctx;
@@ -87,6 +90,7 @@ export default defineService({
     const kill = createKill({ store, clock, log, calls, audit, approvals });
     const treasury = treasuryOf(ctx);
     const feed = createFeed({ peers, clock });
+    const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs });
     const events = (request: Request, mayListen: () => Promise<boolean>) =>
       openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
     const forward = createProxy({ peers, clock, log, self: "s12" });
@@ -103,11 +107,12 @@ export default defineService({
         ...killVerbs(kill),
         ...stateVerbs(states, { mode, venue, approvals }),
         ...treasuryVerbs(treasury, store, ctx.account),
-        auditVerb(store),
+        ...auditVerbs(auditTrail, store),
       ],
-      consumes: [on(opsEvents, (event, message) => store.commit(auditEntry(event, message)))],
+      consumes: [on(opsEvents, (event, message) => auditTrail.hear(event, message))],
       jobs: [
         every(KILL_REMIND_MS, "kill-remind", kill.remind),
+        every(AUDIT_ANCHOR_MS, "audit-anchor", () => auditTrail.anchor()),
         every(CARRY_ON_MS, "approved-transfers", () => treasury.carryOn()),
       ],
       async start() {

@@ -1,6 +1,6 @@
 /** What S12 keeps: users, their sessions, the audit log. */
 import { z } from "@hono/zod-openapi";
-import { OpsEvent } from "../streams.ts";
+import { AuditEntry } from "./audit.ts";
 import { collection } from "./declare.ts";
 import { killCopy } from "./kill.ts";
 
@@ -50,9 +50,9 @@ export const sessions = collection({
 export const auditLog = collection({
   name: "audit_log",
   owner: "s12",
-  schema: OpsEvent.extend({ audit_id: z.string() }),
+  schema: AuditEntry,
   key: (a) => a.audit_id,
-  indexes: [["ts"], ["actor", "ts"]],
+  indexes: [["ts"], ["actor", "ts"], ["what", "ts"], ["seq"]],
   search: ["what", "ref", "actor"],
 });
 
