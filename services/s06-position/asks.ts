@@ -173,7 +173,7 @@ export class Asks {
       if (!refusal) return { trades: [withParams(open, params)] };
       if (params.adding === intent.intent_id) delete params.adding;
       const back = open.status === "PENDING_CLOSING" ? ({ status: "ACTIVE" } as const) : {};
-      return { trades: [withParams({ ...open, ...undo, ...back }, params)] };
+      return { trades: [withParams({ ...open, ...givenBack(open, intent, undo), ...back }, params)] };
     });
   }
 }
@@ -183,6 +183,13 @@ function undone(before: Trade, after: Trade): TradeParams["undo"] {
   const { stop_price, stops, stage } = before;
   const moved = after.stop_price === stop_price ? {} : { stops, ...(stop_price === undefined ? {} : { stop_price }) };
   return { ...moved, ...(after.stage === stage ? {} : { stage }) };
+}
+
+/** A level that has changed since it was asked for, by an add's fill say, stays. */
+function givenBack({ stop_price }: Trade, asked: Intent, undo: TradeParams["undo"] = {}): TradeParams["undo"] {
+  if (asked.kind !== "SL" || stop_price === asked.stop_price) return undo;
+  const { stop_price: _before, stops: _stops, ...rest } = undo;
+  return rest;
 }
 
 const withRequest = ({ requests = [] }: TradeParams, request: { key: string; intent_id: string }) =>

@@ -87,6 +87,21 @@ describe("managing", () => {
     expect(trade.stops.map((stop) => stop.reason)).toEqual(["entry", "break_even", "lock"]);
   });
 
+  test("a refused stop gives back the level before it, but not one that an add has brought meanwhile", async () => {
+    await begin();
+    await world.open();
+    world.refusals.push(new Problem("UNAVAILABLE", "away"), new Problem("RULE", "no"));
+    await world.price("100.27");
+    expect(world.positions.book.open(FUT)?.stop_price).toBe("100.11");
+    const add = { intent_id: "sig:ADD:9", kind: "ADD", stop_loss: { price: "100.2" } } as const;
+    await world.hear(world.result(add, [{ price: "100.27", qty: "0.5" }]));
+    await world.pass(1_000);
+    await world.positions.lookForMissed();
+    await world.pass(10);
+    expect(world.asked.map((intent) => intent.intent_id)).toEqual(["sig:SL:1", "sig:SL:1"]);
+    expect(world.positions.book.open(FUT)).toMatchObject({ stop_price: "100.2", stops: { length: 3 } });
+  });
+
   test("an ask without an answer is asked again with the same id, also by the next process", async () => {
     await begin();
     await world.open();
