@@ -1,5 +1,7 @@
-/** Writes what follows from the declarations: the service table, the settings reference; a test keeps them fresh. */
+/** Writes what follows from the declarations: service table, settings, streams, the API; a test keeps them fresh. */
 import { join } from "node:path";
+import type { ApiDocument } from "../services/s12-gateway/api-merge.ts";
+import { mergedApi } from "../services/s12-gateway/reference.ts";
 import { VirtualClock } from "../shared/adapters/virtual-clock.ts";
 import { constellation } from "../shared/kit/constellation.ts";
 import type { Net, ServiceId } from "../shared/kit/ports.ts";
@@ -7,6 +9,7 @@ import type { Service } from "../shared/kit/service.ts";
 import { describeSettings } from "../shared/kit/settings.ts";
 import { STREAMS } from "../shared/streams.ts";
 import { simulatedWorld } from "../shared/testing/world.ts";
+import { lostIn, WITHDRAWN } from "./api-compat.ts";
 import { ROOT } from "./build.ts";
 import { describeProcessSettings } from "./run/process-settings.ts";
 import { loadServices } from "./services.ts";
@@ -17,6 +20,8 @@ const unreachable: Net = {
   connect: () => ({ send: () => {}, close: () => {} }),
 };
 
+export const API_PATH = "docs/reference/openapi.json";
+
 /** Path → content of every generated file. */
 export async function generate(): Promise<Record<string, string>> {
   const services = await loadServices();
@@ -24,7 +29,11 @@ export async function generate(): Promise<Record<string, string>> {
   const here = services.map((service) => service.id);
   const { hosted } = await constellation(services, here, world);
   const verbs = (id: ServiceId) => hosted.get(id)?.verbs ?? [];
+  const api = mergedApi(
+    services.map(({ id, name, title }) => ({ name, title, document: hosted.get(id)?.openapi() as ApiDocument })),
+  );
   return {
+    [API_PATH]: `${JSON.stringify(api, null, 2)}\n`,
     "services/README.md": serviceTable(services, verbs),
     "docs/reference/settings.md": settingsTable(services),
     "docs/reference/streams.md": streamTable(),
@@ -89,6 +98,17 @@ function streamTable(): string {
   return `${NOTE}\n\n# Streams\n\n${head}\n${rows.join("\n")}\n`;
 }
 
+/** Documented paths are version 1: a snapshot that has lost something of the committed one is not written by chance. */
+async function mustKeepApi(text: string): Promise<void> {
+  const committed = Bun.file(join(ROOT, API_PATH));
+  if (!(await committed.exists())) return;
+  const lost = lostIn(await committed.json(), JSON.parse(text)).filter((each) => !WITHDRAWN.has(each));
+  if (lost.length > 0)
+    throw new Error(`Lost from the API, and not among WITHDRAWN in ops/api-compat.ts: ${lost.join("; ")}`);
+}
+
 if (import.meta.main) {
-  for (const [path, text] of Object.entries(await generate())) await Bun.write(join(ROOT, path), text);
+  const files = await generate();
+  await mustKeepApi(files[API_PATH] as string);
+  for (const [path, text] of Object.entries(files)) await Bun.write(join(ROOT, path), text);
 }

@@ -103,7 +103,7 @@ export function accountRestVerbs({ account, clock, venue, orders, queries, instr
       run: async ({ instrument }) => ({ items: await openOrdersOf(orders, instrument) }),
     }),
     verb({
-      name: "listPositions",
+      name: "listExchangePositions",
       summary: "Futures positions as the exchange tells them.",
       rest: "GET /xchg/positions",
       input: OfInstrument,

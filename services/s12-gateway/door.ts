@@ -1,4 +1,4 @@
-/** What of the gateway is no verb: the proxy, live events and the page, and who it is that asks. */
+/** What of the gateway is no verb: the proxy, live events, the reference and the page, and who it is that asks. */
 import { asProblem, Problem, refuse } from "../../shared/errors.ts";
 import { problemResponse } from "../../shared/kit/problem.ts";
 import type { Log, Principal } from "../../shared/kit/service.ts";
@@ -14,10 +14,12 @@ export interface DoorParts {
   /** `mayListen` is asked again and again, since a stream outlives its sign-in. */
   events(request: Request, mayListen: () => Promise<boolean>): Response;
   forward(request: Request, who: Principal): Promise<Response>;
+  /** `path` is without the prefix. */
+  reference(request: Request, path: string): Promise<Response | undefined>;
   page(request: Request): Response | undefined;
 }
 
-export function createDoor({ signIn, log, events, forward, page }: DoorParts) {
+export function createDoor({ signIn, log, events, forward, reference, page }: DoorParts) {
   async function authenticate(request: Request): Promise<Principal | undefined> {
     const given = tokenOf(request);
     if (!given) return undefined;
@@ -36,7 +38,8 @@ export function createDoor({ signIn, log, events, forward, page }: DoorParts) {
     const who = (await authenticate(request)) ?? refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
     const isEvents = pathname === `${API_PREFIX}/events` && request.method === "GET";
     const mayListen = async () => (await authenticate(request)) !== undefined;
-    return isEvents ? events(request, mayListen) : forward(request, who);
+    if (isEvents) return events(request, mayListen);
+    return (await reference(request, pathname.slice(API_PREFIX.length))) ?? forward(request, who);
   }
 
   return {

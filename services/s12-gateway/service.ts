@@ -17,6 +17,7 @@ import { config, exchange, position, router } from "../../shared/contracts.ts";
 import { createGrantSigner } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";
+import { createApiDocuments } from "./api-documents.ts";
 import { createApprovals } from "./approvals.ts";
 import { AuditLog } from "./audit.ts";
 import { auditVerbs } from "./audit.verbs.ts";
@@ -27,6 +28,7 @@ import { openEvents } from "./live.ts";
 import { createFeed } from "./live-feed.ts";
 import { createProof } from "./proof.ts";
 import { API_PREFIX, createProxy } from "./proxy.ts";
+import { createReference, ownDocument } from "./reference.ts";
 import { createSealer } from "./sealing.ts";
 import { createSignIn } from "./sign-in.ts";
 import { signInVerbs } from "./sign-in.verbs.ts";
@@ -84,7 +86,7 @@ export default defineService({
   owns: [userRecords, sessions, killState, approvalRecords, auditLog, auditHeads],
 
   async setup(ctx) {
-    const { settings, store, clock, log, peers, calls, audit } = ctx;
+    const { settings, store, clock, random, log, peers, calls, audit } = ctx;
     const { mode, venue, approvals, adminPassword, webFolder } = settings;
     const { signIn, users } = identityOf(ctx);
     const kill = createKill({ store, clock, log, calls, audit, approvals });
@@ -93,22 +95,26 @@ export default defineService({
     const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs });
     const events = (request: Request, mayListen: () => Promise<boolean>) =>
       openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
-    const forward = createProxy({ peers, clock, log, self: "s12" });
-    const door = createDoor({ signIn, log, events, forward, page: await loadWebFiles(webFolder) });
+    const documents = createApiDocuments({ peers, clock, log, self: "s12" });
+    const forward = createProxy({ peers, documents, clock, random: random.fork("proxy"), self: "s12" });
+    const own = () => ownDocument(verbs);
+    const reference = await createReference({ peers, documents, self: "s12", own });
+    const door = createDoor({ signIn, log, events, forward, reference, page: await loadWebFiles(webFolder) });
     const states = createStates(peers, clock, "s12");
+    const verbs = [
+      ...signInVerbs(signIn, users),
+      ...userVerbs(users, signIn, store),
+      ...killVerbs(kill),
+      ...stateVerbs(states, { mode, venue, approvals }),
+      ...treasuryVerbs(treasury, store, ctx.account),
+      ...auditVerbs(auditTrail, store),
+    ];
 
     return {
       ...door,
       // What is told to one person is for no cache; the page's files say otherwise of themselves.
       headers: { ...SECURITY_HEADERS, "cache-control": "no-store" },
-      verbs: [
-        ...signInVerbs(signIn, users),
-        ...userVerbs(users, signIn, store),
-        ...killVerbs(kill),
-        ...stateVerbs(states, { mode, venue, approvals }),
-        ...treasuryVerbs(treasury, store, ctx.account),
-        ...auditVerbs(auditTrail, store),
-      ],
+      verbs,
       consumes: [on(opsEvents, (event, message) => auditTrail.hear(event, message))],
       jobs: [
         every(KILL_REMIND_MS, "kill-remind", kill.remind),

@@ -1,6 +1,6 @@
 /** What keeps calls to a troubled callee from making it worse: a circuit breaker, and retries within a budget. */
 import { Problem } from "../errors.ts";
-import type { Clock, Random, ServiceId } from "./ports.ts";
+import type { Clock, Random } from "./ports.ts";
 
 /** Failures of the way there in a row that open the breaker. */
 const FAILURES_MAX = 5;
@@ -40,7 +40,7 @@ export interface Guard {
 }
 
 /** One per callee. `deadline` of a run is on the clock's monotonic time: nothing is tried again past it. */
-export function createGuard(callee: ServiceId, clock: Clock, random: Random): Guard {
+export function createGuard(callee: string, clock: Clock, random: Random): Guard {
   let failures = 0;
   let openings = 0;
   let openUntil = Number.NEGATIVE_INFINITY;

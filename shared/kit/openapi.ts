@@ -16,18 +16,35 @@ const Problem = z
   })
   .openapi("Problem");
 
+interface Operation {
+  summary?: string;
+  operationId?: string;
+  requestBody?: unknown;
+  parameters?: { schema: { type?: string | string[] } }[];
+}
 interface OpenApi {
-  paths: Record<string, Record<string, { summary?: string; operationId?: string; requestBody?: unknown }>>;
+  paths: Record<string, Record<string, Operation>>;
 }
 
-export function openApiOf(service: Service, verbs: readonly Verb[], version: string): OpenApi {
+export function openApiOf(service: Pick<Service, "id" | "title">, verbs: readonly Verb[], version: string): OpenApi {
   const app = new OpenAPIHono();
   app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   for (const verb of verbs) if (verb.rest) describe(app, verb);
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: { title: `${service.id.toUpperCase()} ${service.title}`, version },
   }) as unknown as OpenApi;
+  for (const operation of Object.values(document.paths).flatMap((each) => Object.values(each))) {
+    for (const { schema } of operation.parameters ?? []) withoutNull(schema);
+  }
+  return document;
+}
+
+/** What a text is turned into takes null too, but no address can say null. */
+function withoutNull(schema: { type?: string | string[] }): void {
+  if (!Array.isArray(schema.type)) return;
+  const [type, ...more] = schema.type.filter((each) => each !== "null");
+  if (type !== undefined) schema.type = more.length > 0 ? [type, ...more] : type;
 }
 
 const keyOf = ({ once }: Verb) => (once === "header" ? z.string().max(255) : z.string().max(255).optional());
@@ -48,6 +65,7 @@ function describe(app: OpenAPIHono, verb: Verb): void {
     summary: verb.summary,
     tags: [verb.audience === "service" ? "service only" : verb.audience],
     ...(verb.audience !== "open" && { security: [{ token: [] }] }),
+    ...(verb.audience === "people" && { "x-roles": [...verb.roles] }),
     request: {
       ...(names.length > 0 && { params: z.object(inPath as never) }),
       ...(isRead && Object.keys(rest).length > 0 && { query: z.object(rest as never) }),

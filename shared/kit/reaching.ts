@@ -7,7 +7,7 @@ import { createGuard, type Guard, untilOwned } from "./call-guard.ts";
 import type { Reach } from "./context.ts";
 import { type Claim, claimText, LEASE_HEADER } from "./fences.ts";
 import type { Hosted } from "./host.ts";
-import type { Clock, Message, ServiceId, Stream } from "./ports.ts";
+import { type Clock, type Message, NetError, type ServiceId, type Stream } from "./ports.ts";
 import { CALL_MS_MAX, callRemote } from "./rpc.ts";
 import type { CallOptions, Peers, Principal, Service } from "./service.ts";
 import { currentTrace } from "./trace.ts";
@@ -135,7 +135,8 @@ function createPeers({ from, all, here, world, tokens, calls, count, addressesOf
       if (neighbour) return neighbour.fetch(passed);
       const addresses = addressesOf(id);
       const only = replica === undefined ? undefined : addresses.all[replica];
-      return overNet(passed, only === undefined ? addresses : createAddresses(only), world);
+      const name = all.find((service) => service.id === id)?.name ?? id;
+      return overNet(passed, [name, only === undefined ? addresses : createAddresses(only)], world);
     },
     observed: () => [...calls.values()].map((call) => ({ ...call })),
     streams: () => world.bus.state(),
@@ -148,7 +149,7 @@ function createPeers({ from, all, here, world, tokens, calls, count, addressesOf
   };
 }
 
-async function overNet(request: Request, addresses: Addresses, world: World): Promise<Response> {
+async function overNet(request: Request, [name, addresses]: [string, Addresses], world: World): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   const body = request.method === "GET" ? undefined : await request.text();
   const send = (base: string) =>
@@ -163,7 +164,10 @@ async function overNet(request: Request, addresses: Addresses, world: World): Pr
     const response = await addresses.ask(send);
     return new Response(response.body, { status: response.status, headers: response.headers });
   } catch (cause) {
+    if (cause instanceof NetError && cause.kind === "unknown") {
+      throw new Problem("TIMEOUT", `${name} did not answer (${cause.message}); it may have been done.`, { cause });
+    }
     const where = addresses.all.join(" or ");
-    return refuse("UNAVAILABLE", `${where} cannot be reached.`, { cause, retryAfterMs: 1_000 });
+    return refuse("UNAVAILABLE", `${name} cannot be reached at ${where}.`, { cause, retryAfterMs: 1_000 });
   }
 }
