@@ -19,6 +19,7 @@ Exits with 0 when it is as asked.`;
 
 interface LiveState {
   mode: string;
+  wanted?: { by: string; until: number };
   armed?: { armed_at: number; armed_by: string; entered_usdt: string };
   capped?: { entries_usdt_max: number; until: number };
 }
@@ -54,9 +55,12 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-function show({ mode, armed, capped }: LiveState): void {
+function show({ mode, armed, wanted, capped }: LiveState): void {
   if (mode !== "live") print(`This installation is in ${bold(mode)} mode: there is nothing to arm.`);
-  else if (!armed) print(`${yellow("●")} Not armed: no entry is sent.`);
+  else if (wanted) {
+    const until = new Date(wanted.until).toISOString();
+    print(`${yellow("●")} ${wanted.by} wants it armed: a second person arms it, until ${until}.`);
+  } else if (!armed) print(`${yellow("●")} Not armed: no entry is sent.`);
   else {
     const since = new Date(armed.armed_at).toISOString();
     print(`${green("●")} ${bold("Armed")} by ${armed.armed_by} ${dim(`since ${since}`)}`);

@@ -14,6 +14,7 @@ import { buildInfo } from "../build.ts";
 import { exchangeKeyEnv } from "./exchange-keys.ts";
 import { type DataFolder, storeFile } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
+import { approvalsEnv } from "./origin.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 export interface EmbeddedOptions {
@@ -61,6 +62,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     env: {
       ...grantEnv(folder.grantKeys),
       ...exchangeKeyEnv(folder, env),
+      ...approvalsEnv(env),
       ...env,
       CHIMERA_INSTALLATION_TAG: folder.tag,
     },

@@ -26,6 +26,10 @@ export const originBy = (env: Env): Origin => ({
   account: "main",
 });
 
+/** Whether a second person is needed is said to the gateway, and holds for arming live trading at S1 too. */
+export const approvalsEnv = ({ CHIMERA_S12_APPROVALS: said }: Env): Env =>
+  said === undefined ? {} : { CHIMERA_S01_APPROVALS: said };
+
 /** What the paper venue's admin API wants, where somebody has said it: for whoever drills an installation from outside. */
 export const venueAdmin = (env: Env): { adminToken?: string } =>
   env.CHIMERA_VENUE_ADMIN_TOKEN === undefined ? {} : { adminToken: env.CHIMERA_VENUE_ADMIN_TOKEN };

@@ -16,6 +16,7 @@ import { buildInfo } from "../build.ts";
 import { exchangeKeyEnv } from "./exchange-keys.ts";
 import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
+import { approvalsEnv } from "./origin.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
@@ -55,6 +56,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     env: {
       ...grantEnv(folder.grantKeys, owner),
       ...exchangeKeyEnv(folder, env, owner),
+      ...approvalsEnv(env),
       ...env,
       CHIMERA_INSTALLATION_TAG: folder.tag,
     },

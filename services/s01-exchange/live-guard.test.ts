@@ -10,7 +10,7 @@ import { LastPrices, LiveGuard } from "./live-guard.ts";
 const HOUR_MS = 3_600_000;
 const buy = { instrument: "FUT:BTCUSDT", side: "BUY", qty: "0.1" } as const;
 
-function installed(mode: "paper" | "testnet" | "live" = "live") {
+function installed(mode: "paper" | "testnet" | "live" = "live", approvals: "single" | "two" = "single") {
   const clock = new VirtualClock(1_000);
   const store = openStore({ path: ":memory:", owner: "s01", collections: COLLECTIONS, now: () => clock.now() });
   const prices = new LastPrices();
@@ -18,7 +18,7 @@ function installed(mode: "paper" | "testnet" | "live" = "live") {
   const raised: string[] = [];
   const start = async () => {
     const guard = new LiveGuard({
-      settings: { mode, liveFirstDayUsdtMax: 250 },
+      settings: { mode, approvals, liveFirstDayUsdtMax: 250 },
       ...{ clock, store },
       raise: (_severity, code) => raised.push(code),
       audit: (entry) => emit(opsEvents, { source: "s01", ts: clock.now(), ...entry }),
@@ -135,4 +135,24 @@ test("counts at what an entry may trade at, not at a limit that no market respec
   expect(guard.armed?.entered_usdt).toBe("119.9");
   expect(await codeOf(guard.admit({ ...buy, qty: "0.01", price: "1000", stop_price: "1010" }))).toBe("sent");
   expect(guard.armed?.entered_usdt).toBe("130");
+});
+
+test("where two must approve, a second person arms what the first has asked for, within ten minutes", async () => {
+  const { clock, start, codeOf, raised } = installed("live", "two");
+  const guard = await start();
+  await guard.arm("ann", "tried");
+  await guard.arm("ann", "tried, really");
+  expect(guard.wanted).toMatchObject({ by: "ann" });
+  expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
+  await clock.run(clock.now() + 11 * 60_000);
+  expect(guard.wanted).toBeUndefined();
+  await guard.arm("bob", "too late for ann's");
+  expect(await codeOf(guard.admit(buy))).toBe("WRONG_STATE");
+  await guard.arm("ann", "tried");
+  expect(guard.armed).toMatchObject({ armed_by: "ann" });
+  expect(await codeOf(guard.admit(buy))).toBe("sent");
+  await guard.disarm("bob", "enough");
+  await guard.arm("bob", "again");
+  expect(guard.armed).toBeUndefined();
+  expect(raised.filter((code) => code === "LIVE_ARM_WANTED")).toHaveLength(4);
 });

@@ -9,6 +9,8 @@ import type { LiveGuard } from "./live-guard.ts";
 const LiveState = z.object({
   mode: z.enum(["paper", "testnet", "live"]),
   armed: z.object({ armed_at: z.number(), armed_by: z.string(), entered_usdt: Decimal }).optional(),
+  /** Who wants it armed, where a second person must agree, and until when that can be done. */
+  wanted: z.object({ by: z.string(), until: z.number() }).optional(),
   /** The first day's cap on entries, USDT of notional, and until when. */
   capped: z.object({ entries_usdt_max: z.number(), until: z.number() }).optional(),
 });
@@ -16,10 +18,11 @@ const LiveState = z.object({
 export function liveVerbs(guard: LiveGuard, parts: ChecklistParts & { settings: { liveFirstDayUsdtMax: number } }) {
   const { mode, liveFirstDayUsdtMax } = parts.settings;
   const state = (): z.output<typeof LiveState> => {
-    const { armed, cappedUntil: until } = guard;
+    const { armed, wanted, cappedUntil: until } = guard;
     return {
       mode,
       ...(armed && { armed }),
+      ...(wanted && { wanted }),
       ...(until !== undefined && { capped: { entries_usdt_max: liveFirstDayUsdtMax, until } }),
     };
   };
@@ -47,6 +50,7 @@ export function liveVerbs(guard: LiveGuard, parts: ChecklistParts & { settings: 
       roles: ["risk", "admin"],
       input: z.object({ reason: z.string().min(1).max(200) }),
       output: LiveState,
+      status: ({ armed }) => (armed ? 200 : 202),
       async run({ reason }, { principal }) {
         if (principal.kind !== "person") refuse("FORBIDDEN", "Live trading is armed by a person.");
         if (mode !== "live") refuse("WRONG_STATE", `This installation is in ${mode} mode: there is nothing to arm.`);

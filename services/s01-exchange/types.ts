@@ -57,6 +57,10 @@ export const Settings = z.object({
     .positive()
     .default(500)
     .describe("Live, within a day of arming: notional of all entries together, USDT"),
+  approvals: z
+    .enum(["single", "two"])
+    .default("single")
+    .describe("two: a second person arms live trading within ten minutes of the first; the gateway's unless set"),
   /** How late a signed request may arrive at the exchange. */
   recvWindowMs: Milliseconds.max(60_000).default(5_000),
   callTimeoutMs: Milliseconds.default(5_000),
