@@ -165,6 +165,19 @@ describe("an entry in slices that something comes between", () => {
   });
 });
 
+test("an entry in slices ends with whatever lets no entry in", async () => {
+  await open();
+  const answer = await world.place(sliced());
+  await world.pass(500);
+  world.busTrouble = "nobody listens";
+  await world.pass(5_000);
+  expect(world.router.book.intent(answer.intent_id)).toMatchObject({
+    state: "DONE",
+    answer: { filled_qty: "0.004" },
+  });
+  expect(faultsOf(world)).toEqual([]);
+});
+
 describe("an exit in slices", () => {
   test("keeps the stop until it is flat", async () => {
     await open();
@@ -207,6 +220,46 @@ describe("an exit in slices", () => {
     await world.pass(2_000);
     expect(world.router.book.holding(SPOT)?.qty).toBe("0");
     expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+});
+
+describe("an exit that rests at its price", () => {
+  test("leaves it when the stop is reached: on spot by the guard", async () => {
+    await open();
+    const buy = { instrument: SPOT, stop_loss: { price: "59900" }, take_profit: { price: "60200" } };
+    await world.place(entry(buy));
+    await world.pass(1_000);
+    const resting = { type: "LIMIT", price: "60150" } as const;
+    await world.place(exit({ instrument: SPOT, exec: { policy: "LIMIT_ONLY" }, ...resting }));
+    await world.pass(1_000);
+    expect(world.router.book.holding(SPOT)).toMatchObject({ qty: "0.01", guard: true });
+    world.exchange.bid = "59890";
+    world.exchange.ask = "59890.1";
+    await world.pass(2_000);
+    expect(world.router.book.holding(SPOT)?.qty).toBe("0");
+    expect(faultsOf(world, SPOT)).toEqual([]);
+  });
+
+  test("leaves it when no stop can be placed", async () => {
+    await open();
+    await world.place(entry());
+    await world.pass(500);
+    await world.place(exit({ exec: { policy: "LIMIT_ONLY" }, type: "LIMIT", price: "60150" }));
+    const refusal = { refuse: "-2021 Order would immediately trigger." };
+    world.exchange.faults.push(...Array.from({ length: 20 }, () => refusal));
+    const [stop] = stops();
+    await world.finish(
+      world.exchange.calls.cancelOrder({
+        account: "main",
+        instrument: FUT,
+        client_order_id: stop!.client_order_id,
+      }),
+    );
+    await world.pass(500);
+    world.exchange.faults.length = 0;
+    await world.pass(8_000);
+    expect(world.router.book.holding(FUT)?.qty).toBe("0");
+    expect(faultsOf(world)).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { clientOrderId } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { share } from "../../shared/trading/execution/budget.ts";
 import { leaveAsDust } from "../../shared/trading/execution/holding.ts";
-import { decideMaker } from "../../shared/trading/execution/plan.ts";
+import { decideMaker, type Plan } from "../../shared/trading/execution/plan.ts";
 import { coveredQty } from "../../shared/trading/execution/protection.ts";
 import { decideStep, type Step, type StepView } from "../../shared/trading/execution/steps.ts";
 import { sliceLeg, sliceOfLeg } from "../../shared/trading/execution/twap.ts";
@@ -127,10 +127,10 @@ export class Executor {
 
   /** What lets no entry in keeps one that is under way from sending more. */
   private entriesStopped(): string | undefined {
-    const { kill, health, venue } = this.parts;
+    const { kill, health, venue, ports } = this.parts;
     if (!kill.entriesAllowed()) return "the kill switch is on";
     if (health.level === "RED") return "health is RED";
-    return venue.breakerOpensIn() > 0 ? "the breaker is open" : undefined;
+    return venue.breakerOpensIn() > 0 ? "the breaker is open" : ports.noEntries();
   }
 
   /** Each slice of a maker's plan weighs anew whether to post. */
@@ -201,11 +201,10 @@ export class Executor {
     return 0;
   }
 
-  /** Lets an exit in slices wait no longer: what it still has to close goes at once. */
+  /** Lets an exit in slices, or one that rests at its price, wait no longer: what it still has to close goes at once. */
   async hurry(instrument: string, why: string): Promise<void> {
     const { book } = this.parts;
-    const waits = (record: IntentRecord | undefined) =>
-      record?.state === "RUNNING" && planOf(record).slices !== undefined && planOf(record).hurry_reason === undefined;
+    const waits = (record: IntentRecord | undefined) => record?.state === "RUNNING" && mayWait(planOf(record));
     for (const record of book.running(instrument).filter((r) => !isEntry(r.intent.kind) && waits(r))) {
       await book.change(instrument, () => {
         const current = book.intent(record.intent_id);
@@ -280,6 +279,10 @@ export class Executor {
     return tooSmall ? settled(leaveAsDust(holding)) : undefined;
   }
 }
+
+/** Its end may be far off: by its slices' times, or by its price. */
+export const mayWait = ({ slices, style, hurry_reason }: Plan): boolean =>
+  (slices !== undefined || style === "LIMIT") && hurry_reason === undefined;
 
 /** At the exchange, or perhaps there. */
 export const isStanding = (order: Order): boolean =>

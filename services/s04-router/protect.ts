@@ -1,5 +1,5 @@
 /** Keeps every open quantity covered: stop and target at the exchange, a pair on spot, or the guard here. */
-import type { Holding } from "../../shared/collections/orders.ts";
+import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Ticker } from "../../shared/domain/market.ts";
 import { type Amount, dec, mul, show, toStep, zero } from "../../shared/domain/money.ts";
@@ -15,9 +15,10 @@ import {
   type ProtectAction,
   type ProtectionView,
 } from "../../shared/trading/execution/protection.ts";
+import { planOf } from "./answers.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { Doubt, IN_DOUBT } from "./doubt.ts";
-import { linkOf } from "./execute.ts";
+import { linkOf, mayWait } from "./execute.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
@@ -31,7 +32,7 @@ interface Parts {
   readonly venue: Venue;
   /** Admits an exit of the router's own; false when it is known already. */
   exit(intent: Intent): Promise<boolean>;
-  /** Lets an exit that runs in slices close the rest at once. */
+  /** Lets an exit that may wait, for its slices or its price, close the rest at once. */
   hurry(instrument: InstrumentId, why: string): Promise<void>;
   poke(instrument: InstrumentId): void;
 }
@@ -144,7 +145,7 @@ export class Protector {
   private async closeWhenBare(holding: Holding, view: ProtectionView): Promise<number | undefined> {
     const { ports } = this.parts;
     const { instrument } = holding;
-    const cover = this.isClosing(instrument) ? "covered" : coverOf(view);
+    const cover = this.isClosing(instrument, (exit) => !mayWait(planOf(exit))) ? "covered" : coverOf(view);
     if (cover === "covered") this.bareSince.delete(instrument);
     if (cover !== "bare") return undefined;
     const since = this.bareSince.get(instrument) ?? ports.clock.now();
@@ -307,10 +308,8 @@ export class Protector {
     const wait = Math.min(RETRY_MS * 2 ** (refusals - 1), isBare ? RETRY_MS_BARE : RETRY_MS_MAX);
     this.trouble.set(instrument, { refusals, notBefore: ports.clock.now() + wait });
     ports.alert("WARN", "PROTECTION_REFUSED", `${instrument}: ${refusal.message}`, "tried again; guarded on spot");
-    const holding = book.holding(instrument);
-    if (holding && holding.qty !== "0" && isReached(refusal)) {
-      await this.close(holding, `its ${level} is reached already`, level);
-    }
+    const reached = isReached(refusal) ? book.holding(instrument) : undefined;
+    if (reached?.side) await this.close(reached, `its ${level} is reached already`, level);
     this.parts.poke(instrument);
   }
 
@@ -347,14 +346,15 @@ export class Protector {
     if (await this.doubt.maySellAgain(holding)) await this.ask(holding, why, ["stop", IN_DOUBT]);
   }
 
-  private isClosing(instrument: InstrumentId): boolean {
-    const exits = this.parts.book.running(instrument).filter((r) => !isEntry(r.intent.kind));
-    return exits.some((r) => !(r.plan as { style: string }).style.startsWith("MOVE"));
+  private isClosing(instrument: InstrumentId, such: (exit: IntentRecord) => boolean = () => true): boolean {
+    const isExit = (r: IntentRecord) => !isEntry(r.intent.kind) && !planOf(r).style.startsWith("MOVE");
+    return this.parts.book.running(instrument).some((r) => isExit(r) && such(r));
   }
 
   /** `tag` tells whoever accounts for the exit whether a level was reached or safety alone asked for it. */
   private async close(holding: Holding, why: string, tag: "stop" | "target" | "safety"): Promise<void> {
-    if (!this.isClosing(holding.instrument)) await this.ask(holding, why, [tag]);
+    const { instrument } = holding;
+    await (this.isClosing(instrument) ? this.parts.hurry(instrument, why) : this.ask(holding, why, [tag]));
   }
 
   private async ask(holding: Holding, why: string, tags: string[]): Promise<void> {
