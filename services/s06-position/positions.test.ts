@@ -3,7 +3,7 @@ import { trades } from "../../shared/collections/trades.ts";
 import type { Order } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { Problem } from "../../shared/errors.ts";
-import { FUT, World } from "./world.fixture.ts";
+import { FUT, SPOT, World } from "./world.fixture.ts";
 
 const ANN = { actor: "ann", key: undefined };
 let world: World;
@@ -58,6 +58,18 @@ describe("trades from the router's results", () => {
     await world.hear(world.result({}, [{ kind: "EXIT", side: "SELL", price: "95", qty: "0.5" }]));
     const kept = (await world.store.get(trades, "sig"))?.value;
     expect(kept).toMatchObject({ status: "CLOSED", entry_qty: "1.5", exit_qty: "1.5", realised_usdt: "-3.5" });
+  });
+
+  test("so it does on spot, without the dust that its exit left in the wallet", async () => {
+    await begin();
+    const spot = { instrument: SPOT };
+    await world.hear(world.result(spot, [{ qty: "1.0005" }]));
+    await world.hear(world.result(spot, [{ kind: "SL", side: "SELL", price: "97", qty: "1" }]));
+    expect(world.positions.book.open(SPOT)).toBeUndefined();
+    await world.hear(world.result(spot, [{ price: "96", qty: "0.5" }]));
+    expect(world.positions.book.open(SPOT)).toMatchObject({ open_qty: "0.5", entry_qty: "1.5005", exit_qty: "1" });
+    await world.hear(world.result(spot, [{ kind: "EXIT", side: "SELL", price: "95", qty: "0.5" }]));
+    expect((await world.store.get(trades, "sig"))?.value).toMatchObject({ status: "CLOSED", open_qty: "0" });
   });
 
   test("a fill that closes nothing is told, not booked", async () => {
