@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asleep, servicesReady } from "./account.fixture.ts";
+import { servicesReady, sleepingBundle } from "./account.fixture.ts";
 import { type Outcome, READY_MS_MAX } from "./drill.ts";
 import { type Happening, liveThrough } from "./exchange-drills.ts";
 import { openFolder } from "./folder.ts";
@@ -69,8 +69,9 @@ async function runUntilOneFails(drills: readonly Happening[], data: string, run:
 }
 
 async function started(data: string, { name }: Happening, portOffset: number): Promise<Running> {
-  const bundle = join(data, "asleep.yaml");
-  writeFileSync(bundle, asleep());
+  const bundle = join(data, "sleeping.yaml");
+  // With the shipped one, entries would wait five minutes for the breaker after each drill.
+  writeFileSync(bundle, sleepingBundle());
   const running = await up(data, portOffset, ["--processes", "--seed", name, "--bundle", bundle], {});
   await until("all ready at first", () => servicesReady(running));
   return running;

@@ -58,16 +58,20 @@ export async function live(running: Running, misfortune: Misfortune): Promise<Li
   const { id, faults, waitMs } = misfortune;
   await endFlat(running, waitMs);
   const before = await asked(running, HELD, `${id}-before`);
-  await until("held before", async () => {
-    await feelingWell(running);
-    const answers = await Promise.all(before.map((intent) => running.post("/orders", { intent })));
-    const refused = answers.filter(({ status }) => status >= 300);
-    if (refused.length > 0) throw new Error(JSON.stringify(refused.map(({ body }) => body)));
-    return everythingCovered(running, HELD);
-  });
+  await until(
+    "held before",
+    async () => {
+      await feelingWell(running);
+      const answers = await Promise.all(before.map((intent) => running.post("/orders", { intent })));
+      const refused = answers.filter(({ status }) => status >= 300);
+      if (refused.length > 0) throw new Error(JSON.stringify(refused.map(({ body }) => body)));
+      return everythingCovered(running, HELD);
+    },
+    waitMs,
+  );
   const intents = await asked(running, ENTERED, id);
   for (const body of faults ? everywhere(faults) : []) await running.venue.switchOn(body);
-  await meanwhile(running, misfortune, intents);
+  await meanwhile(running, misfortune, { intents, before });
   await until("healed", () => running.venue.heal().then(() => true));
   const over = performance.now();
   await until("all ready", () => servicesReady(running), waitMs);
@@ -108,13 +112,16 @@ function everywhere(faults: MakeFaults): object[] {
 }
 
 /** Entries and moved stops at once, exits after half of the time. */
-async function meanwhile(running: Running, { forMs, happens }: Misfortune, intents: Entries): Promise<void> {
+async function meanwhile(
+  running: Running,
+  { forMs, happens }: Misfortune,
+  { intents, before }: { intents: Entries; before: Entries },
+): Promise<void> {
   const ask = (path: string, body: object) => running.post(path, body).catch(() => "cut off");
-  const stops = await asked(running, HELD, "stops").catch(() => [] as Entries);
   const end = Bun.sleep(forMs);
   const answers = [
     ...intents.map((intent) => ask("/orders", { intent })),
-    ...stops.map(({ instrument, stop_loss }) => {
+    ...before.map(({ instrument, stop_loss }) => {
       const stop_price = (Number(stop_loss.price) * 1.02).toFixed(1);
       return ask("/positions/manage", { instruments: [instrument], actions: ["SET_STOP"], stop_price });
     }),
