@@ -32,7 +32,7 @@ export const pagesQuery = <T>(name: string, path: string) =>
     refetchInterval: 30_000,
   });
 
-const pathWith = (path: string, query: Readonly<Record<string, string | undefined>>): string => {
+export const pathWith = (path: string, query: Readonly<Record<string, string | undefined>>): string => {
   const given = Object.entries(query).filter((entry): entry is [string, string] => (entry[1] ?? "") !== "");
   return given.length === 0 ? `${API}${path}` : `${API}${path}?${new URLSearchParams(given)}`;
 };

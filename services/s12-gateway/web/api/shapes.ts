@@ -222,3 +222,9 @@ export interface PnlRow {
   funding_usdt: string;
   pnl_usdt: string;
 }
+export interface MetricSeries {
+  metric: string;
+  labels: Record<string, string>;
+  /** Epoch ms and value, oldest first. */
+  points: [number, number][];
+}

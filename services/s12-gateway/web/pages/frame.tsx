@@ -21,6 +21,7 @@ import { emptyMarket, withTimeframe } from "../state/market.ts";
 import { MeContext } from "../state/me.ts";
 import type { PageId } from "../state/pages.ts";
 import { useStore } from "../state/store.ts";
+import { HealthPage } from "./health.tsx";
 import { LivePage } from "./live.tsx";
 import { OrdersPage } from "./orders.tsx";
 import { PositionsPage } from "./positions.tsx";
@@ -35,6 +36,7 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   trades: TradesPage,
   treasury: TreasuryPage,
   reconciliation: ReconciliationPage,
+  health: HealthPage,
 };
 
 export function Frame({ me }: { me: Me }) {

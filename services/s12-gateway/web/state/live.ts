@@ -65,6 +65,7 @@ function foldIntoCache(client: QueryClient, { topic, event }: LiveEvent): void {
     case "reconciliations":
       return void client.invalidateQueries({ queryKey: reconciliationsQuery.queryKey });
     case "alerts":
+      void client.invalidateQueries({ queryKey: ["alerts-pages"] });
       return void client.setQueryData(alertsQuery.queryKey, (list) => list && foldAlert(list, event as Alert));
     case "health":
       return void client.setQueryData(healthQuery.queryKey, event as HealthEvent);

@@ -15,6 +15,8 @@ export const PAGES = [
   { id: "trades", path: "/trades", icon: "M2 3v10h12M5 10l3-4 2 2 4-5" },
   { id: "treasury", path: "/treasury", icon: "M2 6h11l-3-3M14 10H3l3 3" },
   { id: "reconciliation", path: "/reconciliation", icon: "M2 5h12M2 10h12M11 2 5 13" },
+  // The gateway says at /health how its own process is.
+  { id: "health", path: "/status", icon: "M1 8h3l2-5 3 10 2-5h4" },
 ] as const satisfies readonly PageSpec[];
 
 export type PageId = (typeof PAGES)[number]["id"];
