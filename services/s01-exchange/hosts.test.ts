@@ -20,7 +20,7 @@ test("an address that is given stands in for the preset, and the others stay", (
 });
 
 const remote: [string, boolean][] = [
-  ["https://api.binance.com", false],
+  ["https://paper.example", false],
   ["http://venue:8093", false],
   ["http://127.evil.example", false],
   ["http://127.0.0.1.evil.example", false],
@@ -33,4 +33,13 @@ test.each(remote)("paper trading and %s", (url, allowed) => {
   if (allowed) expect(make()).toContain(url);
   else expect(make).toThrow("stays on this machine");
   expect(hosts({ venueSpotUrl: url, paperRemote: true })).toContain(url);
+});
+
+test.each([
+  ["testnet", "https://fapi.binance.com"],
+  ["testnet", "https://api1.binance.com"],
+  ["paper", "https://api.binance.com"],
+] as const)("%s sends no orders to %s, where money is real and nobody has armed anything", (mode, url) => {
+  const settings = Settings.parse({ mode, paperRemote: true, venueFutUrl: url });
+  expect(() => hostsOf(settings)).toThrow("CHIMERA_MODE=live");
 });

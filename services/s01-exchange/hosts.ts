@@ -53,13 +53,21 @@ export function hostsOf(settings: Asked): Hosts {
   return hosts;
 }
 
-/** Throws an Error when `url` is not on this machine though the mode is paper and nobody asked for more. */
+/** Where Binance takes orders for real money. */
+const REAL = /^(api\d?|api-gcp|fapi|ws-api|ws-fapi)\.binance\.com$/;
+
+/** Throws an Error for what is not on this machine though the mode is paper, and for where only live may trade. */
 export function checkReach({ mode, paperRemote }: Pick<Asked, "mode" | "paperRemote">, url: string): void {
-  if (mode !== "paper" || paperRemote || isLoopback(url)) return;
-  throw new Error(
-    `Paper trading stays on this machine, and ${new URL(url).host} is elsewhere: ` +
-      "set CHIMERA_S01_PAPER_REMOTE=true if that is a paper exchange, or CHIMERA_MODE to testnet or live.",
-  );
+  const { host, hostname } = new URL(url);
+  if (mode === "paper" && !paperRemote && !isLoopback(url)) {
+    throw new Error(
+      `Paper trading stays on this machine, and ${host} is elsewhere: ` +
+        "set CHIMERA_S01_PAPER_REMOTE=true if that is a paper exchange, or CHIMERA_MODE to testnet or live.",
+    );
+  }
+  if (mode !== "live" && REAL.test(hostname)) {
+    throw new Error(`${host} takes orders for real money, and the mode is ${mode}: that needs CHIMERA_MODE=live.`);
+  }
 }
 
 export function isLoopback(url: string): boolean {
