@@ -12,6 +12,7 @@ import {
 } from "./run/account.fixture.ts";
 import { openFolder } from "./run/folder.ts";
 import { judgeFolder } from "./run/judge.ts";
+import { transferDespite } from "./run/more-troubles.fixture.ts";
 import { underTrouble } from "./run/ordeal.fixture.ts";
 import { hasRedisServer } from "./run/own-redis.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
@@ -22,8 +23,6 @@ if (!here) console.log("skipped: needs redis-server");
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 const PORT_OFFSET = 8_200 + (process.pid % 300) * 20;
 const REDIS_AWAY_MS = 3_000;
-/** One that was sent without an answer is first proven absent, which takes a minute. */
-const TRANSFER_MS_MAX = 120_000;
 
 const data = mkdtempSync(join(tmpdir(), "chimera-processes-"));
 const bundle = join(data, "sleeping.yaml");
@@ -32,23 +31,6 @@ const ARGS = ["--processes", "--bundle", bundle];
 let running: Running;
 const suffered = async (id: string, happens: () => Promise<void>): Promise<void> =>
   void (await underTrouble(running, { id, happens }));
-
-/** Asked for, allowed while something happens, and done in the end. */
-async function transferDespite(happens: () => Promise<void>): Promise<void> {
-  const wanted = { from: "SPOT", to: "FUT", amount_usdt: "25", reason: "a test" };
-  const { body } = await running.post<{ transfer_id: string }>("/treasury/transfer", wanted);
-  const path = `/approvals/${body.transfer_id}`;
-  const approve = () => running.post(`${path}/approve`, {}).catch(() => "cut off");
-  const cutOff = approve();
-  await happens();
-  await cutOff;
-  const isMade = async () => {
-    const { state } = await running.get<{ state: string }>(path);
-    if (state === "PENDING") await approve();
-    return state === "DONE";
-  };
-  await until("made", isMade, TRANSFER_MS_MAX);
-}
 
 describe.skipIf(!here)("one process per service, on Redis", () => {
   beforeAll(async () => {
@@ -71,7 +53,11 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
 
   // That it was made once is judged with all the rest, by the venue's journal.
   for (const name of ["s12-gateway", "s01-exchange"]) {
-    test(`${name} killed in a transfer: it is made`, () => transferDespite(() => killed(running, name)), 180_000);
+    test(
+      `${name} killed in a transfer: it is made`,
+      () => transferDespite(running, () => killed(running, name)),
+      180_000,
+    );
   }
 
   for (const [what, happens] of redisTroubles(REDIS_AWAY_MS)) {
