@@ -129,6 +129,14 @@ export function originOf(path: string): Origin | undefined {
   return existsSync(file) ? readOrigin(file) : undefined;
 }
 
+/** Where an installation keeps its documents and blobs, for whoever only reads; undefined where there is none. */
+export function storedIn(given: string): Pick<DataFolder, "shards" | "stores" | "blobs"> | undefined {
+  const path = resolve(given);
+  const file = join(path, "origin.json");
+  if (!existsSync(file)) return undefined;
+  return { shards: readOrigin(file).shards ?? 1, stores: join(path, "stores"), blobs: join(path, "blobs") };
+}
+
 function readOrigin(file: string): Kept {
   try {
     const kept = JSON.parse(readFileSync(file, "utf8")) as Kept;

@@ -25,19 +25,20 @@ export interface AuditProof {
   faults: ChainFault[];
 }
 
-/** `made`: what each owner's store says of its entries, read before. Writes nothing. */
+/** `readMade`: what each owner's store says of its entries, by owner; asked before and after. Writes nothing. */
 export async function proveAudit(
   store: Pick<Store, "get" | "query">,
   blobs: Pick<Blobs, "list" | "get">,
-  made: ReadonlyMap<string, Made>,
+  readMade: () => ReadonlyMap<string, Made>,
 ): Promise<AuditProof> {
+  const made = readMade();
   const { anchors, unreadable } = await readAnchors(blobs);
   const head = async () => (await store.get(auditHeads, "head"))?.value;
   const reader = new ChainReader(anchors, await head());
   for await (const { value } of auditRows(store, { where: { seq: null } })) reader.old(value);
   const inPlace: AuditQuery = { where: { seq: { ne: null } }, sort: { field: "seq", order: "asc" } };
   for await (const { value } of auditRows(store, inPlace)) reader.add(value);
-  reader.end(await head(), made);
+  reader.end(await head(), { before: made, after: readMade() });
   const { entries, oldEntries: old_entries, unnumbered, pending, faults, last } = reader;
   const anchored_seq = anchors.reduce((newest, { seq }) => Math.max(newest, seq), 0);
   return {

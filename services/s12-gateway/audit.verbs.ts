@@ -1,6 +1,6 @@
 /** What can be asked of the audit log: its entries, by who and what and when, and the head of its chain. */
 import { z } from "@hono/zod-openapi";
-import { AuditEntry, AuditHead } from "../../shared/collections/audit.ts";
+import { AUDIT_COLUMNS, AuditEntry, AuditHead } from "../../shared/collections/audit.ts";
 import { auditLog } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
@@ -22,10 +22,7 @@ const listAudit = (store: Store) =>
     rest: "GET /audit",
     input: Filters,
     output: Page,
-    csv: itemsAsCsv<AuditEntry>(
-      ...(["ts", "seq", "actor", "what", "ref", "outcome", "source", "from", "trace_id"] as const),
-      ...(["before", "after", "owner", "owner_seq", "audit_id", "prev_hash", "hash"] as const),
-    ),
+    csv: itemsAsCsv<AuditEntry>(...AUDIT_COLUMNS),
     async run({ limit, cursor, from_ts, to_ts, ...equal }) {
       const query: Query = {
         where: {

@@ -34,7 +34,7 @@ function read(found: readonly Chained[], { head, anchors = [], made, old = [] }:
   for (const entry of old) reader.old(entry);
   const bySeq = (a: Chained, b: Chained) => Number(a.seq) - Number(b.seq) || (a.audit_id < b.audit_id ? -1 : 1);
   for (const entry of found.toSorted(bySeq)) reader.add(entry);
-  reader.end(head, made);
+  reader.end(head, made && { before: made, after: made });
   return reader;
 }
 const kinds = (reader: ChainReader) => reader.faults.map(({ kind, from, to }) => [kind, from, to]);

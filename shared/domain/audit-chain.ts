@@ -123,8 +123,8 @@ export class ChainReader {
     if (!this.#number(entry)) this.unnumbered++;
   }
 
-  /** `head`: the log's own, read after its entries. `made`: by owner, read before them. */
-  end(head: Place | undefined, made: ReadonlyMap<string, Made> = new Map()): void {
+  /** `head`: the log's own, read after its entries. `made`: by owner, read before them and after. */
+  end(head: Place | undefined, made?: Record<"before" | "after", ReadonlyMap<string, Made>>): void {
     this.#settle(undefined);
     const last = this.#last?.seq ?? 0;
     const known = [...this.#anchors.keys(), this.#head?.seq ?? 0].reduce((a, b) => Math.max(a, b), 0);
@@ -134,8 +134,10 @@ export class ChainReader {
     }
     if (head && last > head.seq) this.#fault("INSERTED", [head.seq + 1, last], "behind the head of the chain");
     if (!head && last > 0) this.#fault("HEAD", [last, last], "the head of the chain is gone");
-    for (const owner of new Set([...this.#owners.keys(), ...made.keys()])) {
-      const { faults, pending } = (this.#owners.get(owner) ?? new OwnerNumbers()).end(owner, made.get(owner));
+    for (const owner of new Set([...this.#owners.keys(), ...(made?.before.keys() ?? [])])) {
+      const numbers = this.#owners.get(owner) ?? new OwnerNumbers();
+      const said = { before: made?.before.get(owner), after: made?.after.get(owner) };
+      const { faults, pending } = numbers.end(owner, said);
       this.faults.push(...faults);
       if (pending) this.pending.push(pending);
     }
@@ -259,7 +261,10 @@ class OwnerNumbers {
     while (this.#ahead.delete(this.#whole + 1)) this.#whole++;
   }
 
-  end(owner: string, made: Made | undefined): { faults: ChainFault[]; pending?: ChainReader["pending"][number] } {
+  end(
+    owner: string,
+    made: Record<"before" | "after", Made | undefined>,
+  ): { faults: ChainFault[]; pending?: ChainReader["pending"][number] } {
     const faults = this.#doubles.map(
       (n): ChainFault => ({ kind: "OWNER_DOUBLE", from: n, to: n, owner, detail: `${owner}'s number is there twice` }),
     );
@@ -268,11 +273,12 @@ class OwnerNumbers {
       if (n > whole + 1) faults.push(missing(owner, whole + 1, n - 1));
       whole = n;
     }
-    const { count, kept_from = Number.POSITIVE_INFINITY } = made ?? { count: whole };
-    if (count < whole) {
-      const detail = `${owner} says that it has made ${count}`;
-      faults.push({ kind: "OWNER_EXTRA", from: count + 1, to: whole, owner, detail });
+    const most = made.after?.count ?? whole;
+    if (most < whole) {
+      const detail = `${owner} says that it has made ${most}`;
+      faults.push({ kind: "OWNER_EXTRA", from: most + 1, to: whole, owner, detail });
     }
+    const { count, kept_from = Number.POSITIVE_INFINITY } = made.before ?? { count: whole };
     const lost = Math.min(count, kept_from - 1);
     if (lost > whole) faults.push(missing(owner, whole + 1, lost));
     const from = Math.max(whole + 1, kept_from);
