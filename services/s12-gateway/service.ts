@@ -30,6 +30,8 @@ import { createProof } from "./proof.ts";
 import { API_PREFIX, createProxy } from "./proxy.ts";
 import { createReference, ownDocument } from "./reference.ts";
 import { createSealer } from "./sealing.ts";
+import { createSearch } from "./search.ts";
+import { searchVerb } from "./search.verbs.ts";
 import { createSignIn } from "./sign-in.ts";
 import { signInVerbs } from "./sign-in.verbs.ts";
 import { createStates } from "./states.ts";
@@ -108,6 +110,7 @@ export default defineService({
       ...stateVerbs(states, { mode, venue, approvals }),
       ...treasuryVerbs(treasury, store, ctx.account),
       ...auditVerbs(auditTrail, store),
+      searchVerb(createSearch({ store, peers, prefix: API_PREFIX })),
     ];
 
     return {

@@ -13,16 +13,17 @@ export function referencePage(document: ApiDocument): string {
   const sections = tags.map(({ name, description }) => {
     const rows = operations.filter(({ operation }) => operation.tags?.includes(name)).map(operationRow);
     const none = `<p class="away">Cannot be reached just now, so its paths are not shown.</p>`;
-    return `<section id="${name}"><h2>${escaped(name)} <small>${escaped(description)}</small></h2>${rows.join("") || none}</section>`;
+    const title = `<h2>${escaped(name)} <small>${escaped(description)}</small></h2>`;
+    return `<section id="${name}">${title}${rows.join("") || none}</section>`;
   });
   const links = tags.map(({ name }) => `<li><a href="#${name}">${escaped(name)}</a></li>`);
-  const shapes = Object.entries(components.schemas ?? {}).map(([name, schema]) =>
-    folded(name, schema, ` id="schema-${name}"`),
-  );
+  const schemas = Object.entries(components.schemas ?? {});
+  const shapes = schemas.map(([name, schema]) => folded(name, schema, ` id="schema-${name}"`));
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(info.title)} API</title><link rel="stylesheet" href="docs.css"><script src="docs.js" defer></script></head>
+<title>${escaped(info.title)} API</title><link rel="stylesheet" href="docs.css">
+<script src="docs.js" defer></script></head>
 <body><header><h1>${escaped(info.title)} API</h1><p>${escaped(info.description ?? "")}
 The whole document: <a href="openapi.json">openapi.json</a>.</p>
 <label>Find an operation <input id="find" type="search" autocomplete="off"></label></header>
