@@ -100,7 +100,7 @@ export default defineService({
     const documents = createApiDocuments({ peers, clock, log, self: "s12" });
     const forward = createProxy({ peers, documents, clock, random: random.fork("proxy"), self: "s12" });
     const own = () => ownDocument(verbs);
-    const reference = await createReference({ peers, documents, self: "s12", own });
+    const reference = createReference({ peers, documents, self: "s12", own });
     const door = createDoor({ signIn, log, events, forward, reference, page: await loadWebFiles(webFolder) });
     const states = createStates(peers, clock, "s12");
     const verbs = [
