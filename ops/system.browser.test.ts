@@ -68,6 +68,8 @@ function theDoorAndTheMarket(): void {
     await page.getByRole("alert").waitFor();
     await signIn(PASSWORD);
     await page.getByText("Paper venue").first().waitFor();
+    await page.getByText("What just happened").waitFor();
+    await page.getByRole("link", { name: "Market", exact: true }).click();
     await page.locator("canvas").first().waitFor();
   }, 120_000);
 
@@ -87,7 +89,7 @@ function thePagesBesideIt(): void {
       id = items[0]?.client_order_id ?? "";
       return id !== "";
     });
-    await page.getByRole("link", { name: "Orders" }).click();
+    await page.getByRole("link", { name: "Orders", exact: true }).click();
     await page.locator("tbody tr").first().waitFor();
     await page.locator(`a[href*="${id}"]`).click();
     await page.locator("ol.life").waitFor();
@@ -102,7 +104,7 @@ function thePagesBesideIt(): void {
   }, 120_000);
 
   test("a position shows its stop ladder, and closing it is planned before it is done", async () => {
-    await page.getByRole("link", { name: "Positions" }).click();
+    await page.getByRole("link", { name: "Positions", exact: true }).click();
     await page
       .locator("#ladder table.rungs tbody tr")
       .first()
@@ -117,19 +119,37 @@ function thePagesBesideIt(): void {
   }, 180_000);
 
   test("every page answers the number keys, and money and books have theirs", async () => {
-    await page.keyboard.press("4");
+    await page.keyboard.press("6");
     await page.getByRole("heading", { name: "Balances" }).waitFor();
-    await page.keyboard.press("5");
+    await page.keyboard.press("7");
     await page.getByRole("button", { name: "Reconcile now…" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/reconciliation");
     await page.goBack();
     await page.getByRole("heading", { name: "Balances" }).waitFor();
   }, 120_000);
 
+  test("trades are listed with what they come to, open on a page of their own, and are exported as CSV", async () => {
+    await page.getByRole("link", { name: "Trades", exact: true }).click();
+    await page.locator("tbody tr td a").first().waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export CSV" }).first().click();
+    expect((await download).suggestedFilename()).toBe("chimera-trades.csv");
+    await page.locator(".trades-list tbody tr td a").first().click();
+    await page.locator(".trade-fills tbody tr").first().waitFor();
+    await page.locator("#chart canvas").first().waitFor();
+  }, 120_000);
+
+  test("the health page tells every service and what waits in the streams", async () => {
+    await page.keyboard.press("8");
+    await page.getByRole("heading", { name: "Health level" }).waitFor();
+    await until("all services are told", async () => (await page.locator(".services-table tbody tr").count()) >= 9);
+    await page.locator(".lag-rows li").first().waitFor();
+  }, 120_000);
+
   test("nothing scrolls sideways on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const name of ["Orders", "Positions", "Treasury", "Reconcile", "Live"]) {
-      await page.getByRole("link", { name }).last().click();
+    for (const name of ["Overview", "Orders", "Positions", "Trades", "Treasury", "Reconcile", "Health", "Market"]) {
+      await page.getByRole("link", { name, exact: true }).first().click();
       await page.locator("main").waitFor();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect({ name, wide: Math.max(0, wide) }).toEqual({ name, wide: 0 });

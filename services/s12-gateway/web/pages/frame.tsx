@@ -22,15 +22,17 @@ import { MeContext } from "../state/me.ts";
 import type { PageId } from "../state/pages.ts";
 import { useStore } from "../state/store.ts";
 import { HealthPage } from "./health.tsx";
-import { LivePage } from "./live.tsx";
+import { MarketPage } from "./market.tsx";
 import { OrdersPage } from "./orders.tsx";
+import { OverviewPage } from "./overview.tsx";
 import { PositionsPage } from "./positions.tsx";
 import { ReconciliationPage } from "./reconciliation.tsx";
 import { TradesPage } from "./trades.tsx";
 import { TreasuryPage } from "./treasury.tsx";
 
 const PAGE_PARTS: Record<PageId, ComponentType> = {
-  live: LivePage,
+  overview: OverviewPage,
+  market: MarketPage,
   orders: OrdersPage,
   positions: PositionsPage,
   trades: TradesPage,

@@ -27,7 +27,7 @@ interface GlanceProps {
 export function Glance({ kill, onKillDialog, menu }: GlanceProps) {
   return (
     <header className="glance">
-      <PlaceLink className="brand" to={{ page: "live", id: "" }}>
+      <PlaceLink className="brand" to={{ page: "overview", id: "" }}>
         <Mark />
         <span>Chimera</span>
       </PlaceLink>

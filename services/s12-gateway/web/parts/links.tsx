@@ -65,7 +65,7 @@ export const TradePageLink = ({ id, children }: { id: string; children?: ReactNo
 /** Leads to the instrument's market. */
 export function InstrumentLink({ instrument }: { instrument: string }) {
   return (
-    <PlaceLink className="link instrument" to={{ page: "live", instrument }}>
+    <PlaceLink className="link instrument" to={{ page: "market", instrument }}>
       <InstrumentName instrument={instrument} />
     </PlaceLink>
   );

@@ -39,7 +39,7 @@ function commandsOf(t: Translate, instruments: readonly Instrument[], onKill: ()
     items: items.map(([label, run]) => command(value, label, run)),
   });
   const show = (section: string) => () => {
-    go({ page: "live" });
+    go({ page: "market" });
     // After the page has come.
     beforePaint(() => {
       const element = document.getElementById(section);
@@ -54,7 +54,7 @@ function commandsOf(t: Translate, instruments: readonly Instrument[], onKill: ()
     ),
     group(
       t("palette.instruments"),
-      instruments.map((i) => [i.instrument, () => go({ page: "live", instrument: i.instrument })]),
+      instruments.map((i) => [i.instrument, () => go({ page: "market", instrument: i.instrument })]),
     ),
     group(
       t("palette.sections"),

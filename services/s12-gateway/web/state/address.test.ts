@@ -38,9 +38,14 @@ describe("the page's address", () => {
     );
   });
   test("nonsense falls back to defaults", () => {
-    expect(printAddress(read("/?instrument=<script>&timeframe=9y&tab=x&open=decision:"))).toBe("/");
+    expect(printAddress(read("/?instrument=<script>&timeframe=9y&tab=x&open=decision:"))).toBe("/market");
     expect(printAddress(read("/orders?of=all&status=LOST&kind=x&working=1&within=ever"))).toBe("/orders");
     expect(read("/?open=wizard:1").subject).toBeUndefined();
-    expect(read("/no-such-page").page).toBe("live");
+    expect(read("/no-such-page").page).toBe("overview");
+    expect(read("/").page).toBe("overview");
+  });
+  test("links from when the market was the first page still lead there", () => {
+    expect(read("/?instrument=SPOT:BTCUSDT&tab=fills")).toMatchObject({ page: "market", tab: "fills" });
+    expect(read("/?open=alert:1").page).toBe("overview");
   });
 });

@@ -44,9 +44,11 @@ const oneOf = <T extends string>(values: readonly T[], text: string | null, othe
 /** What is missing or unknown falls back to its default; an address never breaks the page. */
 export function readAddress({ pathname, search }: { pathname: string; search: string }): Address {
   const query = new URLSearchParams(search);
+  const asksMarket = ["instrument", "timeframe", "tab"].some((name) => query.has(name));
   const instrument = query.get("instrument") ?? "";
   return {
-    page: pageAt(pathname),
+    // The market was the first page once: links to it from then still lead there.
+    page: pathname === "/" && asksMarket ? "market" : pageAt(pathname),
     id: query.get("id") ?? DEFAULTS.id,
     filters: readFilters(query),
     asked: readAsked(query),

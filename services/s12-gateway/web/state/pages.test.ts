@@ -13,6 +13,8 @@ test("every page has a path of its own, a name in each language, and a way back 
   }
 });
 test("number keys open pages in their order", () => {
-  expect(PAGES.map((_, index) => pageOfKey(String(index + 1)))).toEqual(PAGES.map((page) => page.id));
-  expect(["0", "9", "a", "11"].map(pageOfKey)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(PAGES.slice(0, 9).map((_, index) => pageOfKey(String(index + 1)))).toEqual(
+    PAGES.slice(0, 9).map((page) => page.id),
+  );
+  expect(["0", "-", "a", "11"].map(pageOfKey)).toEqual([undefined, undefined, undefined, undefined]);
 });

@@ -9,7 +9,8 @@ interface PageSpec {
 }
 
 export const PAGES = [
-  { id: "live", path: "/", icon: "M3 10V6m0 4v3M8 12V4m0 8v2M8 4V2M13 9V5m0 4v2m0-6V3" },
+  { id: "overview", path: "/overview", icon: "M2 2h5v6H2zM9 2h5v3H9zM9 7h5v7H9zM2 10h5v4H2z" },
+  { id: "market", path: "/market", icon: "M3 10V6m0 4v3M8 12V4m0 8v2M8 4V2M13 9V5m0 4v2m0-6V3" },
   { id: "orders", path: "/orders", icon: "M3 4h10M3 8h10M3 12h6" },
   { id: "positions", path: "/positions", icon: "M2 13h4v-3h4V6h4V3" },
   { id: "trades", path: "/trades", icon: "M2 3v10h12M5 10l3-4 2 2 4-5" },

@@ -1,4 +1,4 @@
-/** The live page: one instrument's market in the centre, and everything the system does about it around. */
+/** The market page: one instrument's market in the centre, and everything the system does about it around. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
@@ -18,7 +18,7 @@ import { useStore } from "../state/store.ts";
 
 const NONE: readonly Instrument[] = [];
 
-export function LivePage() {
+export function MarketPage() {
   const { t } = useText();
   const watched = useStore(addressStore, (address) => address.instrument);
   const instruments = useQuery(instrumentsQuery).data ?? NONE;
@@ -31,7 +31,7 @@ export function LivePage() {
   return (
     <>
       <InstrumentBar instruments={instruments} />
-      <main className="live" data-freshness={useFreshness()} aria-label={t("page.live")}>
+      <main className="live" data-freshness={useFreshness()} aria-label={t("page.market")}>
         <ChartView instrument={instrument} trade={trade} />
         <LadderPanel instrument={instrument} />
         <BooksPanel />
