@@ -134,7 +134,7 @@ async function meanwhile(
   // Answers that are still out are not waited for: what became of the orders is asked for in any case.
 }
 
-/** Both entries have one outcome; what was filled is held, covered and known; what was to be closed is closed. */
+/** Both entries have one outcome; what is held of them is covered and known; what was to be closed is closed. */
 async function settled(running: Running, intents: Entries, waitMs?: number): Promise<void> {
   await until(
     "both entries answered",
@@ -170,7 +170,12 @@ async function settled(running: Running, intents: Entries, waitMs?: number): Pro
     },
     waitMs,
   );
-  await until("what was filled is held and covered", () => everythingCovered(running, [...filled]), waitMs);
+  // What could not be protected in time has been closed again.
+  const covered = async () => {
+    const held = [...(await heldHere(running)).keys()];
+    return held.every((each) => filled.has(each)) && (await everythingCovered(running, held));
+  };
+  await until("what is held of it is covered", covered, waitMs);
 }
 
 /** What the router holds, by instrument. */
