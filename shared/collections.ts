@@ -13,7 +13,7 @@ import { costCurves, executionPlans } from "./collections/execution.ts";
 import { firstAnswers } from "./collections/first-answers.ts";
 import { alertsKept, metricsTimeseries } from "./collections/operations.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "./collections/orders.ts";
-import { approvals, auditLog, killState, sessions, users } from "./collections/people.ts";
+import { apiKeys, approvals, auditLog, killState, sessions, users } from "./collections/people.ts";
 import { reconciliations } from "./collections/reconciliation.ts";
 import { decisionOutcomes, decisionsMade, signalsSeen, strategyMarks, strategyPauses } from "./collections/signals.ts";
 import {
@@ -61,6 +61,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   metricsTimeseries,
   users,
   sessions,
+  apiKeys,
   killState,
   approvals,
   auditLog,

@@ -7,6 +7,7 @@
 import { z } from "@hono/zod-openapi";
 import { auditHeads } from "../../shared/collections/audit.ts";
 import {
+  apiKeys,
   approvals as approvalRecords,
   auditLog,
   killState,
@@ -18,6 +19,8 @@ import { createGrantSigner } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { createApiDocuments } from "./api-documents.ts";
+import { createApiKeys } from "./api-keys.ts";
+import { apiKeyVerbs } from "./api-keys.verbs.ts";
 import { createApprovals } from "./approvals.ts";
 import { AuditLog } from "./audit.ts";
 import { auditVerbs } from "./audit.verbs.ts";
@@ -32,8 +35,10 @@ import { createReference, ownDocument } from "./reference.ts";
 import { createSealer } from "./sealing.ts";
 import { createSearch } from "./search.ts";
 import { searchVerb } from "./search.verbs.ts";
+import { createSecondFactor } from "./second-factor.ts";
+import { secondFactorVerbs } from "./second-factor.verbs.ts";
 import { createSignIn } from "./sign-in.ts";
-import { signInVerbs } from "./sign-in.verbs.ts";
+import { byPeople, signInVerbs } from "./sign-in.verbs.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
 import { Treasury } from "./treasury.ts";
@@ -85,12 +90,12 @@ export default defineService({
   emits: [],
   usesConfig: false,
   alias: API_PREFIX,
-  owns: [userRecords, sessions, killState, approvalRecords, auditLog, auditHeads],
+  owns: [userRecords, sessions, apiKeys, killState, approvalRecords, auditLog, auditHeads],
 
   async setup(ctx) {
     const { settings, store, clock, random, log, peers, calls, audit } = ctx;
     const { mode, venue, approvals, adminPassword, webFolder } = settings;
-    const { signIn, users } = identityOf(ctx);
+    const { signIn, users, keys, factor } = identityOf(ctx);
     const kill = createKill({ store, clock, log, calls, audit, approvals });
     const treasury = treasuryOf(ctx);
     const feed = createFeed({ peers, clock });
@@ -101,14 +106,16 @@ export default defineService({
     const forward = createProxy({ peers, documents, clock, random: random.fork("proxy"), self: "s12" });
     const own = () => ownDocument(verbs);
     const reference = createReference({ peers, documents, self: "s12", own });
-    const door = createDoor({ signIn, log, events, forward, reference, page: await loadWebFiles(webFolder) });
+    const door = createDoor({ keys, signIn, log, events, forward, reference, page: await loadWebFiles(webFolder) });
     const states = createStates(peers, clock, "s12");
     const verbs = [
       ...signInVerbs(signIn, users),
       ...userVerbs(users, signIn, store),
+      ...secondFactorVerbs(factor, signIn),
+      ...apiKeyVerbs(keys, signIn, store),
       ...killVerbs(kill),
       ...stateVerbs(states, { mode, venue, approvals }),
-      ...treasuryVerbs(treasury, store, ctx.account),
+      ...byPeople(signIn, ["approve", "refuseApproval"], treasuryVerbs(treasury, store, ctx.account)),
       ...auditVerbs(auditTrail, store),
       searchVerb(createSearch({ store, peers, prefix: API_PREFIX })),
     ];
@@ -144,8 +151,10 @@ function identityOf({ store, clock, random, rateLimit, audit, settings }: Ctx) {
   const sealer = grantKey === undefined ? undefined : createSealer(grantKey, "second factors", bytes);
   const prove = createProof({ store, clock, random, rateLimit, sealer, audit });
   const signIn = createSignIn({ store, clock, random, sessionMs, prove, audit });
-  const users = createUsers({ store, clock, random, prove, audit, onDisable: async () => [] });
-  return { signIn, users };
+  const keys = createApiKeys({ store, clock, random, audit });
+  const users = createUsers({ store, clock, random, prove, audit, onDisable: keys.endOf });
+  const factor = createSecondFactor({ store, clock, random, sealer, audit });
+  return { signIn, users, keys, factor };
 }
 
 function treasuryOf({ account, settings, store, clock, log, calls, audit, alert }: Ctx): Treasury {

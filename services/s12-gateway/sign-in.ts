@@ -58,22 +58,26 @@ export function createSignIn({ store, clock, random, sessionMs, prove, audit }: 
     });
   }
 
+  async function mustBePerson(token: string | undefined) {
+    const session = token === undefined ? undefined : await sessionOf(token);
+    return session ?? refuse("FORBIDDEN", "Only a person who is signed in may do this, no program.");
+  }
+
   return {
     whoIs,
     logout,
     openSession,
     login: async (username: string, given: Given) => openSession(await prove(username, given, "login")),
+    mustBePerson,
     /** Throws CONFIRM unless the session's person proved who they are within the last minutes. */
     async mustBeFresh(token: string | undefined): Promise<void> {
-      const session = token === undefined ? undefined : await sessionOf(token);
-      if (!session) return refuse("FORBIDDEN", "Only a signed-in person may do this, no program.");
+      const session = await mustBePerson(token);
       const provenAt = session.confirmed_at ?? session.created_at;
       if (provenAt + FRESH_MS <= clock.now()) refuse("CONFIRM", "Confirm with your password at /auth/confirm first.");
     },
     /** Answers how long it counts. */
     async confirm(token: string | undefined, given: Given): Promise<number> {
-      const session = token === undefined ? undefined : await sessionOf(token);
-      if (!session) return refuse("FORBIDDEN", "Only a signed-in person can confirm.");
+      const session = await mustBePerson(token);
       const { username } = session;
       await prove(username, given, "confirm");
       const entry = audit({ actor: username, what: "confirm", ref: "s12", outcome: "ok" });

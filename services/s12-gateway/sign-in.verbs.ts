@@ -58,14 +58,25 @@ export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
     input: NewPassword,
     output: LoginAnswer,
     async run({ new_password, ...given }, call) {
-      const token = tokenIn(call) ?? "";
-      if (!(await signIn.whoIs(token))) await signIn.mustBeFresh(undefined);
+      await mustBePerson(signIn, call);
       const user = await users.changePassword(call.principal.id, given, new_password);
       return signedIn(await signIn.openSession(user), call);
     },
   }),
 ];
 
+/** Throws FORBIDDEN for a program with a key of its person. */
+export const mustBePerson = (signIn: SignIn, call: Call): Promise<unknown> => signIn.mustBePerson(tokenIn(call));
+/** The same verbs, of which people alone may ask those of these names. */
+export const byPeople = (signIn: SignIn, names: readonly string[], verbs: readonly Verb[]): Verb[] =>
+  verbs.map((each) => {
+    if (!names.includes(each.name)) return each;
+    const run = async (input: never, call: Call) => {
+      await mustBePerson(signIn, call);
+      return each.run(input, call);
+    };
+    return { ...each, run };
+  });
 /** Throws CONFIRM unless who calls is a person who has just proved who they are. */
 export const mustBeFresh = (signIn: SignIn, call: Call): Promise<void> => signIn.mustBeFresh(tokenIn(call));
 

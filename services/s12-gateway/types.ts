@@ -35,6 +35,27 @@ export const UserAnswer = z
   .openapi("User");
 export const UserWithPassword = UserAnswer.extend({ one_time_password: z.string() }).openapi("UserWithPassword");
 
+const DAYS_MAX = 365;
+export const NewApiKey = z.object({
+  name: z.string().trim().min(1).max(80).openapi({ example: "my dashboard" }),
+  role: Role,
+  read_only: z.boolean().default(false).openapi({ description: "Nothing but reading, whatever the role allows" }),
+  expires_in_days: z.number().int().min(1).max(DAYS_MAX),
+});
+export const ApiKeyAnswer = z
+  .object({
+    key_id: z.string(),
+    username: z.string(),
+    name: z.string(),
+    role: Role,
+    read_only: z.boolean(),
+    created_at: z.number(),
+    expires_at: z.number(),
+    last_used_at: z.number().optional(),
+  })
+  .openapi("ApiKey");
+export const ApiKeyWithToken = ApiKeyAnswer.extend({ api_key: z.string() }).openapi("ApiKeyWithToken");
+
 export const LoginAnswer = z.object({
   access_token: z.string(),
   token_type: z.literal("Bearer"),

@@ -47,6 +47,29 @@ export const sessions = collection({
   retentionDays: 1,
   retentionField: "expires_at",
 });
+/** What a program of a person comes in with; only a hash of it is stored. */
+export const ApiKey = z.object({
+  key_id: z.string(),
+  username: z.string(),
+  name: z.string(),
+  hash: z.string(),
+  role: User.shape.role,
+  read_only: z.boolean(),
+  created_at: z.number(),
+  expires_at: z.number(),
+  /** To the minute. */
+  last_used_at: z.number().optional(),
+});
+export type ApiKey = z.output<typeof ApiKey>;
+export const apiKeys = collection({
+  name: "api_keys",
+  owner: "s12",
+  schema: ApiKey,
+  key: (k) => k.key_id,
+  indexes: [["username"], ["expires_at"]],
+  retentionDays: 30,
+  retentionField: "expires_at",
+});
 export const auditLog = collection({
   name: "audit_log",
   owner: "s12",

@@ -1,0 +1,57 @@
+/** Personal API keys over REST: for people alone, since no key may make another. */
+import { z } from "@hono/zod-openapi";
+import { apiKeys as records } from "../../shared/collections/people.ts";
+import type { Store } from "../../shared/kit/ports.ts";
+import { Paging } from "../../shared/kit/rest.ts";
+import { type Verb, verb } from "../../shared/kit/service.ts";
+import { type ApiKeys, viewOfKey } from "./api-keys.ts";
+import type { SignIn } from "./sign-in.ts";
+import { mustBeFresh, mustBePerson } from "./sign-in.verbs.ts";
+import { ApiKeyAnswer, ApiKeyWithToken, NewApiKey } from "./types.ts";
+
+export const apiKeyVerbs = (keys: ApiKeys, signIn: SignIn, store: Pick<Store, "query">): Verb[] => [
+  verb({
+    name: "listApiKeys",
+    summary: "Your API keys; an admin sees everybody's",
+    rest: "GET /api-keys",
+    input: z.object(Paging),
+    output: z.object({ items: z.array(ApiKeyAnswer), next_cursor: z.string().optional() }),
+    async run({ limit, cursor }, call) {
+      await mustBePerson(signIn, call);
+      const { id: username, role } = call.principal;
+      const page = await store.query(records, {
+        ...(role !== "admin" && { where: { username } }),
+        limit,
+        ...(cursor !== undefined && { cursor }),
+      });
+      const items = page.items.map(({ value }) => viewOfKey(value));
+      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+    },
+  }),
+  verb({
+    name: "createApiKey",
+    summary: "Make a key for a program of yours, with a role you have; shown this once",
+    rest: "POST /api-keys",
+    once: "never",
+    input: NewApiKey,
+    output: ApiKeyWithToken,
+    async run(wanted, call) {
+      await mustBeFresh(signIn, call);
+      const { key, token } = await keys.create(call.principal.id, wanted, call.principal.role);
+      return { ...key, api_key: token };
+    },
+  }),
+  verb({
+    name: "revokeApiKey",
+    summary: "End a key of yours; an admin anybody's",
+    rest: "DELETE /api-keys/{key_id}",
+    once: "body",
+    input: z.object({ key_id: z.string().min(1).max(64) }),
+    output: z.object({ revoked: z.boolean() }),
+    async run({ key_id }, call) {
+      await mustBePerson(signIn, call);
+      await keys.revoke(key_id, call.principal);
+      return { revoked: true };
+    },
+  }),
+];

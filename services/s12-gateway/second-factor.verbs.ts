@@ -1,0 +1,46 @@
+/** One's own second factor, over REST, for who has just proved who they are. */
+import { z } from "@hono/zod-openapi";
+import { type Verb, verb } from "../../shared/kit/service.ts";
+import type { SecondFactor } from "./second-factor.ts";
+import type { SignIn } from "./sign-in.ts";
+import { mustBeFresh } from "./sign-in.verbs.ts";
+
+export const secondFactorVerbs = (factor: SecondFactor, signIn: SignIn): Verb[] => [
+  verb({
+    name: "offerSecondFactor",
+    summary: "A secret for an authenticator app, shown this once",
+    rest: "POST /auth/totp/enrol",
+    once: "never",
+    input: z.object({}),
+    output: z.object({ secret: z.string(), uri: z.string() }),
+    async run(_input, call) {
+      await mustBeFresh(signIn, call);
+      return factor.offer(call.principal.id);
+    },
+  }),
+  verb({
+    name: "acceptSecondFactor",
+    summary: "Ask for a code at each sign-in from now on; answers recovery codes, shown this once",
+    rest: "POST /auth/totp/confirm",
+    once: "never",
+    input: z.object({ code: z.string().regex(/^\d{6}$/, "six digits") }),
+    output: z.object({ recovery_codes: z.array(z.string()) }),
+    async run({ code }, call) {
+      await mustBeFresh(signIn, call);
+      return { recovery_codes: await factor.accept(call.principal.id, code) };
+    },
+  }),
+  verb({
+    name: "dropSecondFactor",
+    summary: "Ask for no code any more",
+    rest: "POST /auth/totp/disable",
+    once: "body",
+    input: z.object({}),
+    output: z.object({ second_factor: z.boolean() }),
+    async run(_input, call) {
+      await mustBeFresh(signIn, call);
+      await factor.drop(call.principal.id);
+      return { second_factor: false };
+    },
+  }),
+];
