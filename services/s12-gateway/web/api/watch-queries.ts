@@ -27,8 +27,16 @@ export const acknowledge = (id: string) =>
 export interface AuditRow extends OpsEvent {
   audit_id: string;
 }
-export const auditPagesQuery = (asked: Asked) =>
-  pagesQuery<AuditRow>("audit-pages", pathWith("/audit", { actor: asked.actor, what: asked.what, ...periodOf(asked) }));
+export const auditPath = (asked: Asked): string =>
+  pathWith("/audit", { actor: asked.actor, what: asked.what, ...periodOf(asked) });
+/** The end of the chain of hashes, and up to where it is kept elsewhere too. */
+export const auditHeadQuery = queryOptions({
+  queryKey: ["audit-head"],
+  queryFn: ({ signal }) => get<{ seq: number; hash: string; anchored_seq: number }>("/api/v1/audit/head", signal),
+  refetchInterval: 30_000,
+  retry: false,
+});
+export const auditPagesQuery = (asked: Asked) => pagesQuery<AuditRow>("audit-pages", auditPath(asked));
 
 const LAG_WINDOW_MS = 60_000;
 export const LAGS_EVERY_MS = 10_000;

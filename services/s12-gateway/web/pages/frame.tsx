@@ -21,6 +21,7 @@ import { emptyMarket, withTimeframe } from "../state/market.ts";
 import { MeContext } from "../state/me.ts";
 import type { PageId } from "../state/pages.ts";
 import { useStore } from "../state/store.ts";
+import { AuditPage } from "./audit.tsx";
 import { HealthPage } from "./health.tsx";
 import { MarketPage } from "./market.tsx";
 import { OrdersPage } from "./orders.tsx";
@@ -39,6 +40,7 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   treasury: TreasuryPage,
   reconciliation: ReconciliationPage,
   health: HealthPage,
+  audit: AuditPage,
 };
 
 export function Frame({ me }: { me: Me }) {

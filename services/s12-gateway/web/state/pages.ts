@@ -18,6 +18,7 @@ export const PAGES = [
   { id: "reconciliation", path: "/reconciliation", icon: "M2 5h12M2 10h12M11 2 5 13" },
   // The gateway says at /health how its own process is.
   { id: "health", path: "/status", icon: "M1 8h3l2-5 3 10 2-5h4" },
+  { id: "audit", path: "/audit-log", icon: "M3 2h10v12H3zM6 5h4M6 8h4M6 11h2" },
 ] as const satisfies readonly PageSpec[];
 
 export type PageId = (typeof PAGES)[number]["id"];
