@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Order } from "../../shared/domain/order.ts";
-import type { OrderResult, Reconciliation } from "../../shared/streams.ts";
+import type { StreamState } from "../../shared/kit/ports.ts";
+import { type OrderResult, orderResults, type Reconciliation } from "../../shared/streams.ts";
 import { createReadings, WINDOW_MS } from "./readings.ts";
 
 const resultOf = (order: Partial<Order>) =>
@@ -31,4 +32,15 @@ test("agreement is that of the newest whole run, as long as the window", () => {
   }
   expect(read(3_000)).toMatchObject({ value: 0.8, sample: 1 });
   expect(read(2_001 + WINDOW_MS)?.sample).toBe(0);
+});
+
+test("the oldest unacknowledged entry is that of a service, not of a page whose gateway was killed", () => {
+  const of = (group: string, oldestMs: number) =>
+    ({ stream: `${orderResults.family}:{FUT:BTCUSDT}`, group, lag: 0, pending: 1, oldestMs, dead: 0 }) as StreamState;
+  const age = (...streams: StreamState[]) =>
+    createReadings()
+      .read(2_000, streams)
+      .find((reading) => reading.name === "unacked_age_ms")?.value;
+  expect(age(of("s06", 40), of("s12-live-s12-4711", 83_900))).toBe(40);
+  expect(age(of("s04#1", 900), of("s06", 40))).toBe(900);
 });

@@ -46,7 +46,7 @@ export function createReadings() {
       const sent = [...orders.values()];
       const acks = sent.flatMap((order) => (order.ackMs === undefined ? [] : [order.ackMs])).sort((a, b) => a - b);
       const isFresh = reconciled !== undefined && reconciled.ts >= now - WINDOW_MS;
-      const judged = streams.filter((s) => JUDGED.some((family) => s.stream.startsWith(family)));
+      const judged = streams.filter((s) => JUDGED.some((family) => s.stream.startsWith(family)) && !isLive(s.group));
       return [
         { name: "ack_p95_ms", value: acks[Math.ceil(acks.length * 0.95) - 1] ?? 0, sample: acks.length },
         { name: "unacked_age_ms", value: Math.max(0, ...judged.map((s) => s.oldestMs)), sample: judged.length },
@@ -60,3 +60,6 @@ export function createReadings() {
     },
   };
 }
+
+/** Who looks on, for a page: when its process is killed its place stays behind for a while, and nobody waits for it. */
+const isLive = (group: string): boolean => group.includes("-live-");
