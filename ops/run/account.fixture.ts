@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { dec } from "../../shared/domain/money.ts";
 import { isTerminal, type OrderStatus } from "../../shared/domain/order.ts";
 import { ROOT } from "../build.ts";
-import type { Running } from "./process.fixture.ts";
+import { type Running, until } from "./process.fixture.ts";
 
 export interface Items<T> {
   items: T[];
@@ -72,10 +72,25 @@ export const asleep = (): string =>
 export const sleepingBundle = (): string =>
   asleep().replace("  execution:\n", "  execution:\n    breaker_open_ms: 500\n");
 
+const WEIGHT_MS = 60_000;
+/** After many starts within a minute S1 keeps what is left of the exchange's weight for exits: asked until there is some. */
+async function lastPrice(running: Running, instrument: string): Promise<number> {
+  const path = `/xchg/history?instrument=${instrument}&timeframe=1m&limit=1`;
+  let close: string | undefined;
+  await until(
+    `a price of ${instrument}`,
+    async () => {
+      close = (await running.get<Items<{ close: string }>>(path)).items.at(-1)?.close;
+      return close !== undefined;
+    },
+    WEIGHT_MS,
+  );
+  return Number(close);
+}
+
 /** A market entry of about 150 USDT with its stop far away and its target farther. */
 export async function entry(running: Running, intent_id: string, instrument: string) {
-  const path = `/xchg/history?instrument=${instrument}&timeframe=1m&limit=1`;
-  const last = Number((await running.get<Items<{ close: string }>>(path)).items.at(-1)?.close);
+  const last = await lastPrice(running, instrument);
   const price = (factor: number) => ({ price: (Math.round(last * factor * 10) / 10).toFixed(1) });
   const about = { kind: "ENTRY", side: "BUY", notional_usdt: "150", leverage: 20 };
   return { intent_id, instrument, ...about, stop_loss: price(0.95), take_profit: price(1.05) };
