@@ -3,6 +3,7 @@ import type { ExchangeOrder, SubmitOco, SubmitOrder } from "../../../shared/cont
 import { type InstrumentId, type Market, marketOf, symbolOf } from "../../../shared/domain/instrument.ts";
 import { isTerminal } from "../../../shared/domain/order.ts";
 import { Problem, refuse } from "../../../shared/errors.ts";
+import { ackTimed } from "../ack-time.ts";
 import type { Surroundings } from "../types.ts";
 import { isConditional, type OrderRef, type VenueOrders } from "../venue-port.ts";
 import { AskedTogether } from "./asked-together.ts";
@@ -40,7 +41,7 @@ export class Orders implements VenueOrders {
     const conditional = isConditional(order);
     const path = conditional ? ALGO : orderPath(order.instrument);
     const params = conditional ? conditionalParams(order) : market === "SPOT" ? spotParams(order) : futParams(order);
-    const row = await this.timed(market, () =>
+    const row = await ackTimed(this.around, market, () =>
       this.rests[market].call("POST", path, params, {
         auth: "signed",
         changes: true,
@@ -75,7 +76,7 @@ export class Orders implements VenueOrders {
       newOrderRespType: "RESULT",
     };
     const ask = { auth: "signed", changes: true, urgent: selling, places: true, before } as const;
-    const body = await this.timed("SPOT", () =>
+    const body = await ackTimed(this.around, "SPOT", () =>
       this.rests.SPOT.call<{ orderReports?: unknown[] }>("POST", "/api/v3/orderList/oco", params, ask),
     );
     return understood(() => (body.orderReports ?? []).map((row) => readOrder("SPOT", row)));
@@ -197,20 +198,6 @@ export class Orders implements VenueOrders {
     const market = path.startsWith("/fapi") ? "FUT" : "SPOT";
     const rows = await this.rests[market].call("GET", path, params, { auth: "signed" });
     return Array.isArray(rows) ? rows : refuse("UNAVAILABLE", `The exchange answered ${path} with no list.`);
-  }
-
-  private async timed<T>(market: Market, run: () => Promise<T>): Promise<T> {
-    const { clock, meters } = this.around;
-    const startedAt = clock.mono();
-    let outcome = "accepted";
-    try {
-      return await run();
-    } catch (error) {
-      outcome = error instanceof Problem ? error.code.toLowerCase() : "failed";
-      throw error;
-    } finally {
-      meters.ackMs.observe(clock.mono() - startedAt, { market, outcome });
-    }
   }
 }
 

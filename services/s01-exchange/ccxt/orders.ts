@@ -3,6 +3,7 @@ import type { ExchangeOrder, SubmitOco, SubmitOrder } from "../../../shared/cont
 import { type InstrumentId, type Market, marketOf } from "../../../shared/domain/instrument.ts";
 import { isTerminal } from "../../../shared/domain/order.ts";
 import { asProblem, Problem, refuse } from "../../../shared/errors.ts";
+import { ackTimed } from "../ack-time.ts";
 import { algoOrderId } from "../binance/order-wire.ts";
 import type { Surroundings } from "../types.ts";
 import { isConditional, type OrderRef, type VenueOrders } from "../venue-port.ts";
@@ -59,7 +60,7 @@ export class CcxtOrders implements VenueOrders {
     if (!this.around.settings.ccxtStreams) {
       this.alive.set(keyOf(ref), { ref, since: this.around.clock.mono(), last: undefined });
     }
-    const row = await this.timed(line.market, () =>
+    const row = await ackTimed(this.around, line.market, () =>
       line.change(
         (client) => client.createOrder(known.symbol, type, side, contractsOf(known, order.qty), price, params),
         before,
@@ -273,20 +274,6 @@ export class CcxtOrders implements VenueOrders {
       ...(stop_price !== undefined && { stop_price }),
     });
     trim(this.sent);
-  }
-
-  private async timed<T>(market: Market, run: () => Promise<T>): Promise<T> {
-    const { clock, meters } = this.around;
-    const startedAt = clock.mono();
-    let outcome = "accepted";
-    try {
-      return await run();
-    } catch (error) {
-      outcome = error instanceof Problem ? error.code.toLowerCase() : "failed";
-      throw error;
-    } finally {
-      meters.ackMs.observe(clock.mono() - startedAt, { market, outcome });
-    }
   }
 }
 
