@@ -32,6 +32,7 @@ export const FAILURES = {
   UNAUTHENTICATED: failure(401, "unauthenticated", "Sign in first"),
   BAD_CREDENTIALS: failure(401, "unauthenticated", "The name, the password or the code is wrong"),
   CONFIRM: failure(403, "permission_denied", "Confirm with your password first"),
+  SECOND_PERSON: failure(403, "permission_denied", "A second person must allow this"),
   CHANGE_PASSWORD: failure(403, "permission_denied", "Change your one-time password first"),
   FORBIDDEN: failure(403, "permission_denied", "Your role does not allow this"),
   NOT_FOUND: failure(404, "not_found", "There is no such thing"),

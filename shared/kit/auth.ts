@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { jwtVerify, SignJWT } from "jose";
 import { Problem } from "../errors.ts";
 import type { Clock, ServiceId } from "./ports.ts";
-import type { Principal, Role } from "./service.ts";
+import type { Principal } from "./service.ts";
 
 const ISSUER = "chimera";
 const ALGORITHM = "HS256";
@@ -16,11 +16,20 @@ const RENEW_BEFORE_MS = 15_000;
 /** Verified tokens are remembered, since a signature check costs more than the call it guards. */
 const VERIFIED_MAX = 1_000;
 
-const Act = z.object({ id: z.string(), role: z.enum(["viewer", "researcher", "trader", "risk", "admin"]) });
+const Act = z.object({
+  id: z.string(),
+  role: z.enum(["viewer", "researcher", "trader", "risk", "admin"]),
+  from: z.string().optional(),
+  second: z.string().optional(),
+});
 
+/** On whose behalf a token acts. */
+export interface OnBehalf extends Omit<Principal, "kind"> {
+  ttlMs?: number;
+}
 export interface Tokens {
   /** A token from `caller` for `callee`, perhaps on behalf of a person; cached until shortly before it ends. */
-  mint(caller: string, callee: ServiceId, person?: { id: string; role: Role; ttlMs?: number }): Promise<string>;
+  mint(caller: string, callee: ServiceId, person?: OnBehalf): Promise<string>;
   /** Throws Problem UNAUTHENTICATED unless the token is ours, alive and meant for `callee`. */
   verify(token: string, callee: ServiceId): Promise<Principal>;
 }
@@ -29,15 +38,16 @@ export function createTokens(key: Uint8Array, clock: Clock): Tokens {
   const minted = new Map<string, { token: string; until: number }>();
   const verified = new Map<string, { principal: Principal; until: number }>();
 
-  async function mint(caller: string, callee: ServiceId, person?: { id: string; role: Role; ttlMs?: number }) {
-    const slot = `${caller}>${callee}>${person?.id ?? ""}>${person?.role ?? ""}`;
+  async function mint(caller: string, callee: ServiceId, person?: OnBehalf) {
+    const act = person && { id: person.id, role: person.role, from: person.from, second: person.second };
+    const slot = JSON.stringify([caller, callee, act]);
     const kept = minted.get(slot);
     const now = clock.now();
     if (kept && person?.ttlMs === undefined && kept.until - RENEW_BEFORE_MS > now) return kept.token;
     const ttlMs = Math.min(person?.ttlMs ?? TOKEN_TTL_MS, PERSON_TOKEN_TTL_MS_MAX);
     const until = now + ttlMs;
     const token = await clock.hold(
-      new SignJWT(person ? { act: { id: person.id, role: person.role } } : {})
+      new SignJWT(act ? { act } : {})
         .setProtectedHeader({ alg: ALGORITHM })
         .setIssuer(ISSUER)
         .setSubject(caller)

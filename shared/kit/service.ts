@@ -39,6 +39,10 @@ export interface Principal {
   kind: "service" | "person" | "nobody";
   id: string;
   role: Role;
+  /** Of a person: the address they came from, as the gateway saw it. */
+  from?: string | undefined;
+  /** Of a person: who else allows what they ask for. `single`: nobody, since one person is enough here. */
+  second?: string | undefined;
 }
 
 /** What a verb knows of the call besides its input. */
@@ -66,6 +70,10 @@ export interface Verb {
    * `never`: none is taken, since question or answer hold a secret of which nothing may be kept.
    */
   readonly once: "header" | "body" | "reads" | "never";
+  /** `person`: no program may ask for it. `fresh`: only a person who has just proved who they are. The gateway checks. */
+  readonly care: "none" | "person" | "fresh";
+  /** In words what would be done, when it needs a second person; undefined: it does not. The service checks. */
+  readonly second: ((input: never) => string | undefined) | undefined;
   readonly status: (output: never) => number;
   readonly spread: Spread | undefined;
   /** How it answers who asks for CSV; who does not gets JSON. */
@@ -93,6 +101,8 @@ interface VerbSpec<I extends Shape, O extends Shape> {
   audience?: Verb["audience"];
   roles?: readonly Role[];
   once?: Verb["once"];
+  care?: Verb["care"];
+  second?: (input: z.output<I>) => string | undefined;
   status?: (output: z.output<O>) => number;
   spread?: Spread<z.output<I>, z.output<O>>;
   csv?: Csv<z.output<O>>;
@@ -107,6 +117,8 @@ export const verb = <I extends Shape, O extends Shape>(spec: VerbSpec<I, O>): Ve
     audience: "people",
     roles: EVERYONE,
     once: spec.rest?.startsWith("GET") === false ? "header" : "reads",
+    care: "none",
+    second: undefined,
     status: () => 200,
     spread: undefined,
     csv: undefined,
