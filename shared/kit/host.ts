@@ -220,7 +220,9 @@ function buildApp(parts: AppParts): App {
   for (const verb of verbs) {
     const prefixes = service.alias === undefined ? [""] : ["", service.alias];
     if (verb.rest) {
-      const rest = { clock: world.clock, once, whoAsks, observe, ...(elsewhere && { elsewhere: elsewhere.rest }) };
+      const admits = faces.admits && { admits: faces.admits.bind(faces) };
+      const there = elsewhere && { elsewhere: elsewhere.rest };
+      const rest = { clock: world.clock, once, whoAsks, observe, ...admits, ...there };
       for (const prefix of prefixes) mountRest(app, [verb, prefix], rest);
     }
     if (verb.rpc) {

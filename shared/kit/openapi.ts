@@ -66,6 +66,8 @@ function describe(app: OpenAPIHono, verb: Verb): void {
     tags: [verb.audience === "service" ? "service only" : verb.audience],
     ...(verb.audience !== "open" && { security: [{ token: [] }] }),
     ...(verb.audience === "people" && { "x-roles": [...verb.roles] }),
+    ...(verb.care !== "none" && { "x-care": verb.care }),
+    ...(verb.second && { "x-second-person": true }),
     request: {
       ...(names.length > 0 && { params: z.object(inPath as never) }),
       ...(isRead && Object.keys(rest).length > 0 && { query: z.object(rest as never) }),

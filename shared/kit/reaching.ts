@@ -123,8 +123,8 @@ function createPeers({ from, all, here, world, tokens, calls, count, addressesOf
     replicas: (id) => (here(id) ? 1 : addressesOf(id).all.length),
     async fetch(id, request, principal, replica) {
       count(from, id);
-      const person = principal.kind === "person" ? { id: principal.id, role: principal.role } : undefined;
-      const token = await tokens.mint(from, id, person);
+      const { kind, ...onBehalf } = principal;
+      const token = await tokens.mint(from, id, kind === "person" ? onBehalf : undefined);
       const headers = new Headers(request.headers);
       headers.set("authorization", `Bearer ${token}`);
       headers.delete("cookie");

@@ -8,7 +8,7 @@ import { csvResponse, wantsCsv } from "./csv.ts";
 import type { Once } from "./once.ts";
 import type { Clock } from "./ports.ts";
 import { invalid } from "./problem.ts";
-import type { Principal, Verb } from "./service.ts";
+import type { Asking, Principal, Verb } from "./service.ts";
 
 export interface RestParts {
   clock: Clock;
@@ -16,6 +16,8 @@ export interface RestParts {
   /** Throws Problem UNAUTHENTICATED. */
   whoAsks(request: Request): Promise<Principal>;
   observe(verb: Verb, status: number, ms: number): void;
+  /** Throws what stands against it, or answers in the verb's place. */
+  admits?(asking: Asking): Promise<Response | undefined>;
   /** The answer from where the verb runs, when that is not here. */
   elsewhere?(verb: Verb, input: unknown, asked: Asked): Promise<Response | undefined>;
 }
@@ -62,6 +64,9 @@ async function answerRest(
   const given = { ...(isRead ? readQuery(request.url) : readBody(text, request)), ...inPath };
   const parsed = verb.input.safeParse(given);
   if (!parsed.success) throw invalid(parsed.error);
+  const instead = await parts.admits?.({ verb, input: parsed.data, principal, request, text });
+  if (instead) return { response: instead, isElsewhere: false };
+  await mustHaveSecond(verb, parsed.data, principal);
   const elsewhere = await parts.elsewhere?.(verb, parsed.data, { request, text });
   if (elsewhere) return { response: elsewhere, isElsewhere: true };
 
@@ -97,6 +102,19 @@ export function allow(verb: Verb, principal: Principal): void {
   if (!verb.roles.includes(principal.role)) {
     refuse("FORBIDDEN", `${verb.name} needs one of: ${verb.roles.join(", ")}; you are ${principal.role}.`);
   }
+}
+
+/** In words what a person asks for, where it needs a second person and none has allowed it. */
+export async function wantsSecond(verb: Verb, input: unknown, who: Principal): Promise<string | undefined> {
+  // Nobody is a second person to themselves.
+  const isAllowed = who.kind !== "person" || (who.second !== undefined && who.second !== who.id);
+  return isAllowed ? undefined : verb.second?.(input as never, who);
+}
+
+/** By whoever executes it, whatever was checked on the way. */
+async function mustHaveSecond(verb: Verb, input: unknown, who: Principal): Promise<void> {
+  const words = await wantsSecond(verb, input, who);
+  if (words !== undefined) refuse("SECOND_PERSON", words);
 }
 
 /** Looks at the query alone: an address can have a host that is none. */

@@ -51,6 +51,8 @@ export interface Call {
   signal: AbortSignal | undefined;
   /** Request headers, lower-case; empty for calls within the process. */
   header(name: string): string | undefined;
+  /** To be written in the same commit as what is done, so that neither is ever there without the other. */
+  also?: readonly Op[];
 }
 
 /** One thing a service can be asked to do, reachable over REST, over RPC, or both. */
@@ -73,13 +75,15 @@ export interface Verb {
   /** `person`: no program may ask for it. `fresh`: only a person who has just proved who they are. The gateway checks. */
   readonly care: "none" | "person" | "fresh";
   /** In words what would be done, when it needs a second person; undefined: it does not. The service checks. */
-  readonly second: ((input: never) => string | undefined) | undefined;
+  readonly second: ((input: never, principal: Principal) => Words | Promise<Words>) | undefined;
   readonly status: (output: never) => number;
   readonly spread: Spread | undefined;
   /** How it answers who asks for CSV; who does not gets JSON. */
   readonly csv: Csv | undefined;
   run(input: never, call: Call): unknown;
 }
+
+type Words = string | undefined;
 
 /**
  * Where a verb of a service in shards runs: at the shard whose key (an instrument) `by` finds in the input, or with the
@@ -102,7 +106,7 @@ interface VerbSpec<I extends Shape, O extends Shape> {
   roles?: readonly Role[];
   once?: Verb["once"];
   care?: Verb["care"];
-  second?: (input: z.output<I>) => string | undefined;
+  second?: (input: z.output<I>, principal: Principal) => Words | Promise<Words>;
   status?: (output: z.output<O>) => number;
   spread?: Spread<z.output<I>, z.output<O>>;
   csv?: Csv<z.output<O>>;
@@ -281,6 +285,18 @@ export interface Faces {
   headers?: Readonly<Record<string, string>>;
   /** How this service knows who asks, instead of a service token: the gateway's sign-in. */
   authenticate?(request: Request): Promise<Principal | undefined>;
+  /** Before a verb runs over REST: throws what stands against it, or answers in its place. The gateway's care. */
+  admits?(asking: Asking): Promise<Response | undefined>;
+}
+
+/** Somebody whose role allows it asks for a verb over REST, with an input of the right shape. */
+export interface Asking {
+  readonly verb: Verb;
+  readonly input: unknown;
+  readonly principal: Principal;
+  readonly request: Request;
+  /** The request's body, which has been read. */
+  readonly text: string;
 }
 
 export interface Service {
