@@ -9,7 +9,7 @@ import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { CallOptions, Client, Context, Log, Metrics, Peers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
-import { childTrace, currentTrace, traceId } from "./trace.ts";
+import { childTrace, currentFrom, currentTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** Sends one call on its way, to a neighbour in this process or over HTTP. */
@@ -95,10 +95,11 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
   };
 }
 
-/** The request or message that is being worked on, if any. */
-function cameFrom(): Pick<OpsEvent, "trace_id"> {
+/** The request or message that is being worked on, if any, and where the person is for whom that is done. */
+function cameFrom(): Pick<OpsEvent, "trace_id" | "from"> {
   const trace_id = traceId(currentTrace());
-  return trace_id === undefined ? {} : { trace_id };
+  const from = currentFrom();
+  return { ...(trace_id !== undefined && { trace_id }), ...(from !== undefined && { from }) };
 }
 
 /** Every call to another service, so that who calls whom can be told from the metrics of all processes. */

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { Contract, Method } from "../contracts.ts";
 import { config as configContract } from "../contracts.ts";
 import { asProblem, Problem, refuse } from "../errors.ts";
+import { arrivalOf, NOWHERE } from "./arrival.ts";
 import { createTokens, type Tokens } from "./auth.ts";
 import { createConfig } from "./config.ts";
 import { clientOf, createContext, type Reach } from "./context.ts";
@@ -16,11 +17,11 @@ import { docsPage, openApiOf } from "./openapi.ts";
 import type { Cancel } from "./ports.ts";
 import { problemResponse, wrongMethod } from "./problem.ts";
 import { type Asked, mountRest } from "./rest.ts";
-import { rpcHandler, rpcPath } from "./rpc.ts";
+import { FROM_HEADER, rpcHandler, rpcPath } from "./rpc.ts";
 import { createRuntime } from "./runtime.ts";
 import type { Check, Faces, Peers, Principal, Service, Verb } from "./service.ts";
 import { readSettings } from "./settings.ts";
-import { childTrace, inTrace, traceId } from "./trace.ts";
+import { childTrace, forSomebodyAt, inTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** How long a stop waits for requests in flight. */
@@ -106,10 +107,11 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       const trace = childTrace(request.headers.get("traceparent"), world.random);
       state.inFlight++;
       try {
-        const response = await inTrace(trace, async () => {
+        const answer = async () => {
           if (!URL.canParse(request.url)) return problemResponse(new Problem("MALFORMED", "The Host header is none."));
           return state.stopping ? stopping(service) : app.fetch(request);
-        });
+        };
+        const response = await inTrace(trace, answer, arrivalOf(request).from);
         for (const [name, value] of Object.entries(faces.headers ?? {})) {
           if (!response.headers.has(name)) response.headers.set(name, value);
         }
@@ -260,7 +262,7 @@ function rpcRunner(
     const started = clock.mono();
     let status = 500;
     try {
-      const answer = await verb.run(input as never, { principal, signal, header: () => undefined });
+      const answer = await verb.run(input as never, { principal, arrival: NOWHERE, signal, header: () => undefined });
       status = 200;
       return answer;
     } catch (error) {
@@ -289,8 +291,11 @@ function mountRpc(verb: Verb, { clock, whoAsks, fences, run, elsewhere }: RpcMou
       // With the whole request here: its sender may have been stopped, and passed, in the middle of it.
       const claim = readClaim(headers.get(LEASE_HEADER), principal);
       if (claim) await fences.check(claim);
-      const there = await elsewhere?.rpc(verb, input, { principal, headers });
-      return there ? there.answer : run(verb, input, principal, signal);
+      // A service is believed where the person is for whom it asks, as it is believed everything else.
+      return forSomebodyAt(headers.get(FROM_HEADER) ?? undefined, async () => {
+        const there = await elsewhere?.rpc(verb, input, { principal, headers });
+        return there ? there.answer : run(verb, input, principal, signal);
+      });
     },
   });
   return (c: { req: { raw: Request } }) => handler(c.req.raw);

@@ -3,12 +3,14 @@
 import { z } from "@hono/zod-openapi";
 import type { Hono, Context as HonoContext } from "hono";
 import { Problem, refuse } from "../errors.ts";
+import { arrivalOf } from "./arrival.ts";
 import { parseJson, readText } from "./body.ts";
 import { csvResponse, wantsCsv } from "./csv.ts";
 import type { Once } from "./once.ts";
 import type { Clock } from "./ports.ts";
 import { invalid } from "./problem.ts";
-import type { Asking, Principal, Verb } from "./service.ts";
+import type { Asking, Call, Principal, Verb } from "./service.ts";
+import { forSomebodyAt } from "./trace.ts";
 
 export interface RestParts {
   clock: Clock;
@@ -49,14 +51,24 @@ export function mountRest(app: Hono, [verb, prefix]: [Verb, string], parts: Rest
   });
 }
 
-async function answerRest(
-  c: HonoContext,
-  verb: Verb,
-  parts: RestParts,
-): Promise<{ response: Response; isElsewhere: boolean }> {
+interface RestAnswer {
+  response: Response;
+  isElsewhere: boolean;
+}
+
+async function answerRest(c: HonoContext, verb: Verb, parts: RestParts): Promise<RestAnswer> {
   const request = c.req.raw;
   const principal = verb.audience === "open" ? NOBODY : await parts.whoAsks(request);
   allow(verb, principal);
+  return forSomebodyAt(whereIs(principal, request), () => answerTo(principal, c, verb, parts));
+}
+
+/** A service that asks for itself is no somebody. */
+const whereIs = (principal: Principal, request: Request): string | undefined =>
+  principal.kind === "service" ? undefined : (principal.from ?? arrivalOf(request).from);
+
+async function answerTo(principal: Principal, c: HonoContext, verb: Verb, parts: RestParts): Promise<RestAnswer> {
+  const request = c.req.raw;
   // A HEAD is answered as the GET it stands for.
   const isRead = request.method === "GET" || request.method === "HEAD";
   const text = isRead ? "" : await readText(request, parts.clock);
@@ -70,7 +82,7 @@ async function answerRest(
   const elsewhere = await parts.elsewhere?.(verb, parsed.data, { request, text });
   if (elsewhere) return { response: elsewhere, isElsewhere: true };
 
-  const call = { principal, signal: request.signal, header: (name: string) => request.headers.get(name) ?? undefined };
+  const call = callOf(request, principal);
   const work = async () => {
     const answer = (await verb.run(parsed.data as never, call)) as never;
     return { status: verb.status(answer), answer: answer as unknown };
@@ -90,6 +102,13 @@ async function answerRest(
   const response = c.json(answer as object, status as 200, replayed ? { "idempotency-replayed": "true" } : {});
   return { response, isElsewhere: false };
 }
+
+const callOf = (request: Request, principal: Principal): Call => ({
+  principal,
+  arrival: arrivalOf(request),
+  signal: request.signal,
+  header: (name) => request.headers.get(name) ?? undefined,
+});
 
 const NOBODY: Principal = { kind: "nobody", id: "", role: "viewer" };
 

@@ -8,9 +8,11 @@ import { BODY_BYTES_MAX, parseJson, readBytes, readText } from "./body.ts";
 import type { Clock, Net, ServiceId } from "./ports.ts";
 import { CODE_HEADER, connectResponse, fromConnect, invalid } from "./problem.ts";
 import type { CallOptions, Principal } from "./service.ts";
-import { currentTrace } from "./trace.ts";
+import { currentFrom, currentTrace } from "./trace.ts";
 
 export const CALLER_HEADER = "chimera-caller";
+/** Where the person is for whom a service asks; of nobody else is it taken. */
+export const FROM_HEADER = "chimera-from";
 export const TIMEOUT_HEADER = "connect-timeout-ms";
 export const CALL_MS_MAX = 10_000;
 
@@ -152,6 +154,7 @@ export async function callRemote(
 ): Promise<unknown> {
   const timeoutMs = Math.min(options.timeoutMs ?? CALL_MS_MAX, CALL_MS_MAX);
   const traceparent = currentTrace();
+  const from = currentFrom();
   try {
     const response = await remote.net.fetch({
       method: "POST",
@@ -163,6 +166,7 @@ export async function callRemote(
         [TIMEOUT_HEADER]: String(timeoutMs),
         [CALLER_HEADER]: remote.caller,
         ...(traceparent !== undefined && { traceparent }),
+        ...(from !== undefined && { [FROM_HEADER]: from }),
         ...remote.headers,
       },
       body: JSON.stringify(input),

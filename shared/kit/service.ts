@@ -8,6 +8,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Contract, Method } from "../contracts.ts";
 import type { BundleView } from "../domain/bundle.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
+import type { Arrival } from "./arrival.ts";
 import type { Csv } from "./csv.ts";
 import type {
   AnyCollection,
@@ -49,6 +50,8 @@ export interface Principal {
 export interface Call {
   principal: Principal;
   signal: AbortSignal | undefined;
+  /** How the request came to this process; not where the person is, which `principal.from` says. */
+  arrival: Arrival;
   /** Request headers, lower-case; empty for calls within the process. */
   header(name: string): string | undefined;
   /** To be written in the same commit as what is done, so that neither is ever there without the other. */
