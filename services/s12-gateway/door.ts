@@ -7,7 +7,12 @@ import { API_PREFIX } from "./proxy.ts";
 import { isFromOurPage, type SignIn, tokenOf } from "./sign-in.ts";
 
 /** All that somebody with a one-time password may ask. */
-const OWN_PASSWORD: ReadonlySet<string> = new Set(["/auth/me", "/auth/password", "/auth/logout"]);
+const OWN_PASSWORD: ReadonlySet<string> = new Set([
+  "/auth/me",
+  "/auth/password",
+  "/auth/passkey/challenge",
+  "/auth/logout",
+]);
 
 /** Of what is forwarded: a path that is written another way is forwarded nowhere. */
 const NEVER_BY_KEY: ReadonlySet<string> = new Set(["POST /xchg/live/arm"]);

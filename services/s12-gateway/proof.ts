@@ -4,7 +4,9 @@ import { type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";
+import { hasSecondFactor, recoveryHash, type Spent } from "./factors.ts";
 import { stepOfCode } from "./one-time-code.ts";
+import type { Assertion } from "./passkey-shapes.ts";
 import { hashPassword, isPassword, SALT_BYTES } from "./passwords.ts";
 import type { Sealer } from "./sealing.ts";
 
@@ -16,6 +18,8 @@ export interface Given {
   password: string;
   /** A code of the app, or a recovery code. */
   totp?: string | undefined;
+  /** A challenge that a passkey has signed, in place of a code. */
+  passkey?: Assertion | undefined;
 }
 export interface ProofParts {
   store: Store;
@@ -27,10 +31,10 @@ export interface ProofParts {
   audit(entry: { actor: string; what: string; ref: string; outcome: string; before?: unknown; after?: unknown }): Op;
 }
 
-export const recoveryHash = (username: string, code: string): string =>
-  digest("recovery code", username, code.replaceAll("-", "").toUpperCase());
+type CheckPasskey = (user: User | undefined, given: Assertion) => Promise<Spent | undefined>;
 
-export function createProof({ store, clock, random, rateLimit, sealer, audit }: ProofParts) {
+export function createProof(parts: ProofParts & { checkPasskey: CheckPasskey }) {
+  const { store, clock, random, rateLimit, sealer, audit, checkPasskey } = parts;
   /** Compared with when the name is unknown, so that an unknown name takes as long as a wrong password. */
   let decoy: Promise<string> | undefined;
   const decoyHash = () => {
@@ -53,39 +57,41 @@ export function createProof({ store, clock, random, rateLimit, sealer, audit }: 
     }
   }
 
-  /** The factor with what was given used up; undefined when it does not open the door. */
-  function spendCode(user: User, given: string): User["second_factor"] {
-    const factor = user.second_factor;
-    if (!factor || !sealer) return undefined;
-    const secret = sealer.open(factor.sealed_secret, user.username);
-    const step = stepOfCode(secret, given, { now: clock.now(), lastStep: factor.last_step });
-    if (step !== undefined) return { ...factor, last_step: step };
+  /** The user with the code used up; undefined when it does not open the door. */
+  function spendCode(user: User, given: string): Spent | undefined {
+    const { second_factor: factor, recovery = [] } = user;
+    if (factor && sealer) {
+      const secret = sealer.open(factor.sealed_secret, user.username);
+      const step = stepOfCode(secret, given, { now: clock.now(), lastStep: factor.last_step });
+      if (step !== undefined) return { user: { ...user, second_factor: { ...factor, last_step: step } }, ops: [] };
+    }
     const hash = recoveryHash(user.username, given);
-    const isLeft = factor.recovery.includes(hash);
-    return isLeft ? { ...factor, recovery: factor.recovery.filter((left) => left !== hash) } : undefined;
+    if (!recovery.includes(hash)) return undefined;
+    return { user: { ...user, recovery: recovery.filter((left) => left !== hash) }, ops: [] };
   }
 
   /**
-   * The user whose name, password and code these are. A code is used up by it. Throws BAD_CREDENTIALS, the same for
-   * whatever was wrong, and RATE_LIMITED after too many wrong ones.
+   * The user whose name, password and second factor these are: a code, or a passkey's signature. Either is used up by
+   * it. Throws BAD_CREDENTIALS, the same for whatever was wrong, and RATE_LIMITED after too many wrong ones.
    */
   return async function prove(username: string, given: Given, what: string): Promise<User> {
     await takeGuess(username);
     const row = await store.get(users, username);
     const user = row?.value;
     const isRight = await clock.hold(isPassword(given.password, user?.password_hash ?? (await decoyHash())));
-    const needsCode = user?.second_factor !== undefined;
-    const second = user && needsCode ? spendCode(user, given.totp ?? "") : undefined;
-    if (!row || !user || user.disabled || !isRight || (needsCode && !second)) {
+    const needsSecond = user !== undefined && hasSecondFactor(user);
+    // Looked at for an unknown name too, so that the time it takes tells nothing.
+    const signed = given.passkey && (await checkPasskey(user, given.passkey));
+    const second = needsSecond ? (signed ?? spendCode(user, given.totp ?? "")) : undefined;
+    if (!row || !user || user.disabled || !isRight || (needsSecond && !second)) {
       await store.commit([audit({ actor: digest(username).slice(0, 12), what, ref: "s12", outcome: "refused" })]);
       return refuse("BAD_CREDENTIALS", "The name, the password or the code is wrong.");
     }
     for (const [key, rule] of limitsOf(username)) await rateLimit.giveBack(key, rule);
     if (!second) return user;
-    const used = { ...user, second_factor: second };
     // By revision, so that of two who send the same code at once only one gets in.
-    await store.commit([put(users, used, row.rev)], { sync: "full" });
-    return used;
+    await store.commit([put(users, second.user, row.rev), ...second.ops], { sync: "full" });
+    return second.user;
   };
 }
 export type Prove = ReturnType<typeof createProof>;

@@ -1,15 +1,13 @@
-/** Second factors: offered with a secret, taken up with a first code, given up again. */
+/** Codes of an app as a second factor: offered with a secret, taken up with a first code, given up again. */
 import { put } from "../../shared/changes.ts";
 import { type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Row } from "../../shared/kit/ports.ts";
+import { hasSecondFactor, makeRecoveryCodes, withoutNeedlessRecovery } from "./factors.ts";
 import { base32, otpauthUri, SECRET_BYTES, stepOfCode } from "./one-time-code.ts";
-import { type ProofParts, recoveryHash } from "./proof.ts";
+import type { ProofParts } from "./proof.ts";
 
 const OFFER_MS = 10 * 60_000;
-const RECOVERY_CODES = 10;
-/** 80 bits: a fast hash of it cannot be searched. */
-const RECOVERY_BYTES = 10;
 
 export function createSecondFactor({ store, clock, random, sealer, audit }: Omit<ProofParts, "rateLimit">) {
   const rowOf = async (username: string): Promise<Row<User>> =>
@@ -20,7 +18,6 @@ export function createSecondFactor({ store, clock, random, sealer, audit }: Omit
   };
   const sealing = () =>
     sealer ?? refuse("UNAVAILABLE", "Second factors cannot be kept sealed here: CHIMERA_S12_GRANT_KEY is not set.");
-  const recoveryCode = (): string => (base32(random.bytes(RECOVERY_BYTES)).match(/.{4}/g) ?? []).join("-");
 
   return {
     /** A secret for an authenticator app, shown this once. One that is in use stays so until a code of this one comes. */
@@ -33,7 +30,10 @@ export function createSecondFactor({ store, clock, random, sealer, audit }: Omit
       return { secret: base32(secret), uri: otpauthUri(username, secret) };
     },
 
-    /** From now on a sign-in needs a code. Answers the recovery codes, each good for one, shown this once. */
+    /**
+     * From now on a sign-in needs a second factor. Answers recovery codes, each good for one, shown once; older ones
+     * are void.
+     */
     async accept(username: string, code: string): Promise<string[]> {
       const row = await rowOf(username);
       const { second_factor_offered: offer, ...user } = row.value;
@@ -43,18 +43,20 @@ export function createSecondFactor({ store, clock, random, sealer, audit }: Omit
       const secret = sealing().open(offer.sealed_secret, username);
       const step = stepOfCode(secret, code, { now: clock.now(), lastStep: -1 });
       if (step === undefined) return refuse("INVALID", "That is not the code. Is the clock of your device right?");
-      const codes = Array.from({ length: RECOVERY_CODES }, recoveryCode);
-      const recovery = codes.map((each) => recoveryHash(username, each));
-      const second_factor = { sealed_secret: offer.sealed_secret, last_step: step, recovery };
-      await keep(row, { ...user, second_factor }, "on");
+      const { codes, recovery } = makeRecoveryCodes(username, random);
+      const second_factor = { sealed_secret: offer.sealed_secret, last_step: step };
+      await keep(row, { ...user, second_factor, recovery }, "on");
       return codes;
     },
 
-    async drop(username: string): Promise<void> {
+    /** Answers whether there is a second factor still: a passkey. */
+    async drop(username: string): Promise<boolean> {
       const row = await rowOf(username);
       const { second_factor, second_factor_offered, ...user } = row.value;
-      if (!second_factor) refuse("WRONG_STATE", "There is no second factor.");
-      await keep(row, user, "off");
+      if (!second_factor) refuse("WRONG_STATE", "There is no app whose codes are asked for.");
+      const next = withoutNeedlessRecovery(user);
+      await keep(row, next, "off");
+      return hasSecondFactor(next);
     },
   };
 }

@@ -32,15 +32,14 @@ export const secondFactorVerbs = (factor: SecondFactor, signIn: SignIn): Verb[] 
   }),
   verb({
     name: "dropSecondFactor",
-    summary: "Ask for no code any more",
+    summary: "Ask for no code of an app any more",
     rest: "POST /auth/totp/disable",
     once: "body",
     input: z.object({}),
-    output: z.object({ second_factor: z.boolean() }),
+    output: z.object({ second_factor: z.boolean().openapi({ description: "Whether a passkey is asked for still" }) }),
     async run(_input, call) {
       await mustBeFresh(signIn, call);
-      await factor.drop(call.principal.id);
-      return { second_factor: false };
+      return { second_factor: await factor.drop(call.principal.id) };
     },
   }),
 ];

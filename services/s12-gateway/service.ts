@@ -29,6 +29,9 @@ import { createKill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
 import { openEvents } from "./live.ts";
 import { createFeed } from "./live-feed.ts";
+import { siteOf } from "./passkey-site.ts";
+import { createPasskeys } from "./passkeys.ts";
+import { passkeyVerbs } from "./passkeys.verbs.ts";
 import { createProof } from "./proof.ts";
 import { API_PREFIX, createProxy } from "./proxy.ts";
 import { createReference, ownDocument } from "./reference.ts";
@@ -38,7 +41,7 @@ import { searchVerb } from "./search.verbs.ts";
 import { createSecondFactor } from "./second-factor.ts";
 import { secondFactorVerbs } from "./second-factor.verbs.ts";
 import { createSignIn } from "./sign-in.ts";
-import { byPeople, signInVerbs } from "./sign-in.verbs.ts";
+import { byPeople, pageOf, signInVerbs } from "./sign-in.verbs.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
 import { Treasury } from "./treasury.ts";
@@ -75,6 +78,10 @@ const settings = z.object({
     .string()
     .optional()
     .describe("What grants to move funds are signed with; the data folder's own unless set"),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Where people open the page, such as https://chimera.example; passkeys belong to its host"),
   webFolder: z.string().optional().describe("Folder of the built web page"),
   mode: z.enum(["paper", "testnet", "live"]).default("paper").describe("Shown on every page"),
   venue: z.string().default("Paper venue").describe("Name of the exchange, shown on every page"),
@@ -95,7 +102,7 @@ export default defineService({
   async setup(ctx) {
     const { settings, store, clock, random, log, peers, calls, audit } = ctx;
     const { mode, venue, approvals, adminPassword, webFolder } = settings;
-    const { signIn, users, keys, factor } = identityOf(ctx);
+    const { signIn, users, keys, factor, passkeys } = identityOf(ctx);
     const kill = createKill({ store, clock, log, calls, audit, approvals });
     const treasury = treasuryOf(ctx);
     const feed = createFeed({ peers, clock });
@@ -112,6 +119,7 @@ export default defineService({
       ...signInVerbs(signIn, users),
       ...userVerbs(users, signIn, store),
       ...secondFactorVerbs(factor, signIn),
+      ...passkeyVerbs(passkeys, signIn, (call) => siteOf(settings.publicUrl ?? pageOf(call))),
       ...apiKeyVerbs(keys, signIn, store),
       ...killVerbs(kill),
       ...stateVerbs(states, { mode, venue, approvals }),
@@ -145,16 +153,17 @@ export default defineService({
 
 type Ctx = Context<z.output<typeof settings>, { exchange: typeof exchange; config: typeof config }>;
 
-function identityOf({ store, clock, random, rateLimit, audit, settings }: Ctx) {
+function identityOf({ store, clock, random, rateLimit, cache, audit, alert, settings }: Ctx) {
   const { grantKey, sessionTtlMs: sessionMs } = settings;
   const bytes = (count: number) => random.bytes(count);
   const sealer = grantKey === undefined ? undefined : createSealer(grantKey, "second factors", bytes);
-  const prove = createProof({ store, clock, random, rateLimit, sealer, audit });
+  const passkeys = createPasskeys({ store, clock, random, rateLimit, cache, audit, alert });
+  const prove = createProof({ store, clock, random, rateLimit, sealer, audit, checkPasskey: passkeys.check });
   const signIn = createSignIn({ store, clock, random, sessionMs, prove, audit });
   const keys = createApiKeys({ store, clock, random, audit });
   const users = createUsers({ store, clock, random, prove, audit, onDisable: keys.endOf });
   const factor = createSecondFactor({ store, clock, random, sealer, audit });
-  return { signIn, users, keys, factor };
+  return { signIn, users, keys, factor, passkeys };
 }
 
 function treasuryOf({ account, settings, store, clock, log, calls, audit, alert }: Ctx): Treasury {

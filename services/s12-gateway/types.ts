@@ -1,5 +1,6 @@
 /** Shapes of the gateway's own verbs. */
 import { z } from "@hono/zod-openapi";
+import { Assertion } from "./passkey-shapes.ts";
 import { PASSWORD_CHARACTERS_MIN } from "./passwords.ts";
 
 export const Role = z.enum(["viewer", "researcher", "trader", "risk", "admin"]);
@@ -15,7 +16,7 @@ const totp = z
   .optional()
   .openapi({ description: "Where there is a second factor: the app's code, or a recovery code" });
 
-export const Proof = z.object({ password, totp });
+export const Proof = z.object({ password, totp, passkey: Assertion.optional() });
 export const Login = Proof.extend({ username: z.string().min(1).max(64) });
 export const NewPassword = Proof.extend({ new_password: z.string().min(PASSWORD_CHARACTERS_MIN).max(256) });
 /** Seconds. */

@@ -3,6 +3,7 @@ import { put } from "../../shared/changes.ts";
 import { type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock, Op, Random, Store } from "../../shared/kit/ports.ts";
+import { hasSecondFactor, withoutSecondFactors } from "./factors.ts";
 import { hashPassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
 import type { Given, ProofParts, Prove } from "./proof.ts";
 
@@ -19,13 +20,13 @@ export interface UserView {
   created_at: number;
 }
 /** What may be shown of a user: no hash, no secret. */
-export const viewOf = ({ username, role, disabled, created_at, ...rest }: User): UserView => ({
-  username,
-  role,
-  disabled,
-  must_change_password: rest.must_change_password ?? false,
-  second_factor: rest.second_factor !== undefined,
-  created_at,
+export const viewOf = (user: User): UserView => ({
+  username: user.username,
+  role: user.role,
+  disabled: user.disabled,
+  must_change_password: user.must_change_password ?? false,
+  second_factor: hasSecondFactor(user),
+  created_at: user.created_at,
 });
 
 interface Change {
@@ -112,14 +113,15 @@ export function createUsers({ store, clock, random, prove, audit, onDisable }: U
       return viewOf(await change({ actor, username, what, edit: (user) => ({ ...user, disabled }) }));
     },
 
-    /** As `add`; `withFactor` also takes the second factor away, of whom has lost it. */
+    /** As `add`; `withFactor` also takes second factors away, of whom has lost them. */
     async reset(username: string, withFactor: boolean, actor: string): Promise<{ user: UserView; password: string }> {
       const password = oneTimePassword();
       const password_hash = await hash(password);
-      const edit = (user: User): User => {
-        const { second_factor, second_factor_offered, ...rest } = user;
-        return { ...(withFactor ? rest : user), password_hash, must_change_password: true };
-      };
+      const edit = (user: User): User => ({
+        ...(withFactor ? withoutSecondFactors(user) : user),
+        password_hash,
+        must_change_password: true,
+      });
       return { user: viewOf(await change({ actor, username, what: "user.password-reset", edit })), password };
     },
 

@@ -9,10 +9,24 @@ export const SecondFactor = z.object({
   sealed_secret: z.string(),
   /** The step (30 s) of the newest code that was used: no code of it or before it counts again. */
   last_step: z.number().int(),
-  /** Hashes of the recovery codes that are left. */
-  recovery: z.array(z.string()),
 });
 export type SecondFactor = z.output<typeof SecondFactor>;
+/** A credential of WebAuthn; nothing of it is secret. */
+export const Passkey = z.object({
+  /** The credential's id, base64url. */
+  passkey_id: z.string(),
+  /** COSE, base64url. */
+  public_key: z.string(),
+  /** How many signatures the authenticator said it had made; 0 of one that does not count. */
+  counter: z.number().int(),
+  transports: z.array(z.string()),
+  /** The host at whose page it was made: it works there alone. */
+  rp_id: z.string(),
+  name: z.string(),
+  created_at: z.number(),
+  last_used_at: z.number().optional(),
+});
+export type Passkey = z.output<typeof Passkey>;
 export const User = z.object({
   username: z.string(),
   password_hash: z.string(),
@@ -26,6 +40,11 @@ export const User = z.object({
   second_factor: SecondFactor.optional(),
   /** Asked for and not yet proven by a first code. */
   second_factor_offered: z.object({ sealed_secret: z.string(), expires_at: z.number() }).optional(),
+  passkeys: z.array(Passkey).optional(),
+  /** What authenticators file the user's passkeys under; random, so that they learn no name from it. */
+  passkey_owner: z.string().optional(),
+  /** Hashes of the recovery codes that are left; there are some while there is a second factor. */
+  recovery: z.array(z.string()).optional(),
 });
 export type User = z.output<typeof User>;
 export const users = collection({ name: "users", owner: "s12", schema: User, key: (u) => u.username });
