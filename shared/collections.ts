@@ -11,6 +11,7 @@ import {
 } from "./collections/exchange.ts";
 import { costCurves, executionPlans } from "./collections/execution.ts";
 import { firstAnswers } from "./collections/first-answers.ts";
+import { models } from "./collections/models.ts";
 import { alertsKept, metricsTimeseries } from "./collections/operations.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "./collections/orders.ts";
 import { apiKeys, approvals, auditLog, killState, sessions, users } from "./collections/people.ts";
@@ -55,6 +56,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   taxRows,
   autoTransfers,
   reconciliations,
+  models,
   configBundles,
   configActive,
   alertsKept,

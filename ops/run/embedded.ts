@@ -4,6 +4,7 @@ import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
+import { onnxInference } from "../../shared/adapters/onnx.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
@@ -59,6 +60,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     rateLimit: coordination.rateLimit,
     schedule: coordination.schedule,
     net: fetchNet(clock),
+    inference: onnxInference(clock),
     env: {
       ...grantEnv(folder.grantKeys),
       ...exchangeKeyEnv(folder, env),

@@ -16,6 +16,7 @@ import {
 } from "../../shared/streams.ts";
 import { AccountBook } from "./account-book.ts";
 import { Inquiries, instrumentAsked } from "./inquiries.ts";
+import { ModelDesk, type ModelDeskParts } from "./model-desk.ts";
 import { Pauses } from "./pauses.ts";
 import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
@@ -81,19 +82,24 @@ export default defineService({
       ctx.calls.router.placeOrder(request, options);
     const told = tellersOf(ctx);
     const noEntries = () => ctx.noEntries();
+    const models = new ModelDesk({ store, clock, blobs: ctx.blobs, inference: ctx.inference, ...modelTellersOf(ctx) });
     const strategist = new Strategist({
       store,
       clock,
       book,
       surroundings,
       pauses,
+      models,
       writer,
       placeOrder,
       told,
       noEntries,
     });
     const inquiries = new Inquiries({ account, store, clock, strategist, surroundings, writer });
-    ctx.config.onChange((view) => surroundings.swap(view));
+    ctx.config.onChange((view) => {
+      surroundings.swap(view);
+      models.follow(view.bundle.strategies.flatMap(({ enabled, model }) => (enabled && model ? [model] : [])));
+    });
 
     return {
       verbs: [...decisionVerbs(inquiries), ...pauseVerbs(pauses, { surroundings, now: () => clock.now() })],
@@ -126,6 +132,7 @@ export default defineService({
       ],
       async start() {
         await pauses.load();
+        await models.settled();
         await surroundings.readHealth();
         await surroundings.readListings();
         await book.rebuild();
@@ -172,6 +179,24 @@ function tellersOf({ metrics, log, alert }: Pick<Ctx, "metrics" | "log" | "alert
       alert("WARN", `LIMIT_${guard.toUpperCase()}`, message, `no entries (seen on ${instrument})`);
     },
     failed: (what, error) => log.error(what, { error: String(error) }),
+  };
+}
+
+type ModelTellers = Pick<ModelDeskParts, "asked" | "troubled">;
+function modelTellersOf({ metrics, alert }: Pick<Ctx, "metrics" | "alert">): ModelTellers {
+  const asked = metrics.counter("model_runs_total", "Times a model was asked, by what kept it from answering", [
+    "model_id",
+    "trouble",
+  ]);
+  const took = metrics.histogram("model_ms", "Time for a model to answer", { buckets: DECIDE_MS_BUCKETS });
+  return {
+    asked(use, ms, trouble) {
+      asked.inc({ model_id: use.model_id, trouble: trouble ?? "none" });
+      took.observe(ms);
+    },
+    troubled({ model_id }, trouble, why) {
+      alert("WARN", `MODEL_${trouble.toUpperCase()}`, `Model ${model_id} has no say: ${why}`, "sizes count it as 1.0");
+    },
   };
 }
 

@@ -7,8 +7,10 @@ import { asProblem, type Problem } from "../../shared/errors.ts";
 import { entryIntentId } from "../../shared/keys.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
-import { decide, undecidable } from "../../shared/trading/decision/decide.ts";
+import { type DecideInput, decide, SIDE_VALUE, undecidable } from "../../shared/trading/decision/decide.ts";
+import type { ModelSays } from "../../shared/trading/decision/model.ts";
 import type { AccountBook } from "./account-book.ts";
+import type { ModelDesk } from "./model-desk.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { WriteBehind } from "./write-behind.ts";
@@ -36,6 +38,7 @@ export interface StrategistParts {
   book: AccountBook;
   surroundings: Surroundings;
   pauses: Pauses;
+  models: Pick<ModelDesk, "ask">;
   writer: WriteBehind;
   placeOrder(request: { intent: Intent; decision: Decision }, options: { timeoutMs: number }): Promise<OrderAnswer>;
   told: Told;
@@ -76,8 +79,10 @@ export class Strategist {
     const { clock, surroundings, told } = this.parts;
     const instrument = await surroundings.listing(signal.instrument);
     const started = clock.mono();
+    const input = (now: number) => ({ signal, compiled, account: this.account(compiled, now), instrument, now });
+    const model = await this.modelSays(input(at ?? clock.now()));
     const now = at ?? clock.now();
-    const decision = decide({ signal, compiled, account: this.account(compiled, now), instrument, now });
+    const decision = decide({ ...input(now), model });
     if (at === undefined) {
       this.noteLimits(decision);
       told.decided(decision, clock.mono() - started);
@@ -86,6 +91,16 @@ export class Strategist {
       }
     }
     return { ...decision, latency_us: Math.max(0, Math.round((now - signal.features.ts) * US_IN_MS)) };
+  }
+
+  /** Asked of entries alone; what was found before it is looked at again, since the world goes on meanwhile. */
+  private async modelSays(input: DecideInput): Promise<ModelSays | undefined> {
+    const { signal, compiled } = input;
+    const use = compiled.strategies.get(signal.strategy_id)?.strategy.model;
+    if (!use) return undefined;
+    const { side, action } = decide(input).decision;
+    if (action !== "open" || !side) return undefined;
+    return this.parts.models.ask(use, signal.features.values, SIDE_VALUE[side]);
   }
 
   /** What would be decided, with no trace left of it. */

@@ -1,4 +1,6 @@
 /** The strategy engine's parts on a virtual clock and real embedded stores, with a router that tests script. */
+import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
+import { onnxInference } from "../../shared/adapters/onnx.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit, put } from "../../shared/changes.ts";
@@ -15,6 +17,7 @@ import { opsEvents } from "../../shared/streams.ts";
 import { featuresWith, listingOf, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { AccountBook } from "./account-book.ts";
 import { Inquiries } from "./inquiries.ts";
+import { ModelDesk } from "./model-desk.ts";
 import { type PausePorts, Pauses } from "./pauses.ts";
 import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
@@ -83,6 +86,9 @@ interface EngineOptions {
   bus?: string;
 }
 
+/** What tests wait for themselves needs no virtual time to stand still. */
+export const atOnce = { hold: <T>(work: Promise<T>): Promise<T> => work };
+
 /** Everything of S3 but its service declaration; `router` answers each ask. */
 export async function engineWith(options: EngineOptions = {}) {
   const clock = new VirtualClock(NOON);
@@ -103,12 +109,22 @@ export async function engineWith(options: EngineOptions = {}) {
     waitMs: 20,
     onTrouble: (error) => void told.push(`trouble: ${error instanceof Error ? error.message : error}`),
   });
+  const blobs = new MemoryBlobs(clock);
+  const models = new ModelDesk({
+    store,
+    clock,
+    blobs,
+    inference: onnxInference(atOnce),
+    asked: () => {},
+    troubled: (use, trouble) => void told.push(`model ${use.model_id} ${trouble}`),
+  });
   const strategist = new Strategist({
     store,
     clock,
     book,
     surroundings,
     pauses,
+    models,
     writer,
     async placeOrder(request) {
       asked.push(request);
@@ -130,7 +146,8 @@ export async function engineWith(options: EngineOptions = {}) {
   surroundings.latest.set("FUT:BTCUSDT", featuresWith());
   await surroundings.readKill();
   await surroundings.readBudget();
-  return { clock, stores, store, asked, told, book, surroundings, pauses, writer, strategist, inquiries };
+  const parts = { book, surroundings, pauses, models, writer, strategist, inquiries };
+  return { clock, stores, store, blobs, asked, told, ...parts };
 }
 
 export type Stores = (owner: ServiceId) => SqliteStore;

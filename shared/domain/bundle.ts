@@ -1,15 +1,15 @@
 /** The config bundle: every number the system trades by, as one versioned document. */
 import { z } from "@hono/zod-openapi";
+import { FactorId } from "./factor-id.ts";
 import { InstrumentId, PositiveDecimal } from "./instrument.ts";
 import { Timeframe } from "./market.ts";
+import { ModelUse } from "./model.ts";
 
 export const CONDITION_DEPTH_MAX = 8;
 export const CONDITION_LIST_MAX = 64;
 
 export const Operator = z.enum(["<", "<=", ">", ">=", "==", "!=", "in", "notIn"]);
 export type Operator = z.output<typeof Operator>;
-/** `atr_14_1m`, or another instrument's at its last closed bar: `rv_20_1d@SPOT:BTCUSDT`. */
-export const FactorId = z.string().regex(/^[a-z][a-z0-9_]{0,47}(@(SPOT|FUT):[A-Z0-9]{2,24})?$/, "is no factor id");
 const Literal = z.union([z.number(), z.string(), z.boolean()]);
 
 /** Data, never code: a comparison of a factor with a literal (`v`) or another factor (`vf`), or a combination of such. */
@@ -111,6 +111,8 @@ const Strategy = z.strictObject({
   triggers: z.array(Trigger).min(1).max(10),
   long: Condition.optional(),
   short: Condition.optional(),
+  /** Has its say after the rules. */
+  model: ModelUse.optional(),
   sizing: SizingRules.partial().default({}),
   position: PositionRules.partial().default({}),
 });

@@ -1,6 +1,7 @@
 /** Signals and decisions: a moment to look, what was seen, what was decided and why. */
 import { z } from "@hono/zod-openapi";
 import { Account, Decimal, InstrumentId } from "./instrument.ts";
+import { ModelResult } from "./model.ts";
 import { Intent, Side } from "./order.ts";
 
 /** Factor id → value; null where the factor is missing, stale or not a number. */
@@ -94,6 +95,8 @@ export const Decision = z
     intents: z.array(Intent),
     rules: z.array(RuleResult),
     guards: z.array(GuardResult),
+    /** Where the strategy has a model and nothing before it ended the entry. */
+    model: ModelResult.optional(),
     sizing: Sizing.optional(),
     features: FeatureValues,
     config_rev: z.number().int(),

@@ -59,6 +59,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     rateLimit: world.rateLimit,
     schedule: world.schedule,
     net: world.net,
+    inference: world.inference,
     log,
     metrics,
     config,

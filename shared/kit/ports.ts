@@ -262,6 +262,18 @@ export interface Directory {
   leave(group: string, member: string): Promise<void>;
 }
 
+/** A model made ready to run. */
+export interface LoadedModel {
+  /** A probability for each row; all rows as long as the model has inputs. */
+  run(rows: readonly (readonly number[])[]): Promise<number[]>;
+  release(): Promise<void>;
+}
+/** Runs models in ONNX. */
+export interface Inference {
+  /** Throws Problem RULE for what is no such model: one float input `[rows, inputs]`, out of which come probabilities. */
+  load(onnx: Uint8Array, inputs: number): Promise<LoadedModel>;
+}
+
 /** Atomic reservations against a limit; amounts are whole units (micro-USDT, say). */
 export interface Quota {
   /** True when it fits, or when `id` is reserved already. */

@@ -16,6 +16,7 @@ import type {
   Blobs,
   Cache,
   Clock,
+  Inference,
   Lock,
   Message,
   Net,
@@ -237,6 +238,7 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   readonly rateLimit: RateLimit;
   readonly schedule: Schedule;
   readonly net: Net;
+  readonly inference: Inference;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly config: Config;

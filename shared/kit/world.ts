@@ -5,6 +5,7 @@ import type {
   Bus,
   Cache,
   Clock,
+  Inference,
   Lock,
   Net,
   Quota,
@@ -36,6 +37,7 @@ export interface World {
   rateLimit: RateLimit;
   schedule: Schedule;
   net: Net;
+  inference: Inference;
   env: Readonly<Record<string, string | undefined>>;
   log: Logger;
   /** Signs tokens between services; at least 32 bytes, the same in every process of an installation. */

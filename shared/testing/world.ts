@@ -2,6 +2,7 @@
 import { embeddedCoordination } from "../adapters/coordination.ts";
 import { EmbeddedBus } from "../adapters/embedded-bus.ts";
 import { MemoryBlobs } from "../adapters/memory-blobs.ts";
+import { onnxInference } from "../adapters/onnx.ts";
 import { seededRandom } from "../adapters/random.ts";
 import { openStore, type SqliteStore } from "../adapters/sqlite.ts";
 import type { VirtualClock } from "../adapters/virtual-clock.ts";
@@ -61,6 +62,7 @@ export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = fal
     blobs: new MemoryBlobs(clock),
     ...embeddedCoordination({ clock, path: ":memory:" }),
     net,
+    inference: onnxInference(clock),
     env: {
       CHIMERA_S01_RECORD_FRAMES: "false",
       CHIMERA_S11_SCRAPE_MS: "3600000",

@@ -1,6 +1,7 @@
-/** From a signal to a decision: guards, side, rules, size, intent; pure, and complete enough to explain itself. */
+/** From a signal to a decision: guards, side, rules, model, size, intent; pure, and complete enough to explain itself. */
 import type { Action, Decision, GuardResult, Signal, Sizing } from "../../domain/decision.ts";
 import { type Instrument, marketOf } from "../../domain/instrument.ts";
+import type { ModelResult } from "../../domain/model.ts";
 import type { Intent, Side } from "../../domain/order.ts";
 import { assert } from "../../errors.ts";
 import { entryIntentId } from "../../keys.ts";
@@ -8,6 +9,7 @@ import type { AccountState } from "./account.ts";
 import type { CompiledBundle, CompiledStrategy } from "./compiled.ts";
 import type { Values } from "./condition.ts";
 import { runGuards } from "./guards.ts";
+import { judged, type ModelSays } from "./model.ts";
 import { type Weighed, weigh } from "./rules.ts";
 import { sizeEntry } from "./sizing.ts";
 
@@ -17,12 +19,14 @@ export interface DecideInput {
   readonly account: AccountState;
   /** The exchange's filters; undefined: the instrument is not listed. */
   readonly instrument: Instrument | undefined;
+  /** What the strategy's model says, where it has one; nothing: it counts as missing. */
+  readonly model?: ModelSays | undefined;
   /** Epoch ms. */
   readonly now: number;
 }
 
 /** `side` as rules see it. */
-const SIDE_VALUE: Readonly<Record<Side, number>> = { BUY: 1, SELL: -1 };
+export const SIDE_VALUE: Readonly<Record<Side, number>> = { BUY: 1, SELL: -1 };
 const NOTHING_WEIGHED: Weighed = {
   size_mult: 1,
   tp_mult: 1,
@@ -38,7 +42,8 @@ interface Found {
   guards: GuardResult[];
   side?: Side;
   weighed?: Weighed;
-  /** Rules and health together. */
+  model?: ModelResult;
+  /** Rules, health and model together. */
   size_mult?: number;
   sizing?: Sizing;
   intents?: Intent[];
@@ -72,6 +77,7 @@ function written(found: Found, { signal, rev, now }: { signal: Signal; rev: numb
     intents: found.intents ?? [],
     rules: weighed.results,
     guards: found.guards,
+    ...(found.model && { model: found.model }),
     ...(found.sizing && { sizing: found.sizing }),
     features: signal.features.values,
     config_rev: rev,
@@ -98,8 +104,11 @@ function consider(input: DecideInput): Found {
   const { side } = entry;
   const weighed = weigh(strategy.rules, { ...features.values, side: SIDE_VALUE[side] });
   if (weighed.skipped_by !== undefined) return { reason: weighed.skipped_by, guards, side, weighed };
-  const size_mult = weighed.size_mult * healthMult(compiled, account);
-  const found = { guards, side, weighed, size_mult };
+  const use = strategy.strategy.model;
+  const model = use && judged(use, input.model);
+  const size_mult = weighed.size_mult * healthMult(compiled, account) * (model?.size_mult ?? 1);
+  const found = { guards, side, weighed, size_mult, ...(model && { model }) };
+  if (model?.size_mult === 0) return { ...found, reason: "model" };
   if (!instrument) return { ...found, reason: "unknown_instrument" };
   if (instrument.status !== "TRADING") return { ...found, reason: "instrument_halted" };
   const { execution } = compiled.bundle.flags;
