@@ -11,6 +11,7 @@ import {
 } from "./collections/exchange.ts";
 import { costCurves, executionPlans } from "./collections/execution.ts";
 import { firstAnswers } from "./collections/first-answers.ts";
+import { labelGaps, labelJobs, labelMarks, labels12h, labels24h, labels36h } from "./collections/labels.ts";
 import { models } from "./collections/models.ts";
 import { alertsKept, metricsTimeseries } from "./collections/operations.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "./collections/orders.ts";
@@ -56,6 +57,12 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   taxRows,
   autoTransfers,
   reconciliations,
+  labels12h,
+  labels24h,
+  labels36h,
+  labelGaps,
+  labelJobs,
+  labelMarks,
   models,
   configBundles,
   configActive,

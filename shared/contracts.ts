@@ -144,6 +144,10 @@ export const History = z.object({
 });
 export const HistoryAnswer = z.object({ source: z.enum(["RECORDING", "EXCHANGE"]), bars: z.array(Kline) });
 
+/** Futures alone have any. `mark` is what the notional was computed with, where the exchange tells. */
+export const FundingRate = z.object({ ts: z.number(), rate: Decimal, mark: Decimal.optional() });
+export type FundingRate = z.output<typeof FundingRate>;
+
 const WalletName = z.enum(["SPOT", "FUT"]);
 
 /** One credit or charge as the exchange's income history tells it; `amount` is signed. Spot has only fills and transfers. */
@@ -202,6 +206,11 @@ export const exchange = contract("s01", ExchangeService, {
     z.object({ instruments: z.array(Instrument) }),
   ]),
   getHistory: method(ExchangeService.method.getHistory, [History, HistoryAnswer]),
+  /** Both ends included, oldest first, at most a thousand. */
+  getFundingRates: method(ExchangeService.method.getFundingRates, [
+    z.object({ instrument: InstrumentId, from_ts: z.number(), to_ts: z.number() }),
+    z.object({ rates: z.array(FundingRate) }),
+  ]),
   setKill: urgent(method(ExchangeService.method.setKill, [KillOrder, KillAnswer])),
   getIncome: method(ExchangeService.method.getIncome, [
     z.object({ account, from_ts: z.number(), to_ts: z.number() }),

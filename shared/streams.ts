@@ -173,6 +173,31 @@ export const reconResults = reliable("recon:results", Reconciliation, {
   keyed: false,
 });
 
+/** Labels that were written together: what each of the signals earned by one horizon. */
+export const LabelsReady = z.object({
+  horizon_h: z.union([z.literal(12), z.literal(24), z.literal(36)]),
+  /** DUE: the horizon has passed. RECHECK: fills or funding came late. ASKED: by the backfill `job_id`. */
+  cause: z.enum(["DUE", "RECHECK", "ASKED"]),
+  job_id: z.string().optional(),
+  labels: z.array(
+    z.object({
+      signal_id: z.string(),
+      class: z.enum(["pos", "neutral", "neg"]),
+      roi_net: z.number(),
+      counterfactual: z.boolean(),
+      /** 1 when it was new; more where it corrects what was told before. */
+      revision: z.number().int(),
+    }),
+  ),
+  ts: z.number(),
+});
+export type LabelsReady = z.output<typeof LabelsReady>;
+export const labelsReady = reliable("labels:ready", LabelsReady, {
+  from: ["s07"],
+  heardBy: ["s08", "s09", "s11", "s12"],
+  keyed: false,
+});
+
 export const ConfigEvent = z.object({
   kind: z.enum(["PROMOTE", "ROLLBACK"]),
   rev: z.number().int(),
@@ -246,6 +271,7 @@ export const STREAMS: readonly Stream[] = [
   orderResults,
   positionEvents,
   reconResults,
+  labelsReady,
   configEvents,
   healthEvents,
   alerts,

@@ -4,6 +4,7 @@ import { ExchangeOrder, exchange, History } from "../../shared/contracts.ts";
 import { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import { Kline } from "../../shared/domain/market.ts";
 import { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
+import { refuse } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
 import type { Instruments } from "./instruments.ts";
@@ -58,6 +59,14 @@ export function accountRpcVerbs({ desk, queries, instruments }: AccountParts): V
       name: "getHistory",
       summary: "Bars of the past, oldest first.",
       run: async (ask) => ({ source: "EXCHANGE" as const, bars: await queries.history(ask) }),
+    }),
+    answers(exchange.methods.getFundingRates, {
+      name: "getFundingRates",
+      summary: "What funding was at each of its times, both ends included, oldest first.",
+      run: async ({ instrument, from_ts, to_ts }) => {
+        if (from_ts > to_ts) refuse("INVALID", "to_ts: is before from_ts");
+        return { rates: await queries.fundingRates(instrument, { from_ts, to_ts }) };
+      },
     }),
   ];
 }

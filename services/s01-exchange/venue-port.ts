@@ -1,6 +1,14 @@
 /** What S1 needs of an exchange, whichever connector speaks to it; one contract suite holds for all that implement it. */
 import type { z } from "@hono/zod-openapi";
-import type { ExchangeFill, ExchangeOrder, History, Income, SubmitOco, SubmitOrder } from "../../shared/contracts.ts";
+import type {
+  ExchangeFill,
+  ExchangeOrder,
+  FundingRate,
+  History,
+  Income,
+  SubmitOco,
+  SubmitOrder,
+} from "../../shared/contracts.ts";
 import { type Instrument, type InstrumentId, type Market, marketOf } from "../../shared/domain/instrument.ts";
 import type { Kline } from "../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
@@ -66,6 +74,8 @@ export interface VenueQueries {
   balances(): Promise<Balance[]>;
   /** Oldest first; `from_ts` and `to_ts` (epoch ms) bound the opening times. The last bar may be open. */
   history(ask: z.output<typeof History>): Promise<Kline[]>;
+  /** Of a perpetual, oldest first, at most a thousand; UNAVAILABLE where the exchange does not tell them. */
+  fundingRates(instrument: InstrumentId, span: Span): Promise<FundingRate[]>;
 }
 
 /** Epoch ms, both ends included. */

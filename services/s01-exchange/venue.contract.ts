@@ -80,6 +80,7 @@ function facts(now: Now, lacks: Lacks): void {
       expect(bars.at(-1)!.close_ts - bars.at(-1)!.open_ts).toBe(59_999);
     }
     expect(await codeOf(queries.history({ instrument: BTC, timeframe: "5s", limit: 5 }))).toBe("INVALID");
+    expect(await codeOf(queries.fundingRates(SPOT_BTC, { from_ts: 0, to_ts: 1 }))).toBe("INVALID");
   });
 }
 

@@ -132,6 +132,7 @@ export class FakeExchange {
     },
     getInstruments: async () => ({ instruments: [...this.listings] }),
     getHistory: async () => ({ source: "EXCHANGE" as const, bars: [] }),
+    getFundingRates: async () => ({ rates: [] }),
     setKill: async ({ epoch }) => ({ epoch, outstanding: [] }),
     getIncome: async () => ({ income: [] }),
     transfer: () => Promise.reject(new Problem("FORBIDDEN", "the router moves no money")),

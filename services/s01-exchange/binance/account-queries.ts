@@ -1,17 +1,18 @@
 /** What the account holds and did, asked over REST: fills, positions, balances; and the market's history. */
 import type { z } from "@hono/zod-openapi";
-import type { ExchangeFill, History } from "../../../shared/contracts.ts";
+import type { ExchangeFill, FundingRate, History } from "../../../shared/contracts.ts";
 import { type InstrumentId, type Market, marketOf, symbolOf } from "../../../shared/domain/instrument.ts";
 import type { Kline, Timeframe } from "../../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts";
 import { refuse } from "../../../shared/errors.ts";
 import type { Surroundings } from "../types.ts";
-import type { VenueQueries } from "../venue-port.ts";
+import type { Span, VenueQueries } from "../venue-port.ts";
 import {
   algoIdOf,
   isHeld,
   readConditional,
   readFill,
+  readFundingRates,
   readFutBalances,
   readKlines,
   readPosition,
@@ -88,6 +89,13 @@ export class AccountQueries implements VenueQueries {
       this.rests.FUT.call("GET", "/fapi/v3/account", {}, { auth: "signed" }),
     ]);
     return [...readSpotBalances(spot), ...readFutBalances(fut)];
+  }
+
+  async fundingRates(instrument: InstrumentId, { from_ts, to_ts }: Span): Promise<FundingRate[]> {
+    if (marketOf(instrument) !== "FUT") refuse("INVALID", `${instrument} has no funding.`);
+    const span = { startTime: Math.floor(from_ts), endTime: Math.ceil(to_ts), limit: PAGE };
+    const params = { symbol: symbolOf(instrument), ...span };
+    return readFundingRates(await this.rests.FUT.call("GET", "/fapi/v1/fundingRate", params, { auth: "none" }));
   }
 
   /** Oldest first; `from_ts` and `to_ts` are epoch ms and bound the opening times. The last bar may be open. */

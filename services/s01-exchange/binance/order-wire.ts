@@ -1,6 +1,6 @@
 /** Orders, fills, positions and balances as Binance prints them, read once into the shapes the system shares. */
 import { z } from "@hono/zod-openapi";
-import type { ExchangeFill, ExchangeOrder } from "../../../shared/contracts.ts";
+import type { ExchangeFill, ExchangeOrder, FundingRate } from "../../../shared/contracts.ts";
 import { type InstrumentId, instrumentOf, type Market, marketOf } from "../../../shared/domain/instrument.ts";
 import { add, dec, div, isDecimal, max, show, sub, toNumber, zero } from "../../../shared/domain/money.ts";
 import { type OrderStatus, Side } from "../../../shared/domain/order.ts";
@@ -230,6 +230,19 @@ export function readFutBalances(body: unknown): Balance[] {
 const KlineRow = z.tuple([z.number(), Amount, Amount, Amount, Amount, Amount, z.number(), Amount, z.number()], z.any());
 export type KlineRow = z.output<typeof KlineRow>;
 export const readKlines = (body: unknown): KlineRow[] => z.array(KlineRow).parse(body);
+
+const FundingRateRow = z.looseObject({
+  fundingTime: z.number(),
+  fundingRate: Amount,
+  markPrice: z.string().optional(),
+});
+/** Binance leaves the mark price of old times empty. */
+export const readFundingRates = (body: unknown): FundingRate[] =>
+  z
+    .array(FundingRateRow)
+    .parse(body)
+    .map(({ fundingTime: ts, fundingRate: rate, markPrice: mark }) => ({ ts, rate, ...(isAbove(mark) && { mark }) }))
+    .toSorted((a, b) => a.ts - b.ts);
 
 /** Fetches the order's own market part of a path. */
 export const orderPath = (instrument: InstrumentId): string =>

@@ -1,21 +1,22 @@
 /** Fills, positions, balances and bars through ccxt. */
 import type { z } from "@hono/zod-openapi";
-import type { ExchangeFill, History } from "../../../shared/contracts.ts";
+import type { ExchangeFill, FundingRate, History } from "../../../shared/contracts.ts";
 import { type InstrumentId, marketOf } from "../../../shared/domain/instrument.ts";
 import type { Kline } from "../../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts";
 import { refuse } from "../../../shared/errors.ts";
 import { algoIdOf } from "../binance/order-wire.ts";
 import type { Surroundings } from "../types.ts";
-import type { VenueQueries } from "../venue-port.ts";
+import type { Span, VenueQueries } from "../venue-port.ts";
 import type { CcxtLine } from "./line.ts";
 import type { Lines } from "./orders.ts";
 import type { Known } from "./symbols.ts";
 import type { CcxtClient, CcxtTrade, Params } from "./unified.ts";
-import { readBalances, readBar, readFill, readPosition } from "./unified-read.ts";
+import { readBalances, readBar, readFill, readFundingRates, readPosition } from "./unified-read.ts";
 
 const PAGE = 100;
 const FILLS_MAX = 50_000;
+const RATES_MAX = 1_000;
 
 export class CcxtQueries implements VenueQueries {
   private readonly around: Surroundings;
@@ -97,6 +98,18 @@ export class CcxtQueries implements VenueQueries {
       ),
     );
     return told.flat();
+  }
+
+  async fundingRates(instrument: InstrumentId, { from_ts, to_ts }: Span): Promise<FundingRate[]> {
+    if (marketOf(instrument) !== "FUT") refuse("INVALID", `${instrument} has no funding.`);
+    const line = this.lines.FUT;
+    const known = line.need(instrument);
+    const client = await line.open();
+    if (!client.has.fetchFundingRateHistory) refuse("UNAVAILABLE", `${client.id} does not tell past funding rates.`);
+    const params = { until: Math.ceil(to_ts) };
+    const ask = (each: CcxtClient) =>
+      each.fetchFundingRateHistory(known.symbol, Math.floor(from_ts), RATES_MAX, params);
+    return readFundingRates(await line.ask(ask)).filter(({ ts }) => ts >= from_ts && ts <= to_ts);
   }
 
   async history({ instrument, timeframe, limit, from_ts, to_ts }: z.output<typeof History>): Promise<Kline[]> {

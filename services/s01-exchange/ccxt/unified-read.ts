@@ -1,12 +1,12 @@
 /** ccxt's unified orders, fills, positions, balances and bars in the shapes the system shares. */
-import type { ExchangeFill, ExchangeOrder } from "../../../shared/contracts.ts";
+import type { ExchangeFill, ExchangeOrder, FundingRate } from "../../../shared/contracts.ts";
 import { type InstrumentId, type Market, marketOf } from "../../../shared/domain/instrument.ts";
 import { type Kline, TIMEFRAME_MS, type Timeframe } from "../../../shared/domain/market.ts";
 import { abs, dec, mul, neg, show, zero } from "../../../shared/domain/money.ts";
 import type { OrderStatus } from "../../../shared/domain/order.ts";
 import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts";
 import { type Known, qtyOf, textOf } from "./symbols.ts";
-import type { CcxtBalances, CcxtOrder, CcxtPosition, CcxtTrade, Numeric } from "./unified.ts";
+import type { CcxtBalances, CcxtFunding, CcxtOrder, CcxtPosition, CcxtTrade, Numeric } from "./unified.ts";
 
 const isAbove = (text: string | undefined): text is string => text !== undefined && dec(text) > zero;
 
@@ -122,6 +122,15 @@ export function readBalances(market: Market, body: CcxtBalances, now: number): B
     return [{ market, asset, ...row, updated_at: ts }];
   });
 }
+
+/** Of the past, oldest first; ccxt tells no mark price with them. */
+export const readFundingRates = (rows: readonly CcxtFunding[]): FundingRate[] =>
+  rows
+    .flatMap(({ timestamp: ts, fundingRate }) => {
+      const rate = textOf(fundingRate);
+      return ts === undefined || rate === undefined ? [] : [{ ts, rate }];
+    })
+    .toSorted((a, b) => a.ts - b.ts);
 
 /** ccxt tells neither quote volume nor number of trades: they are volume × close, and 0. */
 export function readBar(

@@ -117,6 +117,7 @@ export interface CcxtClient {
   fetchBalance(params?: Params): Promise<CcxtBalances>;
   fetchOHLCV(symbol: string, timeframe: string, since?: number, limit?: number, params?: Params): Promise<Numeric[][]>;
   fetchFundingRate(symbol: string): Promise<CcxtFunding>;
+  fetchFundingRateHistory: List<CcxtFunding>;
   fetchOrderBook(symbol: string, limit?: number): Promise<CcxtBook>;
   fetchTrades: List<CcxtTrade>;
   fetchPositionMode(symbol?: string): Promise<{ hedged?: boolean }>;

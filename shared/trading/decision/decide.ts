@@ -131,7 +131,7 @@ type Chosen = { side: Side; reason: "" } | { side: undefined; reason: string };
 const noSide = (reason: string): Chosen => ({ side: undefined, reason });
 
 /** The one side whose condition holds; unknown doesn't enter, and both at once says that they are no conditions. */
-function chooseSide(strategy: CompiledStrategy, values: Values, longOnly: boolean): Chosen {
+export function chooseSide(strategy: CompiledStrategy, values: Values, longOnly: boolean): Chosen {
   const long = strategy.long ? strategy.long(values) : false;
   const short = strategy.short ? strategy.short(values) : false;
   if (long && short) return noSide("both_sides");
