@@ -1,6 +1,7 @@
 /** Writes what follows from the declarations: service table, settings, streams, the API; a test keeps them fresh. */
 import { join } from "node:path";
 import type { ApiDocument } from "../services/s12-gateway/api-merge.ts";
+import { HEARD } from "../services/s12-gateway/live-feed.ts";
 import { mergedApi } from "../services/s12-gateway/reference.ts";
 import { VirtualClock } from "../shared/adapters/virtual-clock.ts";
 import { constellation } from "../shared/kit/constellation.ts";
@@ -11,6 +12,7 @@ import { STREAMS } from "../shared/streams.ts";
 import { simulatedWorld } from "../shared/testing/world.ts";
 import { lostIn, WITHDRAWN } from "./api-compat.ts";
 import { ROOT } from "./build.ts";
+import { clientFiles } from "./client-code.ts";
 import { describeProcessSettings } from "./run/process-settings.ts";
 import { loadServices } from "./services.ts";
 
@@ -34,6 +36,7 @@ export async function generate(): Promise<Record<string, string>> {
   );
   return {
     [API_PATH]: `${JSON.stringify(api, null, 2)}\n`,
+    ...clientFiles(api, HEARD),
     "services/README.md": serviceTable(services, verbs),
     "docs/reference/settings.md": settingsTable(services),
     "docs/reference/streams.md": streamTable(),

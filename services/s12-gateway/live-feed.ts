@@ -30,7 +30,9 @@ const RELIABLE: readonly Stream[] = [
 ] as unknown as readonly Stream[];
 /** Too much for every instrument at once: a view gets these of the one it watches. */
 const OF_ONE = new Set([depth.family, marketTrade.family, funding.family]);
-export const FAMILIES = new Set([...LOSSY, ...RELIABLE].map((stream) => stream.family));
+/** All that a view can hear. */
+export const HEARD: readonly Stream[] = [...LOSSY, ...RELIABLE];
+export const FAMILIES: ReadonlySet<string> = new Set(HEARD.map((stream) => stream.family));
 
 /** Market news goes out this often at most, the newest per instrument and kind. */
 const CONFLATE_MS = 200;
