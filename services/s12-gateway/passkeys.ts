@@ -45,7 +45,8 @@ export function createPasskeys(parts: PasskeyParts) {
 
   return {
     /** What a browser needs to have a challenge signed by a passkey, whoever's: it tells no names. */
-    async challenge(site: Site) {
+    async challenge(site: Site, from: string | undefined) {
+      await challenges.mustNotBeMany(from);
       const challenge = await challenges.make(site);
       return clock.hold(signingOptions(challenge, site.rp_id));
     },

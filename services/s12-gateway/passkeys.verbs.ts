@@ -2,12 +2,13 @@
 import { z } from "@hono/zod-openapi";
 import { type Call, type Verb, verb } from "../../shared/kit/service.ts";
 import { CreationOptions, NewPasskey, PasskeyAdded, PasskeyView, RequestOptions } from "./passkey-shapes.ts";
-import type { Site } from "./passkey-site.ts";
+import { type Site, siteOf } from "./passkey-site.ts";
 import type { Passkeys } from "./passkeys.ts";
 import type { SignIn } from "./sign-in.ts";
 import { mustBeFresh } from "./sign-in.verbs.ts";
 
-export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, siteOf: (call: Call) => Site): Verb[] => [
+/** Without `publicUrl`, people's pages stand wherever the gateway was asked. */
+export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, publicUrl: string | undefined): Verb[] => [
   verb({
     name: "challengePasskey",
     summary: "A challenge for a passkey to sign; the answer goes as `passkey` wherever a code goes",
@@ -16,7 +17,7 @@ export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, siteOf: (call: 
     once: "never",
     input: z.object({}),
     output: RequestOptions,
-    run: async (_input, call) => ({ ...(await passkeys.challenge(siteOf(call))) }),
+    run: async (_input, call) => ({ ...(await passkeys.challenge(siteOfPage(call, publicUrl), call.arrival.from)) }),
   }),
   verb({
     name: "listPasskeys",
@@ -35,7 +36,7 @@ export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, siteOf: (call: 
     output: CreationOptions,
     async run(_input, call) {
       await mustBeFresh(signIn, call);
-      return { ...(await passkeys.offer(call.principal.id, siteOf(call))) };
+      return { ...(await passkeys.offer(call.principal.id, siteOfPage(call, publicUrl))) };
     },
   }),
   verb({
@@ -63,3 +64,8 @@ export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, siteOf: (call: 
     },
   }),
 ];
+
+function siteOfPage({ arrival, header }: Call, publicUrl: string | undefined): Site {
+  const asked = `${arrival.isTls ? "https" : "http"}://${header("host") ?? "localhost"}`;
+  return siteOf(publicUrl ?? arrival.origin ?? asked);
+}

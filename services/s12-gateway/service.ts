@@ -29,7 +29,6 @@ import { createKill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
 import { openEvents } from "./live.ts";
 import { createFeed } from "./live-feed.ts";
-import { siteOf } from "./passkey-site.ts";
 import { createPasskeys } from "./passkeys.ts";
 import { passkeyVerbs } from "./passkeys.verbs.ts";
 import { createProof } from "./proof.ts";
@@ -41,7 +40,7 @@ import { searchVerb } from "./search.verbs.ts";
 import { createSecondFactor } from "./second-factor.ts";
 import { secondFactorVerbs } from "./second-factor.verbs.ts";
 import { createSignIn } from "./sign-in.ts";
-import { byPeople, pageOf, signInVerbs } from "./sign-in.verbs.ts";
+import { byPeople, signInVerbs } from "./sign-in.verbs.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
 import { Treasury } from "./treasury.ts";
@@ -119,7 +118,7 @@ export default defineService({
       ...signInVerbs(signIn, users),
       ...userVerbs(users, signIn, store),
       ...secondFactorVerbs(factor, signIn),
-      ...passkeyVerbs(passkeys, signIn, (call) => siteOf(settings.publicUrl ?? pageOf(call))),
+      ...passkeyVerbs(passkeys, signIn, settings.publicUrl),
       ...apiKeyVerbs(keys, signIn, store),
       ...killVerbs(kill),
       ...stateVerbs(states, { mode, venue, approvals }),

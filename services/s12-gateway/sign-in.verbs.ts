@@ -91,12 +91,6 @@ function signedIn({ token, expiresMs }: Session, call: Call): z.output<typeof Lo
   return new Response(JSON.stringify(body), { headers }) as never;
 }
 
-/** The address of the page that a verb was called from, as far as its host. */
-export function pageOf(call: Call): string {
-  const isTls = call.header("x-forwarded-proto") === "https";
-  return `${isTls ? "https" : "http"}://${call.header("host") ?? "localhost"}`;
-}
-
 /** The token that a verb was called with. */
 function tokenIn(call: Call): string | undefined {
   const headers = new Headers();
