@@ -3,10 +3,11 @@ import { CSPProvider } from "@base-ui/react/csp-provider";
 import { Tooltip } from "@base-ui/react/tooltip";
 import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { isPassing, isSignedOut } from "./api/http.ts";
+import { isPassing, isShutOut, isSignedOut } from "./api/http.ts";
 import { meQuery } from "./api/queries.ts";
 import { TextContext, translator } from "./i18n/translate.ts";
 import { Frame } from "./pages/frame.tsx";
+import { NewPasswordPage } from "./pages/new-password.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { PageProblem } from "./parts/states.tsx";
 import { prefsStore } from "./state/prefs.ts";
@@ -14,12 +15,12 @@ import { useStore } from "./state/store.ts";
 
 const RETRIES_MAX = 2;
 
-/** Any answer 401 ends the session on the page at once, whichever part asked. */
+/** Any answer 401 ends the session on the page at once, whichever part asked; a password set by others must go first. */
 function createClient(): QueryClient {
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({
       onError: (error, query) => {
-        if (isSignedOut(error) && query.queryKey[0] !== meQuery.queryKey[0]) {
+        if (isShutOut(error) && query.queryKey[0] !== meQuery.queryKey[0]) {
           void client.invalidateQueries({ queryKey: meQuery.queryKey });
         }
       },
@@ -55,6 +56,7 @@ function Door() {
   const me = useQuery(meQuery);
   if (me.isPending) return <div className="door" aria-busy="true" />;
   if (isSignedOut(me.error)) return <SignInPage />;
+  if (me.data?.must_change_password) return <NewPasswordPage me={me.data} />;
   if (me.data) return <Frame me={me.data} />;
   return <PageProblem error={me.error} onRetry={() => void me.refetch()} />;
 }

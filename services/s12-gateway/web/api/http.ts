@@ -25,6 +25,9 @@ export class ApiProblem extends Error {
 }
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;
+/** Signed out, or nothing is answered before the one-time password is changed. */
+export const isShutOut = (error: unknown): boolean =>
+  isSignedOut(error) || (error instanceof ApiProblem && error.code === "CHANGE_PASSWORD");
 
 /** A failure that may be gone a moment later; a refusal will be the same again. */
 export const isPassing = (error: unknown): boolean =>
@@ -42,7 +45,11 @@ export interface Answer<T> {
   body: T;
 }
 
-export async function send<T>(method: "GET" | "POST", path: string, options: CallOptions = {}): Promise<Answer<T>> {
+export async function send<T>(
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer<T>> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;

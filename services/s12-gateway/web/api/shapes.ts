@@ -6,6 +6,7 @@ import type { Kline } from "../../../../shared/domain/market.ts";
 import type { Fill, LearntBy, Order } from "../../../../shared/domain/order.ts";
 import type { ExchangePosition, Trade } from "../../../../shared/domain/trade.ts";
 import type { HealthLevel, Reconciliation } from "../../../../shared/streams.ts";
+import type { Role } from "./people-shapes.ts";
 
 export interface Listing<T> {
   items: T[];
@@ -13,7 +14,11 @@ export interface Listing<T> {
 }
 export interface Me {
   username: string;
-  role: string;
+  role: Role;
+  /** The password was given by somebody else: nothing but changing it is allowed. */
+  must_change_password?: boolean;
+  /** Whether a code or a passkey is asked for beside the password; missing where the gateway does not tell. */
+  second_factor?: boolean;
 }
 export interface Equity {
   equity_usdt: string;
@@ -76,6 +81,8 @@ export interface ReplicaRow {
 export interface Services extends Listing<ServiceRow> {
   mode: string;
   venue: string;
+  /** single: one person may allow what they asked for themselves. */
+  approvals: "single" | "two";
 }
 export interface AlertRow {
   alert_id: string;

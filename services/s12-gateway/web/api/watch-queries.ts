@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { OpsEvent } from "../../../../shared/streams.ts";
 import { type Asked, askedOf, periodOf } from "../state/asked.ts";
 import { type Lag, lagsOf } from "../state/lags.ts";
-import { get, send } from "./http.ts";
+import { get } from "./http.ts";
 import { now } from "./now.ts";
 import { pagesQuery, pathWith } from "./report-queries.ts";
 import type { AlertRow, MetricSeries } from "./shapes.ts";
@@ -21,8 +21,6 @@ export const alertsPagesQuery = (asked: Asked) =>
       from_ts: periodOf(asked).from_ts,
     }),
   );
-export const acknowledge = (id: string) =>
-  send<AlertRow>("POST", `/api/v1/alerts/${encodeURIComponent(id)}/ack`, { body: {} });
 
 export interface AuditRow extends OpsEvent {
   audit_id: string;

@@ -5,12 +5,15 @@ import type { Instrument } from "../../../../shared/domain/instrument.ts";
 import { instrumentsQuery, meQuery } from "../api/queries.ts";
 import type { Me } from "../api/shapes.ts";
 import { useText } from "../i18n/translate.ts";
+import { type Act, ActDialog } from "../parts/act-dialog.tsx";
 import { ConnectionBanner } from "../parts/banner.tsx";
 import { Glance } from "../parts/glance.tsx";
+import { KeysDialog } from "../parts/keys-dialog.tsx";
 import { KillDialog } from "../parts/kill-dialog.tsx";
 import { Navigation } from "../parts/navigation.tsx";
 import { PageMenu } from "../parts/page-menu.tsx";
 import { Palette } from "../parts/palette.tsx";
+import { ProofDialog } from "../parts/proof-dialog.tsx";
 import { useShortcuts } from "../parts/shortcuts.ts";
 import { SidePanel } from "../parts/side-panel.tsx";
 import { TroubleBanners } from "../parts/trouble-banners.tsx";
@@ -21,6 +24,7 @@ import { emptyMarket, withTimeframe } from "../state/market.ts";
 import { MeContext } from "../state/me.ts";
 import type { PageId } from "../state/pages.ts";
 import { useStore } from "../state/store.ts";
+import { ApprovalsPage } from "./approvals.tsx";
 import { AuditPage } from "./audit.tsx";
 import { HealthPage } from "./health.tsx";
 import { MarketPage } from "./market.tsx";
@@ -28,6 +32,8 @@ import { OrdersPage } from "./orders.tsx";
 import { OverviewPage } from "./overview.tsx";
 import { PositionsPage } from "./positions.tsx";
 import { ReconciliationPage } from "./reconciliation.tsx";
+import { SearchPage } from "./search.tsx";
+import { SettingsPage } from "./settings.tsx";
 import { TradesPage } from "./trades.tsx";
 import { TreasuryPage } from "./treasury.tsx";
 
@@ -41,6 +47,9 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   reconciliation: ReconciliationPage,
   health: HealthPage,
   audit: AuditPage,
+  approvals: ApprovalsPage,
+  search: SearchPage,
+  settings: SettingsPage,
 };
 
 export function Frame({ me }: { me: Me }) {
@@ -71,7 +80,12 @@ function Framed({ me, live }: { me: Me; live: Live }) {
   const kill = useKill();
   const [killing, setKilling] = useState(false);
   const [commanding, setCommanding] = useState(false);
-  useShortcuts({ onKill: () => setKilling(true), onPalette: () => setCommanding(true) });
+  const [listing, setListing] = useState(false);
+  const [act, setAct] = useState<Act>();
+  const onKill = () => setKilling(true);
+  const onPalette = () => setCommanding(true);
+  const onKeys = () => setListing(true);
+  useShortcuts({ onKill, onPalette, onKeys });
   const title = t(`page.${page}`);
   useEffect(() => {
     document.title = `${title} · Chimera`;
@@ -79,11 +93,7 @@ function Framed({ me, live }: { me: Me; live: Live }) {
   const Page = PAGE_PARTS[page];
   return (
     <>
-      <Glance
-        kill={kill}
-        onKillDialog={() => setKilling(true)}
-        menu={<PageMenu me={me} onPalette={() => setCommanding(true)} />}
-      />
+      <Glance kill={kill} onKillDialog={onKill} menu={<PageMenu me={me} onPalette={onPalette} />} />
       <div className="framed">
         <Navigation />
         <div className="framed-page">
@@ -98,8 +108,13 @@ function Framed({ me, live }: { me: Me; live: Live }) {
         open={commanding}
         onOpenChange={setCommanding}
         instruments={instruments}
-        onKill={() => setKilling(true)}
+        onKill={onKill}
+        onKeys={onKeys}
+        onAct={setAct}
       />
+      <KeysDialog open={listing} onOpenChange={setListing} />
+      <ActDialog act={act} onClose={() => setAct(undefined)} />
+      <ProofDialog />
     </>
   );
 }

@@ -3,14 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { useMemo } from "react";
 import { EVERY_MS, healthQuery, servicesQuery } from "../api/queries.ts";
 import type { AlertRow, ServiceRow } from "../api/shapes.ts";
-import {
-  ALERT_STATES,
-  acknowledge,
-  alertsPagesQuery,
-  LAGS_EVERY_MS,
-  lagsQuery,
-  SEVERITIES,
-} from "../api/watch-queries.ts";
+import { ALERT_STATES, alertsPagesQuery, LAGS_EVERY_MS, lagsQuery, SEVERITIES } from "../api/watch-queries.ts";
 import { ageOf, clockText } from "../format/times.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { ClearAsked, DayField, useAsked } from "../parts/asked-fields.tsx";
@@ -24,6 +17,7 @@ import { Select } from "../parts/select.tsx";
 import { Empty, Failed, Loaded, Panel, Skeleton } from "../parts/states.tsx";
 import { useNarrow } from "../parts/use-narrow.ts";
 import { useStaleSince } from "../parts/use-stale.ts";
+import { acknowledge } from "../state/acts.ts";
 import { go } from "../state/address.ts";
 import { askedOf } from "../state/asked.ts";
 import { guideOf } from "../state/guides.ts";

@@ -2,22 +2,21 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { show } from "../../../../shared/domain/money.ts";
-import type { Order } from "../../../../shared/domain/order.ts";
 import { orderStoryQuery, tradeQuery } from "../api/page-queries.ts";
 import type { OrderStory } from "../api/shapes.ts";
 import { OrderChart } from "../charts/order-chart.tsx";
 import { asGiven, numberText } from "../format/numbers.ts";
-import { codeText, type Translate, useText } from "../i18n/translate.ts";
+import { codeText, useText } from "../i18n/translate.ts";
 import { type Act, ActDialog } from "../parts/act-dialog.tsx";
 import { Duration, Figure, Money, Pair, When } from "../parts/figures.tsx";
 import { LifePanel } from "../parts/life.tsx";
 import { InstrumentLink, OrderLink, PlaceLink, SubjectLink, TradeLink } from "../parts/links.tsx";
 import { Price, Quantity } from "../parts/precision.tsx";
 import { Loaded, Panel } from "../parts/states.tsx";
-import { cancelOrder } from "../state/acts.ts";
 import { sumOf } from "../state/life.ts";
 import { isOpenOrder } from "../state/lists.ts";
 import { mayAct, useMe } from "../state/me.ts";
+import { cancelAct } from "../stories/acts.ts";
 import { orderTerms } from "../stories/life-words.ts";
 import { orderStory, whySentences } from "../stories/stories.ts";
 
@@ -101,23 +100,6 @@ function Head({ story }: { story: OrderStory }) {
       <ActDialog act={act} onClose={() => setAct(undefined)} />
     </section>
   );
-}
-
-function cancelAct(t: Translate, order: Order): Act {
-  const lines = [
-    t("cancel.plan", { order: orderTerms(t, order), instrument: order.instrument }),
-    Number(order.filled_qty) > 0 ? t("cancel.filled", { filled: asGiven(order.filled_qty) }) : t("cancel.none_filled"),
-    ...(order.kind === "SL" || order.kind === "TP" ? [t("cancel.protects")] : []),
-  ];
-  return {
-    title: t("cancel.title"),
-    plan: () => ({ lines }),
-    hold: t("cancel.hold"),
-    run: async () => {
-      const { order_ids } = await cancelOrder(order.client_order_id, t("cancel.reason"));
-      return { lines: [t("cancel.done", { ids: order_ids.join(", ") || order.client_order_id })] };
-    },
-  };
 }
 
 function Facts({ story }: { story: OrderStory }) {

@@ -1,7 +1,6 @@
 /** The overview: up or down, at what risk, how healthy, what is open, what waits for a person, what just happened. */
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo } from "react";
-import type { Approval } from "../../../../shared/collections/people.ts";
 import { dec, div, toNumber, zero } from "../../../../shared/domain/money.ts";
 import { now } from "../api/now.ts";
 import { approvalsQuery } from "../api/page-queries.ts";
@@ -25,11 +24,13 @@ import { PositionsPanel } from "../parts/positions.tsx";
 import { Curve } from "../parts/results.tsx";
 import { Empty, Loaded, Panel } from "../parts/states.tsx";
 import { useStaleSince } from "../parts/use-stale.ts";
+import { isWaiting } from "../state/approvals.ts";
 import { closedToday, type Happening, happeningsOf } from "../state/happenings.ts";
 import { isOpenTrade } from "../state/lists.ts";
 import type { PageId } from "../state/pages.ts";
 import { totalOf } from "../state/pnl.ts";
 import { resultCurve, totalsOf } from "../state/trade-totals.ts";
+import { subjectWords } from "../stories/approval-words.ts";
 
 export function OverviewPage() {
   const { t } = useText();
@@ -176,17 +177,16 @@ function TodayPanel() {
 }
 
 const PENDING_SHOWN = 5;
-const isPending = (approval: Approval): boolean => approval.state === "PENDING";
 
 function WaitingPanel() {
   const { t } = useText();
   const query = useQuery(approvalsQuery);
-  const waiting = query.data?.filter(isPending) ?? [];
+  const waiting = query.data?.filter(isWaiting) ?? [];
   return (
     <Panel
       className="waiting"
       title={t("overview.waiting")}
-      aside={waiting.length > 0 ? <All page="treasury" /> : null}
+      aside={waiting.length > 0 ? <All page="approvals" /> : null}
     >
       <LoadedHere query={query} rows={1} what={t("overview.waiting")}>
         {() =>
@@ -197,7 +197,9 @@ function WaitingPanel() {
               {waiting.slice(0, PENDING_SHOWN).map((approval) => (
                 <li key={approval.approval_id} className="happening">
                   <Age ts={approval.created_at} />
-                  <PlaceLink to={{ page: "treasury", id: "" }}>{t("page.treasury")}</PlaceLink>
+                  <PlaceLink to={{ page: "approvals", id: approval.approval_id }}>
+                    {subjectWords(t, approval)}
+                  </PlaceLink>
                   <span className="muted">{approval.requested_by}</span>
                 </li>
               ))}

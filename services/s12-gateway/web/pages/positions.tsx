@@ -6,18 +6,17 @@ import { ApiProblem } from "../api/http.ts";
 import { PAGE_EVERY_MS, positionsQuery, tradeQuery } from "../api/page-queries.ts";
 import { tradesQuery } from "../api/queries.ts";
 import { clockText } from "../format/times.ts";
-import { type Translate, useText } from "../i18n/translate.ts";
+import { useText } from "../i18n/translate.ts";
 import { type Act, ActDialog } from "../parts/act-dialog.tsx";
 import { OpenTrades } from "../parts/open-trades.tsx";
 import { Empty, Loaded, Panel } from "../parts/states.tsx";
 import { TradeView } from "../parts/trade-view.tsx";
 import { useStaleSince } from "../parts/use-stale.ts";
-import { flattenPositions, managePositions } from "../state/acts.ts";
 import { addressStore, go } from "../state/address.ts";
 import { isOpenTrade } from "../state/lists.ts";
 import { mayAct, useMe } from "../state/me.ts";
 import { useStore } from "../state/store.ts";
-import { planned } from "../stories/manage-words.ts";
+import { flattenAct } from "../stories/acts.ts";
 
 export function PositionsPage() {
   const { t, locale } = useText();
@@ -88,16 +87,3 @@ function Flatten({ count }: { count: number }) {
     </>
   );
 }
-
-const flattenAct = (t: Translate, count: number): Act => ({
-  title: t("flatten.title"),
-  plan: async () => {
-    const told = planned(t, await managePositions({ instruments: [], actions: ["CLOSE"] }));
-    return { ...told, lines: told.idle ? told.lines : [t("flatten.plan"), ...told.lines] };
-  },
-  hold: t("flatten.hold", { count }),
-  run: async (key) => {
-    const { closing } = await flattenPositions(t("flatten.reason"), key);
-    return { lines: [t("flatten.done", { count: closing.length })] };
-  },
-});

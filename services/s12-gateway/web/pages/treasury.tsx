@@ -27,7 +27,7 @@ export function TreasuryPage() {
         <TransfersPanel />
       </div>
       <div className="treasury-right">
-        <ApprovalsPanel />
+        <ApprovalsPanel kind="TRANSFER" />
         <TransferForm />
         <PolicyPanel />
       </div>

@@ -5,6 +5,9 @@ import { type ReactNode, useRef, useState } from "react";
 import { ApiProblem } from "../api/http.ts";
 import { freshKey } from "../api/now.ts";
 import { useText } from "../i18n/translate.ts";
+import { AwaitsApproval } from "../state/change.ts";
+import { proofGate } from "../state/proof-gate.ts";
+import { AwaitsWords } from "./awaits-words.tsx";
 import { HoldButton } from "./hold-button.tsx";
 import { Failed, Skeleton } from "./states.tsx";
 
@@ -38,19 +41,20 @@ export function ActDialog({ act, onClose }: ActDialogProps) {
   // Stays until the dialog has gone, so that its text does not vanish while it fades.
   const shown = useRef(act);
   if (act) shown.current = act;
+  // While it asks for proof, a click or Escape there is not meant for what waits behind it.
   return (
-    <Dialog.Root open={act !== undefined} onOpenChange={(open) => !open && onClose()}>
+    <Dialog.Root open={act !== undefined} onOpenChange={(open) => !open && !proofGate.asked.get() && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog act-dialog">
-          {shown.current ? <Acting act={shown.current} /> : null}
+          {shown.current ? <Acting act={shown.current} onClose={onClose} /> : null}
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function Acting({ act }: { act: Act }) {
+function Acting({ act, onClose }: { act: Act; onClose: () => void }) {
   const { t } = useText();
   const client = useQueryClient();
   const [key] = useState(freshKey);
@@ -66,7 +70,8 @@ function Acting({ act }: { act: Act }) {
     onSettled: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "plan" }),
   });
   const told = plan.data;
-  const offered = told && !told.bad && !told.idle && !doing.isSuccess;
+  const waits = doing.error instanceof AwaitsApproval;
+  const offered = told && !told.bad && !told.idle && !doing.isSuccess && !waits;
   return (
     <>
       <Dialog.Title className="dialog-title">{act.title}</Dialog.Title>
@@ -77,7 +82,8 @@ function Acting({ act }: { act: Act }) {
           {doing.isPending ? t("act.busy") : act.hold}
         </HoldButton>
       ) : null}
-      {doing.error ? (
+      {doing.error instanceof AwaitsApproval ? <AwaitsWords waits={doing.error} onFollow={onClose} /> : null}
+      {doing.error && !waits ? (
         <p className="form-error" role="alert">
           {t("kill.failed")} {doing.error instanceof ApiProblem ? doing.error.message : String(doing.error)}
         </p>

@@ -2,6 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { getCsv } from "../api/http.ts";
 import { useText } from "../i18n/translate.ts";
+import { saveAs } from "./save-as.ts";
 
 interface CsvButtonProps {
   path: string;
@@ -13,7 +14,7 @@ interface CsvButtonProps {
 export function CsvButton({ path, name, label }: CsvButtonProps) {
   const { t } = useText();
   const asking = useMutation({
-    mutationFn: async () => saveAs(`chimera-${name}.csv`, await getCsv(path)),
+    mutationFn: async () => saveAs(`chimera-${name}.csv`, await getCsv(path), "text/csv;charset=utf-8"),
   });
   return (
     <button
@@ -27,13 +28,4 @@ export function CsvButton({ path, name, label }: CsvButtonProps) {
       {asking.isPending ? t("orders.loading") : asking.isError ? t("export.again") : (label ?? t("export.csv"))}
     </button>
   );
-}
-
-function saveAs(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -8,8 +8,10 @@ import { ApiProblem } from "../api/http.ts";
 import { killQuery, ordersQuery, tradesQuery } from "../api/queries.ts";
 import { KILL_MODES, type Kill, type KillMode } from "../api/shapes.ts";
 import { useText } from "../i18n/translate.ts";
+import { AwaitsApproval } from "../state/change.ts";
 import { type KillMutation, REASON_CHARACTERS_MAX } from "../state/kill.ts";
 import { isOpenOrder, isOpenTrade } from "../state/lists.ts";
+import { AwaitsWords } from "./awaits-words.tsx";
 import { When } from "./figures.tsx";
 import { HoldButton } from "./hold-button.tsx";
 
@@ -129,6 +131,7 @@ function KillOff({ state, kill }: { state: Kill; kill: KillMutation }) {
 
 function KillOutcome({ kill }: { kill: KillMutation }) {
   const { t } = useText();
+  if (kill.error instanceof AwaitsApproval) return <AwaitsWords waits={kill.error} />;
   if (kill.error) {
     const detail = kill.error instanceof ApiProblem ? kill.error.message : String(kill.error);
     return (
@@ -138,7 +141,7 @@ function KillOutcome({ kill }: { kill: KillMutation }) {
     );
   }
   if (!kill.data) return null;
-  const { epoch, enabled, outstanding } = kill.data.body;
+  const { epoch, enabled, outstanding } = kill.data;
   const done = outstanding.length === 0;
   return (
     <p className="outcome" role="status">

@@ -31,16 +31,23 @@ interface PlaceLinkProps {
   className?: string;
   isHere?: boolean;
   title?: string;
+  /** What stands over the page gives way. */
+  onFollow?: () => void;
 }
 
-export function PlaceLink({ to, children, className = "link", isHere = false, title }: PlaceLinkProps) {
+export function PlaceLink({ to, children, className = "link", isHere = false, title, onFollow }: PlaceLinkProps) {
   return (
     <a
       className={className}
       href={hrefOf(to)}
       title={title}
       aria-current={isHere ? "page" : undefined}
-      onClick={(event) => followHere(event, () => go(to))}
+      onClick={(event) =>
+        followHere(event, () => {
+          onFollow?.();
+          go(to);
+        })
+      }
     >
       {children}
     </a>

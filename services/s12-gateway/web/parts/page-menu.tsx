@@ -1,26 +1,15 @@
 /** How the page looks, and signing out. */
 import { Menu } from "@base-ui/react/menu";
-import { useQueryClient } from "@tanstack/react-query";
-import { send } from "../api/http.ts";
-import { meQuery } from "../api/queries.ts";
 import type { Me } from "../api/shapes.ts";
 import { useText } from "../i18n/translate.ts";
-import { COLOURS, LOCALES, MOTIONS, type Prefs, prefer, prefsStore, THEMES } from "../state/prefs.ts";
+import { go } from "../state/address.ts";
+import { CHOICE_NAMES, CHOICES, type Prefs, prefer, prefsStore } from "../state/prefs.ts";
+import { signOut } from "../state/sign-out.ts";
 import { useStore } from "../state/store.ts";
-
-const CHOICES = { theme: THEMES, locale: LOCALES, colours: COLOURS, motion: MOTIONS } as const;
-const NAMES = Object.keys(CHOICES) as (keyof typeof CHOICES)[];
 
 export function PageMenu({ me, onPalette }: { me: Me; onPalette: () => void }) {
   const { t } = useText();
   const prefs = useStore(prefsStore, (value) => value);
-  const client = useQueryClient();
-  const signOut = async () => {
-    await send("POST", "/auth/logout").catch(() => undefined);
-    client.clear();
-    await client.invalidateQueries({ queryKey: meQuery.queryKey });
-    location.reload();
-  };
   return (
     <Menu.Root>
       <Menu.Trigger className="button quiet" aria-label={t("menu.title")}>
@@ -31,7 +20,7 @@ export function PageMenu({ me, onPalette }: { me: Me; onPalette: () => void }) {
       <Menu.Portal>
         <Menu.Positioner sideOffset={6} align="end">
           <Menu.Popup className="menu">
-            {NAMES.map((name) => (
+            {CHOICE_NAMES.map((name) => (
               <Menu.RadioGroup
                 key={name}
                 value={prefs[name]}
@@ -48,6 +37,9 @@ export function PageMenu({ me, onPalette }: { me: Me; onPalette: () => void }) {
               </Menu.RadioGroup>
             ))}
             <Menu.Separator className="menu-line" />
+            <Menu.Item className="menu-item" onClick={() => go({ page: "settings", id: "" })}>
+              {t("page.settings")} <kbd>,</kbd>
+            </Menu.Item>
             <Menu.Item className="menu-item" onClick={onPalette}>
               {t("palette.open")} <kbd>Ctrl K</kbd>
             </Menu.Item>

@@ -1,132 +1,143 @@
-/** The command palette: every page, instrument, section, setting and action by typing a few letters. */
+/** The command palette: every page, section, instrument, trade, order, preference and act by typing a few letters. */
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { Dialog } from "@base-ui/react/dialog";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
 import { beforePaint } from "../api/now.ts";
+import { ordersQuery, tradesQuery } from "../api/queries.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { go } from "../state/address.ts";
-import { CHART_TIMEFRAMES } from "../state/bars.ts";
-import { PAGES } from "../state/pages.ts";
-import { COLOURS, LOCALES, prefer, THEMES } from "../state/prefs.ts";
+import { type Command, type CommandGroup, commandsOf, type Does } from "../state/commands.ts";
+import { QUESTION_CHARACTERS_MIN } from "../state/hits.ts";
+import { useMe } from "../state/me.ts";
+import { prefer } from "../state/prefs.ts";
+import { signOut } from "../state/sign-out.ts";
+import { cancelAct, flattenAct, manageAct } from "../stories/acts.ts";
+import type { Act } from "./act-dialog.tsx";
 
-interface Command {
-  value: string;
-  label: string;
-  run: () => void;
+interface Dialogs {
+  onKill: () => void;
+  onKeys: () => void;
+  onAct: (act: Act) => void;
 }
-interface Group {
-  value: string;
-  items: Command[];
-}
-
-interface PaletteProps {
+interface PaletteProps extends Dialogs {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   instruments: readonly Instrument[];
-  onKill: () => void;
 }
 
-const SECTIONS = ["positions", "chart", "book", "decisions", "books", "services", "alerts"] as const;
-
-function commandsOf(t: Translate, instruments: readonly Instrument[], onKill: () => void): Group[] {
-  const command = (group: string, label: string, run: () => void): Command => ({
-    value: `${group} ${label}`,
-    label,
-    run,
-  });
-  const group = (value: string, items: [string, () => void][]): Group => ({
-    value,
-    items: items.map(([label, run]) => command(value, label, run)),
-  });
-  const show = (section: string) => () => {
-    go({ page: "market" });
-    // After the page has come.
-    beforePaint(() => {
-      const element = document.getElementById(section);
-      element?.scrollIntoView({ block: "start" });
-      element?.focus();
-    });
-  };
-  return [
-    group(
-      t("palette.pages"),
-      PAGES.map(({ id }) => [t(`page.${id}`), () => go({ page: id, id: "" })]),
-    ),
-    group(
-      t("palette.instruments"),
-      instruments.map((i) => [i.instrument, () => go({ page: "market", instrument: i.instrument })]),
-    ),
-    group(
-      t("palette.sections"),
-      SECTIONS.map((s) => [t(`section.${s}`), show(s)]),
-    ),
-    group(
-      t("palette.timeframes"),
-      CHART_TIMEFRAMES.map((timeframe) => [timeframe, () => go({ timeframe })]),
-    ),
-    group(t("palette.actions"), [[t("kill.button.hint"), onKill]]),
-    group(
-      t("menu.theme"),
-      THEMES.map((theme) => [t(`theme.${theme}`), () => prefer({ theme })]),
-    ),
-    group(
-      t("menu.locale"),
-      LOCALES.map((locale) => [t(`locale.${locale}`), () => prefer({ locale })]),
-    ),
-    group(
-      t("menu.colours"),
-      COLOURS.map((colours) => [t(`colours.${colours}`), () => prefer({ colours })]),
-    ),
-  ];
+function perform(t: Translate, does: Does, { onKill, onKeys, onAct }: Dialogs): void {
+  switch (does.kind) {
+    case "go":
+      go(does.to);
+      return;
+    case "section":
+      go({ page: "market" });
+      // After the page has come.
+      beforePaint(() => {
+        const element = document.getElementById(does.section);
+        element?.scrollIntoView({ block: "start" });
+        element?.focus();
+      });
+      return;
+    case "timeframe":
+      go({ timeframe: does.timeframe });
+      return;
+    case "prefer":
+      prefer(does.change);
+      return;
+    case "close":
+      onAct(manageAct(t, "close", { actions: ["CLOSE"], instruments: [does.instrument] }));
+      return;
+    case "cancel":
+      onAct(cancelAct(t, does.order));
+      return;
+    case "flatten":
+      onAct(flattenAct(t, does.count));
+      return;
+    case "kill":
+      onKill();
+      return;
+    case "keys":
+      onKeys();
+      return;
+    case "sign-out":
+      void signOut();
+  }
 }
 
-export function Palette({ open, onOpenChange, instruments, onKill }: PaletteProps) {
+export function Palette(props: PaletteProps) {
   const { t } = useText();
-  const run = (command: Command) => {
-    onOpenChange(false);
-    // After the palette has given the focus back, so that a section or dialog keeps it.
-    queueMicrotask(command.run);
-  };
   return (
-    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+    <Dialog.Root open={props.open} onOpenChange={props.onOpenChange}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog palette" aria-label={t("palette.open")} finalFocus={false}>
-          <Autocomplete.Root
-            open
-            inline
-            items={commandsOf(t, instruments, onKill)}
-            autoHighlight="always"
-            keepHighlight
-          >
-            <Autocomplete.Input
-              className="palette-input"
-              placeholder={t("palette.hint")}
-              aria-label={t("palette.hint")}
-            />
-            <Autocomplete.Empty className="palette-empty">{t("palette.empty")}</Autocomplete.Empty>
-            <Autocomplete.List className="palette-list">
-              {(group: Group) => (
-                <Autocomplete.Group key={group.value} items={group.items}>
-                  <Autocomplete.GroupLabel className="menu-label">{group.value}</Autocomplete.GroupLabel>
-                  <Autocomplete.Collection>
-                    {(command: Command) => (
-                      <Autocomplete.Item
-                        key={command.value}
-                        value={command}
-                        className="menu-item"
-                        onClick={() => run(command)}
-                      >
-                        {command.label}
-                      </Autocomplete.Item>
-                    )}
-                  </Autocomplete.Collection>
-                </Autocomplete.Group>
-              )}
-            </Autocomplete.List>
-          </Autocomplete.Root>
+          <Commands {...props} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** Stands only while it is open: lists are made when they are wanted. */
+function Commands({ onOpenChange, instruments, ...dialogs }: PaletteProps) {
+  const { t } = useText();
+  const me = useMe();
+  const [typed, setTyped] = useState("");
+  const trades = useQuery(tradesQuery).data;
+  const orders = useQuery(ordersQuery).data;
+  const known = useMemo(
+    () => commandsOf(t, { me, instruments, trades: trades ?? [], orders: orders ?? [] }),
+    [t, me, instruments, trades, orders],
+  );
+  const groups = useMemo(() => [...known, ...askedGroup(t, typed.trim())], [t, known, typed]);
+  const run = ({ does }: Command) => {
+    onOpenChange(false);
+    // After the palette has given the focus back, so that a section or dialog keeps it.
+    queueMicrotask(() => perform(t, does, dialogs));
+  };
+  return (
+    <Autocomplete.Root
+      open
+      inline
+      items={groups}
+      value={typed}
+      onValueChange={setTyped}
+      autoHighlight="always"
+      keepHighlight
+    >
+      <Autocomplete.Input className="palette-input" placeholder={t("palette.hint")} aria-label={t("palette.hint")} />
+      <Autocomplete.Empty className="palette-empty">{t("palette.empty")}</Autocomplete.Empty>
+      <Autocomplete.List className="palette-list">
+        {(group: CommandGroup) => (
+          <Autocomplete.Group key={group.value} items={group.items}>
+            <Autocomplete.GroupLabel className="menu-label">{group.value}</Autocomplete.GroupLabel>
+            <Autocomplete.Collection>
+              {(command: Command) => (
+                <Autocomplete.Item
+                  key={command.value}
+                  value={command}
+                  className="menu-item"
+                  onClick={() => run(command)}
+                >
+                  <span className="menu-text">{command.label}</span>
+                  {command.hint ? <kbd>{command.hint}</kbd> : null}
+                </Autocomplete.Item>
+              )}
+            </Autocomplete.Collection>
+          </Autocomplete.Group>
+        )}
+      </Autocomplete.List>
+    </Autocomplete.Root>
+  );
+}
+
+/** Whatever is typed can be searched for. */
+function askedGroup(t: Translate, q: string): CommandGroup[] {
+  if (q.length < QUESTION_CHARACTERS_MIN) return [];
+  const label = t("palette.search", { q });
+  const does: Does = { kind: "go", to: { page: "search", id: "", asked: { q } } };
+  return [{ value: t("page.search"), items: [{ value: `search ${q}`, label, does }] }];
 }

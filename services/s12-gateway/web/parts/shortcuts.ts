@@ -1,9 +1,15 @@
-/** The keys that work everywhere: the kill switch, the palette, and the pages by their number. */
+/** The keys that work everywhere: the kill switch, the palette, the list of keys, and the pages by theirs. */
 import { useEffect } from "react";
 import { go } from "../state/address.ts";
 import { pageOfKey } from "../state/pages.ts";
 
-export function useShortcuts({ onKill, onPalette }: { onKill: () => void; onPalette: () => void }): void {
+interface Shortcuts {
+  onKill: () => void;
+  onPalette: () => void;
+  onKeys: () => void;
+}
+
+export function useShortcuts({ onKill, onPalette, onKeys }: Shortcuts): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = (event.target as Element | null)?.closest?.("input, textarea, select, [contenteditable]");
@@ -13,8 +19,12 @@ export function useShortcuts({ onKill, onPalette }: { onKill: () => void; onPale
       }
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
       const page = pageOfKey(event.key);
-      if (page) go({ page, id: "" });
+      if (page) {
+        event.preventDefault();
+        go({ page, id: "" });
+      }
       if (event.key === "k") onKill();
+      if (event.key === "?") onKeys();
       if (event.key === "/") {
         event.preventDefault();
         onPalette();

@@ -9,11 +9,10 @@ import type { ManageRequest } from "../api/shapes.ts";
 import { ChartView } from "../charts/chart-view.tsx";
 import { closedLinesOf, ladderLinesOf } from "../charts/ladder-levels.ts";
 import { type MessageKey, type Translate, useText } from "../i18n/translate.ts";
-import { managePositions } from "../state/acts.ts";
 import { isOpenTrade } from "../state/lists.ts";
 import { mayAct, useMe } from "../state/me.ts";
 import { type Rung, rungsOf, stopFault } from "../state/stop-rungs.ts";
-import { done, planned } from "../stories/manage-words.ts";
+import { manageAct } from "../stories/acts.ts";
 import { tradeStory } from "../stories/stories.ts";
 import { type Act, ActDialog } from "./act-dialog.tsx";
 import { SubjectLink } from "./links.tsx";
@@ -168,10 +167,3 @@ function Acts({ trade, draft, onDraft, tick }: ActsProps) {
     </Panel>
   );
 }
-
-const manageAct = (t: Translate, what: "stop" | "part" | "close", request: ManageRequest): Act => ({
-  title: t(`acts.${what}.title`, { instrument: request.instruments[0] ?? "" }),
-  plan: async () => planned(t, await managePositions(request)),
-  hold: t(`acts.${what}.hold`),
-  run: async (key) => done(t, await managePositions(request, key)),
-});

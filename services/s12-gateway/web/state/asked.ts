@@ -3,7 +3,7 @@
 /** `on` is an instrument, `from` and `to` are local days. */
 export const ASKED_NAMES = [
   ...(["on", "strategy", "state", "result", "from", "to", "by"] as const),
-  ...(["severity", "source", "actor", "what"] as const),
+  ...(["severity", "source", "actor", "what", "q"] as const),
 ];
 export type AskedName = (typeof ASKED_NAMES)[number];
 export type Asked = Readonly<Partial<Record<AskedName, string>>>;

@@ -1,10 +1,10 @@
 /** The kill switch as the page drives it: one request per decision, repeated safely, with what is left to do. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import { send } from "../api/http.ts";
 import { freshKey } from "../api/now.ts";
 import { killQuery } from "../api/queries.ts";
 import type { Kill, KillAnswer, KillMode } from "../api/shapes.ts";
+import { change } from "./change.ts";
 
 export interface KillOrder {
   enable: boolean;
@@ -23,14 +23,14 @@ export function useKill() {
   return useMutation({
     mutationFn: (order: KillOrder) => {
       if (!last.current || !same(last.current.order, order)) last.current = { order, key: freshKey() };
-      return send<KillAnswer>("POST", "/api/v1/kill-switch", { body: order, idempotencyKey: last.current.key });
+      return change<KillAnswer>("POST", "/api/v1/kill-switch", { body: order, key: last.current.key });
     },
-    onSuccess: ({ body }, order) => {
+    onSuccess: (answer, order) => {
       last.current = undefined;
       client.setQueryData(
         killQuery.queryKey,
         (shown): Kill | undefined =>
-          shown && { ...shown, enabled: body.enabled, epoch: body.epoch, mode: order.mode, reason: order.reason },
+          shown && { ...shown, enabled: answer.enabled, epoch: answer.epoch, mode: order.mode, reason: order.reason },
       );
       void client.invalidateQueries();
     },

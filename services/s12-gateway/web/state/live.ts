@@ -5,7 +5,7 @@ import type { Decision } from "../../../../shared/domain/decision.ts";
 import type { Alert, HealthEvent, OrderResult, PositionEvent } from "../../../../shared/streams.ts";
 import { FEED_BEFORE, type Feed, type FeedState, type LiveEvent, openFeed } from "../api/live-feed.ts";
 import { now } from "../api/now.ts";
-import { orderStoryQuery, reconciliationsQuery } from "../api/page-queries.ts";
+import { approvalsQuery, orderStoryQuery, reconciliationsQuery } from "../api/page-queries.ts";
 import {
   activeQuery,
   alertsQuery,
@@ -72,6 +72,7 @@ function foldIntoCache(client: QueryClient, { topic, event }: LiveEvent): void {
     case "config":
       return void client.invalidateQueries({ queryKey: activeQuery.queryKey });
     case "ops":
+      void client.invalidateQueries({ queryKey: approvalsQuery.queryKey });
       return void client.invalidateQueries({ queryKey: killQuery.queryKey });
     default:
       return;

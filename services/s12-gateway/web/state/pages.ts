@@ -1,4 +1,4 @@
-/** The pages, once: navigation, palette, number keys and addresses are made from this list. */
+/** The pages, once: navigation, palette, keys and addresses are made from this list. */
 
 interface PageSpec {
   readonly id: string;
@@ -6,6 +6,8 @@ interface PageSpec {
   readonly path: string;
   /** Outline of its icon, on a 16 × 16 grid. */
   readonly icon: string;
+  /** The key that opens it, where that is not its number. */
+  readonly key?: string;
 }
 
 export const PAGES = [
@@ -19,6 +21,14 @@ export const PAGES = [
   // The gateway says at /health how its own process is.
   { id: "health", path: "/status", icon: "M1 8h3l2-5 3 10 2-5h4" },
   { id: "audit", path: "/audit-log", icon: "M3 2h10v12H3zM6 5h4M6 8h4M6 11h2" },
+  { id: "approvals", path: "/inbox", icon: "M2 9l2-6h8l2 6v5H2zM2 9h3l1 2h4l1-2h3", key: "a" },
+  { id: "search", path: "/find", icon: "M7 2a5 5 0 1 0 0 10 5 5 0 0 0 0-10M11 11l3 3", key: "f" },
+  {
+    id: "settings",
+    path: "/settings",
+    icon: "M2 4h7m4 0h1M2 8h2m4 0h6M2 12h7m4 0h1M11 2.5v3M6 6.5v3M11 10.5v3",
+    key: ",",
+  },
 ] as const satisfies readonly PageSpec[];
 
 export type PageId = (typeof PAGES)[number]["id"];
@@ -26,6 +36,10 @@ export type PageId = (typeof PAGES)[number]["id"];
 export const pathOf = (id: PageId): string => PAGES.find((page) => page.id === id)!.path;
 /** An unknown path is the first page: an address never breaks the page. */
 export const pageAt = (path: string): PageId => PAGES.find((page) => page.path === path)?.id ?? PAGES[0].id;
-/** The page that a number key opens: `1` is the first. */
-export const pageOfKey = (key: string): PageId | undefined =>
-  /^[1-9]$/.test(key) ? PAGES[Number(key) - 1]?.id : undefined;
+const keyed: readonly (readonly [key: string, id: PageId])[] = PAGES.map((page, index) => [
+  "key" in page ? page.key : String(index + 1),
+  page.id,
+]);
+export const keyOf = (id: PageId): string => keyed.find(([, page]) => page === id)![0];
+/** The page that a key opens: `1` is the first. */
+export const pageOfKey = (key: string): PageId | undefined => keyed.find(([known]) => known === key)?.[1];

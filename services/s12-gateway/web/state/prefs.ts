@@ -6,14 +6,27 @@ export const LOCALES = ["en", "zh-TW"] as const;
 /** Colour of up and of down; East Asian markets read red as up. */
 export const COLOURS = ["green-red", "red-green", "blue-orange"] as const;
 export const MOTIONS = ["on", "off"] as const;
+/** How much room rows take. */
+export const DENSITIES = ["dense", "roomy"] as const;
 
 export interface Prefs {
   readonly theme: (typeof THEMES)[number];
   readonly locale: (typeof LOCALES)[number];
   readonly colours: (typeof COLOURS)[number];
   readonly motion: (typeof MOTIONS)[number];
+  readonly density: (typeof DENSITIES)[number];
 }
 export type Locale = Prefs["locale"];
+
+/** Every preference with what it may be, for the menu and the settings alike. */
+export const CHOICES = {
+  theme: THEMES,
+  locale: LOCALES,
+  colours: COLOURS,
+  density: DENSITIES,
+  motion: MOTIONS,
+} as const satisfies Record<keyof Prefs, readonly string[]>;
+export const CHOICE_NAMES = Object.keys(CHOICES) as (keyof Prefs)[];
 
 const KEPT_AS = "chimera.prefs";
 
@@ -33,10 +46,11 @@ export function readPrefs(kept: string | null, otherwise: Prefs): Prefs {
     locale: oneOf(LOCALES, read.locale, otherwise.locale),
     colours: oneOf(COLOURS, read.colours, otherwise.colours),
     motion: oneOf(MOTIONS, read.motion, otherwise.motion),
+    density: oneOf(DENSITIES, read.density, otherwise.density),
   };
 }
 
-const FIRST: Prefs = { theme: "dark", locale: "en", colours: "green-red", motion: "on" };
+const FIRST: Prefs = { theme: "dark", locale: "en", colours: "green-red", motion: "on", density: "dense" };
 export const prefsStore = createStore<Prefs>(FIRST);
 
 function show(prefs: Prefs): void {
@@ -45,6 +59,7 @@ function show(prefs: Prefs): void {
   root.dataset.theme = prefs.theme;
   root.dataset.colours = prefs.colours;
   root.dataset.motion = prefs.motion;
+  root.dataset.density = prefs.density;
 }
 
 /** Before the first paint: what was kept, else what the browser says the person prefers. */
@@ -55,6 +70,7 @@ export function startPrefs(): void {
     locale: navigator.language.toLowerCase().startsWith("zh") ? "zh-TW" : "en",
     colours: "green-red",
     motion: wants("(prefers-reduced-motion: reduce)") ? "off" : "on",
+    density: "dense",
   });
   prefsStore.set(prefs);
   show(prefs);
