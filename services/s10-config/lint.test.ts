@@ -192,3 +192,31 @@ test("the JSON Schema names every top-level key", () => {
   expect(Object.keys(schema.properties)).toContain("strategies");
   expect(schema.additionalProperties).toBe(false);
 });
+
+describe("a strategy's model", () => {
+  const hash = "a".repeat(64);
+  const cutoffs = [{ p_min: 0.5, size_mult: 1 }];
+  const use = (change: object = {}) => ({ model_id: "base", hash, cutoffs, ...change });
+  const known = { models: [{ model_id: "base", hash, features: ["spread_bps", "side"] }] };
+  const faultsOf = (model: object, about: object = known) =>
+    linted((d) => Object.assign(d.strategies[0]!, { model }), about).errors.map(({ path, code }) => `${code} ${path}`);
+
+  test("must be registered, under that hash, and its inputs listed", () => {
+    expect(faultsOf(use())).toEqual([]);
+    expect(faultsOf(use({ model_id: "bade" }))).toEqual(["UNKNOWN_NAME strategies[0].model.model_id"]);
+    expect(faultsOf(use({ hash: "b".repeat(64) }))).toEqual(["UNKNOWN_NAME strategies[0].model.hash"]);
+    const odd = { models: [{ model_id: "base", hash, features: ["rsi_99_4h"] }] };
+    expect(faultsOf(use(), odd)).toEqual(["UNKNOWN_NAME strategies[0].model.hash"]);
+    expect(faultsOf(use({ model_id: "other" }), {})).toEqual([]);
+  });
+
+  test("has each cut-off once, with sizes in their range", () => {
+    expect(faultsOf(use({ cutoffs: [...cutoffs, ...cutoffs] }))).toEqual([
+      "DUPLICATE strategies[0].model.cutoffs[1].p_min",
+    ]);
+    expect(faultsOf(use({ cutoffs: [{ p_min: 0.5, size_mult: 3 }] }))).toEqual([
+      "TOO_BIG strategies[0].model.cutoffs[0].size_mult",
+    ]);
+    expect(faultsOf(use({ cutoffs: [] }))).toHaveLength(1);
+  });
+});

@@ -1,5 +1,6 @@
 /** Checks a bundle before anyone trades by it: schema, names that exist, and rules that can do something. */
 import { Bundle, CONDITION_DEPTH_MAX, type Condition, type Rule, type Strategy } from "../../shared/domain/bundle.ts";
+import type { ModelCard } from "../../shared/domain/model.ts";
 import { FAMILIES, parseFactor, SIDE_FACTOR } from "../../shared/trading/factors/registry.ts";
 import { nearest } from "./nearest.ts";
 import { FINDINGS_MAX, pathText, schemaFaults } from "./schema-faults.ts";
@@ -8,6 +9,7 @@ import type { LintFinding, LintReport } from "./types.ts";
 /** What exists outside the bundle and the code; a list that is absent is not checked against. */
 export interface Known {
   instruments?: readonly string[];
+  models?: readonly Pick<ModelCard, "model_id" | "hash" | "features">[];
 }
 export interface Linted {
   report: LintReport;
@@ -109,6 +111,24 @@ class Lint {
       this.warn([...at, "short"], "SPOT_SHORT", "is never true for spot instruments, which are bought only");
     }
     if (strategy.sizing.atr !== undefined) this.factor([...at, "sizing", "atr"], strategy.sizing.atr);
+    if (strategy.model) this.model([...at, "model"], strategy.model);
+  }
+
+  private model(at: PropertyKey[], { model_id, hash, cutoffs }: NonNullable<Strategy["model"]>): void {
+    const known = this.known.models;
+    if (known) {
+      const ids = [...new Set(known.map((card) => card.model_id))];
+      this.mustBe({ path: [...at, "model_id"], name: model_id, of: ids, what: "registered model" });
+      const hashes = known.filter((card) => card.model_id === model_id).map((card) => card.hash);
+      if (hashes.length > 0) this.mustBe({ path: [...at, "hash"], name: hash, of: hashes, what: "hash of that model" });
+      const inputs = known.find((card) => card.model_id === model_id && card.hash === hash)?.features ?? [];
+      for (const input of inputs) this.factor([...at, "hash"], input);
+    }
+    for (const [i, cutoff] of cutoffs.entries()) {
+      if (cutoffs.findIndex((other) => other.p_min === cutoff.p_min) < i) {
+        this.error([...at, "cutoffs", i, "p_min"], "DUPLICATE", `${cutoff.p_min} is there twice`);
+      }
+    }
   }
 
   private rule(rule: Rule, i: number): void {

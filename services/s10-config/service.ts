@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { configActive, configBundles } from "../../shared/collections/config.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
+import { models } from "../../shared/collections/models.ts";
 import { config } from "../../shared/contracts.ts";
 import { answers, defineService, verb } from "../../shared/kit/service.ts";
 import { configEvents } from "../../shared/streams.ts";
@@ -18,6 +19,7 @@ import {
 } from "./types.ts";
 
 const INSTRUMENTS_MAX = 1_000;
+const MODELS_MAX = 1_000;
 
 const settings = z.object({
   bundleText: z.string().default("").describe("Content of a bundle file that replaces what is active"),
@@ -38,6 +40,11 @@ export default defineService({
     const listedInstruments = async () => {
       const page = await ctx.store.query(instrumentRegistry, { limit: INSTRUMENTS_MAX });
       return page.items.length === 0 ? {} : { instruments: page.items.map((row) => row.key) };
+    };
+    /** What there is for a bundle to name. */
+    const known = async () => {
+      const page = await ctx.store.query(models, { sort: { field: "created_at", order: "desc" }, limit: MODELS_MAX });
+      return { ...(await listedInstruments()), models: page.items.map(({ value }) => value) };
     };
     return {
       start: () => bundles.begin(shippedBundle as string, ctx.settings.bundleText),
@@ -66,16 +73,19 @@ export default defineService({
           once: "body",
           input: DraftRequest,
           output: DraftAnswer,
-          run: async (document, call) => bundles.draft(document, call.principal.id, await listedInstruments()),
+          run: async (document, call) => bundles.draft(document, call.principal.id, await known()),
         }),
         verb({
           name: "promoteBundle",
           summary: "Activate a draft, or bring back an older revision's content, for all at once",
           rest: "POST /promote",
           roles: ["risk", "admin"],
+          care: "fresh",
           once: "header",
           input: PromoteRequest,
           output: PromoteAnswer,
+          second: ({ bundle_id, to_rev, mode }) =>
+            mode === "ROLLBACK" ? undefined : `Activate revision ${to_rev} of the bundle ${bundle_id}`,
           run: (request, call) => bundles.promote(request, call.principal.id),
         }),
         verb({

@@ -25,12 +25,12 @@ export function onnxInference(clock: Pick<Clock, "hold">): Inference {
     });
     try {
       const ends = endsOf(session, inputs);
-      const model = loaded(onnxruntime, session, ends, clock);
+      const run = (rows: Rows) => answer(onnxruntime, session, ends, rows);
       // A trial run: what a model says of its shapes is not always so.
-      await model.run([new Array(inputs).fill(0), new Array(inputs).fill(1)]).catch((cause: unknown) => {
+      await run([new Array(inputs).fill(0), new Array(inputs).fill(1)]).catch((cause: unknown) => {
         throw new Problem("RULE", `The model does not run: ${firstLine(cause)}`, { cause });
       });
-      return model;
+      return { run: (rows) => clock.hold(run(rows)), release: () => session.release() };
     } catch (error) {
       await session.release();
       throw error;
@@ -57,18 +57,13 @@ function endsOf({ inputMetadata, outputMetadata }: Session, inputs: number): End
   return { input: input.name, output: output.name, inputs };
 }
 
-function loaded(onnxruntime: Runtime, session: Session, ends: Ends, clock: Pick<Clock, "hold">): LoadedModel {
-  return {
-    release: () => session.release(),
-    run: (rows) => clock.hold(answer(onnxruntime, session, ends, rows)),
-  };
-}
+type Rows = readonly (readonly number[])[];
 
 async function answer(
   { Tensor }: Runtime,
   session: Session,
   { input, output, inputs }: Ends,
-  rows: readonly (readonly number[])[],
+  rows: Rows,
 ): Promise<number[]> {
   const flat = Float32Array.from(rows.flat());
   const given = { [input]: new Tensor(FLOAT, flat, [rows.length, inputs]) };

@@ -6,8 +6,6 @@ import { FactorId } from "./factor-id.ts";
 export const ModelHash = z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256 in hex");
 export const ModelId = z.string().regex(/^[a-z][a-z0-9-]{0,47}$/, "small letters, digits and hyphens, at most 48");
 export const MODEL_FEATURES_MAX = 200;
-/** The side of the entry as rules see it, 1 to buy and −1 to sell: a feature that no factor gives. */
-export const SIDE_FEATURE = "side";
 
 /** What a registered model is and where it comes from. */
 export const ModelCard = z

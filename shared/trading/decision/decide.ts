@@ -10,7 +10,7 @@ import type { CompiledBundle, CompiledStrategy } from "./compiled.ts";
 import type { Values } from "./condition.ts";
 import { runGuards } from "./guards.ts";
 import { judged, type ModelSays } from "./model.ts";
-import { type Weighed, weigh } from "./rules.ts";
+import { SIZE_MULT_RANGE, type Weighed, weigh } from "./rules.ts";
 import { sizeEntry } from "./sizing.ts";
 
 export interface DecideInput {
@@ -106,7 +106,9 @@ function consider(input: DecideInput): Found {
   if (weighed.skipped_by !== undefined) return { reason: weighed.skipped_by, guards, side, weighed };
   const use = strategy.strategy.model;
   const model = use && judged(use, input.model);
-  const size_mult = weighed.size_mult * healthMult(compiled, account) * (model?.size_mult ?? 1);
+  // Rules and model together make an entry no larger than either may.
+  const wanted = Math.min(weighed.size_mult * (model?.size_mult ?? 1), SIZE_MULT_RANGE[1]);
+  const size_mult = wanted * healthMult(compiled, account);
   const found = { guards, side, weighed, size_mult, ...(model && { model }) };
   if (model?.size_mult === 0) return { ...found, reason: "model" };
   if (!instrument) return { ...found, reason: "unknown_instrument" };

@@ -65,10 +65,10 @@ test("probabilities of 0 and 1 have finite contributions", () => {
   expect(Number.isFinite(told[0]!.adds)).toBe(true);
 });
 
-const decided = (model?: Parameters<typeof judged>[1]) =>
+const decided = (model?: Parameters<typeof judged>[1], change: object = {}) =>
   decide({
     signal: signalWith(),
-    compiled: compileBundle(viewWith(strategyWith({ model: use }))),
+    compiled: compileBundle(viewWith({ ...strategyWith({ model: use }), ...change })),
     account: accountWith(),
     instrument: listingOf("FUT:BTCUSDT"),
     now: NOON,
@@ -86,4 +86,10 @@ test("a decision carries what the model said, is sized by it, and is ended by it
   const missing = decided();
   expect(missing.decision).toMatchObject({ action: "open", size_mult: 1 });
   expect(missing.model).toMatchObject({ p: null, trouble: "missing" });
+});
+
+test("rules and model together make an entry no larger than either may", () => {
+  const rules = [{ rule_id: "more", when: { f: "side", op: "==", v: 1 }, effect: { size_mult: 1.1 } }];
+  expect(decided({ p: 0.9 }, { rules }).decision.size_mult).toBe(1.2);
+  expect(decided({ p: 0.55 }, { rules }).decision.size_mult).toBeCloseTo(0.55, 12);
 });

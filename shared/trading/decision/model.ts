@@ -1,5 +1,6 @@
 /** L2: what a model's probability does to an entry, and how much each input had to do with it. */
-import { type ModelCard, type ModelResult, type ModelUse, SIDE_FEATURE } from "../../domain/model.ts";
+import type { ModelCard, ModelResult, ModelUse } from "../../domain/model.ts";
+import { SIDE_FACTOR } from "../factors/registry.ts";
 import type { Values } from "./condition.ts";
 
 /** What came of asking a model: a probability with contributions, or why there is none. */
@@ -30,7 +31,7 @@ function sizeOf({ cutoffs }: ModelUse, p: number): number {
 export function inputsOf({ features }: Pick<ModelCard, "features">, values: Values, side: number) {
   const row: number[] = [];
   for (const id of features) {
-    const value = id === SIDE_FEATURE ? side : values[id];
+    const value = id === SIDE_FACTOR ? side : values[id];
     if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
     row.push(value);
   }
