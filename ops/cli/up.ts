@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
 import { claim, type DataFolder, openFolder } from "../run/folder.ts";
+import { readGatewaySettings } from "../run/gateway-settings.ts";
 import { startInstallation } from "../run/installation.ts";
 import { aheadMs } from "../run/last-time.ts";
 import { exchangeName, MODES, type Mode, modeOf } from "../run/origin.ts";
 import { type ProcessOptions, startProcesses } from "../run/processes.ts";
 import { recordedClock } from "../run/recorded-clock.ts";
+import { openingOf } from "../run/serve-gateway.ts";
 import { untilAsked } from "../run/signals.ts";
 import type { ProgramState } from "../run/supervise.ts";
 import { loadServices } from "../services.ts";
@@ -45,7 +47,8 @@ Starts the paper venue and all services in one process, and says where to look. 
   --json          one JSON line when it is up, instead of text
 
 CHIMERA_ADMIN_PASSWORD sets the first password; else one is made and shown once. CHIMERA_PORT_OFFSET moves all ports.
-CHIMERA_VENUE_ADMIN_TOKEN sets the token of the paper venue's admin API, which is made up otherwise.`;
+CHIMERA_VENUE_ADMIN_TOKEN sets the token of the paper venue's admin API, which is made up otherwise.
+CHIMERA_HOST opens the gateway to other machines, over TLS: docs/guide/open-to-the-internet.md.`;
 
 async function run(args: string[]): Promise<number> {
   const started = performance.now();
@@ -74,13 +77,10 @@ async function run(args: string[]): Promise<number> {
   const isPaper = mode === "paper";
   const marketWanted = values.market ?? "agents";
   // Everything is read before the folder is bound to a market, so that a slip leaves no trace.
+  readGatewaySettings(process.env);
   const kind = marketKind(marketWanted);
-  if (kind === "mirror" && values.speed !== undefined)
-    throw new Error("A mirror runs at the exchange's own time: no --speed.");
   const isRecorded = values["as-recorded"];
-  if (isRecorded && (kind !== "replay" || values.speed !== undefined)) {
-    throw new Error("--as-recorded is for --market replay:FILE, at the speed it was recorded.");
-  }
+  mustRunAtItsOwnTime(kind, values);
   const given = {
     market: marketWanted,
     isPaper,
@@ -113,11 +113,14 @@ async function run(args: string[]): Promise<number> {
       throw new Error("The recording had begun before everything was up: this machine is too busy for --as-recorded.");
     }
     const ms = Math.round(performance.now() - started);
-    const { gateway } = running;
     const replicated = values.processes ? { replicas: Object.fromEntries(given.replicas), shards: folder.shards } : {};
-    if (values.json) print(JSON.stringify({ up: true, gateway, pid: process.pid, ms, ...replicated }));
-    else {
-      announce(running.gateway, { folder, market: marketWanted, password, ms });
+    const { gateway } = running;
+    const opening = await openingOf(process.env, folder);
+    if (values.json) {
+      const open = opening && { url: opening.url, fingerprint: opening.certificate?.fingerprint };
+      print(JSON.stringify({ up: true, gateway, open, pid: process.pid, ms, ...replicated }));
+    } else {
+      announce(gateway, { folder, market: marketWanted, password, ms, opening });
       rmSync(folder.firstPassword, { force: true });
     }
     await untilAsked();
@@ -127,6 +130,18 @@ async function run(args: string[]): Promise<number> {
   } finally {
     release();
   }
+}
+
+function mustRunAtItsOwnTime(kind: ReturnType<typeof marketKind>, { speed, "as-recorded": isRecorded }: TimeOptions) {
+  if (kind === "mirror" && speed !== undefined)
+    throw new Error("A mirror runs at the exchange's own time: no --speed.");
+  if (isRecorded && (kind !== "replay" || speed !== undefined)) {
+    throw new Error("--as-recorded is for --market replay:FILE, at the speed it was recorded.");
+  }
+}
+interface TimeOptions {
+  speed?: string | undefined;
+  "as-recorded": boolean;
 }
 
 interface PaperOptions {
@@ -215,9 +230,10 @@ interface Announced {
   market: string;
   password: string | undefined;
   ms: number;
+  opening: Awaited<ReturnType<typeof openingOf>>;
 }
 
-function announce(gateway: string, { folder, market, password, ms }: Announced): void {
+function announce(gateway: string, { folder, market, password, ms, opening }: Announced): void {
   const { mode, venue } = folder.origin;
   const word =
     password === undefined ? dim("  (the password you set)") : `  ${bold(password)}  ${dim("shown this once")}`;
@@ -225,6 +241,11 @@ function announce(gateway: string, { folder, market, password, ms }: Announced):
   print(`${green("●")} ${bold("Chimera is trading")} ${where} ${dim(`(${ms} ms)`)}\n`);
   if (mode === "live") print(`  ${yellow("No entry goes out")} before ./chimera live arm --data ${folder.path}`);
   print(`  Look     ${bold(gateway)}`);
+  if (opening) print(`  Open     ${bold(opening.url)}  ${dim("from other machines")}`);
+  const certificate = opening?.certificate;
+  if (certificate)
+    print(`  TLS      ${certificate.isSelfSigned ? "self-signed, " : ""}SHA-256 ${certificate.fingerprint}`);
+  if (certificate && certificate.endsAt < Date.now()) print(`           ${yellow("This certificate has ended.")}`);
   print(`  Sign in  admin${word}`);
   print(`  Data     ${folder.path}`);
   print(`  Stop     Ctrl-C, or ./chimera down\n`);

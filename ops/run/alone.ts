@@ -11,6 +11,7 @@ import { type ProcessSettings, readProcessSettings, replicaPort } from "./proces
 import { clockAheadMs } from "./recorded-clock.ts";
 import { type RedisWorld, redisWorld } from "./redis-world.ts";
 import { servePort } from "./serve.ts";
+import { serveGateway } from "./serve-gateway.ts";
 import { untilAsked } from "./signals.ts";
 
 const about = `Usage: bun services/run.ts SERVICE
@@ -60,7 +61,11 @@ export async function runAlone(args: readonly string[], env: Record<string, stri
   const count = shardsOf(folder, service.id);
   const replica = await createReplica(partsOf({ all: services, service, world, count, port }, settings));
   // Before any lease is asked for: who has the port is the only process at this place.
-  const served = servePort(replica, service.name, port);
+  const { log } = world;
+  const served =
+    service.id === "s12"
+      ? await serveGateway({ hosted: replica, port, env, folder, clock, log })
+      : servePort(replica, service.name, port);
   const asked = untilAsked();
   await Promise.race([asked, replica.start()]);
   process.stdout.write(`${JSON.stringify({ up: service.name, port: served.port, pid: process.pid })}\n`);

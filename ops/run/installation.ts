@@ -16,6 +16,7 @@ import { keepTime } from "./last-time.ts";
 import { venueAdmin } from "./origin.ts";
 import { paperVenueAt } from "./paper-urls.ts";
 import { type Served, servePort } from "./serve.ts";
+import { serveGateway } from "./serve-gateway.ts";
 
 export interface InstallationOptions {
   clock: Clock;
@@ -51,7 +52,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const services = await loadServices();
     const here = services.map((service) => service.id);
     const all = await constellation(services, here, world);
-    for (const served of serveAll(all, portOffset)) stops.push(() => served.stop());
+    for (const served of await serveAll(all, options, world)) stops.push(() => served.stop());
     stops.push(() => all.stop());
     await all.start();
     const gateway = services.find((service) => service.id === "s12");
@@ -90,12 +91,13 @@ async function startVenue(market: MarketModel, options: InstallationOptions, sto
   return served;
 }
 
-function serveAll(all: Constellation, offset: number): Served[] {
+async function serveAll(all: Constellation, options: InstallationOptions, { log }: EmbeddedWorld): Promise<Served[]> {
   const served: Served[] = [];
   try {
     for (const hosted of all.hosted.values()) {
-      const { name, port } = hosted.service;
-      served.push(servePort(hosted, name, port + offset));
+      const { id, name } = hosted.service;
+      const port = hosted.service.port + options.portOffset;
+      served.push(id === "s12" ? await serveGateway({ ...options, hosted, port, log }) : servePort(hosted, name, port));
     }
     return served;
   } catch (error) {

@@ -30,18 +30,24 @@ const settings = z.object({
 });
 export type ProcessSettings = z.output<typeof settings>;
 
-export function readProcessSettings(env: Record<string, string | undefined>): ProcessSettings {
-  const keys = Object.keys(settings.shape);
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export const readProcessSettings = (env: Env): ProcessSettings => readEnv(settings, env, "this process");
+/** One row per setting, for the reference. */
+export const describeProcessSettings = () => describeEnv(settings);
+
+/** Reads what a process and no service has to know; throws an Error that names every bad variable. */
+export function readEnv<S extends z.ZodObject>(shape: S, env: Env, what: string): z.output<S> {
+  const keys = Object.keys(shape.shape);
   const given = Object.fromEntries(keys.map((key) => [key, env[`CHIMERA_${envName(key)}`]]));
-  const parsed = settings.safeParse(given);
+  const parsed = shape.safeParse(given);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `CHIMERA_${envName(String(issue.path[0]))}: ${issue.message}`);
-  throw new Error(`Settings of this process are wrong:\n  ${wrong.join("\n  ")}`);
+  throw new Error(`Settings of ${what} are wrong:\n  ${wrong.join("\n  ")}`);
 }
 
-/** One row per setting, for the reference. */
-export function describeProcessSettings(): { name: string; fallback: string; about: string }[] {
-  const { properties = {} } = z.toJSONSchema(settings, { io: "input", unrepresentable: "any" });
+export function describeEnv(shape: z.ZodObject): { name: string; fallback: string; about: string }[] {
+  const { properties = {} } = z.toJSONSchema(shape, { io: "input", unrepresentable: "any" });
   return Object.entries(properties).map(([key, property]) => {
     const { default: fallback, description } = property as { default?: unknown; description?: string };
     return {

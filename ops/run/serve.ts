@@ -1,9 +1,17 @@
 /** Puts hosted services on their ports: loopback by default, taken ports named, streams not cut. */
+import { type Arrival, arrive } from "../../shared/kit/arrival.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
+import { isSocket, offerSocket, type SocketFace, wantsSocket } from "../../shared/kit/upgrade.ts";
 
 const HOST = "127.0.0.1";
 /** Bun ends a silent response after this many seconds unless told otherwise; event streams are silent at times. */
 const IDLE_SECONDS = 0;
+/** Sockets are pinged well before; one that does not answer for so long is closed. */
+const SOCKET_IDLE_SECONDS = 120;
+/** Who listens to live events has nothing to say. */
+const SAID_BYTES_MAX = 4_096;
+/** Nobody else can ask at a port on loopback. */
+const LOCAL: Arrival = { from: HOST, isTls: false, origin: undefined };
 
 export interface Served {
   port: number;
@@ -11,19 +19,63 @@ export interface Served {
 }
 
 /** Throws an Error that names the port when it is taken. */
-export function servePort(hosted: Pick<Hosted, "fetch">, what: string, port: number): Served {
+export const servePort = (hosted: Pick<Hosted, "fetch">, what: string, port: number): Served =>
+  listen(what, {
+    port,
+    answer: (request) => hosted.fetch(arrive(request, LOCAL)),
+  });
+
+export type Server = Pick<ReturnType<typeof Bun.serve>, "requestIP">;
+export interface Listening {
+  hostname?: string;
+  port: number;
+  /** PEM. */
+  tls?: { cert: string; key: string };
+  idleSeconds?: number;
+  answer(request: Request, server: Server): Response | Promise<Response>;
+}
+
+/** `soon`: what is being answered is finished; else it is cut. Throws an Error that names a taken port. */
+export function listen(what: string, listening: Listening): Served & { stop(soon?: boolean): Promise<void> } {
+  const { hostname = HOST, port, tls, idleSeconds = IDLE_SECONDS, answer } = listening;
   try {
     const server = Bun.serve({
-      hostname: HOST,
+      hostname,
       port,
-      idleTimeout: IDLE_SECONDS,
-      fetch: (request) => hosted.fetch(request),
+      idleTimeout: idleSeconds,
+      ...(tls && { tls }),
+      async fetch(request, server) {
+        if (wantsSocket(request)) offerSocket(request, (face) => server.upgrade(request, asSocket(face)));
+        const response = await answer(request, server);
+        return isSocket(request) ? undefined : response;
+      },
+      websocket: SOCKETS,
     });
-    return { port: server.port ?? port, stop: () => server.stop(true) };
+    return { port: server.port ?? port, stop: (soon = false) => server.stop(!soon) };
   } catch (error) {
-    if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
+    const { code } = error as { code?: string };
+    if (code === "EADDRNOTAVAIL") throw new Error(`${hostname} is no address of this machine, for ${what}.`);
+    if (code !== "EADDRINUSE") throw error;
     throw new Error(
       `Port ${port} of ${what} is taken. Is Chimera running already? ./chimera status tells; ./chimera down stops it.`,
     );
   }
 }
+
+const asSocket = (face: SocketFace) => ({
+  data: face,
+  ...(face.protocol !== undefined && { headers: { "sec-websocket-protocol": face.protocol } }),
+});
+
+const SOCKETS: Bun.WebSocketHandler<SocketFace> = {
+  idleTimeout: SOCKET_IDLE_SECONDS,
+  maxPayloadLength: SAID_BYTES_MAX,
+  open: (socket) =>
+    socket.data.opened({
+      send: (text) => void socket.send(text),
+      waiting: () => socket.getBufferedAmount(),
+      close: (code, reason) => socket.close(code, reason),
+    }),
+  message() {},
+  close: (socket) => socket.data.closed(),
+};

@@ -1,0 +1,159 @@
+/** Puts the gateway on its port for this machine and, where that is wanted, at another address over TLS for all. */
+import type { Logger } from "pino";
+import { SECURITY_HEADERS } from "../../services/s12-gateway/web-files.ts";
+import { wallClock } from "../../shared/adapters/clock.ts";
+import { Problem } from "../../shared/errors.ts";
+import { arrive } from "../../shared/kit/arrival.ts";
+import type { Hosted } from "../../shared/kit/host.ts";
+import type { Cancel, Clock } from "../../shared/kit/ports.ts";
+import { problemResponse } from "../../shared/kit/problem.ts";
+import { type Certificate, certificateFor } from "./certificate.ts";
+import type { DataFolder } from "./folder.ts";
+import {
+  type GatewaySettings,
+  isEverywhere,
+  type Opening,
+  readGatewaySettings,
+  type TlsWanted,
+} from "./gateway-settings.ts";
+import type { Env } from "./process-settings.ts";
+import { isLoopback, OF_PROXIES } from "./proxies.ts";
+import { type Listening, listen, type Served } from "./serve.ts";
+
+/** Live events have a heartbeat more often than that; whoever says nothing for longer is not held a socket for. */
+const IDLE_SECONDS = 60;
+/** How often certificate files are looked at, by any clock. */
+const LOOK_MS = 30_000;
+const YEAR_SECONDS = 31_536_000;
+const WHAT = "the gateway";
+/** Browsers judge certificates by real time, whatever time it is for trading. */
+const machine = wallClock();
+
+export interface GatewayParts {
+  hosted: Pick<Hosted, "fetch">;
+  port: number;
+  env: Env;
+  folder: DataFolder;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Throws an Error where a setting is wrong, a file is no certificate, or a port is taken. */
+export async function serveGateway(parts: GatewayParts): Promise<Served> {
+  const settings = readGatewaySettings(parts.env);
+  const { open } = settings;
+  const here = listen(WHAT, { port: parts.port, ...answering(parts, settings) });
+  try {
+    const there = open && (await opened(open, parts, settings));
+    const stop = async () => {
+      await Promise.all([here.stop(), there?.stop()]);
+    };
+    return { port: here.port, stop };
+  } catch (error) {
+    await here.stop();
+    throw error;
+  }
+}
+
+/** Where the gateway is open to others, for whoever started it; undefined where it is not. */
+export async function openingOf(
+  env: Env,
+  folder: DataFolder,
+): Promise<{ url: string; certificate: Certificate | undefined } | undefined> {
+  const { open } = readGatewaySettings(env);
+  if (!open) return undefined;
+  const certificate = open.tls && (await certificateFor(open.tls, folder, machine.now()));
+  const name = open.tls?.names.find((each) => each !== open.host) ?? open.host;
+  const shown = isEverywhere(name) ? "localhost" : name.includes(":") ? `[${name}]` : name;
+  return { url: `${open.tls ? "https" : "http"}://${shown}:${open.port}/`, certificate };
+}
+
+function opened(
+  { host, port, tls }: Opening,
+  parts: GatewayParts,
+  settings: GatewaySettings,
+): Served | Promise<Served> {
+  if (tls) return overTls({ hostname: host, port }, tls, [parts, settings]);
+  return listen(WHAT, { hostname: host, port, ...answering(parts, settings) });
+}
+
+/**
+ * A certificate that has changed on disk, or was renewed, is taken up by a new socket in the old one's place: whoever
+ * is connected stays, and nobody is refused. One that is of no use changes nothing.
+ */
+async function overTls(
+  at: Pick<Listening, "hostname" | "port">,
+  tls: TlsWanted,
+  [parts, settings]: [GatewayParts, GatewaySettings],
+): Promise<Served> {
+  const { folder, clock, log } = parts;
+  const find = () => certificateFor(tls, folder, machine.now());
+  const begin = (certificate: Certificate) => {
+    const { cert, key } = certificate;
+    const begun = listen(WHAT, { ...at, tls: { cert, key }, ...answering(parts, settings, certificate) });
+    const { fingerprint, endsAt } = certificate;
+    log.info({ fingerprint, ends_at: new Date(endsAt).toISOString(), ...at }, "the gateway is open over TLS");
+    return begun;
+  };
+  let used = await find();
+  let listening = begin(used);
+  let complained = "";
+  const look = async () => {
+    try {
+      const found = await find();
+      complained = "";
+      if (found.cert === used.cert && found.key === used.key) return;
+      void listening.stop(true);
+      try {
+        listening = begin(found);
+      } catch (error) {
+        listening = begin(used);
+        throw error;
+      }
+      used = found;
+    } catch (error) {
+      // Once: the files may be in the middle of being replaced, and may stay wrong for long.
+      if (complained !== String(error)) log.error({ error: String(error) }, "the new certificate is of no use");
+      complained = String(error);
+    }
+  };
+  const cancel: Cancel = clock.every(LOOK_MS, look);
+  return {
+    port: listening.port,
+    async stop() {
+      cancel();
+      await listening.stop();
+    },
+  };
+}
+
+type Answering = Required<Pick<Listening, "answer" | "idleSeconds">>;
+
+function answering({ hosted }: GatewayParts, { proxies }: GatewaySettings, certificate?: Certificate): Answering {
+  const isPublic = certificate !== undefined && !certificate.isSelfSigned;
+  return {
+    idleSeconds: IDLE_SECONDS,
+    async answer(request, server) {
+      const arrival = proxies.arrival(request, server.requestIP(request)?.address, certificate !== undefined);
+      for (const name of OF_PROXIES) request.headers.delete(name);
+      if (!arrival.isTls && !isLoopback(arrival.from) && !isProbe(request)) return inTheClear();
+      const response = await hosted.fetch(arrive(request, arrival));
+      // Not with a self-signed one: browsers would let nobody past the warning any more.
+      if (isPublic) response.headers.set("strict-transport-security", `max-age=${YEAR_SECONDS}`);
+      return response;
+    },
+  };
+}
+
+/** What a proxy asks for itself; it tells nothing of anybody. */
+const isProbe = ({ method, url }: Request): boolean => method === "GET" && /^[^?]*\/\/[^/]+\/(health|ready)$/.test(url);
+
+const inTheClear = (): Response =>
+  problemResponse(
+    new Problem(
+      "FORBIDDEN",
+      "This came unencrypted from another machine. A proxy has to be among CHIMERA_TRUSTED_PROXIES, and to say " +
+        "X-Forwarded-Proto: https with X-Forwarded-For.",
+    ),
+    { ...SECURITY_HEADERS, "cache-control": "no-store" },
+  );
