@@ -6,6 +6,7 @@ import { Bundle } from "../../shared/domain/bundle.ts";
 import { type MarketEvent, randomBars, randomEvents } from "../../shared/testing/market-events.ts";
 import type { Bar } from "../../shared/trading/factors/bars.ts";
 import { createFactorEngine, type FactorEngine } from "../../shared/trading/factors/engine.ts";
+import { NO_SOURCES } from "../../shared/trading/factors/factor.ts";
 import { Inputs } from "../../shared/trading/factors/inputs.ts";
 import { factorsOfBundle, parseFactor } from "../../shared/trading/factors/registry.ts";
 import { type Benchmark, cpuMicros, inTurns } from "./measure.ts";
@@ -41,7 +42,7 @@ function shipped(ids: readonly string[], events: readonly MarketEvent[], snapsho
 function ours(bars: readonly Bar[]): number {
   const states = SHARED.map((id) => {
     const { family, params } = parseFactor(id)!;
-    return family.make(params, new Inputs());
+    return family.make(params, new Inputs(), NO_SOURCES);
   });
   const begun = process.cpuUsage();
   for (const bar of bars) {

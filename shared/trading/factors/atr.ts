@@ -1,6 +1,7 @@
 /** Average true range. */
 import type { Bar } from "./bars.ts";
 import { type FactorState, family } from "./factor.ts";
+import type { Memory } from "./memory.ts";
 
 /**
  * Wilder's average true range over n bars, in price.
@@ -33,6 +34,13 @@ export class Atr implements FactorState {
 
   read(): number {
     return this.#atr;
+  }
+
+  keep(memory: Memory): void {
+    this.#close = memory.number(this.#close);
+    this.#count = memory.number(this.#count);
+    this.#sum = memory.number(this.#sum);
+    this.#atr = memory.number(this.#atr);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Bars of one instrument and timeframe, built from its trades on exchange time. */
 import { type Kline, TIMEFRAME_MS, type Timeframe } from "../../domain/market.ts";
+import type { Memory } from "./memory.ts";
 
 /** Times are epoch ms of exchange time; the bar holds `openTs ≤ t < endTs`. Volumes are base and quote quantities. */
 export interface Bar {
@@ -16,6 +17,24 @@ export interface Bar {
 
 /** A longer silence is a hole in the series rather than a run of empty bars. */
 export const EMPTY_BARS_MAX = 1_000;
+
+/** A whole bar to be written down. */
+export function keepBar(memory: Memory, bar: Bar): Bar {
+  return {
+    openTs: memory.number(bar.openTs),
+    endTs: memory.number(bar.endTs),
+    open: memory.number(bar.open),
+    high: memory.number(bar.high),
+    low: memory.number(bar.low),
+    close: memory.number(bar.close),
+    volume: memory.number(bar.volume),
+    quoteVolume: memory.number(bar.quoteVolume),
+    trades: memory.number(bar.trades),
+  };
+}
+export const NO_BAR: Bar = {
+  ...{ openTs: 0, endTs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, quoteVolume: 0, trades: 0 },
+};
 
 /** A closed bar of history in numbers. */
 export const barOfKline = (kline: Kline): Bar => ({
@@ -64,6 +83,12 @@ export class BarBuilder {
     return this.endTs - this.ms;
   }
 
+  /** Forgets the open bar: what comes next is joined halfway. */
+  stop(): void {
+    this.endTs = Number.POSITIVE_INFINITY;
+    this.#trades = 0;
+  }
+
   watchFrom(sinceTs: number): void {
     this.#sinceTs = sinceTs;
   }
@@ -93,6 +118,18 @@ export class BarBuilder {
         this.#begin(Math.floor(now / this.ms) * this.ms, this.#close);
       } else this.#begin(this.endTs, this.#close);
     }
+  }
+
+  keep(memory: Memory): void {
+    this.endTs = memory.number(this.endTs);
+    this.#sinceTs = memory.number(this.#sinceTs);
+    this.#open = memory.number(this.#open);
+    this.#high = memory.number(this.#high);
+    this.#low = memory.number(this.#low);
+    this.#close = memory.number(this.#close);
+    this.#volume = memory.number(this.#volume);
+    this.#quoteVolume = memory.number(this.#quoteVolume);
+    this.#trades = memory.number(this.#trades);
   }
 
   #bar(): Bar {

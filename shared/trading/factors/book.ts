@@ -1,5 +1,5 @@
 /** What the order book says: spread, prices between the quotes, depth and imbalance. */
-import { family } from "./factor.ts";
+import { family, reading } from "./factor.ts";
 import { BOOK_LEVELS_MAX, type Inputs } from "./inputs.ts";
 
 const positive: readonly [number, number] = [0, Number.POSITIVE_INFINITY];
@@ -14,7 +14,7 @@ const ofTop = (name: string, formula: string, read: (inputs: Inputs) => number) 
     source: HARRIS,
     range: positive,
     needs: ["ticker"],
-    make: (_, inputs) => ({ read: () => read(inputs) }),
+    make: (_, inputs) => reading(() => read(inputs)),
   });
 
 export const mid = ofTop("mid", "(bid + ask)/2, in price", ({ top }) => top.mid);
@@ -48,7 +48,7 @@ export const depth = family({
   range: positive,
   needs: ["ticker", "depth"],
   accepts: ({ numbers: [n] }) => levelsFit(n!),
-  make: ({ numbers: [n] }, inputs) => ({ read: () => depthUsdt(inputs, n!) }),
+  make: ({ numbers: [n] }, inputs) => reading(() => depthUsdt(inputs, n!)),
 });
 
 function imbalance({ top, levels }: Inputs, n: number): number {
@@ -67,5 +67,17 @@ export const bookImbalance = family({
   range: [-1, 1],
   needs: ["ticker", "depth"],
   accepts: ({ numbers: [n] }) => levelsFit(n!),
-  make: ({ numbers: [n] }, inputs) => ({ read: () => imbalance(inputs, n!) }),
+  make: ({ numbers: [n] }, inputs) => reading(() => imbalance(inputs, n!)),
+});
+
+/** 1 where the best price alone holds the threshold on both sides. */
+export const liquidity = family({
+  family: "liq_score",
+  pattern: "liq_score_{n}k",
+  example: "liq_score_20k",
+  formula: "min(depth_top1_usdt/threshold, 1), the threshold being n thousand quote units",
+  source: "Definition",
+  range: [0, 1],
+  needs: ["ticker"],
+  make: ({ numbers: [n] }, inputs) => reading(() => Math.min(depthUsdt(inputs, 1) / (n! * 1_000), 1)),
 });

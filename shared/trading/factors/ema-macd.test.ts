@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { randomBars } from "../../testing/market-events.ts";
 import { ema, macd, macdHistogram, macdSignal } from "./ema-macd.ts";
-import type { FactorParams, Family } from "./factor.ts";
+import { type FactorParams, type Family, NO_SOURCES } from "./factor.ts";
 import { Inputs } from "./inputs.ts";
 
 const bars = randomBars(2, 300);
@@ -9,7 +9,7 @@ const closes = bars.map((bar) => bar.close);
 
 const params = (...numbers: number[]): FactorParams => ({ numbers, timeframe: "1m", windowMs: 0 });
 function run(family: Family, given: FactorParams): number[] {
-  const state = family.make(given, new Inputs());
+  const state = family.make(given, new Inputs(), NO_SOURCES);
   return bars.map((bar) => {
     state.onBar!(bar);
     return state.read(0);

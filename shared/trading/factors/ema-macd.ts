@@ -1,6 +1,7 @@
 /** Exponential moving averages and what is made of them. */
 import type { Bar } from "./bars.ts";
 import { type FactorParams, type FactorState, family } from "./factor.ts";
+import type { Memory } from "./memory.ts";
 
 /** `E = E₋₁ + α·(x − E₋₁)`, `α = 2/(n + 1)`; the first E is the simple mean of the first n values. */
 export class Ema {
@@ -23,6 +24,12 @@ export class Ema {
       if (this.#count === this.#length) this.value = this.#sum / this.#length;
     } else this.value += this.#alpha * (x - this.value);
   }
+
+  keep(memory: Memory): void {
+    this.#count = memory.number(this.#count);
+    this.#sum = memory.number(this.#sum);
+    this.value = memory.number(this.value);
+  }
 }
 
 class EmaOfClose implements FactorState {
@@ -35,6 +42,9 @@ class EmaOfClose implements FactorState {
   }
   read(): number {
     return this.#ema.value;
+  }
+  keep(memory: Memory): void {
+    this.#ema.keep(memory);
   }
 }
 
@@ -80,6 +90,12 @@ class Macd implements FactorState {
   read(): number {
     if (this.#part === "line") return this.#line;
     return this.#part === "signal" ? this.#signal.value : this.#line - this.#signal.value;
+  }
+
+  keep(memory: Memory): void {
+    this.#fast.keep(memory);
+    this.#slow.keep(memory);
+    this.#signal.keep(memory);
   }
 
   get #line(): number {

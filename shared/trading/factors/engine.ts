@@ -10,10 +10,12 @@ import {
   type Timeframe,
 } from "../../domain/market.ts";
 import type { Bar } from "./bars.ts";
-import type { FactorState } from "./factor.ts";
+import type { Closes } from "./closes.ts";
+import type { FactorState, TradeSeen } from "./factor.ts";
 import { Inputs } from "./inputs.ts";
 import { type Factor, parseFactor } from "./registry.ts";
 import { type ClosedBar, Series } from "./series.ts";
+import { type EngineSnapshot, type Living, restoreParts, snapshotOf } from "./snapshot.ts";
 
 /** Reads another instrument's factor; NaN where it is missing. */
 export type Lookup = (instrument: InstrumentId, id: string) => number;
@@ -22,6 +24,8 @@ export interface EngineOptions {
   /** Timeframes whose closes are told though no factor needs them. */
   timeframes?: readonly Timeframe[];
   lookup?: Lookup;
+  /** Another instrument's last closes; undefined where nothing is known of it. */
+  closes?(instrument: InstrumentId, timeframe: Timeframe): Closes | undefined;
 }
 
 /** What history would serve, and how many closed bars of it. */
@@ -31,6 +35,14 @@ export interface HistoryWish {
 }
 
 type Reader = () => number;
+
+/** How one value is read, and between what it must lie. */
+interface Told {
+  readonly id: string;
+  readonly read: Reader;
+  readonly least: number;
+  readonly greatest: number;
+}
 const NOTHING_CLOSED: readonly ClosedBar[] = [];
 const missing: Reader = () => Number.NaN;
 
@@ -38,18 +50,27 @@ export class FactorEngine {
   readonly instrument: InstrumentId;
   /** Ids given that name no factor; their values are null. */
   unknown: readonly string[] = [];
+  /** Ids whose value was outside its family's range when the values were last read, and was withheld. */
+  astray: readonly string[] = [];
   #inputs = new Inputs();
+  #options: EngineOptions;
   #lookup: Lookup;
   #series = new Map<Timeframe, Series>();
   #live: readonly Series[] = [];
-  #states = new Map<string, FactorState>();
+  #states = new Map<string, Living>();
+  #hearsTrades: readonly FactorState[] = [];
+  #hearsTops: readonly FactorState[] = [];
+  // One for all trades, so that hearing one allocates nothing.
+  #trade: TradeSeen = { price: 0, qty: 0, takerBuys: false };
   #readers = new Map<string, Reader>();
-  #ids: readonly string[] = [];
+  #told: readonly Told[] = [];
+  #chosen: readonly [readonly string[], readonly Timeframe[]] = [[], []];
   #nextEndTs = Number.POSITIVE_INFINITY;
   #closed: ClosedBar[] = [];
 
   constructor(ids: readonly string[], instrument: InstrumentId, options: EngineOptions = {}) {
     this.instrument = instrument;
+    this.#options = options;
     this.#lookup = options.lookup ?? missing;
     this.choose(ids, options.timeframes);
   }
@@ -71,23 +92,42 @@ export class FactorEngine {
 
   /** Changes the set of factors; those that stay go on as if nothing had happened. */
   choose(ids: readonly string[], timeframes: readonly Timeframe[] = []): void {
-    this.#ids = [...new Set(ids)];
-    const parsed = this.#ids.map((id) => [id, parseFactor(id)] as const);
-    this.unknown = parsed.filter(([, factor]) => factor === undefined).map(([id]) => id);
-    const own = parsed.flatMap(([, factor]) => (factor !== undefined && this.#isOwn(factor) ? [factor] : []));
+    this.#chosen = [ids, timeframes];
+    const wanted = [...new Set(ids)].map((id) => [id, parseFactor(id)] as const);
+    this.unknown = wanted.filter(([, factor]) => factor === undefined).map(([id]) => id);
+    const parsed = withUsed(wanted.flatMap(([id, factor]) => (factor === undefined ? [] : [[id, factor] as const])));
+    const own = [...parsed.values()].filter((factor) => this.#isOwn(factor));
     this.#chooseSeries(own, timeframes);
     const states = this.#states;
     this.#states = new Map();
     this.#readers = new Map();
-    for (const [id, factor] of parsed) {
-      if (factor !== undefined) this.#readers.set(id, this.#reader(factor, states));
-    }
+    for (const [id, factor] of parsed) this.#readers.set(id, this.#reader(factor, states));
+    const hearing = [...this.#states.values()].map(({ state }) => state);
+    this.#hearsTrades = hearing.filter(({ onTrade }) => onTrade !== undefined);
+    this.#hearsTops = hearing.filter(({ onTop }) => onTop !== undefined);
+    this.#told = wanted.map(([id, factor]) => toldOf(id, this.#readers.get(id) ?? missing, factor));
+  }
+
+  /** Timeframes whose bars feed its factors, shortest first. */
+  get timeframes(): readonly Timeframe[] {
+    return this.#live.map(({ timeframe }) => timeframe);
+  }
+
+  /** The last closes of a timeframe, if any factor or trigger wants it. */
+  closes(timeframe: Timeframe): Closes | undefined {
+    return this.#series.get(timeframe)?.closes;
+  }
+
+  /** How many bars before it a timeframe's factors want to have seen. */
+  barsNeeded(timeframe: Timeframe): number {
+    return this.#series.get(timeframe)?.barsNeeded ?? 0;
   }
 
   onTicker(ticker: Ticker): readonly ClosedBar[] {
     if (!Number.isFinite(ticker.exch_ts)) return NOTHING_CLOSED;
     const closed = this.advance(ticker.exch_ts);
     this.#inputs.setTop(ticker);
+    for (const state of this.#hearsTops) state.onTop?.(this.#inputs.now);
     return closed;
   }
 
@@ -105,6 +145,7 @@ export class FactorEngine {
     const [price, qty] = [Number(trade.price), Number(trade.qty)];
     if (!(price > 0 && qty > 0 && Number.isFinite(price) && Number.isFinite(qty))) return closed;
     this.#inputs.addTrade(trade, price, qty);
+    this.#tellTrade(price, qty, trade.taker === "BUY");
     for (const { builder } of this.#live) {
       builder.add(this.#inputs.now, price, qty);
       if (builder.endTs < this.#nextEndTs) this.#nextEndTs = builder.endTs;
@@ -136,6 +177,12 @@ export class FactorEngine {
     return this.#closed;
   }
 
+  /** Takes a whole bar that others have built, as history is gone through bar by bar; oldest first. */
+  onClosedBar(timeframe: Timeframe, bar: Bar): void {
+    this.#inputs.reach(bar.endTs);
+    this.#series.get(timeframe)?.take(bar);
+  }
+
   /** The value of one factor now; NaN while it is missing or where there is no such factor. */
   value(id: string): number {
     const reader = this.#readers.get(id);
@@ -145,11 +192,45 @@ export class FactorEngine {
   /** All values now: a snapshot that later events do not change; null where one is missing. */
   values(): FeatureValues {
     const values: FeatureValues = {};
-    for (const id of this.#ids) {
-      const value = this.value(id);
-      values[id] = Number.isFinite(value) ? value : null;
+    if (this.astray.length > 0) this.astray = [];
+    for (const { id, read, least, greatest } of this.#told) {
+      const value = read();
+      const isSound = value >= least && value <= greatest;
+      if (!isSound && Number.isFinite(value)) this.astray = [...this.astray, id];
+      values[id] = isSound && Number.isFinite(value) ? value : null;
     }
     return values;
+  }
+
+  /**
+   * All that later values depend on. Plain JSON: an engine with the same factors that takes it up gives the same bits
+   * from then on.
+   */
+  snapshot(): EngineSnapshot {
+    return snapshotOf(this.instrument, this.#parts);
+  }
+
+  /**
+   * Takes up a snapshot; for an engine that has seen nothing. Factors that it does not hold, or holds in another
+   * version, start anew. Throws RangeError where it is damaged, of another format or another instrument's; the engine
+   * is to be thrown away then.
+   */
+  restore(kept: EngineSnapshot): void {
+    if (kept.instrument !== this.instrument) throw new RangeError(`a snapshot of ${kept.instrument}`);
+    restoreParts(this.#parts, kept);
+    this.#nextEndTs = earliest(this.#live);
+  }
+
+  /** The market goes unwatched from here on; with the next event it is watched again, and what was missed is a hole. */
+  interrupt(): void {
+    this.#inputs.forget();
+    for (const series of this.#live) series.interrupt();
+    this.#states.clear();
+    this.choose(...this.#chosen);
+  }
+
+  get #parts() {
+    return { inputs: this.#inputs, series: this.#series, states: this.#states };
   }
 
   /** Timeframes whose factors are missing or started late, and would not with history. */
@@ -164,6 +245,14 @@ export class FactorEngine {
     return this.#series.get(timeframe)?.warm(bars) ?? false;
   }
 
+  #tellTrade(price: number, qty: number, takerBuys: boolean): void {
+    if (this.#hearsTrades.length === 0) return;
+    this.#trade.price = price;
+    this.#trade.qty = qty;
+    this.#trade.takerBuys = takerBuys;
+    for (const state of this.#hearsTrades) state.onTrade?.(this.#inputs.now, this.#trade);
+  }
+
   #isOwn({ of }: Factor): boolean {
     return of === undefined || of === this.instrument;
   }
@@ -171,16 +260,20 @@ export class FactorEngine {
   /** Bars begun before the first event are not whole, so the series wait for it. */
   #begin(exchTs: number): void {
     this.#inputs.reach(exchTs);
-    for (const series of this.#series.values()) series.builder.watchFrom(exchTs);
+    for (const series of this.#series.values()) {
+      series.builder.watchFrom(exchTs);
+      series.resume();
+    }
   }
 
   #chooseSeries(own: readonly Factor[], timeframes: readonly Timeframe[]): void {
     const needed = new Set([...timeframes, ...own.flatMap(({ params }) => params.timeframe ?? [])]);
     const before = this.#series;
+    const parts = { inputs: this.#inputs, make: (factor: Factor) => this.#make(factor) };
     this.#series = new Map();
     // In the order of TIMEFRAMES, so that the shortest closes first.
     for (const timeframe of TIMEFRAMES.filter((one) => needed.has(one))) {
-      const series = before.get(timeframe) ?? new Series(timeframe, this.#inputs);
+      const series = before.get(timeframe) ?? new Series(timeframe, parts);
       series.choose(own.filter(({ params }) => params.timeframe === timeframe));
       this.#series.set(timeframe, series);
     }
@@ -188,16 +281,47 @@ export class FactorEngine {
     this.#nextEndTs = earliest(this.#live);
   }
 
-  #reader(factor: Factor, before: Map<string, FactorState>): Reader {
+  #make({ family, params, pair }: Factor): FactorState {
+    const { timeframe } = params;
+    return family.make(params, this.#inputs, {
+      value: (id) => this.value(id),
+      own: () => (timeframe === undefined ? undefined : this.closes(timeframe)),
+      peer: () => (pair === undefined || timeframe === undefined ? undefined : this.#closesOf(pair, timeframe)),
+    });
+  }
+
+  #closesOf(instrument: InstrumentId, timeframe: Timeframe): Closes | undefined {
+    return instrument === this.instrument ? this.closes(timeframe) : this.#options.closes?.(instrument, timeframe);
+  }
+
+  #reader(factor: Factor, before: ReadonlyMap<string, Living>): Reader {
     const { id, of, params } = factor;
     if (of !== undefined && !this.#isOwn(factor)) return () => this.#lookup(of, id);
     const inputs = this.#inputs;
     const place = params.timeframe === undefined ? undefined : this.#series.get(params.timeframe)?.place(id);
     if (place !== undefined) return () => place.state.read(inputs.now);
-    const state = before.get(id) ?? factor.family.make(params, inputs);
-    this.#states.set(id, state);
+    const state = before.get(id)?.state ?? this.#make(factor);
+    this.#states.set(id, { factor, state });
     return () => state.read(inputs.now);
   }
+}
+
+function toldOf(id: string, read: Reader, factor: Factor | undefined): Told {
+  const [least, greatest] = factor?.family.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return { id, read, least, greatest };
+}
+
+/** The factors by the id they are wanted by, and after them those they are made of. */
+function withUsed(wanted: readonly (readonly [string, Factor])[]): ReadonlyMap<string, Factor> {
+  const all = new Map(wanted);
+  for (const { of, family, params } of all.values()) {
+    if (of !== undefined) continue;
+    for (const id of family.uses?.(params) ?? []) {
+      const used = all.has(id) ? undefined : parseFactor(id);
+      if (used !== undefined) all.set(id, used);
+    }
+  }
+  return all;
 }
 
 function earliest(series: readonly Series[]): number {

@@ -1,5 +1,5 @@
 /** What takers did in the last seconds or minutes; missing until the whole window has been seen. */
-import { family } from "./factor.ts";
+import { family, reading } from "./factor.ts";
 import type { TradeWindow } from "./windows.ts";
 
 interface Flow {
@@ -19,13 +19,11 @@ const flow = ({ family: name, read, ...rest }: Flow) =>
     needs: ["trade"],
     make: ({ windowMs }, inputs) => {
       const window = inputs.tradeWindow(windowMs);
-      return {
-        read: (now) => {
-          if (!window.covered(now)) return Number.NaN;
-          window.evict(now);
-          return read(window);
-        },
-      };
+      return reading((now) => {
+        if (!window.covered(now)) return Number.NaN;
+        window.evict(now);
+        return read(window);
+      });
     },
   });
 
@@ -60,4 +58,14 @@ export const tradedVolume = flow({
   source: "Definition",
   range: [0, Number.POSITIVE_INFINITY],
   read: ({ buy, sell, count }) => (count === 0 ? 0 : buy + sell),
+});
+
+/** Each trade has a maker and a taker: of what buyers got, part came to their orders and part they went and took. */
+export const makerTaker = flow({
+  family: "maker_taker",
+  formula:
+    "taker sells/taker buys in the window: what buyers got as makers over what they got as takers; missing without buys",
+  source: "Taker buy/sell volume, Binance USDⓈ-M futures data",
+  range: [0, Number.POSITIVE_INFINITY],
+  read: ({ buy, sell }) => (buy > 0 ? sell / buy : Number.NaN),
 });

@@ -1,5 +1,5 @@
 /** Funding of perpetual futures; missing on markets without it. */
-import { family } from "./factor.ts";
+import { family, reading } from "./factor.ts";
 import type { Inputs } from "./inputs.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,7 +18,7 @@ const ofFunding = (
     source: BINANCE,
     range,
     needs: ["funding"],
-    make: (_, inputs) => ({ read: (now) => read(inputs, now) }),
+    make: (_, inputs) => reading((now) => read(inputs, now)),
   });
 
 export const fundingRate = ofFunding(

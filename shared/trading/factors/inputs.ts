@@ -1,5 +1,6 @@
 /** What the factors of one instrument share: the newest book and funding in numbers, and windows of trades and mids. */
 import type { Depth, Funding, Level, MarketTrade, Ticker } from "../../domain/market.ts";
+import type { Memory } from "./memory.ts";
 import { TradeWindow, Trail } from "./windows.ts";
 
 /** Levels kept in numbers; deeper ones are never looked at. */
@@ -21,6 +22,14 @@ export class Top {
     const sound = this.bid > 0 && this.ask > this.bid && this.bidQty >= 0 && this.askQty >= 0;
     if (sound && Number.isFinite(this.ask)) this.mid = (this.bid + this.ask) / 2;
     else this.clear();
+  }
+
+  keep(memory: Memory): void {
+    this.bid = memory.number(this.bid);
+    this.bidQty = memory.number(this.bidQty);
+    this.ask = memory.number(this.ask);
+    this.askQty = memory.number(this.askQty);
+    this.mid = memory.number(this.mid);
   }
 
   clear(): void {
@@ -47,6 +56,12 @@ class Side {
       this.notional[n + 1] = this.notional[n]! + Number(price) * size;
     }
   }
+
+  keep(memory: Memory): void {
+    this.levels = memory.number(this.levels);
+    memory.numbers(this.quantity);
+    memory.numbers(this.notional);
+  }
 }
 
 /** The top levels of the book; summed only when a factor asks, since most updates pass unasked. */
@@ -63,6 +78,20 @@ export class Levels {
     this.ok = depth.ok && bid !== undefined && ask !== undefined && Number(bid[0]) < Number(ask[0]);
     this.#depth = depth;
     this.#summed = false;
+  }
+
+  forget(): void {
+    this.ok = false;
+    this.#depth = undefined;
+    this.#summed = false;
+  }
+
+  /** Sums first: they are all that is kept of the book. */
+  keep(memory: Memory): void {
+    this.has(1);
+    this.ok = memory.flag(this.ok);
+    this.bids.keep(memory);
+    this.asks.keep(memory);
   }
 
   /** True when the book is sound and both sides have at least `n` levels; after it, the sides hold their sums. */
@@ -88,6 +117,20 @@ export class FundingState {
     this.nextTs = funding.next_funding_ts;
     this.mark = Number(funding.mark);
     this.index = Number(funding.index);
+  }
+
+  forget(): void {
+    this.rate = Number.NaN;
+    this.nextTs = Number.NaN;
+    this.mark = Number.NaN;
+    this.index = Number.NaN;
+  }
+
+  keep(memory: Memory): void {
+    this.rate = memory.number(this.rate);
+    this.nextTs = memory.number(this.nextTs);
+    this.mark = memory.number(this.mark);
+    this.index = memory.number(this.index);
   }
 }
 
@@ -130,6 +173,36 @@ export class Inputs {
       this.now = exchTs;
       for (const window of this.#tradeWindows) window.sinceTs = exchTs;
     } else if (exchTs > this.now) this.now = exchTs;
+  }
+
+  /** Windows by their length, ms: what a snapshot names them by. */
+  get tradeWindows(): ReadonlyMap<number, TradeWindow> {
+    return this.#trades;
+  }
+  get trails(): ReadonlyMap<number, Trail> {
+    return this.#mids;
+  }
+
+  /** As if nothing had been heard: the market goes unwatched from here on. */
+  forget(): void {
+    this.now = Number.NaN;
+    this.top.clear();
+    this.levels.forget();
+    this.funding.forget();
+    this.lastPrice = Number.NaN;
+    this.#trades.clear();
+    this.#mids.clear();
+    this.#tradeWindows = [];
+    this.#trails = [];
+  }
+
+  /** All but the windows. */
+  keep(memory: Memory): void {
+    this.now = memory.number(this.now);
+    this.top.keep(memory);
+    this.levels.keep(memory);
+    this.funding.keep(memory);
+    this.lastPrice = memory.number(this.lastPrice);
   }
 
   addTrade(trade: MarketTrade, price: number, qty: number): void {

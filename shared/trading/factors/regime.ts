@@ -2,6 +2,7 @@
 import type { Timeframe } from "../../domain/market.ts";
 import type { Bar } from "./bars.ts";
 import { type FactorParams, type FactorState, family } from "./factor.ts";
+import type { Memory } from "./memory.ts";
 import { RollingRank } from "./rolling.ts";
 import { RealisedVolatility } from "./volatility.ts";
 
@@ -38,6 +39,11 @@ class VolatilityPercentile implements FactorState {
 
   read(): number {
     return this.#rank.percentile;
+  }
+
+  keep(memory: Memory): void {
+    this.#volatility.keep(memory);
+    this.#rank.keep(memory);
   }
 }
 

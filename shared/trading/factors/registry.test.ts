@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ATR, EMA, MACD, RSI } from "trading-signals";
 import { Bundle } from "../../domain/bundle.ts";
 import { randomBars } from "../../testing/market-events.ts";
+import { NO_SOURCES } from "./factor.ts";
 import { Inputs } from "./inputs.ts";
 import { CORE_FACTORS, FAMILIES, factorsOfBundle, parseFactor } from "./registry.ts";
 
@@ -78,7 +79,7 @@ test("averages agree with a published library once both have forgotten how they 
   ];
   const ours = ids.map((id) => {
     const { family, params } = parseFactor(id)!;
-    return family.make(params, new Inputs());
+    return family.make(params, new Inputs(), NO_SOURCES);
   });
   const [ema, rsi, atr] = [new EMA(21), new RSI(14), new ATR(14)];
   const macd = new MACD(new EMA(12), new EMA(26), new EMA(9));

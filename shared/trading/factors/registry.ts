@@ -2,47 +2,42 @@
 import type { Bundle, Condition } from "../../domain/bundle.ts";
 import { sizingOf } from "../../domain/bundle.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
+import { agreement } from "./agreement.ts";
 import { atr } from "./atr.ts";
-import { bookImbalance, depth, microprice, mid, spread } from "./book.ts";
+import { bollingerMid, bollingerPercent, bollingerWidth } from "./bollinger.ts";
+import { bookImbalance, depth, liquidity, microprice, mid, spread } from "./book.ts";
+import { correlation } from "./correlation.ts";
+import { adx, minusDi, plusDi } from "./directional.ts";
+import { donchianHigh, donchianLow, donchianPosition } from "./donchian.ts";
+import { elliott } from "./elliott.ts";
 import { ema, macd, macdHistogram, macdSignal } from "./ema-macd.ts";
 import { type FactorParams, type Family, patternReader } from "./factor.ts";
-import { signedVolume, tradedVolume, tradeImbalance, tradeRate } from "./flow.ts";
+import { makerTaker, signedVolume, tradedVolume, tradeImbalance, tradeRate } from "./flow.ts";
 import { basis, fundingRate, minutesToFunding } from "./funding.ts";
+import { logReturn, trueRange } from "./log-return.ts";
+import { realisedSpread } from "./realised-spread.ts";
 import { regime, regimeOn, volatilityPercentile } from "./regime.ts";
 import { last, midReturn } from "./returns.ts";
 import { rsi } from "./rsi.ts";
+import { basisOfBoth } from "./spot-basis.ts";
+import { percentileRank, zScore } from "./standing.ts";
+import { swingDirection, swingRetrace, swingTurn } from "./swings.ts";
 import { realisedVolatility } from "./volatility.ts";
+import { toxicity } from "./vpin.ts";
 import { close, volume, vwap, vwapOfBar } from "./vwap.ts";
 
+/** In the order in which people are shown them. A new family is a file of its own and a line here. */
 export const FAMILIES: readonly Family[] = [
-  mid,
-  spread,
-  microprice,
-  depth,
-  bookImbalance,
-  tradeImbalance,
-  tradeRate,
-  signedVolume,
-  tradedVolume,
-  midReturn,
-  last,
-  fundingRate,
-  minutesToFunding,
-  basis,
-  close,
-  volume,
-  vwapOfBar,
-  vwap,
-  ema,
-  macd,
-  macdSignal,
-  macdHistogram,
-  rsi,
-  atr,
-  realisedVolatility,
-  volatilityPercentile,
-  regime,
-  regimeOn,
+  ...[mid, spread, microprice, depth, bookImbalance, liquidity],
+  ...[tradeImbalance, tradeRate, signedVolume, tradedVolume, makerTaker, toxicity, realisedSpread],
+  ...[midReturn, last],
+  ...[fundingRate, minutesToFunding, basis, basisOfBoth],
+  ...[close, volume, vwapOfBar, vwap, logReturn, trueRange],
+  ...[ema, macd, macdSignal, macdHistogram, rsi, atr, adx, plusDi, minusDi],
+  ...[bollingerMid, bollingerWidth, bollingerPercent, donchianHigh, donchianLow, donchianPosition],
+  ...[zScore, percentileRank, correlation],
+  ...[realisedVolatility, volatilityPercentile, regime, regimeOn],
+  ...[swingDirection, swingTurn, swingRetrace, elliott, agreement],
 ];
 
 /** What guards, execution and sizing look at whatever a bundle's rules say. */
@@ -65,6 +60,8 @@ export interface Factor {
   readonly id: string;
   /** Another instrument's factor, read at that one's last closed bar. */
   readonly of: InstrumentId | undefined;
+  /** The second instrument of a factor that is made of two. */
+  readonly pair: InstrumentId | undefined;
   readonly family: Family;
   readonly params: FactorParams;
 }
@@ -75,14 +72,15 @@ const READERS = FAMILIES.map((family) => ({ family, read: patternReader(family.p
 export function parseFactor(text: string): Factor | undefined {
   const at = text.indexOf("@");
   const id = at < 0 ? text : text.slice(0, at);
-  const of = at < 0 ? undefined : text.slice(at + 1);
+  const other = at < 0 ? undefined : text.slice(at + 1);
   for (const { family, read } of READERS) {
     const said = read(id);
     if (said === undefined) continue;
     const params = family.fixed ?? said;
     if (family.accepts?.(params) === false) return undefined;
-    if (of !== undefined && params.timeframe === undefined) return undefined;
-    return { id, of, family, params };
+    if (family.pair) return other === undefined ? undefined : { id: text, of: undefined, pair: other, family, params };
+    if (other !== undefined && params.timeframe === undefined) return undefined;
+    return { id, of: other, pair: undefined, family, params };
   }
   return undefined;
 }

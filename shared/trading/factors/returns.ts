@@ -1,5 +1,5 @@
 /** How far the price has moved in the last seconds or minutes. */
-import { family } from "./factor.ts";
+import { family, reading } from "./factor.ts";
 
 /** The mid holds between tickers, so the mid of then is the last one at or before `now − window`. */
 export const midReturn = family({
@@ -12,7 +12,7 @@ export const midReturn = family({
   needs: ["ticker"],
   make: ({ windowMs }, inputs) => {
     const trail = inputs.midTrail(windowMs);
-    return { read: (now) => (inputs.top.mid / trail.before(now) - 1) * 1e4 };
+    return reading((now) => (inputs.top.mid / trail.before(now) - 1) * 1e4);
   },
 });
 
@@ -24,5 +24,5 @@ export const last = family({
   source: "Definition",
   range: [0, Number.POSITIVE_INFINITY],
   needs: ["trade"],
-  make: (_, inputs) => ({ read: () => inputs.lastPrice }),
+  make: (_, inputs) => reading(() => inputs.lastPrice),
 });

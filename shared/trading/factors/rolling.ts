@@ -1,4 +1,5 @@
 /** Running statistics over the last n numbers, without allocation once made. */
+import type { Memory } from "./memory.ts";
 
 /** Mean and variance of the last `length` values. */
 export class RollingMoments {
@@ -38,6 +39,14 @@ export class RollingMoments {
     if (!this.full) return Number.NaN;
     const variance = (this.#squares - (this.#sum * this.#sum) / this.length) / (this.length - 1);
     return Math.sqrt(Math.max(0, variance));
+  }
+
+  keep(memory: Memory): void {
+    memory.numbers(this.#values);
+    this.#at = memory.number(this.#at);
+    this.#count = memory.number(this.#count);
+    this.#sum = memory.number(this.#sum);
+    this.#squares = memory.number(this.#squares);
   }
 
   // Adding and taking away loses bits; summing anew once a turn keeps the loss to what one window can make.
@@ -85,6 +94,14 @@ export class RollingRank {
     let end = less;
     while (end < this.#count && this.#sorted[end] === this.#newest) end++;
     return (less + (end - less) / 2) / this.length;
+  }
+
+  keep(memory: Memory): void {
+    memory.numbers(this.#inOrderOfTime);
+    memory.numbers(this.#sorted);
+    this.#at = memory.number(this.#at);
+    this.#count = memory.number(this.#count);
+    this.#newest = memory.number(this.#newest);
   }
 
   #take(value: number): void {

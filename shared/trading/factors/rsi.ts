@@ -2,6 +2,7 @@
 import { WILDER_MEMORY } from "./atr.ts";
 import type { Bar } from "./bars.ts";
 import { type FactorState, family } from "./factor.ts";
+import type { Memory } from "./memory.ts";
 
 /**
  * Wilder's relative strength index over n bars, 0 to 100.
@@ -42,6 +43,13 @@ export class Rsi implements FactorState {
     if (this.#count < this.#length) return Number.NaN;
     const both = this.#gain + this.#loss;
     return both === 0 ? 50 : (100 * this.#gain) / both;
+  }
+
+  keep(memory: Memory): void {
+    this.#close = memory.number(this.#close);
+    this.#count = memory.number(this.#count);
+    this.#gain = memory.number(this.#gain);
+    this.#loss = memory.number(this.#loss);
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { randomBars } from "../../testing/market-events.ts";
 import type { Bar } from "./bars.ts";
+import { NO_SOURCES } from "./factor.ts";
 import { Inputs } from "./inputs.ts";
 import { regime, regimeOf, regimeOn, volatilityPercentile } from "./regime.ts";
 import { RealisedVolatility } from "./volatility.ts";
@@ -45,8 +46,8 @@ test("a market that stands still has no volatility", () => {
 test("percentile and regime equal a count over the whole window, ties by half", () => {
   const bars = randomBars(7, 200);
   const params = { numbers: [5, 30], timeframe: "1d", windowMs: 0 } as const;
-  const percentile = volatilityPercentile.make(params, new Inputs());
-  const state = regimeOn.make(params, new Inputs());
+  const percentile = volatilityPercentile.make(params, new Inputs(), NO_SOURCES);
+  const state = regimeOn.make(params, new Inputs(), NO_SOURCES);
   const [twin, past]: [RealisedVolatility, number[]] = [new RealisedVolatility(5, "1d"), []];
   const seen = new Set<number>();
   for (const bar of bars) {
@@ -69,8 +70,8 @@ test("percentile and regime equal a count over the whole window, ties by half", 
 
 test("the plain regime is that of 20 days among 90, and has a name", () => {
   const [short, long] = [
-    regime.make(regime.fixed!, new Inputs()),
-    regimeOn.make({ numbers: [20, 90], timeframe: "1d", windowMs: 0 }, new Inputs()),
+    regime.make(regime.fixed!, new Inputs(), NO_SOURCES),
+    regimeOn.make({ numbers: [20, 90], timeframe: "1d", windowMs: 0 }, new Inputs(), NO_SOURCES),
   ];
   for (const bar of randomBars(8, 150)) {
     short.onBar!(bar);

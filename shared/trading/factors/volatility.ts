@@ -3,6 +3,7 @@ import type { Timeframe } from "../../domain/market.ts";
 import { TIMEFRAME_MS } from "../../domain/market.ts";
 import type { Bar } from "./bars.ts";
 import { type FactorState, family } from "./factor.ts";
+import type { Memory } from "./memory.ts";
 import { RollingMoments } from "./rolling.ts";
 
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -29,6 +30,11 @@ export class RealisedVolatility implements FactorState {
 
   read(): number {
     return this.#scale * this.#returns.sampleDeviation;
+  }
+
+  keep(memory: Memory): void {
+    this.#returns.keep(memory);
+    this.#close = memory.number(this.#close);
   }
 }
 

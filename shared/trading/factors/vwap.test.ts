@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { randomBars } from "../../testing/market-events.ts";
+import { NO_SOURCES } from "./factor.ts";
 import { Inputs } from "./inputs.ts";
 import { close, volume, vwap, vwapOfBar } from "./vwap.ts";
 
@@ -9,7 +10,8 @@ const params = (...numbers: number[]) => ({ numbers, timeframe: "1m", windowMs: 
 // n = 3 and 60 are missing until there are n bars, n = 1 in every empty bar.
 test("equals quote over base volume of the last n bars, and is missing when nothing traded", () => {
   for (const n of [1, 3, 60]) {
-    const state = n === 1 ? vwapOfBar.make(params(), new Inputs()) : vwap.make(params(n), new Inputs());
+    const state =
+      n === 1 ? vwapOfBar.make(params(), new Inputs(), NO_SOURCES) : vwap.make(params(n), new Inputs(), NO_SOURCES);
     let missing = 0;
     for (const [at, bar] of bars.entries()) {
       state.onBar!(bar);
@@ -26,7 +28,7 @@ test("equals quote over base volume of the last n bars, and is missing when noth
 });
 
 test("close and volume are those of the last bar", () => {
-  const states = [close.make(params(), new Inputs()), volume.make(params(), new Inputs())];
+  const states = [close.make(params(), new Inputs(), NO_SOURCES), volume.make(params(), new Inputs(), NO_SOURCES)];
   expect(states.map((state) => state.read(0))).toEqual([Number.NaN, Number.NaN]);
   for (const bar of bars) for (const state of states) state.onBar!(bar);
   expect(states.map((state) => state.read(0))).toEqual([bars.at(-1)!.close, bars.at(-1)!.volume]);

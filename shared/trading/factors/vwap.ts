@@ -1,6 +1,7 @@
 /** Prices of closed bars: volume-weighted average, close and volume. */
 import type { Bar } from "./bars.ts";
 import { type FactorParams, type FactorState, family } from "./factor.ts";
+import type { Memory } from "./memory.ts";
 import { RollingMoments } from "./rolling.ts";
 
 /** `Σ price·quantity / Σ quantity` of the trades in the last n closed bars; missing when there were none. */
@@ -24,6 +25,12 @@ class Vwap implements FactorState {
 
   read(): number {
     return this.#busy.mean > 0 ? this.#quote.mean / this.#volume.mean : Number.NaN;
+  }
+
+  keep(memory: Memory): void {
+    this.#volume.keep(memory);
+    this.#quote.keep(memory);
+    this.#busy.keep(memory);
   }
 }
 
@@ -50,6 +57,9 @@ class LastBar implements FactorState {
   }
   read(): number {
     return this.#value;
+  }
+  keep(memory: Memory): void {
+    this.#value = memory.number(this.#value);
   }
 }
 

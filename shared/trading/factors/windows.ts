@@ -1,9 +1,10 @@
 /** What happened in the last so many milliseconds of exchange time. */
+import type { Memory } from "./memory.ts";
 
 const CAPACITY_MIN = 64;
 
 /** Samples in order of time, each a time and `width` numbers; it grows by doubling and then stays. */
-class TimeRing {
+export class TimeRing {
   #stride: number;
   #capacity = CAPACITY_MIN;
   #cells: Float64Array;
@@ -37,6 +38,19 @@ class TimeRing {
     this.#head = (this.#head + 1) & (this.#capacity - 1);
     this.size--;
     return this.#head === 0;
+  }
+
+  /** Where a sample lies in memory leaves no trace in any value but in when sums are made anew, so that is kept too. */
+  keep(memory: Memory): void {
+    const capacity = memory.number(this.#capacity);
+    if (capacity !== this.#capacity) this.#cells = new Float64Array(capacity * this.#stride);
+    this.#capacity = capacity;
+    this.#head = memory.number(this.#head);
+    this.size = memory.number(this.size);
+    for (let index = 0; index < this.size; index++) {
+      for (let column = 0; column < this.#stride; column++)
+        this.set(index, column, memory.number(this.get(index, column)));
+    }
   }
 
   #cell(index: number): number {
@@ -118,6 +132,14 @@ export class TradeWindow {
     return this.#count;
   }
 
+  keep(memory: Memory): void {
+    this.sinceTs = memory.number(this.sinceTs);
+    this.#ring.keep(memory);
+    this.#buy = memory.number(this.#buy);
+    this.#sell = memory.number(this.#sell);
+    this.#count = memory.number(this.#count);
+  }
+
   // Sums beyond 2^53 units lose bits; summing anew once a turn keeps the loss small however long it runs.
   #resum(): void {
     this.#buy = 0;
@@ -157,6 +179,10 @@ export class Trail {
     this.#evict(now);
     const ring = this.#ring;
     return ring.size > 0 && ring.get(0, 0) <= now - this.ms ? ring.get(0, VALUE) : Number.NaN;
+  }
+
+  keep(memory: Memory): void {
+    this.#ring.keep(memory);
   }
 
   #evict(now: number): void {
