@@ -1,6 +1,6 @@
-/** What live views hear: market news conflated, everything else in full, numbered and kept for those who come back. */
+/** What live views hear: market news conflated, everything else in full, and kept for those who come back. */
 import type { Cancel, Clock, Message, Stream } from "../../shared/kit/ports.ts";
-import type { Peers } from "../../shared/kit/service.ts";
+import type { Log, Peers } from "../../shared/kit/service.ts";
 import {
   alerts,
   configEvents,
@@ -16,6 +16,7 @@ import {
   reconResults,
   ticker,
 } from "../../shared/streams.ts";
+import { createBacklog } from "./live-backlog.ts";
 
 const LOSSY: readonly Stream[] = [ticker, depth, marketTrade, funding, features] as unknown as readonly Stream[];
 const RELIABLE: readonly Stream[] = [
@@ -36,44 +37,46 @@ export const FAMILIES: ReadonlySet<string> = new Set(HEARD.map((stream) => strea
 
 /** Market news goes out this often at most, the newest per instrument and kind. */
 const CONFLATE_MS = 200;
-/** A comment line this often keeps proxies from closing a quiet stream. */
-const HEARTBEAT_MS = 15_000;
-/** Events kept for those who come back. */
-const BACKLOG_MAX = 2_000;
-interface Kept {
-  n: number;
-  family: string;
-  key: string;
-  text: string;
+/** A sign of life this often keeps proxies from closing a quiet connection, and tells a dead one from it. */
+const ALIVE_MS = 15_000;
+/** What the streams hold of before the start, of each family; those who come back wait for it no longer than this. */
+const RECALLED_MAX = 250;
+const RECALL_MS_MAX = 5_000;
+
+/** As it goes over every kind of connection; `data` is JSON. */
+export interface Frame {
+  id?: string;
+  event: string;
+  data: string;
 }
 export interface Listener {
   families: ReadonlySet<string>;
   instrument: string | undefined;
   /** False once the person has signed out, or may no longer look. */
   mayListen(): Promise<boolean>;
-  send(text: string): void;
-  end(): void;
+  send(frames: readonly Frame[]): void;
+  end(reason: string): void;
 }
+const ALIVE: Frame = { event: "alive", data: "{}" };
+const RESYNC: Frame = { event: "resync", data: "{}" };
 
 export interface FeedParts {
-  peers: Peers;
+  peers: Pick<Peers, "listen" | "recent">;
   clock: Clock;
+  log: Log;
 }
 
-export function createFeed({ peers, clock }: FeedParts) {
-  /** Ids count on from the start's time, so that an id from before a restart is older than every new one. */
-  let n = Math.floor(clock.now()) * 1_000;
-  const backlog: Kept[] = [];
+export function createFeed({ peers, clock, log }: FeedParts) {
+  const backlog = createBacklog();
   const newest = new Map<string, Message>();
   const listeners = new Set<Listener>();
   const stops: Cancel[] = [];
+  let recalled: Promise<void> = Promise.resolve();
 
   function onReliable(family: string, message: Message): void {
-    const id = ++n;
-    const text = `id: ${id}\nevent: ${family}\ndata: ${body(message)}\n\n`;
-    backlog.push({ n: id, family, key: message.key, text });
-    if (backlog.length > BACKLOG_MAX) backlog.shift();
-    for (const listener of listeners) if (wants(listener, family, message.key)) listener.send(text);
+    const frame = backlog.add(family, message);
+    if (!frame) return;
+    for (const listener of listeners) if (wants(listener, family, message.key)) listener.send([frame]);
   }
 
   function flush(): void {
@@ -81,8 +84,8 @@ export function createFeed({ peers, clock }: FeedParts) {
       const family = slot.slice(0, slot.indexOf(" "));
       const hearing = [...listeners].filter((listener) => wants(listener, family, message.key));
       if (hearing.length === 0) continue;
-      const text = `event: ${family}\ndata: ${body(message)}\n\n`;
-      for (const listener of hearing) listener.send(text);
+      const frame = { event: family, data: body(message) };
+      for (const listener of hearing) listener.send([frame]);
     }
     newest.clear();
   }
@@ -95,26 +98,47 @@ export function createFeed({ peers, clock }: FeedParts) {
     );
   }
 
+  /** What was told before this process was there, so that its views go on where those of the one before ended. */
+  async function recall(): Promise<void> {
+    const late = clock.sleep(RECALL_MS_MAX).then(() => {
+      throw new Error(`no answer in ${RECALL_MS_MAX} ms`);
+    });
+    try {
+      const reading = RELIABLE.map(async (stream) => {
+        const messages = await peers.recent(stream, RECALLED_MAX);
+        return { family: stream.family, messages, isWhole: messages.length < RECALLED_MAX };
+      });
+      backlog.recall(await Promise.race([Promise.all(reading), late]));
+    } catch (error) {
+      backlog.begin(clock.now());
+      log.warn("live views cannot go on where they ended", { error: String(error) });
+    }
+  }
+
   return {
     start(): void {
       for (const stream of LOSSY) hearMarket(stream);
       for (const stream of RELIABLE) stops.push(peers.listen(stream, (m) => onReliable(stream.family, m)));
+      // After the listening has begun: what is told meanwhile is heard, or read, or both, and then counts once.
+      recalled = recall();
       stops.push(clock.every(CONFLATE_MS, flush));
-      stops.push(clock.every(HEARTBEAT_MS, () => Promise.all([...listeners].map(keepAlive))));
+      stops.push(clock.every(ALIVE_MS, () => Promise.all([...listeners].map(keepAlive))));
     },
     stop(): void {
       for (const cancel of stops) cancel();
-      for (const listener of listeners) listener.end();
+      for (const listener of listeners) listener.end("The gateway is stopping.");
     },
-    /** Adds a listener; with `after`, first what it missed, or `resync` when that is no longer kept. */
-    join(listener: Listener, after: number): void {
+    /** Adds a listener; with `after`, once what it missed was sent, or `resync` where that is no longer kept. */
+    async join(listener: Listener, after: string): Promise<void> {
       listeners.add(listener);
-      if (!Number.isFinite(after)) return;
-      const oldest = backlog[0]?.n ?? n + 1;
-      if (after < oldest - 1) listener.send("event: resync\ndata: {}\n\n");
-      for (const kept of backlog) {
-        if (kept.n > after && wants(listener, kept.family, kept.key)) listener.send(kept.text);
-      }
+      if (after === "") return;
+      listeners.delete(listener);
+      await recalled;
+      const missed = backlog.since(after);
+      listeners.add(listener);
+      const wanted = missed.kept.filter(({ family, key }) => wants(listener, family, key));
+      const frames = [...(missed.isWhole ? [] : [RESYNC]), ...wanted.map(({ frame }) => frame)];
+      if (frames.length > 0) listener.send(frames);
     },
     leave: (listener: Listener): boolean => listeners.delete(listener),
     size: () => listeners.size,
@@ -124,8 +148,8 @@ export type Feed = ReturnType<typeof createFeed>;
 
 /** Who cannot be asked about is let go too: the view comes back and signs in. */
 async function keepAlive(listener: Listener): Promise<void> {
-  if (await listener.mayListen().catch(() => false)) listener.send(": alive\n\n");
-  else listener.end();
+  if (await listener.mayListen().catch(() => false)) listener.send([ALIVE]);
+  else listener.end("The sign-in has ended.");
 }
 
 const body = ({ key, ts, event }: Message): string => JSON.stringify({ key, ts, event });

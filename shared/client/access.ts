@@ -15,17 +15,19 @@ export interface Access {
 
 export function tokenAccess(source: TokenSource): Access {
   let known: string | undefined;
-  let asking: Promise<string> | undefined;
-  const ask = (refused?: string): Promise<string> => {
-    if (typeof source === "string") return Promise.resolve(source);
-    // Many calls that begin or fail at once ask once.
-    asking ??= Promise.resolve(source(refused)).finally(() => {
+  let asking: Promise<void> | undefined;
+  const ask = async (refused?: string): Promise<void> => {
+    known = typeof source === "string" ? source : await source(refused);
+  };
+  /** Many calls that begin or fail at once ask once. */
+  const askOnce = (refused?: string): Promise<void> => {
+    asking ??= ask(refused).finally(() => {
       asking = undefined;
     });
     return asking;
   };
   const token = async () => {
-    known ??= await ask();
+    if (known === undefined) await askOnce();
     return known;
   };
   return {
@@ -34,7 +36,7 @@ export function tokenAccess(source: TokenSource): Access {
     headers: async () => ({ authorization: `Bearer ${await token()}` }),
     async renew({ authorization }) {
       const refused = authorization?.slice("Bearer ".length);
-      if (refused === known) known = await ask(refused);
+      if (refused === known) await askOnce(refused);
       return known !== refused;
     },
   };

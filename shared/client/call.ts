@@ -20,6 +20,8 @@ export interface ClientOptions {
   timeoutMs?: number;
   /** How often a call is made at most; 4 unless given. */
   triesMax?: number;
+  /** False: live events come as server-sent events, never over a WebSocket. */
+  sockets?: boolean;
   fetch?: (request: Request) => Promise<Response>;
   machine?: Machine;
 }
@@ -34,6 +36,7 @@ export interface Caller {
   /** Answers a response that is one: refusals reject with ApiProblem. */
   send(operation: Operation, input: Input, options?: CallOptions & { accept?: string }): Promise<Response>;
   readonly access: Access;
+  readonly sockets: boolean;
   readonly machine: Machine;
   readonly fetch: (request: Request) => Promise<Response>;
   /** With the origin; `query` has no undefined in it. */
@@ -71,6 +74,7 @@ export function createCaller(options: ClientOptions): Caller {
 
   return {
     access,
+    sockets: options.sockets ?? typeof globalThis.WebSocket === "function",
     machine,
     address,
     fetch: fetchIt,

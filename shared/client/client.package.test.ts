@@ -12,7 +12,7 @@ let folder: string;
 
 async function run(cwd: string, ...command: string[]): Promise<string> {
   const ran = Bun.spawn(command, { cwd, stdout: "pipe", stderr: "pipe" });
-  const [out, err] = await Promise.all([ran.stdout.text(), ran.stderr.text()]);
+  const [out, err] = await Promise.all([new Response(ran.stdout).text(), new Response(ran.stderr).text()]);
   return (await ran.exited) === 0 ? out : `failed: ${out}${err}`;
 }
 

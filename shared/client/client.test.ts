@@ -180,8 +180,9 @@ describe("who asks", () => {
         isSignedIn = refreshes > 1;
         return Response.json({}, { status: isSignedIn ? 200 : 401 });
       }
-      const cookie = isSignedIn ? { cookie: `chimera_session=${token}` } : {};
-      const headers = { ...Object.fromEntries(request.headers), ...cookie, "sec-fetch-site": "same-origin" };
+      const headers = new Headers(request.headers);
+      headers.set("sec-fetch-site", "same-origin");
+      if (isSignedIn) headers.set("authorization", `Bearer ${token}`);
       return toGateway(new Request(request, { headers }));
     };
     const page = createClient({ url: URL_OF_IT, fetch, machine: machineOf(gateway) });

@@ -3,7 +3,7 @@ import type { Caller } from "./call.ts";
 import type { Frame } from "./frames.ts";
 import type { LiveEvents } from "./gen/live-events.ts";
 import { ApiProblem } from "./problem.ts";
-import { hasSockets, overSocket, overStream } from "./wires.ts";
+import { overSocket, overStream } from "./wires.ts";
 
 export type Topic = keyof LiveEvents;
 /** `key`: mostly the instrument. `id`: of what is told for certain; market news have none, and the newest wins. */
@@ -85,11 +85,12 @@ class Connection implements Live {
   #current = new AbortController();
   #heardAt = 0;
   /** A socket that never opened is tried as a stream next, which tells why. */
-  #isSocketNext = hasSockets();
+  #isSocketNext: boolean;
 
   constructor(caller: Caller, options: LiveOptions) {
     this.#caller = caller;
     this.#options = options;
+    this.#isSocketNext = caller.sockets;
     this.#instrument = options.instrument ?? "";
     this.#after = options.after ?? "";
     void this.#connect();
@@ -134,7 +135,7 @@ class Connection implements Live {
     const why = await (isSocket ? overSocket : overStream)(this.#caller, wanted).catch((error: unknown) => error);
     if (signal.aborted) return;
     mine.abort();
-    this.#isSocketNext = hasSockets() && (!isSocket || hasHeard);
+    this.#isSocketNext = this.#caller.sockets && (!isSocket || hasHeard);
     this.#broken(why);
   }
 

@@ -18,8 +18,6 @@ export interface Wanted {
 /** Listens until it breaks: always rejects, with why. */
 export type Wire = (caller: Caller, wanted: Wanted) => Promise<never>;
 
-export const hasSockets = (): boolean => typeof globalThis.WebSocket === "function";
-
 export const overSocket: Wire = async ({ access, address }, { query, after, signal, hear }) => {
   const token = await access.token();
   const url = address(EVENTS_PATH, { ...query, ...(after !== "" && { after }) });

@@ -7,7 +7,7 @@ import type { ConfigHolder } from "./config.ts";
 import { deepFreeze } from "./freeze.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
-import type { CallOptions, Client, Context, Log, Metrics, Peers, Service } from "./service.ts";
+import type { CallOptions, Client, Context, Log, Metrics, Peers, ReachedPeers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
 import { childTrace, currentFrom, currentTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
@@ -34,7 +34,7 @@ export interface ContextParts {
   service: Service;
   world: World;
   reach: Reach;
-  peers: Peers;
+  peers: ReachedPeers;
   config: ConfigHolder;
   log: Log;
   settings: unknown;
@@ -43,7 +43,8 @@ export interface ContextParts {
 export function createContext(parts: ContextParts): Context & { metrics: Metrics; reach: Reach } {
   const { service, world, config, log, settings } = parts;
   const metrics = createMetrics(service.id, world.shard);
-  const { reach, peers } = counted(parts, metrics);
+  const { reach, peers: reached } = counted(parts, metrics);
+  const peers = { ...reached, ...heard(service, world) };
   const publish = createPublish(service, world);
   return {
     id: service.id,
@@ -102,6 +103,16 @@ function cameFrom(): Pick<OpsEvent, "trace_id" | "from"> {
   const from = currentFrom();
   return { ...(trace_id !== undefined && { trace_id }), ...(from !== undefined && { from }) };
 }
+
+/** By the bus of this life: one that is over hears no more. */
+const heard = ({ id }: Service, { bus, replica }: World): Pick<Peers, "listen" | "recent"> => ({
+  listen(stream, hear) {
+    // A group of its own, so that listening neither takes from nor waits for anybody.
+    const subscription = bus.subscribe(stream, { group: `${id}-live-${replica}`, consumer: replica, handle: hear });
+    return () => void subscription.stop();
+  },
+  recent: (stream, limit) => bus.read(stream, { limit }),
+});
 
 /** Every call to another service, so that who calls whom can be told from the metrics of all processes. */
 function counted({ reach, peers }: ContextParts, metrics: Metrics): Pick<ContextParts, "reach" | "peers"> {

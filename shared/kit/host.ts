@@ -19,7 +19,7 @@ import { problemResponse, wrongMethod } from "./problem.ts";
 import { type Asked, mountRest } from "./rest.ts";
 import { FROM_HEADER, rpcHandler, rpcPath } from "./rpc.ts";
 import { createRuntime } from "./runtime.ts";
-import type { Check, Faces, Peers, Principal, Service, Verb } from "./service.ts";
+import type { Check, Faces, Principal, ReachedPeers, Service, Verb } from "./service.ts";
 import { readSettings } from "./settings.ts";
 import { childTrace, forSomebodyAt, inTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
@@ -48,7 +48,7 @@ export interface Hosted {
 
 export interface Wiring {
   reach: Reach;
-  peers: Peers;
+  peers: ReachedPeers;
   tokens?: Tokens;
   /** One for all instances of a process, which see the same callers. */
   fences?: Fences;
@@ -109,7 +109,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       try {
         const answer = async () => {
           if (!URL.canParse(request.url)) return problemResponse(new Problem("MALFORMED", "The Host header is none."));
-          return state.stopping ? stopping(service) : app.fetch(request);
+          return state.stopping ? stopping(service) : metered(faces, request, (taken) => app.fetch(taken));
         };
         const response = await inTrace(trace, answer, arrivalOf(request).from);
         for (const [name, value] of Object.entries(faces.headers ?? {})) {
@@ -158,6 +158,18 @@ async function firstRevision(
       await clock.sleep(CONFIG_RETRY_MS);
     }
   }
+}
+
+/** The answer to a request that is counted, with what is said of the count; or the refusal of one too many. */
+async function metered(
+  faces: Faces,
+  request: Request,
+  answer: (request: Request) => Response | Promise<Response>,
+): Promise<Response> {
+  const { headers = {}, against } = (await faces.meter?.(request)) ?? {};
+  const response = against ? problemResponse(against) : await answer(request);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 const stopping = (service: Service): Response =>

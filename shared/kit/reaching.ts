@@ -7,9 +7,9 @@ import { createGuard, type Guard, untilOwned } from "./call-guard.ts";
 import type { Reach } from "./context.ts";
 import { type Claim, claimText, LEASE_HEADER } from "./fences.ts";
 import type { Hosted } from "./host.ts";
-import { type Clock, type Message, NetError, type ServiceId, type Stream } from "./ports.ts";
+import { type Clock, NetError, type ServiceId } from "./ports.ts";
 import { CALL_MS_MAX, callRemote } from "./rpc.ts";
-import type { CallOptions, Peers, Principal, Service } from "./service.ts";
+import type { CallOptions, Principal, ReachedPeers, Service } from "./service.ts";
 import { currentTrace } from "./trace.ts";
 import type { World } from "./world.ts";
 
@@ -19,7 +19,7 @@ export type Neighbour = Pick<Hosted, "service" | "call" | "fetch">;
 export interface Reaching {
   /** Calls made by a lease carry it. */
   reach(lease?: Claim): Reach;
-  peers(from: ServiceId): Peers;
+  peers(from: ServiceId): ReachedPeers;
   readonly tokens: Tokens;
 }
 
@@ -117,7 +117,7 @@ interface PeerParts {
   addressesOf(id: ServiceId): Addresses;
 }
 
-function createPeers({ from, all, here, world, tokens, calls, count, addressesOf }: PeerParts): Peers {
+function createPeers({ from, all, here, world, tokens, calls, count, addressesOf }: PeerParts): ReachedPeers {
   return {
     services: all.map(({ id, name, title, port }) => ({ id, name, title, port })),
     replicas: (id) => (here(id) ? 1 : addressesOf(id).all.length),
@@ -140,12 +140,6 @@ function createPeers({ from, all, here, world, tokens, calls, count, addressesOf
     },
     observed: () => [...calls.values()].map((call) => ({ ...call })),
     streams: () => world.bus.state(),
-    listen<E>(stream: Stream<E>, hear: (message: Message<E>) => void) {
-      // A group of its own, so that listening neither takes from nor waits for anybody.
-      const group = `${from}-live-${world.replica}`;
-      const subscription = world.bus.subscribe(stream, { group, consumer: world.replica, handle: hear });
-      return () => void subscription.stop();
-    },
   };
 }
 

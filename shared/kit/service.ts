@@ -7,6 +7,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Contract, Method } from "../contracts.ts";
 import type { BundleView } from "../domain/bundle.ts";
+import type { Problem } from "../errors.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Csv } from "./csv.ts";
@@ -270,7 +271,12 @@ export interface Peers {
   /** Streams with lag, pending and dead letters. */
   streams(): Promise<StreamState[]>;
   listen<E>(stream: Stream<E>, hear: (message: Message<E>) => void): () => void;
+  /** The newest that a reliable stream holds, oldest first; at most 1000. */
+  recent<E>(stream: Stream<E>, limit: number): Promise<Message<E>[]>;
 }
+
+/** Other services alone, without the streams. */
+export type ReachedPeers = Omit<Peers, "listen" | "recent">;
 
 /** What a service shows once it is set up. */
 export interface Faces {
@@ -290,8 +296,18 @@ export interface Faces {
   headers?: Readonly<Record<string, string>>;
   /** How this service knows who asks, instead of a service token: the gateway's sign-in. */
   authenticate?(request: Request): Promise<Principal | undefined>;
+  /** Before anything is done for a request: counts it. The gateway's limits. */
+  meter?(request: Request): Promise<Metered>;
   /** Before a verb runs over REST: throws what stands against it, or answers in its place. The gateway's care. */
   admits?(asking: Asking): Promise<Response | undefined>;
+}
+
+/** What came of counting a request. */
+export interface Metered {
+  /** On the answer, whatever it is. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Answered in its place: it was one too many. */
+  readonly against?: Problem;
 }
 
 /** Somebody whose role allows it asks for a verb over REST, with an input of the right shape. */

@@ -25,6 +25,7 @@ export type ApiKey = {
   name: string;
   role: "viewer" | "researcher" | "trader" | "risk" | "admin";
   read_only: boolean;
+  scopes?: string[];
   created_at: number;
   expires_at: number;
   last_used_at?: number;
@@ -427,6 +428,17 @@ export type IntentStory = {
   timeline: TimelineEntry[];
 };
 
+export type KeySet = {
+  keys: {
+    kty: "OKP";
+    crv: "Ed25519";
+    x: string;
+    kid: string;
+    alg: "EdDSA";
+    use: "sig";
+  }[];
+};
+
 export type KillAnswer = {
   enabled: boolean;
   mode: "HALT" | "CANCEL" | "FLATTEN";
@@ -441,6 +453,107 @@ export type KillRequestSent = {
   enable: boolean;
   mode?: "HALT" | "CANCEL" | "FLATTEN";
   reason: string;
+  /** To turn off no other than was looked at: refused when its epoch is another by then */
+  epoch?: number;
+};
+
+export type Label = {
+  signal_id: string;
+  horizon_h: (12 | 24 | 36);
+  account: string;
+  instrument: string;
+  strategy_id: string;
+  side: "BUY" | "SELL";
+  class: "pos" | "neutral" | "neg";
+  roi_net: number;
+  counterfactual: boolean;
+  reason: string;
+  not_traded?: string;
+  rules: string[];
+  regime?: "FROZEN" | "NORMAL" | "EXTREME";
+  ts: number;
+  t0: number;
+  until: number;
+  qty: string;
+  entry_price: string;
+  entry_at: number;
+  exit_price?: string;
+  exit_at?: number;
+  exit_reason: string;
+  open_qty: string;
+  mark_price?: string;
+  stop_price?: string;
+  take_profit_price?: string;
+  leverage: number;
+  margin_usdt: string;
+  gross_usdt: string;
+  fees_usdt: string;
+  funding_usdt: string;
+  net_usdt: string;
+  trade_id?: string;
+  fills: number;
+  price_source: "EXCHANGE_KLINES_1M" | "NONE";
+  config_rev: number;
+  inputs_hash: string;
+  revision: number;
+  computed_at: number;
+};
+
+export type LabelCoverageRow = {
+  day: string;
+  horizon_h: (12 | 24 | 36);
+  signals: number;
+  due: number;
+  labelled: number;
+  counterfactual: number;
+  without_side: number;
+  missing: number;
+  reasons: Record<string, number>;
+};
+
+export type LabelJob = {
+  job_id: string;
+  horizon_h: (12 | 24 | 36);
+  from_ts: number;
+  to_ts: number;
+  signal_ids?: string[];
+  force: boolean;
+  state: "QUEUED" | "RUNNING" | "DONE" | "CANCELED";
+  total: number;
+  done: number;
+  updated: number;
+  skipped: number;
+  without_side: number;
+  failed: number;
+  errors: {
+    signal_id: string;
+    code: string;
+    detail: string;
+  }[];
+  cursor?: string;
+  waiting_for?: string;
+  actor: string;
+  created_at: number;
+  started_at?: number;
+  ended_at?: number;
+};
+
+export type LabelSummaryRow = {
+  by: "all" | "rule" | "regime" | "reason" | "direction" | "strategy" | "instrument";
+  key: string;
+  count: number;
+  pos: number;
+  neutral: number;
+  neg: number;
+  counterfactual: number;
+  mean: number;
+  min: number;
+  q1: number;
+  median: number;
+  q3: number;
+  max: number;
+  net_usdt: number;
+  histogram: number[];
 };
 
 export type LintFinding = {
@@ -454,6 +567,39 @@ export type LintReport = {
   passed: boolean;
   errors: LintFinding[];
   warnings: LintFinding[];
+};
+
+export type ModelCard = {
+  model_id: string;
+  hash: string;
+  features: string[];
+  reference: number[];
+  label_horizon: (12 | 24 | 36);
+  window?: {
+    from_ts: number;
+    to_ts: number;
+  };
+  metrics?: Record<string, number>;
+  note?: string;
+  bytes: number;
+  author: string;
+  created_at: number;
+};
+
+export type NewModel = {
+  model_id: string;
+  features: string[];
+  /** What each input is on average; contributions are told against it (zeros) */
+  reference?: number[];
+  label_horizon: (12 | 24 | 36);
+  window?: {
+    from_ts: number;
+    to_ts: number;
+  };
+  metrics?: Record<string, number>;
+  note?: string;
+  /** The file in base64, at most 700000 bytes */
+  onnx: string;
 };
 
 export type NewPasskeyCredentialSent = {
@@ -661,6 +807,18 @@ export type SearchHit = {
   path: string;
 };
 
+export type Session = {
+  session_id: string;
+  created_at: number;
+  /** When its tokens were last refreshed */
+  last_seen_at: number;
+  /** The address that the sign-in came from */
+  from?: string;
+  /** The program that the sign-in came with */
+  agent?: string;
+  current: boolean;
+};
+
 export type Signal = {
   signal_id: string;
   account: string;
@@ -834,6 +992,13 @@ export interface Inputs {
     amount_usdt: string;
     reason: string;
   };
+  backfillLabels: {
+    horizon_h: (12 | 24 | 36);
+    from_ts?: number;
+    to_ts?: number;
+    signal_ids?: string[];
+    force?: boolean;
+  };
   budget: Record<string, never>;
   cancel: {
     order_id?: string;
@@ -841,6 +1006,9 @@ export interface Inputs {
     intent_id?: string;
     cascade?: boolean;
     reason?: string;
+  };
+  cancelLabelJob: {
+    job_id: string;
   };
   challengePasskey: Record<string, never>;
   changePassword: {
@@ -851,6 +1019,9 @@ export interface Inputs {
     new_password: string;
   };
   checkLive: Record<string, never>;
+  collectApproved: {
+    id: string;
+  };
   confirm: {
     password: string;
     /** Where there is a second factor: the app's code, or a recovery code */
@@ -862,6 +1033,8 @@ export interface Inputs {
     role: "viewer" | "researcher" | "trader" | "risk" | "admin";
     /** Nothing but reading, whatever the role allows */
     read_only?: boolean;
+    /** Which of what its role allows it may do; all of it unless given */
+    scopes?: ("read" | "orders" | "positions" | "strategies" | "config" | "research" | "treasury" | "exchange" | "alerts" | "kill")[];
     expires_in_days: number;
   };
   decide: DecideRequestSent;
@@ -875,6 +1048,10 @@ export interface Inputs {
   dropSecondFactor: Record<string, never>;
   enableUser: {
     username: string;
+  };
+  endOtherSessions: Record<string, never>;
+  endSession: {
+    session_id: string;
   };
   flattenPositions: {
     reason: string;
@@ -895,6 +1072,7 @@ export interface Inputs {
     instrument: string;
   };
   getHealthLevel: Record<string, never>;
+  getKeySet: Record<string, never>;
   getKillSwitch: Record<string, never>;
   getLive: Record<string, never>;
   getMetrics: {
@@ -905,6 +1083,10 @@ export interface Inputs {
     step?: number;
     federate?: "true" | "false";
   };
+  getModel: {
+    model_id: string;
+    hash: string;
+  };
   getOpenApi: Record<string, never>;
   getRegime: Record<string, never>;
   getServiceHealth: {
@@ -913,6 +1095,7 @@ export interface Inputs {
     replica?: number;
   };
   getTopology: Record<string, never>;
+  getWellKnownKeySet: Record<string, never>;
   listAlerts: {
     limit?: number;
     cursor?: string;
@@ -998,6 +1181,30 @@ export interface Inputs {
   listInstruments: {
     instrument?: string;
   };
+  listLabelJobs: {
+    limit?: number;
+    cursor?: string;
+    state?: "QUEUED" | "RUNNING" | "DONE" | "CANCELED";
+  };
+  listLabels: {
+    limit?: number;
+    cursor?: string;
+    from_ts?: number;
+    to_ts?: number;
+    horizon_h?: number;
+    instrument?: string;
+    strategy_id?: string;
+    class?: "pos" | "neutral" | "neg";
+    counterfactual?: "true" | "false";
+    regime?: "FROZEN" | "NORMAL" | "EXTREME";
+    rule?: string;
+    reason?: string;
+  };
+  listModels: {
+    model_id?: string;
+    limit?: number;
+    cursor?: string;
+  };
   listOpenOrders: {
     instrument?: string;
   };
@@ -1032,6 +1239,7 @@ export interface Inputs {
     status?: "DONE" | "FAILED";
   };
   listServices: Record<string, never>;
+  listSessions: Record<string, never>;
   listSignals: {
     instrument?: string;
     strategy_id?: string;
@@ -1092,6 +1300,16 @@ export interface Inputs {
   readIntent: {
     intent_id: string;
   };
+  readLabelCoverage: {
+    from_ts?: number;
+    to_ts?: number;
+  };
+  readLabelJob: {
+    job_id: string;
+  };
+  readLabels: {
+    signal_id: string;
+  };
   readOrder: {
     id: string;
   };
@@ -1121,11 +1339,16 @@ export interface Inputs {
     orphan_policy?: "CONSERVATIVE" | "RECLAIM_IF_SAFE";
     time_window_h?: number;
   };
+  refresh: {
+    /** Missing: the browser's cookie */
+    refresh_token?: string;
+  };
   refuseApproval: {
     id: string;
     /** Of what was looked at: anything else is then not decided */
     hash?: string;
   };
+  registerModel: NewModel;
   removePasskey: {
     passkey_id: string;
   };
@@ -1151,6 +1374,19 @@ export interface Inputs {
     username: string;
     role: "viewer" | "researcher" | "trader" | "risk" | "admin";
   };
+  summariseLabels: {
+    from_ts?: number;
+    to_ts?: number;
+    horizon_h?: number;
+    instrument?: string;
+    strategy_id?: string;
+    class?: "pos" | "neutral" | "neg";
+    counterfactual?: "true" | "false";
+    regime?: "FROZEN" | "NORMAL" | "EXTREME";
+    rule?: string;
+    reason?: string;
+    by?: "all" | "rule" | "regime" | "reason" | "direction" | "strategy" | "instrument";
+  };
   triggerAutoTransfer: {
     trigger_id: string;
     reason?: string;
@@ -1174,16 +1410,13 @@ export interface Answers {
       armed_by: string;
       entered_usdt: string;
     };
-    wanted?: {
-      by: string;
-      until: number;
-    };
     capped?: {
       entries_usdt_max: number;
       until: number;
     };
   };
   askTransfer: TransferAnswer;
+  backfillLabels: LabelJob;
   budget: {
     account: string;
     budget_usdt: string;
@@ -1195,11 +1428,16 @@ export interface Answers {
     result: "CANCELED";
     order_ids: string[];
   };
+  cancelLabelJob: LabelJob;
   challengePasskey: PasskeyRequestOptions;
   changePassword: {
+    /** A JWT; the keys that it is checked with are at /auth/jwks */
     access_token: string;
     token_type: "Bearer";
     expires_in: number;
+    /** For programs: good once, at /auth/refresh */
+    refresh_token?: string;
+    refresh_expires_in: number;
   };
   checkLive: {
     items: {
@@ -1208,6 +1446,10 @@ export interface Answers {
       must: boolean;
       detail: string;
     }[];
+  };
+  collectApproved: {
+    approval_id: string;
+    answer: Record<string, unknown>;
   };
   confirm: {
     confirmed_for: number;
@@ -1222,10 +1464,6 @@ export interface Answers {
       armed_by: string;
       entered_usdt: string;
     };
-    wanted?: {
-      by: string;
-      until: number;
-    };
     capped?: {
       entries_usdt_max: number;
       until: number;
@@ -1237,6 +1475,12 @@ export interface Answers {
     second_factor: boolean;
   };
   enableUser: User;
+  endOtherSessions: {
+    ended: number;
+  };
+  endSession: {
+    ended: boolean;
+  };
   flattenPositions: {
     closing: string[];
   };
@@ -1276,6 +1520,7 @@ export interface Answers {
     reasons: string[];
     ts: number;
   };
+  getKeySet: KeySet;
   getKillSwitch: KillAnswer;
   getLive: {
     mode: "paper" | "testnet" | "live";
@@ -1283,10 +1528,6 @@ export interface Answers {
       armed_at: number;
       armed_by: string;
       entered_usdt: string;
-    };
-    wanted?: {
-      by: string;
-      until: number;
     };
     capped?: {
       entries_usdt_max: number;
@@ -1300,6 +1541,7 @@ export interface Answers {
       points: [number, number][];
     }[];
   };
+  getModel: ModelCard;
   getOpenApi: Record<string, unknown>;
   getRegime: {
     items: ({
@@ -1339,6 +1581,7 @@ export interface Answers {
       count: number;
     }[];
   };
+  getWellKnownKeySet: KeySet;
   listAlerts: {
     items: AlertRecord[];
     next_cursor?: string;
@@ -1350,6 +1593,8 @@ export interface Answers {
   listApprovals: {
     items: Approval[];
     next_cursor?: string;
+    /** single: who asked may approve too */
+    mode: "single" | "two";
   };
   listAudit: {
     items: AuditEntry[];
@@ -1437,6 +1682,18 @@ export interface Answers {
   listInstruments: {
     items: Instrument[];
   };
+  listLabelJobs: {
+    items: LabelJob[];
+    next_cursor?: string;
+  };
+  listLabels: {
+    items: Label[];
+    next_cursor?: string;
+  };
+  listModels: {
+    items: ModelCard[];
+    next_cursor?: string;
+  };
   listOpenOrders: {
     items: ({
       instrument: string;
@@ -1523,6 +1780,9 @@ export interface Answers {
     venue: string;
     approvals: string;
   };
+  listSessions: {
+    items: Session[];
+  };
   listSignals: {
     items: Signal[];
     next_cursor?: string;
@@ -1544,9 +1804,13 @@ export interface Answers {
     next_cursor?: string;
   };
   login: {
+    /** A JWT; the keys that it is checked with are at /auth/jwks */
     access_token: string;
     token_type: "Bearer";
     expires_in: number;
+    /** For programs: good once, at /auth/refresh */
+    refresh_token?: string;
+    refresh_expires_in: number;
   };
   logout: {
     signed_out: boolean;
@@ -1605,6 +1869,14 @@ export interface Answers {
     ts: number;
   };
   readIntent: IntentStory;
+  readLabelCoverage: {
+    items: LabelCoverageRow[];
+  };
+  readLabelJob: LabelJob;
+  readLabels: {
+    signal_id: string;
+    items: Label[];
+  };
   readOrder: OrderStory;
   readPlan: ExecutionPlan;
   readPnl: {
@@ -1625,7 +1897,17 @@ export interface Answers {
   };
   readTrade: Trade;
   reconcile: Reconciliation;
+  refresh: {
+    /** A JWT; the keys that it is checked with are at /auth/jwks */
+    access_token: string;
+    token_type: "Bearer";
+    expires_in: number;
+    /** For programs: good once, at /auth/refresh */
+    refresh_token?: string;
+    refresh_expires_in: number;
+  };
   refuseApproval: Approval;
+  registerModel: ModelCard;
   removePasskey: {
     /** Whether there is one still */
     second_factor: boolean;
@@ -1645,6 +1927,13 @@ export interface Answers {
   search: SearchAnswer;
   setKillSwitch: KillAnswer;
   setUserRole: User;
+  summariseLabels: {
+    horizon_h: (12 | 24 | 36);
+    labels: number;
+    is_part: boolean;
+    edges: number[];
+    items: LabelSummaryRow[];
+  };
   triggerAutoTransfer: {
     need_usdt: string;
     transfer_id?: string;
@@ -1668,22 +1957,28 @@ export interface Api {
   addPasskey(input: Inputs["addPasskey"], options?: CallOptions): Promise<Answers["addPasskey"]>;
   /** Make a user; answers the one-time password, shown this once. `POST /api/v1/users` */
   addUser(input: Inputs["addUser"], options?: CallOptions): Promise<Answers["addUser"]>;
-  /** Allow it, which has it done at once. `POST /api/v1/approvals/{id}/approve` */
+  /** Allow it, which has it done at once, in the name of who asked. `POST /api/v1/approvals/{id}/approve` */
   approve(input: Inputs["approve"], options?: CallOptions): Promise<Answers["approve"]>;
   /** Lets entries go out in live mode, once every check holds. `POST /api/v1/xchg/live/arm` */
   armLive(input: Inputs["armLive"], options?: CallOptions): Promise<Answers["armLive"]>;
   /** Ask for funds to be moved between the account's own wallets; a person approves it. `POST /api/v1/treasury/transfer` */
   askTransfer(input: Inputs["askTransfer"], options?: CallOptions): Promise<Answers["askTransfer"]>;
+  /** Label what is due and missing; with force, what is there again. Answers a job. `POST /api/v1/labels/backfill` */
+  backfillLabels(input: Inputs["backfillLabels"], options?: CallOptions): Promise<Answers["backfillLabels"]>;
   /** The risk budget: used by open trades, reserved by running entries. `GET /api/v1/budget` */
   budget(input?: Inputs["budget"], options?: CallOptions): Promise<Answers["budget"]>;
   /** Cancel an order, with its pair, or what is left of an intent, by any one id. `POST /api/v1/cancel` */
   cancel(input?: Inputs["cancel"], options?: CallOptions): Promise<Answers["cancel"]>;
+  /** End a backfill; what it has written stays. `POST /api/v1/labels/jobs/{job_id}/cancel` */
+  cancelLabelJob(input: Inputs["cancelLabelJob"], options?: CallOptions): Promise<Answers["cancelLabelJob"]>;
   /** A challenge for a passkey to sign; the answer goes as `passkey` wherever a code goes. `POST /api/v1/auth/passkey/challenge` */
   challengePasskey(input?: Inputs["challengePasskey"], options?: CallOptions): Promise<Answers["challengePasskey"]>;
   /** Change your own password: ends your sessions and answers a new one. `POST /api/v1/auth/password` */
   changePassword(input: Inputs["changePassword"], options?: CallOptions): Promise<Answers["changePassword"]>;
   /** What must hold before live trading is armed, each tried now. `GET /api/v1/xchg/live/checklist` */
   checkLive(input?: Inputs["checkLive"], options?: CallOptions): Promise<Answers["checkLive"]>;
+  /** For who asked: have it done once it is approved, and get its answer, which is shown this once. `POST /api/v1/approvals/{id}/collect` */
+  collectApproved(input: Inputs["collectApproved"], options?: CallOptions): Promise<Answers["collectApproved"]>;
   /** Prove again who you are: for five minutes what is dangerous may be done. `POST /api/v1/auth/confirm` */
   confirm(input: Inputs["confirm"], options?: CallOptions): Promise<Answers["confirm"]>;
   /** Make a key for a program of yours, with a role you have; shown this once. `POST /api/v1/api-keys` */
@@ -1700,6 +1995,10 @@ export interface Api {
   dropSecondFactor(input?: Inputs["dropSecondFactor"], options?: CallOptions): Promise<Answers["dropSecondFactor"]>;
   /** Let a disabled user in again. `POST /api/v1/users/{username}/enable` */
   enableUser(input: Inputs["enableUser"], options?: CallOptions): Promise<Answers["enableUser"]>;
+  /** End all of your sessions but this one. `POST /api/v1/auth/sessions/end-others` */
+  endOtherSessions(input?: Inputs["endOtherSessions"], options?: CallOptions): Promise<Answers["endOtherSessions"]>;
+  /** End one of your sessions. `POST /api/v1/auth/sessions/{session_id}/end` */
+  endSession(input: Inputs["endSession"], options?: CallOptions): Promise<Answers["endSession"]>;
   /** Close positions by market, reduce-only, large ones in slices; stops stay until flat. `POST /api/v1/positions/flatten` */
   flattenPositions(input: Inputs["flattenPositions"], options?: CallOptions): Promise<Answers["flattenPositions"]>;
   /** The active revision with its bundle. `GET /api/v1/active` */
@@ -1720,12 +2019,16 @@ export interface Api {
   getFeatures(input: Inputs["getFeatures"], options?: CallOptions): Promise<Answers["getFeatures"]>;
   /** The health level and why. `GET /api/v1/health-level` */
   getHealthLevel(input?: Inputs["getHealthLevel"], options?: CallOptions): Promise<Answers["getHealthLevel"]>;
+  /** The keys that access tokens are checked with (RFC 7517). `GET /api/v1/auth/jwks` */
+  getKeySet(input?: Inputs["getKeySet"], options?: CallOptions): Promise<Answers["getKeySet"]>;
   /** The kill switch's state. `GET /api/v1/kill-switch` */
   getKillSwitch(input?: Inputs["getKillSwitch"], options?: CallOptions): Promise<Answers["getKillSwitch"]>;
   /** Whether live trading is armed, and until when it is capped. `GET /api/v1/xchg/live` */
   getLive(input?: Inputs["getLive"], options?: CallOptions): Promise<Answers["getLive"]>;
   /** Metric series as JSON (Accept: application/json), else Prometheus text; federate=true: of all services. `GET /api/v1/metrics` */
   getMetrics(input?: Inputs["getMetrics"], options?: CallOptions): Promise<Answers["getMetrics"]>;
+  /** One registered model. `GET /api/v1/models/{model_id}/{hash}` */
+  getModel(input: Inputs["getModel"], options?: CallOptions): Promise<Answers["getModel"]>;
   /** This document: all services' paths in one. `GET /api/v1/openapi.json` */
   getOpenApi(input?: Inputs["getOpenApi"], options?: CallOptions): Promise<Answers["getOpenApi"]>;
   /** The volatility regime of every instrument. `GET /api/v1/regime` */
@@ -1734,6 +2037,8 @@ export interface Api {
   getServiceHealth(input: Inputs["getServiceHealth"], options?: CallOptions): Promise<Answers["getServiceHealth"]>;
   /** Who has called whom since it started, as of the last scrape. `GET /api/v1/topology` */
   getTopology(input?: Inputs["getTopology"], options?: CallOptions): Promise<Answers["getTopology"]>;
+  /** The keys that access tokens are checked with (RFC 7517). `GET /api/v1/.well-known/jwks.json` */
+  getWellKnownKeySet(input?: Inputs["getWellKnownKeySet"], options?: CallOptions): Promise<Answers["getWellKnownKeySet"]>;
   /** Alerts, newest first. `GET /api/v1/alerts` */
   listAlerts(input?: Inputs["listAlerts"], options?: CallOptions): Promise<Answers["listAlerts"]>;
   /** Your API keys; an admin sees everybody's. `GET /api/v1/api-keys` */
@@ -1764,6 +2069,12 @@ export interface Api {
   listIncome(input?: Inputs["listIncome"], options?: CallOptions): Promise<Answers["listIncome"]>;
   /** What the exchange lists, with its filters. `GET /api/v1/xchg/instruments` */
   listInstruments(input?: Inputs["listInstruments"], options?: CallOptions): Promise<Answers["listInstruments"]>;
+  /** Backfills, newest first. `GET /api/v1/labels/jobs` */
+  listLabelJobs(input?: Inputs["listLabelJobs"], options?: CallOptions): Promise<Answers["listLabelJobs"]>;
+  /** What signals earned by one horizon, newest first; a short page with a cursor has more. `GET /api/v1/labels` */
+  listLabels(input?: Inputs["listLabels"], options?: CallOptions): Promise<Answers["listLabels"]>;
+  /** Registered models, newest first. `GET /api/v1/models` */
+  listModels(input?: Inputs["listModels"], options?: CallOptions): Promise<Answers["listModels"]>;
   /** Every open order, conditional ones included. `GET /api/v1/xchg/open-orders` */
   listOpenOrders(input?: Inputs["listOpenOrders"], options?: CallOptions): Promise<Answers["listOpenOrders"]>;
   /** Orders, newest first. `GET /api/v1/orders` */
@@ -1778,6 +2089,8 @@ export interface Api {
   listReconciliations(input?: Inputs["listReconciliations"], options?: CallOptions): Promise<Answers["listReconciliations"]>;
   /** All services, how they are, and what each of their replicas holds. `GET /api/v1/services` */
   listServices(input?: Inputs["listServices"], options?: CallOptions): Promise<Answers["listServices"]>;
+  /** Where you are signed in, the newest first. `GET /api/v1/auth/sessions` */
+  listSessions(input?: Inputs["listSessions"], options?: CallOptions): Promise<Answers["listSessions"]>;
   /** Signals with the features they saw, newest first. `GET /api/v1/signals` */
   listSignals(input?: Inputs["listSignals"], options?: CallOptions): Promise<Answers["listSignals"]>;
   /** Daily statements, newest first; a day that is not final may still change. `GET /api/v1/statements` */
@@ -1788,7 +2101,7 @@ export interface Api {
   listTransfers(input?: Inputs["listTransfers"], options?: CallOptions): Promise<Answers["listTransfers"]>;
   /** Who may sign in, by name. `GET /api/v1/users` */
   listUsers(input?: Inputs["listUsers"], options?: CallOptions): Promise<Answers["listUsers"]>;
-  /** Sign in: a bearer token, and the same as a cookie for browsers. `POST /api/v1/auth/login` */
+  /** Sign in: tokens for programs, and a cookie for browsers. `POST /api/v1/auth/login` */
   login(input: Inputs["login"], options?: CallOptions): Promise<Answers["login"]>;
   /** End this session. `POST /api/v1/auth/logout` */
   logout(input?: Inputs["logout"], options?: CallOptions): Promise<Answers["logout"]>;
@@ -1808,6 +2121,12 @@ export interface Api {
   readEquity(input?: Inputs["readEquity"], options?: CallOptions): Promise<Answers["readEquity"]>;
   /** The whole story of an intent: what was asked and why, its plan, orders, fills and timeline. `GET /api/v1/intents/{intent_id}` */
   readIntent(input: Inputs["readIntent"], options?: CallOptions): Promise<Answers["readIntent"]>;
+  /** By day and horizon: signals due, labelled and missing, with why; of seven days unless asked otherwise. `GET /api/v1/labels/coverage` */
+  readLabelCoverage(input?: Inputs["readLabelCoverage"], options?: CallOptions): Promise<Answers["readLabelCoverage"]>;
+  /** How far a backfill has come, and which signals failed and why. `GET /api/v1/labels/jobs/{job_id}` */
+  readLabelJob(input: Inputs["readLabelJob"], options?: CallOptions): Promise<Answers["readLabelJob"]>;
+  /** One signal's labels at every horizon that has passed. `GET /api/v1/labels/{signal_id}` */
+  readLabels(input: Inputs["readLabels"], options?: CallOptions): Promise<Answers["readLabels"]>;
   /** The whole story of an order, by either of its ids: its intent, plan, all orders, fills and timeline. `GET /api/v1/orders/{id}` */
   readOrder(input: Inputs["readOrder"], options?: CallOptions): Promise<Answers["readOrder"]>;
   /** One intent's execution plan: its slices, each with its orders, and the expected costs it was chosen by. `GET /api/v1/plans/{intent_id}` */
@@ -1824,8 +2143,12 @@ export interface Api {
   readTrade(input: Inputs["readTrade"], options?: CallOptions): Promise<Answers["readTrade"]>;
   /** Compare our books with the exchange's and repair what differs; planned only, on a dry run. `POST /api/v1/reconcile` */
   reconcile(input: Inputs["reconcile"], options?: CallOptions): Promise<Answers["reconcile"]>;
+  /** New tokens for a refresh token, which is good once; a browser's is in its cookie. `POST /api/v1/auth/refresh` */
+  refresh(input?: Inputs["refresh"], options?: CallOptions): Promise<Answers["refresh"]>;
   /** Do not allow it; what is approved and has not started is withdrawn. `POST /api/v1/approvals/{id}/refuse` */
   refuseApproval(input: Inputs["refuseApproval"], options?: CallOptions): Promise<Answers["refuseApproval"]>;
+  /** Keep a model in ONNX, after a trial run; a bundle's strategies may name it from then on. `POST /api/v1/models` */
+  registerModel(input: Inputs["registerModel"], options?: CallOptions): Promise<Answers["registerModel"]>;
   /** Take a passkey away. `POST /api/v1/auth/passkeys/{passkey_id}/remove` */
   removePasskey(input: Inputs["removePasskey"], options?: CallOptions): Promise<Answers["removePasskey"]>;
   /** Give a user a new one-time password, shown this once; ends their sessions. `POST /api/v1/users/{username}/reset-password` */
@@ -1840,6 +2163,8 @@ export interface Api {
   setKillSwitch(input: Inputs["setKillSwitch"], options?: CallOptions): Promise<Answers["setKillSwitch"]>;
   /** Give a user another role; ends their sessions. `POST /api/v1/users/{username}/role` */
   setUserRole(input: Inputs["setUserRole"], options?: CallOptions): Promise<Answers["setUserRole"]>;
+  /** How labels of one horizon are spread, by rule, regime, reason, direction, strategy and instrument. `GET /api/v1/labels/summary` */
+  summariseLabels(input?: Inputs["summariseLabels"], options?: CallOptions): Promise<Answers["summariseLabels"]>;
   /** Top up the futures wallet from spot, if it is short and spot keeps its buffer. `POST /api/v1/auto-transfer/trigger` */
   triggerAutoTransfer(input: Inputs["triggerAutoTransfer"], options?: CallOptions): Promise<Answers["triggerAutoTransfer"]>;
   /** Who is signed in. `GET /api/v1/auth/me` */
