@@ -7,8 +7,8 @@ import { openFolder, originOf } from "../run/folder.ts";
 import { exchangeName, MODES, type Mode } from "../run/origin.ts";
 import type { Command } from "./command.ts";
 import { choiceOption, DEFAULT_DATA, readOptions } from "./options.ts";
+import { askSecret } from "./secret-prompt.ts";
 import { dim, green, note, print, yellow } from "./terminal.ts";
-import { askSecret } from "./treasury-session.ts";
 
 const usage = `Usage: ./chimera keys set --mode testnet|live [--data DIR] [--private-key FILE]
        ./chimera keys show [--data DIR] [--json]

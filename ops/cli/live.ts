@@ -1,8 +1,8 @@
 /** `live`: whether entries go out in live mode, and who says so. */
 import type { Command } from "./command.ts";
+import { PERSON_OPTIONS, PERSON_USAGE, signIn } from "./gateway-session.ts";
 import { readOptions } from "./options.ts";
 import { bold, dim, green, print, yellow } from "./terminal.ts";
-import { signIn } from "./treasury-session.ts";
 
 const usage = `Usage: ./chimera live [status]
        ./chimera live arm --reason TEXT
@@ -11,8 +11,7 @@ const usage = `Usage: ./chimera live [status]
 In live mode no entry is sent before somebody has armed it. Arming tries the go-live checklist (./chimera doctor --live)
 once more, and for a day after it all entries together are capped. Exits, stops and cancels need no arming.
 
-  --user NAME   who you are (admin); the password is asked for, or taken from CHIMERA_PASSWORD. CHIMERA_TOKEN, the
-                access token of a sign-in, does instead of both
+${PERSON_USAGE}
   --json        the service's own answer
 
 Exits with 0 when it is as asked.`;
@@ -29,7 +28,7 @@ async function run(args: string[]): Promise<number> {
     args,
     {
       reason: { type: "string" },
-      user: { type: "string", default: "admin" },
+      ...PERSON_OPTIONS,
       json: { type: "boolean", default: false },
     },
     "some",
@@ -40,7 +39,7 @@ async function run(args: string[]): Promise<number> {
   }
   const { reason } = values;
   if (what !== "status" && reason === undefined) throw new Error("Say why: --reason TEXT. It stands in the audit log.");
-  const session = await signIn(values.user);
+  const session = await signIn(values);
   try {
     const state =
       what === "status"

@@ -33,6 +33,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Move funds between the account's wallets: ask, list, approve",
     load: () => import("./treasury.ts"),
   },
+  user: {
+    summary: "Who may sign in: add, give roles, lock out, reset; or rescue the last admin",
+    load: () => import("./user.ts"),
+  },
   audit: { summary: "Prove that the audit log is whole and untouched; export it", load: () => import("./audit.ts") },
   token: { summary: "A short-lived token for one service's own port", load: () => import("./token.ts") },
   test: { summary: "Install what the tests need and run them all", load: () => import("./test.ts") },

@@ -3,7 +3,7 @@ import type { TreasuryTransfer } from "../../shared/collections/exchange.ts";
 import type { Approval } from "../../shared/collections/people.ts";
 import { listed, readWork, told } from "./treasury.ts";
 
-const values = { user: "admin", json: false };
+const values = { user: "admin", code: false, json: false };
 const full = { ...values, from: "spot", to: "FUT", amount: "100", reason: "more margin" };
 
 test("what cannot be asked is said before anybody signs in", () => {

@@ -2,9 +2,9 @@
 import type { TreasuryTransfer } from "../../shared/collections/exchange.ts";
 import type { Approval } from "../../shared/collections/people.ts";
 import type { Command } from "./command.ts";
+import { PERSON_OPTIONS, PERSON_USAGE, type Session, signedIn } from "./gateway-session.ts";
 import { choiceOption, numberOption, readOptions } from "./options.ts";
 import { bold, dim, green, note, print, red, yellow } from "./terminal.ts";
-import { type Session, signIn } from "./treasury-session.ts";
 
 const WALLETS = ["SPOT", "FUT"] as const;
 const LIST_MAX = 1_000;
@@ -19,11 +19,10 @@ withdrawn.
 
   transfer   asks for one; with the --key of an earlier try it is the same transfer, never a second one
   list       what waits and what was decided, then what was moved, newest first
-  approve    allows exactly what is shown, which is then done at once
+  approve    allows exactly what is shown, a transfer or whatever else needs a second person; it is then done at once
   refuse     does not allow it; what is approved and could not start yet is withdrawn
 
-  --user NAME   who you are (admin); the password is asked for, or taken from CHIMERA_PASSWORD. CHIMERA_TOKEN, the
-                access token of a sign-in, does instead of both
+${PERSON_USAGE}
   --json        the gateway's own answer
 
 Exits with 0 when it is done, waits as it should, or was refused as you asked; with 1 when it failed.`;
@@ -41,21 +40,14 @@ const OPTIONS = {
   reason: { type: "string" },
   key: { type: "string" },
   limit: { type: "string" },
-  user: { type: "string", default: "admin" },
+  ...PERSON_OPTIONS,
   json: { type: "boolean", default: false },
 } as const;
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
 
 async function run(args: string[]): Promise<number> {
   const { values, positionals } = readOptions(args, OPTIONS, "some");
-  const work = readWork(positionals, values);
-  const session = await signIn(values.user);
-  try {
-    return await work(session);
-  } finally {
-    // The sign-in ends by itself where the gateway has gone meanwhile.
-    await session.end().catch(() => {});
-  }
+  return signedIn(values, readWork(positionals, values));
 }
 
 type Work = (session: Session) => Promise<number>;
@@ -155,11 +147,14 @@ interface Moved {
 const moved = ({ from, to, amount_usdt }: Moved): string => `${amount_usdt} USDT ${from} → ${to}`;
 const at = (ts: number): string => new Date(ts).toISOString().slice(0, 16).replace("T", " ");
 
-function lineOf({ approval_id, state, subject, requested_by, decided_by, self_approved, outcome }: Approval): string {
+function lineOf(approval: Approval): string {
+  const { approval_id, kind, state, subject, detail, requested_by, decided_by, self_approved, outcome } = approval;
   const light = LIGHTS[state]("●");
   const who = decided_by === undefined ? "" : `, decided by ${decided_by}${self_approved ? " who asked for it" : ""}`;
   const why = outcome === undefined ? "" : dim(`  ${outcome}`);
-  const about = `${moved(subject)}  asked by ${requested_by}${who}: ${JSON.stringify(subject.reason)}`;
+  const what = kind === "TRANSFER" ? moved(subject) : JSON.stringify(detail ?? subject);
+  const reason = kind === "TRANSFER" ? `: ${JSON.stringify(subject.reason)}` : "";
+  const about = `${what}  asked by ${requested_by}${who}${reason}`;
   return `${light} ${bold(state)}  ${about}${why}  ${dim(approval_id)}`;
 }
 

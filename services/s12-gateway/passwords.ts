@@ -8,6 +8,11 @@ const PARALLELISM = 1;
 const TAG_BYTES = 32;
 export const SALT_BYTES = 16;
 export const PASSWORD_CHARACTERS_MIN = 10;
+const ONE_TIME_BYTES = 15;
+
+/** Good for choosing another one. */
+export const oneTimePassword = (random: { bytes(count: number): Uint8Array }): string =>
+  Buffer.from(random.bytes(ONE_TIME_BYTES)).toString("base64url");
 
 interface Cost {
   memory: number;

@@ -4,10 +4,9 @@ import { type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock, Op, Random, Store } from "../../shared/kit/ports.ts";
 import { hasSecondFactor, withoutSecondFactors } from "./factors.ts";
-import { hashPassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
+import { hashPassword, oneTimePassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
 import type { Given, ProofParts, Prove } from "./proof.ts";
 
-const ONE_TIME_BYTES = 15;
 /** What the audit log calls those that are no people. */
 const RESERVED = /^(?:s\d\d|policy|nobody|system|config)$/;
 
@@ -47,7 +46,6 @@ export interface UsersParts {
 
 export function createUsers({ store, clock, random, prove, audit, onDisable }: UsersParts) {
   const hash = (password: string) => clock.hold(hashPassword(password, random.bytes(SALT_BYTES)));
-  const oneTimePassword = () => Buffer.from(random.bytes(ONE_TIME_BYTES)).toString("base64url");
   const isAdmin = (user: User) => user.role === "admin" && !user.disabled;
 
   /** One change after the other: of two admins who demote each other at the same moment one stays. */
@@ -101,7 +99,7 @@ export function createUsers({ store, clock, random, prove, audit, onDisable }: U
     async add(username: string, role: User["role"], actor: string): Promise<{ user: UserView; password: string }> {
       if (RESERVED.test(username)) refuse("INVALID", `${username} is what the audit log calls something else.`);
       if (await store.get(users, username)) refuse("CONFLICT", `There is a user ${username} already.`);
-      const password = oneTimePassword();
+      const password = oneTimePassword(random);
       return { user: viewOf(await create({ username, role }, password, actor, true)), password };
     },
 
@@ -115,7 +113,7 @@ export function createUsers({ store, clock, random, prove, audit, onDisable }: U
 
     /** As `add`; `withFactor` also takes second factors away, of whom has lost them. */
     async reset(username: string, withFactor: boolean, actor: string): Promise<{ user: UserView; password: string }> {
-      const password = oneTimePassword();
+      const password = oneTimePassword(random);
       const password_hash = await hash(password);
       const edit = (user: User): User => ({
         ...(withFactor ? withoutSecondFactors(user) : user),

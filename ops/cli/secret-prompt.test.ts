@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const FILE = join(import.meta.dir, "treasury-session.ts");
+const FILE = join(import.meta.dir, "secret-prompt.ts");
 const script = `
   import { askSecret } from ${JSON.stringify(FILE)};
   const first = await askSecret("First: ");

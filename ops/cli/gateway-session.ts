@@ -1,0 +1,147 @@
+/** A person at the terminal, signed in at the gateway for one command: what people decide, no service token may ask. */
+import { portOf } from "./gate.ts";
+import { askSecret, isAtTerminal } from "./secret-prompt.ts";
+import { print, yellow } from "./terminal.ts";
+
+const ASK_MS_MAX = 30_000;
+const GATEWAY_PORT = 8092;
+
+export const PERSON_OPTIONS = {
+  user: { type: "string", default: "admin" },
+  code: { type: "boolean", default: false },
+} as const;
+/** For the usage of commands that a person must ask for. */
+export const PERSON_USAGE = `  --user NAME   who you are (admin); the password is asked for, or taken from CHIMERA_PASSWORD. CHIMERA_TOKEN, the
+                access token of a sign-in, does instead of both
+  --code        ask for the code of a second factor at once: the app's, or a recovery code. CHIMERA_TOTP holds one for
+                where there is no terminal. A passkey signs at the page alone`;
+
+export interface Person {
+  user: string;
+  code: boolean;
+}
+export interface Session {
+  get<T>(path: string): Promise<T>;
+  /** With a key, a repeat of it changes nothing more. */
+  post<T>(path: string, body: object, key?: string): Promise<T>;
+  end(): Promise<void>;
+}
+
+/** What the gateway said instead of doing it. */
+export class Refused extends Error {
+  readonly code: string;
+  constructor({ title, detail, code }: { title?: string; detail?: string; code?: string }) {
+    super([title, detail].filter((text) => text !== undefined).join(": "));
+    this.code = code ?? "";
+  }
+}
+
+/** A second person must allow it first. */
+export interface Waiting {
+  approval_id: string;
+  status: "PENDING_APPROVAL";
+  detail?: string;
+}
+/** The exit code of a command that waits for a second person. */
+export const WAITS = 3;
+export const isWaiting = (answer: object): answer is Waiting =>
+  "approval_id" in answer && "status" in answer && answer.status === "PENDING_APPROVAL";
+
+/** Says what it waits for, and how a second person allows it. */
+export function tellWaiting(waiting: Waiting): void {
+  print(
+    `${yellow("●")} Waits for a second person.${waiting.detail === undefined ? "" : ` ${JSON.stringify(waiting.detail)}`}`,
+  );
+  print(`  ./chimera treasury approve ${waiting.approval_id} --user NAME`);
+}
+
+/**
+ * By CHIMERA_TOKEN, a sign-in's access token, else by name with the password from CHIMERA_PASSWORD or asked for, and a
+ * code where there is a second factor. Throws Refused with the gateway's own words.
+ */
+export async function signIn(person: Person): Promise<Session> {
+  const { CHIMERA_TOKEN } = process.env;
+  if (CHIMERA_TOKEN !== undefined) return session(CHIMERA_TOKEN, person, async () => {});
+  const { access_token } = await prove<{ access_token: string }>(person, (proof) =>
+    send("POST", "/auth/login", { body: { username: person.user, ...proof } }),
+  );
+  const end = () => send("POST", "/auth/logout", { body: {}, token: access_token, key: crypto.randomUUID() });
+  return session(access_token, person, async () => void (await end()));
+}
+
+/** Runs the work signed in, and signs out whatever comes of it. */
+export async function signedIn(person: Person, work: (session: Session) => Promise<number>): Promise<number> {
+  const session = await signIn(person);
+  try {
+    return await work(session);
+  } finally {
+    // The sign-in ends by itself where the gateway has gone meanwhile.
+    await session.end().catch(() => {});
+  }
+}
+
+export interface Proof {
+  password: string;
+  totp?: string;
+}
+/** The gateway does not tell whether it is a code that is missing: who was refused without one is asked for it. */
+export async function prove<T>({ user, code }: Person, ask: (proof: Proof) => Promise<T>): Promise<T> {
+  const { CHIMERA_PASSWORD, CHIMERA_TOTP } = process.env;
+  const password = CHIMERA_PASSWORD ?? (await askSecret(`Password of ${user}: `));
+  const totp = CHIMERA_TOTP ?? (code ? await askCode("Code: ") : undefined);
+  try {
+    return await ask({ password, ...(totp !== undefined && { totp }) });
+  } catch (error) {
+    const mayLackCode = error instanceof Refused && error.code === "BAD_CREDENTIALS" && totp === undefined;
+    if (!mayLackCode || !isAtTerminal()) throw error;
+    const asked = await askCode("Code of the second factor (Enter: there is none): ");
+    if (asked === "") throw error;
+    return ask({ password, totp: asked });
+  }
+}
+
+const askCode = async (question: string): Promise<string> => (await askSecret(question, "set CHIMERA_TOTP")).trim();
+
+function session(token: string, person: Person, end: () => Promise<void>): Session {
+  const confirm = (proof: Proof) => send("POST", "/api/v1/auth/confirm", { token, body: proof });
+  return {
+    get: (path) => send("GET", `/api/v1${path}`, { token }),
+    async post<T>(path: string, body: object, key?: string): Promise<T> {
+      const ask = () => send<T>("POST", `/api/v1${path}`, { token, body, ...(key !== undefined && { key }) });
+      try {
+        return await ask();
+      } catch (error) {
+        // A token may be older than a proof is good for.
+        if (!(error instanceof Refused) || error.code !== "CONFIRM") throw error;
+        await prove(person, confirm);
+        return ask();
+      }
+    },
+    end,
+  };
+}
+
+interface Sent {
+  body?: object;
+  token?: string;
+  key?: string;
+}
+
+async function send<T>(method: "GET" | "POST", path: string, { body, token, key }: Sent): Promise<T> {
+  const port = portOf({ port: GATEWAY_PORT });
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers: {
+      ...(body && { "content-type": "application/json" }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(key !== undefined && { "idempotency-key": key }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ASK_MS_MAX),
+  }).catch((cause: unknown) => {
+    throw new Error(`The gateway gave no answer at port ${port}. ./chimera status tells whether it runs.`, { cause });
+  });
+  const answer: unknown = await response.json();
+  if (response.ok) return answer as T;
+  throw new Refused(answer as { title?: string; detail?: string; code?: string });
+}
