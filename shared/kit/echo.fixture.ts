@@ -5,7 +5,7 @@ import { refuse } from "../errors.ts";
 import { type Alert, alerts } from "../streams.ts";
 import type { Clock } from "./ports.ts";
 import { answers, type Context, defineService, every, on, type Verb, verb } from "./service.ts";
-import { currentTrace, traceId } from "./trace.ts";
+import { currentFrom, currentTrace, traceId } from "./trace.ts";
 
 /** What the service has heard and done. */
 export interface Heard {
@@ -14,10 +14,20 @@ export interface Heard {
   made: number;
   stopped: boolean;
   aborted: boolean;
+  /** Where the person was of each call for a budget. */
+  froms: (string | undefined)[];
   /** Trace of each message heard. */
   traces: (string | undefined)[];
 }
-export const heard = (): Heard => ({ alerts: [], jobs: 0, made: 0, stopped: false, aborted: false, traces: [] });
+export const heard = (): Heard => ({
+  alerts: [],
+  jobs: 0,
+  made: 0,
+  stopped: false,
+  aborted: false,
+  froms: [],
+  traces: [],
+});
 
 export const echoService = (state: Heard, fail: { stream?: boolean } = {}) =>
   defineService({
@@ -106,6 +116,7 @@ const rpcVerbs = (state: Heard, clock: Clock): Verb[] => [
     summary: "What is left",
     run: ({ account }) => {
       if (account === "broken") throw new Error("secret detail");
+      state.froms.push(currentFrom());
       return { account, budget_usdt: "50", used_usdt: "1.5", reserved_usdt: "0", open_positions: 1 };
     },
   }),

@@ -10,7 +10,8 @@ import { simulatedWorld } from "../testing/world.ts";
 import { createTokens } from "./auth.ts";
 import { type Constellation, constellation } from "./constellation.ts";
 import { echoService, heard } from "./echo.fixture.ts";
-import { callRemote, type Remote } from "./rpc.ts";
+import { callRemote, FROM_HEADER, type Remote } from "./rpc.ts";
+import { forSomebodyAt, inTrace } from "./trace.ts";
 
 const clock = wallClock();
 const net = fetchNet(clock);
@@ -43,6 +44,21 @@ describe("our client over HTTP", () => {
   const budget = (input: unknown, to = remote) => callRemote(to, [router, router.methods.getBudget], [input, {}]);
   test("gets the answer as the verb gave it", async () => {
     expect(await budget({ account: "main" })).toMatchObject({ account: "main", budget_usdt: "50", open_positions: 1 });
+  });
+  test("says where the person is for whom it asks, and nothing where there is none", async () => {
+    state.froms.splice(0);
+    await forSomebodyAt("203.0.113.5", () => budget({ account: "main" }));
+    await inTrace(`00-${"a".repeat(32)}-${"b".repeat(16)}-01`, () => budget({ account: "main" }), "2001:db8::5");
+    await budget({ account: "main" });
+    expect(state.froms).toEqual(["203.0.113.5", "2001:db8::5", undefined]);
+  });
+  test("is alone believed in that: whoever has a person's token says nothing so", async () => {
+    state.froms.splice(0);
+    const person = await tokens.mint("s12", "s04", { id: "mallory", role: "admin" });
+    const headers = { [FROM_HEADER]: "203.0.113.5" };
+    const call = budget({ account: "main" }, { ...remote, headers, token: async () => person });
+    expect(await call.catch((error: Problem) => error.code)).toBe("FORBIDDEN");
+    expect(state.froms).toEqual([]);
   });
   test("gets the callee's own code back", async () => {
     const call = callRemote(remote, [router, router.methods.cancelOrder], [{ intent_id: "i" }, {}]);
