@@ -4,9 +4,9 @@ import { fundingRecords } from "../../shared/collections/exchange.ts";
 import { trades } from "../../shared/collections/trades.ts";
 import { dec } from "../../shared/domain/money.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
+import { readAll } from "../../shared/read-all.ts";
 import { withFunding } from "../../shared/trading/position/trade.ts";
 import { GROUP } from "./missed-fills.ts";
-import { readAll } from "./read-all.ts";
 import type { TradesBook } from "./trades-book.ts";
 import type { Ports } from "./types.ts";
 

@@ -5,6 +5,7 @@ import { holdingsSpotSnapshots, type SpotHolding } from "../../shared/collection
 import { dec, show } from "../../shared/domain/money.ts";
 import type { Fill } from "../../shared/domain/order.ts";
 import type { Op } from "../../shared/kit/ports.ts";
+import { readAll } from "../../shared/read-all.ts";
 import {
   applySpotFill,
   averageCost,
@@ -14,7 +15,6 @@ import {
   NO_HOLDINGS,
 } from "../../shared/trading/position/cost-basis.ts";
 import { dayOf, daysBetween, spanOf } from "../../shared/trading/position/statement.ts";
-import { readAll } from "./read-all.ts";
 import type { Ports } from "./types.ts";
 
 /** Fills become known later than they happened, after a reconciliation by a week: so long a day is worked out anew. */

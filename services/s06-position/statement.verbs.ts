@@ -8,9 +8,9 @@ import { itemsAsCsv } from "../../shared/kit/csv.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { readAll } from "../../shared/read-all.ts";
 import { dayOf, spanOf } from "../../shared/trading/position/statement.ts";
 import { type HoldingsSpot, holdingsOf } from "./holdings-spot.ts";
-import { readAll } from "./read-all.ts";
 
 interface Parts {
   account: string;

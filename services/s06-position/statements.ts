@@ -11,6 +11,7 @@ import {
 } from "../../shared/collections/trades.ts";
 import type { Income } from "../../shared/contracts.ts";
 import { dec, sum } from "../../shared/domain/money.ts";
+import { readAll } from "../../shared/read-all.ts";
 import {
   type DayBooks,
   type DaySums,
@@ -21,7 +22,6 @@ import {
 } from "../../shared/trading/position/statement.ts";
 import { taxRowsOf } from "../../shared/trading/position/tax-rows.ts";
 import type { HoldingsSpot } from "./holdings-spot.ts";
-import { readAll } from "./read-all.ts";
 import type { Ports } from "./types.ts";
 
 const DAY_MS = 86_400_000;

@@ -53,7 +53,7 @@ export function imagine(plan: Imagined, course: Course): Ended {
     ...exit,
     gross: forSide(plan.side, mul(plan.qty, sub(exit.price, plan.entry))),
     fees: mul(notional, plan.takerFee),
-    funding: fundingOf(plan, course, exit.at),
+    funding: fundingOf(plan, course, exit),
     margin: plan.margin,
   };
 }
@@ -82,12 +82,15 @@ function exitWithin({ side, stop, target }: Imagined, bar: MinuteBar): Pick<Ende
   return isAtOrBelow(target, best) ? { price: target, how: "take_profit" } : undefined;
 }
 
-/** Due while it is held: after the entry, and up to the moment at which it ended. */
-function fundingOf({ side, qty, entry }: Imagined, { from, bars, funding }: Course, end: number): Amount {
+/** Due while it is held: after the entry and up to the horizon, or before the end of the minute in which it ended. */
+export const isHeldAt = (ts: number, from: number, { how, at }: Pick<Ended, "how" | "at">): boolean =>
+  ts > from && (how === "mark" ? ts <= at : ts < at);
+
+function fundingOf({ side, qty, entry }: Imagined, course: Course, end: Pick<Ended, "how" | "at">): Amount {
   let gained = zero;
-  for (const { ts, rate, mark } of funding) {
-    if (ts <= from || ts > end) continue;
-    const price = mark === undefined ? (closeBefore(bars, ts) ?? entry) : dec(mark);
+  for (const { ts, rate, mark } of course.funding) {
+    if (!isHeldAt(ts, course.from, end)) continue;
+    const price = mark === undefined ? (closeBefore(course.bars, ts) ?? entry) : dec(mark);
     gained = add(gained, neg(forSide(side, mul(mul(qty, price), dec(rate)))));
   }
   return gained;

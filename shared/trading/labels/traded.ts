@@ -22,7 +22,7 @@ export interface Traded {
 }
 
 /** The trade as it stood at the horizon, from its fills alone. */
-export function tradeAt({ trade, fills, rules, to }: Traded): Trade {
+export function tradeAt({ trade, fills, rules, to }: Omit<Traded, "payments">): Trade {
   const ordered = fills.filter(({ ts }) => ts <= to).toSorted(inTime);
   const { account, instrument, strategy_id, side, leverage, config_rev } = trade;
   const opening = {

@@ -1,11 +1,11 @@
 /** Every document of a question, however many pages it has. */
-import type { Collection, Query, Store } from "../../shared/kit/ports.ts";
+import type { Collection, Query, Store } from "./kit/ports.ts";
 
 const PAGE = 1_000;
 
 /** Oldest first by `field`. */
 export async function readAll<T>(
-  store: Store,
+  store: Pick<Store, "query">,
   collection: Collection<T>,
   [field, where]: [string, NonNullable<Query["where"]>],
 ): Promise<T[]> {

@@ -1,0 +1,178 @@
+/** Backfills that people ask for: kept from the start, done in batches, going on after a restart where they were. */
+import { put } from "../../shared/changes.ts";
+import { LABELS, type LabelJob, labelJobs } from "../../shared/collections/labels.ts";
+import { signalsSeen } from "../../shared/collections/signals.ts";
+import type { Signal } from "../../shared/domain/decision.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
+import { digest } from "../../shared/keys.ts";
+import type { Op, Row } from "../../shared/kit/ports.ts";
+import { horizonMs } from "../../shared/trading/labels/outcome.ts";
+import type { Found, LabelWriter, Tally } from "./label-writer.ts";
+import type { Labeller } from "./labeller.ts";
+import { BATCH } from "./sweep.ts";
+import type { BackfillRequest, Ports } from "./types.ts";
+
+const SPAN_MS = 7 * 24 * 3_600_000;
+const ERRORS_MAX = 1_000;
+const WAIT_MS = 5_000;
+const STATES_OPEN = ["RUNNING", "QUEUED"] as const;
+
+/** Signals that come next, and where to go on after them; at the end nowhere. */
+interface Some {
+  readonly signals: readonly (Signal | string)[];
+  readonly cursor: string | undefined;
+}
+
+export class Jobs {
+  private readonly ports: Ports & { audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op };
+  private readonly labeller: Labeller;
+  private readonly writer: LabelWriter;
+  /** Whether the store may hold a job that is not over; at the start it may. */
+  private mayBeWaiting = true;
+  private notBefore = 0;
+
+  constructor(ports: Jobs["ports"], labeller: Labeller, writer: LabelWriter) {
+    this.ports = ports;
+    this.labeller = labeller;
+    this.writer = writer;
+  }
+
+  async accept(request: BackfillRequest, actor: string): Promise<LabelJob> {
+    const { horizon_h, signal_ids, force, ...span } = request;
+    const { store, clock, settings, audit } = this.ports;
+    const waiting = await store.count(labelJobs, { state: { in: STATES_OPEN } });
+    if (waiting > settings.jobsWaitingMax) {
+      refuse("WRONG_STATE", `${waiting} backfills wait already.`, { retryAfterMs: WAIT_MS });
+    }
+    const now = clock.now();
+    const to_ts = Math.min(span.to_ts ?? now, now - horizonMs(horizon_h) - settings.settleMs);
+    const from_ts = span.from_ts ?? (signal_ids ? 0 : Math.max(0, to_ts - SPAN_MS));
+    const total = signal_ids
+      ? new Set(signal_ids).size
+      : await store.count(signalsSeen, { ts: { gte: from_ts, lte: to_ts } });
+    const job: LabelJob = {
+      job_id: `label-${Math.floor(now)}-${digest(String(now), actor, JSON.stringify(request)).slice(0, 8)}`,
+      ...{ horizon_h, from_ts, to_ts, ...(signal_ids && { signal_ids: [...new Set(signal_ids)] }), force },
+      ...{ state: "QUEUED", total, done: 0, updated: 0, skipped: 0, without_side: 0, failed: 0, errors: [] },
+      ...{ actor, created_at: now },
+    };
+    const entry = { actor, what: "labels.backfill", ref: job.job_id, outcome: "accepted" };
+    await store.commit([put(labelJobs, job, null), audit(entry)]);
+    this.mayBeWaiting = true;
+    return job;
+  }
+
+  /** What has been written stays. A job that is over is refused. */
+  async cancel(job_id: string, actor: string): Promise<LabelJob> {
+    const { store, clock, audit } = this.ports;
+    for (;;) {
+      const row = await this.row(job_id);
+      if (row.value.state === "CANCELED") return row.value;
+      if (row.value.state === "DONE") refuse("WRONG_STATE", `${job_id} is done already.`);
+      const job: LabelJob = { ...row.value, state: "CANCELED", ended_at: clock.now() };
+      const entry = { actor, what: "labels.backfill", ref: job_id, outcome: "canceled" };
+      try {
+        await store.commit([put(labelJobs, job, row.rev), audit(entry)]);
+        return job;
+      } catch (error) {
+        // A batch of it was written meanwhile.
+        if (asProblem(error).code !== "CONFLICT") throw error;
+      }
+    }
+  }
+
+  async row(job_id: string): Promise<Row<LabelJob>> {
+    return (await this.ports.store.get(labelJobs, job_id)) ?? refuse("NOT_FOUND", `There is no backfill ${job_id}.`);
+  }
+
+  /** Does a batch of the oldest job that is not over; false when there is nothing to do now. */
+  async step(): Promise<boolean> {
+    const { store, clock } = this.ports;
+    if (!this.mayBeWaiting || clock.now() < this.notBefore) return false;
+    for (const state of STATES_OPEN) {
+      const sort = { field: "created_at", order: "asc" } as const;
+      const row = (await store.query(labelJobs, { where: { state }, sort, limit: 1 })).items[0];
+      if (row) return this.batch(row);
+    }
+    this.mayBeWaiting = false;
+    return false;
+  }
+
+  private async batch(row: Row<LabelJob>): Promise<boolean> {
+    const { clock } = this.ports;
+    const { waiting_for: _waited, ...job } = row.value;
+    try {
+      const { signals, cursor } = await this.next(job);
+      const found: Found[] = [];
+      const already: Tally = { updated: 0, skipped: 0, without_side: 0, failed: 0, errors: [] };
+      for (const signal of signals) await this.look(signal, { job, found, already });
+      const why = { horizonH: job.horizon_h, cause: "ASKED", job_id: job.job_id } as const;
+      const begun: LabelJob = { ...job, state: "RUNNING", started_at: job.started_at ?? clock.now() };
+      await this.writer.keep(found, why, (tally) => {
+        const counted = counting(begun, [already, tally], signals.length);
+        const { cursor: _before, ...rest } = counted;
+        const now: LabelJob =
+          cursor === undefined ? { ...rest, state: "DONE", ended_at: clock.now() } : { ...rest, cursor };
+        return [put(labelJobs, now, row.rev)];
+      });
+      return true;
+    } catch (error) {
+      const problem = asProblem(error);
+      // It was cancelled meanwhile.
+      if (problem.code === "CONFLICT") return true;
+      this.notBefore = clock.now() + WAIT_MS;
+      await this.ports.store.commit([put(labelJobs, { ...job, waiting_for: problem.message }, row.rev)]);
+      if (problem.code === "INTERNAL") throw error;
+      return false;
+    }
+  }
+
+  private async next(job: LabelJob): Promise<Some> {
+    if (job.signal_ids) {
+      const end = job.done + BATCH;
+      const isLast = end >= job.signal_ids.length;
+      const ids = job.signal_ids.slice(job.done, end);
+      const signals = ids.map(async (id) => (await this.ports.store.get(signalsSeen, id))?.value ?? id);
+      return { signals: await Promise.all(signals), cursor: isLast ? undefined : String(end) };
+    }
+    const page = await this.ports.store.query(signalsSeen, {
+      where: { ts: { gte: job.from_ts, lte: job.to_ts } },
+      sort: { field: "ts", order: "asc" },
+      limit: BATCH,
+      ...(job.cursor !== undefined && { cursor: job.cursor }),
+    });
+    return { signals: page.items.map(({ value }) => value), cursor: page.next_cursor };
+  }
+
+  /** An id stands for a signal that nobody knows. */
+  private async look(signal: Signal | string, to: { job: LabelJob; found: Found[]; already: Tally }): Promise<void> {
+    const { job, found, already } = to;
+    const fail = (signal_id: string, code: string, detail: string) => {
+      already.failed += 1;
+      already.errors.push({ signal_id, code, detail });
+    };
+    if (typeof signal === "string") return fail(signal, "NOT_FOUND", "there is no such signal");
+    const { clock, settings, store } = this.ports;
+    const dueAt = signal.trigger.exch_ts + horizonMs(job.horizon_h) + settings.settleMs;
+    if (dueAt > clock.now()) return fail(signal.signal_id, "NOT_DUE", `not before ${new Date(dueAt).toISOString()}`);
+    if (!job.force && (await store.get(LABELS[job.horizon_h], signal.signal_id))) {
+      already.skipped += 1;
+      return;
+    }
+    found.push({ signal, finding: await this.labeller.look(signal, job.horizon_h) });
+  }
+}
+
+function counting(job: LabelJob, tallies: readonly Tally[], looked: number): LabelJob {
+  const sum = (field: "updated" | "skipped" | "without_side" | "failed") =>
+    tallies.reduce((total, tally) => total + tally[field], job[field]);
+  return {
+    ...job,
+    done: job.done + looked,
+    updated: sum("updated"),
+    skipped: sum("skipped"),
+    without_side: sum("without_side"),
+    failed: sum("failed"),
+    errors: [...job.errors, ...tallies.flatMap(({ errors }) => errors)].slice(0, ERRORS_MAX),
+  };
+}
