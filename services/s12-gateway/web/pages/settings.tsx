@@ -6,6 +6,7 @@ import { ExchangeSection } from "../parts/exchange-section.tsx";
 import { FactorSection } from "../parts/factor-section.tsx";
 import { KeySection } from "../parts/key-section.tsx";
 import { PlaceLink } from "../parts/links.tsx";
+import { useCurrentInSight } from "../parts/use-current-in-sight.ts";
 import { UserSection } from "../parts/user-section.tsx";
 import { YouSection } from "../parts/you-section.tsx";
 import { addressStore } from "../state/address.ts";
@@ -24,10 +25,11 @@ const SECTION_PARTS: Record<Section, ComponentType> = {
 export function SettingsPage() {
   const { t } = useText();
   const here = sectionOf(useStore(addressStore, (address) => address.id));
+  const list = useCurrentInSight<HTMLElement>(here);
   const Shown = SECTION_PARTS[here];
   return (
     <main className="page settings-page" aria-label={t("page.settings")}>
-      <nav className="settings-list" aria-label={t("page.settings")}>
+      <nav ref={list} className="settings-list" aria-label={t("page.settings")}>
         {SECTIONS.map((section) => (
           <PlaceLink
             key={section}

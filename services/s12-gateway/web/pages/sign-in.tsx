@@ -22,6 +22,7 @@ export function SignInPage() {
           submit={t("sign_in.submit")}
           busy={t("sign_in.busy")}
           second
+          focus
           onProve={async (proof, form) => {
             await signIn(String(form.get("username")), proof);
             await client.resetQueries({ queryKey: meQuery.queryKey });

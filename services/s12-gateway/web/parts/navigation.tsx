@@ -7,12 +7,14 @@ import { isWaiting } from "../state/approvals.ts";
 import { keyOf, PAGES } from "../state/pages.ts";
 import { useStore } from "../state/store.ts";
 import { PlaceLink } from "./links.tsx";
+import { useCurrentInSight } from "./use-current-in-sight.ts";
 
 export function Navigation() {
   const { t } = useText();
   const here = useStore(addressStore, (address) => address.page);
+  const list = useCurrentInSight<HTMLElement>(here);
   return (
-    <nav className="navigation" aria-label={t("nav.title")}>
+    <nav ref={list} className="navigation" aria-label={t("nav.title")}>
       {PAGES.map(({ id, icon }) => (
         <PlaceLink
           key={id}

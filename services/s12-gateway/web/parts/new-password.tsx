@@ -10,10 +10,11 @@ interface NewPasswordProps {
   /** For the browser's password keeper. */
   username: string;
   second: boolean;
+  focus?: boolean;
   onDone: () => void;
 }
 
-export function NewPassword({ username, second, onDone }: NewPasswordProps) {
+export function NewPassword({ username, second, focus = false, onDone }: NewPasswordProps) {
   const { t } = useText();
   const id = useId();
   const [password, setPassword] = useState("");
@@ -22,6 +23,7 @@ export function NewPassword({ username, second, onDone }: NewPasswordProps) {
       submit={t("password.submit")}
       busy={t("password.busy")}
       second={second}
+      focus={focus}
       onProve={async (proof) => {
         await changePassword(proof, password);
         onDone();

@@ -28,6 +28,7 @@ export function ProofDialog() {
             submit={t("proof.submit")}
             busy={t("proof.busy")}
             second={me?.second_factor !== false}
+            focus
             onProve={prove}
           />
           <Dialog.Close className="button dialog-close">{t("dialog.cancel")}</Dialog.Close>

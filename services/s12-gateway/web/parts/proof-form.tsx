@@ -14,13 +14,15 @@ interface ProofFormProps {
   /** False: there is no second factor, and none is asked for. */
   second: boolean;
   onProve: (proof: Proof, form: FormData) => Promise<unknown>;
+  /** Begins with the password: where nothing else is on the page. */
+  focus?: boolean;
   /** Fields before the password, such as the name. */
   before?: ReactNode;
   /** Fields after it, such as a new password. */
   after?: ReactNode;
 }
 
-export function ProofForm({ submit, busy, second, onProve, before, after }: ProofFormProps) {
+export function ProofForm({ submit, busy, second, focus = false, onProve, before, after }: ProofFormProps) {
   const { t } = useText();
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
@@ -51,8 +53,8 @@ export function ProofForm({ submit, busy, second, onProve, before, after }: Proo
           type="password"
           autoComplete="current-password"
           required
-          // biome-ignore lint/a11y/noAutofocus: it is what was asked for
-          autoFocus
+          // biome-ignore lint/a11y/noAutofocus: where it is set, it is what the person came for
+          autoFocus={focus}
         />
       </label>
       {second ? (
