@@ -24,14 +24,16 @@ export interface Session {
   get<T>(path: string): Promise<T>;
   /** With a key, a repeat of it changes nothing more. */
   post<T>(path: string, body: object, key?: string): Promise<T>;
+  /** Does what takes the person's password once more, and their code where there is a second factor. */
+  prove<T>(ask: (proof: Proof) => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }
 
 /** What the gateway said instead of doing it. */
 export class Refused extends Error {
   readonly code: string;
-  constructor({ title, detail, code }: { title?: string; detail?: string; code?: string }) {
-    super([title, detail].filter((text) => text !== undefined).join(": "));
+  constructor({ title = "", detail = "", code }: { title?: string; detail?: string; code?: string }) {
+    super(detail.startsWith(title) ? detail : `${title}: ${detail}`);
     this.code = code ?? "";
   }
 }
@@ -61,12 +63,13 @@ export function tellWaiting(waiting: Waiting): void {
  */
 export async function signIn(person: Person): Promise<Session> {
   const { CHIMERA_TOKEN } = process.env;
-  if (CHIMERA_TOKEN !== undefined) return session(CHIMERA_TOKEN, person, async () => {});
-  const { access_token } = await prove<{ access_token: string }>(person, (proof) =>
-    send("POST", "/auth/login", { body: { username: person.user, ...proof } }),
+  const prove = proverOf(person);
+  if (CHIMERA_TOKEN !== undefined) return session(CHIMERA_TOKEN, prove, async () => {});
+  const { access_token } = await prove((proof) =>
+    send<{ access_token: string }>("POST", "/auth/login", { body: { username: person.user, ...proof } }),
   );
   const end = () => send("POST", "/auth/logout", { body: {}, token: access_token, key: crypto.randomUUID() });
-  return session(access_token, person, async () => void (await end()));
+  return session(access_token, prove, async () => void (await end()));
 }
 
 /** Runs the work signed in, and signs out whatever comes of it. */
@@ -84,25 +87,34 @@ export interface Proof {
   password: string;
   totp?: string;
 }
-/** The gateway does not tell whether it is a code that is missing: who was refused without one is asked for it. */
-export async function prove<T>({ user, code }: Person, ask: (proof: Proof) => Promise<T>): Promise<T> {
+/**
+ * Asks for the password once, and for a code each time, since each is good once. The gateway does not tell whether it is
+ * a code that is missing: who was refused without one is asked for it.
+ */
+function proverOf({ user, code }: Person): Session["prove"] {
   const { CHIMERA_PASSWORD, CHIMERA_TOTP } = process.env;
-  const password = CHIMERA_PASSWORD ?? (await askSecret(`Password of ${user}: `));
-  const totp = CHIMERA_TOTP ?? (code ? await askCode("Code: ") : undefined);
-  try {
-    return await ask({ password, ...(totp !== undefined && { totp }) });
-  } catch (error) {
-    const mayLackCode = error instanceof Refused && error.code === "BAD_CREDENTIALS" && totp === undefined;
-    if (!mayLackCode || !isAtTerminal()) throw error;
-    const asked = await askCode("Code of the second factor (Enter: there is none): ");
-    if (asked === "") throw error;
-    return ask({ password, totp: asked });
-  }
+  let password = CHIMERA_PASSWORD;
+  let needsCode = code;
+  return async (ask) => {
+    password ??= await askSecret(`Password of ${user}: `);
+    const totp = CHIMERA_TOTP ?? (needsCode ? await askCode("Code: ") : undefined);
+    try {
+      return await ask({ password, ...(totp !== undefined && { totp }) });
+    } catch (error) {
+      const mayLackCode = error instanceof Refused && error.code === "BAD_CREDENTIALS" && totp === undefined;
+      if (!mayLackCode) throw error;
+      if (!isAtTerminal()) throw new Error(`${error.message} Is there a second factor? Set CHIMERA_TOTP.`);
+      const asked = await askCode("Code of the second factor (Enter: there is none): ");
+      if (asked === "") throw error;
+      needsCode = true;
+      return ask({ password, totp: asked });
+    }
+  };
 }
 
 const askCode = async (question: string): Promise<string> => (await askSecret(question, "set CHIMERA_TOTP")).trim();
 
-function session(token: string, person: Person, end: () => Promise<void>): Session {
+function session(token: string, prove: Session["prove"], end: () => Promise<void>): Session {
   const confirm = (proof: Proof) => send("POST", "/api/v1/auth/confirm", { token, body: proof });
   return {
     get: (path) => send("GET", `/api/v1${path}`, { token }),
@@ -113,10 +125,11 @@ function session(token: string, person: Person, end: () => Promise<void>): Sessi
       } catch (error) {
         // A token may be older than a proof is good for.
         if (!(error instanceof Refused) || error.code !== "CONFIRM") throw error;
-        await prove(person, confirm);
+        await prove(confirm);
         return ask();
       }
     },
+    prove,
     end,
   };
 }

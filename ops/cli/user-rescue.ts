@@ -28,7 +28,7 @@ export async function rescue(data: string, username?: string): Promise<Rescued> 
       random: systemRandom(),
       audit: (entry) => emit(opsEvents, { source: "s12", ts: clock.now(), ...entry }),
     });
-    return await rescueAdmin(username, `${userInfo().username} at the machine`);
+    return await rescueAdmin(username, `uid ${userInfo().uid} at the machine`);
   } finally {
     await store.close();
     release();

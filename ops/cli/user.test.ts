@@ -40,6 +40,7 @@ function gateway(answer: (path: string) => object) {
       asked.push([path, body]);
       return answer(path) as T;
     },
+    prove: () => Promise.reject(new Error("nothing to prove")),
     end: async () => {},
   };
   return { session, asked };

@@ -5,7 +5,6 @@ import {
   isWaiting,
   PERSON_OPTIONS,
   PERSON_USAGE,
-  prove,
   type Session,
   signedIn,
   tellWaiting,
@@ -167,7 +166,7 @@ const changePassword =
     const new_password = given ?? (await askSecret("New password: ", "set CHIMERA_NEW_PASSWORD"));
     const isSame = given !== undefined || (await askSecret("The same again: ")) === new_password;
     if (!isSame) throw new Error("Those were two different ones. Nothing was changed.");
-    await prove(values, (proof) => session.post("/auth/password", { ...proof, new_password }));
+    await session.prove((proof) => session.post("/auth/password", { ...proof, new_password }));
     if (!values.json) print(`${green("●")} The new password holds. All other sessions have ended.`);
     return 0;
   };
