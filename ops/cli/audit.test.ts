@@ -28,7 +28,7 @@ beforeAll(async () => {
   const clock = new VirtualClock(NOW);
   const gateway = open("s12");
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-  const audit = new AuditLog({ store: gateway, blobs: new FolderBlobs(folder.blobs), clock, log: quiet });
+  const audit = new AuditLog({ store: gateway, blobs: new FolderBlobs(folder.blobs), clock, log: quiet, alert() {} });
   for (const shard of [0, 1]) {
     const store = open("s04", shard);
     for (let n = 1; n <= 4; n++) {

@@ -59,7 +59,8 @@ export async function* auditRows(store: Pick<Store, "query">, query: AuditQuery)
   } while (cursor !== undefined);
 }
 
-async function readAnchors(
+/** All that is kept of the chain's heads, by the names of their files. */
+export async function readAnchors(
   blobs: Pick<Blobs, "list" | "get">,
 ): Promise<{ anchors: AuditAnchor[]; unreadable: number }> {
   const anchors: AuditAnchor[] = [];

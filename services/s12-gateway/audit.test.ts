@@ -7,7 +7,7 @@ import { type AuditEntry, auditHeads } from "../../shared/collections/audit.ts";
 import { auditLog } from "../../shared/collections/people.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { auditHeadsKey } from "../../shared/keys.ts";
-import type { Log } from "../../shared/kit/service.ts";
+import type { Context, Log } from "../../shared/kit/service.ts";
 import { type OpsEvent, opsEvents } from "../../shared/streams.ts";
 import { AuditLog } from "./audit.ts";
 import { proveAudit } from "./audit-proof.ts";
@@ -23,9 +23,13 @@ beforeEach(() => {
   store = openStore({ path: ":memory:", owner: "s12", collections: COLLECTIONS });
   blobs = new MemoryBlobs(clock);
   audit = restarted();
+  alerts.splice(0);
 });
 afterEach(() => store.close());
-const restarted = () => new AuditLog({ store, blobs, clock, log: quiet });
+const alerts: string[] = [];
+const alert = (...[severity, code, , action]: Parameters<Context["alert"]>) =>
+  void alerts.push(`${severity} ${code}: ${action}`);
+const restarted = () => new AuditLog({ store, blobs, clock, log: quiet, alert });
 
 /** An owner's entry as its store would number it. */
 const event = (owner: string, owner_seq: number, more: Partial<OpsEvent> = {}): OpsEvent => ({
@@ -106,13 +110,77 @@ describe("the head is kept in Blobs", () => {
     expect(await prove()).toMatchObject({ ok: true, anchors: 1, anchored_seq: 1, unreadable: 1 });
   });
   test("later, while Blobs are away; entries go on", async () => {
-    const away = { ...blobs, append: () => Promise.reject(new Error("away")) } as unknown as MemoryBlobs;
-    audit = new AuditLog({ store, blobs: away, clock, log: quiet });
+    const away = new MemoryBlobs(clock);
+    away.append = () => Promise.reject(new Error("away"));
+    audit = new AuditLog({ store, blobs: away, clock, log: quiet, alert });
     for (let n = 1; n <= 101; n++) await hear("s04", n);
     await expect(audit.anchor()).rejects.toThrow("away");
     audit = restarted();
     await audit.anchor();
     expect(await prove()).toMatchObject({ ok: true, entries: 101, anchored_seq: 101 });
+  });
+});
+
+describe("a log that is not what its anchors say is alerted", () => {
+  const CUT = "FATAL AUDIT_CUT_OFF: Run ./chimera audit verify; docs/guide/audit.md says what it may mean";
+  const REWRITTEN = CUT.replace("CUT_OFF", "REWRITTEN");
+  /** As if its store were one from before the last `count` entries. */
+  async function cutOff(count: number): Promise<void> {
+    const kept = (await store.get(auditHeads, "head"))!.value;
+    const seq = kept.seq - count;
+    const gone = Array.from({ length: count }, (_, at) => remove(auditLog, `s04-${seq + at + 1}`));
+    const hash = seq === 0 ? kept.start_hash : ((await entry(`s04-${seq}`)).hash as string);
+    await store.commit([...gone, put(auditHeads, { ...kept, seq, hash })]);
+  }
+
+  test("at the start after it was cut off, once, whatever else is written meanwhile", async () => {
+    for (let n = 1; n <= 5; n++) await hear("s04", n);
+    await audit.anchor();
+    await cutOff(2);
+    audit = restarted();
+    await audit.anchor();
+    expect(alerts).toEqual([CUT]);
+    await hear("s04", 8);
+    await audit.anchor();
+    expect(alerts).toEqual([CUT]);
+    audit = restarted();
+    await audit.anchor();
+    expect(alerts).toEqual([CUT, CUT]);
+  });
+  test("while it runs, by the next anchoring", async () => {
+    for (let n = 1; n <= 3; n++) await hear("s04", n);
+    await audit.anchor();
+    expect(alerts).toEqual([]);
+    await cutOff(1);
+    await audit.anchor();
+    expect(alerts).toEqual([CUT]);
+  });
+  test("also where nothing is left of it, or its head is gone", async () => {
+    await hear("s04", 1);
+    await audit.anchor();
+    await store.commit([remove(auditLog, "s04-1"), remove(auditHeads, "head")]);
+    audit = restarted();
+    await audit.anchor();
+    expect(alerts).toEqual([CUT]);
+  });
+  test("and for ever after it has grown past that place again", async () => {
+    for (let n = 1; n <= 5; n++) await hear("s04", n);
+    await audit.anchor();
+    await cutOff(2);
+    for (let n = 10; n <= 14; n++) await hear("s04", n);
+    audit = restarted();
+    await audit.anchor();
+    expect(alerts).toEqual([REWRITTEN]);
+  });
+  test("but not where it is whole, was never anchored, or Blobs hold half a line", async () => {
+    await audit.anchor();
+    for (let n = 1; n <= 101; n++) await hear("s04", n);
+    await audit.anchor();
+    await blobs.append(auditHeadsKey(NOW), new TextEncoder().encode('\n{"seq":999,"ha'));
+    await hear("s04", 102);
+    audit = restarted();
+    await audit.anchor();
+    expect(alerts).toEqual([]);
   });
 });
 

@@ -1,13 +1,13 @@
 /** The audit log: every change anywhere in the system, once, chained by hash in the order it was heard. */
 import { put } from "../../shared/changes.ts";
-import { type AuditEntry, type AuditHead, auditHeads } from "../../shared/collections/audit.ts";
+import { type AuditAnchor, type AuditEntry, type AuditHead, auditHeads } from "../../shared/collections/audit.ts";
 import { auditLog } from "../../shared/collections/people.ts";
 import { ChainReader, chained, hashable } from "../../shared/domain/audit-chain.ts";
 import { auditHeadsKey } from "../../shared/keys.ts";
 import type { Blobs, Clock, Message, Store } from "../../shared/kit/ports.ts";
-import type { Log } from "../../shared/kit/service.ts";
+import type { Context, Log } from "../../shared/kit/service.ts";
 import type { OpsEvent } from "../../shared/streams.ts";
-import { auditRows } from "./audit-proof.ts";
+import { auditRows, readAnchors } from "./audit-proof.ts";
 
 /** So many entries are anchored at once, however soon after the last time. */
 const ANCHOR_ENTRIES = 100;
@@ -17,6 +17,7 @@ export interface AuditParts {
   blobs: Blobs;
   clock: Clock;
   log: Log;
+  alert: Context["alert"];
 }
 
 export class AuditLog {
@@ -24,6 +25,10 @@ export class AuditLog {
   /** One at a time: each entry is chained to the one before it. */
   #turn: Promise<unknown> = Promise.resolve();
   #anchored = 0;
+  /** The farthest head that is kept in Blobs, whoever kept it; undefined until they have been read. */
+  #farthest: Pick<AuditAnchor, "seq" | "hash"> | undefined;
+  /** What has been alerted, once each. */
+  readonly #told = new Set<string>();
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
@@ -46,12 +51,22 @@ export class AuditLog {
     });
   }
 
-  /** Keeps the head in Blobs, where what is written over the log afterwards does not reach. */
+  /**
+   * Keeps the head in Blobs, where what is written over the log afterwards does not reach. Alerts where a head kept
+   * there before is not on the log: entries were removed, or the store is an older one.
+   */
   anchor(): Promise<void> {
     return this.#inTurn(async () => {
       const head = await this.head();
+      await this.#compare(head);
       if (head && head.seq > this.#anchored) await this.#anchor(head);
     });
+  }
+
+  /** At the start. Blobs that are away hold nobody up: the job tries again. */
+  async begin(): Promise<void> {
+    const { log } = this.#parts;
+    await this.anchor().catch((error: unknown) => log.warn("audit head not anchored", { error: String(error) }));
   }
 
   /** Undefined while nothing has been chained. */
@@ -69,6 +84,34 @@ export class AuditLog {
     // A line of its own, also behind one that a crash has cut off.
     await blobs.append(auditHeadsKey(ts), new TextEncoder().encode(`\n${JSON.stringify({ seq, hash, ts })}\n`));
     this.#anchored = seq;
+    if (this.#farthest && seq > this.#farthest.seq) this.#farthest = { seq, hash };
+  }
+
+  async #compare(head: AuditHead | undefined): Promise<void> {
+    const { store, blobs } = this.#parts;
+    if (!this.#farthest) {
+      const { anchors } = await readAnchors(blobs);
+      this.#farthest = anchors.reduce((far, each) => (each.seq > far.seq ? each : far), { seq: 0, hash: "" });
+    }
+    const { seq, hash } = this.#farthest;
+    if (seq === 0) return;
+    if ((head?.seq ?? 0) < seq) {
+      this.#tell(
+        "AUDIT_CUT_OFF",
+        `The audit log has been shortened: a head kept in Blobs says that it had ${seq} entries`,
+      );
+      return;
+    }
+    const page = await store.query(auditLog, { where: { seq }, limit: 1 });
+    if (page.items[0]?.value.hash !== hash) {
+      this.#tell("AUDIT_REWRITTEN", `Entry ${seq} of the audit log is not the one that a head kept in Blobs names`);
+    }
+  }
+
+  #tell(code: string, message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#parts.alert("FATAL", code, message, "Run ./chimera audit verify; docs/guide/audit.md says what it may mean");
   }
 
   /** The chain begins with what the entries from before it amount to, so that those cannot be changed either. */

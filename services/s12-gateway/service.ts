@@ -105,7 +105,7 @@ export default defineService({
     const kill = createKill({ store, clock, log, calls, audit, approvals });
     const treasury = treasuryOf(ctx);
     const feed = createFeed({ peers, clock });
-    const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs });
+    const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs, alert: ctx.alert });
     const events = (request: Request, mayListen: () => Promise<boolean>) =>
       openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
     const documents = createApiDocuments({ peers, clock, log, self: "s12" });
@@ -144,6 +144,7 @@ export default defineService({
         await kill.load();
         await kill.remind();
         feed.start();
+        await auditTrail.begin();
       },
       stop: async () => feed.stop(),
     };
