@@ -1,4 +1,5 @@
 /** Puts the gateway on its port for this machine and, where that is wanted, at another address over TLS for all. */
+import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { SECURITY_HEADERS } from "../../services/s12-gateway/web-files.ts";
 import { wallClock } from "../../shared/adapters/clock.ts";
@@ -64,7 +65,7 @@ export async function openingOf(
   if (!open) return undefined;
   const certificate = open.tls && (await certificateFor(open.tls, folder, machine.now()));
   const name = open.tls?.names.find((each) => each !== open.host) ?? open.host;
-  const shown = isEverywhere(name) ? "localhost" : name.includes(":") ? `[${name}]` : name;
+  const shown = isEverywhere(name) ? hostname() : name.includes(":") ? `[${name}]` : name;
   return { url: `${open.tls ? "https" : "http"}://${shown}:${open.port}/`, certificate };
 }
 
