@@ -15,7 +15,7 @@ import { labelGaps, labelJobs, labelMarks, labels12h, labels24h, labels36h } fro
 import { models } from "./collections/models.ts";
 import { alertsKept, metricsTimeseries } from "./collections/operations.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "./collections/orders.ts";
-import { apiKeys, approvals, auditLog, killState, sessions, users } from "./collections/people.ts";
+import { apiKeys, approvals, auditLog, killState, sessions, signingKeys, users } from "./collections/people.ts";
 import { reconciliations } from "./collections/reconciliation.ts";
 import { decisionOutcomes, decisionsMade, signalsSeen, strategyMarks, strategyPauses } from "./collections/signals.ts";
 import {
@@ -70,6 +70,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   metricsTimeseries,
   users,
   sessions,
+  signingKeys,
   apiKeys,
   killState,
   approvals,

@@ -31,7 +31,12 @@ export interface Wanted {
   name: string;
   role: User["role"];
   read_only: boolean;
+  scopes?: readonly string[] | undefined;
   expires_in_days: number;
+}
+/** Whose a key is, with the key's role and bounds. */
+export interface KeyHolder extends Pick<ApiKey, "key_id" | "read_only" | "scopes"> {
+  principal: Principal;
 }
 export type ApiKeyView = Omit<ApiKey, "hash">;
 export const viewOfKey = ({ hash, ...shown }: ApiKey): ApiKeyView => shown;
@@ -60,7 +65,7 @@ export function createApiKeys({ store, clock, random, audit }: Parts) {
       const key_id = Buffer.from(random.bytes(ID_BYTES)).toString("hex");
       const token = `${KEY_MARK}${key_id}${Buffer.from(random.bytes(SECRET_BYTES)).toString("base64url")}`;
       const created_at = clock.now();
-      const { name, read_only, expires_in_days } = wanted;
+      const { name, read_only, scopes, expires_in_days } = wanted;
       const expires_at = created_at + expires_in_days * DAY_MS;
       const made = {
         key_id,
@@ -69,6 +74,7 @@ export function createApiKeys({ store, clock, random, audit }: Parts) {
         hash: hashOf(token),
         role: wanted.role,
         read_only,
+        ...(scopes && { scopes: [...new Set(scopes)].sort() }),
         created_at,
         expires_at,
       };
@@ -79,17 +85,17 @@ export function createApiKeys({ store, clock, random, audit }: Parts) {
     },
 
     /** One's own; an admin anybody's. */
-    async revoke(key_id: string, who: Principal): Promise<void> {
+    async revoke(key_id: string, who: Principal, also: readonly Op[] = []): Promise<void> {
       const row = await store.get(apiKeys, key_id);
       const isTheirs = row && (row.value.username === who.id || who.role === "admin");
       if (!row || !isTheirs) return refuse("NOT_FOUND", "There is no such key.");
       const before = viewOfKey(row.value);
       const entry = audit({ actor: who.id, what: "api-key.revoked", ref: key_id, before, outcome: "ok" });
-      await store.commit([remove(apiKeys, key_id), entry], { sync: "full" });
+      await store.commit([remove(apiKeys, key_id), entry, ...also], { sync: "full" });
     },
 
     /** Whose key it is, with the key's role; looked up each time. Undefined when it opens nothing. */
-    async whoIs(token: string): Promise<{ principal: Principal; readOnly: boolean } | undefined> {
+    async whoIs(token: string): Promise<KeyHolder | undefined> {
       const key_id = TOKEN.exec(token)?.[1];
       const row = key_id === undefined ? undefined : await store.get(apiKeys, key_id);
       if (!row) return undefined;
@@ -100,7 +106,8 @@ export function createApiKeys({ store, clock, random, audit }: Parts) {
       if (!user || user.disabled || user.must_change_password || !COVERS[user.role].includes(key.role))
         return undefined;
       await note(key, row.rev);
-      return { principal: { kind: "person", id: key.username, role: key.role }, readOnly: key.read_only };
+      const principal: Principal = { kind: "person", id: key.username, role: key.role };
+      return { principal, key_id: key.key_id, read_only: key.read_only, scopes: key.scopes };
     },
 
     /** The end of all keys of a user, for the commit that disables them. */

@@ -4,6 +4,7 @@ import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
 import { quietMarket } from "../../ops/venue/quiet.ts";
 import { killState } from "../../shared/collections/people.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
+import { arrive } from "../../shared/kit/arrival.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 
 const PASSWORD = "correct-horse-1";
@@ -47,6 +48,7 @@ test("a live view ends when its person signs out", async () => {
   expect(new TextDecoder().decode((await reader.read()).value)).toBe(": alive\n\n");
   await post("/auth/logout", token, {});
   await simulation.advance(HEARTBEAT_MS);
+  expect(new TextDecoder().decode((await reader.read()).value)).toStartWith("event: bye");
   expect((await reader.read()).done).toBe(true);
 });
 
@@ -134,12 +136,13 @@ describe("the proxy", () => {
 describe("the session cookie", () => {
   test("behind TLS is one that no other host can set, and goes before any that it can", async () => {
     const body = JSON.stringify({ username: "admin", password: PASSWORD });
-    const headers = { ...json, "x-forwarded-proto": "https", host: "[" };
-    const response = await ask("/auth/login", { method: "POST", headers, body });
+    const request = new Request("http://127.0.0.1:8092/auth/login", { method: "POST", headers: json, body });
+    const arrived = arrive(request, { from: "192.0.2.7", isTls: true, origin: "https://chimera.example" });
+    const response = await whileRunning(simulation.clock, gateway.fetch(arrived));
     const cookie = (response.headers.get("set-cookie") as string).split(";")[0] as string;
     expect(cookie).toStartWith("__Host-chimera_session=");
     expect(response.headers.get("set-cookie")).toContain("; Secure");
-    const planted = `chimera_session=${"x".repeat(43)}; ${cookie}`;
+    const planted = `chimera_session=chr_${"x".repeat(65)}; ${cookie}`;
     expect((await ask("/auth/me", { headers: { cookie: planted } })).status).toBe(200);
     expect((await ask("/auth/me", { headers: { cookie: `not_${cookie.slice(7)}` } })).status).toBe(401);
   });

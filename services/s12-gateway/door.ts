@@ -1,10 +1,13 @@
 /** What of the gateway is no verb: the proxy, live events, the reference and the page, and who it is that asks. */
 import { asProblem, Problem, refuse } from "../../shared/errors.ts";
+import { arrivalOf } from "../../shared/kit/arrival.ts";
 import { problemResponse } from "../../shared/kit/problem.ts";
 import type { Log, Principal } from "../../shared/kit/service.ts";
-import { type ApiKeys, KEY_MARK } from "./api-keys.ts";
+import { type ApiKeys, KEY_MARK, type KeyHolder } from "./api-keys.ts";
 import { API_PREFIX } from "./proxy.ts";
-import { isFromOurPage, type SignIn, tokenOf } from "./sign-in.ts";
+import { scopeOf } from "./scopes.ts";
+import { isFromOurPage, tokenOf } from "./session-cookie.ts";
+import type { SignIn } from "./sign-in.ts";
 
 /** All that somebody with a one-time password may ask. */
 const OWN_PASSWORD: ReadonlySet<string> = new Set([
@@ -29,42 +32,75 @@ export interface DoorParts {
   page(request: Request): Response | undefined;
 }
 
-export function createDoor({ keys, signIn, log, events, forward, reference, page }: DoorParts) {
-  async function byKey({ method, url }: Request, token: string): Promise<Principal | undefined> {
-    const found = await keys.whoIs(token);
-    const isRead = method === "GET" || method === "HEAD";
-    if (found?.readOnly && !isRead) refuse("FORBIDDEN", "This key may only read.");
-    const asked = `${method} ${new URL(url).pathname.replace(API_PREFIX, "")}`;
-    if (found && NEVER_BY_KEY.has(asked))
-      refuse("FORBIDDEN", "Only a person who is signed in may do this, no program.");
-    return found?.principal;
-  }
+/** Who asks, whatever they ask for. */
+interface Asker {
+  principal: Principal;
+  /** What their requests count under. */
+  slot: string;
+  mustChangePassword: boolean;
+  /** Of a program: what it came with. */
+  key?: KeyHolder;
+  /** Whether they may still be told what they asked to be told from now on. */
+  isIn(): Promise<boolean>;
+}
 
-  async function authenticate(request: Request): Promise<Principal | undefined> {
+export function createDoor({ keys, signIn, log, events, forward, reference, page }: DoorParts) {
+  /** A request is asked about more than once on its way. */
+  const known = new WeakMap<Request, Promise<Asker | undefined>>();
+
+  async function find(request: Request): Promise<Asker | undefined> {
     const given = tokenOf(request);
     if (!given) return undefined;
-    if (given.fromCookie && !isFromOurPage(request)) refuse("FORBIDDEN", "This came from another site's page.");
-    if (!given.fromCookie && given.token.startsWith(KEY_MARK)) return byKey(request, given.token);
-    const person = await signIn.whoIs(given.token);
-    if (person?.mustChangePassword && !OWN_PASSWORD.has(new URL(request.url).pathname.replace(API_PREFIX, ""))) {
+    const { from } = arrivalOf(request);
+    const { token, fromCookie } = given;
+    if (fromCookie && !isFromOurPage(request)) refuse("FORBIDDEN", "This came from another site's page.");
+    if (token.startsWith(KEY_MARK)) {
+      const key = await keys.whoIs(token);
+      const isIn = async () => (await keys.whoIs(token)) !== undefined;
+      const principal = key && { ...key.principal, from };
+      return key && principal && { principal, slot: `key/${key.key_id}`, mustChangePassword: false, key, isIn };
+    }
+    const person = await signIn.whoIs(token);
+    if (!person) return undefined;
+    const { username, role, mustChangePassword, session_id } = person;
+    const principal: Principal = { kind: "person", id: username, role, from };
+    return { principal, slot: `person/${username}`, mustChangePassword, isIn: () => signIn.isIn(session_id) };
+  }
+
+  function askerOf(request: Request): Promise<Asker | undefined> {
+    const asker = known.get(request) ?? find(request);
+    known.set(request, asker);
+    return asker;
+  }
+
+  /** Throws FORBIDDEN or CHANGE_PASSWORD where it is not for them, whatever their role. */
+  async function admit(request: Request): Promise<Asker | undefined> {
+    const asker = await askerOf(request);
+    if (!asker) return undefined;
+    const { method, url } = request;
+    const path = new URL(url).pathname.replace(API_PREFIX, "");
+    if (asker.key) mustBeForKeys(asker.key, method, path);
+    if (asker.mustChangePassword && !OWN_PASSWORD.has(path)) {
       refuse("CHANGE_PASSWORD", "Choose a password of your own at /auth/password first.");
     }
-    return person && { kind: "person", id: person.username, role: person.role };
+    return asker;
   }
 
   async function answer(request: Request, pathname: string): Promise<Response | undefined> {
     if (!pathname.startsWith(`${API_PREFIX}/`)) {
       return request.method === "GET" || request.method === "HEAD" ? page(request) : undefined;
     }
-    const who = (await authenticate(request)) ?? refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
+    const asker = (await admit(request)) ?? refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
     const isEvents = pathname === `${API_PREFIX}/events` && request.method === "GET";
-    const mayListen = async () => (await authenticate(request)) !== undefined;
-    if (isEvents) return events(request, mayListen);
-    return (await reference(request, pathname.slice(API_PREFIX.length))) ?? forward(request, who);
+    if (isEvents) return events(request, asker.isIn);
+    return (await reference(request, pathname.slice(API_PREFIX.length))) ?? forward(request, asker.principal);
   }
 
   return {
-    authenticate,
+    authenticate: async (request: Request): Promise<Principal | undefined> => (await admit(request))?.principal,
+    /** What a request counts under; undefined for who has not signed in, or not so that it counts. */
+    slotOf: async (request: Request): Promise<string | undefined> =>
+      (await askerOf(request).catch(() => undefined))?.slot,
     async fetch(request: Request): Promise<Response | undefined> {
       try {
         return await answer(request, new URL(request.url).pathname);
@@ -76,4 +112,17 @@ export function createDoor({ keys, signIn, log, events, forward, reference, page
       }
     },
   };
+}
+export type Door = ReturnType<typeof createDoor>;
+
+function mustBeForKeys({ read_only, scopes }: KeyHolder, method: string, path: string): void {
+  const isRead = method === "GET" || method === "HEAD";
+  if (read_only && !isRead) refuse("FORBIDDEN", "This key may only read.");
+  if (NEVER_BY_KEY.has(`${method} ${path}`)) {
+    refuse("FORBIDDEN", "Only a person who is signed in may do this, no program.");
+  }
+  const scope = scopeOf(method, path);
+  if (scopes && (scope === undefined || !scopes.includes(scope))) {
+    refuse("FORBIDDEN", `This key's scopes are ${scopes.join(", ")}; this needs ${scope ?? "one that no key has"}.`);
+  }
 }

@@ -3,11 +3,11 @@ import { whileRunning } from "../../ops/sim/requests.ts";
 import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
 import { quietMarket } from "../../ops/venue/quiet.ts";
 import { put } from "../../shared/changes.ts";
-import { sessions, users } from "../../shared/collections/people.ts";
+import { users } from "../../shared/collections/people.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
-import { digest } from "../../shared/keys.ts";
 import type { Role } from "../../shared/kit/service.ts";
 import { hashPassword, SALT_BYTES } from "./passwords.ts";
+import { PATIENT } from "./session.fixture.ts";
 
 export const PASSWORD = "correct-horse-1";
 const READY_MS = 3_000;
@@ -23,7 +23,7 @@ export async function openGateway(seed: string, env: Record<string, string> = {}
   const sim: Simulation = await openSimulation({
     seed,
     market: async (clock) => quietMarket(defaultListings(), clock),
-    env: { CHIMERA_ADMIN_PASSWORD: PASSWORD, ...env },
+    env: { ...PATIENT, CHIMERA_ADMIN_PASSWORD: PASSWORD, ...env },
     freeze: true,
   });
   await sim.advance(READY_MS);
@@ -67,14 +67,18 @@ export async function openGateway(seed: string, env: Record<string, string> = {}
     login,
     tokenOf,
     store,
-    /** A user of that role with a password of their own; answers a session. */
+    /** A user of that role with a password of their own; answers a session's access token. */
     async join(username: string, role: Role): Promise<string> {
-      const now = sim.clock.now();
-      const token = digest("session of", username).slice(0, 43);
-      const person = { username, password_hash: await hash, role, disabled: false, generation: 1, created_at: now };
-      const session = { id: digest("session", token), username, generation: 1, created_at: now, expires_at: now + 1e9 };
-      await store.commit([put(users, person), put(sessions, session)]);
-      return token;
+      const person = {
+        username,
+        password_hash: await hash,
+        role,
+        disabled: false,
+        generation: 1,
+        created_at: sim.clock.now(),
+      };
+      await store.commit([put(users, person)]);
+      return tokenOf(username);
     },
     stop: () => running(sim.services.stop()),
   };

@@ -10,7 +10,7 @@ import { type ApiDocument, type Examples, mergeApi, type Source } from "./api-me
 import { OWN_PATHS } from "./api-own.ts";
 import { API_PREFIX } from "./proxy.ts";
 import { referencePage } from "./reference/page.ts";
-import { COOKIE } from "./sign-in.ts";
+import { COOKIE } from "./session-cookie.ts";
 
 const PAGE_FILES = { "/docs.css": "page.css", "/docs.js": "page.js" } as const;
 const TYPES = { css: "text/css; charset=utf-8", js: "text/javascript; charset=utf-8" };

@@ -3,14 +3,12 @@ import { loadServices } from "../../ops/services.ts";
 import { whileRunning } from "../../ops/sim/requests.ts";
 import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
 import { AgentsMarket } from "../../ops/venue/agents.ts";
-import { put } from "../../shared/changes.ts";
 import { configActive, configBundles } from "../../shared/collections/config.ts";
-import { killState, sessions, users } from "../../shared/collections/people.ts";
+import { killState } from "../../shared/collections/people.ts";
 import { strategyPauses } from "../../shared/collections/signals.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { FAILURES } from "../../shared/errors.ts";
-import { digest } from "../../shared/keys.ts";
 import { createTokens, type Tokens } from "../../shared/kit/auth.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 import type { Collection, ServiceId } from "../../shared/kit/ports.ts";
@@ -27,6 +25,7 @@ import {
   operationsOf,
   readAttacks,
 } from "./attack.fixture.ts";
+import { PATIENT, signedInAs } from "./session.fixture.ts";
 
 const API = "/api/v1";
 const BATCH = 40;
@@ -41,7 +40,7 @@ beforeAll(async () => {
   simulation = await openSimulation({
     seed: "attacks",
     market: async (clock, random) => new AgentsMarket({ clock, random, listings: defaultListings() }),
-    env: { CHIMERA_ADMIN_PASSWORD: "correct-horse-1" },
+    env: { ...PATIENT, CHIMERA_ADMIN_PASSWORD: "correct-horse-1" },
     freeze: true,
   });
   tokens = createTokens(simulation.world.serviceKey, simulation.clock);
@@ -60,14 +59,8 @@ const running = <T>(work: Promise<T>): Promise<T> => whileRunning(simulation.clo
 const operations = (id: ServiceId): Operation[] => operationsOf(documents.get(id) as Document);
 
 /** A signed-in person of that role; made anew each time, since one of the attacked verbs signs out. */
-async function sessionOf(role: Role): Promise<string> {
-  const now = simulation.clock.now();
-  const username = `attack-${role}`;
-  const token = digest("attack", role).slice(0, 43);
-  const person = { username, password_hash: "none", role, disabled: false, generation: 1, created_at: now };
-  const session = { id: digest("session", token), username, generation: 1, created_at: now, expires_at: now + 1e9 };
-  await simulation.world.store("s12").commit([put(users, person), put(sessions, session)]);
-  return token;
+function sessionOf(role: Role): Promise<string> {
+  return running(signedInAs(simulation, `attack-${role}`, role));
 }
 
 interface Answer {

@@ -12,26 +12,31 @@ import {
   auditLog,
   killState,
   sessions,
+  signingKeys as signingKeyRecords,
   users as userRecords,
 } from "../../shared/collections/people.ts";
 import { config, exchange, position, router } from "../../shared/contracts.ts";
 import { createGrantSigner } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";
+import { createAccessTokens } from "./access-token.ts";
 import { createApiDocuments } from "./api-documents.ts";
 import { createApiKeys } from "./api-keys.ts";
 import { apiKeyVerbs } from "./api-keys.verbs.ts";
 import { createApprovals } from "./approvals.ts";
 import { AuditLog } from "./audit.ts";
 import { auditVerbs } from "./audit.verbs.ts";
-import { createDoor } from "./door.ts";
+import { createCopies } from "./copies.ts";
+import { createDoor, type Door } from "./door.ts";
+import { createFamilies } from "./families.ts";
 import { createKill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
+import { createLimits } from "./limits.ts";
 import { openEvents } from "./live.ts";
 import { createFeed } from "./live-feed.ts";
 import { createPasskeys } from "./passkeys.ts";
 import { passkeyVerbs } from "./passkeys.verbs.ts";
-import { createProof } from "./proof.ts";
+import { createProof, type Prove } from "./proof.ts";
 import { API_PREFIX, createProxy } from "./proxy.ts";
 import { createReference, ownDocument } from "./reference.ts";
 import { createSealer } from "./sealing.ts";
@@ -39,8 +44,10 @@ import { createSearch } from "./search.ts";
 import { searchVerb } from "./search.verbs.ts";
 import { createSecondFactor } from "./second-factor.ts";
 import { secondFactorVerbs } from "./second-factor.verbs.ts";
+import { sessionVerbs } from "./sessions.verbs.ts";
 import { createSignIn } from "./sign-in.ts";
 import { byPeople, signInVerbs } from "./sign-in.verbs.ts";
+import { createSigningKeys } from "./signing-keys.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
 import { Treasury } from "./treasury.ts";
@@ -52,6 +59,7 @@ import { loadWebFiles, SECURITY_HEADERS } from "./web-files.ts";
 const FIRST_USER = "admin";
 const KILL_REMIND_MS = 2_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const CARRY_ON_MS = 5_000;
 const AUDIT_ANCHOR_MS = 60_000;
 
@@ -61,8 +69,38 @@ const settings = z.object({
     .number()
     .int()
     .positive()
+    .default(30 * DAY_MS)
+    .describe("How long a sign-in lasts at most, however much it is used"),
+  sessionIdleMs: z
+    .number()
+    .int()
+    .positive()
     .default(12 * HOUR_MS)
-    .describe("How long a sign-in lasts"),
+    .describe("How long a sign-in lasts without being used; an open page uses it"),
+  accessTtlMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .default(10 * 60_000)
+    .describe("How long an access token lasts, and how often a page renews its cookie"),
+  signingKeyTtlMs: z
+    .number()
+    .int()
+    .min(HOUR_MS)
+    .default(30 * DAY_MS)
+    .describe("How long a key signs access tokens before another one takes over"),
+  requestsPerMinuteMax: z
+    .number()
+    .int()
+    .positive()
+    .default(3_000)
+    .describe("How much one person, or one API key, may ask in a minute; an open page asks some 200 times"),
+  openRequestsPerMinuteMax: z
+    .number()
+    .int()
+    .positive()
+    .default(600)
+    .describe("How much may be asked in a minute from one address without a sign-in"),
   approvals: z
     .enum(["single", "two"])
     .default("single")
@@ -96,15 +134,15 @@ export default defineService({
   emits: [],
   usesConfig: false,
   alias: API_PREFIX,
-  owns: [userRecords, sessions, apiKeys, killState, approvalRecords, auditLog, auditHeads],
+  owns: [userRecords, sessions, signingKeyRecords, apiKeys, killState, approvalRecords, auditLog, auditHeads],
 
   async setup(ctx) {
     const { settings, store, clock, random, log, peers, calls, audit } = ctx;
     const { mode, venue, approvals, adminPassword, webFolder } = settings;
-    const { signIn, users, keys, factor, passkeys } = identityOf(ctx);
+    const { signIn, signingKeys, users, keys, factor, passkeys } = identityOf(ctx);
     const kill = createKill({ store, clock, log, calls, audit, approvals });
     const treasury = treasuryOf(ctx);
-    const feed = createFeed({ peers, clock });
+    const feed = createFeed({ peers, clock, log });
     const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs, alert: ctx.alert });
     const events = (request: Request, mayListen: () => Promise<boolean>) =>
       openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
@@ -113,9 +151,11 @@ export default defineService({
     const own = () => ownDocument(verbs);
     const reference = createReference({ peers, documents, self: "s12", own });
     const door = createDoor({ keys, signIn, log, events, forward, reference, page: await loadWebFiles(webFolder) });
+    const meter = limitsOf(ctx, door);
     const states = createStates(peers, clock, "s12");
     const verbs = [
       ...signInVerbs(signIn, users),
+      ...sessionVerbs(signIn, signingKeys),
       ...userVerbs(users, signIn, store),
       ...secondFactorVerbs(factor, signIn),
       ...passkeyVerbs(passkeys, signIn, settings.publicUrl),
@@ -129,6 +169,7 @@ export default defineService({
 
     return {
       ...door,
+      meter,
       // What is told to one person is for no cache; the page's files say otherwise of themselves.
       headers: { ...SECURITY_HEADERS, "cache-control": "no-store" },
       verbs,
@@ -136,11 +177,13 @@ export default defineService({
       jobs: [
         every(KILL_REMIND_MS, "kill-remind", kill.remind),
         every(AUDIT_ANCHOR_MS, "audit-anchor", () => auditTrail.anchor()),
+        every(HOUR_MS, "signing-keys", () => signingKeys.rotate()),
         every(CARRY_ON_MS, "approved-transfers", () => treasury.carryOn()),
       ],
       async start() {
         const isNew = adminPassword !== undefined && (await store.count(userRecords)) === 0;
         if (isNew) await users.createFirst(FIRST_USER, adminPassword);
+        await signingKeys.rotate();
         await kill.load();
         await kill.remind();
         feed.start();
@@ -153,17 +196,36 @@ export default defineService({
 
 type Ctx = Context<z.output<typeof settings>, { exchange: typeof exchange; config: typeof config }>;
 
-function identityOf({ store, clock, random, rateLimit, cache, audit, alert, settings }: Ctx) {
-  const { grantKey, sessionTtlMs: sessionMs } = settings;
+function identityOf(ctx: Ctx) {
+  const { store, clock, random, rateLimit, cache, audit, alert } = ctx;
+  const { grantKey } = ctx.settings;
   const bytes = (count: number) => random.bytes(count);
   const sealer = grantKey === undefined ? undefined : createSealer(grantKey, "second factors", bytes);
   const passkeys = createPasskeys({ store, clock, random, rateLimit, cache, audit, alert });
   const prove = createProof({ store, clock, random, rateLimit, sealer, audit, checkPasskey: passkeys.check });
-  const signIn = createSignIn({ store, clock, random, sessionMs, prove, audit });
+  const { signIn, signingKeys } = sessionsOf(ctx, prove);
   const keys = createApiKeys({ store, clock, random, audit });
-  const users = createUsers({ store, clock, random, prove, audit, onDisable: keys.endOf });
+  const users = createUsers({ store, clock, random, prove, audit, onDisable: keys.endOf, onChange: signIn.changed });
   const factor = createSecondFactor({ store, clock, random, sealer, audit });
-  return { signIn, users, keys, factor, passkeys };
+  return { signIn, signingKeys, users, keys, factor, passkeys };
+}
+
+function sessionsOf({ store, clock, random, cache, log, audit, alert, settings }: Ctx, prove: Prove) {
+  const { grantKey, accessTtlMs: tokenMs, signingKeyTtlMs, sessionIdleMs: idleMs, sessionTtlMs } = settings;
+  const bytes = (count: number) => random.bytes(count);
+  const sealer = grantKey === undefined ? undefined : createSealer(grantKey, "signing keys", bytes);
+  const keyParts = { store, clock, random, sealer, lifeMs: signingKeyTtlMs, tokenMs, log, audit };
+  const signingKeys = createSigningKeys(keyParts);
+  const access = createAccessTokens({ keys: signingKeys, clock, ttlMs: tokenMs });
+  const copies = createCopies({ cache, clock, random });
+  const familyParts = { store, clock, random, copies, idleMs, lifeMs: sessionTtlMs, tokenMs, audit, alert };
+  const families = createFamilies(familyParts);
+  return { signIn: createSignIn({ store, clock, copies, families, access, prove }), signingKeys };
+}
+
+function limitsOf({ rateLimit, log, metrics, settings }: Ctx, { slotOf }: Pick<Door, "slotOf">) {
+  const { requestsPerMinuteMax: perPrincipal, openRequestsPerMinuteMax: perAddress } = settings;
+  return createLimits({ rateLimit, log, metrics, perPrincipal, perAddress, slotOf });
 }
 
 function treasuryOf({ account, settings, store, clock, log, calls, audit, alert }: Ctx): Treasury {

@@ -1,20 +1,21 @@
 /** Signing in and out, proving again who one is, and one's own password, over REST. */
 import { z } from "@hono/zod-openapi";
 import { type Call, type Verb, verb } from "../../shared/kit/service.ts";
-import { type SignIn, sessionCookie, tokenOf } from "./sign-in.ts";
+import { sessionCookie, tokenOf } from "./session-cookie.ts";
+import type { SignedIn, SignIn } from "./sign-in.ts";
 import { Confirmed, Login, LoginAnswer, Me, NewPassword, Proof } from "./types.ts";
 import type { Users } from "./users.ts";
 
 export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
   verb({
     name: "login",
-    summary: "Sign in: a bearer token, and the same as a cookie for browsers",
+    summary: "Sign in: tokens for programs, and a cookie for browsers",
     rest: "POST /auth/login",
     audience: "open",
     once: "never",
     input: Login,
     output: LoginAnswer,
-    run: async ({ username, ...given }, call) => signedIn(await signIn.login(username, given), call),
+    run: async ({ username, ...given }, call) => signedIn(await signIn.login(username, given, cameWith(call)), call),
   }),
   verb({
     name: "logout",
@@ -60,13 +61,14 @@ export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
     async run({ new_password, ...given }, call) {
       await mustBePerson(signIn, call);
       const user = await users.changePassword(call.principal.id, given, new_password);
-      return signedIn(await signIn.openSession(user), call);
+      return signedIn(await signIn.openSession(user, cameWith(call)), call);
     },
   }),
 ];
 
 /** Throws FORBIDDEN for a program with a key of its person. */
-export const mustBePerson = (signIn: SignIn, call: Call): Promise<unknown> => signIn.mustBePerson(tokenIn(call));
+export const mustBePerson = (signIn: SignIn, call: Call): ReturnType<SignIn["mustBePerson"]> =>
+  signIn.mustBePerson(tokenIn(call));
 /** The same verbs, of which people alone may ask those of these names. */
 export const byPeople = (signIn: SignIn, names: readonly string[], verbs: readonly Verb[]): Verb[] =>
   verbs.map((each) => {
@@ -80,12 +82,21 @@ export const byPeople = (signIn: SignIn, names: readonly string[], verbs: readon
 /** Throws CONFIRM unless who calls is a person who has just proved who they are. */
 export const mustBeFresh = (signIn: SignIn, call: Call): Promise<void> => signIn.mustBeFresh(tokenIn(call));
 
-type Session = Awaited<ReturnType<SignIn["login"]>>;
-function signedIn({ token, expiresMs }: Session, call: Call): z.output<typeof LoginAnswer> {
-  const expires_in = Math.floor(expiresMs / 1000);
-  const body = { access_token: token, token_type: "Bearer" as const, expires_in };
-  const isTls = call.header("x-forwarded-proto") === "https";
-  const cookie = sessionCookie(isTls, token, expires_in);
+const cameWith = (call: Call) => ({ from: call.arrival.from, agent: call.header("user-agent") });
+
+/** A page's scripts get no refresh token: a browser has it in a cookie that they cannot read. */
+export function signedIn(given: SignedIn, call: Call, byCookie = false): z.output<typeof LoginAnswer> {
+  const { access_token, refresh_token } = given;
+  const refresh_expires_in = Math.floor(given.refreshExpiresMs / 1000);
+  const isBrowser = byCookie || call.header("sec-fetch-site") !== undefined;
+  const body: z.output<typeof LoginAnswer> = {
+    access_token,
+    token_type: "Bearer",
+    expires_in: Math.floor(given.expiresMs / 1000),
+    ...(!isBrowser && { refresh_token }),
+    refresh_expires_in,
+  };
+  const cookie = sessionCookie(call.arrival.isTls, refresh_token, refresh_expires_in);
   const headers = { "content-type": "application/json", "set-cookie": cookie };
   // An answer with a cookie is a Response of its own; the kit passes it on as it is.
   return new Response(JSON.stringify(body), { headers }) as never;

@@ -2,14 +2,13 @@
 import { whileRunning } from "../../ops/sim/requests.ts";
 import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
 import { quietMarket } from "../../ops/venue/quiet.ts";
-import { put } from "../../shared/changes.ts";
-import { type Approval, approvals, sessions, users } from "../../shared/collections/people.ts";
+import { type Approval, approvals } from "../../shared/collections/people.ts";
 import { gateway, type Transfer } from "../../shared/contracts.ts";
 import { abs, show } from "../../shared/domain/money.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { asProblem } from "../../shared/errors.ts";
-import { digest } from "../../shared/keys.ts";
 import type { Role } from "../../shared/kit/service.ts";
+import { PATIENT, signedInAs } from "./session.fixture.ts";
 
 const READY_MS = 3_000;
 /** How long an outcome can stay unknown with the settings of this test, and the next attempt after it. */
@@ -22,6 +21,7 @@ export const open = async (env: Record<string, string> = {}, canCrash = false) =
     canCrash,
     market: async (clock) => quietMarket(defaultListings(), clock),
     env: {
+      ...PATIENT,
       CHIMERA_S12_APPROVALS: "two",
       CHIMERA_S01_ABSENCE_PROVEN_MS: "2000",
       CHIMERA_S01_RECV_WINDOW_MS: "1000",
@@ -34,13 +34,8 @@ export const open = async (env: Record<string, string> = {}, canCrash = false) =
 export const running = <T>(work: Promise<T>): Promise<T> => whileRunning(sim.clock, work);
 
 /** A signed-in person of that name and role. */
-export async function signedIn(username: string, role: Role): Promise<string> {
-  const now = sim.clock.now();
-  const token = digest("session of", username).slice(0, 43);
-  const person = { username, password_hash: "none", role, disabled: false, generation: 1, created_at: now };
-  const session = { id: digest("session", token), username, generation: 1, created_at: now, expires_at: now + 1e10 };
-  await sim.world.store("s12").commit([put(users, person), put(sessions, session)]);
-  return token;
+export function signedIn(username: string, role: Role): Promise<string> {
+  return running(signedInAs(sim, username, role));
 }
 
 let keys = 0;

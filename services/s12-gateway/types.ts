@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { Assertion } from "./passkey-shapes.ts";
 import { PASSWORD_CHARACTERS_MIN } from "./passwords.ts";
+import { SCOPES } from "./scopes.ts";
 
 export const Role = z.enum(["viewer", "researcher", "trader", "risk", "admin"]);
 
@@ -41,6 +42,15 @@ export const NewApiKey = z.object({
   name: z.string().trim().min(1).max(80).openapi({ example: "my dashboard" }),
   role: Role,
   read_only: z.boolean().default(false).openapi({ description: "Nothing but reading, whatever the role allows" }),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .max(SCOPES.length)
+    .optional()
+    .openapi({
+      description: "Which of what its role allows it may do; all of it unless given",
+      example: ["read", "orders"],
+    }),
   expires_in_days: z.number().int().min(1).max(DAYS_MAX),
 });
 export const ApiKeyAnswer = z
@@ -50,6 +60,7 @@ export const ApiKeyAnswer = z
     name: z.string(),
     role: Role,
     read_only: z.boolean(),
+    scopes: z.array(z.string()).optional(),
     created_at: z.number(),
     expires_at: z.number(),
     last_used_at: z.number().optional(),
@@ -57,12 +68,41 @@ export const ApiKeyAnswer = z
   .openapi("ApiKey");
 export const ApiKeyWithToken = ApiKeyAnswer.extend({ api_key: z.string() }).openapi("ApiKeyWithToken");
 
+/** Times in seconds. */
 export const LoginAnswer = z.object({
-  access_token: z.string(),
+  access_token: z.string().openapi({ description: "A JWT; the keys that it is checked with are at /auth/jwks" }),
   token_type: z.literal("Bearer"),
-  /** Seconds. */
   expires_in: z.number().int(),
+  refresh_token: z.string().optional().openapi({ description: "For programs: good once, at /auth/refresh" }),
+  refresh_expires_in: z.number().int(),
 });
+export const RefreshRequest = z.object({
+  refresh_token: z.string().max(200).optional().openapi({ description: "Missing: the browser's cookie" }),
+});
+export const SessionAnswer = z
+  .object({
+    session_id: z.string(),
+    created_at: z.number(),
+    last_seen_at: z.number().openapi({ description: "When its tokens were last refreshed" }),
+    from: z.string().optional().openapi({ description: "The address that the sign-in came from" }),
+    agent: z.string().optional().openapi({ description: "The program that the sign-in came with" }),
+    current: z.boolean(),
+  })
+  .openapi("Session");
+export const KeySet = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal("OKP"),
+        crv: z.literal("Ed25519"),
+        x: z.string(),
+        kid: z.string(),
+        alg: z.literal("EdDSA"),
+        use: z.literal("sig"),
+      }),
+    ),
+  })
+  .openapi("KeySet");
 
 export const KillRequest = z
   .object({

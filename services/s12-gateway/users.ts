@@ -42,9 +42,11 @@ export interface UsersParts {
   audit: ProofParts["audit"];
   /** What goes with a user who is disabled, in the same commit. */
   onDisable(username: string): Promise<Op[]>;
+  /** Called as soon as a change is stored, or may be. */
+  onChange(username: string): Promise<void>;
 }
 
-export function createUsers({ store, clock, random, prove, audit, onDisable }: UsersParts) {
+export function createUsers({ store, clock, random, prove, audit, onDisable, onChange }: UsersParts) {
   const hash = (password: string) => clock.hold(hashPassword(password, random.bytes(SALT_BYTES)));
   const isAdmin = (user: User) => user.role === "admin" && !user.disabled;
 
@@ -67,7 +69,11 @@ export function createUsers({ store, clock, random, prove, audit, onDisable }: U
       if (others < 2) refuse("RULE", `${username} is the only admin who is left.`);
       const entry = audit({ actor, what, ref: username, before: viewOf(before), after: viewOf(next), outcome: "ok" });
       const gone = next.disabled && !before.disabled ? await onDisable(username) : [];
-      await store.commit([put(users, next, row.rev), ...gone, entry], { sync: "full" });
+      try {
+        await store.commit([put(users, next, row.rev), ...gone, entry], { sync: "full" });
+      } finally {
+        await onChange(username);
+      }
       return next;
     });
 

@@ -1,4 +1,4 @@
-/** What S12 keeps: users, their sessions, the audit log. */
+/** What S12 keeps: users, their sessions, the keys that sign for them, the audit log. */
 import { z } from "@hono/zod-openapi";
 import { AuditEntry } from "./audit.ts";
 import { collection } from "./declare.ts";
@@ -48,23 +48,60 @@ export const User = z.object({
 });
 export type User = z.output<typeof User>;
 export const users = collection({ name: "users", owner: "s12", schema: User, key: (u) => u.username });
-/** A sign-in; the key is a hash of the token, which itself is stored nowhere. */
+/** A sign-in, from its first token to its last: what is stored of a token is its hash. */
+export const Session = z.object({
+  /** Told to its person; no token can be made of it. */
+  id: z.string(),
+  username: z.string(),
+  /** The user's when they signed in: it ends as soon as the user's has grown. */
+  generation: z.number().int(),
+  created_at: z.number(),
+  /** When it ends unless it is refreshed; never later than `ends_at`. */
+  expires_at: z.number(),
+  /** When it ends however much it is used. */
+  ends_at: z.number(),
+  /** To the refresh. */
+  last_seen_at: z.number(),
+  /** When password and second factor were last given. */
+  confirmed_at: z.number(),
+  /** Of the one refresh token that is good. */
+  refresh_hash: z.string(),
+  /** How the good one was made from the one before: the same again from the same token. */
+  rotation: z.object({ from_hash: z.string(), salt: z.string(), at: z.number() }).optional(),
+  /** The address they came from and the program they came with, at the sign-in. */
+  from: z.string().optional(),
+  agent: z.string().optional(),
+});
+export type Session = z.output<typeof Session>;
 export const sessions = collection({
   name: "sessions",
   owner: "s12",
-  schema: z.object({
-    id: z.string(),
-    username: z.string(),
-    generation: z.number().int(),
-    created_at: z.number(),
-    expires_at: z.number(),
-    /** When password and second factor were last given; at the sign-in unless set. */
-    confirmed_at: z.number().optional(),
-  }),
+  schema: Session,
   key: (s) => s.id,
-  indexes: [["expires_at"]],
+  indexes: [["expires_at"], ["username"]],
   retentionDays: 1,
   retentionField: "expires_at",
+});
+/** What access tokens are signed with (Ed25519). */
+export const SigningKey = z.object({
+  kid: z.string(),
+  /** The public part, base64url. */
+  x: z.string(),
+  /** The private part; missing where nothing can be sealed, and then it was in one process's memory alone. */
+  sealed_seed: z.string().optional(),
+  created_at: z.number(),
+  /** When the last token that it signed has ended; missing while it signs. */
+  ends_at: z.number().optional(),
+});
+export type SigningKey = z.output<typeof SigningKey>;
+export const signingKeys = collection({
+  name: "signing_keys",
+  owner: "s12",
+  schema: SigningKey,
+  key: (k) => k.kid,
+  indexes: [["ends_at"]],
+  retentionDays: 1,
+  retentionField: "ends_at",
 });
 /** What a program of a person comes in with; only a hash of it is stored. */
 export const ApiKey = z.object({
@@ -74,6 +111,8 @@ export const ApiKey = z.object({
   hash: z.string(),
   role: User.shape.role,
   read_only: z.boolean(),
+  /** What it may do of what its role allows; all of that unless set. */
+  scopes: z.array(z.string()).optional(),
   created_at: z.number(),
   expires_at: z.number(),
   /** To the minute. */
