@@ -88,8 +88,8 @@ export interface Proof {
   totp?: string;
 }
 /**
- * Asks for the password once, and for a code each time, since each is good once. The gateway does not tell whether it is
- * a code that is missing: who was refused without one is asked for it.
+ * Asks for the password once, and for a code each time, since each is good once. The gateway does not tell whether a
+ * code is what is missing: who was refused without one is asked for it.
  */
 function proverOf({ user, code }: Person): Session["prove"] {
   const { CHIMERA_PASSWORD, CHIMERA_TOTP } = process.env;
