@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { BEGIN_TS as T } from "../../testing/market-events.ts";
 import { type Bar, BarBuilder, barOfKline, EMPTY_BARS_MAX } from "./bars.ts";
+import { Portion } from "./exact-sum.ts";
 
 type Told = [number, number, number, number, number, number, number, boolean];
 /** Offset from T, open, high, low, close, volume, trades, whole. */
@@ -17,11 +18,13 @@ const told = (bar: Bar, whole: boolean): Told => [
 
 function build(sinceTs = T) {
   const closed: Told[] = [];
+  const portion = new Portion();
   const builder = new BarBuilder("1s", sinceTs);
   const advance = (now: number) => builder.advance(T + now, (bar, whole) => closed.push(told(bar, whole)));
   const trade = (now: number, price: number, qty: number) => {
     advance(now);
-    builder.add(T + now, price, qty);
+    portion.set(price, qty);
+    builder.add(T + now, price, portion);
   };
   return { closed, advance, trade };
 }

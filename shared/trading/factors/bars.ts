@@ -1,5 +1,6 @@
 /** Bars of one instrument and timeframe, built from its trades on exchange time. */
 import { type Kline, TIMEFRAME_MS, type Timeframe } from "../../domain/market.ts";
+import { type Portion, TradedSum } from "./exact-sum.ts";
 import type { Memory } from "./memory.ts";
 
 /** Times are epoch ms of exchange time; the bar holds `openTs ≤ t < endTs`. Volumes are base and quote quantities. */
@@ -67,8 +68,7 @@ export class BarBuilder {
   #high = 0;
   #low = 0;
   #close = 0;
-  #volume = 0;
-  #quoteVolume = 0;
+  #traded = new TradedSum();
   #trades = 0;
 
   /** `sinceTs`: from when on every event of the instrument is seen. */
@@ -86,7 +86,6 @@ export class BarBuilder {
   /** Forgets the open bar: what comes next is joined halfway. */
   stop(): void {
     this.endTs = Number.POSITIVE_INFINITY;
-    this.#trades = 0;
   }
 
   watchFrom(sinceTs: number): void {
@@ -94,7 +93,7 @@ export class BarBuilder {
   }
 
   /** `now` is the watermark after this trade, so that a trade told late counts in the bar that is still open. */
-  add(now: number, price: number, qty: number): void {
+  add(now: number, price: number, portion: Portion): void {
     if (this.endTs === Number.POSITIVE_INFINITY) this.#begin(Math.floor(now / this.ms) * this.ms, price);
     else if (this.#trades === 0) {
       this.#open = price;
@@ -104,8 +103,7 @@ export class BarBuilder {
     if (price > this.#high) this.#high = price;
     if (price < this.#low) this.#low = price;
     this.#close = price;
-    this.#volume += qty;
-    this.#quoteVolume += price * qty;
+    this.#traded.add(portion);
     this.#trades++;
   }
 
@@ -127,8 +125,7 @@ export class BarBuilder {
     this.#high = memory.number(this.#high);
     this.#low = memory.number(this.#low);
     this.#close = memory.number(this.#close);
-    this.#volume = memory.number(this.#volume);
-    this.#quoteVolume = memory.number(this.#quoteVolume);
+    this.#traded.keep(memory);
     this.#trades = memory.number(this.#trades);
   }
 
@@ -140,8 +137,8 @@ export class BarBuilder {
       high: this.#high,
       low: this.#low,
       close: this.#close,
-      volume: this.#volume,
-      quoteVolume: this.#quoteVolume,
+      volume: this.#traded.volume,
+      quoteVolume: this.#traded.quoteVolume,
       trades: this.#trades,
     };
   }
@@ -152,8 +149,7 @@ export class BarBuilder {
     this.#high = price;
     this.#low = price;
     this.#close = price;
-    this.#volume = 0;
-    this.#quoteVolume = 0;
+    this.#traded.clear();
     this.#trades = 0;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "../../domain/market.ts";
 import type { Bar } from "./bars.ts";
 import type { Closes } from "./closes.ts";
+import { Portion } from "./exact-sum.ts";
 import type { FactorState, TradeSeen } from "./factor.ts";
 import { Inputs } from "./inputs.ts";
 import { type Factor, parseFactor } from "./registry.ts";
@@ -61,6 +62,7 @@ export class FactorEngine {
   #hearsTrades: readonly FactorState[] = [];
   #hearsTops: readonly FactorState[] = [];
   // One for all trades, so that hearing one allocates nothing.
+  #portion = new Portion();
   #trade: TradeSeen = { price: 0, qty: 0, takerBuys: false };
   #readers = new Map<string, Reader>();
   #told: readonly Told[] = [];
@@ -146,8 +148,9 @@ export class FactorEngine {
     if (!(price > 0 && qty > 0 && Number.isFinite(price) && Number.isFinite(qty))) return closed;
     this.#inputs.addTrade(trade, price, qty);
     this.#tellTrade(price, qty, trade.taker === "BUY");
+    this.#portion.set(price, qty);
     for (const { builder } of this.#live) {
-      builder.add(this.#inputs.now, price, qty);
+      builder.add(this.#inputs.now, price, this.#portion);
       if (builder.endTs < this.#nextEndTs) this.#nextEndTs = builder.endTs;
     }
     return closed;

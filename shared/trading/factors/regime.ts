@@ -34,7 +34,8 @@ class VolatilityPercentile implements FactorState {
   onBar(bar: Bar): void {
     this.#volatility.onBar(bar);
     const volatility = this.#volatility.read();
-    if (!Number.isNaN(volatility)) this.#rank.push(volatility);
+    // In single precision: two that are equal but for the rounding of their sums are ties.
+    if (!Number.isNaN(volatility)) this.#rank.push(Math.fround(volatility));
   }
 
   read(): number {
@@ -64,6 +65,7 @@ const REGIME_FORMULA = "percentile of RV below 0.10 is FROZEN (−1), above 0.90
 
 export const volatilityPercentile = family({
   family: "rv_pct",
+  version: 2,
   pattern: "rv_pct_{n}_{n}_{tf}",
   example: "rv_pct_20_90_1d",
   formula: "(C_less + ½·C_equal)/N of rv_{n} among its last N values; numbers are n, N",
@@ -77,6 +79,7 @@ export const volatilityPercentile = family({
 
 export const regimeOn = family({
   family: "regime",
+  version: 2,
   pattern: "regime_{n}_{n}_{tf}",
   example: "regime_20_90_1d",
   formula: `${REGIME_FORMULA}; numbers are n of the RV and N of the percentile`,
@@ -92,6 +95,7 @@ export const regimeOn = family({
 const DAILY: FactorParams = { numbers: [20, 90], timeframe: "1d", windowMs: 0 };
 export const regime = family({
   family: "regime",
+  version: 2,
   pattern: "regime",
   example: "regime",
   formula: `${REGIME_FORMULA}, of rv_20_1d among its last 90 days`,

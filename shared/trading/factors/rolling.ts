@@ -9,6 +9,9 @@ export class RollingMoments {
   #count = 0;
   #sum = 0;
   #squares = 0;
+  #newest = Number.NaN;
+  /** How many of the newest values are equal. */
+  #equal = 0;
 
   constructor(length: number) {
     this.length = length;
@@ -25,6 +28,8 @@ export class RollingMoments {
     this.#sum += value - gone;
     this.#squares += value * value - gone * gone;
     if (this.#count < this.length) this.#count++;
+    this.#equal = value === this.#newest ? this.#equal + 1 : 1;
+    this.#newest = value;
     this.#at++;
     if (this.#at === this.length) this.#resum();
   }
@@ -37,6 +42,8 @@ export class RollingMoments {
   /** With divisor n − 1; NaN before the window is full. */
   get sampleDeviation(): number {
     if (!this.full) return Number.NaN;
+    // What adding and taking away has lost must not pass for a deviation.
+    if (this.#equal >= this.length) return 0;
     const variance = (this.#squares - (this.#sum * this.#sum) / this.length) / (this.length - 1);
     return Math.sqrt(Math.max(0, variance));
   }
@@ -47,6 +54,8 @@ export class RollingMoments {
     this.#count = memory.number(this.#count);
     this.#sum = memory.number(this.#sum);
     this.#squares = memory.number(this.#squares);
+    this.#newest = memory.number(this.#newest);
+    this.#equal = memory.number(this.#equal);
   }
 
   // Adding and taking away loses bits; summing anew once a turn keeps the loss to what one window can make.

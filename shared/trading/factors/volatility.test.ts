@@ -52,7 +52,7 @@ test("percentile and regime equal a count over the whole window, ties by half", 
   const seen = new Set<number>();
   for (const bar of bars) {
     for (const one of [percentile, state, twin]) one.onBar!(bar);
-    if (!Number.isNaN(twin.read())) past.push(twin.read());
+    if (!Number.isNaN(twin.read())) past.push(Math.fround(twin.read()));
     if (past.length < 30) {
       expect(percentile.read(0)).toBeNaN();
       expect(state.read(0)).toBeNaN();

@@ -25,9 +25,9 @@ class Toxicity implements FactorState {
   onTrade(_now: number, { price, qty, takerBuys }: TradeSeen): void {
     const sign = takerBuys ? 1 : -1;
     let rest = price * qty;
-    // A trade that fills all buckets leaves nothing of what was before; only where it ends in the last one matters.
-    const all = this.#size * this.#oneSided.length;
-    if (rest > all + this.#size) rest = all + (rest % this.#size);
+    // What fills all buckets and one more leaves nothing of what was before: only where it ends in the last matters.
+    const enough = this.#size * (this.#oneSided.length + 1);
+    if (rest > enough + this.#size) rest = enough + (rest % this.#size);
     while (this.#volume + rest >= this.#size) {
       const part = this.#size - this.#volume;
       rest -= part;
