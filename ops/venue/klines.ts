@@ -40,6 +40,8 @@ const MADE_OF: Readonly<Record<string, { from: Timeframe; count: number }>> = {
 };
 /** Bars kept of each timeframe: what Binance answers at most to one request for futures klines. */
 export const BARS_MAX = 1500;
+/** Except of minutes: three days, so that whoever looks back a day and a half finds them. */
+export const MINUTES_MAX = 3 * 24 * 60;
 
 const flat = (openTs: number, ms: number, ticks: number): Bar => ({
   openTs,
@@ -61,6 +63,7 @@ const flat = (openTs: number, ms: number, ticks: number): Bar => ({
 class Series {
   readonly timeframe: Timeframe;
   readonly ms: number;
+  readonly barsMax: number;
   readonly bars: Bar[] = [];
   /** The open bar changed since `takeChanged`. */
   changed = false;
@@ -68,6 +71,7 @@ class Series {
   constructor(timeframe: Timeframe) {
     this.timeframe = timeframe;
     this.ms = TIMEFRAME_MS[timeframe];
+    this.barsMax = timeframe === "1m" ? MINUTES_MAX : BARS_MAX;
   }
 
   add(trade: BarTrade, closed: (series: Series, bar: Bar) => void): void {
@@ -105,14 +109,14 @@ class Series {
     const openTs = Math.floor(ts / this.ms) * this.ms;
     while (last.openTs < openTs) {
       closed(this, last);
-      const next = Math.max(last.openTs + this.ms, openTs - (BARS_MAX - 1) * this.ms);
+      const next = Math.max(last.openTs + this.ms, openTs - (this.barsMax - 1) * this.ms);
       if (next > last.openTs + this.ms) this.bars.length = 0;
       last = flat(next, this.ms, last.close);
       this.bars.push(last);
       this.changed = false;
     }
     // Cut in batches: shifting a full array at every bar would copy it each time.
-    if (this.bars.length > BARS_MAX * 1.25) this.bars.splice(0, this.bars.length - BARS_MAX);
+    if (this.bars.length > this.barsMax * 1.25) this.bars.splice(0, this.bars.length - this.barsMax);
   }
 
   /** A straggler belongs to the bar of its time, even when that is already closed. */

@@ -14,7 +14,8 @@ import type { BackfillRequest, Ports } from "./types.ts";
 
 const SPAN_MS = 7 * 24 * 3_600_000;
 const ERRORS_MAX = 1_000;
-const WAIT_MS = 5_000;
+/** While bars cannot be asked for. */
+const WAIT_MS = 15_000;
 const STATES_OPEN = ["RUNNING", "QUEUED"] as const;
 
 /** Signals that come next, and where to go on after them; at the end nowhere. */
@@ -100,7 +101,7 @@ export class Jobs {
 
   private async batch(row: Row<LabelJob>): Promise<boolean> {
     const { clock } = this.ports;
-    const { waiting_for: _waited, ...job } = row.value;
+    const { waiting_for: waited, ...job } = row.value;
     try {
       const { signals, cursor } = await this.next(job);
       const found: Found[] = [];
@@ -121,7 +122,8 @@ export class Jobs {
       // It was cancelled meanwhile.
       if (problem.code === "CONFLICT") return true;
       this.notBefore = clock.now() + WAIT_MS;
-      await this.ports.store.commit([put(labelJobs, { ...job, waiting_for: problem.message }, row.rev)]);
+      const waiting_for = problem.message;
+      if (waited !== waiting_for) await this.ports.store.commit([put(labelJobs, { ...job, waiting_for }, row.rev)]);
       if (problem.code === "INTERNAL") throw error;
       return false;
     }

@@ -2,7 +2,7 @@
 import type { Market } from "../../../shared/domain/instrument.ts";
 import { type Amount, dec, mul, showFixed, zero } from "../../../shared/domain/money.ts";
 import type { Listing } from "../../../shared/engine/listing.ts";
-import { BARS_MAX, type Bar } from "../klines.ts";
+import { type Bar, MINUTES_MAX } from "../klines.ts";
 import type { KlineQuery } from "../market.ts";
 import type { RawTrade } from "../raw-trade.ts";
 import { aggregate } from "./aggregate.ts";
@@ -61,7 +61,7 @@ function askedBars({ params, desk }: Call, listing: Listing, interval: string): 
   const query: KlineQuery = {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
-    limit: from === undefined ? limit : BARS_MAX,
+    limit: from === undefined ? limit : MINUTES_MAX * 1.25,
   };
   const { market } = desk;
   const bars = barsOf({ market, instrument: listing.instrument }, { interval, offsetMs }, query);
