@@ -1,5 +1,4 @@
 /** One OpenAPI document from those of all services: paths under the prefix, what they share once, services' own left out. */
-
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export interface Parameter {
   name: string;
@@ -7,6 +6,7 @@ export interface Parameter {
   required?: boolean;
   description?: string;
   schema?: Json;
+  example?: Json;
 }
 export interface Operation {
   operationId?: string;
@@ -18,6 +18,10 @@ export interface Operation {
   responses: Record<string, { description?: string; content?: Record<string, Media> }>;
   /** Which roles it takes. */
   "x-roles"?: string[];
+  /** Whether a person must ask for it, or one who has just proved who they are; missing: neither. */
+  "x-care"?: "person" | "fresh";
+  /** Whether it may need a second person, which the request itself decides. */
+  "x-second-person"?: true;
 }
 export interface Media {
   schema?: Json;
@@ -36,8 +40,6 @@ export interface Source {
   title: string;
   document: ApiDocument | undefined;
 }
-/** By operation: what was sent and what came back, from a recorded run. */
-export type Examples = Record<string, { request?: Json; answer?: Json }>;
 
 export interface MergeParts {
   prefix: string;
@@ -45,7 +47,6 @@ export interface MergeParts {
   cookie: string;
   /** What the gateway answers that no service documents. */
   own: ApiDocument["paths"];
-  examples: Examples;
 }
 
 const SERVICE_ONLY = "service only";
@@ -57,7 +58,7 @@ const ABOUT =
 export const isForPeople = (operation: Operation): boolean => !operation.tags?.includes(SERVICE_ONLY);
 
 /** Where two services document the same operation, the first one's stands, which is also the one that is asked. */
-export function mergeApi(sources: readonly Source[], { prefix, cookie, own, examples }: MergeParts): ApiDocument {
+export function mergeApi(sources: readonly Source[], { prefix, cookie, own }: MergeParts): ApiDocument {
   const shared = createShared();
   const paths: ApiDocument["paths"] = {};
   for (const { name, document } of sources) {
@@ -66,7 +67,7 @@ export function mergeApi(sources: readonly Source[], { prefix, cookie, own, exam
       for (const [method, operation] of Object.entries(operations).filter(([, each]) => isForPeople(each))) {
         const at = paths[prefix + path] ?? {};
         paths[prefix + path] = at;
-        at[method] ??= described(name, withRefs(operation as never, renamed) as never, examples);
+        at[method] ??= described(name, withRefs(operation as never, renamed) as never);
       }
     }
   }
@@ -94,33 +95,11 @@ export function mergeApi(sources: readonly Source[], { prefix, cookie, own, exam
   };
 }
 
-function described(service: string, operation: Operation, examples: Examples): Operation {
-  const { request, answer } = examples[operation.operationId ?? ""] ?? {};
-  const shown = (media: Media, example: Json | undefined): Media =>
-    example === undefined || media.schema === undefined ? media : { ...media, example };
-  const inBody = operation.requestBody?.content["application/json"];
-  const done = operation.responses["200"];
-  const outBody = done?.content?.["application/json"];
-  return {
-    ...operation,
-    tags: [service],
-    ...(operation.security !== undefined && { security: [{ token: [] }, { session: [] }] }),
-    ...(operation.requestBody &&
-      inBody && {
-        requestBody: {
-          ...operation.requestBody,
-          content: { ...operation.requestBody.content, "application/json": shown(inBody, request) },
-        },
-      }),
-    responses: {
-      ...operation.responses,
-      ...(done &&
-        outBody && {
-          "200": { ...done, content: { ...done.content, "application/json": shown(outBody, answer) } },
-        }),
-    },
-  };
-}
+const described = (service: string, operation: Operation): Operation => ({
+  ...operation,
+  tags: [service],
+  ...(operation.security !== undefined && { security: [{ token: [] }, { session: [] }] }),
+});
 
 const SCHEMAS = "#/components/schemas/";
 

@@ -5,8 +5,9 @@ import { openApiOf } from "../../shared/kit/openapi.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import type { Peers, Verb } from "../../shared/kit/service.ts";
 import type { ApiDocuments } from "./api-documents.ts";
+import { type Examples, exampled } from "./api-example.ts";
 import examples from "./api-examples.json";
-import { type ApiDocument, type Examples, mergeApi, type Source } from "./api-merge.ts";
+import { type ApiDocument, mergeApi, type Source } from "./api-merge.ts";
 import { OWN_PATHS } from "./api-own.ts";
 import { API_PREFIX } from "./proxy.ts";
 import { referencePage } from "./reference/page.ts";
@@ -15,8 +16,13 @@ import { COOKIE } from "./session-cookie.ts";
 const PAGE_FILES = { "/docs.css": "page.css", "/docs.js": "page.js" } as const;
 const TYPES = { css: "text/css; charset=utf-8", js: "text/javascript; charset=utf-8" };
 
-export const mergedApi = (sources: readonly Source[]): ApiDocument =>
-  mergeApi(sources, { prefix: API_PREFIX, cookie: COOKIE, own: OWN_PATHS, examples: examples as Examples });
+export function mergedApi(sources: readonly Source[]): ApiDocument {
+  const shown = sources.map(({ document, ...source }) => ({
+    ...source,
+    document: document && exampled(document, examples as Examples),
+  }));
+  return mergeApi(shown, { prefix: API_PREFIX, cookie: COOKIE, own: OWN_PATHS });
+}
 
 /** The gateway's own document, as the kit makes it of each service. */
 export function ownDocument(verbs: readonly Verb[]): ApiDocument {
