@@ -1,4 +1,5 @@
 /** Calls to the gateway: same origin, session cookie, problem+json turned into an error that explains itself. */
+import { signedInFetch } from "./renewal.ts";
 
 export interface FieldProblem {
   field: string;
@@ -53,7 +54,7 @@ export async function send<T>(
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
-  const response = await fetch(path, {
+  const response = await signedInFetch(path, {
     method,
     headers,
     credentials: "same-origin",
@@ -75,7 +76,7 @@ export async function getCsv(path: string): Promise<string> {
   while (cursor !== null) {
     const url = new URL(path, location.origin);
     if (cursor !== "") url.searchParams.set("cursor", cursor);
-    const response = await fetch(url, { headers: { accept: "text/csv" }, credentials: "same-origin" });
+    const response = await signedInFetch(url, { headers: { accept: "text/csv" }, credentials: "same-origin" });
     if (!response.ok) throw new ApiProblem(response.status, await response.json().catch(() => ({})));
     const text = await response.text();
     parts.push(parts.length === 0 ? text : text.slice(text.indexOf("\n") + 1));

@@ -1,6 +1,7 @@
 /** The live connection: one event stream, resumed after a break, with its state known at every moment. */
 
 import { after, every, now } from "./now.ts";
+import { signedInFetch } from "./renewal.ts";
 import type { Envelope, Hello } from "./shapes.ts";
 import { createSseReader, type SseMessage } from "./sse.ts";
 import { TOPIC, type Topic, topicOf } from "./topics.ts";
@@ -96,7 +97,7 @@ export function openFeed(listener: Listener): Feed {
     heardAt = now();
     if (state.phase !== "open") set({ phase: "connecting" });
     try {
-      const response = await fetch(addressOf(instrument), {
+      const response = await signedInFetch(addressOf(instrument), {
         headers: { accept: "text/event-stream", ...(lastId ? { "last-event-id": lastId } : {}) },
         credentials: "same-origin",
         signal: mine.signal,
