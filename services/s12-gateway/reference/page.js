@@ -44,6 +44,19 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+document.addEventListener("click", async (event) => {
+  const way = event.target.closest(".way button")?.parentElement;
+  if (!way) return;
+  const text = way.querySelector("pre").textContent;
+  // Beyond localhost a page on plain http has no clipboard: the line is marked for the person to copy.
+  const isCopied = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
+  if (!isCopied) getSelection().selectAllChildren(way.querySelector("pre"));
+  event.target.textContent = isCopied ? "Copied" : "Marked";
+});
+
 /** A link to an operation or a shape opens it. */
 function openLinked() {
   const linked = document.getElementById(decodeURIComponent(location.hash.slice(1)));

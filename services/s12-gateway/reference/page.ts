@@ -1,5 +1,6 @@
 /** The reference as one page: every operation by service, with what it takes and gives; reads can be tried in place. */
 import type { ApiDocument, Json, Operation, Parameter } from "../api-merge.ts";
+import { clientLine, curlLine } from "./ways.ts";
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 const shown = (value: unknown): string => `<pre>${escaped(JSON.stringify(value, null, 2))}</pre>`;
@@ -50,6 +51,8 @@ function operationRow({ path, method, operation }: Row): string {
   const [type, answer] = Object.entries(responses["200"]?.content ?? {})[0] ?? [];
   const parts = [
     `<p>${escaped(whoMay(operation))}</p>`,
+    copied("curl", curlLine({ path, method, operation })),
+    type === "application/json" ? copied("client", clientLine(operation)) : "",
     parameters.length > 0 ? parameterTable(parameters) : "",
     body ? `<h4>Body</h4>${body.example === undefined ? "" : shown(body.example)}${folded("Schema", body.schema)}` : "",
     answer
@@ -60,6 +63,10 @@ function operationRow({ path, method, operation }: Row): string {
   const title = `<code class="${method}">${method.toUpperCase()}</code> <code>${escaped(path)}</code> ${escaped(summary)}`;
   return `<details class="operation" id="${operation.operationId}"><summary>${title}</summary>${parts.join("")}</details>\n`;
 }
+
+/** A line to be copied as it stands. */
+const copied = (what: string, line: string): string =>
+  `<div class="way"><span>${what}</span><pre tabindex="0">${escaped(line)}</pre><button type="button">Copy</button></div>`;
 
 const folded = (title: string, schema: Json | undefined, attributes = ""): string =>
   schema === undefined ? "" : `<details${attributes}><summary>${title}</summary>${schemaBox(schema)}</details>`;
@@ -72,9 +79,10 @@ function whoMay(operation: Operation): string {
 
 function parameterTable(parameters: readonly Parameter[]): string {
   const rows = parameters.map(
-    ({ name, in: where, required, schema, description = "" }) =>
+    ({ name, in: where, required, schema, example, description = "" }) =>
       `<tr><th scope="row"><code>${escaped(name)}</code></th><td>${where}${required ? ", required" : ""}</td>` +
-      `<td>${escaped(description)}</td><td><code>${escaped(JSON.stringify(schema))}</code></td></tr>`,
+      `<td>${escaped(description)}${example === undefined ? "" : ` <code>${escaped(String(example))}</code>`}</td>` +
+      `<td><code>${escaped(JSON.stringify(schema))}</code></td></tr>`,
   );
   return `<table><tbody>${rows.join("")}</tbody></table>`;
 }
@@ -82,8 +90,8 @@ function parameterTable(parameters: readonly Parameter[]): string {
 function tryForm(path: string, parameters: readonly Parameter[]): string {
   const fields = parameters
     .filter(({ in: where }) => where !== "header")
-    .map(({ name, in: where, required, schema }) => {
-      const example = (schema as { example?: unknown } | undefined)?.example;
+    .map(({ name, in: where, required, schema, example: shown }) => {
+      const example = shown ?? (schema as { example?: unknown } | undefined)?.example;
       const hint = example === undefined ? "" : ` placeholder="${escaped(String(example))}"`;
       const must = required ? " required" : "";
       return `<label>${escaped(name)} <input name="${escaped(name)}" data-in="${where}"${hint}${must}></label>`;
