@@ -18,7 +18,7 @@ export function NewPasswordPage({ me }: { me: Me }) {
         <p className="muted">{t("password.first.why", { user: me.username })}</p>
         <NewPassword
           username={me.username}
-          focus
+          isFirst
           second={me.second_factor !== false}
           onDone={() => void client.resetQueries({ queryKey: meQuery.queryKey })}
         />

@@ -17,20 +17,27 @@ import { Secret } from "./secret.tsx";
 import { Empty, Panel } from "./states.tsx";
 
 export function FactorSection() {
+  const { t } = useText();
+  // New ones take the place of those before, whichever factor they came with.
+  const [codes, setCodes] = useState<readonly string[]>([]);
   return (
     <>
-      <AppPanel />
-      <PasskeysPanel />
+      {codes.length > 0 ? (
+        <Panel className="settings-panel" title={t("factor.recovery.title")}>
+          <Secret label={t("factor.recovery")} lines={codes} file="chimera-recovery-codes.txt" />
+        </Panel>
+      ) : null}
+      <AppPanel onCodes={setCodes} />
+      <PasskeysPanel onCodes={setCodes} />
     </>
   );
 }
 
-const RecoveryCodes = ({ codes }: { codes: readonly string[] }) => {
-  const { t } = useText();
-  return <Secret label={t("factor.recovery")} lines={codes} file="chimera-recovery-codes.txt" />;
-};
+interface FactorProps {
+  onCodes: (codes: readonly string[]) => void;
+}
 
-function AppPanel() {
+function AppPanel({ onCodes }: FactorProps) {
   const { t } = useText();
   const me = useMe();
   const client = useQueryClient();
@@ -38,7 +45,8 @@ function AppPanel() {
   const offering = useMutation({ mutationFn: offerTotp });
   const accepting = useMutation({
     mutationFn: acceptTotp,
-    onSuccess: () => {
+    onSuccess: ({ recovery_codes }) => {
+      onCodes(recovery_codes);
       offering.reset();
       void client.invalidateQueries({ queryKey: meQuery.queryKey });
     },
@@ -49,12 +57,9 @@ function AppPanel() {
     <Panel id="totp" className="settings-panel" title={t("factor.app")}>
       <p className="muted">{t("factor.app.about")}</p>
       {accepting.data ? (
-        <>
-          <p className="outcome" role="status">
-            {t("factor.app.on")}
-          </p>
-          <RecoveryCodes codes={accepting.data.recovery_codes} />
-        </>
+        <p className="outcome" role="status">
+          {t("factor.app.on")}
+        </p>
       ) : null}
       {offer ? (
         <Enrol
@@ -76,9 +81,11 @@ function AppPanel() {
           >
             {t(isOn ? "factor.app.again" : "factor.app.set_up")}
           </button>
-          <button type="button" className="button" onClick={() => setAct(dropAct(t))}>
-            {t("factor.app.drop")}
-          </button>
+          {me?.second_factor === false ? null : (
+            <button type="button" className="button" onClick={() => setAct(dropAct(t))}>
+              {t("factor.app.drop")}
+            </button>
+          )}
         </p>
       )}
       <Fault error={offering.error} />
@@ -150,7 +157,7 @@ const dropAct = (t: Translate): Act => ({
   },
 });
 
-function PasskeysPanel() {
+function PasskeysPanel({ onCodes }: FactorProps) {
   const { t } = useText();
   const query = useQuery(passkeysQuery);
   const [act, setAct] = useState<Act>();
@@ -170,7 +177,7 @@ function PasskeysPanel() {
           )
         }
       </LoadedHere>
-      {hasPasskeys() ? <AddPasskey /> : <p className="muted">{t("passkeys.none_here")}</p>}
+      {hasPasskeys() ? <AddPasskey onCodes={onCodes} /> : <p className="muted">{t("passkeys.none_here")}</p>}
       <ActDialog act={act} onClose={() => setAct(undefined)} />
     </Panel>
   );
@@ -210,14 +217,15 @@ const removeAct = (t: Translate, { passkey_id, name }: Passkey): Act => ({
   },
 });
 
-function AddPasskey() {
+function AddPasskey({ onCodes }: FactorProps) {
   const { t } = useText();
   const client = useQueryClient();
   const id = useId();
   const [name, setName] = useState("");
   const adding = useMutation({
     mutationFn: async () => addPasskey(name.trim(), await createPasskey(await offerPasskey())),
-    onSuccess: () => {
+    onSuccess: ({ recovery_codes }) => {
+      if (recovery_codes) onCodes(recovery_codes);
       setName("");
       void client.invalidateQueries({ queryKey: passkeysQuery.queryKey });
       void client.invalidateQueries({ queryKey: meQuery.queryKey });
@@ -255,7 +263,6 @@ function AddPasskey() {
               : proofFault(t, error)}
         </p>
       ) : null}
-      {adding.data?.recovery_codes ? <RecoveryCodes codes={adding.data.recovery_codes} /> : null}
     </form>
   );
 }

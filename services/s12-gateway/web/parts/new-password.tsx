@@ -10,11 +10,12 @@ interface NewPasswordProps {
   /** For the browser's password keeper. */
   username: string;
   second: boolean;
-  focus?: boolean;
+  /** It was given by somebody else, and nothing else is on the page. */
+  isFirst?: boolean;
   onDone: () => void;
 }
 
-export function NewPassword({ username, second, focus = false, onDone }: NewPasswordProps) {
+export function NewPassword({ username, second, isFirst = false, onDone }: NewPasswordProps) {
   const { t } = useText();
   const id = useId();
   const [password, setPassword] = useState("");
@@ -23,12 +24,22 @@ export function NewPassword({ username, second, focus = false, onDone }: NewPass
       submit={t("password.submit")}
       busy={t("password.busy")}
       second={second}
-      focus={focus}
+      label={t(isFirst ? "password.one_time" : "password.present")}
+      focus={isFirst}
       onProve={async (proof) => {
         await changePassword(proof, password);
         onDone();
       }}
-      before={<input className="unseen" type="text" autoComplete="username" value={username} readOnly tabIndex={-1} />}
+      before={
+        <input
+          className="unseen"
+          aria-label={t("sign_in.username")}
+          autoComplete="username"
+          value={username}
+          readOnly
+          tabIndex={-1}
+        />
+      }
       after={
         <>
           <label className="field" htmlFor={`${id}-new`}>

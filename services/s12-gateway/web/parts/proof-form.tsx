@@ -11,6 +11,8 @@ import { passkeyChallenge } from "../state/account.ts";
 interface ProofFormProps {
   submit: string;
   busy: string;
+  /** Of the password's field, where it is not simply the password. */
+  label?: string;
   /** False: there is no second factor, and none is asked for. */
   second: boolean;
   onProve: (proof: Proof, form: FormData) => Promise<unknown>;
@@ -22,7 +24,7 @@ interface ProofFormProps {
   after?: ReactNode;
 }
 
-export function ProofForm({ submit, busy, second, focus = false, onProve, before, after }: ProofFormProps) {
+export function ProofForm({ submit, busy, label, second, focus = false, onProve, before, after }: ProofFormProps) {
   const { t } = useText();
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
@@ -46,7 +48,7 @@ export function ProofForm({ submit, busy, second, focus = false, onProve, before
     <form ref={form} className="stack proof" onSubmit={send}>
       {before}
       <label className="field" htmlFor={`${id}-password`}>
-        {t("sign_in.password")}
+        {label ?? t("sign_in.password")}
         <input
           id={`${id}-password`}
           name="password"
