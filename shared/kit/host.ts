@@ -204,7 +204,11 @@ function buildApp(parts: AppParts): App {
   const app = new Hono();
   const whoAsks = (request: Request) => askWho(request, { service, faces, tokens });
   // RPC is between services, however a service knows people.
-  const whoCalls = (request: Request) => askToken(request, service, tokens);
+  const whoCalls = async (request: Request) => {
+    const principal = await askToken(request, service, tokens);
+    if (principal.kind !== "service") refuse("FORBIDDEN", "RPC is for services; use the REST path.");
+    return principal;
+  };
   const requests = context.metrics.histogram("request_ms", "Time to answer a verb", {
     labels: ["verb", "status"],
     buckets: LATENCY_MS_BUCKETS,
@@ -299,7 +303,6 @@ function mountRpc(verb: Verb, { clock, whoAsks, fences, run, elsewhere }: RpcMou
     clock,
     whoAsks,
     async run(input, principal, { signal, headers }) {
-      if (principal.kind !== "service") refuse("FORBIDDEN", "RPC is for services; use the REST path.");
       // With the whole request here: its sender may have been stopped, and passed, in the middle of it.
       const claim = readClaim(headers.get(LEASE_HEADER), principal);
       if (claim) await fences.check(claim);
