@@ -18,6 +18,13 @@ export interface Spent {
 export const hasSecondFactor = ({ second_factor, passkeys = [] }: User): boolean =>
   second_factor !== undefined || passkeys.length > 0;
 
+/** What people are told of their own. */
+export const factorsOf = (user: User) => ({
+  second_factor: hasSecondFactor(user),
+  app_codes: user.second_factor !== undefined,
+  recovery_codes_left: user.recovery?.length ?? 0,
+});
+
 /** The id under which authenticators file the user's passkeys stays: a new passkey then takes an old one's place there. */
 export function withoutSecondFactors({
   second_factor,

@@ -39,7 +39,9 @@ export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
     async run(_input, call) {
       const person = await signIn.whoIs(tokenIn(call) ?? "");
       const { id: username, role } = call.principal;
-      return { username, role, ...(person?.mustChangePassword && { must_change_password: true }) };
+      if (!person) return { username, role };
+      const factors = await users.factorsOf(username);
+      return { username, role, ...(person.mustChangePassword && { must_change_password: true }), ...factors };
     },
   }),
   verb({

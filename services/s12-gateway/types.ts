@@ -22,7 +22,15 @@ export const Login = Proof.extend({ username: z.string().min(1).max(64) });
 export const NewPassword = Proof.extend({ new_password: z.string().min(PASSWORD_CHARACTERS_MIN).max(256) });
 /** Seconds. */
 export const Confirmed = z.object({ confirmed_for: z.number().int() });
-export const Me = z.object({ username: z.string(), role: Role, must_change_password: z.boolean().optional() });
+/** What is optional is told to people alone, and not to a program with a key of theirs. */
+export const Me = z.object({
+  username: z.string(),
+  role: Role,
+  must_change_password: z.boolean().optional(),
+  second_factor: z.boolean().optional().openapi({ description: "Whether a code or a passkey is asked for" }),
+  app_codes: z.boolean().optional().openapi({ description: "Whether codes of an authenticator app are one" }),
+  recovery_codes_left: z.number().int().optional(),
+});
 
 export const NewUser = z.object({ username: Username, role: Role });
 export const UserAnswer = z

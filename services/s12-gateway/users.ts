@@ -3,7 +3,7 @@ import { put } from "../../shared/changes.ts";
 import { type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock, Op, Random, Store } from "../../shared/kit/ports.ts";
-import { hasSecondFactor, withoutSecondFactors } from "./factors.ts";
+import { factorsOf, hasSecondFactor, withoutSecondFactors } from "./factors.ts";
 import { hashPassword, oneTimePassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
 import type { Given, ProofParts, Prove } from "./proof.ts";
 
@@ -115,6 +115,11 @@ export function createUsers({ store, clock, random, prove, audit, onDisable, onC
     async setDisabled(username: string, disabled: boolean, actor: string): Promise<UserView> {
       const what = disabled ? "user.disabled" : "user.enabled";
       return viewOf(await change({ actor, username, what, edit: (user) => ({ ...user, disabled }) }));
+    },
+
+    async factorsOf(username: string): Promise<ReturnType<typeof factorsOf> | undefined> {
+      const user = (await store.get(users, username))?.value;
+      return user && factorsOf(user);
     },
 
     /** As `add`; `withFactor` also takes second factors away, of whom has lost them. */
