@@ -3,6 +3,13 @@
 export const ROLES = ["viewer", "researcher", "trader", "risk", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What of its role's rights an API key may have: operations in groups. */
+export const SCOPES = [
+  ...(["read", "orders", "positions", "strategies", "config"] as const),
+  ...(["research", "treasury", "exchange", "alerts", "kill"] as const),
+];
+export type Scope = (typeof SCOPES)[number];
+
 /** What proves who somebody is: the password, and where there is a second factor a code or a passkey's assertion. */
 export interface Proof {
   password: string;
@@ -31,6 +38,8 @@ export interface ApiKey {
   name: string;
   role: Role;
   read_only: boolean;
+  /** Missing where it may do all that its role allows. */
+  scopes?: Scope[];
   created_at: number;
   expires_at: number;
   last_used_at?: number;
@@ -39,6 +48,7 @@ export interface NewApiKey {
   name: string;
   role: Role;
   read_only: boolean;
+  scopes?: Scope[];
   expires_in_days: number;
 }
 export interface UserRow {

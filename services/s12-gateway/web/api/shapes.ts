@@ -19,6 +19,11 @@ export interface Me {
   must_change_password?: boolean;
   /** Whether a code or a passkey is asked for beside the password; missing where the gateway does not tell. */
   second_factor?: boolean;
+  /** Whether codes of an app are one; missing where the gateway does not tell. */
+  app_codes?: boolean;
+  /** Whether an authenticator app's codes are one. */
+  app_codes?: boolean;
+  recovery_codes_left?: number;
 }
 export interface Equity {
   equity_usdt: string;

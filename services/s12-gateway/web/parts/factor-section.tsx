@@ -52,10 +52,11 @@ function AppPanel({ onCodes }: FactorProps) {
     },
   });
   const offer = offering.data;
-  const isOn = me?.second_factor === true;
+  const isOn = me?.app_codes ?? false;
   return (
     <Panel id="totp" className="settings-panel" title={t("factor.app")}>
       <p className="muted">{t("factor.app.about")}</p>
+      {isOn && !accepting.data ? <p>{t("factor.app.is_on", { count: me?.recovery_codes_left ?? 0 })}</p> : null}
       {accepting.data ? (
         <p className="outcome" role="status">
           {t("factor.app.on")}
@@ -81,7 +82,7 @@ function AppPanel({ onCodes }: FactorProps) {
           >
             {t(isOn ? "factor.app.again" : "factor.app.set_up")}
           </button>
-          {me?.second_factor === false ? null : (
+          {me?.app_codes === false ? null : (
             <button type="button" className="button" onClick={() => setAct(dropAct(t))}>
               {t("factor.app.drop")}
             </button>

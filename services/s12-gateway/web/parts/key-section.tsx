@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { apiKeysQuery } from "../api/account-queries.ts";
 import { now } from "../api/now.ts";
-import type { ApiKey, Role } from "../api/people-shapes.ts";
+import { type ApiKey, type Role, SCOPES, type Scope } from "../api/people-shapes.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { createApiKey, revokeApiKey } from "../state/account.ts";
 import { AwaitsApproval } from "../state/change.ts";
@@ -57,6 +57,7 @@ function NewKey() {
   const roles = rolesWithin(me);
   const [role, setRole] = useState<Role>("viewer");
   const [days, setDays] = useState<(typeof DAYS)[number]>("90");
+  const [readOnly, setReadOnly] = useState(true);
   const making = useMutation({
     mutationFn: createApiKey,
     onSuccess: () => client.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
@@ -65,7 +66,11 @@ function NewKey() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const name = String(form.get("name")).trim();
-    making.mutate({ name, role, read_only: form.has("read_only"), expires_in_days: Number(days) });
+    const scopes = form.getAll("scopes") as Scope[];
+    making.mutate({
+      ...{ name, role, read_only: readOnly, expires_in_days: Number(days) },
+      ...(scopes.length > 0 && { scopes }),
+    });
   };
   return (
     <form className="add-row" onSubmit={submit}>
@@ -86,15 +91,34 @@ function NewKey() {
         onChoose={setDays}
       />
       <label className="check" htmlFor={`${id}-read`}>
-        <input id={`${id}-read`} name="read_only" type="checkbox" defaultChecked />
+        <input id={`${id}-read`} type="checkbox" checked={readOnly} onChange={() => setReadOnly(!readOnly)} />
         {t("keys.read_only")}
       </label>
+      {readOnly ? null : <Scopes />}
       <button type="submit" className="button" disabled={making.isPending}>
         {making.isPending ? t("act.busy") : t("keys.make")}
       </button>
       <MadeOrFault error={making.error} />
       {making.data ? <Secret label={t("keys.made", { name: making.data.name })} lines={[making.data.api_key]} /> : null}
     </form>
+  );
+}
+
+function Scopes() {
+  const { t } = useText();
+  const id = useId();
+  return (
+    <fieldset className="choice-field whole">
+      <legend>{t("keys.scopes")}</legend>
+      <div className="choice-row">
+        {SCOPES.map((scope) => (
+          <label key={scope} className="check" htmlFor={`${id}-${scope}`}>
+            <input id={`${id}-${scope}`} type="checkbox" name="scopes" value={scope} />
+            {t(`scope.${scope}`)}
+          </label>
+        ))}
+      </div>
+    </fieldset>
   );
 }
 
@@ -113,7 +137,7 @@ export function MadeOrFault({ error }: { error: Error | null }) {
 function KeyRow({ apiKey, onAct }: { apiKey: ApiKey; onAct: (act: Act) => void }) {
   const { t } = useText();
   const me = useMe();
-  const { name, username, role, read_only, expires_at, last_used_at, key_id } = apiKey;
+  const { name, username, role, read_only, scopes, expires_at, last_used_at, key_id } = apiKey;
   const isOver = expires_at <= now();
   return (
     <li className="thing" data-over={isOver || undefined}>
@@ -121,6 +145,9 @@ function KeyRow({ apiKey, onAct }: { apiKey: ApiKey; onAct: (act: Act) => void }
         <strong>{name}</strong> <code title={key_id}>chk_{key_id.slice(0, 6)}…</code>
         <span className="tag">{t(`role.${role}`)}</span>
         {read_only ? <span className="tag">{t("keys.read_only.tag")}</span> : null}
+        {read_only || !scopes ? null : (
+          <span className="tag">{scopes.map((each) => t(`scope.${each}`)).join(", ")}</span>
+        )}
         <p className="muted">
           {username === me?.username ? null : `${username} · `}
           {t(isOver ? "keys.ended" : "keys.until")} <When ts={expires_at} day /> ·{" "}
