@@ -10,6 +10,7 @@ import {
   treasuryTransfers,
 } from "./collections/exchange.ts";
 import { costCurves, executionPlans } from "./collections/execution.ts";
+import { factorRegistry, factorSnapshots, featureHistory, featureJobs } from "./collections/features.ts";
 import { firstAnswers } from "./collections/first-answers.ts";
 import { labelGaps, labelJobs, labelMarks, labels12h, labels24h, labels36h } from "./collections/labels.ts";
 import { models } from "./collections/models.ts";
@@ -37,6 +38,10 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   fundingRecords,
   treasuryTransfers,
   signalsSeen,
+  factorRegistry,
+  featureHistory,
+  factorSnapshots,
+  featureJobs,
   decisionsMade,
   decisionOutcomes,
   strategyMarks,

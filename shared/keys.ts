@@ -33,6 +33,10 @@ export const clientOrderId = (tag: string, intentId: string, leg: string): strin
 /** Budgets, locks and orders are per account and instrument. */
 export const bookKey = (account: string, instrument: InstrumentId): string => `${account}/${instrument}`;
 
+/** Where the features of one bar are kept, by its end, epoch ms of exchange time. */
+export const featureKey = (instrument: InstrumentId, window: string, endTs: number): string =>
+  `${instrument}/${window}/${endTs}`;
+
 /** What a pause is filed under: a strategy everywhere, or on one instrument. */
 export const pauseKey = (strategy_id: string, instrument?: InstrumentId): string =>
   instrument === undefined ? strategy_id : `${strategy_id}@${instrument}`;

@@ -35,6 +35,9 @@ export interface HistoryWish {
   readonly bars: number;
 }
 
+/** `warm_up`: it wants more closed bars than there have been. `missing`: nothing is there to tell it from. */
+export type Standing = "known" | "warm_up" | "missing" | "out_of_range" | "unknown";
+
 type Reader = () => number;
 
 /** How one value is read, and between what it must lie. */
@@ -203,6 +206,18 @@ export class FactorEngine {
       values[id] = isSound && Number.isFinite(value) ? value : null;
     }
     return values;
+  }
+
+  /** What one of the chosen factors is now, in a word. */
+  standing(id: string): Standing {
+    const factor = parseFactor(id);
+    const reader = this.#readers.get(id);
+    if (factor === undefined || reader === undefined) return "unknown";
+    if (this.astray.includes(id)) return "out_of_range";
+    if (Number.isFinite(reader())) return "known";
+    const { timeframe } = factor.params;
+    const fed = timeframe === undefined || factor.of !== undefined ? undefined : this.#series.get(timeframe)?.place(id);
+    return fed?.cold === true ? "warm_up" : "missing";
   }
 
   /**
