@@ -18,7 +18,6 @@ Exits with 0 when it is as asked.`;
 
 interface LiveState {
   mode: string;
-  wanted?: { by: string; until: number };
   armed?: { armed_at: number; armed_by: string; entered_usdt: string };
   capped?: { entries_usdt_max: number; until: number };
 }
@@ -44,7 +43,7 @@ async function run(args: string[]): Promise<number> {
     const state =
       what === "status"
         ? await session.get<LiveState>("/xchg/live")
-        : await session.post<LiveState>(`/xchg/live/${what}`, { reason }, crypto.randomUUID());
+        : await session.post<LiveState | Waiting>(`/xchg/live/${what}`, { reason }, crypto.randomUUID());
     if (values.json) print(JSON.stringify(state));
     else show(state);
     return 0;
@@ -54,12 +53,21 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-function show({ mode, armed, wanted, capped }: LiveState): void {
+/** Where a second person must allow it first. */
+interface Waiting {
+  approval_id: string;
+}
+
+function show(state: LiveState | Waiting): void {
+  if ("approval_id" in state) {
+    print(`${yellow("●")} Waits for a second person, as risk or admin:`);
+    print(`  ./chimera treasury approve ${state.approval_id}`);
+  } else showLive(state);
+}
+
+function showLive({ mode, armed, capped }: LiveState): void {
   if (mode !== "live") print(`This installation is in ${bold(mode)} mode: there is nothing to arm.`);
-  else if (wanted) {
-    const until = new Date(wanted.until).toISOString();
-    print(`${yellow("●")} ${wanted.by} wants it armed: a second person arms it, until ${until}.`);
-  } else if (!armed) print(`${yellow("●")} Not armed: no entry is sent.`);
+  else if (!armed) print(`${yellow("●")} Not armed: no entry is sent.`);
   else {
     const since = new Date(armed.armed_at).toISOString();
     print(`${green("●")} ${bold("Armed")} by ${armed.armed_by} ${dim(`since ${since}`)}`);

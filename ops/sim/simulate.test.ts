@@ -49,7 +49,8 @@ describe("a new revision promoted while trading", () => {
     const simulation = await agents("swap", MINUTES);
     const { clock, services, world } = simulation;
     await simulation.advance(2 * MINUTES);
-    const token = await createTokens(world.serviceKey, clock).mint("s12", "s10", { id: "ada", role: "admin" });
+    const ada = { id: "ada", role: "admin", second: "single" } as const;
+    const token = await createTokens(world.serviceKey, clock).mint("s12", "s10", ada);
     const ask = async (method: string, path: string, body?: object) => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": path };
       const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };

@@ -10,8 +10,6 @@ import type { Raise, Settings } from "./types.ts";
 
 const ARMING = "live_arming";
 const DAY_MS = 86_400_000;
-/** How long the first person's word to arm waits for a second one's. */
-const WANTED_MS_MAX = 10 * 60_000;
 
 /** `entered_usdt`: notional of all entries sent since it was armed, kept while the first day lasts. */
 export interface Arming {
@@ -36,7 +34,6 @@ export interface LivePorts {
 export class LiveGuard {
   private readonly ports: LivePorts;
   private arming: Arming | undefined;
-  private first: { by: string; until: number } | undefined;
   /** The store's last word: a disarming that it did not take is tried again. */
   private isStoredArmed = false;
   /** Armings and disarmings, one after the other. */
@@ -53,11 +50,6 @@ export class LiveGuard {
 
   get armed(): Arming | undefined {
     return this.arming?.disarmed_at === undefined ? this.arming : undefined;
-  }
-
-  /** Who wants it armed and waits for a second person. */
-  get wanted(): { by: string; until: number } | undefined {
-    return this.first && this.ports.clock.now() < this.first.until ? this.first : undefined;
   }
 
   /** Until when entries are capped; undefined: they are not. */
@@ -115,41 +107,29 @@ export class LiveGuard {
   }
 
   /**
-   * `actor` has seen that every check holds. In force once it is stored; while it is armed, nothing changes. Where two
-   * must approve, the first one's word is kept for the second.
+   * `actor` has seen that every check holds, and `second` allows it. In force once it is stored; while it is armed,
+   * nothing changes. Throws Problem SECOND_PERSON where two must agree and there is one.
    */
-  arm(actor: string, reason: string): Promise<void> {
+  arm(actor: string, reason: string, second = "single"): Promise<void> {
     return this.inTurn(async () => {
       if (this.armed) return;
-      const { wanted } = this;
-      const isAgreed = this.ports.settings.approvals === "single" || (wanted !== undefined && wanted.by !== actor);
-      if (!isAgreed) return this.want(actor, reason);
+      const isAgreed = this.ports.settings.approvals === "single" || (second !== "single" && second !== actor);
+      if (!isAgreed) refuse("SECOND_PERSON", `Arm live trading: ${reason}`);
       const now = this.ports.clock.now();
       const last = this.arming;
       const isCapped = last !== undefined && now < last.armed_at + DAY_MS;
       const arming = { armed_at: now, armed_by: actor, entered_usdt: isCapped ? last.entered_usdt : show(zero) };
-      const second = wanted === undefined ? "" : ` (${wanted.by} asked for it)`;
-      const outcome = `entries go out${second}: ${reason}`;
+      const outcome = `entries go out (${second === "single" ? "one person is enough" : `${second} allows it`}): ${reason}`;
       await this.keep(arming, this.ports.audit({ actor, what: "live armed", ref: "live", outcome, after: arming }));
       this.arming = arming;
       this.isStoredArmed = true;
-      this.first = undefined;
       this.ports.raise("WARN", "LIVE_ARMED", `${actor} armed live trading: ${reason}`, "The first day is capped");
     });
-  }
-
-  private async want(actor: string, reason: string): Promise<void> {
-    const { audit, store, raise, clock } = this.ports;
-    const outcome = `waits for a second person: ${reason}`;
-    await store.commit([audit({ actor, what: "live arming", ref: "live", outcome })], { sync: "full" });
-    this.first = { by: actor, until: clock.now() + WANTED_MS_MAX };
-    raise("WARN", "LIVE_ARM_WANTED", `${actor} wants live trading armed: ${reason}`, "Waits for a second person");
   }
 
   /** In force at once, also where it cannot be stored, which throws. Exits go on. */
   disarm(actor: string, reason: string): Promise<void> {
     this.stop();
-    this.first = undefined;
     return this.inTurn(async () => {
       const arming = this.stop();
       if (!this.isStoredArmed || !arming) return;

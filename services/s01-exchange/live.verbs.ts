@@ -9,8 +9,6 @@ import type { LiveGuard } from "./live-guard.ts";
 const LiveState = z.object({
   mode: z.enum(["paper", "testnet", "live"]),
   armed: z.object({ armed_at: z.number(), armed_by: z.string(), entered_usdt: Decimal }).optional(),
-  /** Who wants it armed, where a second person must agree, and until when that can be done. */
-  wanted: z.object({ by: z.string(), until: z.number() }).optional(),
   /** The first day's cap on entries, USDT of notional, and until when. */
   capped: z.object({ entries_usdt_max: z.number(), until: z.number() }).optional(),
 });
@@ -18,11 +16,10 @@ const LiveState = z.object({
 export function liveVerbs(guard: LiveGuard, parts: ChecklistParts & { settings: { liveFirstDayUsdtMax: number } }) {
   const { mode, liveFirstDayUsdtMax } = parts.settings;
   const state = (): z.output<typeof LiveState> => {
-    const { armed, wanted, cappedUntil: until } = guard;
+    const { armed, cappedUntil: until } = guard;
     return {
       mode,
       ...(armed && { armed }),
-      ...(wanted && { wanted }),
       ...(until !== undefined && { capped: { entries_usdt_max: liveFirstDayUsdtMax, until } }),
     };
   };
@@ -48,9 +45,10 @@ export function liveVerbs(guard: LiveGuard, parts: ChecklistParts & { settings: 
       summary: "Lets entries go out in live mode, once every check holds.",
       rest: "POST /xchg/live/arm",
       roles: ["risk", "admin"],
+      care: "fresh",
       input: z.object({ reason: z.string().min(1).max(200) }),
       output: LiveState,
-      status: ({ armed }) => (armed ? 200 : 202),
+      second: ({ reason }) => (mode === "live" ? `Arm live trading: ${reason}` : undefined),
       async run({ reason }, { principal }) {
         if (principal.kind !== "person") refuse("FORBIDDEN", "Live trading is armed by a person.");
         if (mode !== "live") refuse("WRONG_STATE", `This installation is in ${mode} mode: there is nothing to arm.`);
@@ -59,7 +57,7 @@ export function liveVerbs(guard: LiveGuard, parts: ChecklistParts & { settings: 
           const errors = failing.map(({ name, detail }) => ({ field: name, message: detail }));
           refuse("RULE", `${failing.length} checks do not hold: ./chimera doctor --live tells them.`, { errors });
         }
-        await guard.arm(principal.id, reason);
+        await guard.arm(principal.id, reason, principal.second);
         return state();
       },
     }),

@@ -60,7 +60,7 @@ export const Settings = z.object({
   approvals: z
     .enum(["single", "two"])
     .default("single")
-    .describe("two: a second person arms live trading within ten minutes of the first; the gateway's unless set"),
+    .describe("two: live trading is armed with the word of a second person alone; the gateway's unless set"),
   /** How late a signed request may arrive at the exchange. */
   recvWindowMs: Milliseconds.max(60_000).default(5_000),
   callTimeoutMs: Milliseconds.default(5_000),

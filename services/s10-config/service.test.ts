@@ -44,12 +44,13 @@ beforeAll(async () => {
 
 interface Ask {
   role?: Role | "service" | "none";
+  second?: string;
   body?: unknown;
   headers?: Record<string, string>;
 }
-async function ask(what: string, { role = "viewer", body, headers = {} }: Ask = {}) {
+async function ask(what: string, { role = "viewer", second = "bob", body, headers = {} }: Ask = {}) {
   const [method, path] = what.split(" ") as [string, string];
-  const person = role === "service" || role === "none" ? undefined : { id: "ann", role };
+  const person = role === "service" || role === "none" ? undefined : { id: "ann", role, second };
   const token = role === "none" ? undefined : await tokens.mint("s12", "s10", person);
   const request = new Request(`http://s10${path}`, {
     method,
@@ -101,6 +102,16 @@ describe("the config service", () => {
     expect(
       (await ask("POST /promote", { role: "risk", body: canary, headers: { "idempotency-key": "c" } })).status,
     ).toBe(400);
+    const alone = await ask("POST /promote", { role: "risk", second: "ann", body, headers });
+    expect(alone).toMatchObject({ status: 403, body: { code: "SECOND_PERSON", detail: expect.stringContaining("2") } });
+    const back = { bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" };
+    const early = await ask("POST /promote", {
+      role: "risk",
+      second: "ann",
+      body: back,
+      headers: { "idempotency-key": "r" },
+    });
+    expect(early).toMatchObject({ status: 409, body: { code: "WRONG_STATE" } });
     const first = await ask("POST /promote", { role: "risk", body, headers });
     expect(first).toMatchObject({ status: 200, body: { rev: 2, status: "DONE" } });
     expect(await ask("POST /promote", { role: "risk", body, headers })).toEqual(first);

@@ -5,19 +5,17 @@ import type { Store } from "../../shared/kit/ports.ts";
 import { Paging } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import { type ApiKeys, viewOfKey } from "./api-keys.ts";
-import type { SignIn } from "./sign-in.ts";
-import { mustBeFresh, mustBePerson } from "./sign-in.verbs.ts";
 import { ApiKeyAnswer, ApiKeyWithToken, NewApiKey } from "./types.ts";
 
-export const apiKeyVerbs = (keys: ApiKeys, signIn: SignIn, store: Pick<Store, "query">): Verb[] => [
+export const apiKeyVerbs = (keys: ApiKeys, store: Pick<Store, "get" | "query">): Verb[] => [
   verb({
     name: "listApiKeys",
     summary: "Your API keys; an admin sees everybody's",
     rest: "GET /api-keys",
+    care: "person",
     input: z.object(Paging),
     output: z.object({ items: z.array(ApiKeyAnswer), next_cursor: z.string().optional() }),
     async run({ limit, cursor }, call) {
-      await mustBePerson(signIn, call);
       const { id: username, role } = call.principal;
       const page = await store.query(records, {
         ...(role !== "admin" && { where: { username } }),
@@ -32,11 +30,11 @@ export const apiKeyVerbs = (keys: ApiKeys, signIn: SignIn, store: Pick<Store, "q
     name: "createApiKey",
     summary: "Make a key for a program of yours, with a role you have; shown this once",
     rest: "POST /api-keys",
+    care: "fresh",
     once: "never",
     input: NewApiKey,
     output: ApiKeyWithToken,
     async run(wanted, call) {
-      await mustBeFresh(signIn, call);
       const { key, token } = await keys.create(call.principal.id, wanted, call.principal.role);
       return { ...key, api_key: token };
     },
@@ -45,12 +43,17 @@ export const apiKeyVerbs = (keys: ApiKeys, signIn: SignIn, store: Pick<Store, "q
     name: "revokeApiKey",
     summary: "End a key of yours; an admin anybody's",
     rest: "DELETE /api-keys/{key_id}",
+    care: "person",
     once: "body",
     input: z.object({ key_id: z.string().min(1).max(64) }),
     output: z.object({ revoked: z.boolean() }),
-    async run({ key_id }, call) {
-      await mustBePerson(signIn, call);
-      await keys.revoke(key_id, call.principal);
+    async second({ key_id }, who) {
+      const key = (await store.get(records, key_id))?.value;
+      const isTheirs = key === undefined || key.username === who.id || who.role !== "admin";
+      return isTheirs ? undefined : `End ${key.username}'s API key "${key.name}"`;
+    },
+    async run({ key_id }, { principal, also }) {
+      await keys.revoke(key_id, principal, also);
       return { revoked: true };
     },
   }),

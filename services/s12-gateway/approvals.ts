@@ -4,6 +4,7 @@ import { type Approval, approvals } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock, Op, Row, Store } from "../../shared/kit/ports.ts";
 import type { Principal } from "../../shared/kit/service.ts";
+import { MAY_DECIDE } from "./approval-kinds.ts";
 
 /** Decided by the caps of the config revision in force, not by a person. */
 export const POLICY = "policy";
@@ -18,24 +19,30 @@ export interface ApprovalParts {
   audit(entry: { actor: string; what: string; ref: string; outcome: string; before?: unknown; after?: unknown }): Op;
 }
 
-export type Asked = Pick<Approval, "approval_id" | "kind" | "subject" | "hash" | "requested_by">;
-type Kept = Row<Approval>;
+export type Asked = Pick<Approval, "approval_id" | "kind" | "subject" | "hash" | "requested_by" | "detail" | "collect">;
+export type Kept = Row<Approval>;
 
 export function createApprovals({ store, clock, mode, ttlMs, audit }: ApprovalParts) {
-  async function keep(before: Kept | undefined, value: Approval, [actor, outcome]: [string, string]): Promise<Kept> {
+  /** By revision: of two who change the same one at the same moment the second gets CONFLICT. */
+  function changing(before: Kept | undefined, value: Approval, [actor, outcome]: [string, string]): Op[] {
     const after = { ...value, updated_at: clock.now() };
-    const { approval_id, kind } = value;
-    const entry = audit({
-      actor,
-      what: `approval.${kind.toLowerCase()}`,
-      ref: approval_id,
-      outcome,
-      ...(before && { before: before.value }),
-      after,
-    });
-    await store.commit([put(approvals, after, before?.rev ?? null), entry], { sync: "full" });
-    return (await store.get(approvals, approval_id)) as Kept;
+    const { approval_id: ref, kind } = value;
+    const what = `approval.${kind.toLowerCase()}`;
+    const entry = audit({ actor, what, ref, outcome, ...(before && { before: before.value }), after });
+    return [put(approvals, after, before?.rev ?? null), entry];
   }
+
+  async function keep(before: Kept | undefined, value: Approval, said: [string, string]): Promise<Kept> {
+    await store.commit(changing(before, value, said), { sync: "full" });
+    return (await store.get(approvals, value.approval_id)) as Kept;
+  }
+
+  type End = "DONE" | "FAILED";
+  const ending = (row: Kept, state: End, outcome: string): [Kept, Approval, [string, string]] => [
+    row,
+    { ...row.value, state, outcome },
+    ["s12", `${state.toLowerCase()}: ${outcome}`],
+  ];
 
   const need = async (id: string): Promise<Kept> =>
     (await store.get(approvals, id)) ?? refuse("NOT_FOUND", "There is no such approval.");
@@ -56,7 +63,7 @@ export function createApprovals({ store, clock, mode, ttlMs, audit }: ApprovalPa
   }
 
   const expire = (row: Kept): Promise<Kept> =>
-    keep(row, { ...row.value, state: "EXPIRED", outcome: "Nobody decided in time." }, ["s12", "expired"]);
+    keep(row, { ...row.value, state: "EXPIRED", outcome: expiredWhen(row.value) }, ["s12", "expired"]);
 
   /**
    * `seen` is the hash of what the decider was shown, where it is told. Throws Problem NOT_FOUND, CONFLICT for another
@@ -65,7 +72,8 @@ export function createApprovals({ store, clock, mode, ttlMs, audit }: ApprovalPa
    */
   async function judge(id: string, who: Principal, [verdict, seen]: ["APPROVED" | "REFUSED", string | undefined]) {
     const row = await need(id);
-    const { state, hash, requested_by, expires_at } = row.value;
+    const { kind, state, hash, requested_by, expires_at } = row.value;
+    if (!MAY_DECIDE[kind].includes(who.role)) refuse("FORBIDDEN", `That is for ${MAY_DECIDE[kind].join(" or ")}.`);
     if (seen !== undefined && seen !== hash) refuse("CONFLICT", "That is not what was asked for: look at it again.");
     if (state === "PENDING" && expires_at <= clock.now()) {
       await expire(row);
@@ -94,29 +102,43 @@ export function createApprovals({ store, clock, mode, ttlMs, audit }: ApprovalPa
     need,
     get: (id: string): Promise<Kept | undefined> => store.get(approvals, id),
     /** What came of an approved one. */
-    finish: (row: Kept, state: "DONE" | "FAILED", outcome: string): Promise<Kept> =>
-      keep(row, { ...row.value, state, outcome }, ["s12", `${state.toLowerCase()}: ${outcome}`]),
+    finish: (row: Kept, state: End, outcome: string): Promise<Kept> => keep(...ending(row, state, outcome)),
+    /** For the commit of what is done, so that it is done and told of together or not at all. */
+    finishing: (row: Kept, state: End, outcome: string): Op[] => changing(...ending(row, state, outcome)),
+    expire,
+    /** From here on it may have been done, whether an answer comes or not. */
+    start: (row: Kept): Promise<Kept> => keep(row, { ...row.value, started_at: clock.now() }, ["s12", "started"]),
     /** It is approved and not done yet, and why; told once per reason. */
     wait: async (row: Kept, outcome: string): Promise<Kept> =>
       row.value.outcome === outcome ? row : keep(row, { ...row.value, outcome }, ["s12", `waits: ${outcome}`]),
-    async approved(): Promise<Kept[]> {
-      return (await store.query(approvals, { where: { state: "APPROVED" }, limit: BATCH })).items;
-    },
+    ...readings(store),
     async expireOld(): Promise<void> {
       const where = { state: "PENDING", expires_at: { lte: clock.now() } };
       for (const row of (await store.query(approvals, { where, limit: BATCH })).items) await expire(row);
     },
-    /** All that the policy approved since then, but for what failed. */
-    async byPolicySince(ts: number): Promise<Approval[]> {
-      const found: Approval[] = [];
-      const where = { created_at: { gte: ts }, decided_by: POLICY, state: { ne: "FAILED" } };
-      for (let cursor: string | undefined; ; ) {
-        const page = await store.query(approvals, { where, limit: 1_000, ...(cursor !== undefined && { cursor }) });
-        found.push(...page.items.map(({ value }) => value));
-        cursor = page.next_cursor;
-        if (cursor === undefined) return found;
-      }
-    },
   };
 }
 export type Approvals = ReturnType<typeof createApprovals>;
+
+const readings = (store: Store) => ({
+  async approved(): Promise<Kept[]> {
+    return (await store.query(approvals, { where: { state: "APPROVED" }, limit: BATCH })).items;
+  },
+  /** What they wait for now. */
+  waitingFor: async (requested_by: string): Promise<Kept[]> =>
+    (await store.query(approvals, { where: { state: "PENDING", requested_by }, limit: BATCH })).items,
+  /** All that the policy approved since then, but for what failed. */
+  async byPolicySince(ts: number): Promise<Approval[]> {
+    const found: Approval[] = [];
+    const where = { created_at: { gte: ts }, decided_by: POLICY, state: { ne: "FAILED" } };
+    for (let cursor: string | undefined; ; ) {
+      const page = await store.query(approvals, { where, limit: 1_000, ...(cursor !== undefined && { cursor }) });
+      found.push(...page.items.map(({ value }) => value));
+      cursor = page.next_cursor;
+      if (cursor === undefined) return found;
+    }
+  },
+});
+
+const expiredWhen = ({ state, requested_by }: Approval): string =>
+  state === "APPROVED" ? `${requested_by} did not collect it in time.` : "Nobody decided in time.";

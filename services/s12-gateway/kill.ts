@@ -16,7 +16,6 @@ export interface KillParts {
   store: Store;
   clock: Clock;
   log: Log;
-  approvals: "single" | "two";
   calls: KillCalls;
   audit(entry: { actor: string; what: string; ref: string; outcome: string; after?: unknown }): Op;
 }
@@ -60,10 +59,12 @@ export function createKill(parts: KillParts) {
     if (request.enable) return;
     if (who.role !== "risk" && who.role !== "admin")
       refuse("FORBIDDEN", "Turning the kill switch off needs risk or admin.");
-    if (parts.approvals === "two") refuse("RULE", "Turning the kill switch off needs a second person's approval.");
+    if (request.epoch !== undefined && request.epoch !== state.epoch)
+      refuse("CONFLICT", "The kill switch has been turned on or off again since.");
   }
 
-  async function set(request: KillRequest, who: Principal): Promise<KillAnswer> {
+  /** `also` is stored with it. */
+  async function set(request: KillRequest, who: Principal, also: readonly Op[] = []): Promise<KillAnswer> {
     mayChange(request, who);
     // Counted at once and stored in this order, so that of an on and an off at the same moment one is the newest for all.
     newest += 1;
@@ -78,7 +79,7 @@ export function createKill(parts: KillParts) {
     };
     // In force at once: what is on in memory stays on even if it cannot be stored.
     if (next.enabled) state = next;
-    const stored = storing.then(() => keep(next));
+    const stored = storing.then(() => keep(next, also));
     storing = stored.catch(() => {});
     try {
       await stored;
@@ -94,10 +95,10 @@ export function createKill(parts: KillParts) {
     return answer([...outstanding, ...closing]);
   }
 
-  function keep(next: KillState): Promise<void> {
+  function keep(next: KillState, also: readonly Op[]): Promise<void> {
     const { actor, epoch } = next;
     const entry = parts.audit({ actor, what: "kill-switch", ref: String(epoch), outcome: "stored", after: next });
-    return store.commit([put(killState, next), entry], { sync: "full" });
+    return store.commit([put(killState, next), entry, ...also], { sync: "full" });
   }
 
   const answer = (outstanding: string[]): KillAnswer => {

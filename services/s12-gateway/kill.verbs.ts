@@ -23,6 +23,7 @@ export const killVerbs = (kill: Kill): Verb[] => [
     input: KillRequest,
     output: KillAnswer,
     status: (answer) => (answer.outstanding.length > 0 ? 202 : 200),
-    run: (input, { principal }) => kill.set(input, principal),
+    second: ({ enable, reason }) => (enable ? undefined : `Turn the kill switch off: ${reason}`),
+    run: (input, { principal, also }) => kill.set(input, principal, also),
   }),
 ];

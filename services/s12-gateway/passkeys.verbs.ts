@@ -4,11 +4,9 @@ import { type Call, type Verb, verb } from "../../shared/kit/service.ts";
 import { CreationOptions, NewPasskey, PasskeyAdded, PasskeyView, RequestOptions } from "./passkey-shapes.ts";
 import { type Site, siteOf } from "./passkey-site.ts";
 import type { Passkeys } from "./passkeys.ts";
-import type { SignIn } from "./sign-in.ts";
-import { mustBeFresh } from "./sign-in.verbs.ts";
 
 /** Without `publicUrl`, people's pages stand wherever the gateway was asked. */
-export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, publicUrl: string | undefined): Verb[] => [
+export const passkeyVerbs = (passkeys: Passkeys, publicUrl: string | undefined): Verb[] => [
   verb({
     name: "challengePasskey",
     summary: "A challenge for a passkey to sign; the answer goes as `passkey` wherever a code goes",
@@ -23,6 +21,7 @@ export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, publicUrl: stri
     name: "listPasskeys",
     summary: "Your own passkeys, oldest first",
     rest: "GET /auth/passkeys",
+    care: "person",
     input: z.object({}),
     output: z.object({ items: z.array(PasskeyView) }),
     run: async (_input, call) => ({ items: await passkeys.list(call.principal.id) }),
@@ -31,11 +30,11 @@ export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, publicUrl: stri
     name: "offerPasskey",
     summary: "What a browser needs to make a passkey",
     rest: "POST /auth/passkeys/offer",
+    care: "fresh",
     once: "never",
     input: z.object({}),
     output: CreationOptions,
     async run(_input, call) {
-      await mustBeFresh(signIn, call);
       return { ...(await passkeys.offer(call.principal.id, siteOfPage(call, publicUrl))) };
     },
   }),
@@ -43,11 +42,11 @@ export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, publicUrl: stri
     name: "addPasskey",
     summary: "Take up the passkey that was made; with the first second factor, answers recovery codes, shown this once",
     rest: "POST /auth/passkeys",
+    care: "fresh",
     once: "never",
     input: NewPasskey,
     output: PasskeyAdded,
     async run({ name, credential }, call) {
-      await mustBeFresh(signIn, call);
       return passkeys.accept(call.principal.id, name, credential);
     },
   }),
@@ -55,11 +54,11 @@ export const passkeyVerbs = (passkeys: Passkeys, signIn: SignIn, publicUrl: stri
     name: "removePasskey",
     summary: "Take a passkey away",
     rest: "POST /auth/passkeys/{passkey_id}/remove",
+    care: "fresh",
     once: "body",
     input: z.object({ passkey_id: z.string() }),
     output: z.object({ second_factor: z.boolean().openapi({ description: "Whether there is one still" }) }),
     async run({ passkey_id }, call) {
-      await mustBeFresh(signIn, call);
       return { second_factor: await passkeys.remove(call.principal.id, passkey_id) };
     },
   }),

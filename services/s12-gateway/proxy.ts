@@ -4,7 +4,8 @@ import { readText } from "../../shared/kit/body.ts";
 import { createGuard, type Guard } from "../../shared/kit/call-guard.ts";
 import type { Clock, Random, ServiceId } from "../../shared/kit/ports.ts";
 import { wrongMethod } from "../../shared/kit/problem.ts";
-import type { Peers, Principal } from "../../shared/kit/service.ts";
+import type { Peers, Principal, Verb } from "../../shared/kit/service.ts";
+import type { Act } from "./acts.ts";
 import type { ApiDocuments } from "./api-documents.ts";
 import { type ApiDocument, isForPeople } from "./api-merge.ts";
 
@@ -19,6 +20,8 @@ interface Route {
   id: ServiceId;
   method: string;
   pattern: RegExp;
+  roles: readonly string[];
+  care: Verb["care"];
 }
 
 export interface ProxyParts {
@@ -27,9 +30,23 @@ export interface ProxyParts {
   clock: Clock;
   random: Random;
   self: ServiceId;
+  care: {
+    /** Throws where who asks has not shown that it is them. */
+    heed(request: Request, care: Verb["care"]): Promise<void>;
+    /** What to answer where a service wants a second person first. */
+    orKept(answer: Response, request: Request, asked: { text: string; who: Principal }): Promise<Response>;
+  };
+}
+/** One request to another service: its path with the query, without the prefix. */
+interface Going {
+  id: ServiceId;
+  method: string;
+  path: string;
+  headers: Headers;
+  body: string | undefined;
 }
 
-export function createProxy({ peers, documents, clock, random, self }: ProxyParts) {
+export function createProxy({ peers, documents, clock, random, self, care }: ProxyParts) {
   const others = peers.services.filter((service) => service.id !== self);
   const read = new WeakMap<ApiDocument, Route[]>();
   const guards = new Map(others.map(({ id, name }) => [id, createGuard(name, clock, random)]));
@@ -45,14 +62,14 @@ export function createProxy({ peers, documents, clock, random, self }: ProxyPart
     others.flatMap((service) => routesOf(service.id)).filter((route) => route.pattern.test(path));
 
   /** What is known is asked at once, so that one service that is away holds up nobody's way to another. */
-  async function find(method: string, path: string): Promise<ServiceId | Response> {
+  async function find(method: string, path: string): Promise<Route | Response> {
     const refreshed = documents.refresh();
     const known = routesTo(path).find((route) => route.method === method);
-    if (known) return known.id;
+    if (known) return known;
     await refreshed;
     const here = routesTo(path);
     const exact = here.find((route) => route.method === method);
-    if (exact) return exact.id;
+    if (exact) return exact;
     if (here.length > 0) return wrongMethod(path, [...new Set(here.map((route) => route.method))]);
     const away = others.filter((service) => !documents.known(service.id)).map((service) => service.name);
     if (away.length === 0) refuse("NOT_FOUND", `No service answers ${path}.`);
@@ -62,34 +79,47 @@ export function createProxy({ peers, documents, clock, random, self }: ProxyPart
   }
 
   /** Between two holders nothing was done: whatever was asked may be asked again. */
-  async function sendOwned(id: ServiceId, target: () => Request, who: Principal): Promise<Response> {
+  async function send({ id, method, path, headers, body }: Going, who: Principal): Promise<Response> {
+    const target = () => new Request(`http://${id}${path}`, { method, headers, ...(body !== undefined && { body }) });
     const first = await peers.fetch(id, target(), who);
     if (!(await isBetweenOwners(first))) return first;
     await clock.sleep(HANDOVER_MS);
     return peers.fetch(id, target(), who);
   }
 
-  /** `request` has the prefix still; what S12 itself answers never comes here. */
-  return async function forward(request: Request, who: Principal): Promise<Response> {
-    const url = new URL(request.url);
-    const path = url.pathname.slice(API_PREFIX.length);
-    // A HEAD is answered as the GET it stands for; the server leaves the body out.
-    const method = request.method === "HEAD" ? "GET" : request.method;
-    const found = await find(method, path);
-    if (found instanceof Response) return found;
-    const headers = new Headers({ accept: DEFAULT_ACCEPT });
-    for (const name of FORWARDED) {
-      const value = request.headers.get(name);
-      if (value !== null && value !== "*/*") headers.set(name, value);
-    }
-    const isRead = method === "GET";
-    const body = isRead ? undefined : await readText(request, clock);
-    const target = () =>
-      new Request(`http://${found}${path}${url.search}`, { method, headers, ...(body !== undefined && { body }) });
-    const send = () => sendOwned(found, target, who);
-    // What changes something (closing, cancelling) is always tried, once: a breaker is for what pages read again and again.
-    if (!isRead) return send();
-    return (guards.get(found) as Guard).run(send, true, clock.mono() + ANSWER_MS_MAX);
+  return {
+    /** `request` has the prefix still; what S12 itself answers never comes here. */
+    async forward(request: Request, who: Principal): Promise<Response> {
+      const url = new URL(request.url);
+      const path = url.pathname.slice(API_PREFIX.length);
+      // A HEAD is answered as the GET it stands for; the server leaves the body out.
+      const method = request.method === "HEAD" ? "GET" : request.method;
+      const found = await find(method, path);
+      if (found instanceof Response) return found;
+      if (found.roles.includes(who.role)) await care.heed(request, found.care);
+      const { id } = found;
+      const headers = new Headers({ accept: DEFAULT_ACCEPT });
+      for (const name of FORWARDED) {
+        const value = request.headers.get(name);
+        if (value !== null && value !== "*/*") headers.set(name, value);
+      }
+      const going = { id, method, path: path + url.search, headers };
+      if (method === "GET") {
+        const read = () => send({ ...going, body: undefined }, who);
+        return (guards.get(id) as Guard).run(read, true, clock.mono() + ANSWER_MS_MAX);
+      }
+      const text = await readText(request, clock);
+      // What changes something (closing, cancelling) is always tried, once: a breaker is for what pages read again and again.
+      return care.orKept(await send({ ...going, body: text }, who), request, { text, who });
+    },
+
+    /** Has the service do what was asked before, in somebody's name and once per key. */
+    async carry({ method, path, body }: Act, who: Principal, key: string): Promise<Response> {
+      const found = await find(method, path.replace(/\?.*$/, ""));
+      if (found instanceof Response) return found;
+      const headers = new Headers({ accept: DEFAULT_ACCEPT, "content-type": DEFAULT_ACCEPT, "idempotency-key": key });
+      return send({ id: found.id, method, path, headers, body: JSON.stringify(body) }, who);
+    },
   };
 }
 
@@ -111,8 +141,10 @@ function readRoutes(id: ServiceId, document: ApiDocument): Route[] {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([, operation]) => isForPeople(operation))
-      .map(([method]) => ({
+      .map(([method, operation]) => ({
         id,
+        roles: operation["x-roles"] ?? [],
+        care: operation["x-care"] ?? "none",
         method: method.toUpperCase(),
         pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`),
       })),

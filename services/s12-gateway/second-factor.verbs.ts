@@ -2,19 +2,17 @@
 import { z } from "@hono/zod-openapi";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import type { SecondFactor } from "./second-factor.ts";
-import type { SignIn } from "./sign-in.ts";
-import { mustBeFresh } from "./sign-in.verbs.ts";
 
-export const secondFactorVerbs = (factor: SecondFactor, signIn: SignIn): Verb[] => [
+export const secondFactorVerbs = (factor: SecondFactor): Verb[] => [
   verb({
     name: "offerSecondFactor",
     summary: "A secret for an authenticator app, shown this once",
     rest: "POST /auth/totp/enrol",
+    care: "fresh",
     once: "never",
     input: z.object({}),
     output: z.object({ secret: z.string(), uri: z.string() }),
     async run(_input, call) {
-      await mustBeFresh(signIn, call);
       return factor.offer(call.principal.id);
     },
   }),
@@ -22,11 +20,11 @@ export const secondFactorVerbs = (factor: SecondFactor, signIn: SignIn): Verb[] 
     name: "acceptSecondFactor",
     summary: "Ask for a code at each sign-in from now on; answers recovery codes, shown this once",
     rest: "POST /auth/totp/confirm",
+    care: "fresh",
     once: "never",
     input: z.object({ code: z.string().regex(/^\d{6}$/, "six digits") }),
     output: z.object({ recovery_codes: z.array(z.string()) }),
     async run({ code }, call) {
-      await mustBeFresh(signIn, call);
       return { recovery_codes: await factor.accept(call.principal.id, code) };
     },
   }),
@@ -34,11 +32,11 @@ export const secondFactorVerbs = (factor: SecondFactor, signIn: SignIn): Verb[] 
     name: "dropSecondFactor",
     summary: "Ask for no code of an app any more",
     rest: "POST /auth/totp/disable",
+    care: "fresh",
     once: "body",
     input: z.object({}),
     output: z.object({ second_factor: z.boolean().openapi({ description: "Whether a passkey is asked for still" }) }),
     async run(_input, call) {
-      await mustBeFresh(signIn, call);
       return { second_factor: await factor.drop(call.principal.id) };
     },
   }),

@@ -16,16 +16,16 @@ import {
   users as userRecords,
 } from "../../shared/collections/people.ts";
 import { config, exchange, position, router } from "../../shared/contracts.ts";
-import { createGrantSigner } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { createApiDocuments } from "./api-documents.ts";
 import { createApiKeys } from "./api-keys.ts";
 import { apiKeyVerbs } from "./api-keys.verbs.ts";
-import { createApprovals } from "./approvals.ts";
+import { approvalVerbs } from "./approvals.verbs.ts";
 import { AuditLog } from "./audit.ts";
 import { auditVerbs } from "./audit.verbs.ts";
+import { createAuthority } from "./authority.ts";
 import { createCopies } from "./copies.ts";
 import { createDoor, type Door } from "./door.ts";
 import { createFamilies } from "./families.ts";
@@ -37,7 +37,7 @@ import { createFeed } from "./live-feed.ts";
 import { createPasskeys } from "./passkeys.ts";
 import { passkeyVerbs } from "./passkeys.verbs.ts";
 import { createProof, type Prove } from "./proof.ts";
-import { API_PREFIX, createProxy } from "./proxy.ts";
+import { API_PREFIX } from "./proxy.ts";
 import { createReference, ownDocument } from "./reference.ts";
 import { createSealer } from "./sealing.ts";
 import { createSearch } from "./search.ts";
@@ -46,11 +46,10 @@ import { createSecondFactor } from "./second-factor.ts";
 import { secondFactorVerbs } from "./second-factor.verbs.ts";
 import { sessionVerbs } from "./sessions.verbs.ts";
 import { createSignIn } from "./sign-in.ts";
-import { byPeople, signInVerbs } from "./sign-in.verbs.ts";
+import { signInVerbs } from "./sign-in.verbs.ts";
 import { createSigningKeys } from "./signing-keys.ts";
 import { createStates } from "./states.ts";
 import { stateVerbs } from "./states.verbs.ts";
-import { Treasury } from "./treasury.ts";
 import { treasuryVerbs } from "./treasury.verbs.ts";
 import { createUsers } from "./users.ts";
 import { userVerbs } from "./users.verbs.ts";
@@ -137,17 +136,17 @@ export default defineService({
   owns: [userRecords, sessions, signingKeyRecords, apiKeys, killState, approvalRecords, auditLog, auditHeads],
 
   async setup(ctx) {
-    const { settings, store, clock, random, log, peers, calls, audit } = ctx;
+    const { settings, store, clock, log, peers, calls, audit } = ctx;
     const { mode, venue, approvals, adminPassword, webFolder } = settings;
     const { signIn, signingKeys, users, keys, factor, passkeys } = identityOf(ctx);
-    const kill = createKill({ store, clock, log, calls, audit, approvals });
-    const treasury = treasuryOf(ctx);
+    const kill = createKill({ store, clock, log, calls, audit });
     const feed = createFeed({ peers, clock, log });
     const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs, alert: ctx.alert });
     const events = (request: Request, mayListen: () => Promise<boolean>) =>
       openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
     const documents = createApiDocuments({ peers, clock, log, self: "s12" });
-    const forward = createProxy({ peers, documents, clock, random: random.fork("proxy"), self: "s12" });
+    const authority = createAuthority({ ctx, settings, signIn, kill, documents, own: () => verbs });
+    const { acting, approved, treasury, admits, forward } = authority;
     const own = () => ownDocument(verbs);
     const reference = createReference({ peers, documents, self: "s12", own });
     const door = createDoor({ keys, signIn, log, events, forward, reference, page: await loadWebFiles(webFolder) });
@@ -156,19 +155,25 @@ export default defineService({
     const verbs = [
       ...signInVerbs(signIn, users),
       ...sessionVerbs(signIn, signingKeys),
-      ...userVerbs(users, signIn, store),
-      ...secondFactorVerbs(factor, signIn),
-      ...passkeyVerbs(passkeys, signIn, settings.publicUrl),
-      ...apiKeyVerbs(keys, signIn, store),
+      ...userVerbs(users, store),
+      ...secondFactorVerbs(factor),
+      ...passkeyVerbs(passkeys, settings.publicUrl),
+      ...apiKeyVerbs(keys, store),
       ...killVerbs(kill),
       ...stateVerbs(states, { mode, venue, approvals }),
-      ...byPeople(signIn, ["approve", "refuseApproval"], treasuryVerbs(treasury, store, ctx.account)),
+      ...treasuryVerbs(treasury, approved, ctx.account),
+      ...approvalVerbs({ approved, acting, store, mode: approvals }),
       ...auditVerbs(auditTrail, store),
       searchVerb(createSearch({ store, peers, prefix: API_PREFIX })),
     ];
 
     return {
       ...door,
+      async authenticate(request) {
+        const who = await door.authenticate(request);
+        return who && authority.knows(request, who);
+      },
+      admits,
       meter,
       // What is told to one person is for no cache; the page's files say otherwise of themselves.
       headers: { ...SECURITY_HEADERS, "cache-control": "no-store" },
@@ -178,7 +183,7 @@ export default defineService({
         every(KILL_REMIND_MS, "kill-remind", kill.remind),
         every(AUDIT_ANCHOR_MS, "audit-anchor", () => auditTrail.anchor()),
         every(HOUR_MS, "signing-keys", () => signingKeys.rotate()),
-        every(CARRY_ON_MS, "approved-transfers", () => treasury.carryOn()),
+        every(CARRY_ON_MS, "approved-acts", () => approved.carryOn()),
       ],
       async start() {
         const isNew = adminPassword !== undefined && (await store.count(userRecords)) === 0;
@@ -226,11 +231,4 @@ function sessionsOf({ store, clock, random, cache, log, audit, alert, settings }
 function limitsOf({ rateLimit, log, metrics, settings }: Ctx, { slotOf }: Pick<Door, "slotOf">) {
   const { requestsPerMinuteMax: perPrincipal, openRequestsPerMinuteMax: perAddress } = settings;
   return createLimits({ rateLimit, log, metrics, perPrincipal, perAddress, slotOf });
-}
-
-function treasuryOf({ account, settings, store, clock, log, calls, audit, alert }: Ctx): Treasury {
-  const { approvals: mode, approvalTtlMs: ttlMs, grantKey } = settings;
-  const approvals = createApprovals({ store, clock, mode, ttlMs, audit });
-  const grants = grantKey === undefined ? undefined : createGrantSigner(grantKey, clock);
-  return new Treasury({ account, clock, log, approvals, calls, grants, alert });
 }

@@ -27,6 +27,7 @@ export const sessionVerbs = (signIn: SignIn, keys: Pick<SigningKeys, "keySet">):
     name: "listSessions",
     summary: "Where you are signed in, the newest first",
     rest: "GET /auth/sessions",
+    care: "person",
     input: z.object({}),
     output: z.object({ items: z.array(SessionAnswer) }),
     async run(_input, call) {
@@ -46,6 +47,7 @@ export const sessionVerbs = (signIn: SignIn, keys: Pick<SigningKeys, "keySet">):
     name: "endSession",
     summary: "End one of your sessions",
     rest: "POST /auth/sessions/{session_id}/end",
+    care: "person",
     once: "body",
     input: z.object({ session_id: z.string().min(1).max(64) }),
     output: z.object({ ended: z.boolean() }),
@@ -59,6 +61,7 @@ export const sessionVerbs = (signIn: SignIn, keys: Pick<SigningKeys, "keySet">):
     name: "endOtherSessions",
     summary: "End all of your sessions but this one",
     rest: "POST /auth/sessions/end-others",
+    care: "person",
     once: "body",
     input: z.object({}),
     output: z.object({ ended: z.number().int() }),

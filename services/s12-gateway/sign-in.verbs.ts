@@ -48,6 +48,7 @@ export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
     name: "confirm",
     summary: "Prove again who you are: for five minutes what is dangerous may be done",
     rest: "POST /auth/confirm",
+    care: "person",
     once: "never",
     input: Proof,
     output: Confirmed,
@@ -57,11 +58,11 @@ export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
     name: "changePassword",
     summary: "Change your own password: ends your sessions and answers a new one",
     rest: "POST /auth/password",
+    care: "person",
     once: "never",
     input: NewPassword,
     output: LoginAnswer,
     async run({ new_password, ...given }, call) {
-      await mustBePerson(signIn, call);
       const user = await users.changePassword(call.principal.id, given, new_password);
       return signedIn(await signIn.openSession(user, cameWith(call)), call);
     },
@@ -71,19 +72,6 @@ export const signInVerbs = (signIn: SignIn, users: Users): Verb[] => [
 /** Throws FORBIDDEN for a program with a key of its person. */
 export const mustBePerson = (signIn: SignIn, call: Call): ReturnType<SignIn["mustBePerson"]> =>
   signIn.mustBePerson(tokenIn(call));
-/** The same verbs, of which people alone may ask those of these names. */
-export const byPeople = (signIn: SignIn, names: readonly string[], verbs: readonly Verb[]): Verb[] =>
-  verbs.map((each) => {
-    if (!names.includes(each.name)) return each;
-    const run = async (input: never, call: Call) => {
-      await mustBePerson(signIn, call);
-      return each.run(input, call);
-    };
-    return { ...each, run };
-  });
-/** Throws CONFIRM unless who calls is a person who has just proved who they are. */
-export const mustBeFresh = (signIn: SignIn, call: Call): Promise<void> => signIn.mustBeFresh(tokenIn(call));
-
 const cameWith = (call: Call) => ({ from: call.arrival.from, agent: call.header("user-agent") });
 
 /** A page's scripts get no refresh token: a browser has it in a cookie that they cannot read. */

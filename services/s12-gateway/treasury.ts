@@ -5,9 +5,9 @@ import { Bundle, type TreasuryFlags } from "../../shared/domain/bundle.ts";
 import { type Amount, add, dec, show, stepDigits, sum } from "../../shared/domain/money.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import { type GrantSigner, transferHash } from "../../shared/kit/grant.ts";
-import type { Clock, Row } from "../../shared/kit/ports.ts";
+import type { Clock } from "../../shared/kit/ports.ts";
 import type { Client, Context, Log, Principal } from "../../shared/kit/service.ts";
-import type { Approvals } from "./approvals.ts";
+import type { Approvals, Kept } from "./approvals.ts";
 import type { TransferAnswer } from "./types.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,8 +34,6 @@ export interface TreasuryParts {
   alert: Context["alert"];
 }
 
-type Kept = Row<Approval>;
-
 /** True when a service's request needs no person: within the caps of one transfer and of the UTC day. */
 export function decidePolicy(
   asked: { isService: boolean; amount: Amount; today: Amount },
@@ -48,7 +46,6 @@ export function decidePolicy(
 export class Treasury {
   private readonly parts: TreasuryParts;
   private turn: Promise<unknown> = Promise.resolve();
-  private readonly running = new Map<string, Promise<Kept>>();
   private lastFlags: TreasuryFlags | undefined;
 
   constructor(parts: TreasuryParts) {
@@ -59,32 +56,12 @@ export class Treasury {
    * The same transfer_id is the same transfer, whose present state is answered. Throws Problem KEY_REUSED for another
    * one under its id, RULE for the same wallet twice or an amount that nobody moves at once.
    */
-  async ask(given: Transfer, who: Principal): Promise<TransferAnswer> {
+  async ask(given: Transfer, who: Principal): Promise<Kept> {
     const transfer = { ...given, amount_usdt: show(dec(given.amount_usdt)) };
     if (transfer.account !== this.parts.account)
       refuse("FORBIDDEN", `There is one account here, ${this.parts.account}.`);
     // One after the other: requests at the same moment must not pass a cap together that each passes alone.
-    const row = await this.inTurn(() => this.admit(transfer, who));
-    return answerOf((await this.run(row)).value);
-  }
-
-  async approve(id: string, who: Principal, seen: string | undefined): Promise<Approval> {
-    const row = await this.parts.approvals.judge(id, who, ["APPROVED", seen]);
-    return (await this.run(row)).value;
-  }
-
-  /** What is approved and not done is withdrawn: S1 tells whether it had started. */
-  async refuse(id: string, who: Principal, seen: string | undefined): Promise<Approval> {
-    // What asks S1 at this moment could not be told of it any more.
-    await this.running.get(id)?.catch(() => {});
-    const row = await this.parts.approvals.judge(id, who, ["REFUSED", seen]);
-    return (await this.run(row)).value;
-  }
-
-  /** Has done what is approved and not done yet: after a crash, or when S1 could not tell. */
-  async carryOn(): Promise<void> {
-    await this.parts.approvals.expireOld();
-    for (const row of await this.parts.approvals.approved()) await this.run(row);
+    return this.inTurn(() => this.admit(transfer, who));
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -114,17 +91,18 @@ export class Treasury {
     const today = sum((await approvals.byPolicySince(dayStart)).map(({ subject }) => dec(String(subject.amount_usdt))));
     const byPolicy = decidePolicy({ isService: who.kind === "service", amount, today }, flags);
     const { transfer_id } = transfer;
+    const detail = `Move ${transfer.amount_usdt} USDT from ${transfer.from} to ${transfer.to}: ${transfer.reason}`;
     const asked = {
       approval_id: transfer_id,
       kind: "TRANSFER",
       subject: transfer,
       hash,
+      detail,
       requested_by: who.id,
     } as const;
     const row = await approvals.ask(asked, byPolicy);
     if (!byPolicy) {
-      const what = `${who.id} asks to move ${transfer.amount_usdt} USDT from ${transfer.from} to ${transfer.to}`;
-      alert("WARN", "APPROVAL_WANTED", `${what} (${transfer_id})`, "Waits for a person's approval");
+      alert("WARN", "APPROVAL_WANTED", `${who.id} asks: ${detail} (${transfer_id})`, "Waits for a person's approval");
     }
     return row;
   }
@@ -141,22 +119,10 @@ export class Treasury {
     return this.lastFlags;
   }
 
-  /** Once at a time for each; what is not approved is answered as it is. */
-  private run(row: Kept): Promise<Kept> {
-    const id = row.value.approval_id;
-    if (row.value.state !== "APPROVED") return Promise.resolve(row);
-    const running = this.running.get(id);
-    if (running) return running;
-    const work = this.execute(id).finally(() => this.running.delete(id));
-    this.running.set(id, work);
-    return work;
-  }
-
-  private async execute(id: string): Promise<Kept> {
+  /** Has S1 make what is approved. What is withdrawn S1 does not start any more, and tells whether it had. */
+  async execute(row: Kept): Promise<Kept> {
     const { approvals, alert, calls, grants } = this.parts;
-    const row = await approvals.need(id);
-    const { state, subject, hash, decided_by = "" } = row.value;
-    if (state !== "APPROVED") return row;
+    const { approval_id: id, subject, hash, decided_by = "" } = row.value;
     const transfer = Transfer.safeParse(subject);
     if (!transfer.success || transferHash(transfer.data) !== hash) {
       alert("ERROR", "APPROVAL_CHANGED", `Approval ${id} is not what was approved any more`, "It is not done");
@@ -205,7 +171,7 @@ const STATUS: Record<Approval["state"], TransferAnswer["status"]> = {
   EXPIRED: "FAIL",
 };
 
-const answerOf = ({ approval_id, state, outcome }: Approval): TransferAnswer => ({
+export const answerOf = ({ approval_id, state, outcome }: Approval): TransferAnswer => ({
   transfer_id: approval_id,
   status: STATUS[state],
   ...(outcome !== undefined && { message: outcome }),

@@ -117,6 +117,11 @@ export const KillRequest = z
     enable: z.boolean(),
     mode: z.enum(["HALT", "CANCEL", "FLATTEN"]).default("CANCEL"),
     reason: z.string().min(1).max(200),
+    epoch: z
+      .number()
+      .int()
+      .optional()
+      .openapi({ description: "To turn off no other than was looked at: refused when its epoch is another by then" }),
   })
   .openapi("KillRequest");
 export type KillRequest = z.output<typeof KillRequest>;

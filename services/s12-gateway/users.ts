@@ -7,6 +7,7 @@ import { factorsOf, hasSecondFactor, withoutSecondFactors } from "./factors.ts";
 import { hashPassword, oneTimePassword, PASSWORD_CHARACTERS_MIN, SALT_BYTES } from "./passwords.ts";
 import type { Given, ProofParts, Prove } from "./proof.ts";
 
+const ADMINS_MAX = 100;
 /** What the audit log calls those that are no people. */
 const RESERVED = /^(?:s\d\d|policy|nobody|system|config)$/;
 
@@ -28,11 +29,21 @@ export const viewOf = (user: User): UserView => ({
   created_at: user.created_at,
 });
 
-interface Change {
+/** Who does it, and what is to be stored in the same commit. */
+export interface By {
   actor: string;
+  also?: readonly Op[];
+}
+type Named = Pick<User, "username" | "role">;
+
+interface Change extends By {
   username: string;
   what: string;
   edit(user: User): User;
+}
+interface Making extends By, Named {
+  password: string;
+  isOneTime: boolean;
 }
 export interface UsersParts {
   store: Store;
@@ -59,7 +70,7 @@ export function createUsers({ store, clock, random, prove, audit, onDisable, onC
   }
 
   /** Stores it with a new generation, which ends every session that the user has. */
-  const change = ({ actor, username, what, edit }: Change): Promise<User> =>
+  const change = ({ actor, username, what, edit, also = [] }: Change): Promise<User> =>
     inTurn(async () => {
       const row = (await store.get(users, username)) ?? refuse("NOT_FOUND", `There is no user ${username}.`);
       const before = row.value;
@@ -70,15 +81,14 @@ export function createUsers({ store, clock, random, prove, audit, onDisable, onC
       const entry = audit({ actor, what, ref: username, before: viewOf(before), after: viewOf(next), outcome: "ok" });
       const gone = next.disabled && !before.disabled ? await onDisable(username) : [];
       try {
-        await store.commit([put(users, next, row.rev), ...gone, entry], { sync: "full" });
+        await store.commit([put(users, next, row.rev), ...gone, entry, ...also], { sync: "full" });
       } finally {
         await onChange(username);
       }
       return next;
     });
 
-  async function create(user: Pick<User, "username" | "role">, password: string, actor: string, isOneTime: boolean) {
-    const { username, role } = user;
+  async function create({ username, role, password, actor, isOneTime, also = [] }: Making): Promise<User> {
     if (password.length < PASSWORD_CHARACTERS_MIN) {
       refuse("INVALID", `A password has at least ${PASSWORD_CHARACTERS_MIN} characters.`);
     }
@@ -92,29 +102,36 @@ export function createUsers({ store, clock, random, prove, audit, onDisable, onC
       ...(isOneTime && { must_change_password: true }),
     };
     const entry = audit({ actor, what: "user.created", ref: username, after: viewOf(made), outcome: role });
-    await store.commit([put(users, made, null), entry], { sync: "full" });
+    await store.commit([put(users, made, null), entry, ...also], { sync: "full" });
     return made;
   }
 
   return {
     /** The first user, with the password that the installation was given. */
     createFirst: (username: string, password: string) =>
-      create({ username, role: "admin" }, password, "first start", false),
+      create({ username, role: "admin", password, actor: "first start", isOneTime: false }),
+
+    /** Whether another admin than this one can sign in and decide. */
+    async hasOtherAdmin(username: string): Promise<boolean> {
+      const { items } = await store.query(users, { where: { role: "admin", disabled: false }, limit: ADMINS_MAX });
+      return items.some(({ value }) => value.username !== username && !value.must_change_password);
+    },
 
     /** Answers the password, which is good for choosing another one and is shown this once. */
-    async add(username: string, role: User["role"], actor: string): Promise<{ user: UserView; password: string }> {
+    async add({ username, role }: Named, by: By): Promise<{ user: UserView; password: string }> {
       if (RESERVED.test(username)) refuse("INVALID", `${username} is what the audit log calls something else.`);
       if (await store.get(users, username)) refuse("CONFLICT", `There is a user ${username} already.`);
       const password = oneTimePassword(random);
-      return { user: viewOf(await create({ username, role }, password, actor, true)), password };
+      return { user: viewOf(await create({ ...by, username, role, password, isOneTime: true })), password };
     },
 
-    setRole: async (username: string, role: User["role"], actor: string): Promise<UserView> =>
-      viewOf(await change({ actor, username, what: "user.role", edit: (user) => ({ ...user, role }) })),
+    async setRole({ username, role }: Named, by: By): Promise<UserView> {
+      return viewOf(await change({ ...by, username, what: "user.role", edit: (user) => ({ ...user, role }) }));
+    },
 
-    async setDisabled(username: string, disabled: boolean, actor: string): Promise<UserView> {
+    async setDisabled({ username, disabled }: Pick<User, "username" | "disabled">, by: By): Promise<UserView> {
       const what = disabled ? "user.disabled" : "user.enabled";
-      return viewOf(await change({ actor, username, what, edit: (user) => ({ ...user, disabled }) }));
+      return viewOf(await change({ ...by, username, what, edit: (user) => ({ ...user, disabled }) }));
     },
 
     async factorsOf(username: string): Promise<ReturnType<typeof factorsOf> | undefined> {
@@ -123,7 +140,7 @@ export function createUsers({ store, clock, random, prove, audit, onDisable, onC
     },
 
     /** As `add`; `withFactor` also takes second factors away, of whom has lost them. */
-    async reset(username: string, withFactor: boolean, actor: string): Promise<{ user: UserView; password: string }> {
+    async reset(username: string, withFactor: boolean, by: By): Promise<{ user: UserView; password: string }> {
       const password = oneTimePassword(random);
       const password_hash = await hash(password);
       const edit = (user: User): User => ({
@@ -131,7 +148,7 @@ export function createUsers({ store, clock, random, prove, audit, onDisable, onC
         password_hash,
         must_change_password: true,
       });
-      return { user: viewOf(await change({ actor, username, what: "user.password-reset", edit })), password };
+      return { user: viewOf(await change({ ...by, username, what: "user.password-reset", edit })), password };
     },
 
     /** One's own. Ends all of one's sessions. */

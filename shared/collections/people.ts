@@ -143,10 +143,14 @@ export const killState = killCopy("s12", "kill_state");
 export const Approval = z
   .object({
     approval_id: z.string(),
-    kind: z.enum(["TRANSFER"]),
-    /** What would be done, whole: this is what is hashed. */
+    kind: z.enum(["TRANSFER", "KILL_OFF", "LIVE_ARM", "PROMOTE", "USER", "API_KEY", "ACT"]),
+    /** What would be done, whole: this is what is hashed. Of all but a transfer: method, path and body of the request. */
     subject: z.record(z.string(), z.unknown()),
     hash: z.string(),
+    /** The same in words. */
+    detail: z.string().optional(),
+    /** The answer holds a secret: once approved it is done when who asked collects it, and kept nowhere. */
+    collect: z.boolean().optional(),
     requested_by: z.string(),
     state: z.enum(["PENDING", "APPROVED", "REFUSED", "EXPIRED", "DONE", "FAILED"]),
     /** A person's name, or "policy". */
@@ -157,6 +161,8 @@ export const Approval = z
     /** Who took it back after it was approved; where it had started already, it is done all the same. */
     withdrawn_by: z.string().optional(),
     withdrawn_at: z.number().optional(),
+    /** When another service was first asked to do it: from then on it may have been done. */
+    started_at: z.number().optional(),
     /** What came of it. */
     outcome: z.string().optional(),
     expires_at: z.number(),
