@@ -277,6 +277,7 @@ export type FactorFamily = {
   range: [number | null, number | null];
   needs: ("bar" | "trade" | "ticker" | "depth" | "funding")[];
   frequency: "event" | "bar";
+  lag: string;
   owner: "s02";
 };
 
@@ -1944,10 +1945,15 @@ export interface Answers {
     username: string;
     role: "viewer" | "researcher" | "trader" | "risk" | "admin";
     must_change_password?: boolean;
+    /** Whether a code or a passkey is asked for */
+    second_factor?: boolean;
+    /** Whether codes of an authenticator app are one */
+    app_codes?: boolean;
+    recovery_codes_left?: number;
   };
 }
 
-/** Every operation. A refusal rejects with `ApiProblem`. */
+/** Every operation. A refusal rejects with `ApiProblem`, what a second person must allow first with `AwaitsApproval`. */
 export interface Api {
   /** Ask for a code at each sign-in from now on; answers recovery codes, shown this once. `POST /api/v1/auth/totp/confirm` */
   acceptSecondFactor(input: Inputs["acceptSecondFactor"], options?: CallOptions): Promise<Answers["acceptSecondFactor"]>;
