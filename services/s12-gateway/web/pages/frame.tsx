@@ -27,6 +27,7 @@ import { useStore } from "../state/store.ts";
 import { ApprovalsPage } from "./approvals.tsx";
 import { AuditPage } from "./audit.tsx";
 import { HealthPage } from "./health.tsx";
+import { LabelsPage } from "./labels.tsx";
 import { MarketPage } from "./market.tsx";
 import { OrdersPage } from "./orders.tsx";
 import { OverviewPage } from "./overview.tsx";
@@ -47,6 +48,7 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   reconciliation: ReconciliationPage,
   health: HealthPage,
   audit: AuditPage,
+  labels: LabelsPage,
   approvals: ApprovalsPage,
   search: SearchPage,
   settings: SettingsPage,
