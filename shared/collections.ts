@@ -17,6 +17,7 @@ import { models } from "./collections/models.ts";
 import { alertsKept, metricsTimeseries } from "./collections/operations.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "./collections/orders.ts";
 import { apiKeys, approvals, auditLog, killState, sessions, signingKeys, users } from "./collections/people.ts";
+import { programs } from "./collections/programs.ts";
 import { reconciliations } from "./collections/reconciliation.ts";
 import { decisionOutcomes, decisionsMade, signalsSeen, strategyMarks, strategyPauses } from "./collections/signals.ts";
 import {
@@ -71,6 +72,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   models,
   configBundles,
   configActive,
+  programs,
   alertsKept,
   metricsTimeseries,
   users,

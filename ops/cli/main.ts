@@ -23,6 +23,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Run recorded markets through the whole system, as fast as it goes",
     load: () => import("./replay.ts"),
   },
+  program: {
+    summary: "Strategies written as TypeScript programs: register, list, show",
+    load: () => import("./program.ts"),
+  },
   model: { summary: "Models in ONNX that strategies may use: make, register, list", load: () => import("./model.ts") },
   data: {
     summary: "History of markets: import, download, list, verify, export, compare",

@@ -1,20 +1,16 @@
 /** `model`: models in ONNX that strategies may use: made from weights, registered, listed. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename } from "node:path";
 import { z } from "@hono/zod-openapi";
 import { parse as parseYaml } from "yaml";
 import type { ModelCard } from "../../shared/domain/model.ts";
-import type { Service } from "../../shared/kit/service.ts";
 import { logisticOnnx } from "../../shared/trading/model/onnx-logistic.ts";
-import { runningPid } from "../run/folder.ts";
-import { findService, loadServices } from "../services.ts";
 import type { Command } from "./command.ts";
-import { mintFor, portOf } from "./gate.ts";
 import { choiceOption, DEFAULT_DATA, readOptions } from "./options.ts";
+import { askService } from "./service-asking.ts";
 import { bold, dim, green, note, print } from "./terminal.ts";
 
 const HORIZONS = ["12", "24", "36"] as const;
-const ASK_MS_MAX = 30_000;
 /** Weights beyond it would be no probabilities but certainties. */
 const WEIGHT_MAX = 1e6;
 
@@ -142,30 +138,14 @@ function lines({ model_id, hash, label_horizon, features, metrics, author, creat
   return [`${bold(model_id)}  ${hash}`, dim(`  ${about} · ${author}, ${made} UTC`)];
 }
 
-interface Refusal {
-  title?: string;
-  detail?: string;
-  errors?: { field: string; message: string }[];
-}
-
-async function ask<T>(data: string, method: "GET" | "POST", path: string, body?: object): Promise<T> {
-  if (runningPid(join(resolve(data), "chimera.pid")) === undefined) {
-    throw new Error(`Nothing runs on ${resolve(data)}. ./chimera up starts it.`);
-  }
-  const service = findService(await loadServices(), "s09") as Service;
-  const token = await mintFor(data, service, method === "GET" ? "viewer" : "researcher");
-  const response = await fetch(`http://127.0.0.1:${portOf(service)}${path}`, {
+const ask = <T>(data: string, method: "GET" | "POST", path: string, body?: object): Promise<T> =>
+  askService({
+    data,
+    service: "s09",
+    role: method === "GET" ? "viewer" : "researcher",
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(ASK_MS_MAX),
-  }).catch((error: unknown) => {
-    throw new Error(`${service.name} cannot be reached at port ${portOf(service)}: ${(error as Error).message}`);
+    path,
+    ...(body && { body }),
   });
-  const answer: unknown = await response.json();
-  if (response.ok) return answer as T;
-  const { title, detail, errors = [] } = answer as Refusal;
-  throw new Error([title, detail, ...errors.map(({ field, message }) => `${field}: ${message}`)].join("\n  "));
-}
 
 export const command: Command = { usage, run };

@@ -5,6 +5,7 @@ import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
+import { programRunner } from "../../shared/adapters/programs.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
@@ -61,6 +62,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     schedule: coordination.schedule,
     net: fetchNet(clock),
     inference: onnxInference(clock),
+    programs: programRunner(),
     env: {
       ...grantEnv(folder.grantKeys),
       ...exchangeKeyEnv(folder, env),

@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
+import { programRunner } from "../../shared/adapters/programs.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
 import { RedisBus } from "../../shared/adapters/redis/bus.ts";
@@ -55,6 +56,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     blobs: new FolderBlobs(folder.blobs),
     net: fetchNet(clock),
     inference: onnxInference(clock),
+    programs: programRunner(),
     env: {
       ...grantEnv(folder.grantKeys, owner),
       ...exchangeKeyEnv(folder, env, owner),

@@ -18,6 +18,7 @@ import { AccountBook } from "./account-book.ts";
 import { Inquiries, instrumentAsked } from "./inquiries.ts";
 import { ModelDesk, type ModelDeskParts } from "./model-desk.ts";
 import { Pauses } from "./pauses.ts";
+import { ProgramDesk, type ProgramDeskParts } from "./program-desk.ts";
 import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
 import {
@@ -83,6 +84,7 @@ export default defineService({
     const told = tellersOf(ctx);
     const noEntries = () => ctx.noEntries();
     const models = new ModelDesk({ store, clock, blobs: ctx.blobs, inference: ctx.inference, ...modelTellersOf(ctx) });
+    const programs = new ProgramDesk({ store, clock, runner: ctx.programs, ...programTellersOf(ctx) });
     const strategist = new Strategist({
       store,
       clock,
@@ -90,6 +92,7 @@ export default defineService({
       surroundings,
       pauses,
       models,
+      programs,
       writer,
       placeOrder,
       told,
@@ -199,6 +202,12 @@ function modelTellersOf({ metrics, alert }: Pick<Ctx, "metrics" | "alert">): Mod
     },
   };
 }
+
+const programTellersOf = ({ alert }: Pick<Ctx, "alert">): Pick<ProgramDeskParts, "troubled"> => ({
+  troubled({ program_id }, trouble, why) {
+    alert("WARN", `PROGRAM_${trouble.toUpperCase()}`, `Program ${program_id} wishes for nothing: ${why}`, "no entries");
+  },
+});
 
 function featuresAge({ latest }: Surroundings, now: number, limitMs: number): string | undefined {
   const newest = Math.max(...[...latest.values()].map((set) => set.ts), Number.NEGATIVE_INFINITY);

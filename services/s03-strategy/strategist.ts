@@ -12,6 +12,7 @@ import type { ModelSays } from "../../shared/trading/decision/model.ts";
 import type { AccountBook } from "./account-book.ts";
 import type { ModelDesk } from "./model-desk.ts";
 import type { Pauses } from "./pauses.ts";
+import type { ProgramDesk } from "./program-desk.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
@@ -20,6 +21,8 @@ const LIMIT_GUARDS = new Set(["losses_in_row", "daily_loss_usdt", "drawdown"]);
 /** S4 may not have got it: the same intent may be asked again, while it is valid. */
 const ASK_AGAIN = new Set(["UNAVAILABLE", "NOT_READY", "STOPPING", "NOT_OWNER", "TIMEOUT"]);
 const ASK_AGAIN_MS = 200;
+/** An entry that is to rest for long is taken by S4 as fast as any other. */
+const ASK_MS_MAX = 10_000;
 /** Older ones are looked up; of younger ones fewer than so many come. */
 const RECENT_MS = 30_000;
 const RECENT_MAX = 10_000;
@@ -39,6 +42,7 @@ export interface StrategistParts {
   surroundings: Surroundings;
   pauses: Pauses;
   models: Pick<ModelDesk, "ask">;
+  programs: Pick<ProgramDesk, "prepare" | "asker" | "keep">;
   writer: WriteBehind;
   placeOrder(request: { intent: Intent; decision: Decision }, options: { timeoutMs: number }): Promise<OrderAnswer>;
   told: Told;
@@ -76,14 +80,20 @@ export class Strategist {
 
   /** Decides with the account as it is; from the last wait to the entry being counted there is no other turn. */
   async decideNow(signal: Signal, compiled: CompiledBundle, at?: number): Promise<Decision> {
-    const { clock, surroundings, told } = this.parts;
+    const { clock, surroundings, programs, told } = this.parts;
     const instrument = await surroundings.listing(signal.instrument);
+    const use = compiled.strategies.get(signal.strategy_id)?.strategy.program;
+    if (use) await programs.prepare(use, signal);
     const started = clock.mono();
-    const input = (now: number) => ({ signal, compiled, account: this.account(compiled, now), instrument, now });
+    const program = use && programs.asker(use, signal);
+    const input = (now: number): DecideInput => ({
+      ...{ signal, compiled, account: this.account(compiled, now), instrument, program, now },
+    });
     const model = await this.modelSays(input(at ?? clock.now()));
     const now = at ?? clock.now();
     const decision = decide({ ...input(now), model });
     if (at === undefined) {
+      programs.keep(decision);
       this.noteLimits(decision);
       told.decided(decision, clock.mono() - started);
       for (const intent of decision.intents) {
@@ -159,7 +169,7 @@ export class Strategist {
       try {
         const answer = await this.parts.placeOrder(
           { intent, decision },
-          { timeoutMs: Math.max(1, until - clock.now()) },
+          { timeoutMs: Math.min(ASK_MS_MAX, Math.max(1, until - clock.now())) },
         );
         book.onResult({ intent, answer });
         told.placed(answer.status);

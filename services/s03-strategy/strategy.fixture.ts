@@ -1,6 +1,7 @@
 /** The strategy engine's parts on a virtual clock and real embedded stores, with a router that tests script. */
 import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
+import { programRunner } from "../../shared/adapters/programs.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit, put } from "../../shared/changes.ts";
@@ -19,6 +20,7 @@ import { AccountBook } from "./account-book.ts";
 import { Inquiries } from "./inquiries.ts";
 import { ModelDesk } from "./model-desk.ts";
 import { type PausePorts, Pauses } from "./pauses.ts";
+import { ProgramDesk } from "./program-desk.ts";
 import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
 import { WriteBehind } from "./write-behind.ts";
@@ -118,6 +120,12 @@ export async function engineWith(options: EngineOptions = {}) {
     asked: () => {},
     troubled: (use, trouble) => void told.push(`model ${use.model_id} ${trouble}`),
   });
+  const programs = new ProgramDesk({
+    store,
+    clock,
+    runner: programRunner(),
+    troubled: (use, trouble) => void told.push(`program ${use.program_id} ${trouble}`),
+  });
   const strategist = new Strategist({
     store,
     clock,
@@ -125,6 +133,7 @@ export async function engineWith(options: EngineOptions = {}) {
     surroundings,
     pauses,
     models,
+    programs,
     writer,
     async placeOrder(request) {
       asked.push(request);
@@ -146,7 +155,7 @@ export async function engineWith(options: EngineOptions = {}) {
   surroundings.latest.set("FUT:BTCUSDT", featuresWith());
   await surroundings.readKill();
   await surroundings.readBudget();
-  const parts = { book, surroundings, pauses, models, writer, strategist, inquiries };
+  const parts = { book, surroundings, pauses, models, programs, writer, strategist, inquiries };
   return { clock, stores, store, blobs, asked, told, ...parts };
 }
 

@@ -9,6 +9,7 @@ import {
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 import { decisions } from "../../shared/streams.ts";
+import { stateOps } from "./program-mark.ts";
 
 const BATCH_MAX = 100;
 /** Beyond this the oldest unwritten ones are given up: memory is finite, and S4's intents hold what was traded. */
@@ -100,6 +101,7 @@ function opsOf(entry: Entry): Op[] {
   const { decision } = entry;
   return [
     put(decisionsMade, decision),
+    ...stateOps(decision),
     link(`${decisionsMade.name}/${decision.signal_id}`, `${signalsSeen.name}/${decision.signal_id}`),
     emit(decisions, decision, decision.instrument),
   ];

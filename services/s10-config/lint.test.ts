@@ -220,3 +220,29 @@ describe("a strategy's model", () => {
     expect(faultsOf(use({ cutoffs: [] }))).toHaveLength(1);
   });
 });
+
+describe("a strategy's program", () => {
+  const hash = "c".repeat(64);
+  const known = { programs: [{ program_id: "quotes", hash }] };
+  const faultsOf = (strategy: object) =>
+    linted(
+      (d) => Object.assign(d.strategies[0]!, { long: undefined, short: undefined, ...strategy }),
+      known,
+    ).errors.map(({ path, code }) => `${code} ${path}`);
+
+  test("stands in place of both conditions and of a model", () => {
+    const program = { program_id: "quotes", hash };
+    const long = { f: "mid", op: ">", v: 1 };
+    expect(faultsOf({ program })).toEqual([]);
+    expect(faultsOf({ program, long })).toEqual(["EXCLUDED strategies[0].long"]);
+  });
+
+  test("must be registered, under that hash", () => {
+    expect(faultsOf({ program: { program_id: "quots", hash } })).toEqual([
+      "UNKNOWN_NAME strategies[0].program.program_id",
+    ]);
+    expect(faultsOf({ program: { program_id: "quotes", hash: "d".repeat(64) } })).toEqual([
+      "UNKNOWN_NAME strategies[0].program.hash",
+    ]);
+  });
+});

@@ -1,6 +1,7 @@
 /** Checks a bundle before anyone trades by it: schema, names that exist, and rules that can do something. */
 import { Bundle, CONDITION_DEPTH_MAX, type Condition, type Rule, type Strategy } from "../../shared/domain/bundle.ts";
 import type { ModelCard } from "../../shared/domain/model.ts";
+import type { ProgramCard } from "../../shared/domain/program.ts";
 import { FAMILIES, parseFactor, SIDE_FACTOR } from "../../shared/trading/factors/registry.ts";
 import { nearest } from "./nearest.ts";
 import { FINDINGS_MAX, pathText, schemaFaults } from "./schema-faults.ts";
@@ -10,6 +11,7 @@ import type { LintFinding, LintReport } from "./types.ts";
 export interface Known {
   instruments?: readonly string[];
   models?: readonly Pick<ModelCard, "model_id" | "hash" | "features">[];
+  programs?: readonly Pick<ProgramCard, "program_id" | "hash">[];
 }
 export interface Linted {
   report: LintReport;
@@ -104,7 +106,9 @@ class Lint {
     for (const [j, trigger] of strategy.triggers.entries()) {
       if (trigger.kind === "cross") this.factor([...at, "triggers", j, "factor"], trigger.factor);
     }
-    if (!strategy.long && !strategy.short) this.error(at, "NO_ENTRY", "has neither a long nor a short condition");
+    if (strategy.program) this.program(at, strategy, strategy.program);
+    else if (!strategy.long && !strategy.short)
+      this.error(at, "NO_ENTRY", "has no long or short condition, no program");
     if (strategy.long) this.condition([...at, "long"], strategy.long);
     if (strategy.short) this.condition([...at, "short"], strategy.short);
     if (strategy.short && strategy.instruments.some((name) => name.startsWith("SPOT:"))) {
@@ -112,6 +116,19 @@ class Lint {
     }
     if (strategy.sizing.atr !== undefined) this.factor([...at, "sizing", "atr"], strategy.sizing.atr);
     if (strategy.model) this.model([...at, "model"], strategy.model);
+  }
+
+  private program(at: PropertyKey[], strategy: Strategy, { program_id, hash }: NonNullable<Strategy["program"]>): void {
+    for (const other of ["long", "short", "model"] as const) {
+      if (strategy[other]) this.error([...at, other], "EXCLUDED", "a strategy with a program decides by it alone");
+    }
+    const known = this.known.programs;
+    if (!known) return;
+    const ids = [...new Set(known.map((card) => card.program_id))];
+    this.mustBe({ path: [...at, "program", "program_id"], name: program_id, of: ids, what: "registered program" });
+    const hashes = known.filter((card) => card.program_id === program_id).map((card) => card.hash);
+    const path = [...at, "program", "hash"];
+    if (hashes.length > 0) this.mustBe({ path, name: hash, of: hashes, what: "hash of that program" });
   }
 
   private model(at: PropertyKey[], { model_id, hash, cutoffs }: NonNullable<Strategy["model"]>): void {

@@ -1,6 +1,7 @@
 /** The config service through its REST face, hosted as it runs: tokens, roles, problems and answers. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
+import { programRunner } from "../../shared/adapters/programs.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { openStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
@@ -30,6 +31,7 @@ beforeAll(async () => {
     random: seededRandom(1),
     bus: new EmbeddedBus({ path: ":memory:", clock, onError, onDead: onError }),
     store: () => store,
+    programs: programRunner(),
     env: {},
     log: rootLog(clock, () => {}, "silent"),
     serviceKey,

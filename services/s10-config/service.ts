@@ -3,27 +3,40 @@ import { z } from "@hono/zod-openapi";
 import { configActive, configBundles } from "../../shared/collections/config.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { models } from "../../shared/collections/models.ts";
+import { programs as programCards } from "../../shared/collections/programs.ts";
 import { config } from "../../shared/contracts.ts";
-import { answers, defineService, verb } from "../../shared/kit/service.ts";
+import { ProgramCard } from "../../shared/domain/program.ts";
+import { answers, defineService, type Verb, verb } from "../../shared/kit/service.ts";
 import { configEvents } from "../../shared/streams.ts";
-import { Bundles } from "./bundles.ts";
+import { Bundles, type Entry } from "./bundles.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
+import quoteBothSides from "./programs/quote-both-sides.ts" with { type: "text" };
+import { Programs } from "./programs.ts";
 import { bundleJsonSchema } from "./schema-faults.ts";
 import {
   BundleListAnswer,
   BundleListRequest,
   DraftAnswer,
   DraftRequest,
+  NewProgram,
+  ProgramListAnswer,
+  ProgramListRequest,
+  ProgramNamed,
   PromoteAnswer,
   PromoteRequest,
 } from "./types.ts";
 
 const INSTRUMENTS_MAX = 1_000;
-const MODELS_MAX = 1_000;
+const NAMED_MAX = 1_000;
 
 const settings = z.object({
   bundleText: z.string().default("").describe("Content of a bundle file that replaces what is active"),
 });
+
+const INSTALLATION = "installation";
+const SHIPPED_PROGRAMS = [
+  { program_id: "quote-both-sides", source: quoteBothSides as unknown as string, note: "Ships as an example." },
+];
 
 export default defineService({
   id: "s10",
@@ -34,21 +47,32 @@ export default defineService({
   calls: {},
   emits: [configEvents],
   usesConfig: false,
-  owns: [configBundles, configActive],
+  owns: [configBundles, configActive, programCards],
   setup(ctx) {
-    const bundles = new Bundles({ store: ctx.store, clock: ctx.clock, audit: (entry) => ctx.audit(entry) });
+    const ports = { store: ctx.store, clock: ctx.clock, audit: (entry: Entry) => ctx.audit(entry) };
+    const bundles = new Bundles(ports);
+    const programs = new Programs({ ...ports, runner: ctx.programs });
     const listedInstruments = async () => {
       const page = await ctx.store.query(instrumentRegistry, { limit: INSTRUMENTS_MAX });
       return page.items.length === 0 ? {} : { instruments: page.items.map((row) => row.key) };
     };
     /** What there is for a bundle to name. */
     const known = async () => {
-      const page = await ctx.store.query(models, { sort: { field: "created_at", order: "desc" }, limit: MODELS_MAX });
-      return { ...(await listedInstruments()), models: page.items.map(({ value }) => value) };
+      const newest = { sort: { field: "created_at", order: "desc" as const }, limit: NAMED_MAX };
+      const [cards, written] = await Promise.all([
+        ctx.store.query(models, newest),
+        ctx.store.query(programCards, newest),
+      ]);
+      const valuesOf = <T>({ items }: { items: readonly { value: T }[] }) => items.map(({ value }) => value);
+      return { ...(await listedInstruments()), models: valuesOf(cards), programs: valuesOf(written) };
     };
     return {
-      start: () => bundles.begin(shippedBundle as string, ctx.settings.bundleText),
+      async start() {
+        for (const shipped of SHIPPED_PROGRAMS) await programs.register(shipped, INSTALLATION);
+        await bundles.begin(shippedBundle as string, ctx.settings.bundleText);
+      },
       verbs: [
+        ...programVerbs(programs),
         answers(config.methods.getActive, {
           name: "getActive",
           summary: "The active revision with its bundle",
@@ -100,3 +124,33 @@ export default defineService({
     };
   },
 });
+
+const programVerbs = (programs: Programs): Verb[] => [
+  verb({
+    name: "registerProgram",
+    summary: "Keep a strategy written as a program, after a trial run; bundles may name it from then on",
+    rest: "POST /programs",
+    // It runs where orders are decided.
+    roles: ["risk", "admin"],
+    once: "body",
+    input: NewProgram,
+    output: ProgramCard,
+    run: (request, { principal }) => programs.register(request, principal.id),
+  }),
+  verb({
+    name: "listPrograms",
+    summary: "Registered programs, newest first",
+    rest: "GET /programs",
+    input: ProgramListRequest,
+    output: ProgramListAnswer,
+    run: (request) => programs.list(request),
+  }),
+  verb({
+    name: "getProgram",
+    summary: "One registered program with its source",
+    rest: "GET /programs/{program_id}/{hash}",
+    input: ProgramNamed,
+    output: ProgramCard,
+    run: (named) => programs.get(named),
+  }),
+];

@@ -1,6 +1,8 @@
 /** The shapes that the config service takes and answers with. */
 import { z } from "@hono/zod-openapi";
 import { BundleRecord } from "../../shared/collections/config.ts";
+import { PROGRAM_CHARACTERS_MAX, ProgramCard, ProgramHash, ProgramId } from "../../shared/domain/program.ts";
+import { Paging } from "../../shared/kit/rest.ts";
 
 /** `path` is where in the document, such as `rules[3].when.allOf[0].f`; empty for the whole. */
 export const LintFinding = z
@@ -56,3 +58,19 @@ export const PromoteAnswer = z
   })
   .openapi("PromoteAnswer");
 export type PromoteAnswer = z.output<typeof PromoteAnswer>;
+
+export const NewProgram = z
+  .object({
+    program_id: ProgramId,
+    source: z.string().min(1).max(PROGRAM_CHARACTERS_MAX).openapi({ description: "TypeScript, one default export" }),
+    note: ProgramCard.shape.note,
+  })
+  .openapi("NewProgram");
+export type NewProgram = z.output<typeof NewProgram>;
+export const ProgramNamed = z.object({ program_id: ProgramId, hash: ProgramHash });
+export type ProgramNamed = z.output<typeof ProgramNamed>;
+export const ProgramListRequest = z.object({ program_id: ProgramId.optional(), ...Paging });
+export type ProgramListRequest = z.output<typeof ProgramListRequest>;
+const ProgramSummary = ProgramCard.omit({ source: true }).openapi("ProgramSummary");
+export const ProgramListAnswer = z.object({ items: z.array(ProgramSummary), next_cursor: z.string().optional() });
+export type ProgramListAnswer = z.output<typeof ProgramListAnswer>;

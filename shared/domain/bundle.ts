@@ -4,6 +4,7 @@ import { FactorId } from "./factor-id.ts";
 import { InstrumentId, PositiveDecimal } from "./instrument.ts";
 import { Timeframe } from "./market.ts";
 import { ModelUse } from "./model.ts";
+import { ProgramUse } from "./program.ts";
 
 export const CONDITION_DEPTH_MAX = 8;
 export const CONDITION_LIST_MAX = 64;
@@ -111,6 +112,8 @@ const Strategy = z.strictObject({
   triggers: z.array(Trigger).min(1).max(10),
   long: Condition.optional(),
   short: Condition.optional(),
+  /** In place of both conditions. */
+  program: ProgramUse.optional(),
   /** Has its say after the rules. */
   model: ModelUse.optional(),
   sizing: SizingRules.partial().default({}),

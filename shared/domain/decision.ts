@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { Account, Decimal, InstrumentId } from "./instrument.ts";
 import { ModelResult } from "./model.ts";
 import { Intent, Side } from "./order.ts";
+import { ProgramResult } from "./program.ts";
 
 /** Factor id → value; null where the factor is missing, stale or not a number. */
 export const FeatureValues = z.record(z.string(), z.number().nullable());
@@ -97,6 +98,8 @@ export const Decision = z
     guards: z.array(GuardResult),
     /** Where the strategy has a model and nothing before it ended the entry. */
     model: ModelResult.optional(),
+    /** Where the strategy is a program and its guards passed. */
+    program: ProgramResult.optional(),
     sizing: Sizing.optional(),
     features: FeatureValues,
     config_rev: z.number().int(),

@@ -61,6 +61,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     schedule: world.schedule,
     net: world.net,
     inference: world.inference,
+    programs: world.programs,
     log,
     metrics,
     config,

@@ -274,6 +274,16 @@ export interface Inference {
   load(onnx: Uint8Array, inputs: number): Promise<LoadedModel>;
 }
 
+/** A strategy written as a program, ready to be asked. What goes in and comes out is JSON; either may throw a Problem. */
+export interface LoadedProgram {
+  start(): unknown;
+  decide(state: unknown, event: unknown): unknown;
+}
+export interface ProgramRunner {
+  /** Throws Problem RULE for what is no such program. */
+  load(source: string): LoadedProgram;
+}
+
 /** Atomic reservations against a limit; amounts are whole units (micro-USDT, say). */
 export interface Quota {
   /** True when it fits, or when `id` is reserved already. */

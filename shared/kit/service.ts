@@ -22,6 +22,7 @@ import type {
   Message,
   Net,
   Op,
+  ProgramRunner,
   Quota,
   Random,
   RateLimit,
@@ -240,6 +241,7 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   readonly schedule: Schedule;
   readonly net: Net;
   readonly inference: Inference;
+  readonly programs: ProgramRunner;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly config: Config;

@@ -8,6 +8,7 @@ import type {
   Inference,
   Lock,
   Net,
+  ProgramRunner,
   Quota,
   Random,
   RateLimit,
@@ -38,6 +39,7 @@ export interface World {
   schedule: Schedule;
   net: Net;
   inference: Inference;
+  programs: ProgramRunner;
   env: Readonly<Record<string, string | undefined>>;
   log: Logger;
   /** Signs tokens between services; at least 32 bytes, the same in every process of an installation. */

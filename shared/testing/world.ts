@@ -3,6 +3,7 @@ import { embeddedCoordination } from "../adapters/coordination.ts";
 import { EmbeddedBus } from "../adapters/embedded-bus.ts";
 import { MemoryBlobs } from "../adapters/memory-blobs.ts";
 import { onnxInference } from "../adapters/onnx.ts";
+import { programRunner } from "../adapters/programs.ts";
 import { seededRandom } from "../adapters/random.ts";
 import { openStore, type SqliteStore } from "../adapters/sqlite.ts";
 import type { VirtualClock } from "../adapters/virtual-clock.ts";
@@ -63,6 +64,7 @@ export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = fal
     ...embeddedCoordination({ clock, path: ":memory:" }),
     net,
     inference: onnxInference(clock),
+    programs: programRunner(),
     env: {
       CHIMERA_S01_RECORD_FRAMES: "false",
       CHIMERA_S11_SCRAPE_MS: "3600000",

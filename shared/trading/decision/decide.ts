@@ -1,8 +1,9 @@
-/** From a signal to a decision: guards, side, rules, model, size, intent; pure, and complete enough to explain itself. */
+/** From a signal to a decision: guards, side or program, rules, model, size, intent; pure, and complete enough to explain itself. */
 import type { Action, Decision, GuardResult, Signal, Sizing } from "../../domain/decision.ts";
 import { type Instrument, marketOf } from "../../domain/instrument.ts";
 import type { ModelResult } from "../../domain/model.ts";
 import type { Intent, Side } from "../../domain/order.ts";
+import type { ProgramResult, Wish } from "../../domain/program.ts";
 import { assert } from "../../errors.ts";
 import { entryIntentId } from "../../keys.ts";
 import type { AccountState } from "./account.ts";
@@ -10,7 +11,8 @@ import type { CompiledBundle, CompiledStrategy } from "./compiled.ts";
 import type { Values } from "./condition.ts";
 import { runGuards } from "./guards.ts";
 import { judged, type ModelSays } from "./model.ts";
-import { SIZE_MULT_RANGE, type Weighed, weigh } from "./rules.ts";
+import { type AskProgram, eventOf, limitPrice, type ProgramSays } from "./program.ts";
+import { clamp, SIZE_MULT_RANGE, SL_MULT_RANGE, TP_MULT_RANGE, type Weighed, weigh } from "./rules.ts";
 import { sizeEntry } from "./sizing.ts";
 
 export interface DecideInput {
@@ -21,6 +23,8 @@ export interface DecideInput {
   readonly instrument: Instrument | undefined;
   /** What the strategy's model says, where it has one; nothing: it counts as missing. */
   readonly model?: ModelSays | undefined;
+  /** The strategy's program, where it is one; nothing: it counts as missing. */
+  readonly program?: AskProgram | undefined;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -42,6 +46,7 @@ interface Found {
   guards: GuardResult[];
   side?: Side;
   weighed?: Weighed;
+  program?: ProgramResult;
   model?: ModelResult;
   /** Rules, health and model together. */
   size_mult?: number;
@@ -77,6 +82,7 @@ function written(found: Found, { signal, rev, now }: { signal: Signal; rev: numb
     intents: found.intents ?? [],
     rules: weighed.results,
     guards: found.guards,
+    ...(found.program && { program: found.program }),
     ...(found.model && { model: found.model }),
     ...(found.sizing && { sizing: found.sizing }),
     features: signal.features.values,
@@ -99,22 +105,27 @@ function consider(input: DecideInput): Found {
     now,
   });
   if (failed) return { reason: failed, guards };
-  const entry = chooseSide(strategy, features.values, marketOf(signal.instrument) === "SPOT");
-  if (!entry.side) return { reason: entry.reason, guards };
+  const longOnly = marketOf(signal.instrument) === "SPOT";
+  const use = strategy.strategy.program;
+  const said = use && askedProgram(input);
+  const program = use && said && { program: { ...use, ...said } };
+  const entry = said ? wished(said, longOnly) : chooseSide(strategy, features.values, longOnly);
+  if (!entry.side) return { reason: entry.reason, guards, ...program };
   const { side } = entry;
-  const weighed = weigh(strategy.rules, { ...features.values, side: SIDE_VALUE[side] });
-  if (weighed.skipped_by !== undefined) return { reason: weighed.skipped_by, guards, side, weighed };
-  const use = strategy.strategy.model;
-  const model = use && judged(use, input.model);
+  const weighed = withWish(weigh(strategy.rules, { ...features.values, side: SIDE_VALUE[side] }), said?.wish);
+  if (weighed.skipped_by !== undefined) return { reason: weighed.skipped_by, guards, side, weighed, ...program };
+  const model = strategy.strategy.model && judged(strategy.strategy.model, input.model);
   // Rules and model together make an entry no larger than either may.
   const wanted = Math.min(weighed.size_mult * (model?.size_mult ?? 1), SIZE_MULT_RANGE[1]);
   const size_mult = wanted * healthMult(compiled, account);
-  const found = { guards, side, weighed, size_mult, ...(model && { model }) };
+  const found = { guards, side, weighed, size_mult, ...program, ...(model && { model }) };
   if (model?.size_mult === 0) return { ...found, reason: "model" };
   if (!instrument) return { ...found, reason: "unknown_instrument" };
   if (instrument.status !== "TRADING") return { ...found, reason: "instrument_halted" };
   const { execution } = compiled.bundle.flags;
+  const limit_price = said?.wish && limitPrice(said.wish, instrument);
   const { sizing, reason } = sizeEntry({
+    limit_price,
     side,
     instrument,
     features,
@@ -126,7 +137,30 @@ function consider(input: DecideInput): Found {
     taker_fee: marketOf(signal.instrument) === "FUT" ? execution.taker_fee : execution.spot_taker_fee,
   });
   if (!sizing) return { ...found, reason };
-  return { ...found, sizing, intents: [entryIntent(input, side, sizing)], reason: "open" };
+  return { ...found, sizing, intents: [entryIntent(input, side, sizing, said?.wish)], reason: "open" };
+}
+
+/** Asked once its guards have passed; of an instrument that nobody knows it has nothing to say. */
+function askedProgram({ program, signal, instrument }: DecideInput): ProgramSays {
+  if (!program || !instrument) return { state: null, trouble: "missing" };
+  return program(eventOf(signal, instrument));
+}
+
+function wished({ wish, trouble }: ProgramSays, longOnly: boolean): Chosen {
+  if (trouble) return noSide(`program_${trouble}`);
+  if (!wish) return noSide("no_entry");
+  return wish.side === "SELL" && longOnly ? noSide("spot_long_only") : { side: wish.side, reason: "" };
+}
+
+/** A wish's multipliers count like those of a rule that fired. */
+function withWish(weighed: Weighed, wish: Wish | undefined): Weighed {
+  if (!wish) return weighed;
+  return {
+    ...weighed,
+    size_mult: clamp(weighed.size_mult * wish.size_mult, SIZE_MULT_RANGE),
+    tp_mult: clamp(weighed.tp_mult * wish.tp_mult, TP_MULT_RANGE),
+    sl_mult: clamp(weighed.sl_mult * wish.sl_mult, SL_MULT_RANGE),
+  };
 }
 
 type Chosen = { side: Side; reason: "" } | { side: undefined; reason: string };
@@ -147,7 +181,7 @@ function healthMult({ bundle }: CompiledBundle, { health }: AccountState): numbe
   return health === "ORANGE" ? bundle.flags.health.orange_size_mult : 1;
 }
 
-function entryIntent({ signal, compiled, now }: DecideInput, side: Side, sizing: Sizing): Intent {
+function entryIntent({ signal, compiled, now }: DecideInput, side: Side, sizing: Sizing, wish?: Wish): Intent {
   const { stop_price, take_profit_price } = sizing;
   assert(stop_price !== undefined && take_profit_price !== undefined, "a sized entry has a stop and a target");
   const futures = marketOf(signal.instrument) === "FUT";
@@ -158,17 +192,18 @@ function entryIntent({ signal, compiled, now }: DecideInput, side: Side, sizing:
     kind: "ENTRY",
     side,
     qty: sizing.qty,
-    type: "MARKET",
+    // Its size was made at the price at which it is to rest.
+    ...(wish?.price === undefined ? { type: "MARKET" } : { type: "LIMIT", price: sizing.entry_price }),
     working_type: "MARK_PRICE",
     reduce_only: false,
     leverage: sizing.leverage,
     margin: "ISOLATED",
     exec: futures
-      ? { policy: "MAKER_THEN_TAKER" }
+      ? { policy: wish?.price === undefined ? "MAKER_THEN_TAKER" : "LIMIT_ONLY" }
       : { policy: "OCO", oco: { take_profit: take_profit_price, stop: stop_price } },
     stop_loss: { price: stop_price },
     take_profit: { price: take_profit_price },
-    valid_until: now + compiled.bundle.flags.execution.entry_valid_ms,
+    valid_until: now + (wish?.rest_ms ?? compiled.bundle.flags.execution.entry_valid_ms),
     signal_id: signal.signal_id,
     strategy_id: signal.strategy_id,
     config_rev: compiled.rev,

@@ -79,7 +79,8 @@ export function weigh(rules: readonly CompiledRule[], values: Values): Weighed {
   };
 }
 
-const clamp = (value: number, [low, high]: readonly [number, number]): number => Math.min(Math.max(value, low), high);
+export const clamp = (value: number, [low, high]: readonly [number, number]): number =>
+  Math.min(Math.max(value, low), high);
 
 function effectText(effect: RuleEffect): string {
   const said = [

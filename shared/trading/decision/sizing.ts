@@ -25,6 +25,8 @@ export interface SizingInput {
   readonly sl_mult: number;
   /** Fraction of notional a taker pays on this market. */
   readonly taker_fee: number;
+  /** Where the entry rests; without it, what a taker would pay. */
+  readonly limit_price?: string | undefined;
 }
 /** Either a size or the reason why there is none. */
 export type Sized = { sizing: Sizing; reason: undefined } | { sizing: undefined; reason: string };
@@ -52,7 +54,8 @@ function size(input: SizingInput, steps: string[]): Sizing {
   const { instrument, side, sizing } = input;
   const futures = marketOf(instrument.instrument) === "FUT";
   const entry = entryPrice(input);
-  steps.push(`entry = ${side === "BUY" ? "ask" : "bid"} = ${show(entry)}`);
+  const from = input.limit_price === undefined ? (side === "BUY" ? "ask" : "bid") : "limit";
+  steps.push(`entry = ${from} = ${show(entry)}`);
   const wanted = wantedNotional(input, steps);
   const qty = quantity({ input, entry, wanted }, steps);
   const notional = mul(qty, entry);
@@ -76,9 +79,9 @@ function size(input: SizingInput, steps: string[]): Sizing {
   };
 }
 
-/** What a taker would pay now: the ask for a buy, the bid for a sell. */
-function entryPrice({ side, features }: SizingInput): Amount {
-  const text = side === "BUY" ? features.ask : features.bid;
+/** Where it rests, else what a taker would pay now: the ask for a buy, the bid for a sell. */
+function entryPrice({ side, features, limit_price }: SizingInput): Amount {
+  const text = limit_price ?? (side === "BUY" ? features.ask : features.bid);
   return text === undefined || dec(text) <= 0n ? none("no_quote") : dec(text);
 }
 

@@ -1,0 +1,130 @@
+/** Strategies as programs in the engine: asked behind the guards, remembered per instrument, never in the way. */
+import { expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { programs } from "../../shared/collections/programs.ts";
+import type { ProgramUse } from "../../shared/domain/program.ts";
+import { NOON, strategyWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
+import { engineWith, type Stores, signalNumber, storesOn, write } from "./strategy.fixture.ts";
+
+/** Counts what it was asked, and quotes both sides in turn. */
+const QUOTES = `export default {
+  start: () => ({ asked: 0 }),
+  decide(state, { bid, ask }) {
+    const asked = state.asked + 1;
+    const buys = asked % 2 === 1;
+    const price = buys ? bid - 1.23 : ask + 1.23;
+    return { state: { asked }, intents: [{ side: buys ? "BUY" : "SELL", price, rest_ms: 2000, why: "turn " + asked }] };
+  },
+};`;
+
+async function registered(stores: Stores, source: string): Promise<ProgramUse> {
+  const hash = createHash("sha256").update(source).digest("hex");
+  await write(stores, programs, { program_id: "quotes", hash, source, author: "ann", created_at: NOON });
+  return { program_id: "quotes", hash };
+}
+const viewOf = (program: ProgramUse) => viewWith(strategyWith({ long: undefined, short: undefined, program }));
+
+async function engineOf(source: string, stores = storesOn()) {
+  const program = await registered(stores, source);
+  return engineWith({ stores, view: viewOf(program) });
+}
+
+test("its wish becomes an entry that rests at its price, on the tick, sized and protected by the bundle's rules", async () => {
+  const { strategist, asked, inquiries } = await engineOf(QUOTES);
+  await strategist.onSignal(signalNumber(1), 1);
+  expect(asked[0]!.intent).toMatchObject({
+    side: "BUY",
+    type: "LIMIT",
+    price: "59998.7",
+    exec: { policy: "LIMIT_ONLY" },
+    valid_until: NOON + 2_000,
+  });
+  const { program, sizing, decision } = await inquiries.story("signal-1");
+  expect(program).toMatchObject({ state: { asked: 1 }, wish: { side: "BUY", why: "turn 1" } });
+  expect(sizing?.steps[0]).toBe("entry = limit = 59998.7");
+  expect(Number(sizing?.stop_price)).toBeLessThan(59_998.7);
+  expect(decision).toMatchObject({ action: "open", reason: "open" });
+});
+
+test("it goes on in the state it left off in, after a restart too", async () => {
+  const stores = storesOn();
+  const first = await engineOf(QUOTES, stores);
+  await first.strategist.onSignal(signalNumber(1), 1);
+  await first.clock.run(NOON + 100);
+  const second = await engineOf(QUOTES, stores);
+  await second.strategist.onSignal(signalNumber(2), 1);
+  expect(second.asked[0]!.intent).toMatchObject({ side: "SELL", price: "60001.4" });
+});
+
+test("a rehearsal leaves no trace in its memory, and a guard that fails asks it nothing", async () => {
+  const { strategist, surroundings, inquiries, pauses } = await engineOf(QUOTES);
+  const compiled = surroundings.current()!;
+  for (let i = 0; i < 3; i += 1) {
+    expect((await strategist.rehearse(signalNumber(9), compiled, NOON)).program?.state).toEqual({ asked: 1 });
+  }
+  await pauses.pause({ strategy_id: "lean" }, { actor: "ann", reason: "lunch" });
+  await strategist.onSignal(signalNumber(1), 1);
+  expect((await inquiries.story("signal-1")).program).toBeUndefined();
+  await pauses.resume({ strategy_id: "lean" }, "ann");
+  await strategist.onSignal(signalNumber(2), 1);
+  expect((await inquiries.story("signal-2")).program?.state).toEqual({ asked: 1 });
+});
+
+test("another program under the same strategy begins anew", async () => {
+  const stores = storesOn();
+  const first = await engineOf(QUOTES, stores);
+  await first.strategist.onSignal(signalNumber(1), 1);
+  await first.clock.run(NOON + 100);
+  const second = await engineOf(`${QUOTES} // another one`, stores);
+  await second.strategist.onSignal(signalNumber(2), 1);
+  expect(second.asked[0]!.intent.side).toBe("BUY");
+});
+
+test.each([
+  ["throws", 'decide() { throw new Error("odd"); }', "broken", "odd"],
+  ["answers nonsense", "decide: (state) => ({ state, intents: [{ side: 'UP' }] })", "broken", "intents.0.side"],
+  [
+    "wishes for two",
+    "decide: (state) => ({ state, intents: [{ side: 'BUY' }, { side: 'SELL' }] })",
+    "broken",
+    "intents",
+  ],
+  ["remembers too much", "decide: () => ({ state: 'x'.repeat(9000), intents: [] })", "broken", "over 8000 characters"],
+  ["goes on for ever", "decide() { for (;;) {} }", "slow", "timed out"],
+])("one that %s decides nothing, says so, and is asked again the next time", async (_what, decide, trouble, why) => {
+  const { strategist, inquiries, told, asked } = await engineOf(`export default { start: () => 0, ${decide} };`);
+  await strategist.onSignal(signalNumber(1), 1);
+  await strategist.onSignal(signalNumber(2), 1);
+  expect(asked).toEqual([]);
+  for (const id of ["signal-1", "signal-2"]) {
+    const { decision, program } = await inquiries.story(id);
+    expect(decision).toMatchObject({ action: "skip", reason: `program_${trouble}` });
+    expect(program).toMatchObject({ state: 0, trouble });
+    expect(program?.detail).toContain(why);
+  }
+  expect(told.filter((line) => line === `program quotes ${trouble}`)).toHaveLength(1);
+});
+
+test("one that nobody registered is missing, and found once it is", async () => {
+  const stores = storesOn();
+  const hash = createHash("sha256").update(QUOTES).digest("hex");
+  const { strategist, inquiries, told } = await engineWith({ stores, view: viewOf({ program_id: "quotes", hash }) });
+  await strategist.onSignal(signalNumber(1), 1);
+  expect((await inquiries.story("signal-1")).decision.reason).toBe("program_missing");
+  expect(told).toContain("program quotes missing");
+  await registered(stores, QUOTES);
+  await strategist.onSignal(signalNumber(2), 1);
+  expect((await inquiries.story("signal-2")).program?.state).toEqual({ asked: 1 });
+});
+
+test("rules weigh a wish as they weigh a condition's entry, and may end it", async () => {
+  const stores = storesOn();
+  const program = await registered(stores, QUOTES);
+  const rules = [{ rule_id: "no-longs", when: { f: "side", op: "==", v: 1 }, effect: { skip_entry: true } }];
+  const view = viewWith({ ...strategyWith({ long: undefined, short: undefined, program }), rules });
+  const { strategist, inquiries } = await engineWith({ stores, view });
+  await strategist.onSignal(signalNumber(1), 1);
+  await strategist.onSignal(signalNumber(2), 1);
+  const reasonOf = async (id: string) => (await inquiries.story(id)).decision.reason;
+  expect([await reasonOf("signal-1"), await reasonOf("signal-2")]).toEqual(["no-longs", "open"]);
+});
