@@ -64,12 +64,35 @@ export function tellWaiting(waiting: Waiting): void {
 export async function signIn(person: Person): Promise<Session> {
   const { CHIMERA_TOKEN } = process.env;
   const prove = proverOf(person);
-  if (CHIMERA_TOKEN !== undefined) return session(CHIMERA_TOKEN, prove, async () => {});
-  const { access_token } = await prove((proof) =>
-    send<{ access_token: string }>("POST", "/auth/login", { body: { username: person.user, ...proof } }),
+  if (CHIMERA_TOKEN !== undefined) return session(asWith({ access_token: CHIMERA_TOKEN }), prove, async () => {});
+  const tokens = await prove((proof) =>
+    send<Tokens>("POST", "/auth/login", { body: { username: person.user, ...proof } }),
   );
-  const end = () => send("POST", "/auth/logout", { body: {}, token: access_token, key: crypto.randomUUID() });
-  return session(access_token, prove, async () => void (await end()));
+  const ask = asWith(tokens);
+  const end = () => ask("POST", "/auth/logout", { body: {}, key: crypto.randomUUID() });
+  return session(ask, prove, async () => void (await end()));
+}
+
+interface Tokens {
+  access_token: string;
+  refresh_token?: string;
+}
+type Ask = <T>(method: "GET" | "POST", path: string, sent?: Omit<Sent, "token">) => Promise<T>;
+
+/** Asks with the access token, and with a new one when it has run out: people take their time at a prompt. */
+function asWith(given: Tokens): Ask {
+  let tokens = given;
+  return async (method, path, sent = {}) => {
+    try {
+      return await send(method, path, { ...sent, token: tokens.access_token });
+    } catch (error) {
+      const { refresh_token } = tokens;
+      const hasRunOut = error instanceof Refused && error.code === "UNAUTHENTICATED";
+      if (!hasRunOut || refresh_token === undefined) throw error;
+      tokens = await send<Tokens>("POST", "/auth/refresh", { body: { refresh_token } });
+      return send(method, path, { ...sent, token: tokens.access_token });
+    }
+  };
 }
 
 /** Runs the work signed in, and signs out whatever comes of it. */
@@ -114,19 +137,19 @@ function proverOf({ user, code }: Person): Session["prove"] {
 
 const askCode = async (question: string): Promise<string> => (await askSecret(question, "set CHIMERA_TOTP")).trim();
 
-function session(token: string, prove: Session["prove"], end: () => Promise<void>): Session {
-  const confirm = (proof: Proof) => send("POST", "/api/v1/auth/confirm", { token, body: proof });
+function session(ask: Ask, prove: Session["prove"], end: () => Promise<void>): Session {
+  const confirm = (proof: Proof) => ask("POST", "/api/v1/auth/confirm", { body: proof });
   return {
-    get: (path) => send("GET", `/api/v1${path}`, { token }),
+    get: (path) => ask("GET", `/api/v1${path}`),
     async post<T>(path: string, body: object, key?: string): Promise<T> {
-      const ask = () => send<T>("POST", `/api/v1${path}`, { token, body, ...(key !== undefined && { key }) });
+      const post = () => ask<T>("POST", `/api/v1${path}`, { body, ...(key !== undefined && { key }) });
       try {
-        return await ask();
+        return await post();
       } catch (error) {
         // A token may be older than a proof is good for.
         if (!(error instanceof Refused) || error.code !== "CONFIRM") throw error;
         await prove(confirm);
-        return ask();
+        return post();
       }
     },
     prove,

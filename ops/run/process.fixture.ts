@@ -49,7 +49,12 @@ export async function up(
   args: string[] = [],
   waits: Record<string, string> = SHORTENED,
 ): Promise<Running> {
-  const said = { CHIMERA_PORT_OFFSET: String(portOffset), CHIMERA_ADMIN_PASSWORD: PASSWORD };
+  const said = {
+    CHIMERA_PORT_OFFSET: String(portOffset),
+    CHIMERA_ADMIN_PASSWORD: PASSWORD,
+    // A test signs in once, and may take longer than a program without a refresh would have.
+    CHIMERA_S12_ACCESS_TTL_MS: String(24 * 3_600_000),
+  };
   const settings = { ...said, CHIMERA_VENUE_ADMIN_TOKEN: ADMIN_TOKEN, ...waits };
   const child = Bun.spawn([process.execPath, join(ROOT, "ops/cli/main.ts"), "up", "--json", "--data", data, ...args], {
     env: { ...process.env, ...settings },

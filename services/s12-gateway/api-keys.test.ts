@@ -79,6 +79,34 @@ describe("an API key", () => {
   });
 });
 
+test("an API key with scopes does what they hold of what its role allows, and nothing else", async () => {
+  const orders = await keyOf(tina, { scopes: ["orders", "read", "orders"] });
+  const cancel = () => gateway.ask("POST /api/v1/cancel", orders, { intent_id: "none" });
+  expect((await cancel()).code).toBe("NOT_FOUND");
+  expect((await gateway.ask("GET /api/v1/orders", orders)).status).toBe(200);
+  const halt = { enable: true, mode: "HALT", reason: "by a key" };
+  for (const path of ["/kill-switch", "/api/v1/kill-switch"]) {
+    expect((await gateway.ask(`POST ${path}`, orders, halt)).code).toBe("FORBIDDEN");
+  }
+  const kill = await keyOf(tina, { scopes: ["kill"] });
+  expect((await gateway.ask("POST /kill-switch", kill, halt)).status).toBe(200);
+  for (const asked of ["GET /kill-switch", "GET /api/v1/orders", "POST /api/v1/cancel", "POST /api/v1/no-such"]) {
+    expect([asked, (await gateway.ask(asked, kill)).code]).toEqual([asked, "FORBIDDEN"]);
+  }
+  const reads = await keyOf(tina, { scopes: ["kill", "orders"], read_only: true });
+  expect((await gateway.ask("POST /kill-switch", reads, halt)).code).toBe("FORBIDDEN");
+  const beyond = await keyOf(tina, { role: "viewer", scopes: ["kill"] });
+  expect((await gateway.ask("POST /kill-switch", beyond, halt)).code).toBe("FORBIDDEN");
+  for (const scopes of [[], ["everything"], "orders", null, ["users"]]) {
+    expect((await make(tina, { scopes })).code).toBe("INVALID");
+  }
+  const list = await gateway.ask("GET /api-keys", tina);
+  expect(JSON.stringify(list.body)).toContain('"scopes":["orders","read"]');
+  for (const { key_id } of list.body.items as { key_id: string }[]) {
+    await gateway.ask(`DELETE /api-keys/${key_id}`, tina);
+  }
+});
+
 describe("what an API key opens", () => {
   test("may turn the kill switch on, as its role may", async () => {
     const key = await keyOf(tina);

@@ -61,6 +61,7 @@ export async function openGateway(seed: string, env: Record<string, string> = {}
 
   return {
     sim,
+    running,
     ask,
     /** All at the same moment. */
     askAll: (...asked: Parameters<typeof send>[]) => running(Promise.all(asked.map((each) => send(...each)))),

@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { MemoryCache } from "../../shared/adapters/cache.ts";
+import { seededRandom } from "../../shared/adapters/random.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import type { Cache } from "../../shared/kit/ports.ts";
+import { createCopies } from "./copies.ts";
+
+let clock: VirtualClock;
+let cache: Cache;
+let store: { value: number; reads: number };
+beforeEach(() => {
+  clock = new VirtualClock(0);
+  cache = new MemoryCache(clock);
+  store = { value: 1, reads: 0 };
+});
+const open = (seed: string, given: Cache = cache) => createCopies({ cache: given, clock, random: seededRandom(seed) });
+const load = async () => {
+  store.reads++;
+  return store.value;
+};
+
+describe("a copy", () => {
+  test("spares the store for ten seconds", async () => {
+    const copies = open("a");
+    for (let at = 0; at < 100; at++) expect(await copies.read("k", load)).toBe(1);
+    expect(store.reads).toBe(1);
+    await clock.run(10_000);
+    await copies.read("k", load);
+    expect(store.reads).toBe(2);
+  });
+  test("of what is not there is not kept", async () => {
+    const copies = open("a");
+    expect(await copies.read("k", async () => undefined)).toBeUndefined();
+    expect(await copies.read("k", load)).toBe(1);
+  });
+  test("is never behind a change made here", async () => {
+    const copies = open("a");
+    await copies.read("k", load);
+    store.value = 2;
+    await copies.changed(["k"]);
+    expect(await copies.read("k", load)).toBe(2);
+    await clock.run(10_000);
+    expect(await copies.read("k", load)).toBe(2);
+  });
+  test("is not brought back by a read that was under way during the change", async () => {
+    const copies = open("a");
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const slow = copies.read("k", () => promise);
+    await Promise.resolve();
+    store.value = 2;
+    await copies.changed(["k"]);
+    resolve(1);
+    await slow;
+    for (const until of [0, 9_999, 10_000, 10_001]) {
+      await clock.run(until);
+      expect(await copies.read("k", load)).toBe(2);
+    }
+  });
+  test("is not believed after a change that the cache could not be told of", async () => {
+    const away = () => Promise.reject(new Error("away"));
+    const stubborn: Cache = { get: (key) => cache.get(key), set: (...all) => cache.set(...all), delete: away };
+    const copies = open("a", stubborn);
+    await copies.read("k", load);
+    store.value = 2;
+    await copies.changed(["k"]);
+    for (const until of [0, 9_999, 10_000]) {
+      await clock.run(until);
+      expect(await copies.read("k", load)).toBe(2);
+    }
+  });
+  test("of another process is not read, whatever it knew when it died", async () => {
+    await open("a").read("k", load);
+    store.value = 2;
+    expect(await open("b").read("k", load)).toBe(2);
+  });
+});
+
+test("without a cache everything is read from the store", async () => {
+  const away = () => Promise.reject(new Error("away"));
+  const copies = open("a", { get: away, set: away, delete: away });
+  expect(await copies.read("k", load)).toBe(1);
+  store.value = 2;
+  await copies.changed(["k"]);
+  expect(await copies.read("k", load)).toBe(2);
+});
