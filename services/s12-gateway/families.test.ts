@@ -137,7 +137,7 @@ describe("a browser", () => {
       token_type: "Bearer",
       expires_in: 600,
       refresh_expires_in: 1_800,
-    } as object);
+    });
     const next = tokensOf(renewed);
     expect((await byCookie("GET /auth/me", next.cookie)).status).toBe(200);
     // What another tab sent a moment before.
@@ -146,7 +146,12 @@ describe("a browser", () => {
     expect((await byCookie("GET /auth/me", cookie)).status).toBe(401);
   });
   test("of another site's page is renewed by no cookie", async () => {
-    for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }, { x: "" }]) {
+    const foreign: Record<string, string>[] = [
+      { "sec-fetch-site": "cross-site" },
+      { origin: "https://evil.example" },
+      { x: "" },
+    ];
+    for (const headers of foreign) {
       expect((await byCookie("POST /auth/refresh", mine.cookie, headers)).code).toBe("FORBIDDEN");
     }
     expect((await byCookie("POST /auth/refresh", mine.cookie)).status).toBe(200);
