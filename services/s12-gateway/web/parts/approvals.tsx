@@ -154,7 +154,10 @@ const askedWords = (t: Translate, { requested_by: who, subject }: Approval): str
 
 const approvalAct = (t: Translate, approval: Approval, how: "approve" | "refuse"): Act => ({
   title: t(`approval.${how}.title`),
-  plan: () => ({ lines: [subjectWords(t, approval), askedWords(t, approval), t(`approval.${how}.effect`)] }),
+  plan: () => {
+    const effect = how === "approve" && approval.collect ? "approval.approve.collect" : `approval.${how}.effect`;
+    return { lines: [subjectWords(t, approval), askedWords(t, approval), t(effect as MessageKey)] };
+  },
   hold: t(`approval.${how}.hold`),
   run: async (key) => {
     const { state, outcome } = await decideApproval(approval, how, key);

@@ -196,7 +196,7 @@ function PasskeyRow({ passkey, onAct }: { passkey: Passkey; onAct: (act: Act) =>
             t("thing.unused")
           ) : (
             <>
-              {t("thing.used")} <Age ts={passkey.last_used_at} />
+              {t("thing.used")} <Age ts={passkey.last_used_at} /> {t("thing.ago")}
             </>
           )}
         </p>

@@ -109,7 +109,8 @@ function SessionRow({ session, onAct }: { session: Session; onAct: (act: Act) =>
         {current ? <span className="tag">{t("sessions.this")}</span> : null}
         <p className="muted">
           {from ? `${from} · ` : null}
-          {t("sessions.since")} <When ts={created_at} day /> · {t("sessions.seen")} <Age ts={last_seen_at} />
+          {t("sessions.since")} <When ts={created_at} day /> · {t("sessions.seen")} <Age ts={last_seen_at} />{" "}
+          {t("thing.ago")}
         </p>
       </div>
       {current ? null : (
