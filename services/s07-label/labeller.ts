@@ -24,6 +24,8 @@ import type { Prices } from "./prices.ts";
 import type { Finding, Ports } from "./types.ts";
 
 const REVISIONS_KEPT = 8;
+/** Between two looks others of the process have their turn: stores answer without ever waiting. */
+const BREATH_MS = 1;
 
 /** Ends a look at a signal with the reason why it has no label. */
 class Gap extends Error {
@@ -51,7 +53,8 @@ export class Labeller {
   async look(signal: Signal, horizonH: HorizonH): Promise<Finding> {
     const t0 = signal.trigger.exch_ts;
     const span = { horizonH, from: t0, to: t0 + horizonMs(horizonH) };
-    const { store } = this.ports;
+    const { store, clock } = this.ports;
+    await clock.sleep(BREATH_MS);
     try {
       const decision = (await store.get(decisionsMade, signal.signal_id))?.value;
       const trade = (await store.get(trades, signal.signal_id))?.value;

@@ -12,6 +12,8 @@ import type { Ports } from "./types.ts";
 /** Signals of one commit. */
 export const BATCH = 50;
 const HOUR_MS = 3_600_000;
+/** Of one sweep and question; what is beyond it, after a long absence, the next sweep goes on with. */
+const BATCHES_MAX = 100;
 /** Fills that a reconciliation finds, and funding records, come at the latest after two days. */
 const RECHECK_H = [1, 24, 48] as const;
 
@@ -84,6 +86,7 @@ export class Sweep {
     let mark = (await store.get(labelMarks, id))?.value.upto_ts ?? 0;
     const ts = { gte: mark, lte: upTo };
     let cursor: string | undefined;
+    let left = BATCHES_MAX;
     do {
       const { found, why, last, next } = await read(ts, cursor);
       const moved: Op[] = [];
@@ -91,7 +94,7 @@ export class Sweep {
       await this.writer.keep(found, why, () => moved);
       mark = last ?? mark;
       cursor = next;
-    } while (cursor !== undefined);
+    } while (cursor !== undefined && --left > 0);
   }
 
   private async missing(horizonH: HorizonH): Promise<void> {
@@ -99,7 +102,7 @@ export class Sweep {
     const next_try_at = { lte: clock.now() };
     const query = { where: { state: "OPEN", horizon_h: horizonH, next_try_at }, limit: BATCH };
     // What is tried again gets a later time, so that the first page is always another one.
-    for (;;) {
+    for (let left = BATCHES_MAX; left > 0; left--) {
       const { items } = await store.query(labelGaps, query);
       if (items.length === 0) return;
       const found: Found[] = [];
