@@ -49,6 +49,7 @@ describe.skipIf(!here)("the page in a real browser", () => {
 
   theDoorAndTheMarket();
   thePagesBesideIt();
+  whatPeopleSet();
   theKillSwitch();
 
   test("neither an error nor a request elsewhere was seen, no policy was broken", () => {
@@ -148,14 +149,81 @@ function thePagesBesideIt(): void {
 
   test("nothing scrolls sideways on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const name of ["Overview", "Orders", "Positions", "Trades", "Treasury", "Reconcile", "Health", "Market"]) {
-      await page.getByRole("link", { name, exact: true }).first().click();
+    for (const path of ["/overview", "/orders", "/positions", "/trades", "/treasury", "/reconciliation", "/status"]
+      .concat(["/audit-log", "/inbox", "/find?q=admin", "/settings", "/settings?id=keys", "/settings?id=users"])
+      .concat("/market")) {
+      const name = path;
+      await page.goto(new URL(path, running.gateway).href);
       await page.locator("main").waitFor();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect({ name, wide: Math.max(0, wide) }).toEqual({ name, wide: 0 });
     }
     await page.getByRole("button", { name: "Kill" }).first().waitFor();
     await page.setViewportSize({ width: 1440, height: 900 });
+  }, 120_000);
+}
+
+function whatPeopleSet(): void {
+  const KEY = "browser test";
+  const holdDown = async () => {
+    const box = await page.getByRole("dialog").locator("button.danger").boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 10);
+    await page.mouse.down();
+    await page.getByRole("dialog").getByRole("status").waitFor();
+    await page.mouse.up();
+  };
+
+  test("an API key is made, shown once, opens what it should, and is ended", async () => {
+    await page.keyboard.press(",");
+    await page.getByRole("link", { name: "API keys", exact: true }).click();
+    await page.getByLabel("What it is for").fill(KEY);
+    await page.getByRole("button", { name: "Make the key" }).click();
+    const token = await page.locator(".secret code").textContent();
+    const headers = { authorization: `Bearer ${token}` };
+    const asked = async () => (await fetch(`${running.gateway}api/v1/orders?limit=1`, { headers })).status;
+    expect(await asked()).toBe(200);
+    await page.reload();
+    await page.getByText(KEY).waitFor();
+    expect(await page.locator(".secret").count()).toBe(0);
+    await page.getByRole("button", { name: "Remove…" }).click();
+    await holdDown();
+    expect(await asked()).toBe(401);
+    await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).click();
+    await page.getByText("There are no keys.").waitFor();
+  }, 120_000);
+
+  test("who comes in with a one-time password chooses another one first", async () => {
+    await page.getByRole("link", { name: "Users", exact: true }).click();
+    await page.locator(".add-row input").fill("rita");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    const oneTime = (await page.locator(".secret code").textContent()) ?? "";
+    const context = await browser.newContext();
+    const hers = await context.newPage();
+    hers.setDefaultTimeout(PAGE_MS_MAX);
+    await hers.goto(`${running.gateway}orders`);
+    await hers.locator('input[autocomplete="username"]').fill("rita");
+    await hers.locator('input[type="password"]').fill(oneTime);
+    await hers.locator('button[type="submit"]').click();
+    await hers.getByLabel("One-time password").fill(oneTime);
+    for (const field of await hers.locator('input[autocomplete="new-password"]').all())
+      await field.fill(`${PASSWORD}-2`);
+    await hers.locator('button[type="submit"]').click();
+    await hers.locator("tbody tr").first().waitFor();
+    // A viewer may look at orders and cancel none.
+    await hers.keyboard.press("Control+k");
+    await hers.getByText("Keyboard", { exact: true }).waitFor();
+    expect(await hers.getByText("Cancel the order").count()).toBe(0);
+    await context.close();
+  }, 120_000);
+
+  test("the palette searches for what is typed, and a hit leads to the thing", async () => {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("user.created");
+    await page.getByText("Search for “user.created”").waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator(".hit", { hasText: "rita" }).getByRole("link").click();
+    await page.getByText("user.created").first().waitFor();
+    expect(new URL(page.url()).pathname).toBe("/audit-log");
   }, 120_000);
 }
 
