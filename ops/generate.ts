@@ -4,15 +4,20 @@ import type { ApiDocument } from "../services/s12-gateway/api-merge.ts";
 import { HEARD } from "../services/s12-gateway/live-feed.ts";
 import { mergedApi } from "../services/s12-gateway/reference.ts";
 import { VirtualClock } from "../shared/adapters/virtual-clock.ts";
+import { TIMEFRAMES } from "../shared/domain/market.ts";
 import { constellation } from "../shared/kit/constellation.ts";
 import type { Net, ServiceId } from "../shared/kit/ports.ts";
 import type { Service } from "../shared/kit/service.ts";
 import { describeSettings } from "../shared/kit/settings.ts";
 import { STREAMS } from "../shared/streams.ts";
 import { simulatedWorld } from "../shared/testing/world.ts";
+import { COUNT_MAX, WINDOW_MS_MAX } from "../shared/trading/factors/factor.ts";
+import { dependenciesOf, describeFamily, FAMILIES, parseFactor } from "../shared/trading/factors/registry.ts";
 import { lostIn, WITHDRAWN } from "./api-compat.ts";
 import { ROOT } from "./build.ts";
 import { clientFiles } from "./client-code.ts";
+import { rolesPage } from "./roles-page.ts";
+import { describeGatewaySettings } from "./run/gateway-settings.ts";
 import { describeProcessSettings } from "./run/process-settings.ts";
 import { loadServices } from "./services.ts";
 
@@ -38,8 +43,10 @@ export async function generate(): Promise<Record<string, string>> {
     [API_PATH]: `${JSON.stringify(api, null, 2)}\n`,
     ...clientFiles(api, HEARD),
     "services/README.md": serviceTable(services, verbs),
+    "docs/reference/roles.md": rolesPage(services, (id) => hosted.get(id)?.verbs ?? [], NOTE),
     "docs/reference/settings.md": settingsTable(services),
     "docs/reference/streams.md": streamTable(),
+    "docs/reference/factors.md": factorPages(),
   };
 }
 
@@ -84,6 +91,7 @@ function settingsTable(services: readonly Service[]): string {
   };
   const sections = [
     section("Every process of its own", describeProcessSettings()),
+    section("How the gateway is open to other machines", describeGatewaySettings()),
     ...services.map((service) => section(service.name, describeSettings(service))),
   ];
   const about =
@@ -99,6 +107,30 @@ function streamTable(): string {
   );
   const head = "| stream | mode | from | heard by | version | length |\n| --- | --- | --- | --- | --- | --- |";
   return `${NOTE}\n\n# Streams\n\n${head}\n${rows.join("\n")}\n`;
+}
+
+function factorPages(): string {
+  const bound = (value: number | null, endless: string) => (value === null ? endless : String(value));
+  const sections = FAMILIES.map((family) => {
+    const { pattern, example, version, formula, source, range, frequency, lag } = describeFamily(family);
+    const factor = parseFactor(example);
+    const bars = factor ? family.bars(factor.params) : 0;
+    const rows = [
+      `- Example: \`${example}\`; version ${version}`,
+      `- Formula: ${formula}`,
+      `- Source: ${source}`,
+      `- Range: ${bound(range[0], "−∞")} to ${bound(range[1], "∞")}`,
+      `- Changes: ${frequency === "bar" ? "as a bar closes" : "with every event of its inputs"}; lag: ${lag}`,
+      `- Needs: ${factor ? dependenciesOf(factor).join(", ") : ""}${bars > 0 ? `; ${bars} closed bars for the example` : ""}`,
+    ];
+    return `## \`${family.pair ? `${pattern}@OTHER` : pattern}\`\n\n${rows.join("\n")}`;
+  });
+  const about =
+    `An id names a family and its numbers: \`{n}\` is a count from 1 to ${COUNT_MAX}, \`{w}\` a window such as 10s or 5m, at most ` +
+    `${WINDOW_MS_MAX / 60_000}m, \`{tf}\` a timeframe: ${TIMEFRAMES.join(", ")}. A factor of bars may be another instrument's, read at its ` +
+    "last closed bar: `rv_20_1d@SPOT:BTCUSDT`. C, H and L are close, high and low of a bar, C₋₁ the close before. A value that cannot be " +
+    "told is null. The owner of all is s02; `GET /factors` answers the same. How to add one: [write a factor](../guide/write-a-factor.md).";
+  return `${NOTE}\n\n# Factors\n\n${about}\n\n${sections.join("\n\n")}\n`;
 }
 
 /** Documented paths are version 1: a snapshot that has lost something of the committed one is not written by chance. */

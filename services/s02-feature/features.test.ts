@@ -127,7 +127,7 @@ describe("quality", () => {
     for (const exch_ts of [T + AHEAD_MS + 10_001, Number.NaN, Number.POSITIVE_INFINITY]) {
       features.onTicker({ ...tickerAt(T, ["1", "1", "2", "1"]), exch_ts, ts: T + AHEAD_MS });
     }
-    expect(features.latest(FUT)).toEqual(told!);
+    expect(features.latest(FUT)).toMatchObject(told!);
     expect([...features.all].map(({ dropped, updates }) => [dropped, updates])).toEqual([[3, 1]]);
   });
 

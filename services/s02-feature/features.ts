@@ -4,10 +4,13 @@ import type { FeatureSet } from "../../shared/domain/decision.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
 import { refuse } from "../../shared/errors.ts";
+import type { EngineOptions } from "../../shared/trading/factors/engine.ts";
+import { wantedOfPeers } from "../../shared/trading/factors/recompute.ts";
 import { regimeOf } from "../../shared/trading/factors/regime.ts";
-import { FAMILIES, factorsOfBundle, parseFactor } from "../../shared/trading/factors/registry.ts";
+import { describeFamily, FAMILIES, factorsOfBundle, parseFactor } from "../../shared/trading/factors/registry.ts";
+import type { EngineSnapshot } from "../../shared/trading/factors/snapshot.ts";
 import { InstrumentFeatures, type Surroundings } from "./instrument-features.ts";
-import type { FactorsAnswer, RegimeAnswer } from "./types.ts";
+import type { FactorsAnswer, FeaturesAnswer, RegimeAnswer } from "./types.ts";
 
 const REGIME = "regime";
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -16,6 +19,9 @@ export class Features {
   #around: Surroundings;
   #instruments = new Map<InstrumentId, InstrumentFeatures>();
   #factors: readonly string[] = [];
+  #rev = 0;
+  /** Of the last run, for instruments that are not followed yet. */
+  #snapshots = new Map<InstrumentId, EngineSnapshot>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -28,18 +34,35 @@ export class Features {
   /** Swaps to a revision between two events: what stays goes on, what is new begins, what is gone is dropped. */
   follow({ rev, bundle }: BundleView): void {
     this.#factors = factorsOfBundle(bundle);
+    this.#rev = rev;
     const before = this.#instruments;
     this.#instruments = new Map();
     for (const { instrument, enabled } of bundle.instruments) {
       if (!enabled) continue;
-      const kept = before.get(instrument) ?? new InstrumentFeatures(instrument, this.#around, this.#lookup);
+      const kept = before.get(instrument) ?? new InstrumentFeatures(instrument, this.#around, this.#peers);
       this.#instruments.set(instrument, kept);
     }
     // After all are known, so that a factor of another instrument finds it.
     for (const features of this.all) {
       const strategies = bundle.strategies.filter((strategy) => looksAt(strategy, features.instrument));
       features.want({ rev, factors: [...this.#factors, ...this.#lookedUpBy(features.instrument)], strategies });
+      this.#takeUp(features);
     }
+  }
+
+  /** Where a former run ended: for instruments of which nothing has been heard in this one. */
+  remember(snapshots: readonly EngineSnapshot[]): void {
+    for (const snapshot of snapshots) this.#snapshots.set(snapshot.instrument, snapshot);
+    for (const features of this.all) this.#takeUp(features);
+  }
+
+  /** Ids of the active revision, and its number. */
+  get wanted(): { factors: readonly string[]; rev: number } {
+    return { factors: this.#factors, rev: this.#rev };
+  }
+
+  get(instrument: InstrumentId): InstrumentFeatures | undefined {
+    return this.#instruments.get(instrument);
   }
 
   onTicker(event: Ticker): void {
@@ -60,20 +83,19 @@ export class Features {
   }
 
   /** Refuses an instrument that is not enabled, and one of which nothing has been heard. */
-  latest(instrument: InstrumentId): FeatureSet {
+  latest(instrument: InstrumentId): FeaturesAnswer {
     const features = this.#instruments.get(instrument);
     if (features === undefined) refuse("NOT_FOUND", `${instrument} is not enabled in the active revision.`);
-    return features.latest() ?? refuse("STALE_FEATURES", `No market data of ${instrument} has arrived yet.`);
+    const latest: FeatureSet | undefined = features.latest();
+    if (latest === undefined) refuse("STALE_FEATURES", `No market data of ${instrument} has arrived yet.`);
+    const missing = Object.keys(latest.values)
+      .filter((id) => latest.values[id] === null)
+      .map((id) => ({ id, why: features.engine.standing(id) }));
+    return { ...latest, missing, age_ms: features.ageMs() };
   }
 
   factors(): FactorsAnswer {
-    const families = FAMILIES.map(({ pattern, example, family, version, formula, source, range, needs }) => ({
-      ...{ pattern, example, family, version, formula, source, needs: [...needs] },
-      range: [finite(range[0]), finite(range[1])] as [number | null, number | null],
-      frequency: needs.includes("bar") ? ("bar" as const) : ("event" as const),
-      owner: "s02" as const,
-    }));
-    return { families, active: [...this.#factors], unknown: this.unknown() };
+    return { families: FAMILIES.map(describeFamily), active: [...this.#factors], unknown: this.unknown() };
   }
 
   /** Ids of the active revision that name no factor. */
@@ -102,15 +124,27 @@ export class Features {
     return old.length === 0 ? undefined : `No market data for more than ${limit} ms: ${old.join(", ")}`;
   }
 
-  #lookup = (instrument: InstrumentId, id: string): number =>
-    this.#instruments.get(instrument)?.engine.value(id) ?? Number.NaN;
+  /** How the instruments' engines see each other. */
+  #peers: EngineOptions = {
+    lookup: (instrument, id) => this.#instruments.get(instrument)?.engine.value(id) ?? Number.NaN,
+    closes: (instrument, timeframe) => this.#instruments.get(instrument)?.engine.closes(timeframe),
+  };
+
+  #takeUp(features: InstrumentFeatures): void {
+    const { instrument, engine } = features;
+    const snapshot = this.#snapshots.get(instrument);
+    if (snapshot === undefined || !Number.isNaN(engine.exchTs)) return;
+    this.#snapshots.delete(instrument);
+    try {
+      features.takeUp(snapshot);
+    } catch (error) {
+      this.#around.unusable?.(instrument, error);
+    }
+  }
 
   /** What other instruments read of this one: `rv_20_1d@SPOT:BTCUSDT` makes SPOT:BTCUSDT compute rv_20_1d. */
   #lookedUpBy(instrument: InstrumentId): string[] {
-    return this.#factors.flatMap((id) => {
-      const factor = parseFactor(id);
-      return factor?.of === instrument ? [factor.id] : [];
-    });
+    return [...(wantedOfPeers(this.#factors, "").get(instrument) ?? [])];
   }
 }
 

@@ -1,19 +1,18 @@
 /** Fills the factors' past from S1's bars, in the background and again after failures with growing waits. */
-import type { z } from "@hono/zod-openapi";
-import type { History, HistoryAnswer } from "../../shared/contracts.ts";
+import type { Timeframe } from "../../shared/domain/market.ts";
 import { Problem } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { type Bar, barOfKline } from "../../shared/trading/factors/bars.ts";
 import type { FactorEngine, HistoryWish } from "../../shared/trading/factors/engine.ts";
+import { BARS_MAX, type GetHistory, isSound } from "./past-bars.ts";
 
 const ASK_MS_MAX = 5_000;
-const BARS_MAX = 1_000;
 /** The bar that is still open, and one that has closed since. */
 const BARS_SPARE = 2;
 
 export interface HistoryParts {
   clock: Clock;
-  getHistory(request: z.input<typeof History>, options: { timeoutMs: number }): Promise<z.output<typeof HistoryAnswer>>;
+  getHistory: GetHistory;
   /** Waits between two tries for the same bars: the first, and the longest. */
   retryMs: readonly [number, number];
   log: { info(message: string, fields?: object): void; warn(message: string, fields?: object): void };
@@ -39,6 +38,11 @@ export class HistoryWarmer {
       if (Number.isNaN(engine.exchTs)) continue;
       for (const wish of engine.historyWishes()) if (this.#isDue(engine, wish)) await this.#grant(engine, wish);
     }
+  }
+
+  /** Asks at the next step again for bars of this timeframe, however long it was going to wait. */
+  hurry(timeframe: Timeframe): void {
+    for (const slot of this.#waits.keys()) if (slot.endsWith(`/${timeframe}`)) this.#waits.delete(slot);
   }
 
   async #grant(engine: FactorEngine, { timeframe, bars }: HistoryWish): Promise<void> {
@@ -75,12 +79,5 @@ export class HistoryWarmer {
 
 const slotOf = ({ instrument }: FactorEngine, timeframe: string): string => `${instrument}/${timeframe}`;
 
-/** What comes after the last bar that is no bar: a value that is no number would stay in an average for ever. */
-function sound(bars: readonly Bar[]): readonly Bar[] {
-  const broken = bars.findLastIndex(
-    ({ open, high, low, close, volume, quoteVolume }) =>
-      !(low > 0 && low <= Math.min(open, close) && high >= Math.max(open, close)) ||
-      !(Number.isFinite(high) && Number.isFinite(volume) && Number.isFinite(quoteVolume)),
-  );
-  return bars.slice(broken + 1);
-}
+/** What comes after the last bar that is no bar. */
+const sound = (bars: readonly Bar[]): readonly Bar[] => bars.slice(bars.findLastIndex((bar) => !isSound(bar)) + 1);

@@ -6,8 +6,9 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker, Timeframe } from "../../shared/domain/market.ts";
 import { signalId } from "../../shared/keys.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
-import { createFactorEngine, type FactorEngine, type Lookup } from "../../shared/trading/factors/engine.ts";
+import { createFactorEngine, type EngineOptions, type FactorEngine } from "../../shared/trading/factors/engine.ts";
 import type { ClosedBar } from "../../shared/trading/factors/series.ts";
+import type { EngineSnapshot } from "../../shared/trading/factors/snapshot.ts";
 import { Triggers } from "../../shared/trading/factors/triggers.ts";
 import type { Settings } from "./types.ts";
 
@@ -20,7 +21,13 @@ export interface Surroundings {
   readonly settings: Settings;
   publish(features: FeatureSet): void;
   signal(signal: Signal): void;
+  /** A snapshot of the last run is damaged, or of another form; the instrument begins anew. */
+  unusable?(instrument: InstrumentId, error: unknown): void;
+  /** Bars have closed, and the event that closed them is taken in. */
+  closed?(features: InstrumentFeatures, bars: readonly ClosedBar[]): void;
 }
+/** What is kept of features is at the close of each minute, so its bars are built whether or not a factor wants them. */
+const ALWAYS: Timeframe = "1m";
 
 /** What a config revision wants of one instrument. */
 export interface Wanted {
@@ -39,13 +46,15 @@ interface Watch {
 
 export class InstrumentFeatures {
   readonly instrument: InstrumentId;
-  readonly engine: FactorEngine;
+  engine: FactorEngine;
   /** Market events heard since it was last taken. */
   updates = 0;
   /** Events left out for an impossible exchange time, since last taken. */
   dropped = 0;
   #around: Surroundings;
+  #options: EngineOptions;
   #rev = 0;
+  #wanted: readonly [readonly string[], readonly Timeframe[]] = [[], []];
   #watches: readonly Watch[] = [];
   #ticker: Ticker | undefined;
   #newestTs = Number.NEGATIVE_INFINITY;
@@ -53,19 +62,21 @@ export class InstrumentFeatures {
   #emittedAt = Number.NEGATIVE_INFINITY;
   #unsaid = false;
 
-  constructor(instrument: InstrumentId, around: Surroundings, lookup: Lookup) {
+  constructor(instrument: InstrumentId, around: Surroundings, options: EngineOptions) {
     this.instrument = instrument;
     this.#around = around;
-    this.engine = createFactorEngine([], instrument, { lookup });
+    this.#options = options;
+    this.engine = createFactorEngine([], instrument, options);
   }
 
   /** Swaps to another revision; factors and triggers that stay go on as they were. */
   want({ rev, factors, strategies }: Wanted): void {
-    const timeframes = new Set<Timeframe>();
+    const timeframes = new Set<Timeframe>([ALWAYS]);
     for (const { triggers } of strategies) {
       for (const trigger of triggers) if (trigger.kind === "bar") timeframes.add(trigger.timeframe);
     }
-    this.engine.choose(factors, [...timeframes]);
+    this.#wanted = [factors, [...timeframes]];
+    this.engine.choose(...this.#wanted);
     const before = new Map(this.#watches.map((watch) => [watch.strategy_id, watch.triggers]));
     this.#watches = strategies.map(({ strategy_id, triggers }) => {
       const kept = before.get(strategy_id);
@@ -73,6 +84,22 @@ export class InstrumentFeatures {
       return { strategy_id, triggers: kept ?? new Triggers(triggers) };
     });
     this.#rev = rev;
+  }
+
+  get configRev(): number {
+    return this.#rev;
+  }
+
+  /**
+   * Takes up where a former run ended, before anything is heard; the market went unwatched since. Throws RangeError,
+   * and changes nothing, when the snapshot is not to be used.
+   */
+  takeUp(snapshot: EngineSnapshot): void {
+    const engine = createFactorEngine([], this.instrument, this.#options);
+    engine.choose(...this.#wanted);
+    engine.restore(snapshot);
+    engine.interrupt();
+    this.engine = engine;
   }
 
   onTicker(event: Ticker): void {
@@ -132,6 +159,7 @@ export class InstrumentFeatures {
       }
     }
     this.#emit(this.#around.clock.now(), features);
+    if (closed.length > 0) this.#around.closed?.(this, closed);
   }
 
   #emit(now: number, ready?: FeatureSet): void {
@@ -155,21 +183,25 @@ export class InstrumentFeatures {
   }
 
   #snapshot(now: number): FeatureSet {
+    const values = this.engine.values();
     const quality = this.#quality(now);
+    const stale = quality.length > 0;
+    if (this.engine.astray.length > 0) quality.push("out_of_range");
     const ticker = this.#ticker;
     return {
       instrument: this.instrument,
       ts: now,
       exch_ts: this.engine.exchTs,
-      values: this.engine.values(),
-      stale: quality.length > 0,
-      quality,
+      ...{ values, stale, quality },
       ...(ticker !== undefined && { bid: ticker.bid, ask: ticker.ask }),
       config_rev: this.#rev,
     };
   }
 
-  /** `gap`: the book is not whole, or the best prices are missing or crossed; `age`: what we know is too old. */
+  /**
+   * `gap`: the book is not whole, or the best prices are missing or crossed; `age`: what we know is too old. Either
+   * makes the features stale; a value out of its range (`out_of_range`) is withheld, and the others hold.
+   */
   #quality(now: number): string[] {
     const { staleAfterMs, depthStaleAfterMs } = this.#around.settings;
     const quality: string[] = [];

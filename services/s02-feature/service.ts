@@ -4,21 +4,38 @@
  * Read this file first: it lists what the service hears, says and answers. The formulas are in shared/trading/factors.
  */
 import { z } from "@hono/zod-openapi";
+import { factorRegistry, factorSnapshots, featureHistory, featureJobs } from "../../shared/collections/features.ts";
 import { signalsSeen } from "../../shared/collections/signals.ts";
 import { exchange } from "../../shared/contracts.ts";
-import { FeatureSet } from "../../shared/domain/decision.ts";
-import { type Context, defineService, every, on, verb } from "../../shared/kit/service.ts";
+import { type Context, defineService, every, type Faces, on, verb } from "../../shared/kit/service.ts";
 import { depth, features as featureEvents, funding, marketTrade, signals, ticker } from "../../shared/streams.ts";
+import { registerFactors } from "./factor-registry.ts";
 import { Features } from "./features.ts";
+import { featureVerbs } from "./features.verbs.ts";
 import { HistoryWarmer } from "./history.ts";
 import type { Surroundings } from "./instrument-features.ts";
+import { FeatureKeeper } from "./kept-features.ts";
+import { RecomputeJobs } from "./recompute-jobs.ts";
 import { SignalWriter } from "./signal-writer.ts";
 import { readSignals } from "./signals.ts";
-import { FactorsAnswer, FeaturesRequest, RegimeAnswer, Settings, SignalsAnswer, SignalsRequest } from "./types.ts";
+import { loadSnapshots, saveSnapshots } from "./snapshots.ts";
+import {
+  FactorsAnswer,
+  FeaturesAnswer,
+  FeaturesRequest,
+  RegimeAnswer,
+  Settings,
+  SignalsAnswer,
+  SignalsRequest,
+} from "./types.ts";
 
 type Ctx = Context<Settings, { exchange: typeof exchange }>;
 
 const METERS_EVERY_MS = 1_000;
+const KEEP_EVERY_MS = 1_000;
+/** The day's regime is looked at five minutes after midnight UTC, by when the exchange has closed the day's bar. */
+const FIVE_MINUTES_MS = 5 * 60_000;
+const DAY_MS = 24 * 3_600_000;
 
 export default defineService({
   id: "s02",
@@ -28,32 +45,13 @@ export default defineService({
   settings: Settings,
   calls: { exchange },
   emits: [featureEvents, signals],
-  owns: [signalsSeen],
+  owns: [signalsSeen, factorRegistry, featureHistory, factorSnapshots, featureJobs],
 
   setup(ctx) {
-    const writer = new SignalWriter({
-      store: ctx.store,
-      clock: ctx.clock,
-      flushMs: ctx.settings.signalFlushMs,
-      failed: (error, lost) => {
-        ctx.log.error("signals not stored", { error: String(error), lost });
-        if (lost > 0) ctx.alert("ERROR", "SIGNALS_LOST", "The store fails; signals were given up unstored.");
-      },
-    });
-    const features = new Features(surroundings(ctx, writer));
-    const warmer = new HistoryWarmer({
-      clock: ctx.clock,
-      getHistory: ctx.calls.exchange.getHistory,
-      retryMs: [ctx.settings.historyEveryMs, ctx.settings.historyRetryMsMax],
-      log: ctx.log,
-    });
-    ctx.config.onChange((view) => {
-      features.follow(view);
-      const unknown = features.unknown();
-      if (unknown.length > 0)
-        ctx.alert("WARN", "UNKNOWN_FACTOR", `No such factor, always missing: ${unknown.join(", ")}`);
-    });
-
+    const parts = partsOf(ctx);
+    const { features, warmer, writer, keeper, jobs } = parts;
+    followConfig(ctx, features);
+    const engines = () => [...features.all].map(({ engine }) => engine);
     return {
       consumes: [
         on(ticker, (event) => features.onTicker(event)),
@@ -63,53 +61,140 @@ export default defineService({
       ],
       jobs: [
         every(ctx.settings.emitEveryMs, "feature-events", () => features.flush()),
-        every(ctx.settings.historyEveryMs, "history", () => warmer.step([...features.all].map(({ engine }) => engine))),
+        every(ctx.settings.historyEveryMs, "history", () => warmer.step(engines())),
         every(METERS_EVERY_MS, "meters", meters(ctx, features)),
+        every(KEEP_EVERY_MS, "kept-features", () => keeper.flush()),
+        every(ctx.settings.snapshotEveryMs, "snapshots", () => saveSnapshots(ctx, engines())),
+        every(ctx.settings.recomputeEveryMs, "recompute", () => jobs.step()),
+        every(FIVE_MINUTES_MS, "daily-regime", dailyRegime(ctx, parts)),
       ],
       checks: [
         { name: "market-data", critical: true, run: () => features.silence() },
         { name: "data-age", critical: false, run: () => features.old() },
       ],
-      stop: () => writer.flush(),
-      verbs: [
-        verb({
-          name: "getFeatures",
-          summary: "The latest features of an instrument, with their quality",
-          rest: "GET /features/{instrument}",
-          input: FeaturesRequest,
-          output: FeatureSet,
-          run: ({ instrument }) => features.latest(instrument),
-        }),
-        verb({
-          name: "getFactors",
-          summary: "Every factor family with its formula, and the factors computed now",
-          rest: "GET /factors",
-          input: z.object({}),
-          output: FactorsAnswer,
-          run: () => features.factors(),
-        }),
-        verb({
-          name: "getRegime",
-          summary: "The volatility regime of every instrument",
-          rest: "GET /regime",
-          input: z.object({}),
-          output: RegimeAnswer,
-          run: () => features.regimes(),
-        }),
-        verb({
-          name: "listSignals",
-          summary: "Signals with the features they saw, newest first",
-          rest: "GET /signals",
-          input: SignalsRequest,
-          output: SignalsAnswer,
-          run: (request) => readSignals(ctx.store, request),
-        }),
-      ],
+      async start() {
+        const { usable, refused } = await loadSnapshots(ctx);
+        if (refused.length > 0)
+          ctx.log.info("factor snapshots of another version left alone", { instruments: refused });
+        features.remember(usable);
+      },
+      async stop() {
+        await writer.flush();
+        await keeper.flush(true);
+        await saveSnapshots(ctx, engines());
+      },
+      verbs: verbsOf(ctx, parts),
     };
   },
 });
 
-function surroundings(ctx: Ctx, writer: SignalWriter): Surroundings {
+interface Parts {
+  features: Features;
+  warmer: HistoryWarmer;
+  writer: SignalWriter;
+  keeper: FeatureKeeper;
+  jobs: RecomputeJobs;
+}
+
+function partsOf(ctx: Ctx): Parts {
+  const writer = new SignalWriter({
+    store: ctx.store,
+    clock: ctx.clock,
+    flushMs: ctx.settings.signalFlushMs,
+    failed: (error, lost) => {
+      ctx.log.error("signals not stored", { error: String(error), lost });
+      if (lost > 0) ctx.alert("ERROR", "SIGNALS_LOST", "The store fails; signals were given up unstored.");
+    },
+  });
+  const keeper = new FeatureKeeper({
+    store: ctx.store,
+    clock: ctx.clock,
+    reached: (instrument) => features.get(instrument)?.engine.exchTs ?? Number.NaN,
+    failed: (error, lost) => ctx.log.error("features not kept", { error: String(error), lost }),
+  });
+  const features: Features = new Features(surroundings(ctx, writer, keeper));
+  const { getHistory } = ctx.calls.exchange;
+  const warmer = new HistoryWarmer({
+    clock: ctx.clock,
+    getHistory,
+    retryMs: [ctx.settings.historyEveryMs, ctx.settings.historyRetryMsMax],
+    log: ctx.log,
+  });
+  const jobs = new RecomputeJobs({
+    store: ctx.store,
+    clock: ctx.clock,
+    getHistory,
+    audit: ctx.audit,
+    active: () => ({ ...features.wanted, instruments: [...features.all].map(({ instrument }) => instrument) }),
+  });
+  return { features, warmer, writer, keeper, jobs };
+}
+
+function followConfig(ctx: Ctx, features: Features): void {
+  let registering = Promise.resolve();
+  ctx.config.onChange((view) => {
+    features.follow(view);
+    const unknown = features.unknown();
+    if (unknown.length > 0)
+      ctx.alert("WARN", "UNKNOWN_FACTOR", `No such factor, always missing: ${unknown.join(", ")}`);
+    const { wanted } = features;
+    registering = registering
+      .then(() => registerFactors(ctx, wanted))
+      .then(() => undefined)
+      .catch((error) => ctx.log.error("factors not registered", { error: String(error) }));
+  });
+}
+
+/** At 00:05 UTC: asks at once for the day's bar where the regime has not seen it, and says what the regimes are. */
+function dailyRegime(ctx: Ctx, { features, warmer }: Parts): () => Promise<void> {
+  return async () => {
+    if (Math.floor((ctx.clock.now() % DAY_MS) / FIVE_MINUTES_MS) !== 1) return;
+    const unknown = features.regimes().items.filter(({ value }) => value === null);
+    if (unknown.length > 0) {
+      warmer.hurry("1d");
+      await warmer.step([...features.all].map(({ engine }) => engine));
+    }
+    ctx.log.info("regimes of the day", { regimes: features.regimes().items });
+  };
+}
+
+const verbsOf = (ctx: Ctx, { features, jobs }: Parts): Faces["verbs"] => [
+  ...featureVerbs({ store: ctx.store, jobs }),
+  verb({
+    name: "getFeatures",
+    summary: "The latest features of an instrument, with their quality",
+    rest: "GET /features/{instrument}",
+    input: FeaturesRequest,
+    output: FeaturesAnswer,
+    run: ({ instrument }) => features.latest(instrument),
+  }),
+  verb({
+    name: "getFactors",
+    summary: "Every factor family with its formula, and the factors computed now",
+    rest: "GET /factors",
+    input: z.object({}),
+    output: FactorsAnswer,
+    run: () => features.factors(),
+  }),
+  verb({
+    name: "getRegime",
+    summary: "The volatility regime of every instrument",
+    rest: "GET /regime",
+    input: z.object({}),
+    output: RegimeAnswer,
+    run: () => features.regimes(),
+  }),
+  verb({
+    name: "listSignals",
+    summary: "Signals with the features they saw, newest first",
+    rest: "GET /signals",
+    input: SignalsRequest,
+    output: SignalsAnswer,
+    run: (request) => readSignals(ctx.store, request),
+  }),
+];
+
+function surroundings(ctx: Ctx, writer: SignalWriter, keeper: FeatureKeeper): Surroundings {
   const fired = ctx.metrics.counter("signals_total", "Signals by strategy", ["strategy_id"]);
   const unpublished = (what: string) => (error: unknown) =>
     ctx.log.error(`${what} not published`, { error: String(error) });
@@ -123,6 +208,8 @@ function surroundings(ctx: Ctx, writer: SignalWriter): Surroundings {
       void ctx.publish(signals, signal, signal.instrument).catch(unpublished("signal"));
       writer.add(signal);
     },
+    unusable: (instrument, error) => ctx.log.warn("factor snapshot left alone", { instrument, error: String(error) }),
+    closed: (features, bars) => keeper.add(features, bars),
   };
 }
 

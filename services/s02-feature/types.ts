@@ -1,8 +1,10 @@
 /** The shapes that the feature generator takes and answers with, and its settings. */
 import { z } from "@hono/zod-openapi";
-import { Signal } from "../../shared/domain/decision.ts";
+import { FeatureJob, FeatureWindow, KeptFeatures } from "../../shared/collections/features.ts";
+import { FeatureSet, Signal } from "../../shared/domain/decision.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
+import { STANDINGS } from "../../shared/trading/factors/engine.ts";
 
 export const Settings = z.object({
   emitEveryMs: z.number().int().min(10).default(100).describe("Least time between two feature events of an instrument"),
@@ -16,6 +18,13 @@ export const Settings = z.object({
     .default(20)
     .describe("How long a signal waits to be stored in a batch"),
   historyEveryMs: z.number().int().min(100).default(1_000).describe("How often missing history is asked for"),
+  snapshotEveryMs: z
+    .number()
+    .int()
+    .min(1_000)
+    .default(60_000)
+    .describe("How often it is written down where the factors stand"),
+  recomputeEveryMs: z.number().int().min(10).default(250).describe("Pause between two parts of a recomputation"),
   historyRetryMsMax: z.number().int().positive().default(60_000).describe("Longest wait between two tries"),
 });
 export type Settings = z.output<typeof Settings>;
@@ -36,6 +45,8 @@ const FactorFamily = z
     needs: z.array(z.enum(["bar", "trade", "ticker", "depth", "funding"])),
     /** When the value can change: with every event of its inputs, or as a bar closes. */
     frequency: z.enum(["event", "bar"]),
+    /** How far behind the market the value is. */
+    lag: z.string(),
     owner: z.literal("s02"),
   })
   .openapi("FactorFamily");
@@ -47,6 +58,14 @@ export const FactorsAnswer = z.object({
   unknown: z.array(z.string()),
 });
 export type FactorsAnswer = z.output<typeof FactorsAnswer>;
+
+/** The latest features, and of each that is null why it is. */
+export const FeaturesAnswer = FeatureSet.extend({
+  missing: z.array(z.object({ id: z.string(), why: z.enum(STANDINGS) })),
+  /** Since the newest market event, by our clock. */
+  age_ms: z.number(),
+}).openapi("FeaturesAnswer");
+export type FeaturesAnswer = z.output<typeof FeaturesAnswer>;
 
 export const RegimeAnswer = z.object({
   items: z.array(
@@ -72,3 +91,39 @@ export const SignalsRequest = inOrder(
 export type SignalsRequest = z.output<typeof SignalsRequest>;
 export const SignalsAnswer = z.object({ items: z.array(Signal), next_cursor: z.string().optional() });
 export type SignalsAnswer = z.output<typeof SignalsAnswer>;
+
+export const HistoryRequest = inOrder(
+  z.object({
+    instrument: InstrumentId,
+    /** Bars of this length. */
+    window: FeatureWindow.default("1m"),
+    /** Factor ids with commas between them; all that were kept if not given. */
+    factors: z.string().min(1).max(2_000).optional(),
+    ...Period,
+    ...Paging,
+  }),
+);
+export type HistoryRequest = z.output<typeof HistoryRequest>;
+export const KeptFeaturesAnswer = z.object({ items: z.array(KeptFeatures), next_cursor: z.string().optional() });
+export type KeptFeaturesAnswer = z.output<typeof KeptFeaturesAnswer>;
+
+const SYMBOLS_MAX = 100;
+const moment = z.number().int().min(0).optional();
+export const RecomputeRequest = inOrder(
+  z.strictObject({
+    symbols: z.array(InstrumentId).min(1).max(SYMBOLS_MAX),
+    windows: z.array(FeatureWindow).min(1).max(FeatureWindow.options.length),
+    /** Ends of bars, both included; if not given, the seven days before `to_ts`, and now. */
+    from_ts: moment,
+    to_ts: moment,
+    /** True: what is there already is computed again too. */
+    force: z.boolean().default(false),
+  }),
+);
+export type RecomputeRequest = z.output<typeof RecomputeRequest>;
+/** `accepted`: how many bars will be looked at. */
+export const RecomputeAnswer = z.object({ job_id: z.string(), accepted: z.number().int() });
+
+export const JobRef = z.object({ job_id: z.string().max(100) });
+export const JobsRequest = z.object({ state: FeatureJob.shape.state.optional(), ...Paging });
+export const JobsPage = z.object({ items: z.array(FeatureJob), next_cursor: z.string().optional() });

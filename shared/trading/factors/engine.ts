@@ -36,7 +36,8 @@ export interface HistoryWish {
 }
 
 /** `warm_up`: it wants more closed bars than there have been. `missing`: nothing is there to tell it from. */
-export type Standing = "known" | "warm_up" | "missing" | "out_of_range" | "unknown";
+export const STANDINGS = ["known", "warm_up", "missing", "out_of_range", "unknown"] as const;
+export type Standing = (typeof STANDINGS)[number];
 
 type Reader = () => number;
 

@@ -40,6 +40,25 @@ export const FAMILIES: readonly Family[] = [
   ...[swingDirection, swingTurn, swingRetrace, elliott, agreement],
 ];
 
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const BAR_LAG = "until the bar closes";
+
+/** A family in words and numbers, for people and for what is stored; an endless bound is null. */
+export const describeFamily = (one: Family) => ({
+  ...{ pattern: one.pattern, example: one.example, family: one.family, version: one.version },
+  ...{ formula: one.formula, source: one.source, needs: [...one.needs] },
+  range: [finite(one.range[0]), finite(one.range[1])] as [number | null, number | null],
+  frequency: one.needs.includes("bar") ? ("bar" as const) : ("event" as const),
+  lag: one.lag ?? (one.needs.includes("bar") ? BAR_LAG : "none"),
+  owner: "s02" as const,
+});
+
+/** What a factor is made of: kinds of market data, other factors, and what it wants of another instrument. */
+export function dependenciesOf({ of, pair, family: { needs, uses, usesOfPeer }, params }: Factor): string[] {
+  const at = (other: InstrumentId | undefined) => (id: string) => (other === undefined ? id : `${id}@${other}`);
+  return [...needs, ...(uses?.(params) ?? []).map(at(of)), ...(usesOfPeer?.(params) ?? []).map(at(pair))];
+}
+
 /** What guards, execution and sizing look at whatever a bundle's rules say. */
 export const CORE_FACTORS: readonly string[] = [
   "mid",
