@@ -34,6 +34,7 @@ export interface DeskOptions {
   flags?: Readonly<Record<string, object>>;
   /** Epoch ms; the first moment of 2026 where none is named. */
   startsAt?: number;
+  env?: Record<string, string | undefined>;
 }
 
 type Bundle = {

@@ -67,7 +67,7 @@ function say(...parts: (string | Uint8Array)[]): Promise<Heard> {
     };
     let timer = setTimeout(() => end(false), 4_000);
     socket.on("data", (chunk) => {
-      chunks.push(chunk);
+      chunks.push(Buffer.from(chunk as Uint8Array));
       clearTimeout(timer);
       timer = setTimeout(() => end(false), QUIET_MS);
     });
