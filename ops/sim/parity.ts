@@ -42,6 +42,7 @@ const NOT_THE_MARKETS: ReadonlySet<string> = new Set([
   "position_open",
   "exposure_instrument_usdt",
   "exposure_total_usdt",
+  "exposure_correlated_usdt",
 ]);
 
 export const readSeen = async (store: (owner: "s02" | "s03") => Store): Promise<Seen> => ({

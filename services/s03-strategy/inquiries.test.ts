@@ -4,7 +4,7 @@ import { decisionsMade, signalsSeen } from "../../shared/collections/signals.ts"
 import { Problem } from "../../shared/errors.ts";
 import { featuresWith, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { answerTo, engineWith, signalNumber, storeRevision, write } from "./strategy.fixture.ts";
-import { DecideRequest } from "./types.ts";
+import { DecideBatchRequest, DecideRequest } from "./types.ts";
 
 const ask = (request: object) => DecideRequest.parse(request);
 const codeOf = async (work: Promise<unknown>) =>
@@ -99,6 +99,34 @@ describe("POST /decide", () => {
     { signal_id: "x".repeat(129) },
   ])("does not take %p", (request) => {
     expect(DecideRequest.safeParse(request).success).toBe(false);
+  });
+});
+
+describe("a batch", () => {
+  test("decides each for itself, in the order asked, and trades nothing", async () => {
+    const { inquiries, asked } = await engineWith();
+    const { items } = await inquiries.decideAll(
+      DecideBatchRequest.parse({
+        items: [
+          { instrument: "FUT:BTCUSDT" },
+          { instrument: "SPOT:BTCUSDT" },
+          { instrument: "FUT:BTCUSDT", features: { mid: 60_000 } },
+        ],
+      }),
+    );
+    expect(items.map((item) => (item.ok ? item.decision.decision.reason : item.code))).toEqual([
+      "open",
+      "STALE_FEATURES",
+      "funding_rate",
+    ]);
+    expect(asked).toEqual([]);
+  });
+  test.each([
+    ["nothing", []],
+    ["more than a hundred", Array(101).fill({ instrument: "FUT:BTCUSDT" })],
+    ["one that trades", [{ instrument: "FUT:BTCUSDT", dry_run: false }]],
+  ])("of %s is not taken", (_what, items) => {
+    expect(DecideBatchRequest.safeParse({ items }).success).toBe(false);
   });
 });
 

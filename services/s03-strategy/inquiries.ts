@@ -3,13 +3,21 @@ import { intents } from "../../shared/collections/orders.ts";
 import { decisionOutcomes, decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
 import type { Decision, FeatureSet, Signal } from "../../shared/domain/decision.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import { refuse } from "../../shared/errors.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
 import { entryIntentId, signalId } from "../../shared/keys.ts";
 import type { Clock, Query, Store } from "../../shared/kit/ports.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
 import type { Strategist } from "./strategist.ts";
 import type { Surroundings } from "./surroundings.ts";
-import type { DecideAnswer, DecideRequest, DecisionListAnswer, DecisionListRequest, DecisionStory } from "./types.ts";
+import type {
+  DecideAnswer,
+  DecideBatchAnswer,
+  DecideBatchRequest,
+  DecideRequest,
+  DecisionListAnswer,
+  DecisionListRequest,
+  DecisionStory,
+} from "./types.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
 /** Pages looked through for one action before the caller is asked to go on with the cursor. */
@@ -63,6 +71,22 @@ export class Inquiries {
       return answer;
     });
     return { ...decision, dry_run: false, orders };
+  }
+
+  /** Each for itself, one after the other. */
+  async decideAll({ items }: DecideBatchRequest): Promise<DecideBatchAnswer> {
+    const answers: DecideBatchAnswer["items"] = [];
+    for (const item of items) {
+      try {
+        answers.push({ ok: true, decision: await this.decide(item) });
+      } catch (error) {
+        const { code, message, status } = asProblem(error);
+        // What is wrong with one question is its own; what is wrong with us is everybody's.
+        if (status >= 500) throw error;
+        answers.push({ ok: false, code, detail: message });
+      }
+    }
+    return { items: answers };
   }
 
   /** Newest first. Where `action` is asked for, a page may hold fewer than `limit`. */

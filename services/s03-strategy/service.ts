@@ -23,6 +23,8 @@ import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
 import {
   DecideAnswer,
+  DecideBatchAnswer,
+  DecideBatchRequest,
   DecideRequest,
   DecisionListAnswer,
   DecisionListRequest,
@@ -230,6 +232,15 @@ const decisionVerbs = (inquiries: Inquiries): Verb[] => [
       }
       return inquiries.decide(request);
     },
+  }),
+  verb({
+    name: "decideBatch",
+    summary: "Up to a hundred decisions rehearsed at once; one that fails says why",
+    rest: "POST /decide/batch",
+    once: "body",
+    input: DecideBatchRequest,
+    output: DecideBatchAnswer,
+    run: (request) => inquiries.decideAll(request),
   }),
   verb({
     name: "listDecisions",

@@ -34,6 +34,26 @@ export const DecideAnswer = Decision.extend({
 }).openapi("DecideAnswer");
 export type DecideAnswer = z.output<typeof DecideAnswer>;
 
+export const BATCH_MAX = 100;
+/** Rehearsals alone: what trades is asked for one by one. */
+export const DecideBatchRequest = z
+  .object({ items: z.array(DecideRequest).min(1).max(BATCH_MAX) })
+  .refine(({ items }) => items.every((item) => item.dry_run), { path: ["items"], message: "of a batch are dry runs" })
+  .openapi("DecideBatchRequest");
+export type DecideBatchRequest = z.output<typeof DecideBatchRequest>;
+/** In the order asked; one that cannot be decided keeps none of the others from it. */
+export const DecideBatchAnswer = z
+  .object({
+    items: z.array(
+      z.union([
+        z.object({ ok: z.literal(true), decision: DecideAnswer }),
+        z.object({ ok: z.literal(false), code: z.string(), detail: z.string() }),
+      ]),
+    ),
+  })
+  .openapi("DecideBatchAnswer");
+export type DecideBatchAnswer = z.output<typeof DecideBatchAnswer>;
+
 export const DecisionListRequest = inOrder(
   z.object({
     instrument: InstrumentId.optional(),

@@ -30,7 +30,7 @@ interface Exposed {
 const SHOWN = dec("0.01");
 
 /**
- * What would be open with this entry: by instrument and in total, held or still to be filled, and trades per market.
+ * What would be open with this entry: by instrument, in total and on correlated ones, held or still to be filled, and trades per market.
  * Throws RULE (422). In shards each sees its own instruments only.
  */
 export function checkLimits(wanted: Exposed, risk: RiskFlags, around: Around): void {
@@ -39,6 +39,11 @@ export function checkLimits(wanted: Exposed, risk: RiskFlags, around: Around): v
   const own = open.filter((row) => row.instrument === wanted.instrument);
   atMost(`on ${wanted.instrument}`, total(own), dec(risk.exposure_instrument_usdt_max));
   atMost("in total", total(open), dec(risk.exposure_total_usdt_max));
+  for (const { instruments, exposure_usdt_max } of risk.correlated ?? []) {
+    if (!instruments.includes(wanted.instrument)) continue;
+    const group = open.filter((row) => instruments.includes(row.instrument));
+    atMost(`on ${instruments.join(", ")} together`, total(group), dec(exposure_usdt_max));
+  }
   const market = marketOf(wanted.instrument);
   const trades = new Set(open.map((row) => row.instrument).filter((each) => marketOf(each) === market));
   if (trades.has(wanted.instrument) || trades.size < risk.entries_per_market_max) return;

@@ -116,6 +116,14 @@ const FAULTS: [string, (draft: Draft) => void, object][] = [
     { path: "rules[0].when.v", code: "WRONG_TYPE" },
   ],
   [
+    "an instrument that moves together with others and is not in the bundle",
+    (d) =>
+      Object.assign(d.flags.risk!, {
+        correlated: [{ instruments: ["FUT:BTCUSDT", "FUT:ETHUSD"], exposure_usdt_max: "100" }],
+      }),
+    { path: "flags.risk.correlated[0].instruments[1]", code: "UNKNOWN_NAME", suggestion: "FUT:ETHUSDT" },
+  ],
+  [
     "money that is no number",
     (d) => Object.assign(d.flags.sizing!, { margin_usdt: "a lot" }),
     { path: "flags.sizing.margin_usdt" },

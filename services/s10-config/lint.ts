@@ -90,6 +90,13 @@ class Lint {
         this.mustBe({ path, name: entry.instrument, of: this.known.instruments, what: "instrument" });
       }
     }
+    for (const [i, { instruments: group }] of (this.bundle.flags.risk.correlated ?? []).entries()) {
+      const names = instruments.map((entry) => entry.instrument);
+      for (const [j, name] of group.entries()) {
+        const path = ["flags", "risk", "correlated", i, "instruments", j];
+        this.mustBe({ path, name, of: names, what: "instrument" });
+      }
+    }
     for (const [i, strategy] of strategies.entries()) this.strategy(strategy, i);
     if (strategies.some((strategy) => strategy.sizing.atr === undefined)) {
       this.factor(["flags", "sizing", "atr"], this.bundle.flags.sizing.atr);

@@ -202,6 +202,11 @@ const RiskFlags = z.strictObject({
   cooldown_after_stop_ms: z.number().int().default(20_000),
   exposure_instrument_usdt_max: PositiveDecimal.default("2000"),
   exposure_total_usdt_max: PositiveDecimal.default("5000"),
+  /** Instruments that move together, each group with what may be open on all of them. */
+  correlated: z
+    .array(z.strictObject({ instruments: z.array(InstrumentId).min(2).max(100), exposure_usdt_max: PositiveDecimal }))
+    .max(50)
+    .optional(),
   funding_rate_abs_max: z.number().default(0.0005),
   features_age_ms_max: z.number().int().default(3_000),
   /** Hours UTC in which entries are allowed, `[from, to)`; empty: always. */

@@ -39,6 +39,13 @@ test("all pass in order on a good day", () => {
 });
 
 /** Name, what makes it fail, the value it then shows, and what just passes. */
+const MAJORS = {
+  correlated: [
+    { instruments: ["FUT:BTCUSDT", "FUT:ETHUSDT"], exposure_usdt_max: "1000" },
+    { instruments: ["FUT:BTCUSDT", "FUT:SOLUSDT"], exposure_usdt_max: "3000" },
+    { instruments: ["FUT:XRPUSDT", "FUT:SOLUSDT"], exposure_usdt_max: "1" },
+  ],
+};
 const EDGES: [name: string, fails: Given, value: unknown, passes: Given][] = [
   ["kill_switch", { account: { kill: true } }, true, {}],
   ["health", { account: { health: "RED" } }, "RED", { account: { health: "ORANGE" } }],
@@ -130,6 +137,12 @@ const EDGES: [name: string, fails: Given, value: unknown, passes: Given][] = [
     { account: { open: [open("FUT:ETHUSDT", "4600.01")] } },
     5000.01,
     { account: { open: [open("FUT:ETHUSDT", "4600")] } },
+  ],
+  [
+    "exposure_correlated_usdt",
+    { account: { open: [open("FUT:ETHUSDT", "600.01")] }, bundle: risk(MAJORS) },
+    1000.01,
+    { account: { open: [open("FUT:ETHUSDT", "600"), open("FUT:XRPUSDT", "900")] }, bundle: risk(MAJORS) },
   ],
 ];
 

@@ -73,6 +73,7 @@ const GUARDS: readonly Guard[] = [
   { name: "position_open", check: positionOpen },
   { name: "exposure_instrument_usdt", check: exposureOfInstrument },
   { name: "exposure_total_usdt", check: exposureInTotal },
+  { name: "exposure_correlated_usdt", check: exposureOfCorrelated },
 ];
 
 /** The names in the order they are asked. */
@@ -169,6 +170,19 @@ function exposureOfInstrument(input: GuardInput): Verdict {
 
 function exposureInTotal(input: GuardInput): Verdict {
   return exposure(input, input.account.open, riskOf(input).exposure_total_usdt_max);
+}
+
+/** Of the groups that the instrument is in, the one with the least room. */
+function exposureOfCorrelated(input: GuardInput): Verdict {
+  const groups = (riskOf(input).correlated ?? []).filter((group) => group.instruments.includes(input.instrument));
+  let tightest: { verdict: Verdict; room: number } | undefined;
+  for (const { instruments, exposure_usdt_max } of groups) {
+    const open = input.account.open.filter((one) => instruments.includes(one.instrument));
+    const verdict = exposure(input, open, exposure_usdt_max);
+    const room = (verdict[2] as number) - (verdict[1] as number);
+    if (tightest === undefined || room < tightest.room) tightest = { verdict, room };
+  }
+  return tightest?.verdict ?? [true, null, null];
 }
 
 function exposure(input: GuardInput, open: AccountState["open"], limitText: string): Verdict {
