@@ -50,6 +50,23 @@ async function helperScript(): Promise<string> {
   return `window.passkeys = (() => { ${script.replaceAll(/^export /gm, "")}; return { ${names.join(", ")} }; })();`;
 }
 
+/** Asked by the page, as its own scripts would. */
+const post = (path: string, body: object): Promise<Said> =>
+  page.evaluate(
+    async ([path, body]) => {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+      return { status: response.status, body: await response.json() };
+    },
+    [path, body] as const,
+  );
+const login = (more: object = {}) => post("/auth/login", { username: "admin", password: PASSWORD, ...more });
+const sign = async (): Promise<object> => {
+  const { body } = await post("/auth/passkey/challenge", {});
+  return page.evaluate((options) => passkeys.getPasskey(options), body);
+};
+const held = async () => (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials;
+
 describe.skipIf(!here)("passkeys in a real browser", () => {
   beforeAll(async () => {
     data = mkdtempSync(join(tmpdir(), "chimera-passkeys-"));
@@ -66,23 +83,6 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
     await running.stop();
     rmSync(data, { recursive: true });
   }, 60_000);
-
-  /** Asked by the page, as its own scripts would. */
-  const post = (path: string, body: object): Promise<Said> =>
-    page.evaluate(
-      async ([path, body]) => {
-        const headers = { "content-type": "application/json" };
-        const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-        return { status: response.status, body: await response.json() };
-      },
-      [path, body] as const,
-    );
-  const login = (more: object = {}) => post("/auth/login", { username: "admin", password: PASSWORD, ...more });
-  const sign = async (): Promise<object> => {
-    const { body } = await post("/auth/passkey/challenge", {});
-    return page.evaluate((options) => passkeys.getPasskey(options), body);
-  };
-  const held = async () => (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials;
 
   test("at an address there are none, and what to open instead is said", async () => {
     await page.goto(running.gateway);
@@ -117,6 +117,14 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
     const proof = { password: PASSWORD, passkey: await sign() };
     expect((await post("/api/v1/auth/confirm", proof)).status).toBe(200);
   }, 60_000);
+
+  test("the page's own form takes it", async () => {
+    await page.context().clearCookies();
+    await page.reload();
+    await page.locator('input[type="password"]').fill(PASSWORD);
+    await page.getByRole("button", { name: "Use a passkey with the password" }).click();
+    await page.getByText("Paper venue").first().waitFor({ timeout: 60_000 });
+  }, 120_000);
 
   test("a copy that has signed less often is refused", async () => {
     const [credential] = await held();
