@@ -115,9 +115,12 @@ export function createTypes(schemas: Readonly<Record<string, Schema>>): Types {
 
   function members(schema: Schema, way: Way): string[] {
     return Object.entries(schema.properties ?? {}).flatMap(([name, each]) => {
-      const isThere = schema.required?.includes(name) || (way === "answered" && each.default !== undefined);
+      const type = of(each, way);
+      // Anything may be nothing too: of that no shape says whether it is there.
+      const isAlways = way === "answered" && (each.default !== undefined || type === "unknown");
+      const isThere = isAlways || schema.required?.includes(name);
       const about = each.description === undefined ? [] : [told(each.description)];
-      return [...about, `${said(name)}${isThere ? "" : "?"}: ${of(each, way)};`];
+      return [...about, `${said(name)}${isThere ? "" : "?"}: ${type};`];
     });
   }
 

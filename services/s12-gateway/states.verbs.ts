@@ -7,7 +7,7 @@ import { type ReplicaState, ServiceHealth, ServiceState } from "./types.ts";
 interface Shown {
   mode: string;
   venue: string;
-  approvals: string;
+  approvals: "single" | "two";
 }
 
 export const stateVerbs = (states: () => Promise<ServiceState[]>, shown: Shown): Verb[] => [
@@ -16,7 +16,7 @@ export const stateVerbs = (states: () => Promise<ServiceState[]>, shown: Shown):
     summary: "All services, how they are, and what each of their replicas holds",
     rest: "GET /services",
     input: z.object({}),
-    output: z.object({ items: z.array(ServiceState), mode: z.string(), venue: z.string(), approvals: z.string() }),
+    output: z.object({ items: z.array(ServiceState), mode: z.string(), venue: z.string(), approvals: z.enum(["single", "two"]) }),
     run: async () => ({ items: await states(), ...shown }),
   }),
   verb({

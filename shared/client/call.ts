@@ -20,6 +20,8 @@ export interface ClientOptions {
   timeoutMs?: number;
   /** How often a call is made at most; 4 unless given. */
   triesMax?: number;
+  /** False: `fetch` renews the session's cookie by itself. */
+  renew?: false;
   /** False: live events come as server-sent events, never over a WebSocket. */
   sockets?: boolean;
   fetch?: (request: Request) => Promise<Response>;
@@ -54,6 +56,7 @@ export function createCaller(options: ClientOptions): Caller {
     return url;
   };
   const refresh = async (): Promise<boolean> => {
+    if (options.renew === false) return false;
     const init = { method: "POST", credentials: "same-origin", headers: JSON_HEADERS, body: "{}" } as const;
     const response = await fetchIt(new Request(address(REFRESH_PATH), init)).catch(() => undefined);
     return response?.ok ?? false;

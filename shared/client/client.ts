@@ -5,6 +5,7 @@ import { OPERATIONS } from "./gen/operations.ts";
 import type { Api, Inputs } from "./gen/types.ts";
 import { type Listening, listen } from "./listen.ts";
 import { type LiveOptions, openLive } from "./live.ts";
+import { decided } from "./problem.ts";
 
 /** Operations that answer CSV too. */
 export type CsvOperation = {
@@ -27,7 +28,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const calls = Object.entries(OPERATIONS).map(([name, operation]) => {
     const call = async (input: Input = {}, given?: CallOptions): Promise<unknown> => {
       const response = await caller.send(operation, input, given);
-      return response.json();
+      return decided(response.status, await response.json());
     };
     return [name, call] as const;
   });

@@ -33,6 +33,23 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Nothing is done yet, and nothing is wrong: somebody else must allow it first, at `/approvals/{id}/approve`. */
+export class AwaitsApproval extends Error {
+  readonly approvalId: string;
+  constructor(approvalId: string, detail: string) {
+    super(detail);
+    this.name = "AwaitsApproval";
+    this.approvalId = approvalId;
+  }
+}
+
+/** The answer, unless it says that a second person is waited for. */
+export function decided(status: number, body: unknown): unknown {
+  const { approval_id, detail, status: said } = Object(body) as Record<string, unknown>;
+  if (status !== 202 || said !== "PENDING_APPROVAL" || typeof approval_id !== "string") return body;
+  throw new AwaitsApproval(approval_id, String(detail ?? ""));
+}
+
 /** Of an answer that is none. */
 export async function problemOf(response: Response): Promise<ApiProblem> {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown> | null;

@@ -1,8 +1,10 @@
 /** Whole domain objects for the page's tests, with what a test cares about replaced. */
+
+import type { OrderStory } from "../../../shared/client/gen/types.ts";
 import type { Decision } from "../../../shared/domain/decision.ts";
 import type { Fill, Order } from "../../../shared/domain/order.ts";
 import type { Trade } from "../../../shared/domain/trade.ts";
-import type { OrderStory, ServiceRow } from "./api/shapes.ts";
+import type { ServiceRow } from "./api/shapes.ts";
 
 const INSTRUMENT = "FUT:BTCUSDT";
 

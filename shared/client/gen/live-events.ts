@@ -68,11 +68,11 @@ export interface LiveEvents {
       instrument: string;
       kind: "ENTRY" | "ADD" | "EXIT" | "TP" | "SL";
       side: "BUY" | "SELL";
-      qty?: unknown;
-      notional_usdt?: unknown;
+      qty: unknown;
+      notional_usdt: unknown;
       type: "MARKET" | "LIMIT" | "STOP_MARKET" | "TAKE_PROFIT_MARKET";
-      price?: unknown;
-      stop_price?: unknown;
+      price: unknown;
+      stop_price: unknown;
       working_type: "MARK_PRICE" | "CONTRACT_PRICE";
       reduce_only: boolean;
       leverage: number;
@@ -95,8 +95,8 @@ export interface LiveEvents {
         price: unknown;
       };
       take_profit?: {
-        price?: unknown;
-        net_profit_usdt?: unknown;
+        price: unknown;
+        net_profit_usdt: unknown;
       };
       valid_until?: number;
       signal_id?: string;
@@ -129,12 +129,28 @@ export interface LiveEvents {
       }[];
       ms?: number;
     };
+    program?: {
+      program_id: string;
+      hash: string;
+      state: unknown;
+      wish?: {
+        side: "BUY" | "SELL";
+        price?: number;
+        rest_ms?: number;
+        size_mult: number;
+        tp_mult: number;
+        sl_mult: number;
+        why?: string;
+      };
+      trouble?: "missing" | "slow" | "broken";
+      detail?: string;
+    };
     sizing?: {
       notional_usdt: unknown;
       qty: unknown;
       entry_price: unknown;
-      stop_price?: unknown;
-      take_profit_price?: unknown;
+      stop_price: unknown;
+      take_profit_price: unknown;
       margin_usdt: unknown;
       leverage: number;
       worst_loss_usdt: unknown;
@@ -152,11 +168,11 @@ export interface LiveEvents {
       instrument: string;
       kind: "ENTRY" | "ADD" | "EXIT" | "TP" | "SL";
       side: "BUY" | "SELL";
-      qty?: unknown;
-      notional_usdt?: unknown;
+      qty: unknown;
+      notional_usdt: unknown;
       type: "MARKET" | "LIMIT" | "STOP_MARKET" | "TAKE_PROFIT_MARKET";
-      price?: unknown;
-      stop_price?: unknown;
+      price: unknown;
+      stop_price: unknown;
       working_type: "MARK_PRICE" | "CONTRACT_PRICE";
       reduce_only: boolean;
       leverage: number;
@@ -179,8 +195,8 @@ export interface LiveEvents {
         price: unknown;
       };
       take_profit?: {
-        price?: unknown;
-        net_profit_usdt?: unknown;
+        price: unknown;
+        net_profit_usdt: unknown;
       };
       valid_until?: number;
       signal_id?: string;
@@ -194,7 +210,7 @@ export interface LiveEvents {
       status: "ACCEPTED" | "WORKING" | "FILLED" | "PARTIALLY_FILLED" | "CANCELED" | "REJECTED" | "EXPIRED" | "UNKNOWN";
       order_ids: string[];
       client_order_ids: string[];
-      avg_price?: unknown;
+      avg_price: unknown;
       filled_qty: unknown;
       fills: ({
         fill_id: string;
@@ -211,7 +227,7 @@ export interface LiveEvents {
         fee_asset: string;
         fee_usdt: unknown;
         maker: boolean;
-        realised_usdt?: unknown;
+        realised_usdt: unknown;
         mid_at_send: number;
         slippage_bps: number;
         latency_ms?: number;
@@ -246,13 +262,13 @@ export interface LiveEvents {
       side: "BUY" | "SELL";
       type: string;
       qty: unknown;
-      price?: unknown;
-      stop_price?: unknown;
+      price: unknown;
+      stop_price: unknown;
       reduce_only: boolean;
       status: "PENDING" | "SENT" | "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "REJECTED" | "EXPIRED" | "UNKNOWN";
       order_id?: string;
       filled_qty: unknown;
-      avg_price?: unknown;
+      avg_price: unknown;
       mid_at_send?: number;
       book_at_send?: {
         bids: {
@@ -268,7 +284,7 @@ export interface LiveEvents {
         ts: number;
         status: "PENDING" | "SENT" | "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "REJECTED" | "EXPIRED" | "UNKNOWN";
         by: "ROUTER" | "ANSWER" | "STREAM" | "QUERY" | "RECONCILIATION";
-        filled_qty?: unknown;
+        filled_qty: unknown;
         detail?: string;
       })[];
       message?: string;
@@ -292,7 +308,7 @@ export interface LiveEvents {
       fee_asset: string;
       fee_usdt: unknown;
       maker: boolean;
-      realised_usdt?: unknown;
+      realised_usdt: unknown;
       mid_at_send: number;
       slippage_bps: number;
       latency_ms?: number;
@@ -325,19 +341,19 @@ export interface LiveEvents {
       entry_qty: unknown;
       exit_qty: unknown;
       open_qty: unknown;
-      adjusted_qty?: unknown;
+      adjusted_qty: unknown;
       avg_entry: unknown;
-      avg_exit?: unknown;
-      entry_cost_usdt?: unknown;
-      exit_value_usdt?: unknown;
+      avg_exit: unknown;
+      entry_cost_usdt: unknown;
+      exit_value_usdt: unknown;
       realised_usdt: unknown;
       fees_usdt: unknown;
       funding_usdt: unknown;
       pnl_usdt: unknown;
       margin_usdt: unknown;
       leverage: number;
-      stop_price?: unknown;
-      take_profit_price?: unknown;
+      stop_price: unknown;
+      take_profit_price: unknown;
       stops: {
         ts: number;
         stop_price: unknown;
@@ -413,8 +429,8 @@ export interface LiveEvents {
     actor: string;
     what: string;
     ref: string;
-    before?: unknown;
-    after?: unknown;
+    before: unknown;
+    after: unknown;
     outcome: string;
     ts: number;
     from?: string;

@@ -61,8 +61,8 @@ export type AuditEntry = {
   actor: string;
   what: string;
   ref: string;
-  before?: unknown;
-  after?: unknown;
+  before: unknown;
+  after: unknown;
   outcome: string;
   ts: number;
   from?: string;
@@ -169,6 +169,22 @@ export type Decision = {
       adds: number;
     }[];
     ms?: number;
+  };
+  program?: {
+    program_id: string;
+    hash: string;
+    state: unknown;
+    wish?: {
+      side: "BUY" | "SELL";
+      price?: number;
+      rest_ms?: number;
+      size_mult: number;
+      tp_mult: number;
+      sl_mult: number;
+      why?: string;
+    };
+    trouble?: "missing" | "slow" | "broken";
+    detail?: string;
   };
   sizing?: {
     notional_usdt: string;
@@ -281,6 +297,36 @@ export type FactorFamily = {
   owner: "s02";
 };
 
+export type FeatureJob = {
+  job_id: string;
+  state: "QUEUED" | "RUNNING" | "DONE" | "CANCELED";
+  symbols: string[];
+  windows: ("1m" | "5m" | "15m" | "1h" | "4h" | "1d")[];
+  from_ts: number;
+  to_ts: number;
+  force: boolean;
+  factors: string[];
+  config_rev: number;
+  parts: number;
+  parts_done: number;
+  total: number;
+  done: number;
+  written: number;
+  skipped: number;
+  without_bars: number;
+  errors: ({
+    instrument: string;
+    window: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+    code: string;
+    detail: string;
+  })[];
+  waiting_for?: string;
+  actor: string;
+  created_at: number;
+  started_at?: number;
+  ended_at?: number;
+};
+
 export type FeatureSet = {
   instrument: string;
   ts: number;
@@ -291,6 +337,14 @@ export type FeatureSet = {
   bid?: string;
   ask?: string;
   config_rev: number;
+};
+
+export type FeaturesAnswer = FeatureSet & {
+  missing: ({
+    id: string;
+    why: "known" | "warm_up" | "missing" | "out_of_range" | "unknown";
+  })[];
+  age_ms: number;
 };
 
 export type Fill = {
@@ -413,7 +467,7 @@ export type IntentStory = {
     intent: Intent;
     decision?: Decision;
     state: "RUNNING" | "DONE";
-    plan?: unknown;
+    plan: unknown;
     reserved_usdt: string;
     answer: OrderAnswer;
     first_answer?: OrderAnswer;
@@ -427,6 +481,17 @@ export type IntentStory = {
   fills: Fill[];
   trade_id?: string;
   timeline: TimelineEntry[];
+};
+
+export type KeptFeatures = {
+  instrument: string;
+  window: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+  ts: number;
+  values: Record<string, number | null>;
+  origin: "LIVE" | "RECOMPUTED";
+  registry: string;
+  config_rev: number;
+  written_at: number;
 };
 
 export type KeySet = {
@@ -615,6 +680,13 @@ export type NewPasskeyCredentialSent = {
   };
 };
 
+export type NewProgram = {
+  program_id: string;
+  /** TypeScript, one default export */
+  source: string;
+  note?: string;
+};
+
 export type Order = {
   client_order_id: string;
   account: string;
@@ -741,6 +813,23 @@ export type Problem = {
     field: string;
     message: string;
   }[];
+};
+
+export type ProgramCard = {
+  program_id: string;
+  hash: string;
+  source: string;
+  note?: string;
+  author: string;
+  created_at: number;
+};
+
+export type ProgramSummary = {
+  program_id: string;
+  hash: string;
+  note?: string;
+  author: string;
+  created_at: number;
 };
 
 export type PromoteAnswer = {
@@ -1008,6 +1097,9 @@ export interface Inputs {
     cascade?: boolean;
     reason?: string;
   };
+  cancelFeatureJob: {
+    job_id: string;
+  };
   cancelLabelJob: {
     job_id: string;
   };
@@ -1069,6 +1161,18 @@ export interface Inputs {
   };
   getExchangeTime: Record<string, never>;
   getFactors: Record<string, never>;
+  getFeatureHistory: {
+    instrument: string;
+    window?: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+    factors?: string;
+    from_ts?: number;
+    to_ts?: number;
+    limit?: number;
+    cursor?: string;
+  };
+  getFeatureJob: {
+    job_id: string;
+  };
   getFeatures: {
     instrument: string;
   };
@@ -1089,6 +1193,10 @@ export interface Inputs {
     hash: string;
   };
   getOpenApi: Record<string, never>;
+  getProgram: {
+    program_id: string;
+    hash: string;
+  };
   getRegime: Record<string, never>;
   getServiceHealth: {
     id: string;
@@ -1148,6 +1256,11 @@ export interface Inputs {
   };
   listExchangePositions: {
     instrument?: string;
+  };
+  listFeatureJobs: {
+    state?: "QUEUED" | "RUNNING" | "DONE" | "CANCELED";
+    limit?: number;
+    cursor?: string;
   };
   listFills: {
     limit?: number;
@@ -1230,6 +1343,11 @@ export interface Inputs {
     state?: "RUNNING" | "DONE";
   };
   listPositions: Record<string, never>;
+  listPrograms: {
+    program_id?: string;
+    limit?: number;
+    cursor?: string;
+  };
   listReconciliations: {
     limit?: number;
     cursor?: string;
@@ -1334,6 +1452,13 @@ export interface Inputs {
   readTrade: {
     id: string;
   };
+  recomputeFeatures: {
+    symbols: string[];
+    windows: ("1m" | "5m" | "15m" | "1h" | "4h" | "1d")[];
+    from_ts?: number;
+    to_ts?: number;
+    force?: boolean;
+  };
   reconcile: {
     mode: "ALL" | "ORDERS" | "POSITIONS" | "HOLDINGS";
     dry_run?: boolean;
@@ -1350,6 +1475,7 @@ export interface Inputs {
     hash?: string;
   };
   registerModel: NewModel;
+  registerProgram: NewProgram;
   removePasskey: {
     passkey_id: string;
   };
@@ -1429,6 +1555,7 @@ export interface Answers {
     result: "CANCELED";
     order_ids: string[];
   };
+  cancelFeatureJob: FeatureJob;
   cancelLabelJob: LabelJob;
   challengePasskey: PasskeyRequestOptions;
   changePassword: {
@@ -1515,7 +1642,12 @@ export interface Answers {
     active: string[];
     unknown: string[];
   };
-  getFeatures: FeatureSet;
+  getFeatureHistory: {
+    items: KeptFeatures[];
+    next_cursor?: string;
+  };
+  getFeatureJob: FeatureJob;
+  getFeatures: FeaturesAnswer;
   getHealthLevel: {
     level: "GREEN" | "YELLOW" | "ORANGE" | "RED";
     reasons: string[];
@@ -1544,6 +1676,7 @@ export interface Answers {
   };
   getModel: ModelCard;
   getOpenApi: Record<string, unknown>;
+  getProgram: ProgramCard;
   getRegime: {
     items: ({
       instrument: string;
@@ -1618,6 +1751,10 @@ export interface Answers {
   };
   listExchangePositions: {
     items: ExchangePosition[];
+  };
+  listFeatureJobs: {
+    items: FeatureJob[];
+    next_cursor?: string;
   };
   listFills: {
     items: Fill[];
@@ -1733,6 +1870,10 @@ export interface Answers {
       exchange?: ExchangePosition;
     }[];
   };
+  listPrograms: {
+    items: ProgramSummary[];
+    next_cursor?: string;
+  };
   listReconciliations: {
     items: Reconciliation[];
     next_cursor?: string;
@@ -1779,7 +1920,7 @@ export interface Answers {
     })[];
     mode: string;
     venue: string;
-    approvals: string;
+    approvals: "single" | "two";
   };
   listSessions: {
     items: Session[];
@@ -1897,6 +2038,10 @@ export interface Answers {
     items: TaxRow[];
   };
   readTrade: Trade;
+  recomputeFeatures: {
+    job_id: string;
+    accepted: number;
+  };
   reconcile: Reconciliation;
   refresh: {
     /** A JWT; the keys that it is checked with are at /auth/jwks */
@@ -1909,6 +2054,7 @@ export interface Answers {
   };
   refuseApproval: Approval;
   registerModel: ModelCard;
+  registerProgram: ProgramCard;
   removePasskey: {
     /** Whether there is one still */
     second_factor: boolean;
@@ -1975,6 +2121,8 @@ export interface Api {
   budget(input?: Inputs["budget"], options?: CallOptions): Promise<Answers["budget"]>;
   /** Cancel an order, with its pair, or what is left of an intent, by any one id. `POST /api/v1/cancel` */
   cancel(input?: Inputs["cancel"], options?: CallOptions): Promise<Answers["cancel"]>;
+  /** End a recomputation of features; what it has written stays. `POST /api/v1/features/jobs/{job_id}/cancel` */
+  cancelFeatureJob(input: Inputs["cancelFeatureJob"], options?: CallOptions): Promise<Answers["cancelFeatureJob"]>;
   /** End a backfill; what it has written stays. `POST /api/v1/labels/jobs/{job_id}/cancel` */
   cancelLabelJob(input: Inputs["cancelLabelJob"], options?: CallOptions): Promise<Answers["cancelLabelJob"]>;
   /** A challenge for a passkey to sign; the answer goes as `passkey` wherever a code goes. `POST /api/v1/auth/passkey/challenge` */
@@ -2021,6 +2169,10 @@ export interface Api {
   getExchangeTime(input?: Inputs["getExchangeTime"], options?: CallOptions): Promise<Answers["getExchangeTime"]>;
   /** Every factor family with its formula, and the factors computed now. `GET /api/v1/factors` */
   getFactors(input?: Inputs["getFactors"], options?: CallOptions): Promise<Answers["getFactors"]>;
+  /** Features of an instrument as the bars of a window closed, oldest first. `GET /api/v1/features/{instrument}/history` */
+  getFeatureHistory(input: Inputs["getFeatureHistory"], options?: CallOptions): Promise<Answers["getFeatureHistory"]>;
+  /** How far a recomputation of features has come. `GET /api/v1/features/jobs/{job_id}` */
+  getFeatureJob(input: Inputs["getFeatureJob"], options?: CallOptions): Promise<Answers["getFeatureJob"]>;
   /** The latest features of an instrument, with their quality. `GET /api/v1/features/{instrument}` */
   getFeatures(input: Inputs["getFeatures"], options?: CallOptions): Promise<Answers["getFeatures"]>;
   /** The health level and why. `GET /api/v1/health-level` */
@@ -2037,6 +2189,8 @@ export interface Api {
   getModel(input: Inputs["getModel"], options?: CallOptions): Promise<Answers["getModel"]>;
   /** This document: all services' paths in one. `GET /api/v1/openapi.json` */
   getOpenApi(input?: Inputs["getOpenApi"], options?: CallOptions): Promise<Answers["getOpenApi"]>;
+  /** One registered program with its source. `GET /api/v1/programs/{program_id}/{hash}` */
+  getProgram(input: Inputs["getProgram"], options?: CallOptions): Promise<Answers["getProgram"]>;
   /** The volatility regime of every instrument. `GET /api/v1/regime` */
   getRegime(input?: Inputs["getRegime"], options?: CallOptions): Promise<Answers["getRegime"]>;
   /** One service's health: of the first of its replicas that answers, or of one by its number. `GET /api/v1/services/{id}/health` */
@@ -2063,6 +2217,8 @@ export interface Api {
   listDecisions(input?: Inputs["listDecisions"], options?: CallOptions): Promise<Answers["listDecisions"]>;
   /** Futures positions as the exchange tells them. `GET /api/v1/xchg/positions` */
   listExchangePositions(input?: Inputs["listExchangePositions"], options?: CallOptions): Promise<Answers["listExchangePositions"]>;
+  /** Recomputations of features, newest first. `GET /api/v1/features/jobs` */
+  listFeatureJobs(input?: Inputs["listFeatureJobs"], options?: CallOptions): Promise<Answers["listFeatureJobs"]>;
   /** Fills, newest first. `GET /api/v1/fills` */
   listFills(input?: Inputs["listFills"], options?: CallOptions): Promise<Answers["listFills"]>;
   /** Funding payments on record, newest first. `GET /api/v1/xchg/funding` */
@@ -2091,6 +2247,8 @@ export interface Api {
   listPlans(input?: Inputs["listPlans"], options?: CallOptions): Promise<Answers["listPlans"]>;
   /** Open trades with price, unrealised result and ROE, beside what the exchange says. `GET /api/v1/positions` */
   listPositions(input?: Inputs["listPositions"], options?: CallOptions): Promise<Answers["listPositions"]>;
+  /** Registered programs, newest first. `GET /api/v1/programs` */
+  listPrograms(input?: Inputs["listPrograms"], options?: CallOptions): Promise<Answers["listPrograms"]>;
   /** Reconciliations, newest first. `GET /api/v1/reconciliations` */
   listReconciliations(input?: Inputs["listReconciliations"], options?: CallOptions): Promise<Answers["listReconciliations"]>;
   /** All services, how they are, and what each of their replicas holds. `GET /api/v1/services` */
@@ -2147,6 +2305,8 @@ export interface Api {
   readTax(input: Inputs["readTax"], options?: CallOptions): Promise<Answers["readTax"]>;
   /** One trade. `GET /api/v1/trades/{id}` */
   readTrade(input: Inputs["readTrade"], options?: CallOptions): Promise<Answers["readTrade"]>;
+  /** Compute the factors of bars again from history: what is missing, or with force all. Answers a job. `POST /api/v1/features/recompute` */
+  recomputeFeatures(input: Inputs["recomputeFeatures"], options?: CallOptions): Promise<Answers["recomputeFeatures"]>;
   /** Compare our books with the exchange's and repair what differs; planned only, on a dry run. `POST /api/v1/reconcile` */
   reconcile(input: Inputs["reconcile"], options?: CallOptions): Promise<Answers["reconcile"]>;
   /** New tokens for a refresh token, which is good once; a browser's is in its cookie. `POST /api/v1/auth/refresh` */
@@ -2155,6 +2315,8 @@ export interface Api {
   refuseApproval(input: Inputs["refuseApproval"], options?: CallOptions): Promise<Answers["refuseApproval"]>;
   /** Keep a model in ONNX, after a trial run; a bundle's strategies may name it from then on. `POST /api/v1/models` */
   registerModel(input: Inputs["registerModel"], options?: CallOptions): Promise<Answers["registerModel"]>;
+  /** Keep a strategy written as a program, after a trial run; bundles may name it from then on. `POST /api/v1/programs` */
+  registerProgram(input: Inputs["registerProgram"], options?: CallOptions): Promise<Answers["registerProgram"]>;
   /** Take a passkey away. `POST /api/v1/auth/passkeys/{passkey_id}/remove` */
   removePasskey(input: Inputs["removePasskey"], options?: CallOptions): Promise<Answers["removePasskey"]>;
   /** Give a user a new one-time password, shown this once; ends their sessions. `POST /api/v1/users/{username}/reset-password` */

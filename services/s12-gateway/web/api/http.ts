@@ -1,38 +1,12 @@
 /** Calls to the gateway: same origin, session cookie, problem+json turned into an error that explains itself. */
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import { signedInFetch } from "./renewal.ts";
-
-export interface FieldProblem {
-  field: string;
-  message: string;
-}
-
-/** What the gateway (or the network, status 0) said instead of an answer. */
-export class ApiProblem extends Error {
-  readonly status: number;
-  readonly title: string;
-  readonly code: string;
-  readonly traceId: string | undefined;
-  readonly errors: readonly FieldProblem[];
-  constructor(status: number, body: Record<string, unknown>) {
-    const title = String(body.title ?? `HTTP ${status}`);
-    super(String(body.detail ?? title));
-    this.name = "ApiProblem";
-    this.status = status;
-    this.title = title;
-    this.code = String(body.code ?? "");
-    this.traceId = typeof body.trace_id === "string" ? body.trace_id : undefined;
-    this.errors = Array.isArray(body.errors) ? (body.errors as FieldProblem[]) : [];
-  }
-}
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;
 /** Signed out, or nothing is answered before the one-time password is changed. */
 export const isShutOut = (error: unknown): boolean =>
   isSignedOut(error) || (error instanceof ApiProblem && error.code === "CHANGE_PASSWORD");
 
-/** A failure that may be gone a moment later; a refusal will be the same again. */
-export const isPassing = (error: unknown): boolean =>
-  !(error instanceof ApiProblem) || error.status === 0 || error.status === 429 || error.status >= 500;
 export const isRefusal = (error: unknown): boolean => error instanceof ApiProblem && error.status === 400;
 
 interface CallOptions {

@@ -1,17 +1,12 @@
 /** What the pages besides the live one ask the gateway: orders page by page, one order's story, money, reconciliations. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { TreasuryTransfer } from "../../../../shared/collections/exchange.ts";
-import type { Approval } from "../../../../shared/collections/people.ts";
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import type { Order } from "../../../../shared/domain/order.ts";
-import type { Balance, Trade } from "../../../../shared/domain/trade.ts";
-import type { Reconciliation } from "../../../../shared/streams.ts";
 import { BAR_MS, barsOf, type ChartTimeframe } from "../state/bars.ts";
 import { type OrderFilters, queryOf, sinceOf } from "../state/order-filters.ts";
-import { ApiProblem, get } from "./http.ts";
+import { chimera } from "./chimera.ts";
 import { now } from "./now.ts";
-import type { History, Listing, OpenPosition, OrderStory } from "./shapes.ts";
 
-const API = "/api/v1";
 const PAGE_ROWS = 100;
 const BARS_LIMIT = 1_000;
 export const PAGE_EVERY_MS = { positions: 3_000, money: 10_000, reconciliations: 15_000 } as const;
@@ -22,12 +17,8 @@ interface OrdersPage {
 }
 
 async function ordersPage(filters: OrderFilters, cursor: string, signal: AbortSignal): Promise<OrdersPage> {
-  const query = new URLSearchParams({
-    limit: String(PAGE_ROWS),
-    ...queryOf(filters, sinceOf(filters, now())),
-    ...(cursor !== "" && { cursor }),
-  });
-  const { items, next_cursor } = await get<Listing<Order>>(`${API}/orders?${query}`, signal);
+  const asked = { ...queryOf(filters, sinceOf(filters, now())), limit: PAGE_ROWS, ...(cursor !== "" && { cursor }) };
+  const { items, next_cursor } = await chimera.listOrders(asked, { signal });
   return { orders: items, next: next_cursor };
 }
 
@@ -44,14 +35,14 @@ export const ordersPagesQuery = (filters: OrderFilters) =>
 export const orderStoryQuery = (id: string) =>
   queryOptions({
     queryKey: ["order-story", id],
-    queryFn: ({ signal }) => get<OrderStory>(`${API}/orders/${encodeURIComponent(id)}`, signal),
+    queryFn: ({ signal }) => chimera.readOrder({ id }, { signal }),
     refetchInterval: ({ state }) => (state.data?.intent.state === "DONE" ? 30_000 : 2_000),
     enabled: id !== "",
   });
 export const tradeQuery = (id: string) =>
   queryOptions({
     queryKey: ["trade", id],
-    queryFn: ({ signal }) => get<Trade>(`${API}/trades/${encodeURIComponent(id)}`, signal),
+    queryFn: ({ signal }) => chimera.readTrade({ id }, { signal }),
     enabled: id !== "",
     refetchInterval: 30_000,
   });
@@ -67,36 +58,34 @@ export const spanQuery = (instrument: string, { timeframe, fromTs, toTs }: Span)
     queryKey: ["span", instrument, timeframe, fromTs, toTs],
     queryFn: async ({ signal }) => {
       const barMs = BAR_MS[timeframe];
-      const query = new URLSearchParams({
+      const asked = {
         instrument,
         timeframe,
-        from_ts: String(Math.floor(fromTs / barMs) * barMs),
-        to_ts: String(Math.ceil(toTs)),
-        limit: String(BARS_LIMIT),
-      });
-      return barsOf((await get<History>(`${API}/xchg/history?${query}`, signal)).items);
+        from_ts: Math.floor(fromTs / barMs) * barMs,
+        to_ts: Math.ceil(toTs),
+        limit: BARS_LIMIT,
+      };
+      return barsOf((await chimera.listHistory(asked, { signal })).items);
     },
     refetchInterval: toTs > now() ? 15_000 : false,
   });
 
-const list = <T>(name: string, path: string, everyMs: number) =>
+const list = <T>(name: string, ask: (given: { signal: AbortSignal }) => Promise<{ items: T[] }>, everyMs: number) =>
   queryOptions({
     queryKey: [name],
-    queryFn: async ({ signal }) => (await get<Listing<T>>(`${API}${path}`, signal)).items,
+    queryFn: async ({ signal }) => (await ask({ signal })).items,
     refetchInterval: everyMs,
   });
-export const positionsQuery = list<OpenPosition>("positions", "/positions", PAGE_EVERY_MS.positions);
-export const balancesQuery = list<Balance>("balances", "/xchg/balances", PAGE_EVERY_MS.money);
-export const transfersQuery = list<TreasuryTransfer>(
-  "transfers",
-  "/xchg/treasury/transfers?limit=200",
-  PAGE_EVERY_MS.money,
-);
-export const approvalsQuery = list<Approval>("approvals", "/approvals?limit=200", PAGE_EVERY_MS.money);
-export const reconciliationsQuery = list<Reconciliation>(
+const limit = 200;
+const { money, positions, reconciliations } = PAGE_EVERY_MS;
+export const positionsQuery = list("positions", (given) => chimera.listPositions({}, given), positions);
+export const balancesQuery = list("balances", (given) => chimera.listBalances({}, given), money);
+export const transfersQuery = list("transfers", (given) => chimera.listTransfers({ limit }, given), money);
+export const approvalsQuery = list("approvals", (given) => chimera.listApprovals({ limit }, given), money);
+export const reconciliationsQuery = list(
   "reconciliations",
-  "/reconciliations?limit=200",
-  PAGE_EVERY_MS.reconciliations,
+  (given) => chimera.listReconciliations({ limit }, given),
+  reconciliations,
 );
 
 /** Nobody in this installation answers that path: the service that would is not part of it, or is away. */

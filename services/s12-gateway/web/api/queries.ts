@@ -1,15 +1,11 @@
 /** Every question the page asks the gateway, with how often it asks again by itself. */
 import { queryOptions } from "@tanstack/react-query";
-import type { Decision } from "../../../../shared/domain/decision.ts";
-import type { Instrument } from "../../../../shared/domain/instrument.ts";
-import type { Fill, Order } from "../../../../shared/domain/order.ts";
-import type { ExchangePosition, Trade } from "../../../../shared/domain/trade.ts";
+import type { CallOptions } from "../../../../shared/client/call-options.ts";
 import { BAR_MS, barsOf, type ChartTimeframe, gatherBars } from "../state/bars.ts";
 import { putDecisions, putFills, putOrders, putTrades } from "../state/lists.ts";
-import { get } from "./http.ts";
-import type { ActiveConfig, AlertRow, Budget, Equity, Health, History, Kill, Listing, Me, Services } from "./shapes.ts";
+import { chimera } from "./chimera.ts";
+import type { ActiveConfig, AlertRow } from "./shapes.ts";
 
-const API = "/api/v1";
 /** How often the glance line asks again. */
 export const EVERY_MS = { equity: 2_000, budget: 3_000, health: 10_000 } as const;
 const LIST_LIMIT = 200;
@@ -17,53 +13,73 @@ const BARS_LIMIT = 500;
 const SECONDS_LIMIT = 1_000;
 
 /** A list that live events keep going; the fetched one is the base, now and after every reconnection. */
-const liveList = <T>(name: string, path: string, order: (items: T[]) => readonly T[]) =>
+const liveList = <T>(name: string, ask: Ask<{ items: T[] }>, order: (items: T[]) => readonly T[]) =>
   queryOptions({
     queryKey: [name],
-    queryFn: async ({ signal }) => order((await get<Listing<T>>(`${API}${path}`, signal)).items),
+    queryFn: async (given) => order((await ask(given)).items),
     refetchInterval: 30_000,
   });
-const polled = <T>(name: string, path: string, everyMs: number) =>
-  queryOptions({
-    queryKey: [name],
-    queryFn: ({ signal }) => get<T>(`${API}${path}`, signal),
-    refetchInterval: everyMs,
-  });
+const polled = <T>(name: string, ask: Ask<T>, everyMs: number) =>
+  queryOptions({ queryKey: [name], queryFn: (given) => ask(given), refetchInterval: everyMs });
+type Ask<T> = (given: Pick<CallOptions, "signal">) => Promise<T>;
+const limit = LIST_LIMIT;
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: ({ signal }) => get<Me>("/auth/me", signal),
+  queryFn: ({ signal }) => chimera.whoAmI({}, { signal }),
   staleTime: 60_000,
 });
 export const instrumentsQuery = queryOptions({
   queryKey: ["instruments"],
   queryFn: async ({ signal }) => {
-    const { items } = await get<Listing<Instrument>>(`${API}/xchg/instruments`, signal);
+    const { items } = await chimera.listInstruments({}, { signal });
     return items.toSorted((a, b) => a.market.localeCompare(b.market) || a.symbol.localeCompare(b.symbol));
   },
   staleTime: 300_000,
 });
-export const ordersQuery = liveList<Order>("orders", `/orders?limit=${LIST_LIMIT}`, (items) => putOrders([], items));
-export const fillsQuery = liveList<Fill>("fills", `/fills?limit=${LIST_LIMIT}`, (items) => putFills([], items));
-export const tradesQuery = liveList<Trade>("trades", `/trades?limit=${LIST_LIMIT}`, (items) => putTrades([], items));
-export const decisionsQuery = liveList<Decision>("decisions", `/decisions?limit=${LIST_LIMIT}`, (items) =>
-  putDecisions([], items),
+export const ordersQuery = liveList(
+  "orders",
+  ({ signal }) => chimera.listOrders({ limit }, { signal }),
+  (items) => putOrders([], items),
 );
-export const alertsQuery = liveList<AlertRow>("alerts", "/alerts", (items) => items.toSorted((a, b) => b.ts - a.ts));
-export const equityQuery = polled<Equity>("equity", "/equity", EVERY_MS.equity);
-export const budgetQuery = polled<Budget>("budget", "/budget", EVERY_MS.budget);
-export const activeQuery = polled<ActiveConfig>("active", "/active", 30_000);
-export const healthQuery = polled<Health>("health", "/health-level", EVERY_MS.health);
+export const fillsQuery = liveList(
+  "fills",
+  ({ signal }) => chimera.listFills({ limit }, { signal }),
+  (items) => putFills([], items),
+);
+export const tradesQuery = liveList(
+  "trades",
+  ({ signal }) => chimera.listTrades({ limit }, { signal }),
+  (items) => putTrades([], items),
+);
+export const decisionsQuery = liveList(
+  "decisions",
+  ({ signal }) => chimera.listDecisions({ limit }, { signal }),
+  (items) => putDecisions([], items),
+);
+export const alertsQuery = liveList<AlertRow>(
+  "alerts",
+  ({ signal }) => chimera.listAlerts({}, { signal }),
+  (items) => items.toSorted((a, b) => b.ts - a.ts),
+);
+export const equityQuery = polled("equity", ({ signal }) => chimera.readEquity({}, { signal }), EVERY_MS.equity);
+export const budgetQuery = polled("budget", ({ signal }) => chimera.budget({}, { signal }), EVERY_MS.budget);
+export const activeQuery = polled(
+  "active",
+  async ({ signal }) => (await chimera.getActive({}, { signal })) as ActiveConfig,
+  30_000,
+);
+export const healthQuery = polled("health", ({ signal }) => chimera.getHealthLevel({}, { signal }), EVERY_MS.health);
 /** Asked more often while something is wrong: shards change hands within seconds. */
 export const servicesQuery = queryOptions({
   queryKey: ["services"],
-  queryFn: ({ signal }) => get<Services>(`${API}/services`, signal),
+  queryFn: ({ signal }) => chimera.listServices({}, { signal }),
   refetchInterval: ({ state }) => (state.data?.items.every(({ status }) => status === "OK") ? 5_000 : 2_000),
 });
-export const killQuery = polled<Kill>("kill", "/kill-switch", 5_000);
+export const killQuery = polled("kill", ({ signal }) => chimera.getKillSwitch({}, { signal }), 5_000);
 export const marksQuery = queryOptions({
   queryKey: ["marks"],
-  queryFn: async ({ signal }) => (await get<Listing<ExchangePosition>>(`${API}/xchg/positions`, signal)).items,
+  queryFn: async ({ signal }) => (await chimera.listExchangePositions({}, { signal })).items,
   refetchInterval: 3_000,
 });
 
@@ -72,8 +88,8 @@ export const lastPriceQuery = (instrument: string) =>
   queryOptions({
     queryKey: ["last", instrument],
     queryFn: async ({ signal }) => {
-      const query = new URLSearchParams({ instrument, timeframe: "1m", limit: "1" });
-      return (await get<History>(`${API}/xchg/history?${query}`, signal)).items.at(-1)?.close ?? null;
+      const { items } = await chimera.listHistory({ instrument, timeframe: "1m", limit: 1 }, { signal });
+      return items.at(-1)?.close ?? null;
     },
     select: (close) => close ?? undefined,
     refetchInterval: 5_000,
@@ -88,9 +104,11 @@ export const historyQuery = (instrument: string, timeframe: ChartTimeframe) =>
         return { source: "LIVE", bars: [], instrument, timeframe };
       }
       // No exchange keeps five-second bars: they are gathered from seconds.
-      const [asked, limit] = timeframe === "5s" ? ["1s", SECONDS_LIMIT] : [timeframe, BARS_LIMIT];
-      const query = new URLSearchParams({ instrument, timeframe: asked, limit: String(limit) });
-      const { source, items } = await get<History>(`${API}/xchg/history?${query}`, signal);
+      const asked =
+        timeframe === "5s"
+          ? ({ timeframe: "1s", limit: SECONDS_LIMIT } as const)
+          : ({ timeframe, limit: BARS_LIMIT } as const);
+      const { source, items } = await chimera.listHistory({ instrument, ...asked }, { signal });
       return { source, bars: gatherBars(barsOf(items), BAR_MS[timeframe]), instrument, timeframe };
     },
     enabled: instrument !== "",
@@ -101,6 +119,6 @@ export const historyQuery = (instrument: string, timeframe: ChartTimeframe) =>
 export const decisionQuery = (signalId: string) =>
   queryOptions({
     queryKey: ["decision", signalId],
-    queryFn: ({ signal }) => get<Decision>(`${API}/decisions/${encodeURIComponent(signalId)}`, signal),
+    queryFn: ({ signal }) => chimera.getDecision({ signal_id: signalId }, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -1,10 +1,5 @@
-/** What the gateway answers that is not already a domain shape. Money is decimal strings, times epoch ms. */
-import type { ExecutionPlan } from "../../../../shared/collections/execution.ts";
-import type { IntentRecord } from "../../../../shared/collections/orders.ts";
 import type { Bundle } from "../../../../shared/domain/bundle.ts";
 import type { Kline } from "../../../../shared/domain/market.ts";
-import type { Fill, LearntBy, Order } from "../../../../shared/domain/order.ts";
-import type { ExchangePosition, Trade } from "../../../../shared/domain/trade.ts";
 import type { HealthLevel, Reconciliation } from "../../../../shared/streams.ts";
 import type { Role } from "./people-shapes.ts";
 
@@ -20,8 +15,6 @@ export interface Me {
   /** Whether a code or a passkey is asked for beside the password; missing where the gateway does not tell. */
   second_factor?: boolean;
   /** Whether codes of an app are one; missing where the gateway does not tell. */
-  app_codes?: boolean;
-  /** Whether an authenticator app's codes are one. */
   app_codes?: boolean;
   recovery_codes_left?: number;
 }
@@ -103,80 +96,11 @@ export interface AlertRow {
 }
 export const KILL_MODES = ["HALT", "CANCEL", "FLATTEN"] as const;
 export type KillMode = (typeof KILL_MODES)[number];
-export interface Kill {
-  enabled: boolean;
-  mode: KillMode;
-  epoch: number;
-  reason: string;
-  actor: string;
-  ts: number;
-}
-export interface KillAnswer {
-  enabled: boolean;
-  epoch: number;
-  /** What is not done yet, each as a short text. */
-  outstanding: string[];
-}
 export interface History {
   source: string;
   items: Kline[];
 }
-export interface Hello {
-  now: number;
-  mode: string;
-  venue: string;
-}
-/** One live event as the gateway wraps it. */
-export interface Envelope {
-  key: string;
-  ts: number;
-  event: unknown;
-}
 
-export type TimelineWhat =
-  | "INTENT"
-  | "PLAN"
-  | "SUBMIT"
-  | "ACK"
-  | "FILL"
-  | "CANCEL"
-  | "REJECT"
-  | "EXPIRE"
-  | "UNKNOWN"
-  | "PROTECTION"
-  | "RECONCILIATION"
-  | "DONE";
-/** One thing that happened to an intent. `ref`: the intent's id, a client order id, or for FILL the exchange's trade id. */
-export interface TimelineEntry {
-  ts: number;
-  what: TimelineWhat;
-  ref: string;
-  by: LearntBy;
-  detail: string;
-  client_order_id?: string;
-  leg?: string;
-  price?: string;
-  qty?: string;
-}
-/** An order, and the story of the intent it belongs to. */
-export interface OrderStory {
-  order: Order;
-  intent: IntentRecord;
-  plan?: ExecutionPlan;
-  orders: Order[];
-  fills: Fill[];
-  trade_id?: string;
-  timeline: TimelineEntry[];
-}
-
-/** An open trade beside what the exchange says of its position. */
-export interface OpenPosition {
-  trade: Trade;
-  price?: string;
-  unrealised_usdt?: string;
-  roe?: number;
-  exchange?: ExchangePosition;
-}
 export type ManageAction = "TRAIL_SL" | "PARTIAL_TP" | "ADD_IF_OK" | "SET_STOP" | "CLOSE";
 export interface ManageRequest {
   instruments: string[];

@@ -1,10 +1,10 @@
 /** The market around an order: bars before, during and after it, with its price, its fills and its trade's stops. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
+import type { OrderStory } from "../../../../shared/client/gen/types.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import { spanQuery } from "../api/page-queries.ts";
 import { instrumentsQuery } from "../api/queries.ts";
-import type { OrderStory } from "../api/shapes.ts";
 import { asGiven, digitsOf } from "../format/numbers.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { Failed, Panel, Skeleton } from "../parts/states.tsx";

@@ -1,9 +1,9 @@
 /** One order's page: what it is and why, its life as a timeline, the market around it, and cancelling it. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { OrderStory } from "../../../../shared/client/gen/types.ts";
 import { show } from "../../../../shared/domain/money.ts";
 import { orderStoryQuery, tradeQuery } from "../api/page-queries.ts";
-import type { OrderStory } from "../api/shapes.ts";
 import { OrderChart } from "../charts/order-chart.tsx";
 import { asGiven, numberText } from "../format/numbers.ts";
 import { codeText, useText } from "../i18n/translate.ts";

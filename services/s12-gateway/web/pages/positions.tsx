@@ -1,8 +1,8 @@
 /** The positions page: open trades with every figure, and of the chosen one the chart with its stop ladder. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
-import { ApiProblem } from "../api/http.ts";
 import { PAGE_EVERY_MS, positionsQuery, tradeQuery } from "../api/page-queries.ts";
 import { tradesQuery } from "../api/queries.ts";
 import { clockText } from "../format/times.ts";

@@ -2,10 +2,9 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useRef, useState } from "react";
-import { ApiProblem } from "../api/http.ts";
+import { ApiProblem, AwaitsApproval } from "../../../../shared/client/problem.ts";
 import { freshKey } from "../api/now.ts";
 import { useText } from "../i18n/translate.ts";
-import { AwaitsApproval } from "../state/change.ts";
 import { proofGate } from "../state/proof-gate.ts";
 import { AwaitsWords } from "./awaits-words.tsx";
 import { HoldButton } from "./hold-button.tsx";

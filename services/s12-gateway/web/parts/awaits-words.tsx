@@ -1,6 +1,7 @@
 /** Says that nothing is done before somebody else allows it, and leads to where that is decided. */
+
+import type { AwaitsApproval } from "../../../../shared/client/problem.ts";
 import { useText } from "../i18n/translate.ts";
-import type { AwaitsApproval } from "../state/change.ts";
 import { PlaceLink } from "./links.tsx";
 
 export function AwaitsWords({ waits, onFollow }: { waits: AwaitsApproval; onFollow?: () => void }) {

@@ -1,12 +1,12 @@
 /** API keys: what one's own programs come in with; made here, shown once, listed with their last use, and ended. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
+import { AwaitsApproval } from "../../../../shared/client/problem.ts";
 import { apiKeysQuery } from "../api/account-queries.ts";
 import { now } from "../api/now.ts";
 import { type ApiKey, type Role, SCOPES, type Scope } from "../api/people-shapes.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { createApiKey, revokeApiKey } from "../state/account.ts";
-import { AwaitsApproval } from "../state/change.ts";
 import { rolesWithin, useMe } from "../state/me.ts";
 import { type Act, ActDialog } from "./act-dialog.tsx";
 import { AwaitsWords } from "./awaits-words.tsx";

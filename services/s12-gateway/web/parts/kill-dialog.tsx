@@ -4,11 +4,11 @@ import { Radio } from "@base-ui/react/radio";
 import { RadioGroup } from "@base-ui/react/radio-group";
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { ApiProblem } from "../api/http.ts";
+import type { KillAnswer } from "../../../../shared/client/gen/types.ts";
+import { ApiProblem, AwaitsApproval } from "../../../../shared/client/problem.ts";
 import { killQuery, ordersQuery, tradesQuery } from "../api/queries.ts";
-import { KILL_MODES, type Kill, type KillMode } from "../api/shapes.ts";
+import { KILL_MODES, type KillMode } from "../api/shapes.ts";
 import { useText } from "../i18n/translate.ts";
-import { AwaitsApproval } from "../state/change.ts";
 import { type KillMutation, REASON_CHARACTERS_MAX } from "../state/kill.ts";
 import { isOpenOrder, isOpenTrade } from "../state/lists.ts";
 import { AwaitsWords } from "./awaits-words.tsx";
@@ -85,7 +85,7 @@ function KillOn({ kill }: { kill: KillMutation }) {
   );
 }
 
-function KillOff({ state, kill }: { state: Kill; kill: KillMutation }) {
+function KillOff({ state, kill }: { state: KillAnswer; kill: KillMutation }) {
   const { t } = useText();
   const [typed, setTyped] = useState("");
   const [reason, setReason] = useState("");

@@ -1,10 +1,10 @@
 /** An order's life, step by step: when, how long after the step before, what, and how it came to be known. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { OrderStory } from "../../../../shared/client/gen/types.ts";
 import type { PlanSlice } from "../../../../shared/collections/execution.ts";
 import type { Fill } from "../../../../shared/domain/order.ts";
 import { instrumentsQuery } from "../api/queries.ts";
-import type { OrderStory } from "../api/shapes.ts";
 import { asGiven, digitsOf, numberText } from "../format/numbers.ts";
 import { useText } from "../i18n/translate.ts";
 import { lifeOf, type Step, toneOf } from "../state/life.ts";

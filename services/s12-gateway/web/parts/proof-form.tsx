@@ -2,7 +2,7 @@
 import { Button } from "@base-ui/react/button";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useRef } from "react";
-import { ApiProblem } from "../api/http.ts";
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import { getPasskey, hasPasskeys, isPasskeyDeclined } from "../api/passkeys.ts";
 import type { Proof } from "../api/people-shapes.ts";
 import { type Translate, useText } from "../i18n/translate.ts";

@@ -1,7 +1,7 @@
 /** The states between nothing and everything: loading, empty, failed; each says what is going on and what to do. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { ApiProblem } from "../api/http.ts";
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import { useText } from "../i18n/translate.ts";
 
 export function Skeleton({ rows }: { rows: number }) {

@@ -1,10 +1,12 @@
 /** The kill switch as the page drives it: one request per decision, repeated safely, with what is left to do. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
+import type { KillAnswer } from "../../../../shared/client/gen/types.ts";
+import { chimera } from "../api/chimera.ts";
 import { freshKey } from "../api/now.ts";
 import { killQuery } from "../api/queries.ts";
-import type { Kill, KillAnswer, KillMode } from "../api/shapes.ts";
-import { change } from "./change.ts";
+import type { KillMode } from "../api/shapes.ts";
+import { proven } from "./change.ts";
 
 export interface KillOrder {
   enable: boolean;
@@ -23,13 +25,13 @@ export function useKill() {
   return useMutation({
     mutationFn: (order: KillOrder) => {
       if (!last.current || !same(last.current.order, order)) last.current = { order, key: freshKey() };
-      return change<KillAnswer>("POST", "/api/v1/kill-switch", { body: order, key: last.current.key });
+      return proven((given) => chimera.setKillSwitch(order, given), last.current.key);
     },
     onSuccess: (answer, order) => {
       last.current = undefined;
       client.setQueryData(
         killQuery.queryKey,
-        (shown): Kill | undefined =>
+        (shown): KillAnswer | undefined =>
           shown && { ...shown, enabled: answer.enabled, epoch: answer.epoch, mode: order.mode, reason: order.reason },
       );
       void client.invalidateQueries();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { TimelineEntry } from "../../../../shared/client/gen/types.ts";
 import { show } from "../../../../shared/domain/money.ts";
-import type { TimelineEntry } from "../api/shapes.ts";
 import { aFill, anOrder, aStory } from "../samples.ts";
 import { lastedMs, lifeOf, spanOf, sumOf } from "./life.ts";
 

@@ -1,14 +1,15 @@
 /** An order's life as steps to read: what happened, how long after what came before, and what it was about. */
+
+import type { OrderStory, TimelineEntry } from "../../../../shared/client/gen/types.ts";
 import { type Amount, add, dec, div, mul, sum, zero } from "../../../../shared/domain/money.ts";
 import type { Fill, LearntBy, Order } from "../../../../shared/domain/order.ts";
-import type { OrderStory, TimelineEntry, TimelineWhat } from "../api/shapes.ts";
 
 export interface Step {
   readonly key: string;
   readonly ts: number;
   /** Since the step before; undefined of the first. */
   readonly gapMs: number | undefined;
-  readonly what: TimelineWhat;
+  readonly what: TimelineEntry["what"];
   readonly by: LearntBy;
   /** The router's own words; "" where all is said by the rest. */
   readonly detail: string;
@@ -78,7 +79,7 @@ export function sumOf(fills: readonly Fill[]): FillSum | undefined {
 }
 
 export type StepTone = "plain" | "good" | "bad" | "warn" | "accent";
-const TONES: Record<TimelineWhat, StepTone> = {
+const TONES: Record<TimelineEntry["what"], StepTone> = {
   INTENT: "accent",
   PLAN: "plain",
   SUBMIT: "plain",
@@ -92,7 +93,7 @@ const TONES: Record<TimelineWhat, StepTone> = {
   RECONCILIATION: "warn",
   DONE: "plain",
 };
-export const toneOf = (what: TimelineWhat): StepTone => TONES[what];
+export const toneOf = (what: TimelineEntry["what"]): StepTone => TONES[what];
 
 /** From the first to the last thing that happened, ms. */
 export const lastedMs = (timeline: readonly TimelineEntry[]): number =>

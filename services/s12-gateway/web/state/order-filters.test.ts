@@ -20,7 +20,7 @@ describe("which orders are shown", () => {
   test("the router is asked for the same", () => {
     const filters = { of: "FUT:BTCUSDT", status: "NEW", kind: "SL", working: true, within: "1h" } as const;
     const since = sinceOf(filters, 10_000_000);
-    const asked = { instrument: "FUT:BTCUSDT", status: "NEW", kind: "SL", open: "true", from_ts: "6400000" };
+    const asked = { instrument: "FUT:BTCUSDT", status: "NEW", kind: "SL", open: "true", from_ts: 6_400_000 } as const;
     expect(queryOf(filters, since)).toEqual(asked);
   });
 });

@@ -1,4 +1,5 @@
 /** Which orders the list shows: kept in the address, asked of the router, and held against live events. */
+import type { Inputs } from "../../../../shared/client/gen/types.ts";
 import type { IntentKind, Order, OrderStatus } from "../../../../shared/domain/order.ts";
 import { isOpenOrder } from "./lists.ts";
 
@@ -62,13 +63,13 @@ export const sinceOf = ({ within }: OrderFilters, at: number): number | undefine
   within === "all" ? undefined : at - WITHIN_MS[within];
 
 /** The same as the router's list takes it; `since` by `sinceOf`. */
-export function queryOf(filters: OrderFilters, since: number | undefined): Record<string, string> {
+export function queryOf(filters: OrderFilters, since: number | undefined): Inputs["listOrders"] {
   return {
     ...(filters.of && { instrument: filters.of }),
     ...(filters.status && { status: filters.status }),
     ...(filters.kind && { kind: filters.kind }),
     ...(filters.working && { open: "true" }),
-    ...(since !== undefined && { from_ts: String(since) }),
+    ...(since !== undefined && { from_ts: since }),
   };
 }
 

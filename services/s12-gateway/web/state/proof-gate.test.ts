@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ApiProblem } from "../api/http.ts";
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import { createProofGate } from "./proof-gate.ts";
 
 const refused = () => new ApiProblem(403, { code: "CONFIRM", detail: "Confirm first." });

@@ -1,5 +1,5 @@
 /** Proving again who one is where an act asks for it: one dialogue for all that wait, then each is tried once more. */
-import { ApiProblem } from "../api/http.ts";
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import { createStore, type Store } from "./store.ts";
 
 export const needsProof = (error: unknown): boolean => error instanceof ApiProblem && error.code === "CONFIRM";

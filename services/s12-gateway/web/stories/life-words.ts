@@ -1,7 +1,8 @@
 /** Each step of an order's life in words. */
+
+import type { OrderStory } from "../../../../shared/client/gen/types.ts";
 import { show } from "../../../../shared/domain/money.ts";
 import type { Order } from "../../../../shared/domain/order.ts";
-import type { OrderStory } from "../api/shapes.ts";
 import { amountText, asGiven, digitsOf, numberText } from "../format/numbers.ts";
 import { codeText, type Translate } from "../i18n/translate.ts";
 import { type Step, sumOf } from "../state/life.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { AwaitsApproval, decided } from "./change.ts";
+import { AwaitsApproval, decided } from "./problem.ts";
 
 test("what waits for a second person is told apart from what is done", () => {
   const waits = { approval_id: "a1", status: "PENDING_APPROVAL", detail: "risk or admin decides" };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createSseReader } from "./sse.ts";
+import { createSseReader } from "./frames.ts";
 
-const WIRE = ': hi\n\nevent: alerts\nid: 7\ndata: {"a":1}\n\nid: 8\ndata: one\ndata: two\n\nretry: 5\n\n';
+const WIRE = ': hi\n\nevent: alerts\nid: 7\ndata: {"a":1}\n\nid: 8\ndata: [1,\ndata: 2]\n\nretry: 5\n\n';
 const EXPECTED = [
-  { event: "alerts", id: "7", data: '{"a":1}' },
-  { event: "message", id: "8", data: "one\ntwo" },
+  { event: "alerts", id: "7", data: { a: 1 } },
+  { event: "message", id: "8", data: [1, 2] },
 ];
 
 describe("server-sent events", () => {
