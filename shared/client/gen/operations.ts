@@ -20,6 +20,7 @@ export const OPERATIONS = {
   confirm: { method: "POST", path: "/api/v1/auth/confirm" },
   createApiKey: { method: "POST", path: "/api/v1/api-keys" },
   decide: { method: "POST", path: "/api/v1/decide", key: true },
+  decideBatch: { method: "POST", path: "/api/v1/decide/batch", key: true },
   disableUser: { method: "POST", path: "/api/v1/users/{username}/disable", key: true },
   disarmLive: { method: "POST", path: "/api/v1/xchg/live/disarm", key: true },
   draftBundle: { method: "POST", path: "/api/v1/bundles", key: true },

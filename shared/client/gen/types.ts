@@ -120,6 +120,21 @@ export type DecideAnswer = Decision & {
   orders?: OrderAnswer[];
 };
 
+export type DecideBatchAnswer = {
+  items: (({
+    ok: true;
+    decision: DecideAnswer;
+  } | {
+    ok: false;
+    code: string;
+    detail: string;
+  }))[];
+};
+
+export type DecideBatchRequestSent = {
+  items: DecideRequestSent[];
+};
+
 export type DecideRequestSent = {
   instrument?: string;
   signal_id?: string;
@@ -1131,6 +1146,7 @@ export interface Inputs {
     expires_in_days: number;
   };
   decide: DecideRequestSent;
+  decideBatch: DecideBatchRequestSent;
   disableUser: {
     username: string;
   };
@@ -1584,6 +1600,7 @@ export interface Answers {
   };
   createApiKey: ApiKeyWithToken;
   decide: DecideAnswer;
+  decideBatch: DecideBatchAnswer;
   disableUser: User;
   disarmLive: {
     mode: "paper" | "testnet" | "live";
@@ -2139,6 +2156,8 @@ export interface Api {
   createApiKey(input: Inputs["createApiKey"], options?: CallOptions): Promise<Answers["createApiKey"]>;
   /** Decide on a signal or on given features; a dry run unless asked otherwise. `POST /api/v1/decide` */
   decide(input?: Inputs["decide"], options?: CallOptions): Promise<Answers["decide"]>;
+  /** Up to a hundred decisions rehearsed at once; one that fails says why. `POST /api/v1/decide/batch` */
+  decideBatch(input: Inputs["decideBatch"], options?: CallOptions): Promise<Answers["decideBatch"]>;
   /** Lock a user out; ends their sessions and API keys. `POST /api/v1/users/{username}/disable` */
   disableUser(input: Inputs["disableUser"], options?: CallOptions): Promise<Answers["disableUser"]>;
   /** Sends no more entries in live mode; exits and stops go on. `POST /api/v1/xchg/live/disarm` */
