@@ -16,7 +16,7 @@ import {
   labelsPath,
 } from "../api/label-queries.ts";
 import { directionOf, percentText } from "../format/numbers.ts";
-import { type Translate, useText } from "../i18n/translate.ts";
+import { codeText, MESSAGES, type Translate, useText } from "../i18n/translate.ts";
 import { ClearAsked, DayField, useAsked } from "../parts/asked-fields.tsx";
 import { CsvButton } from "../parts/csv-button.tsx";
 import { type Column, column, DataTable } from "../parts/data-table.tsx";
@@ -132,7 +132,7 @@ function spreadColumns(t: Translate): Column<LabelSpread>[] {
   return [
     column("key", t("labels.key"), {
       value: (row) => row.key,
-      cell: (row) => (row.by === "all" ? <strong>{t("labels.all")}</strong> : <code>{row.key}</code>),
+      cell: (row) => <Key row={row} />,
     }),
     column("count", t("labels.count"), {
       value: (row) => row.count,
@@ -143,6 +143,16 @@ function spreadColumns(t: Translate): Column<LabelSpread>[] {
     ...[share("pos"), share("neutral"), share("neg")],
     ...[roi("mean"), roi("q1"), roi("median"), roi("q3")],
   ];
+}
+
+/** A reason that is a rule's has no words of its own: then its id stands as it is. */
+function Key({ row: { by, key } }: { row: LabelSpread }) {
+  const { t } = useText();
+  if (by === "all") return <strong>{t("labels.all")}</strong>;
+  if (by === "reason" && Object.hasOwn(MESSAGES.en, `reason.${key}`)) {
+    return <span title={key}>{codeText(t, "reason", key)}</span>;
+  }
+  return <code>{key}</code>;
 }
 
 function Picture({ row }: { row: LabelSpread }) {
