@@ -1,5 +1,5 @@
 /** The live connection as the page sees it: the client's own, with streams by the names that the page has for them. */
-import { LIVE_BEFORE, type LiveState } from "../../../../shared/client/live.ts";
+import { LIVE_BEFORE, type LiveState, type Topic as Told } from "../../../../shared/client/live.ts";
 import { chimera } from "./chimera.ts";
 import { TOPIC, type Topic, topicOf } from "./topics.ts";
 
@@ -29,7 +29,7 @@ export interface Feed {
 export function openFeed(listener: Listener): Feed {
   let wasBroken = false;
   return chimera.live({
-    topics: Object.values(TOPIC),
+    topics: Object.values(TOPIC) as Told[],
     onEvents(events) {
       const ours = events.flatMap(({ topic, key, ts, event }) => {
         const name = topicOf(topic);
