@@ -5,6 +5,7 @@ import { NOWHERE } from "../../shared/kit/arrival.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { allow } from "../../shared/kit/rest.ts";
 import type { Context, Log, Principal } from "../../shared/kit/service.ts";
+import { forSomebodyAt, withWordOf } from "../../shared/kit/trace.ts";
 import { type Act, type FindOwn, hashOf, mayAsk } from "./acts.ts";
 import { MAY_DECIDE } from "./approval-kinds.ts";
 import type { Approvals, Kept } from "./approvals.ts";
@@ -27,11 +28,7 @@ export interface ActingParts {
 type Own = NonNullable<ReturnType<FindOwn>>;
 
 export function createActing({ store, clock, log, approvals, alert, find, send }: ActingParts) {
-  async function present(username: string): Promise<Principal | undefined> {
-    const user = (await store.get(users, username))?.value;
-    if (!user || user.disabled || user.must_change_password) return undefined;
-    return { kind: "person", id: username, role: user.role };
-  }
+  const present = presentIn(store);
 
   /** Why it is not done any more, in words, although it was approved. */
   async function whyNot({ value }: Kept): Promise<string | undefined> {
@@ -50,9 +47,9 @@ export function createActing({ store, clock, log, approvals, alert, find, send }
   }
 
   /** Who asked, as they are now, with the word of who approved it. */
-  async function inTheNameOf({ requested_by, decided_by, self_approved }: Approval): Promise<Principal> {
-    const who = (await present(requested_by)) ?? refuse("FORBIDDEN", `${requested_by} may not do this any more.`);
-    return { ...who, second: self_approved ? "single" : decided_by };
+  async function inTheNameOf({ requested_by: id, requested_from: from, ...by }: Approval): Promise<Principal> {
+    const who = (await present(id)) ?? refuse("FORBIDDEN", `${id} may not do this any more.`);
+    return { ...who, from, second: by.self_approved ? "single" : by.decided_by };
   }
 
   /** What is done says so in its own commit, so that nothing is done twice. */
@@ -63,7 +60,7 @@ export function createActing({ store, clock, log, approvals, alert, find, send }
     if (!input.success) throw new Problem("INVALID", input.error.issues[0]?.message ?? "invalid input");
     const also = approvals.finishing(row, "DONE", "Done.");
     const call = { principal: who, arrival: NOWHERE, signal: undefined, header: () => undefined, also };
-    return verb.run(input.data as never, call);
+    return withWordOf(who.second, () => verb.run(input.data as never, call));
   }
 
   async function runElsewhere(row: Kept, who: Principal): Promise<Kept> {
@@ -79,7 +76,7 @@ export function createActing({ store, clock, log, approvals, alert, find, send }
     const who = await inTheNameOf(row.value);
     const own = find(actOf(row));
     if (!own) return runElsewhere(row, who);
-    await runOwn(own, row, who);
+    await forSomebodyAt(who.from, () => runOwn(own, row, who));
     const now = await approvals.need(row.value.approval_id);
     // Of a verb that could not say so in a commit of its own.
     return now.value.state === "APPROVED" ? approvals.finish(now, "DONE", "Done.") : now;
@@ -129,3 +126,12 @@ export function createActing({ store, clock, log, approvals, alert, find, send }
 export type Acting = ReturnType<typeof createActing>;
 
 const actOf = ({ value }: Kept): Act => value.subject as unknown as Act;
+
+/** A user as they are now; undefined for who is not let in. */
+const presentIn =
+  (store: Pick<Store, "get">) =>
+  async (username: string): Promise<Principal | undefined> => {
+    const user = (await store.get(users, username))?.value;
+    if (!user || user.disabled || user.must_change_password) return undefined;
+    return { kind: "person", id: username, role: user.role };
+  };

@@ -77,7 +77,8 @@ export function createActs({ random, approvals, alert, find, bind }: ActParts) {
       refuse("RULE", `${WAITING_MAX} requests of yours wait for a second person already.`);
     // An answer of which nothing may be kept is for nobody but who asked.
     const collect = verb?.once === "never" ? { collect: true } : {};
-    const row = await approvals.ask({ ...wanted, ...collect, hash }, false);
+    const where = who.from === undefined ? {} : { requested_from: who.from };
+    const row = await approvals.ask({ ...wanted, ...where, ...collect, hash }, false);
     alert("WARN", "APPROVAL_WANTED", `${who.id} asks: ${detail} (${approval_id})`, "Waits for a second person");
     return row;
   }

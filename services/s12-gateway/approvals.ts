@@ -19,7 +19,10 @@ export interface ApprovalParts {
   audit(entry: { actor: string; what: string; ref: string; outcome: string; before?: unknown; after?: unknown }): Op;
 }
 
-export type Asked = Pick<Approval, "approval_id" | "kind" | "subject" | "hash" | "requested_by" | "detail" | "collect">;
+export type Asked = Pick<
+  Approval,
+  "approval_id" | "kind" | "subject" | "hash" | "requested_by" | "requested_from" | "detail" | "collect"
+>;
 export type Kept = Row<Approval>;
 
 export function createApprovals({ store, clock, mode, ttlMs, audit }: ApprovalParts) {

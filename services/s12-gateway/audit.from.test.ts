@@ -77,6 +77,32 @@ test("and nobody was anywhere in what the system does by itself", async () => {
   expect(own.filter(({ from }) => from !== undefined)).toEqual([]);
 });
 
+test("what a second person allowed says where who asked was, and its approval where who allowed it was", async () => {
+  const two = await openGateway("audit from two", { CHIMERA_APPROVALS: "two" });
+  const alone = gateway;
+  gateway = two;
+  try {
+    const [ann, ben] = [await two.join("ann", "admin"), await two.join("ben", "admin")];
+    await askFrom("203.0.113.1", "POST /kill-switch", ann, { enable: true, reason: "two" });
+    await askFrom("203.0.113.2", "POST /kill-switch", ann, { enable: false, reason: "over" });
+    const waiting = (await two.ask("GET /approvals", ben)).body.items as {
+      approval_id: string;
+      requested_from: string;
+    }[];
+    expect(waiting.map(({ requested_from }) => requested_from)).toEqual(["203.0.113.2"]);
+    const allowed = await askFrom("203.0.113.3", `POST /approvals/${waiting[0]!.approval_id}/approve`, ben, {});
+    const made = (await entries()).filter(({ trace_id, actor }) => trace_id === allowed && actor !== "s12");
+    expect(made.map(({ actor, what, from }) => [actor, what, from])).toEqual([
+      ["ben", "approval.kill_off", "203.0.113.3"],
+      ["ann", "kill-switch", "203.0.113.2"],
+      ["ann", "kill switch off", "203.0.113.2"],
+    ]);
+  } finally {
+    gateway = alone;
+    await two.stop();
+  }
+});
+
 test("the chain holds over it", async () => {
   const proof = await proveAudit(gateway.store, gateway.sim.world.blobs, () => new Map());
   expect(proof).toMatchObject({ ok: true, faults: [] });

@@ -99,6 +99,7 @@ export class Treasury {
       hash,
       detail,
       requested_by: who.id,
+      ...(who.from !== undefined && { requested_from: who.from }),
     } as const;
     const row = await approvals.ask(asked, byPolicy);
     if (!byPolicy) {

@@ -152,6 +152,8 @@ export const Approval = z
     /** The answer holds a secret: once approved it is done when who asked collects it, and kept nowhere. */
     collect: z.boolean().optional(),
     requested_by: z.string(),
+    /** The address they asked from. */
+    requested_from: z.string().optional(),
     state: z.enum(["PENDING", "APPROVED", "REFUSED", "EXPIRED", "DONE", "FAILED"]),
     /** A person's name, or "policy". */
     decided_by: z.string().optional(),
