@@ -8,6 +8,8 @@ interface Work {
   traceparent: string | undefined;
   /** The address that the person came from for whom this is done. */
   from: string | undefined;
+  /** Who else has allowed it, where it needs a second person. */
+  second?: string | undefined;
 }
 const storage = new AsyncLocalStorage<Work>();
 
@@ -17,6 +19,8 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 export const currentTrace = (): string | undefined => storage.getStore()?.traceparent;
 /** Where the person or program is for whom the work in hand is done; undefined for what the system does by itself. */
 export const currentFrom = (): string | undefined => storage.getStore()?.from;
+/** Who has allowed the work in hand beside who asked for it; undefined for what needs nobody else. */
+export const currentSecond = (): string | undefined => storage.getStore()?.second;
 export const traceId = (traceparent: string | undefined): string | undefined => traceparent?.slice(3, 35);
 
 /** A child span of `parent` when that is well-formed, else a new trace. */
@@ -33,3 +37,7 @@ export const inTrace = <T>(traceparent: string, work: () => T, from?: string): T
 /** Runs `work`, part of the work in hand, for somebody at that address. */
 export const forSomebodyAt = <T>(from: string | undefined, work: () => T): T =>
   from === currentFrom() ? work() : storage.run({ traceparent: currentTrace(), from }, work);
+
+/** Runs `work`, part of the work in hand, with somebody's word for it. */
+export const withWordOf = <T>(second: string | undefined, work: () => T): T =>
+  storage.run({ traceparent: currentTrace(), from: currentFrom(), second }, work);
