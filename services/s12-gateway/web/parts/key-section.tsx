@@ -155,7 +155,7 @@ function KeyRow({ apiKey, onAct }: { apiKey: ApiKey; onAct: (act: Act) => void }
             t("thing.unused")
           ) : (
             <>
-              {t("thing.used")} <Age ts={last_used_at} />
+              {t("thing.used")} <Age ts={last_used_at} /> {t("thing.ago")}
             </>
           )}
         </p>

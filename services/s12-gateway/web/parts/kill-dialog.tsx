@@ -32,7 +32,7 @@ export function KillDialog({ open, onOpenChange, kill }: KillDialogProps) {
         <Dialog.Popup className="dialog kill-dialog">
           <Dialog.Title className="dialog-title">{isOn ? t("kill.title.on") : t("kill.title.off")}</Dialog.Title>
           {isOn && state.data ? <KillOff state={state.data} kill={kill} /> : <KillOn kill={kill} />}
-          <KillOutcome kill={kill} />
+          <KillOutcome kill={kill} onFollow={() => onOpenChange(false)} />
           <Dialog.Close className="button dialog-close">{t("dialog.close")}</Dialog.Close>
         </Dialog.Popup>
       </Dialog.Portal>
@@ -129,9 +129,9 @@ function KillOff({ state, kill }: { state: KillAnswer; kill: KillMutation }) {
   );
 }
 
-function KillOutcome({ kill }: { kill: KillMutation }) {
+function KillOutcome({ kill, onFollow }: { kill: KillMutation; onFollow: () => void }) {
   const { t } = useText();
-  if (kill.error instanceof AwaitsApproval) return <AwaitsWords waits={kill.error} />;
+  if (kill.error instanceof AwaitsApproval) return <AwaitsWords waits={kill.error} onFollow={onFollow} />;
   if (kill.error) {
     const detail = kill.error instanceof ApiProblem ? kill.error.message : String(kill.error);
     return (

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { Instrument } from "../../../../shared/domain/instrument.ts";
 import { beforePaint } from "../api/now.ts";
-import { ordersQuery, tradesQuery } from "../api/queries.ts";
+import { activeQuery, ordersQuery, tradesQuery } from "../api/queries.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { go } from "../state/address.ts";
 import { type Command, type CommandGroup, commandsOf, type Does } from "../state/commands.ts";
@@ -13,7 +13,7 @@ import { QUESTION_CHARACTERS_MIN } from "../state/hits.ts";
 import { useMe } from "../state/me.ts";
 import { prefer } from "../state/prefs.ts";
 import { signOut } from "../state/sign-out.ts";
-import { cancelAct, flattenAct, manageAct } from "../stories/acts.ts";
+import { cancelAct, flattenAct, manageAct, pauseAct } from "../stories/acts.ts";
 import type { Act } from "./act-dialog.tsx";
 
 interface Dialogs {
@@ -56,6 +56,10 @@ function perform(t: Translate, does: Does, { onKill, onKeys, onAct }: Dialogs): 
     case "flatten":
       onAct(flattenAct(t, does.count));
       return;
+    case "pause":
+    case "resume":
+      onAct(pauseAct(t, does.strategy, does.kind));
+      return;
     case "kill":
       onKill();
       return;
@@ -88,10 +92,11 @@ function Commands({ onOpenChange, instruments, ...dialogs }: PaletteProps) {
   const [typed, setTyped] = useState("");
   const trades = useQuery(tradesQuery).data;
   const orders = useQuery(ordersQuery).data;
-  const known = useMemo(
-    () => commandsOf(t, { me, instruments, trades: trades ?? [], orders: orders ?? [] }),
-    [t, me, instruments, trades, orders],
-  );
+  const strategies = useQuery(activeQuery).data?.bundle?.strategies;
+  const known = useMemo(() => {
+    const ids = strategies?.map(({ strategy_id }) => strategy_id) ?? [];
+    return commandsOf(t, { me, instruments, trades: trades ?? [], orders: orders ?? [], strategies: ids });
+  }, [t, me, instruments, trades, orders, strategies]);
   const groups = useMemo(() => [...known, ...askedGroup(t, typed.trim())], [t, known, typed]);
   const run = ({ does }: Command) => {
     onOpenChange(false);

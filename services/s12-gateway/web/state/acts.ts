@@ -39,3 +39,9 @@ export const reconcile = (request: ReconcileRequest, key?: string) =>
   post<ReconcileAnswer>("/reconcile", { ...request, dry_run: key === undefined }, key);
 
 export const acknowledge = (alert_id: string) => post<AlertRow>(`/alerts/${encodeURIComponent(alert_id)}/ack`, {});
+
+/** No more entries of it, or entries again; its open trades go on either way. */
+export const pauseStrategy = (strategy_id: string, reason: string) =>
+  post<{ paused: boolean }>(`/strategies/${encodeURIComponent(strategy_id)}/pause`, { reason });
+export const resumeStrategy = (strategy_id: string) =>
+  post<{ paused: boolean }>(`/strategies/${encodeURIComponent(strategy_id)}/resume`, {});

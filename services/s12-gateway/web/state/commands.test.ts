@@ -10,6 +10,7 @@ const t = translator("en");
 const world = (role: Role): CommandWorld => ({
   me: { username: "rita", role },
   instruments: [],
+  strategies: ["trend"],
   trades: [aTrade({ trade_id: "t1", status: "ACTIVE" }), aTrade({ trade_id: "t2", status: "CLOSED" })],
   orders: [anOrder({ client_order_id: "o1", status: "NEW" }), anOrder({ client_order_id: "o2", status: "FILLED" })],
 });
@@ -21,10 +22,10 @@ describe("the command palette", () => {
     for (const { id } of PAGES) expect(places).toContainEqual({ page: id, id: "" });
     for (const section of SECTIONS) expect(places).toContainEqual({ page: "settings", id: section });
   });
-  test("who may act closes what is open and cancels what works; who may not is offered neither", () => {
-    const acting = (role: Role) =>
-      all(role).flatMap(({ does }) => (["kill", "close", "cancel", "flatten"].includes(does.kind) ? [does.kind] : []));
-    expect(acting("trader")).toEqual(["kill", "close", "flatten", "cancel"]);
+  test("who may act closes, cancels and pauses what is there to be; who may not is offered none of it", () => {
+    const kinds = ["kill", "close", "cancel", "flatten", "pause", "resume"];
+    const acting = (role: Role) => all(role).flatMap(({ does }) => (kinds.includes(does.kind) ? [does.kind] : []));
+    expect(acting("trader")).toEqual(["kill", "close", "flatten", "cancel", "pause", "resume"]);
     expect(acting("viewer")).toEqual([]);
   });
   test("each is told apart from the others, whatever language it is in", () => {

@@ -24,6 +24,7 @@ export type Does =
   | { readonly kind: "close"; readonly instrument: string }
   | { readonly kind: "cancel"; readonly order: Order }
   | { readonly kind: "flatten"; readonly count: number }
+  | { readonly kind: "pause" | "resume"; readonly strategy: string }
   | { readonly kind: "kill" | "keys" | "sign-out" };
 
 export interface Command {
@@ -44,6 +45,8 @@ export interface CommandWorld {
   instruments: readonly Instrument[];
   trades: readonly Trade[];
   orders: readonly Order[];
+  /** Ids of those in force. */
+  strategies: readonly string[];
 }
 
 type Line = readonly [label: string, does: Does, hint?: string];
@@ -100,7 +103,7 @@ const recentOrders = (t: Translate, { orders }: CommandWorld): Line[] =>
     ]);
 
 /** Only what this person's role may do: the others would be refused. */
-function actsOf(t: Translate, { me, trades, orders }: CommandWorld): Line[] {
+function actsOf(t: Translate, { me, trades, orders, strategies }: CommandWorld): Line[] {
   const as = me ? t("palette.as", { role: t(`role.${me.role}`) }) : "";
   const open = trades.filter(isOpenTrade);
   const acting: Line[] = mayAct(me)
@@ -113,6 +116,9 @@ function actsOf(t: Translate, { me, trades, orders }: CommandWorld): Line[] {
         ...orders
           .filter(isOpenOrder)
           .map((order): Line => [`${t("cancel.title")}: ${orderName(t, order)}`, { kind: "cancel", order }, as]),
+        ...(["pause", "resume"] as const).flatMap((kind) =>
+          strategies.map((strategy): Line => [t(`${kind}.title`, { strategy }), { kind, strategy }, as]),
+        ),
         [t("recon.now.title"), goTo({ page: "reconciliation", id: "" }), as],
         [t("transfer.title"), goTo({ page: "treasury", id: "" }), as],
       ]

@@ -4,7 +4,7 @@ import type { ManageRequest } from "../api/shapes.ts";
 import { asGiven } from "../format/numbers.ts";
 import type { Translate } from "../i18n/translate.ts";
 import type { Act } from "../parts/act-dialog.tsx";
-import { cancelOrder, flattenPositions, managePositions } from "../state/acts.ts";
+import { cancelOrder, flattenPositions, managePositions, pauseStrategy, resumeStrategy } from "../state/acts.ts";
 import { orderTerms } from "./life-words.ts";
 import { done, planned } from "./manage-words.ts";
 
@@ -43,4 +43,14 @@ export const manageAct = (t: Translate, what: "stop" | "part" | "close", request
   plan: async () => planned(t, await managePositions(request)),
   hold: t(`acts.${what}.hold`),
   run: async (key) => done(t, await managePositions(request, key)),
+});
+
+export const pauseAct = (t: Translate, strategy: string, how: "pause" | "resume"): Act => ({
+  title: t(`${how}.title`, { strategy }),
+  plan: () => ({ lines: [t(`${how}.plan`, { strategy })] }),
+  hold: t(`${how}.hold`, { strategy }),
+  run: async () => {
+    await (how === "pause" ? pauseStrategy(strategy, t("pause.reason")) : resumeStrategy(strategy));
+    return { lines: [t(`${how}.done`, { strategy })] };
+  },
 });
