@@ -245,6 +245,8 @@ export const OpsEvent = z.object({
   ts: z.number(),
   /** Where the person or program was, as the gateway saw it: an address. */
   from: z.string().optional(),
+  /** Of what needs a second person: who allowed it; `single` where one is enough. */
+  second: z.string().optional(),
   /** Of the request or message that it came from; a request's answer names it as `x-request-id`. */
   trace_id: z.string().optional(),
   /** Whose store committed it, with the shard where there are several, and which of its entries it is, from 1. */

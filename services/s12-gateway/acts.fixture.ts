@@ -62,6 +62,12 @@ export async function said(ref: string): Promise<string[]> {
   const log = (await sim.world.store("s12").query(auditLog, { limit: 1_000 })).items.map(({ value }) => value);
   return log.filter((entry) => entry.ref === ref).map(({ actor, what, outcome }) => `${actor} ${what}: ${outcome}`);
 }
+/** Who else allowed what: each `what` of the audit log with whose word it had, if any. */
+export async function words(whats: readonly string[]): Promise<(string | undefined)[]> {
+  await sim.advance(2_000);
+  const log = (await sim.world.store("s12").query(auditLog, { limit: 1_000 })).items.map(({ value }) => value);
+  return whats.map((what) => log.findLast((entry) => entry.what === what)?.second);
+}
 /** Drafts a revision that can be activated; answers its number and the bundle it is of. */
 export async function drafted(token: string): Promise<{ bundle_id: string; to_rev: number; mode: string }> {
   const { body } = await ask<{ rev: number; bundle_id: string; bundle: object }>(["GET", "/active"], token);

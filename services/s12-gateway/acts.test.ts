@@ -13,6 +13,7 @@ import {
   stop,
   tamper,
   userOf,
+  words,
 } from "./acts.fixture.ts";
 import { ask, kept, open, running, signedIn, sim } from "./treasury.fixture.ts";
 
@@ -60,6 +61,7 @@ describe("what needs a second person", () => {
     expect(await activeRev(who.rita)).toBe(before);
     expect((await approve(promotion, who.ada)).body.state).toBe("DONE");
     expect(await activeRev(who.rita)).toBe(before + 1);
+    expect(await words(["bundle.activate", "bundle.draft"])).toEqual(["ada", undefined]);
     const { bundle_id } = promotion.subject.body as { bundle_id: string };
     expect((await say("POST /promote", who.rita, { bundle_id, to_rev: before, mode: "ROLLBACK" })).status).toBe(200);
     expect(await activeRev(who.rita)).toBe(before + 2);
@@ -70,6 +72,7 @@ describe("what needs a second person", () => {
     expect((await approve(role, who.rita)).body.code).toBe("FORBIDDEN");
     expect((await approve(role, who.abe)).body.state).toBe("DONE");
     expect((await userOf("tom"))?.role).toBe("risk");
+    expect(await words(["user.role"])).toEqual(["abe"]);
     const gone = await asked("POST /users/tom/disable", who.ada);
     expect(gone.detail).toBe("Lock tom out, and end their API keys");
     expect((await userOf("tom"))?.disabled).toBe(false);
@@ -295,6 +298,7 @@ test("approvals: single does it at once, for who has just proved who they are, a
   const before = await activeRev(ada);
   expect((await say("POST /promote", ada, await drafted(ada))).status).toBe(200);
   expect(await activeRev(ada)).toBe(before + 1);
+  expect(await words(["kill-switch", "bundle.activate"])).toEqual(["single", "single"]);
   expect((await ask<{ mode: string; items: [] }>(["GET", "/approvals"], ada)).body).toMatchObject({
     mode: "single",
     items: [],

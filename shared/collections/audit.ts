@@ -16,7 +16,7 @@ export type AuditEntry = z.output<typeof AuditEntry>;
 
 /** An entry's fields in the order of a table's columns. */
 export const AUDIT_COLUMNS = [
-  ...(["ts", "seq", "actor", "what", "ref", "outcome", "source", "from", "trace_id"] as const),
+  ...(["ts", "seq", "actor", "what", "ref", "outcome", "source", "from", "second", "trace_id"] as const),
   ...(["before", "after", "owner", "owner_seq", "audit_id", "prev_hash", "hash"] as const),
 ];
 

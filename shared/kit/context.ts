@@ -9,7 +9,7 @@ import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { CallOptions, Client, Context, Log, Metrics, Peers, ReachedPeers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
-import { childTrace, currentFrom, currentTrace, traceId } from "./trace.ts";
+import { childTrace, currentFrom, currentSecond, currentTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** Sends one call on its way, to a neighbour in this process or over HTTP. */
@@ -98,11 +98,15 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
   };
 }
 
-/** The request or message that is being worked on, if any, and where the person is for whom that is done. */
-function cameFrom(): Pick<OpsEvent, "trace_id" | "from"> {
+/** The request or message that is being worked on, if any, where the person is for whom that is done, who allowed it. */
+function cameFrom(): Pick<OpsEvent, "trace_id" | "from" | "second"> {
   const trace_id = traceId(currentTrace());
-  const from = currentFrom();
-  return { ...(trace_id !== undefined && { trace_id }), ...(from !== undefined && { from }) };
+  const [from, second] = [currentFrom(), currentSecond()];
+  return {
+    ...(trace_id !== undefined && { trace_id }),
+    ...(from !== undefined && { from }),
+    ...(second !== undefined && { second }),
+  };
 }
 
 /** By the bus of this life: one that is over hears no more. */

@@ -10,7 +10,7 @@ import type { Once } from "./once.ts";
 import type { Clock } from "./ports.ts";
 import { invalid } from "./problem.ts";
 import type { Asking, Call, Principal, Verb } from "./service.ts";
-import { forSomebodyAt } from "./trace.ts";
+import { forSomebodyAt, withWordOf } from "./trace.ts";
 
 export interface RestParts {
   clock: Clock;
@@ -78,13 +78,15 @@ async function answerTo(principal: Principal, c: HonoContext, verb: Verb, parts:
   if (!parsed.success) throw invalid(parsed.error);
   const instead = await parts.admits?.({ verb, input: parsed.data, principal, request, text });
   if (instead) return { response: instead, isElsewhere: false };
-  await mustHaveSecond(verb, parsed.data, principal);
+  const words = await wantsSecond(verb, parsed.data, principal);
+  if (words !== undefined && !isAllowed(principal)) refuse("SECOND_PERSON", words);
   const elsewhere = await parts.elsewhere?.(verb, parsed.data, { request, text });
   if (elsewhere) return { response: elsewhere, isElsewhere: true };
 
   const call = callOf(request, principal);
   const work = async () => {
-    const answer = (await verb.run(parsed.data as never, call)) as never;
+    const run = () => verb.run(parsed.data as never, call);
+    const answer = (await (words === undefined ? run() : withWordOf(principal.second, run))) as never;
     return { status: verb.status(answer), answer: answer as unknown };
   };
   const key = request.headers.get("idempotency-key") ?? undefined;
@@ -123,18 +125,12 @@ export function allow(verb: Verb, principal: Principal): void {
   }
 }
 
-/** In words what a person asks for, where it needs a second person and none has allowed it. */
-export async function wantsSecond(verb: Verb, input: unknown, who: Principal): Promise<string | undefined> {
-  // Nobody is a second person to themselves.
-  const isAllowed = who.kind !== "person" || (who.second !== undefined && who.second !== who.id);
-  return isAllowed ? undefined : verb.second?.(input as never, who);
-}
+/** In words what a person asks for, where it needs a second one. Whoever executes it asks, whatever was checked before. */
+const wantsSecond = async (verb: Verb, input: unknown, who: Principal): Promise<string | undefined> =>
+  who.kind === "person" ? verb.second?.(input as never, who) : undefined;
 
-/** By whoever executes it, whatever was checked on the way. */
-async function mustHaveSecond(verb: Verb, input: unknown, who: Principal): Promise<void> {
-  const words = await wantsSecond(verb, input, who);
-  if (words !== undefined) refuse("SECOND_PERSON", words);
-}
+/** Nobody is a second person to themselves. */
+const isAllowed = ({ id, second }: Principal): boolean => second !== undefined && second !== id;
 
 /** Looks at the query alone: an address can have a host that is none. */
 function readQuery(url: string): Record<string, string> {

@@ -434,6 +434,7 @@ export interface LiveEvents {
     outcome: string;
     ts: number;
     from?: string;
+    second?: string;
     trace_id?: string;
     owner?: string;
     owner_seq?: number;

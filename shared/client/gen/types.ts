@@ -43,6 +43,7 @@ export type Approval = {
   detail?: string;
   collect?: boolean;
   requested_by: string;
+  requested_from?: string;
   state: "PENDING" | "APPROVED" | "REFUSED" | "EXPIRED" | "DONE" | "FAILED";
   decided_by?: string;
   decided_at?: number;
@@ -66,6 +67,7 @@ export type AuditEntry = {
   outcome: string;
   ts: number;
   from?: string;
+  second?: string;
   trace_id?: string;
   owner?: string;
   owner_seq?: number;
