@@ -93,7 +93,7 @@ const settings = z.object({
     .int()
     .positive()
     .default(3_000)
-    .describe("How much one person, or one API key, may ask in a minute; an open page asks some 200 times"),
+    .describe("How much one person, or one API key, may ask in a minute; an open page asks some 120 times"),
   openRequestsPerMinuteMax: z
     .number()
     .int()
