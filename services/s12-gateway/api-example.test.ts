@@ -16,8 +16,7 @@ function wrong(schema: unknown, value: unknown): string {
   return judged.success ? "" : z.prettifyError(judged.error);
 }
 
-// `bun run examples` records them anew where shapes have changed.
-describe("the documented API", () => {
+describe("the documented API (`bun run examples` records what no longer fits its shape)", () => {
   test("shows an example of what every operation takes, after its shape", () => {
     for (const { operationId, parameters = [], requestBody } of operations) {
       for (const { name, in: where, required, schema, example } of parameters) {

@@ -1,16 +1,21 @@
 /** What was told for certain lately, by ids that every process of the gateway gives alike, for those who come back. */
 import { digest } from "../../shared/keys.ts";
 import type { Message } from "../../shared/kit/ports.ts";
-import type { Frame } from "./live-feed.ts";
 
 const KEPT_MAX = 2_000;
 /**
- * Streams are in order each, and not among each other: what one process heard first another may hear second. So what was
- * told this long before the last event seen comes again, and its id tells.
+ * Streams are in order each, and not among each other: what one process heard first another may hear second. So what
+ * was told this long before the last event seen comes again, and its id tells.
  */
 const OVERLAP_MS = 10_000;
 const ID_CHARACTERS = 12;
 
+/** As it goes over every kind of connection; `data` is JSON. */
+export interface Frame {
+  id?: string;
+  event: string;
+  data: string;
+}
 export interface Kept {
   readonly ts: number;
   readonly family: string;

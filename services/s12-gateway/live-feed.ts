@@ -16,7 +16,7 @@ import {
   reconResults,
   ticker,
 } from "../../shared/streams.ts";
-import { createBacklog } from "./live-backlog.ts";
+import { createBacklog, type Frame } from "./live-backlog.ts";
 
 const LOSSY: readonly Stream[] = [ticker, depth, marketTrade, funding, features] as unknown as readonly Stream[];
 const RELIABLE: readonly Stream[] = [
@@ -43,12 +43,6 @@ const ALIVE_MS = 15_000;
 const RECALLED_MAX = 250;
 const RECALL_MS_MAX = 5_000;
 
-/** As it goes over every kind of connection; `data` is JSON. */
-export interface Frame {
-  id?: string;
-  event: string;
-  data: string;
-}
 export interface Listener {
   families: ReadonlySet<string>;
   instrument: string | undefined;

@@ -3,7 +3,8 @@ import { refuse } from "../../shared/errors.ts";
 import { originOf } from "../../shared/kit/arrival.ts";
 import type { Cancel } from "../../shared/kit/ports.ts";
 import { acceptSocket, type ClientSocket, wantsSocket } from "../../shared/kit/upgrade.ts";
-import { FAMILIES, type Feed, type Frame, type Listener } from "./live-feed.ts";
+import type { Frame } from "./live-backlog.ts";
+import { FAMILIES, type Feed, type Listener } from "./live-feed.ts";
 
 export const LISTENERS_MAX = 200;
 /** A client that has not taken so much is let go; it comes back and resumes. */

@@ -16,7 +16,12 @@ export const stateVerbs = (states: () => Promise<ServiceState[]>, shown: Shown):
     summary: "All services, how they are, and what each of their replicas holds",
     rest: "GET /services",
     input: z.object({}),
-    output: z.object({ items: z.array(ServiceState), mode: z.string(), venue: z.string(), approvals: z.enum(["single", "two"]) }),
+    output: z.object({
+      items: z.array(ServiceState),
+      mode: z.string(),
+      venue: z.string(),
+      approvals: z.enum(["single", "two"]),
+    }),
     run: async () => ({ items: await states(), ...shown }),
   }),
   verb({

@@ -1,3 +1,4 @@
+/** What the gateway answers that is not already a domain shape. Money is decimal strings, times epoch ms. */
 import type { Bundle } from "../../../../shared/domain/bundle.ts";
 import type { Kline } from "../../../../shared/domain/market.ts";
 import type { HealthLevel, Reconciliation } from "../../../../shared/streams.ts";
