@@ -162,7 +162,9 @@ function wanted(of: {
   listing: Instrument;
 }): { side: Side; sizing: Sizing } {
   const { signal, decision, compiled, listing } = of;
+  const wish = decision?.program?.wish;
+  if (wish?.price !== undefined) gap("NOTHING_TO_TRADE", "resting_entry");
   if (decision?.sizing && decision.decision.side) return { side: decision.decision.side, sizing: decision.sizing };
-  const found = unguarded(signal, compiled, listing);
+  const found = unguarded({ signal, compiled, instrument: listing, wish });
   return found.sizing ? found : gap("NOTHING_TO_TRADE", found.reason);
 }

@@ -153,7 +153,7 @@ function wished({ wish, trouble }: ProgramSays, longOnly: boolean): Chosen {
 }
 
 /** A wish's multipliers count like those of a rule that fired. */
-function withWish(weighed: Weighed, wish: Wish | undefined): Weighed {
+export function withWish(weighed: Weighed, wish: Wish | undefined): Weighed {
   if (!wish) return weighed;
   return {
     ...weighed,
