@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { whileRunning } from "../../ops/sim/requests.ts";
 import type { AuditEntry } from "../../shared/collections/audit.ts";
 import { auditLog } from "../../shared/collections/people.ts";
 import { arrive } from "../../shared/kit/arrival.ts";
 import { proveAudit } from "./audit-proof.ts";
 import { type Gateway, openGateway, PASSWORD } from "./people.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(30_000);
 
 let gateway: Gateway;
 beforeAll(async () => {

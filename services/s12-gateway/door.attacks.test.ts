@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { whileRunning } from "../../ops/sim/requests.ts";
 import { auditLog, killState, users } from "../../shared/collections/people.ts";
 import { type Arrival, arrive } from "../../shared/kit/arrival.ts";
@@ -6,6 +6,9 @@ import { createTokens, type Tokens } from "../../shared/kit/auth.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import { rpcPath } from "../../shared/kit/rpc.ts";
 import { type Gateway, openGateway, PASSWORD, type Said } from "./people.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(30_000);
 
 /** Attacks on who one is and what one may, each on the whole system in memory; roles have tables of their own. */
 const INNER: readonly ServiceId[] = ["s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09", "s10", "s11"];

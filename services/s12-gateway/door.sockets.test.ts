@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,9 @@ import { whileRunning } from "../../ops/sim/requests.ts";
 import { arrive } from "../../shared/kit/arrival.ts";
 import { BODY_MS_MAX } from "../../shared/kit/body.ts";
 import { type Gateway, openGateway } from "./people.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(30_000);
 
 /** What no client ever says, and so no library sends: bytes on a socket of the gateway. */
 const QUIET_MS = 150;

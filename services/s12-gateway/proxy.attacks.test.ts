@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Desk, FUT } from "../../ops/sim/desk.fixture.ts";
 import { readAll } from "../../ops/sim/pages.ts";
 import { whileRunning } from "../../ops/sim/requests.ts";
@@ -9,6 +9,9 @@ import { rootLog, serviceLog } from "../../shared/kit/log.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import { type Document, operationsOf } from "./attack.fixture.ts";
 import { PATIENT, signedInAs } from "./session.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(30_000);
 
 /** Bad values in what the gateway passes on, and ways around the kill switch, on a desk that trades. */
 let desk: Desk;

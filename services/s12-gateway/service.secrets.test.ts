@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { loadServices } from "../../ops/services.ts";
 import { whileRunning } from "../../ops/sim/requests.ts";
 import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
@@ -9,6 +9,9 @@ import { createTokens } from "../../shared/kit/auth.ts";
 import type { Collection, ServiceId } from "../../shared/kit/ports.ts";
 import { type Document, fill, type Operation, operationsOf } from "./attack.fixture.ts";
 import { PATIENT, signedInAs } from "./session.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(30_000);
 
 /** Nothing that is secret leaves: every GET of every service, asked as an admin and as a service, and all logs. */
 const PASSWORD = "correct-horse-battery-1";

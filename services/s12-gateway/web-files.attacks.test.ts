@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { listen, type Served } from "../../ops/run/serve.ts";
 import { whileRunning } from "../../ops/sim/requests.ts";
@@ -6,6 +6,9 @@ import { killState } from "../../shared/collections/people.ts";
 import { type Arrival, arrive } from "../../shared/kit/arrival.ts";
 import { type Gateway, openGateway, PASSWORD } from "./people.fixture.ts";
 import { SECURITY_HEADERS } from "./web-files.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(30_000);
 
 /** What another site's page, or a text that somebody else wrote, could do in a browser of somebody who is signed in. */
 const OURS = "https://desk.example";
