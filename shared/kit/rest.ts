@@ -152,11 +152,11 @@ function readBody(text: string, request: Request): Record<string, unknown> {
   return body as Record<string, unknown>;
 }
 
+/** The last moment that a date can name. Source: ECMA-262, "Time Values and Time Range". */
+const TS_MAX = 8_640_000_000_000_000;
+const Moment = z.coerce.number().min(0).max(TS_MAX).optional();
 /** The query of a list by time, epoch ms; wrap the whole object in `inOrder`. */
-export const Period = {
-  from_ts: z.coerce.number().optional(),
-  to_ts: z.coerce.number().optional(),
-};
+export const Period = { from_ts: Moment, to_ts: Moment };
 /** For an object with `Period`'s fields: an end before its beginning is a mistake, and not an empty answer. */
 export const inOrder = <T extends z.ZodObject>(shape: T): T =>
   shape.refine(
