@@ -68,6 +68,21 @@ describe("a copy", () => {
       expect(await copies.read("k", load)).toBe(2);
     }
   });
+  test("that the cache takes note of only after a change is too old by then", async () => {
+    const late: Parameters<Cache["set"]>[] = [];
+    const slow: Cache = {
+      get: (key) => cache.get(key),
+      delete: (key) => cache.delete(key),
+      set: async (...all) => void late.push(all),
+    };
+    const copies = open("a", slow);
+    await copies.read("k", load);
+    store.value = 2;
+    await copies.changed(["k"]);
+    await clock.run(10_000);
+    for (const all of late) await cache.set(...all);
+    expect(await copies.read("k", load)).toBe(2);
+  });
   test("of another process is not read, whatever it knew when it died", async () => {
     await open("a").read("k", load);
     store.value = 2;
@@ -82,4 +97,19 @@ test("without a cache everything is read from the store", async () => {
   store.value = 2;
   await copies.changed(["k"]);
   expect(await copies.read("k", load)).toBe(2);
+});
+
+test("a cache that hangs holds nobody up: it is asked once in a while", async () => {
+  let asked = 0;
+  const hangs = () => {
+    asked++;
+    return new Promise<never>(() => {});
+  };
+  const copies = open("a", { get: hangs, set: hangs, delete: hangs });
+  const first = copies.read("k", load);
+  await clock.run(100);
+  expect(await first).toBe(1);
+  for (let at = 0; at < 10; at++) expect(await copies.read("k", load)).toBe(1);
+  await copies.changed(["k"]);
+  expect(asked).toBe(1);
 });

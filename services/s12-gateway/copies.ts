@@ -1,10 +1,19 @@
 /** Copies in the cache of what every request looks up, never behind a change that this process has made. */
 import type { Cache, Clock, Random } from "../../shared/kit/ports.ts";
+import { soon } from "./soon.ts";
 
 /** How long a copy is believed. Also how long after a change the store alone is asked. */
 const COPY_MS = 10_000;
+/** A cache that takes longer is slower than the store, and is left alone for a while. */
+const ANSWER_MS_MAX = 100;
+const AWAY_MS = 5_000;
 const NAME_BYTES = 8;
 
+/** `at`: when it was read from the store, by this process's own clock. */
+interface Copy<T> {
+  at: number;
+  value: T;
+}
 export interface CopiesParts {
   cache: Cache;
   clock: Clock;
@@ -15,10 +24,10 @@ export interface CopiesParts {
  * The store is the truth, and the one process that answers for the gateway makes all its changes. So:
  * - A process reads only copies of its own making, under a name that it draws at its start: what another one left
  *   behind, which may have died between its commit and the cache's, is never seen.
- * - What was changed here is read from the store until every copy from before has run out, whether or not the cache
- *   could be told: neither a read that was under way nor a cache that was away brings it back.
+ * - What was changed here is read from the store for COPY_MS, and no copy is believed that was read longer ago: whatever
+ *   the cache was told, and however late it took note of it, nothing from before a change comes back.
  * - A process that was stopped and has been passed believes its copies for COPY_MS at most, and can change nothing.
- * Without a cache all is read from the store.
+ * Without a cache, or with one that hangs, all is read from the store.
  */
 export function createCopies({ cache, clock, random }: CopiesParts) {
   const own = Buffer.from(random.bytes(NAME_BYTES)).toString("hex");
@@ -26,16 +35,28 @@ export function createCopies({ cache, clock, random }: CopiesParts) {
   /** By key, the oldest first. */
   const changedAt = new Map<string, number>();
   const isChanged = (key: string) => (changedAt.get(key) ?? Number.NEGATIVE_INFINITY) + COPY_MS > clock.mono();
+  let awayUntil = Number.NEGATIVE_INFINITY;
+
+  async function ask<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (awayUntil > clock.mono()) return undefined;
+    try {
+      return await soon(clock, ANSWER_MS_MAX, work());
+    } catch {
+      awayUntil = clock.mono() + AWAY_MS;
+      return undefined;
+    }
+  }
 
   return {
     /** The document under `key`, from a copy or by `load`. */
     async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
       if (isChanged(key)) return load();
-      const copy = await cache.get<T>(nameOf(key)).catch(() => undefined);
+      const copy = await ask(() => cache.get<Copy<T>>(nameOf(key)));
       // It may have been changed while the cache was asked.
-      if (copy !== undefined && !isChanged(key)) return copy;
+      if (copy && copy.at + COPY_MS > clock.mono() && !isChanged(key)) return copy.value;
+      const at = clock.mono();
       const value = await load();
-      if (value !== undefined && !isChanged(key)) await cache.set(nameOf(key), value, COPY_MS).catch(() => {});
+      if (value !== undefined && !isChanged(key)) await ask(() => cache.set(nameOf(key), { at, value }, COPY_MS));
       return value;
     },
 
@@ -50,7 +71,7 @@ export function createCopies({ cache, clock, random }: CopiesParts) {
         changedAt.delete(key);
         changedAt.set(key, now);
       }
-      await Promise.all(keys.map((key) => cache.delete(nameOf(key)).catch(() => {})));
+      await Promise.all(keys.map((key) => ask(() => cache.delete(nameOf(key)))));
     },
   };
 }

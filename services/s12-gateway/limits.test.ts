@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { arrive } from "../../shared/kit/arrival.ts";
-import { networkOf } from "./limits.ts";
+import { createMetrics } from "../../shared/kit/metrics.ts";
+import { createLimits, networkOf } from "./limits.ts";
 import { type Gateway, openGateway } from "./people.fixture.ts";
 
 const QUOTA = 60;
@@ -58,6 +60,21 @@ describe("a burst", () => {
     expect(again.status).toBe(200);
     expect(again.headers.get("ratelimit")).toMatch(/^"default";r=\d+;t=1$/);
   });
+});
+
+test("who counts and hangs, or is away, keeps nobody out", async () => {
+  const clock = new VirtualClock(0);
+  const quiet = () => {};
+  const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+  for (const take of [() => new Promise<never>(quiet), () => Promise.reject(new Error("away"))]) {
+    const meter = createLimits({
+      ...{ rateLimit: { take }, clock, log, metrics: createMetrics("s12", undefined) },
+      ...{ perPrincipal: 1, perAddress: 1, slotOf: async () => "person/rita" },
+    });
+    const metered = meter(new Request("http://127.0.0.1:8092/auth/me"));
+    await clock.run(clock.now() + 250);
+    expect(await metered).toEqual({});
+  }
 });
 
 describe("who has not signed in", () => {

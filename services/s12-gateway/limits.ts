@@ -1,16 +1,20 @@
 /** How often anybody may ask: per person, per API key, and per address for whoever has not signed in. */
 import { Problem } from "../../shared/errors.ts";
 import { arrivalOf } from "../../shared/kit/arrival.ts";
-import type { RateLimit, RateVerdict } from "../../shared/kit/ports.ts";
+import type { Clock, RateLimit, RateVerdict } from "../../shared/kit/ports.ts";
 import type { Log, Metered, Metrics } from "../../shared/kit/service.ts";
 import { API_PREFIX } from "./proxy.ts";
+import { soon } from "./soon.ts";
 
 const WINDOW_MS = 60_000;
+/** Whoever counts has so long to answer. */
+const COUNT_MS_MAX = 250;
 /** Nothing may stand between a person and this switch. */
 const NEVER_LIMITED: ReadonlySet<string> = new Set(["POST /kill-switch", `POST ${API_PREFIX}/kill-switch`]);
 
 export interface LimitsParts {
   rateLimit: Pick<RateLimit, "take">;
+  clock: Pick<Clock, "after">;
   log: Log;
   metrics: Metrics;
   /** Requests a minute. */
@@ -26,7 +30,8 @@ interface Policy {
   quota: number;
 }
 
-export function createLimits({ rateLimit, log, metrics, perPrincipal, perAddress, slotOf }: LimitsParts) {
+export function createLimits(parts: LimitsParts) {
+  const { rateLimit, clock, log, metrics, perPrincipal, perAddress, slotOf } = parts;
   const refused = metrics.counter("rate_limited_total", "Requests refused since there were too many", ["policy"]);
 
   async function policyOf(request: Request): Promise<Policy | undefined> {
@@ -44,14 +49,14 @@ export function createLimits({ rateLimit, log, metrics, perPrincipal, perAddress
       const policy = await policyOf(request);
       if (!policy) return {};
       const { key, name, quota } = policy;
-      const verdict = await rateLimit.take(key, { limit: quota, windowMs: WINDOW_MS });
+      const verdict = await soon(clock, COUNT_MS_MAX, rateLimit.take(key, { limit: quota, windowMs: WINDOW_MS }));
       const headers = headersOf(policy, verdict);
       if (verdict.allowed) return { headers };
       refused.inc({ policy: name });
       const retryAfterMs = Math.max(1, verdict.resetMs);
       return { headers, against: new Problem("RATE_LIMITED", tooMany(policy), { retryAfterMs }) };
     } catch (error) {
-      // Whoever counts is away: that is no reason to keep people out.
+      // Whoever counts is away, or hangs: that is no reason to keep people out.
       log.warn("requests could not be counted", { error: String(error) });
       return {};
     }

@@ -228,7 +228,7 @@ function sessionsOf({ store, clock, random, cache, log, audit, alert, settings }
   return { signIn: createSignIn({ store, clock, copies, families, access, prove }), signingKeys };
 }
 
-function limitsOf({ rateLimit, log, metrics, settings }: Ctx, { slotOf }: Pick<Door, "slotOf">) {
+function limitsOf({ rateLimit, clock, log, metrics, settings }: Ctx, { slotOf }: Pick<Door, "slotOf">) {
   const { requestsPerMinuteMax: perPrincipal, openRequestsPerMinuteMax: perAddress } = settings;
-  return createLimits({ rateLimit, log, metrics, perPrincipal, perAddress, slotOf });
+  return createLimits({ rateLimit, clock, log, metrics, perPrincipal, perAddress, slotOf });
 }
