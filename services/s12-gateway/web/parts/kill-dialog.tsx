@@ -98,7 +98,7 @@ function KillOff({ state, kill }: { state: KillAnswer; kill: KillMutation }) {
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) kill.mutate({ enable: false, mode: state.mode, reason: reason.trim() });
+        if (ready) kill.mutate({ enable: false, mode: state.mode, reason: reason.trim(), epoch: state.epoch });
       }}
     >
       <Dialog.Description className="muted">

@@ -12,11 +12,13 @@ export interface KillOrder {
   enable: boolean;
   mode: KillMode;
   reason: string;
+  /** Of the one that is turned off: no other is. */
+  epoch?: number;
 }
 export const REASON_CHARACTERS_MAX = 200;
 
 const same = (a: KillOrder, b: KillOrder): boolean =>
-  a.enable === b.enable && a.mode === b.mode && a.reason === b.reason;
+  a.enable === b.enable && a.mode === b.mode && a.reason === b.reason && a.epoch === b.epoch;
 
 /** After a failure the same order goes out under the same key, so that a retry cannot act twice. */
 export function useKill() {
