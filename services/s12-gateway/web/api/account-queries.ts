@@ -1,30 +1,27 @@
 /** What the pages of settings and search ask: one's sessions, passkeys and keys, users, what live trading needs. */
 import { queryOptions } from "@tanstack/react-query";
-import { type Found, QUESTION_CHARACTERS_MIN } from "../state/hits.ts";
-import { get } from "./http.ts";
-import type { ApiKey, LiveCheck, Passkey, Session, UserRow } from "./people-shapes.ts";
-import { pathWith } from "./report-queries.ts";
-import type { Listing } from "./shapes.ts";
+import { QUESTION_CHARACTERS_MIN } from "../state/hits.ts";
+import { chimera } from "./chimera.ts";
 
-const ROWS_MAX = "200";
-const HITS_OF_EACH = "20";
+const HITS_OF_EACH = 20;
+const limit = 200;
 
-const list = <T>(name: string, path: string) =>
+const list = <T>(name: string, ask: (given: { signal: AbortSignal }) => Promise<{ items: T[] }>) =>
   queryOptions({
     queryKey: [name],
-    queryFn: async ({ signal }) => (await get<Listing<T>>(path, signal)).items,
+    queryFn: async ({ signal }) => (await ask({ signal })).items,
     refetchInterval: 30_000,
   });
 
-export const sessionsQuery = list<Session>("sessions", pathWith("/auth/sessions", {}));
-export const passkeysQuery = list<Passkey>("passkeys", pathWith("/auth/passkeys", {}));
-export const apiKeysQuery = list<ApiKey>("api-keys", pathWith("/api-keys", { limit: ROWS_MAX }));
-export const usersQuery = list<UserRow>("users", pathWith("/users", { limit: ROWS_MAX }));
+export const sessionsQuery = list("sessions", (given) => chimera.listSessions({}, given));
+export const passkeysQuery = list("passkeys", (given) => chimera.listPasskeys({}, given));
+export const apiKeysQuery = list("api-keys", (given) => chimera.listApiKeys({ limit }, given));
+export const usersQuery = list("users", (given) => chimera.listUsers({ limit }, given));
 
 /** Asks the exchange itself, which costs weight: once, and again when somebody says so. */
 export const liveChecksQuery = queryOptions({
   queryKey: ["live-checks"],
-  queryFn: async ({ signal }) => (await get<Listing<LiveCheck>>(pathWith("/xchg/live/checklist", {}), signal)).items,
+  queryFn: async ({ signal }) => (await chimera.checkLive({}, { signal })).items,
   staleTime: Number.POSITIVE_INFINITY,
   refetchOnWindowFocus: false,
 });
@@ -32,7 +29,7 @@ export const liveChecksQuery = queryOptions({
 export const searchQuery = (q: string) =>
   queryOptions({
     queryKey: ["search", q],
-    queryFn: ({ signal }) => get<Found>(pathWith("/search", { q, limit: HITS_OF_EACH }), signal),
+    queryFn: ({ signal }) => chimera.search({ q, limit: HITS_OF_EACH }, { signal }),
     enabled: q.length >= QUESTION_CHARACTERS_MIN,
     staleTime: 15_000,
   });

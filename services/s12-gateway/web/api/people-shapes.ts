@@ -32,18 +32,6 @@ export interface Passkey {
   created_at: number;
   last_used_at?: number;
 }
-export interface ApiKey {
-  key_id: string;
-  username: string;
-  name: string;
-  role: Role;
-  read_only: boolean;
-  /** Missing where it may do all that its role allows. */
-  scopes?: Scope[];
-  created_at: number;
-  expires_at: number;
-  last_used_at?: number;
-}
 export interface NewApiKey {
   name: string;
   role: Role;

@@ -1,15 +1,15 @@
 /** What the pages of reports ask the gateway: trades page by page, results by strategy, instrument and day, statements. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { Statement } from "../../../../shared/collections/trades.ts";
-import type { Fill } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
-import { type Asked, askedOf, periodOf } from "../state/asked.ts";
+import { type Asked, askedOf, momentsOf, periodOf } from "../state/asked.ts";
 import { TRADE_STATES } from "../state/trade-totals.ts";
+import { chimera } from "./chimera.ts";
 import { get } from "./http.ts";
-import type { Listing, PnlBy, PnlRow } from "./shapes.ts";
+import type { Listing, PnlBy } from "./shapes.ts";
 
 const API = "/api/v1";
 const PAGE_ROWS = 100;
+const FILLS_MAX = 500;
 
 export interface Page<T> {
   items: T[];
@@ -51,7 +51,7 @@ export const pnlPath = (by: PnlBy, asked: Asked): string => pathWith("/pnl", { b
 export const pnlQuery = (by: PnlBy, asked: Asked) =>
   queryOptions({
     queryKey: ["pnl", pnlPath(by, asked)],
-    queryFn: async ({ signal }) => (await get<Listing<PnlRow>>(pnlPath(by, asked), signal)).items,
+    queryFn: async ({ signal }) => (await chimera.readPnl({ by, ...momentsOf(asked) }, { signal })).items,
     refetchInterval: 15_000,
   });
 
@@ -59,7 +59,7 @@ export const statementsPath = (asked: Asked): string => pathWith("/statements", 
 export const statementsQuery = (asked: Asked) =>
   queryOptions({
     queryKey: ["statements", statementsPath(asked)],
-    queryFn: async ({ signal }) => (await get<Listing<Statement>>(statementsPath(asked), signal)).items,
+    queryFn: async ({ signal }) => (await chimera.listStatements(momentsOf(asked), { signal })).items,
     refetchInterval: 60_000,
   });
 
@@ -69,7 +69,6 @@ export const fillsPath = (instrument: string): string => pathWith("/fills", { in
 export const tradeFillsQuery = (id: string) =>
   queryOptions({
     queryKey: ["trade-fills", id],
-    queryFn: async ({ signal }) =>
-      (await get<Listing<Fill>>(pathWith("/fills", { trade_id: id, limit: "500" }), signal)).items,
+    queryFn: async ({ signal }) => (await chimera.listFills({ trade_id: id, limit: FILLS_MAX }, { signal })).items,
     refetchInterval: 15_000,
   });

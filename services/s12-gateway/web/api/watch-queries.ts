@@ -3,10 +3,10 @@ import { queryOptions } from "@tanstack/react-query";
 import type { OpsEvent } from "../../../../shared/streams.ts";
 import { type Asked, askedOf, periodOf } from "../state/asked.ts";
 import { type Lag, lagsOf } from "../state/lags.ts";
-import { get } from "./http.ts";
+import { chimera } from "./chimera.ts";
 import { now } from "./now.ts";
 import { pagesQuery, pathWith } from "./report-queries.ts";
-import type { AlertRow, MetricSeries } from "./shapes.ts";
+import type { AlertRow } from "./shapes.ts";
 
 export const SEVERITIES = ["INFO", "WARN", "ERROR", "FATAL"] as const;
 export const ALERT_STATES = ["OPEN", "ACKED", "RESOLVED"] as const;
@@ -30,7 +30,7 @@ export const auditPath = (asked: Asked): string =>
 /** The end of the chain of hashes, and up to where it is kept elsewhere too. */
 export const auditHeadQuery = queryOptions({
   queryKey: ["audit-head"],
-  queryFn: ({ signal }) => get<{ seq: number; hash: string; anchored_seq: number }>("/api/v1/audit/head", signal),
+  queryFn: ({ signal }) => chimera.getAuditHead({}, { signal }),
   refetchInterval: 30_000,
   retry: false,
 });
@@ -42,12 +42,8 @@ export const LAGS_EVERY_MS = 10_000;
 export const lagsQuery = queryOptions({
   queryKey: ["lags"],
   queryFn: async ({ signal }): Promise<Lag[]> => {
-    const path = pathWith("/metrics", {
-      metric: "chimera_stream_pending",
-      from_ts: String(now() - LAG_WINDOW_MS),
-      step: String(LAG_WINDOW_MS),
-    });
-    return lagsOf((await get<{ series: MetricSeries[] }>(path, signal)).series);
+    const asked = { metric: "chimera_stream_pending", from_ts: now() - LAG_WINDOW_MS, step: LAG_WINDOW_MS };
+    return lagsOf((await chimera.getMetrics(asked, { signal })).series);
   },
   refetchInterval: LAGS_EVERY_MS,
 });

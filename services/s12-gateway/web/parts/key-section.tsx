@@ -1,10 +1,11 @@
 /** API keys: what one's own programs come in with; made here, shown once, listed with their last use, and ended. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
+import type { ApiKey } from "../../../../shared/client/gen/types.ts";
 import { AwaitsApproval } from "../../../../shared/client/problem.ts";
 import { apiKeysQuery } from "../api/account-queries.ts";
 import { now } from "../api/now.ts";
-import { type ApiKey, type Role, SCOPES, type Scope } from "../api/people-shapes.ts";
+import { type Role, SCOPES, type Scope } from "../api/people-shapes.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { createApiKey, revokeApiKey } from "../state/account.ts";
 import { rolesWithin, useMe } from "../state/me.ts";
@@ -146,7 +147,7 @@ function KeyRow({ apiKey, onAct }: { apiKey: ApiKey; onAct: (act: Act) => void }
         <span className="tag">{t(`role.${role}`)}</span>
         {read_only ? <span className="tag">{t("keys.read_only.tag")}</span> : null}
         {read_only || !scopes ? null : (
-          <span className="tag">{scopes.map((each) => t(`scope.${each}`)).join(", ")}</span>
+          <span className="tag">{scopes.map((each) => t(`scope.${each as Scope}`)).join(", ")}</span>
         )}
         <p className="muted">
           {username === me?.username ? null : `${username} · `}

@@ -1,6 +1,7 @@
 /** What people do with their own account, and admins with those of others. */
+import type { ApiKey } from "../../../../shared/client/gen/types.ts";
 import { send } from "../api/http.ts";
-import type { ApiKey, NewApiKey, Proof, Role, UserRow } from "../api/people-shapes.ts";
+import type { NewApiKey, Proof, Role, UserRow } from "../api/people-shapes.ts";
 import { change } from "./change.ts";
 
 const API = "/api/v1";

@@ -55,3 +55,9 @@ export function periodOf({ from, to }: Asked): { from_ts?: string; to_ts?: strin
     ...(last !== undefined && (first === undefined || last > first) && { to_ts: String(last) }),
   };
 }
+
+/** The same as numbers, epoch ms. */
+export function momentsOf(asked: Asked): { from_ts?: number; to_ts?: number } {
+  const { from_ts, to_ts } = periodOf(asked);
+  return { ...(from_ts && { from_ts: Number(from_ts) }), ...(to_ts && { to_ts: Number(to_ts) }) };
+}
