@@ -52,39 +52,47 @@ describe("S12 killed at any step", () => {
     ["the record that it is done", recording("DONE")],
   ];
   const rows = steps.flatMap(([what, isIt]) => (["before", "after"] as const).map((when) => ({ what, when, isIt })));
-  test.each(rows)("$when $what: what S10 is asked for is done once", async ({ isIt, when }) => {
-    const who = await openForTwo({}, true);
-    const before = await activeRev(who.rita);
-    const promotion = await asked("POST /promote", who.rita, await drafted(who.rita));
-    const isDead = killAt(isIt, when);
-    void approving(promotion, who.ruth).catch(() => {});
-    await sim.advance(CARRIED_ON_MS);
-    expect(isDead()).toBe(true);
-    if ((await kept(promotion.approval_id))?.state === "PENDING") await approve(promotion, who.ruth);
-    await sim.advance(CARRIED_ON_MS);
-    expect((await kept(promotion.approval_id))?.state).toBe("DONE");
-    expect(await activeRev(who.rita)).toBe(before + 1);
-  });
+  test.each(rows)(
+    "$when $what: what S10 is asked for is done once",
+    async ({ isIt, when }) => {
+      const who = await openForTwo({}, true);
+      const before = await activeRev(who.rita);
+      const promotion = await asked("POST /promote", who.rita, await drafted(who.rita));
+      const isDead = killAt(isIt, when);
+      void approving(promotion, who.ruth).catch(() => {});
+      await sim.advance(CARRIED_ON_MS);
+      expect(isDead()).toBe(true);
+      if ((await kept(promotion.approval_id))?.state === "PENDING") await approve(promotion, who.ruth);
+      await sim.advance(CARRIED_ON_MS);
+      expect((await kept(promotion.approval_id))?.state).toBe("DONE");
+      expect(await activeRev(who.rita)).toBe(before + 1);
+    },
+    30_000,
+  );
 
   const own: [string, (step: Step) => boolean][] = [
     ["the approval", recording("APPROVED")],
     ["the change with its record", recording("DONE")],
   ];
   const ownRows = own.flatMap(([what, isIt]) => (["before", "after"] as const).map((when) => ({ what, when, isIt })));
-  test.each(ownRows)("$when $what: what it does itself is done once", async ({ isIt, when }) => {
-    const who = await openForTwo({}, true);
-    const role = await asked("POST /users/tom/role", who.ada, { role: "risk" });
-    const isDead = killAt(isIt, when);
-    void approving(role, who.abe).catch(() => {});
-    await sim.advance(CARRIED_ON_MS);
-    expect(isDead()).toBe(true);
-    if ((await kept(role.approval_id))?.state === "PENDING") await approve(role, who.abe);
-    await sim.advance(CARRIED_ON_MS);
-    expect((await kept(role.approval_id))?.state).toBe("DONE");
-    expect(await userOf("tom")).toMatchObject({ role: "risk", generation: 2 });
-    const changes = (await sim.world.store("s12").query(auditLog, { where: { what: "user.role" }, limit: 10 })).items;
-    expect(changes).toHaveLength(1);
-  });
+  test.each(ownRows)(
+    "$when $what: what it does itself is done once",
+    async ({ isIt, when }) => {
+      const who = await openForTwo({}, true);
+      const role = await asked("POST /users/tom/role", who.ada, { role: "risk" });
+      const isDead = killAt(isIt, when);
+      void approving(role, who.abe).catch(() => {});
+      await sim.advance(CARRIED_ON_MS);
+      expect(isDead()).toBe(true);
+      if ((await kept(role.approval_id))?.state === "PENDING") await approve(role, who.abe);
+      await sim.advance(CARRIED_ON_MS);
+      expect((await kept(role.approval_id))?.state).toBe("DONE");
+      expect(await userOf("tom")).toMatchObject({ role: "risk", generation: 2 });
+      const changes = (await sim.world.store("s12").query(auditLog, { where: { what: "user.role" }, limit: 10 })).items;
+      expect(changes).toHaveLength(1);
+    },
+    30_000,
+  );
 
   test("after the kill switch was turned off, and somebody turned it on again meanwhile: it stays on", async () => {
     const who = await openForTwo({}, true);
@@ -98,7 +106,7 @@ describe("S12 killed at any step", () => {
     await sim.advance(CARRIED_ON_MS);
     expect((await kept(off.approval_id))?.state).toBe("DONE");
     expect((await say("GET /kill-switch", who.tom)).body).toMatchObject({ enabled: true, reason: "second" });
-  });
+  }, 30_000);
 });
 
 describe("the service whose work it is", () => {
@@ -112,7 +120,7 @@ describe("the service whose work it is", () => {
     await sim.advance(30_000);
     expect((await kept(promotion.approval_id))?.state).toBe("DONE");
     expect(await activeRev(who.rita)).toBe(before + 1);
-  });
+  }, 30_000);
 
   test("is away, and who asked is demoted: it is not done, and may have been is what it says", async () => {
     const who = await openForTwo({}, true);
@@ -123,7 +131,7 @@ describe("the service whose work it is", () => {
     await sim.advance(30_000);
     const outcome = "rita may not do this any more. It may have been done before that.";
     expect(await kept(promotion.approval_id)).toMatchObject({ state: "FAILED", outcome });
-  });
+  }, 30_000);
 
   test("is away for a quarter of an hour: it is not done any more", async () => {
     const who = await openForTwo({}, true);
@@ -132,7 +140,7 @@ describe("the service whose work it is", () => {
     await approve(promotion, who.ruth);
     await sim.advance(17 * 60_000);
     expect((await kept(promotion.approval_id))?.state).toBe("FAILED");
-  });
+  }, 60_000);
 
   test("says no by then: that is what came of it", async () => {
     const who = await openForTwo();

@@ -128,7 +128,7 @@ export type Acting = ReturnType<typeof createActing>;
 const actOf = ({ value }: Kept): Act => value.subject as unknown as Act;
 
 /** A user as they are now; undefined for who is not let in. */
-const presentIn =
+export const presentIn =
   (store: Pick<Store, "get">) =>
   async (username: string): Promise<Principal | undefined> => {
     const user = (await store.get(users, username))?.value;

@@ -17,6 +17,7 @@ import {
 } from "./acts.fixture.ts";
 import { ask, kept, open, running, signedIn, sim } from "./treasury.fixture.ts";
 
+const FIVE_MINUTES = 300_000;
 const on = { enable: true, reason: "trying it out" };
 const off = { enable: false, reason: "tried it out" };
 const isKilled = async (token: string) => (await say("GET /kill-switch", token)).body.enabled;
@@ -129,12 +130,12 @@ describe("what else waits", () => {
 
 test("turning the kill switch on needs the role and nothing else", async () => {
   who = await openForTwo();
-  await sim.advance(3_600_000);
+  await sim.advance(FIVE_MINUTES);
   expect((await say("POST /kill-switch", who.tom, on)).body.enabled).toBe(true);
   expect((await say("POST /kill-switch", who.rita, off)).body.code).toBe("CONFIRM");
   expect((await say("POST /users/tom/role", who.ada, { role: "risk" })).body.code).toBe("CONFIRM");
   expect((await say("POST /approvals/none/approve", who.rita)).body.code).toBe("CONFIRM");
-});
+}, 30_000);
 
 describe("attacks", () => {
   beforeEach(async () => {
@@ -303,6 +304,6 @@ test("approvals: single does it at once, for who has just proved who they are, a
     mode: "single",
     items: [],
   });
-  await sim.advance(600_000);
+  await sim.advance(FIVE_MINUTES);
   expect((await say("POST /kill-switch", ada, off)).body.code).toBe("CONFIRM");
-});
+}, 30_000);

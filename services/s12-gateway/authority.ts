@@ -2,7 +2,7 @@
 import type { config, exchange } from "../../shared/contracts.ts";
 import { createGrantSigner } from "../../shared/kit/grant.ts";
 import type { Client, Context, Principal, Verb } from "../../shared/kit/service.ts";
-import { createActing } from "./acting.ts";
+import { createActing, presentIn } from "./acting.ts";
 import { type Act, createActs, findIn } from "./acts.ts";
 import type { ApiDocuments } from "./api-documents.ts";
 import { createApprovals } from "./approvals.ts";
@@ -29,7 +29,7 @@ export function createAuthority({ ctx, settings, signIn, kill, documents, own }:
   const { approvals: mode, approvalTtlMs: ttlMs, grantKey } = settings;
   const approvals = createApprovals({ store, clock, mode, ttlMs, audit });
   const grants = grantKey === undefined ? undefined : createGrantSigner(grantKey, clock);
-  const treasury = new Treasury({ account, clock, log, approvals, calls, grants, alert });
+  const treasury = new Treasury({ account, clock, log, approvals, calls, grants, alert, present: presentIn(store) });
   // Whoever turned it on again meanwhile had a reason of their own.
   const bind = { setKillSwitch: () => ({ epoch: kill.current().epoch }) };
   const send = (act: Act, who: Principal, key: string) => proxy.carry(act, who, key);

@@ -8,6 +8,7 @@ import { createTokens } from "../../shared/kit/auth.ts";
 import { createGrantSigner, transferHash } from "../../shared/kit/grant.ts";
 import { rpcPath } from "../../shared/kit/rpc.ts";
 import { grantKeysForTests } from "../../shared/testing/grant-keys.ts";
+import { change } from "./acts.fixture.ts";
 import { ask, kept, movements, open, request, running, signedIn, sim, transferAs, wanted } from "./treasury.fixture.ts";
 import { decidePolicy } from "./treasury.ts";
 
@@ -122,6 +123,26 @@ describe("a person's transfer that is not as it should be", () => {
     }
     expect((await transferAs(vera)).status).toBe(403);
     expect(await sim.world.store("s12").count(approvals)).toBe(1);
+  });
+
+  test("who asked for it, or who approved it, may not any more: it is not made", async () => {
+    for (const [who, by] of [
+      ["tom", { role: "viewer" }],
+      ["tom", { disabled: true }],
+    ] as const) {
+      const [tom, rita] = [await signedIn("tom", "trader"), await signedIn("rita", "risk")];
+      const { transfer_id: id } = (await transferAs(tom)).body;
+      await change(who, by);
+      expect((await ask(["POST", `/approvals/${id}/approve`], rita)).body.state).toBe("FAILED");
+    }
+    const tom = await signedIn("tom", "trader");
+    const { transfer_id: id } = (await transferAs(tom)).body;
+    const decided = { decided_by: "rita", decided_at: sim.clock.now() };
+    await change("rita", { role: "viewer" });
+    await sim.world.store("s12").commit([put(approvals, { ...(await kept(id))!, state: "APPROVED", ...decided })]);
+    await sim.advance(6_000);
+    expect((await kept(id))?.state).toBe("FAILED");
+    expect(movements()).toEqual([]);
   });
 
   test("too little on the wallet: failed, with the reason", async () => {

@@ -7,10 +7,14 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import { type GrantSigner, transferHash } from "../../shared/kit/grant.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import type { Client, Context, Log, Principal } from "../../shared/kit/service.ts";
-import type { Approvals, Kept } from "./approvals.ts";
+import { MAY_DECIDE } from "./approval-kinds.ts";
+import { type Approvals, type Kept, POLICY } from "./approvals.ts";
 import type { TransferAnswer } from "./types.ts";
 
 const DAY_MS = 86_400_000;
+const SERVICE = /^s\d\d$/;
+/** The people who may ask for one. */
+export const ASKERS: readonly Principal["role"][] = ["trader", "risk", "admin"];
 /** The exchange counts money in so many decimals. */
 const DECIMALS_MAX = 8;
 /** Less than a caller of ours waits, so that it hears that the outcome is not known yet. */
@@ -32,6 +36,8 @@ export interface TreasuryParts {
   /** Absent where there is no key to sign with. */
   grants: GrantSigner | undefined;
   alert: Context["alert"];
+  /** A person as they are now; undefined for who is not let in. */
+  present(username: string): Promise<Principal | undefined>;
 }
 
 /** True when a service's request needs no person: within the caps of one transfer and of the UTC day. */
@@ -131,7 +137,9 @@ export class Treasury {
     }
     if (!grants) return approvals.wait(row, "This gateway has no key to sign grants with.");
     try {
-      const grant = await grants.sign({ transfer_id: id, hash, approver: decided_by, start_by: startBy(row.value) });
+      // S1 starts none whose time is over, and tells of one that has started already.
+      const start_by = (await this.mayStart(row.value)) ? startBy(row.value) : row.value.created_at;
+      const grant = await grants.sign({ transfer_id: id, hash, approver: decided_by, start_by });
       const { result, tx_id, message } = await calls.exchange.transfer(
         { ...transfer.data, grant },
         { timeoutMs: CALL_MS_MAX },
@@ -142,6 +150,15 @@ export class Treasury {
     } catch (error) {
       return this.failed(row, error);
     }
+  }
+
+  /** Whether who asked and who approved it still may. */
+  private async mayStart({ requested_by, decided_by = "" }: Approval): Promise<boolean> {
+    const asker = SERVICE.test(requested_by) ? undefined : await this.parts.present(requested_by);
+    const approver = decided_by === POLICY ? undefined : await this.parts.present(decided_by);
+    const mayAsk = SERVICE.test(requested_by) || (asker !== undefined && ASKERS.includes(asker.role));
+    const mayApprove = decided_by === POLICY || (approver !== undefined && MAY_DECIDE.TRANSFER.includes(approver.role));
+    return mayAsk && mayApprove;
   }
 
   private async failed(row: Kept, error: unknown): Promise<Kept> {

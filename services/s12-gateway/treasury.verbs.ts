@@ -4,7 +4,7 @@ import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import { answers, type Call, type Verb, verb } from "../../shared/kit/service.ts";
 import type { Approved } from "./approved.ts";
-import { answerOf, type Treasury } from "./treasury.ts";
+import { ASKERS, answerOf, type Treasury } from "./treasury.ts";
 import { TransferAnswer } from "./types.ts";
 
 const ASKER = "s06";
@@ -23,7 +23,7 @@ export const treasuryVerbs = (treasury: Treasury, { run }: Pick<Approved, "run">
     name: "askTransfer",
     summary: "Ask for funds to be moved between the account's own wallets; a person approves it",
     rest: "POST /treasury/transfer",
-    roles: ["trader", "risk", "admin"],
+    roles: ASKERS,
     input: Ask,
     output: TransferAnswer,
     status: ({ status }) => (status === "OK" || status === "FAIL" ? 200 : 202),
