@@ -24,8 +24,8 @@ export interface CopiesParts {
  * The store is the truth, and the one process that answers for the gateway makes all its changes. So:
  * - A process reads only copies of its own making, under a name that it draws at its start: what another one left
  *   behind, which may have died between its commit and the cache's, is never seen.
- * - What was changed here is read from the store for COPY_MS, and no copy is believed that was read longer ago: whatever
- *   the cache was told, and however late it took note of it, nothing from before a change comes back.
+ * - What was changed here is read from the store for COPY_MS, and no copy is believed that was read longer ago:
+ *   whatever the cache was told, and however late it took note of it, nothing from before a change comes back.
  * - A process that was stopped and has been passed believes its copies for COPY_MS at most, and can change nothing.
  * Without a cache, or with one that hangs, all is read from the store.
  */
