@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { remove } from "../../shared/changes.ts";
 import { LABELS, labelGaps } from "../../shared/collections/labels.ts";
 import { fills as fillsKept } from "../../shared/collections/orders.ts";
@@ -6,6 +6,9 @@ import { show } from "../../shared/domain/money.ts";
 import { HORIZONS_H } from "../../shared/trading/labels/outcome.ts";
 import { MINUTE_MS } from "../../shared/trading/labels/price-path.ts";
 import { FUT, HOUR_MS, LabelWorld, opposite, SPOT } from "./world.fixture.ts";
+
+/** Days pass here; a busy machine takes its time. */
+setDefaultTimeout(60_000);
 
 let it: LabelWorld;
 afterEach(async () => {
@@ -100,7 +103,7 @@ describe("live and from scratch", () => {
     await it.pass(5_000);
     expect((await it.get(`/labels/jobs/${body.job_id}`)).body).toMatchObject({ updated: 0, skipped: 10 });
     expect(await it.labels(12)).toEqual(again[0]!);
-  }, 60_000);
+  });
 });
 
 describe("when", () => {
