@@ -131,6 +131,17 @@ describe("quality", () => {
     expect([...features.all].map(({ dropped, updates }) => [dropped, updates])).toEqual([[3, 1]]);
   });
 
+  test("withholds a value that is out of its range, and says so; the others hold", async () => {
+    const { features, ticker, depth, funding } = await world(viewOf(1, []));
+    await ticker(0);
+    await depth(0);
+    await funding(0);
+    features.onFunding({ ...fundingAt(T, 1.5, T + 60_000), ts: T + AHEAD_MS });
+    const latest = features.latest(FUT);
+    expect(latest).toMatchObject({ stale: false, quality: ["out_of_range"], values: { funding_rate: null, mid: 100 } });
+    expect(latest.missing).toContainEqual({ id: "funding_rate", why: "out_of_range" });
+  });
+
   test("before anything has come the check says so", async () => {
     const { features, funding, ticker } = await world(viewOf(1, []));
     expect(features.silence()).toContain("No market data");

@@ -23,7 +23,7 @@ export const REGISTRY = digest(...FAMILIES.map(({ pattern, version }) => `${patt
 interface Waiting {
   row: KeptFeatures;
   of: InstrumentFeatures;
-  /** Factors that look at another instrument, read once that one has closed the same bar. */
+  /** Factors that look at another instrument, read as soon as that one has closed the same bar; empty once read. */
   peers: readonly string[];
   since: number;
 }
@@ -59,6 +59,8 @@ export class FeatureKeeper {
       const row: KeptFeatures = { instrument: of.instrument, window: window.data, values, origin: "LIVE", ...when };
       this.#waiting.push({ row, of, peers, since: now });
     }
+    // At the very event, so that a flush that comes late reads nothing newer.
+    this.#settle(false);
   }
 
   /** A job calls it, and the end; never throws. Resolves when what is ready has been stored, or has failed once more. */
@@ -68,12 +70,10 @@ export class FeatureKeeper {
   }
 
   async #write(atOnce: boolean): Promise<void> {
-    const ready = this.#waiting.filter((one) => atOnce || this.#isReady(one));
+    this.#settle(atOnce);
+    const ready = this.#waiting.filter(({ peers }) => peers.length === 0);
     for (let from = 0; from < ready.length; from += BATCH) {
       const batch = ready.slice(from, from + BATCH);
-      for (const { row, of, peers } of batch) {
-        for (const id of peers) row.values[id] = finite(of.engine.value(id));
-      }
       try {
         await this.#parts.store.commit(batch.map(({ row }) => put(featureHistory, row)));
         this.#waiting = this.#waiting.filter((one) => !batch.includes(one));
@@ -83,6 +83,14 @@ export class FeatureKeeper {
         this.#parts.failed(error, lost);
         return;
       }
+    }
+  }
+
+  #settle(atOnce: boolean): void {
+    for (const one of this.#waiting) {
+      if (one.peers.length === 0 || !(atOnce || this.#isReady(one))) continue;
+      for (const id of one.peers) one.row.values[id] = finite(one.of.engine.value(id));
+      one.peers = [];
     }
   }
 

@@ -3,6 +3,7 @@ import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { factorRegistry } from "../../shared/collections/features.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { exchange } from "../../shared/contracts.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
@@ -11,7 +12,7 @@ import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import { rootLog } from "../../shared/kit/log.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
-import { answers, defineService } from "../../shared/kit/service.ts";
+import { answers, defineService, type Role } from "../../shared/kit/service.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { depth, features, funding, marketTrade, signals, ticker } from "../../shared/streams.ts";
 import {
@@ -113,6 +114,15 @@ afterAll(async () => {
   expect(problems).toEqual([]);
 });
 
+async function post(path: string, body: object, as: Parameters<typeof mint>[0]): Promise<Response> {
+  const headers = { authorization: `Bearer ${await mint(as)}`, "content-type": "application/json" };
+  const key = { "idempotency-key": `${path}/${JSON.stringify(body)}/${as}` };
+  const request = { method: "POST", headers: { ...headers, ...key }, body: JSON.stringify(body) };
+  return all.hosted.get("s02")!.fetch(new Request(`http://localhost${path}`, request));
+}
+const mint = (role: Role): Promise<string> =>
+  createTokens(world.serviceKey, clock).mint("s12", "s02", { id: "rita", role });
+
 describe("the feature generator", () => {
   test("is not ready before any market data has come", async () => {
     expect((await get("/ready", false)).status).toBe(503);
@@ -153,5 +163,45 @@ describe("the feature generator", () => {
     expect(metrics).toContain('chimera_signals_total{strategy_id="bars",service="s02"} 1');
     expect(metrics).toContain(`chimera_feature_updates_total{instrument="${FUT}",service="s02"} 5`);
     expect(metrics).toContain(`chimera_factor_age_ms{instrument="${FUT}"`);
+  });
+
+  test("says of each missing factor why it is", async () => {
+    const { missing, age_ms } = await body(`/features/${FUT}`);
+    expect(missing).toContainEqual({ id: "regime", why: "warm_up" } as never);
+    expect(missing).toContainEqual({ id: "depth_top3_usdt", why: "missing" } as never);
+    expect(age_ms as unknown as number).toBeGreaterThan(3_000);
+  });
+
+  test("recomputes for those who may, tells how far it is, and reads what was kept", async () => {
+    const request = { symbols: [FUT], windows: ["1m"], from_ts: T + MINUTE_MS, to_ts: T + 20 * MINUTE_MS };
+    expect((await post("/features/recompute", request, "viewer")).status).toBe(403);
+    expect((await post("/features/recompute", { ...request, windows: ["7m"] }, "researcher")).status).toBe(400);
+    expect((await post("/features/recompute", { ...request, symbols: ["FUT:ETHUSDT"] }, "researcher")).status).toBe(
+      422,
+    );
+    const accepted = await post("/features/recompute", request, "researcher");
+    expect(accepted.status).toBe(202);
+    const { job_id, accepted: bars } = (await accepted.json()) as { job_id: string; accepted: number };
+    expect(bars).toBe(20);
+    await clock.run(clock.now() + 1_000);
+    expect(await body(`/features/jobs/${job_id}`)).toMatchObject({ state: "DONE", done: 20, written: 20 } as never);
+    expect((await body("/features/jobs?state=DONE")).items).toHaveLength(1);
+    expect((await post(`/features/jobs/${job_id}/cancel`, {}, "researcher")).status).toBe(409);
+    expect((await get("/features/jobs/none")).status).toBe(404);
+
+    const { items } = await body(
+      `/features/${FUT}/history?window=1m&factors=ema_10_1m&limit=3&from_ts=${T + 10 * MINUTE_MS}`,
+    );
+    expect(
+      (items as unknown as { ts: number; values: object }[]).map(({ ts, values }) => [(ts - T) / MINUTE_MS, values]),
+    ).toEqual([
+      [10, { ema_10_1m: expect.any(Number) }],
+      [11, { ema_10_1m: expect.any(Number) }],
+      [12, { ema_10_1m: expect.any(Number) }],
+    ]);
+    expect((await get(`/features/${FUT}/history?factors=no_such`)).status).toBe(400);
+    expect((await get(`/features/${FUT}/history?window=7m`)).status).toBe(400);
+    const registered = await store("s02").get(factorRegistry, "ema_10_1m");
+    expect(registered?.value).toMatchObject({ active: true, config_rev: 4 });
   });
 });
