@@ -2,7 +2,14 @@
 import { describe, expect, test } from "bun:test";
 import { decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
 import { Problem } from "../../shared/errors.ts";
-import { featuresWith, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
+import { undecidable } from "../../shared/trading/decision/decide.ts";
+import {
+  featuresWith,
+  NOON,
+  signalWith,
+  strategyWith,
+  viewWith,
+} from "../../shared/trading/decision/decision.fixture.ts";
 import { answerTo, engineWith, signalNumber, storeRevision, write } from "./strategy.fixture.ts";
 import { DecideBatchRequest, DecideRequest } from "./types.ts";
 
@@ -144,6 +151,10 @@ describe("past decisions", () => {
     expect(second.items.map((one) => one.signal_id)).toEqual(["signal-3", "signal-2"]);
     const opened = await inquiries.list({ limit: 2, action: "open" });
     expect(opened.items.map((one) => one.signal_id)).toEqual(["signal-1"]);
+    const { reason } = all.items[0]!.decision;
+    const ended = await inquiries.list({ limit: 9, reason });
+    expect(ended.items).toEqual(all.items.filter((one) => one.decision.reason === reason));
+    expect([ended.items.length > 0, ended.items.length < 5]).toEqual([true, true]);
     const window = await inquiries.list({
       limit: 9,
       from_ts: NOON + 100,
@@ -161,5 +172,33 @@ describe("past decisions", () => {
     await clock.run(NOON + 100);
     expect((await inquiries.story("0123456789abcdef")).not_taken).toMatchObject({ code: "BUDGET", tries: 1 });
     expect(await codeOf(inquiries.story("gone"))).toBe("NOT_FOUND");
+  });
+
+  test("tell what they were made from as it read then, whatever is in force now", async () => {
+    const { inquiries, strategist, surroundings, stores, clock } = await engineWith();
+    await write(stores, signalsSeen, signalWith());
+    await strategist.onSignal(signalWith(), 1);
+    surroundings.swap(viewWith({ rev: 8, ...strategyWith({ long: { f: "obi_5", op: ">", v: 0.9 } }) }));
+    await clock.run(NOON + 100);
+    expect((await inquiries.story("0123456789abcdef")).basis).toEqual({
+      trigger: signalWith().trigger,
+      title: "",
+      long: { f: "obi_5", op: ">", v: 0.5 },
+      short: { f: "obi_5", op: "<", v: -0.5 },
+      rules: [],
+    });
+  });
+
+  test("tell what a program remembered before: the state that its decision before had left", async () => {
+    const { inquiries, stores } = await engineWith();
+    const said = (signal_id: string, ts: number, state: unknown, hash = "a") => ({
+      ...undecidable(signalNumber(0), "no_entry", ts),
+      ...{ signal_id, program: { program_id: "quotes", hash, state } },
+    });
+    await write(stores, decisionsMade, said("one", NOON - 3, { asked: 1 }));
+    await write(stores, decisionsMade, said("other", NOON - 2, { else: 1 }, "b"));
+    await write(stores, decisionsMade, said("two", NOON - 1, { asked: 2 }));
+    expect((await inquiries.story("two")).basis.state_before).toEqual({ asked: 1 });
+    expect("state_before" in (await inquiries.story("one")).basis).toBe(false);
   });
 });

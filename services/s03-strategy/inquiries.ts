@@ -7,6 +7,8 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import { entryIntentId, signalId } from "../../shared/keys.ts";
 import type { Clock, Query, Store } from "../../shared/kit/ports.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
+import { basisOf } from "./basis.ts";
+import { readRuleHits } from "./rule-hits.ts";
 import type { Strategist } from "./strategist.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type {
@@ -17,10 +19,12 @@ import type {
   DecisionListAnswer,
   DecisionListRequest,
   DecisionStory,
+  RuleHitsAnswer,
+  RuleHitsRequest,
 } from "./types.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
-/** Pages looked through for one action before the caller is asked to go on with the cursor. */
+/** Pages looked through for one action or reason before the caller is asked to go on with the cursor. */
 const PAGES_MAX = 10;
 
 export interface InquiryParts {
@@ -89,9 +93,9 @@ export class Inquiries {
     return { items: answers };
   }
 
-  /** Newest first. Where `action` is asked for, a page may hold fewer than `limit`. */
+  /** Newest first. Where `action` or `reason` is asked for, a page may hold fewer than `limit`. */
   async list(request: DecisionListRequest): Promise<DecisionListAnswer> {
-    const { instrument, strategy_id, action, from_ts, to_ts, limit } = request;
+    const { instrument, strategy_id, action, reason, from_ts, to_ts, limit } = request;
     const ts = { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lt: to_ts }) };
     const where: NonNullable<Query["where"]> = {
       ...(instrument !== undefined && { instrument }),
@@ -103,7 +107,10 @@ export class Inquiries {
       const query: Query = { where, sort: { field: "ts", order: "desc" }, limit, ...(cursor && { cursor }) };
       const page = await this.parts.store.query(decisionsMade, query);
       const all = page.items.map((row) => row.value);
-      const items = action === undefined ? all : all.filter((one) => one.decision.action === action);
+      const items = all.filter(
+        ({ decision }) =>
+          (action === undefined || decision.action === action) && (reason === undefined || decision.reason === reason),
+      );
       cursor = page.next_cursor;
       if (cursor === undefined) return { items };
       if (items.length > 0) return { items, next_cursor: cursor };
@@ -119,9 +126,14 @@ export class Inquiries {
     const intent = await store.get(intents, entryIntentId(signal_id, "entry"));
     return {
       ...decision,
+      basis: await basisOf(this.parts, decision),
       ...(notTaken && { not_taken: notTaken.value }),
       ...(intent && { order: intent.value.answer }),
     };
+  }
+
+  ruleHits(request: RuleHitsRequest): Promise<RuleHitsAnswer> {
+    return readRuleHits(this.parts, request);
   }
 
   private async find(signal_id: string): Promise<Decision | undefined> {

@@ -32,6 +32,8 @@ import {
   PauseAnswer,
   PauseRequest,
   ResumeRequest,
+  RuleHitsAnswer,
+  RuleHitsRequest,
 } from "./types.ts";
 import { WriteBehind } from "./write-behind.ts";
 
@@ -249,6 +251,15 @@ const decisionVerbs = (inquiries: Inquiries): Verb[] => [
     input: DecisionListRequest,
     output: DecisionListAnswer,
     run: (request) => inquiries.list(request),
+  }),
+  // Before `/decisions/{signal_id}`, which would take it for a signal.
+  verb({
+    name: "readRuleHits",
+    summary: "How often each rule fired, did not, or could not be told, by five minutes, hours or days",
+    rest: "GET /decisions/rules",
+    input: RuleHitsRequest,
+    output: RuleHitsAnswer,
+    run: (request) => inquiries.ruleHits(request),
   }),
   verb({
     name: "getDecision",

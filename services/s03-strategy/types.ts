@@ -1,8 +1,10 @@
 /** The shapes that the strategy engine is asked with and answers with. */
 import { z } from "@hono/zod-openapi";
 import { DecisionOutcome } from "../../shared/collections/signals.ts";
-import { Action, Decision, FeatureValues } from "../../shared/domain/decision.ts";
+import { Action, Decision, FeatureValues, Trigger } from "../../shared/domain/decision.ts";
 import { InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
+import { Timeframe } from "../../shared/domain/market.ts";
+import { ModelUse } from "../../shared/domain/model.ts";
 import { OrderAnswer } from "../../shared/domain/order.ts";
 import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 
@@ -59,6 +61,8 @@ export const DecisionListRequest = inOrder(
     instrument: InstrumentId.optional(),
     strategy_id: z.string().max(64).optional(),
     action: Action.shape.action.optional(),
+    /** What ended it, or "open". */
+    reason: z.string().min(1).max(100).optional(),
     ...Period,
     ...Paging,
   }),
@@ -67,13 +71,65 @@ export type DecisionListRequest = z.output<typeof DecisionListRequest>;
 export const DecisionListAnswer = z.object({ items: z.array(Decision), next_cursor: z.string().optional() });
 export type DecisionListAnswer = z.output<typeof DecisionListAnswer>;
 
+/** A condition of the bundle, as written there. */
+const WrittenCondition = z.record(z.string(), z.unknown());
+/** What it was made from, as of its own revision; what nobody keeps any more is missing. */
+export const DecisionBasis = z
+  .object({
+    trigger: Trigger.optional(),
+    title: z.string().optional(),
+    long: WrittenCondition.optional(),
+    short: WrittenCondition.optional(),
+    /** Of the strategy's model. */
+    cutoffs: ModelUse.shape.cutoffs.optional(),
+    /** What the strategy's program remembered until then. */
+    state_before: z.unknown().optional(),
+    /** Those that were looked at. */
+    rules: z.array(z.object({ rule_id: z.string(), when: WrittenCondition, note: z.string().optional() })),
+  })
+  .openapi("DecisionBasis");
+export type DecisionBasis = z.output<typeof DecisionBasis>;
+
 export const DecisionStory = Decision.extend({
+  basis: DecisionBasis,
   /** Why S4 did not take the entry. */
   not_taken: DecisionOutcome.optional(),
   /** S4's newest word on the entry that it took. */
   order: OrderAnswer.optional(),
 }).openapi("DecisionStory");
 export type DecisionStory = z.output<typeof DecisionStory>;
+
+export const RuleHitsRequest = inOrder(
+  z.object({
+    instrument: InstrumentId.optional(),
+    strategy_id: z.string().max(64).optional(),
+    bucket: Timeframe.extract(["5m", "1h", "1d"]).default("1h"),
+    /** Both ends included; if not given, 24 buckets up to now. */
+    ...Period,
+  }),
+);
+export type RuleHitsRequest = z.output<typeof RuleHitsRequest>;
+export const RuleHitsAnswer = z
+  .object({
+    /** Where only a part could be counted: since the oldest decision of it. */
+    from_ts: z.number(),
+    to_ts: z.number(),
+    bucket_ms: z.number(),
+    decisions: z.number().int(),
+    is_part: z.boolean(),
+    /** Oldest first. `ts` is the bucket's beginning; `unknown`: a factor of the rule's condition had no value. */
+    items: z.array(
+      z.object({
+        rule_id: z.string(),
+        ts: z.number(),
+        fired: z.number().int(),
+        unfired: z.number().int(),
+        unknown: z.number().int(),
+      }),
+    ),
+  })
+  .openapi("RuleHitsAnswer");
+export type RuleHitsAnswer = z.output<typeof RuleHitsAnswer>;
 
 const strategy_id = z.string().min(1).max(64);
 /** Without an instrument: on all of them. */

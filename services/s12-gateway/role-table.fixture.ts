@@ -44,6 +44,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
       ...["GET /features/{instrument}", "GET /factors", "GET /regime", "GET /signals"],
       ...["GET /features/{instrument}/history", "GET /features/jobs", "GET /features/jobs/{job_id}"],
       ...["GET /decisions", "GET /decisions/{signal_id}", "POST /decide", "POST /decide/batch"],
+      "GET /decisions/rules",
       "GET /budget",
       ...["GET /orders", "GET /orders/{id}", "GET /fills", "GET /intents/{intent_id}", "GET /plans"],
       ...["GET /plans/{intent_id}", "GET /cost-curves", "GET /positions", "GET /trades", "GET /trades/{id}"],

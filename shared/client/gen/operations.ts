@@ -101,6 +101,7 @@ export const OPERATIONS = {
   readPlan: { method: "GET", path: "/api/v1/plans/{intent_id}" },
   readPnl: { method: "GET", path: "/api/v1/pnl", csv: true },
   readReconciliation: { method: "GET", path: "/api/v1/reconciliations/{run_id}" },
+  readRuleHits: { method: "GET", path: "/api/v1/decisions/rules" },
   readStatement: { method: "GET", path: "/api/v1/statements/{day}" },
   readTax: { method: "GET", path: "/api/v1/tax", csv: true },
   readTrade: { method: "GET", path: "/api/v1/trades/{id}" },

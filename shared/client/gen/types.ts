@@ -220,7 +220,29 @@ export type Decision = {
   latency_us?: number;
 };
 
+export type DecisionBasis = {
+  trigger?: {
+    kind: "bar" | "cross";
+    what: string;
+    exch_ts: number;
+  };
+  title?: string;
+  long?: Record<string, unknown>;
+  short?: Record<string, unknown>;
+  cutoffs?: {
+    p_min: number;
+    size_mult: number;
+  }[];
+  state_before: unknown;
+  rules: {
+    rule_id: string;
+    when: Record<string, unknown>;
+    note?: string;
+  }[];
+};
+
 export type DecisionStory = Decision & {
+  basis: DecisionBasis;
   not_taken?: {
     signal_id: string;
     intent_id: string;
@@ -895,6 +917,21 @@ export type Reconciliation = {
   message?: string;
 };
 
+export type RuleHitsAnswer = {
+  from_ts: number;
+  to_ts: number;
+  bucket_ms: number;
+  decisions: number;
+  is_part: boolean;
+  items: {
+    rule_id: string;
+    ts: number;
+    fired: number;
+    unfired: number;
+    unknown: number;
+  }[];
+};
+
 export type SearchAnswer = {
   q: string;
   /** Those with hits */
@@ -1267,6 +1304,7 @@ export interface Inputs {
     instrument?: string;
     strategy_id?: string;
     action?: "open" | "skip";
+    reason?: string;
     from_ts?: number;
     to_ts?: number;
     limit?: number;
@@ -1460,6 +1498,13 @@ export interface Inputs {
   };
   readReconciliation: {
     run_id: string;
+  };
+  readRuleHits: {
+    instrument?: string;
+    strategy_id?: string;
+    bucket?: "5m" | "1h" | "1d";
+    from_ts?: number;
+    to_ts?: number;
   };
   readStatement: {
     day: string;
@@ -2052,6 +2097,7 @@ export interface Answers {
     }[];
   };
   readReconciliation: Reconciliation;
+  readRuleHits: RuleHitsAnswer;
   readStatement: Statement;
   readTax: {
     items: TaxRow[];
@@ -2320,6 +2366,8 @@ export interface Api {
   readPnl(input?: Inputs["readPnl"], options?: CallOptions): Promise<Answers["readPnl"]>;
   /** One reconciliation, with what it found and did. `GET /api/v1/reconciliations/{run_id}` */
   readReconciliation(input: Inputs["readReconciliation"], options?: CallOptions): Promise<Answers["readReconciliation"]>;
+  /** How often each rule fired, did not, or could not be told, by five minutes, hours or days. `GET /api/v1/decisions/rules` */
+  readRuleHits(input?: Inputs["readRuleHits"], options?: CallOptions): Promise<Answers["readRuleHits"]>;
   /** One UTC day: its sums as the exchange has them, and what our books say differently. `GET /api/v1/statements/{day}` */
   readStatement(input: Inputs["readStatement"], options?: CallOptions): Promise<Answers["readStatement"]>;
   /** A year's disposals, credits and charges, oldest first, up to the last finished day. `GET /api/v1/tax` */
