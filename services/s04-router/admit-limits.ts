@@ -30,8 +30,8 @@ interface Exposed {
 const SHOWN = dec("0.01");
 
 /**
- * What would be open with this entry: by instrument, in total and on correlated ones, held or still to be filled, and trades per market.
- * Throws RULE (422). In shards each sees its own instruments only.
+ * What would be open with this entry: by instrument, in total and on correlated ones, held or still to be filled, and
+ * trades per market. Throws RULE (422). In shards each sees its own instruments only.
  */
 export function checkLimits(wanted: Exposed, risk: RiskFlags, around: Around): void {
   const open = exposures(around);
