@@ -73,7 +73,9 @@ function typesFile(api: ApiDocument, rows: readonly Row[]): string {
     `export interface Inputs {\n${indented(inputs).join("\n")}\n}\n`,
     told("What each operation answers."),
     `export interface Answers {\n${indented(answers).join("\n")}\n}\n`,
-    told("Every operation. A refusal rejects with `ApiProblem`, what a second person must allow first with `AwaitsApproval`."),
+    told(
+      "Every operation. A refusal rejects with `ApiProblem`, what a second person must allow first with `AwaitsApproval`.",
+    ),
     `export interface Api {\n${indented(methods).join("\n")}\n}`,
     "",
   ].join("\n");
