@@ -64,10 +64,12 @@ class WalkingBook {
       [0, "depth@0ms", { ...head("depthUpdate", at), ...book }],
       [1, "bookTicker", { ...head("bookTicker", at + 1), u, b: bid, a: ask, ...sizes }],
     ];
-    for (let n = random.int(3); n > 0; n--) {
+    const trades = random.int(3);
+    // Further apart than the recorder's own delays vary: trades are recorded in the order in which they are counted.
+    for (let after = 2; after < 2 + 4 * trades; after += 4) {
       const isSell = random.int(2) === 0;
       const trade = { t: ++this.tradeId, p: isSell ? bid : ask, q: this.size(), X: "MARKET", m: isSell };
-      messages.push([2 + n, "trade", { ...head("trade", at + 2 + n), ...trade }]);
+      messages.push([after, "trade", { ...head("trade", at + after), ...trade }]);
     }
     return messages;
   }
