@@ -15,6 +15,7 @@ import {
   signals,
 } from "../../shared/streams.ts";
 import { AccountBook } from "./account-book.ts";
+import { createHeartbeat } from "./heartbeat.ts";
 import { Inquiries, instrumentAsked } from "./inquiries.ts";
 import { ModelDesk, type ModelDeskParts } from "./model-desk.ts";
 import { Pauses } from "./pauses.ts";
@@ -37,6 +38,7 @@ import {
 } from "./types.ts";
 import { WriteBehind } from "./write-behind.ts";
 
+const HEARTBEAT_MS = 5_000;
 const DECIDE_MS_BUCKETS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 50];
 
 const settings = z.object({
@@ -123,6 +125,7 @@ export default defineService({
         every(ctx.settings.budgetReadMs, "read-budget", () => surroundings.readBudget()),
         every(ctx.settings.factsReadMs, "read-listings", () => surroundings.readListings()),
         every(ctx.settings.factsReadMs, "read-equity", () => book.readEquity()),
+        every(HEARTBEAT_MS, "features-heartbeat", heartbeatOf(ctx, surroundings)),
       ],
       checks: [
         { name: "bus", critical: false, run: noEntries },
@@ -212,6 +215,19 @@ const programTellersOf = ({ alert }: Pick<Ctx, "alert">): Pick<ProgramDeskParts,
     alert("WARN", `PROGRAM_${trouble.toUpperCase()}`, `Program ${program_id} wishes for nothing: ${why}`, "no entries");
   },
 });
+
+type Beating = Pick<Ctx, "clock" | "alert" | "shard"> & { settings: { featuresAgeMs: number } };
+const heartbeatOf = ({ clock, alert, shard, settings }: Beating, surroundings: Surroundings): (() => void) =>
+  createHeartbeat({
+    heardAt: (instrument) => surroundings.latest.get(instrument)?.ts,
+    watched: () =>
+      [...(surroundings.current()?.strategies.values() ?? [])]
+        .filter(({ strategy }) => strategy.enabled)
+        .flatMap(({ strategy }) => strategy.instruments.filter((instrument) => shard.owns(instrument))),
+    now: () => clock.now(),
+    silentMs: settings.featuresAgeMs,
+    alert,
+  });
 
 function featuresAge({ latest }: Surroundings, now: number, limitMs: number): string | undefined {
   const newest = Math.max(...[...latest.values()].map((set) => set.ts), Number.NEGATIVE_INFINITY);
