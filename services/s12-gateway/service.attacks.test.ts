@@ -274,7 +274,9 @@ describe("through the gateway", () => {
     // A path can be another one's with a name filled in: `/features/recompute` and `/features/{instrument}`.
     const taking = (path: string) =>
       all.filter((operation) => matches(operation.path, path)).map(({ method }) => method);
-    const paths = new Map(all.map(({ path }) => fill(path, "attack")).map((path) => [path, new Set(taking(path))]));
+    const paths = new Map(
+      all.map(({ path }) => fill(path, "attack")).map((path) => [path, new Set<string>(taking(path))]),
+    );
     const attacks = [...paths].flatMap(([path, taken]) =>
       ["PUT", "PATCH", "DELETE", "POST", "GET"]
         .filter((method) => !taken.has(method))
