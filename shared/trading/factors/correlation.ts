@@ -52,7 +52,12 @@ class RollingCorrelation {
   get value(): number {
     const n = this.length;
     if (this.count < n || this.#equalX >= n || this.#equalY >= n) return Number.NaN;
-    const [x, y, xx, yy, xy] = this.#sums as unknown as [number, number, number, number, number];
+    const sums = this.#sums;
+    const x = sums[0]!;
+    const y = sums[1]!;
+    const xx = sums[2]!;
+    const yy = sums[3]!;
+    const xy = sums[4]!;
     const both = Math.sqrt((xx - (x * x) / n) * (yy - (y * y) / n));
     return Math.max(-1, Math.min(1, (xy - (x * y) / n) / both));
   }
@@ -89,7 +94,8 @@ class Correlation implements FactorState {
   }
 
   read(now: number): number {
-    const [own, peer] = [this.#sources.own(), this.#sources.peer()];
+    const own = this.#sources.own();
+    const peer = this.#sources.peer();
     const newestTs = newestOfBoth(now, own, peer);
     if (Number.isNaN(newestTs)) return Number.NaN;
     if (newestTs !== this.#countedTs) this.#count(newestTs, own!, peer!);
@@ -112,8 +118,7 @@ class Correlation implements FactorState {
       ts = Math.max(Math.floor(newestTs / turn) * turn - turn, own.oldestTs + ms, peer.oldestTs + ms);
     }
     for (; ts <= newestTs; ts += ms) {
-      const [x, y] = [Math.log(own.at(ts) / own.at(ts - ms)), Math.log(peer.at(ts) / peer.at(ts - ms))];
-      this.#pairs.push(ts / ms, x, y);
+      this.#pairs.push(ts / ms, Math.log(own.at(ts) / own.at(ts - ms)), Math.log(peer.at(ts) / peer.at(ts - ms)));
     }
     this.#countedTs = newestTs;
   }

@@ -59,7 +59,9 @@ class DirectionalMovement implements FactorState {
   }
 
   onBar({ high, low, close }: Bar): void {
-    const [up, down, before] = [high - this.#high, this.#low - low, this.#close];
+    const up = high - this.#high;
+    const down = this.#low - low;
+    const before = this.#close;
     this.#high = high;
     this.#low = low;
     this.#close = close;
@@ -68,7 +70,8 @@ class DirectionalMovement implements FactorState {
     this.#plus.push(up > down && up > 0 ? up : 0);
     this.#minus.push(down > up && down > 0 ? down : 0);
     if (Number.isNaN(this.#range.value)) return;
-    const [plus, minus] = [this.#plus.value, this.#minus.value];
+    const plus = this.#plus.value;
+    const minus = this.#minus.value;
     this.#index.push(plus + minus === 0 ? 0 : (100 * Math.abs(plus - minus)) / (plus + minus));
   }
 

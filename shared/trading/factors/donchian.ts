@@ -26,7 +26,8 @@ class Donchian implements FactorState {
   }
 
   read(): number {
-    const [high, low] = [this.#high.value, this.#low.value];
+    const high = this.#high.value;
+    const low = this.#low.value;
     if (this.#part === "position") return high === low ? Number.NaN : (this.#close - low) / (high - low);
     return this.#part === "high" ? high : low;
   }

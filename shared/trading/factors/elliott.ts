@@ -26,7 +26,10 @@ function closeness(ratio: number, ideals: readonly number[]): number {
 export function elliottScore(swings: Swings): number {
   const start = swings.point(4);
   if (Number.isNaN(start)) return Number.NaN;
-  const [p1, p2, p3, p4] = [swings.point(3), swings.point(2), swings.point(1), swings.point(0)];
+  const p1 = swings.point(3);
+  const p2 = swings.point(2);
+  const p3 = swings.point(1);
+  const p4 = swings.point(0);
   const one = Math.abs(p1 - start);
   const two = Math.abs(p2 - p1);
   const three = Math.abs(p3 - p2);

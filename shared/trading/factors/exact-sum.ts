@@ -19,9 +19,12 @@ export class Portion {
     const b = Math.round(qty * UNITS);
     this.units = b;
     this.high = a * b;
-    const [ca, cb] = [SPLITTER * a, SPLITTER * b];
-    const [ah, bh] = [ca - (ca - a), cb - (cb - b)];
-    const [al, bl] = [a - ah, b - bh];
+    const ca = SPLITTER * a;
+    const cb = SPLITTER * b;
+    const ah = ca - (ca - a);
+    const bh = cb - (cb - b);
+    const al = a - ah;
+    const bl = b - bh;
     this.low = al * bl - (this.high - ah * bh - al * bh - ah * bl);
   }
 }

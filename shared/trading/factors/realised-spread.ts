@@ -64,7 +64,9 @@ class RealisedSpread implements FactorState {
   #settle(now: number): void {
     const ring = this.#waiting;
     while (ring.size > 0 && ring.get(0, 0) + this.#waitMs < now) {
-      const [price, side, mid] = [ring.get(0, PRICE), ring.get(0, SIDE), ring.get(0, MID)];
+      const price = ring.get(0, PRICE);
+      const side = ring.get(0, SIDE);
+      const mid = ring.get(0, MID);
       ring.shift();
       if (!Number.isNaN(this.#mid)) this.#spreads.push(((2 * side * (price - this.#mid)) / mid) * 1e4);
     }

@@ -15,7 +15,8 @@ export const basisOfBoth = family({
   usesOfPeer: ({ timeframe }) => [`close_${timeframe}`],
   make: (_, __, sources) =>
     reading((now) => {
-      const [own, peer] = [sources.own(), sources.peer()];
+      const own = sources.own();
+      const peer = sources.peer();
       const ts = newestOfBoth(now, own, peer);
       return Number.isNaN(ts) ? Number.NaN : (own!.at(ts) / peer!.at(ts) - 1) * 1e4;
     }),
