@@ -56,7 +56,6 @@ test("the shipped example quotes both sides in turn, never through the other one
 });
 
 test.each([
-  ["remembers outside its state", withDecide("decide: (state) => ({ state: n++, intents: [] })", "let n = 0;\n")],
   [
     "throws when nothing is known",
     withDecide("decide: (state, e) => ({ state: e.features.mid.toFixed(1), intents: [] })"),

@@ -41,24 +41,14 @@ export class Programs {
     return card;
   }
 
-  /** Asked twice about the same it must answer the same, whatever it was asked in between. */
-  private tryOut(source: string): void {
-    const first = this.trial(source, TRIAL);
-    const again = this.trial(source, [...TRIAL, ...TRIAL]).slice(TRIAL.length);
-    if (JSON.stringify(first) !== JSON.stringify(again)) {
-      refuse("RULE", "The program answers the same question in two ways: it must remember in its state alone.");
-    }
-  }
-
   /** Each moment is asked in the state of the start. */
-  private trial(source: string, events: readonly ProgramEvent[]): unknown[] {
+  private tryOut(source: string): void {
     const program = this.ports.runner.load(source);
-    return events.map((event) => {
+    for (const event of TRIAL) {
       const state = program.start();
       const says = readAnswer(program.decide(state, event), state);
       if (says.trouble) refuse("RULE", `The program's answer is not what it should be: ${says.detail}`);
-      return says;
-    });
+    }
   }
 
   async list({ program_id, limit, cursor }: ProgramListRequest): Promise<ProgramListAnswer> {

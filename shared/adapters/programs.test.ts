@@ -44,6 +44,37 @@ describe("the realm has", () => {
   });
 });
 
+describe("nothing is remembered but the state, whatever instrument is asked next:", () => {
+  test.each([
+    ["what stands outside of its functions", "return { n: ++count };", "let count = 0;"],
+    ["a memory that is filled on the way", "seen.push(event); return { n: seen.length };", "const seen = [];"],
+    ["itself", "this.n = (this.n ?? 0) + 1; return { n: this.n };", ""],
+    ["what it uses before it is written down", "return { n: count++ + 1 };", ""],
+  ])("%s", (_what, body, head) => {
+    const program = load(`${withDecide(body, head)}\n${head === "" ? "let count = 0;" : ""}`);
+    for (let i = 0; i < 3; i += 1) expect(program.decide({ n: 9 }, {})).toEqual({ n: 1 });
+  });
+  test.each([
+    ["what the language brings", "Object.prototype.n = 1; return {};"],
+    ["its functions", "Array.prototype.map.n = 1; return {};"],
+    ["what only syntax reaches", "Object.getPrototypeOf(function* () {}).n = 1; return {};"],
+    ["iterators", "Object.getPrototypeOf([].values()).n = 1; return {};"],
+    ["the global object", "globalThis.n = 1; return {};"],
+  ])("%s cannot be changed", (_what, body) => {
+    expect(problemOf(() => load(withDecide(body)).decide({ n: 0 }, {}))).toStartWith("RULE: ");
+  });
+});
+
+test("nothing tells the machine's language or where the program's file lies", () => {
+  const program = load(
+    withDecide(`return { all: [(5).toLocaleString, "x".localeCompare, "x".toLocaleUpperCase, [].toLocaleString]
+      .map((each) => typeof each), stack: new Error("x").stack ?? "" };`),
+  );
+  const { all, stack } = program.decide({ n: 0 }, {}) as { all: string[]; stack: string };
+  expect(all).toEqual(["undefined", "undefined", "undefined", "undefined"]);
+  expect(stack).not.toContain("/");
+});
+
 test("one that goes on for ever is stopped, and can be asked again", () => {
   const program = load(withDecide("if (event.loop) for (;;) {} return { state };"));
   expect(problemOf(() => program.decide({ n: 0 }, { loop: true }))).toStartWith("TIMEOUT: ");

@@ -12,7 +12,7 @@ import type { LoadedProgram, ProgramRunner } from "../kit/ports.ts";
 const DECIDE_MS_MAX = 50;
 const LOAD_MS_MAX = 250;
 
-/** What a pure program has no use for. */
+/** What a pure program has no use for: clocks, chance, code made of text, and what others do at their own time. */
 const FORBIDDEN = [
   ...["Date", "Temporal", "Intl", "performance", "crypto"],
   ...["eval", "Function", "ShadowRealm", "WebAssembly", "Promise"],
@@ -20,11 +20,39 @@ const FORBIDDEN = [
   ...["console", "fetch", "process", "Bun", "setTimeout", "setInterval", "queueMicrotask"],
 ];
 
+/** They answer by the machine's language and place. */
+const LOCAL = ["toLocaleString", "toLocaleUpperCase", "toLocaleLowerCase", "localeCompare"];
+
+/**
+ * Nothing that one question leaves behind may be seen by the next, since one realm serves all instruments: what
+ * the language brings is frozen, and the program's own text is run anew for each question.
+ */
 const PREPARE = new vm.Script(`
   for (const name of ${JSON.stringify(FORBIDDEN)}) delete globalThis[name];
   delete Math.random;
+  Error.stackTraceLimit = 0;
+  const seen = new Set([globalThis]);
+  const close = (each) => {
+    if (each === null || (typeof each !== "object" && typeof each !== "function") || seen.has(each)) return;
+    seen.add(each);
+    for (const name of ${JSON.stringify(LOCAL)}) delete each[name];
+    reach(each);
+    Object.freeze(each);
+  };
+  const reach = (each) => {
+    close(Object.getPrototypeOf(each));
+    for (const key of Reflect.ownKeys(each)) {
+      const { value, get, set } = Object.getOwnPropertyDescriptor(each, key);
+      for (const part of [value, get, set]) close(part);
+    }
+  };
+  reach(globalThis);
+  // Reached by syntax alone.
+  for (const each of [function* () {}, async () => {}, async function* () {}, [].values(), "".matchAll(/x/g)])
+    close(Object.getPrototypeOf(each));
+  for (const each of [new Map().keys(), new Set().keys(), [].values().map((x) => x)]) close(Object.getPrototypeOf(each));
   globalThis.answer = (what, state, event) => {
-    const program = globalThis.program;
+    const program = globalThis.program();
     if (typeof program?.start !== "function" || typeof program?.decide !== "function")
       throw new TypeError("the default export must have start() and decide(state, event)");
     const result = what === "start" ? program.start() : program.decide(JSON.parse(state), JSON.parse(event));
@@ -33,6 +61,7 @@ const PREPARE = new vm.Script(`
     return text;
   };
 `);
+const TRY = new vm.Script("program()");
 const ASK = new vm.Script("answer(what, state, event)");
 
 export function programRunner(): ProgramRunner {
@@ -47,6 +76,7 @@ function load(source: string): LoadedProgram {
   try {
     PREPARE.runInContext(realm);
     script.runInContext(realm, { timeout: LOAD_MS_MAX });
+    TRY.runInContext(realm, { timeout: LOAD_MS_MAX });
   } catch (cause) {
     throw new Problem("RULE", `The program does not load: ${lineOf(cause)}`, { cause });
   }
@@ -73,9 +103,10 @@ function scriptOf(source: string): vm.Script {
       refuse("RULE", `A program imports nothing but types; this one imports ${imports.join(", ")}.`);
     const text = transpiler.transformSync(source);
     if (!/^export default /m.test(text)) refuse("RULE", "A program has a default export: { start, decide }.");
-    return new vm.Script(`"use strict";${text.replace(/^export default /m, "globalThis.program = ")}`, {
-      filename: "program.ts",
-    });
+    const inside = text.replace(/^export default /m, "exported = ");
+    // Without a way to the realm's global object, which is not frozen.
+    const whole = `globalThis.program = function (globalThis) {"use strict";let exported;${inside}\nreturn exported;};`;
+    return new vm.Script(whole, { filename: "program.ts" });
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
     throw new Problem("RULE", `The program cannot be read: ${lineOf(cause)}`, { cause });
