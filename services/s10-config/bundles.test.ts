@@ -154,6 +154,21 @@ describe("promotion", () => {
   });
 });
 
+test("ROLLBACK, which needs no second person, brings back nothing that was never in force", async () => {
+  const bundles = make();
+  await bundles.begin(shipped, "");
+  for (const rev of [2, 4]) await bundles.draft(document({ rev, note: `draft ${rev}` }), "ann", {});
+  await bundles.promote({ bundle_id: "shipped", to_rev: 4, mode: "FULL" }, "bob");
+  const draft = { bundle_id: "shipped", to_rev: 2, mode: "ROLLBACK" } as const;
+  expect(await codeOf(bundles.promote(draft, "bob"))).toBe("WRONG_STATE");
+  expect(bundles.current().rev).toBe(4);
+  await bundles.promote({ ...draft, to_rev: 1 }, "bob");
+  expect(await codeOf(bundles.promote(draft, "bob"))).toBe("WRONG_STATE");
+  expect(bundles.current().rev).toBe(5);
+  await bundles.promote({ ...draft, to_rev: 4 }, "bob");
+  expect(bundles.current()).toMatchObject({ rev: 6, bundle: { note: "draft 4" } });
+});
+
 test("the content hash ignores the revision and the order of keys, and nothing else", async () => {
   const bundles = make();
   await bundles.begin(shipped, "");

@@ -116,12 +116,14 @@ export class Bundles {
     if (!found) return refuse("NOT_FOUND", `There is no bundle ${request.bundle_id} with revision ${request.to_rev}.`);
     const { report, bundle } = lintBundle(found.value.bundle);
     if (!bundle) return refuseLint(report.errors);
+    const isNew = found.value.status === "DRAFT" || found.value.status === "STAGED";
     if (request.mode === "ROLLBACK") {
+      // Going back needs no second person: what nobody ever put in force may not come in by it.
+      if (isNew) refuse("WRONG_STATE", `Revision ${request.to_rev} has never been active: it cannot come back.`);
       if (request.to_rev >= active.rev) refuse("WRONG_STATE", `Only a revision before ${active.rev} can come back.`);
       const next = { ...bundle, rev: (await this.highestRev()) + 1 };
       await this.activate(next, { kind: "ROLLBACK", actor, target: undefined });
     } else {
-      const isNew = found.value.status === "DRAFT" || found.value.status === "STAGED";
       if (!isNew)
         refuse("WRONG_STATE", `Revision ${request.to_rev} is ${found.value.status}; roll back to it instead.`);
       if (bundle.rev <= active.rev) refuse("WRONG_STATE", `The active revision is ${active.rev} already.`);
