@@ -2,8 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { TIMEFRAME_MS } from "../../domain/market.ts";
 import { randomBars, randomEvents } from "../../testing/market-events.ts";
+import { createFactorEngine } from "./engine.ts";
 import { bitsOf, FAST_IDS, FUT, fastId, feed, feedPair, pairOf } from "./families.fixture.ts";
+import { RECORDINGS, recordedBars, recordedEvents } from "./recordings.fixture.ts";
 import { FAMILIES, parseFactor } from "./registry.ts";
+import type { EngineSnapshot } from "./snapshot.ts";
 
 const EVENTS = 4_000;
 const events = randomEvents(51, EVENTS);
@@ -68,8 +71,9 @@ describe("every family", () => {
   });
 });
 
+const OF_BARS = FAMILIES.filter(({ needs, uses }) => needs.includes("bar") && uses === undefined).map(fastId);
+
 describe("every family of bars", () => {
-  const OF_BARS = FAMILIES.filter(({ needs, uses }) => needs.includes("bar") && uses === undefined).map(fastId);
   const [own, peer] = [randomBars(31, 300, TIMEFRAME_MS["1s"]), randomBars(32, 300, TIMEFRAME_MS["1s"])];
   const steps = (pair = pairOf(OF_BARS), from = 0) =>
     own.slice(from).map((bar, at) => {
@@ -127,6 +131,51 @@ describe("every family of bars", () => {
     expect(bitsOf(engine.values())).toEqual(bitsOf(before.values()));
     expect(engine.historyWishes().map(({ timeframe }) => timeframe)).not.toContain("1s");
   });
+});
+
+describe.skipIf(RECORDINGS === undefined)("on a recorded market (CHIMERA_MARKET_DATA)", () => {
+  test("every family goes on from a snapshot, and from a cut, to the same bits", async () => {
+    const recorded = (await recordedEvents("usdm__btcusdt_20240808")).slice(0, 24_000);
+    const [pair, cuts] = [pairOf(FAST_IDS), [9_000, 17_001, 23_333]];
+    const kept = new Map<number, [EngineSnapshot, EngineSnapshot, Record<string, string>]>();
+    for (const [at, event] of recorded.entries()) {
+      feedPair(pair, [event], at);
+      if (!cuts.includes(at)) continue;
+      const [own, peer] = [pair.own, pair.peer].map((one) => JSON.parse(JSON.stringify(one.snapshot())));
+      kept.set(at, [own, peer, bitsOf(pair.own.values())]);
+    }
+    const last = bitsOf(pair.own.values());
+    for (const [at, [own, peer, bits]] of kept) {
+      const cut = pairOf(FAST_IDS);
+      feedPair(cut, recorded.slice(0, at + 1));
+      expect(bitsOf(cut.own.values())).toEqual(bits);
+      const after = pairOf(FAST_IDS);
+      after.own.restore(own);
+      after.peer.restore(peer);
+      feedPair(after, recorded.slice(at + 1), at + 1);
+      expect(bitsOf(after.own.values())).toEqual(last);
+    }
+  }, 60_000);
+
+  test("every family of bars gives the same bits over a year of hours, in one piece and in three with restarts", async () => {
+    const hours = await recordedBars("BTCUSDT-spot-1h", TIMEFRAME_MS["1h"], 8_760);
+    const ids = OF_BARS.map((id) => id.replace("_1s", "_1h"));
+    const engine = () => createFactorEngine(ids, FUT);
+    const whole = engine();
+    for (const bar of hours) whole.onClosedBar("1h", bar);
+    let parts = engine();
+    for (const [from, to] of [
+      [0, 3_000],
+      [3_000, 3_007],
+      [3_007, 8_760],
+    ] as const) {
+      const next = engine();
+      next.restore(JSON.parse(JSON.stringify(parts.snapshot())));
+      parts = next;
+      for (const bar of hours.slice(from, to)) parts.onClosedBar("1h", bar);
+    }
+    expect(bitsOf(parts.values())).toEqual(bitsOf(whole.values()));
+  }, 60_000);
 });
 
 describe("a snapshot", () => {

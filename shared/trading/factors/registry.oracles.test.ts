@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ADX, BollingerBands } from "trading-signals";
+import { ADX, ATR, BollingerBands, EMA, MACD, RSI } from "trading-signals";
 import { TIMEFRAME_MS, type Timeframe } from "../../domain/market.ts";
 import { randomBars, randomEvents } from "../../testing/market-events.ts";
 import type { Bar } from "./bars.ts";
@@ -196,19 +196,44 @@ describe.skipIf(RECORDINGS === undefined)("on a recorded market (CHIMERA_MARKET_
   }, 60_000);
 });
 
-test("Bollinger bands and directional movement agree with a published library once both have forgotten the beginning", () => {
-  const ids = ["bb_mid_20_1m", "bb_width_20_2_1m", "adx_14_1m", "di_plus_14_1m", "di_minus_14_1m"];
+const LIBRARY_IDS = [
+  ...["ema_21", "rsi_14", "atr_14", "macd_12_26_9", "macd_signal_12_26_9", "macd_hist_12_26_9"],
+  ...["bb_mid_20", "bb_width_20_2", "bb_pct_20_2", "adx_14", "di_plus_14", "di_minus_14"],
+];
+
+/** Goes through bars with the library, and compares once both have forgotten how they began. */
+function compareLibrary(bars: readonly Bar[], timeframe: Timeframe): string[] {
+  const ids = LIBRARY_IDS.map((id) => `${id}_${timeframe}`);
   const engine = createFactorEngine(ids, SPOT);
-  const [bands, adx] = [new BollingerBands(20, 2), new ADX(14)];
-  for (const [at, bar] of randomBars(91, 2_000).entries()) {
-    engine.onClosedBar("1m", bar);
-    bands.add(bar.close);
-    adx.add(bar);
-    if (at < 700) continue;
+  const [ema, rsi, atr, bands, adx] = [new EMA(21), new RSI(14), new ATR(14), new BollingerBands(20, 2), new ADX(14)];
+  const macd = new MACD(new EMA(12), new EMA(26), new EMA(9));
+  const differences: string[] = [];
+  for (const [at, bar] of bars.entries()) {
+    engine.onClosedBar(timeframe, bar);
+    for (const indicator of [ema, rsi, macd, bands]) indicator.add(bar.close);
+    for (const indicator of [atr, adx]) indicator.add(bar);
+    if (at < 800) continue;
+    const { macd: line, signal, histogram } = macd.getResultOrThrow();
     const { lower, middle, upper } = bands.getResultOrThrow();
-    const di = [100 * Number(adx.pdi), 100 * Number(adx.mdi)];
-    const theirs = [middle, (upper - lower) / middle, adx.getResultOrThrow(), ...di];
+    const theirs = [
+      ...[ema.getResultOrThrow(), rsi.getResultOrThrow(), atr.getResultOrThrow(), line, signal, histogram],
+      ...[middle, (upper - lower) / middle, (bar.close - lower) / (upper - lower), adx.getResultOrThrow()],
+      ...[100 * Number(adx.pdi), 100 * Number(adx.mdi)],
+    ];
     const values = engine.values();
-    expect(ids.flatMap((id, which) => unlike(`${id} at ${at}`, values[id]!, theirs[which]!))).toEqual([]);
+    differences.push(...ids.flatMap((id, which) => unlike(`${id} at ${at}`, values[id]!, theirs[which]!)));
   }
+  return differences;
+}
+
+describe("indicators agree with a published library", () => {
+  test("on made-up bars", () => expect(compareLibrary(randomBars(91, 2_000), "1m")).toEqual([]));
+  test.skipIf(RECORDINGS === undefined)(
+    "on a year of recorded hours (CHIMERA_MARKET_DATA)",
+    async () => {
+      const bars = await recordedBars("BTCUSDT-spot-1h", TIMEFRAME_MS["1h"], 8_760);
+      expect(compareLibrary(bars, "1h")).toEqual([]);
+    },
+    60_000,
+  );
 });
