@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { featureHistory, featureJobs, type KeptFeatures } from "../../shared/collections/features.ts";
+import { FeatureSet } from "../../shared/domain/decision.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { parseFactor } from "../../shared/trading/factors/registry.ts";
@@ -111,6 +112,37 @@ describe("features as the market went by and recomputed from its history", () =>
     expect(differences(live, again, 1e-9)).toEqual([]);
     const known = knownIn(live.filter(({ instrument }) => instrument === FUT));
     expect(factors.filter((id) => !known.has(id))).toEqual([]);
+  }, 120_000);
+});
+
+describe("the feature generator, killed and started again", () => {
+  test("has its factors of bars at once, as they were, and the same later as if it had run through", async () => {
+    const listings = defaultListings().filter(({ instrument }) => instrument === FUT);
+    const open = () =>
+      openSimulation({
+        ...{ seed: "killed", canCrash: true, bundleText: bundleText([FUT], OF_BARS) },
+        env: { CHIMERA_S02_SNAPSHOT_EVERY_MS: "1000" },
+        market: async (clock, random) => new AgentsMarket({ clock, random, listings }),
+      });
+    const latest = async (sim: Simulation): Promise<FeatureSet> => {
+      const token = await createTokens(sim.world.serviceKey, sim.clock).mint("s12", "s02");
+      const headers = { authorization: `Bearer ${token}` };
+      const request = new Request(`http://s02/features/${FUT}`, { headers });
+      const answer = await whileRunning(sim.clock, sim.services.hosted.get("s02")!.fetch(request));
+      return FeatureSet.parse(await answer.json());
+    };
+    const barsOf = ({ values }: FeatureSet) => Object.entries(values).filter(([id]) => ofBars(id));
+    const [killed, spared] = [await open(), await open()];
+    for (const sim of [killed, spared]) await sim.advance(3 * MINUTE_MS + 20_000);
+    const before = await latest(killed);
+    expect(barsOf(before).every(([, value]) => value !== null)).toBe(true);
+    killed.kill(["s02"], 3_000);
+    for (const sim of [killed, spared]) await sim.advance(6_000);
+    const after = await latest(killed);
+    expect(after.exch_ts).toBeGreaterThan(before.exch_ts + 3_000);
+    expect(barsOf(after)).toEqual(barsOf(before));
+    for (const sim of [killed, spared]) await sim.advance(2 * MINUTE_MS);
+    expect(barsOf(await latest(killed))).toEqual(barsOf(await latest(spared)));
   }, 120_000);
 });
 

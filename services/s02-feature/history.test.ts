@@ -49,7 +49,7 @@ async function world(answers: (() => Kline[])[]) {
     }
     return askedIn;
   };
-  return { asked, warnings, engine, seconds };
+  return { asked, warnings, engine, seconds, warmer };
 }
 
 describe("history", () => {
@@ -69,6 +69,17 @@ describe("history", () => {
     engine.onTrade(tradeAt(T + 40 * MINUTE_MS, 100, 1));
     expect(await seconds(10)).toEqual([1, 1, 0, 1, 0, 0, 0, 1, 0, 0]);
     expect(warnings).toHaveLength(1);
+    expect(engine.value("vwap_20_1m")).not.toBeNaN();
+  });
+
+  test("is asked for at once when there is a hurry, of that timeframe alone", async () => {
+    const { engine, seconds, warmer } = await world([() => [], () => [], () => [], () => klines.slice(0, 40)]);
+    engine.onTrade(tradeAt(T + 40 * MINUTE_MS, 100, 1));
+    expect(await seconds(5)).toEqual([1, 1, 0, 1, 0]);
+    warmer.hurry("1d");
+    expect(await seconds(1)).toEqual([0]);
+    warmer.hurry("1m");
+    expect(await seconds(1)).toEqual([1]);
     expect(engine.value("vwap_20_1m")).not.toBeNaN();
   });
 
