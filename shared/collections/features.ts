@@ -35,6 +35,9 @@ export const factorRegistry = collection({
   indexes: [["active"]],
 });
 
+/** A minute of four instruments is some 3 kB: a month is about 120 MB. */
+const FEATURES_DAYS = 30;
+
 /** The windows of which features are kept. */
 export const FeatureWindow = Timeframe.extract(["1m", "5m", "15m", "1h", "4h", "1d"]);
 export type FeatureWindow = z.output<typeof FeatureWindow>;
@@ -65,7 +68,7 @@ export const featureHistory = collection({
   key: (f) => featureKey(f.instrument, f.window, f.ts),
   indexes: [["instrument", "window", "ts"], ["written_at"]],
   shardKey: "instrument",
-  retentionDays: SNAPSHOTS_DAYS,
+  retentionDays: FEATURES_DAYS,
   retentionField: "written_at",
 });
 
