@@ -35,7 +35,7 @@ export interface ActParts {
   approvals: Approvals;
   alert: Context["alert"];
   find: FindOwn;
-  /** By a verb's name: what else its request is bound to. */
+  /** By a verb's name: what else its request is bound to, as it is now. */
   bind: Readonly<Record<string, () => Record<string, unknown>>>;
 }
 
@@ -51,16 +51,18 @@ export function createActs({ random, approvals, alert, find, bind }: ActParts) {
 
   /**
    * Keeps a request until somebody else has decided on it; the same request once more is the same approval. Throws
-   * FORBIDDEN for who could not do it with a second person either, RULE for too many at once.
+   * FORBIDDEN for who could not do it with a second person either, CONFLICT for what is bound
+   * to something else, RULE for too many at once.
    */
   async function ask(asked: Asked): Promise<Kept> {
     const { method, path, text, words: detail, who } = asked;
-    const kind = kindOf(method, path);
+    const kind = kindOf(method, path.replace(/\?.*$/, ""));
     if (!mayAsk(kind, who))
       refuse("FORBIDDEN", `This needs one of: ${MAY_DECIDE[kind].join(", ")}; you are ${who.role}.`);
     const verb = find(asked)?.verb;
     const given = text === "" ? {} : (parseJson(text, "application/json") as Record<string, unknown>);
-    const subject = { method, path, body: { ...(verb && bind[verb.name]?.()), ...given } };
+    const bound = (verb && bind[verb.name]?.()) ?? {};
+    const subject = { method, path, body: { ...bound, ...given } };
     const approval_id = idOf(asked);
     const wanted = { approval_id, kind, subject, detail, requested_by: who.id };
     const hash = hashOf(wanted);
@@ -70,6 +72,9 @@ export function createActs({ random, approvals, alert, find, bind }: ActParts) {
         ? first
         : refuse("KEY_REUSED", "This Idempotency-Key was used with another body.");
     }
+    // Of its own choice somebody could ask for what is not yet there.
+    const isOther = Object.entries(bound).some(([name, is]) => Object.hasOwn(given, name) && given[name] !== is);
+    if (isOther) refuse("CONFLICT", "That is not how it stands: look at it again.");
     const waiting = await approvals.waitingFor(who.id);
     const same = asked.key === undefined ? waiting.find((row) => row.value.hash === hash) : undefined;
     if (same) return same;

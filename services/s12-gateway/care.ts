@@ -2,6 +2,7 @@
 import type { Asking, Principal, Verb } from "../../shared/kit/service.ts";
 import type { Acts, Asked } from "./acts.ts";
 import type { Kept } from "./approvals.ts";
+import { plainPath } from "./plain-path.ts";
 import { API_PREFIX } from "./proxy.ts";
 import { tokenOf } from "./session-cookie.ts";
 import type { SignIn } from "./sign-in.ts";
@@ -49,7 +50,8 @@ export function createCare({ signIn, acts }: { signIn: SignIn; acts: Pick<Acts, 
 
 /** Path and query, without the prefix. */
 export function pathOf(request: Request): string {
-  const { pathname, search } = new URL(request.url);
+  const { pathname: asked, search } = new URL(request.url);
+  const pathname = plainPath(asked);
   return (pathname.startsWith(`${API_PREFIX}/`) ? pathname.slice(API_PREFIX.length) : pathname) + search;
 }
 

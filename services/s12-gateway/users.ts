@@ -9,7 +9,7 @@ import type { Given, ProofParts, Prove } from "./proof.ts";
 
 const ADMINS_MAX = 100;
 /** What the audit log calls those that are no people. */
-const RESERVED = /^(?:s\d\d|policy|nobody|system|config)$/;
+const RESERVED = /^(?:s\d\d|policy|single|nobody|system|config|terminal|installation)$/;
 
 export interface UserView {
   username: string;
