@@ -1,6 +1,10 @@
 /** Calls to the gateway: same origin, session cookie, problem+json turned into an error that explains itself. */
 import { ApiProblem } from "../../../../shared/client/problem.ts";
 import { signedInFetch } from "./renewal.ts";
+import type { Listing } from "./shapes.ts";
+
+/** As many as one page of a list may have. */
+const ROWS_MAX = 1_000;
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;
 /** Signed out, or nothing is answered before the one-time password is changed. */
@@ -57,6 +61,21 @@ export async function getCsv(path: string): Promise<string> {
     cursor = response.headers.get("chimera-next-cursor");
   }
   return parts.join("");
+}
+
+/** A list, all of its pages as one. */
+export async function getAll(path: string): Promise<unknown[]> {
+  const all: unknown[] = [];
+  let cursor: string | undefined = "";
+  while (cursor !== undefined) {
+    const url = new URL(path, location.origin);
+    url.searchParams.set("limit", String(ROWS_MAX));
+    if (cursor !== "") url.searchParams.set("cursor", cursor);
+    const page: Listing<unknown> = await get(`${url.pathname}${url.search}`);
+    all.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  return all;
 }
 
 export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>

@@ -115,10 +115,3 @@ export const historyQuery = (instrument: string, timeframe: ChartTimeframe) =>
     // Live trades arrive thinned out; the fetched bars put highs, lows and volumes right.
     refetchInterval: timeframe === "1s" || timeframe === "5s" ? 15_000 : 60_000,
   });
-
-export const decisionQuery = (signalId: string) =>
-  queryOptions({
-    queryKey: ["decision", signalId],
-    queryFn: ({ signal }) => chimera.getDecision({ signal_id: signalId }, { signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-  });

@@ -26,6 +26,7 @@ import type { PageId } from "../state/pages.ts";
 import { useStore } from "../state/store.ts";
 import { ApprovalsPage } from "./approvals.tsx";
 import { AuditPage } from "./audit.tsx";
+import { DecisionsPage } from "./decisions.tsx";
 import { HealthPage } from "./health.tsx";
 import { LabelsPage } from "./labels.tsx";
 import { MarketPage } from "./market.tsx";
@@ -48,6 +49,7 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   reconciliation: ReconciliationPage,
   health: HealthPage,
   audit: AuditPage,
+  decisions: DecisionsPage,
   labels: LabelsPage,
   approvals: ApprovalsPage,
   search: SearchPage,
@@ -95,7 +97,7 @@ function Framed({ me, live }: { me: Me; live: Live }) {
   const Page = PAGE_PARTS[page];
   return (
     <>
-      <Glance kill={kill} onKillDialog={onKill} menu={<PageMenu me={me} onPalette={onPalette} />} />
+      <Glance title={title} kill={kill} onKillDialog={onKill} menu={<PageMenu me={me} onPalette={onPalette} />} />
       <div className="framed">
         <Navigation />
         <div className="framed-page">

@@ -4,16 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import type { Order } from "../../../../shared/domain/order.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
+import { decisionStoryQuery } from "../api/decision-queries.ts";
 import { now } from "../api/now.ts";
-import {
-  alertsQuery,
-  decisionQuery,
-  decisionsQuery,
-  fillsQuery,
-  ordersQuery,
-  servicesQuery,
-  tradesQuery,
-} from "../api/queries.ts";
+import { alertsQuery, decisionsQuery, fillsQuery, ordersQuery, servicesQuery, tradesQuery } from "../api/queries.ts";
 import type { ServiceRow } from "../api/shapes.ts";
 import { asGiven } from "../format/numbers.ts";
 import { codeText, type Translate, useText } from "../i18n/translate.ts";
@@ -28,9 +21,9 @@ import {
   serviceStory,
   tradeStory,
 } from "../stories/stories.ts";
-import { guardValue } from "../stories/words.ts";
+import { DecisionSteps, type ToldDecision } from "./decision-steps.tsx";
 import { Figure, Pair, When } from "./figures.tsx";
-import { InstrumentLink, OrderLink, SubjectLink, TradeLink, TradePageLink } from "./links.tsx";
+import { InstrumentLink, OrderLink, PlaceLink, SubjectLink, TradeLink, TradePageLink } from "./links.tsx";
 import { isReplicated, ReplicaTable } from "./replicas.tsx";
 import { Empty, Failed, Skeleton } from "./states.tsx";
 
@@ -74,7 +67,8 @@ function useStory({ kind, id }: Subject) {
   const { t } = useText();
   const decisions = useQuery(decisionsQuery);
   const known = decisions.data?.find((decision) => decision.signal_id === id);
-  const fetched = useQuery({ ...decisionQuery(id), enabled: kind === "decision" && !decisions.isPending && !known });
+  // A live event tells what was decided, the answer what it was made from too.
+  const fetched = useQuery({ ...decisionStoryQuery(id), enabled: kind === "decision" });
   const orders = useQuery(ordersQuery);
   const fills = useQuery(fillsQuery);
   const trades = useQuery(tradesQuery);
@@ -82,7 +76,7 @@ function useStory({ kind, id }: Subject) {
   const services = useQuery(servicesQuery);
   const queries = { decision: fetched, order: orders, fill: fills, trade: trades, alert: alerts, service: services };
   const find: Record<Subject["kind"], () => Story | undefined> = {
-    decision: () => told(known ?? fetched.data, (d) => decisionStory(t, d)),
+    decision: () => told(fetched.data ?? known, (d) => decisionStory(t, d)),
     order: () =>
       told(
         orders.data?.find((o) => o.client_order_id === id),
@@ -117,6 +111,7 @@ const told = <T,>(thing: T | undefined, tell: (thing: T) => Story): Story | unde
 
 function StoryView({ story, id }: { story: Story; id: string }) {
   const { t } = useText();
+  const decision = isDecision(story.raw) ? story.raw : undefined;
   return (
     <>
       <p className="side-sub">
@@ -124,9 +119,10 @@ function StoryView({ story, id }: { story: Story; id: string }) {
         <When ts={story.ts} day />
         <code>{id}</code>
       </p>
-      {story.sentences.map((sentence) => (
+      {(decision ? story.sentences.slice(0, 1) : story.sentences).map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
+      {decision ? <DecisionSteps decision={decision} /> : null}
       <WholeStory raw={story.raw} />
       {story.links.length > 0 ? (
         <p className="side-links">
@@ -145,7 +141,7 @@ function StoryView({ story, id }: { story: Story; id: string }) {
           </Pair>
         ))}
       </dl>
-      <Details raw={story.raw} t={t} />
+      <StopMoves raw={story.raw} t={t} />
       <details>
         <summary>{t("story.raw")}</summary>
         <pre>{JSON.stringify(story.raw, null, 2)}</pre>
@@ -154,9 +150,17 @@ function StoryView({ story, id }: { story: Story; id: string }) {
   );
 }
 
-/** An order and a trade have a page of their own. */
+const isDecision = (raw: unknown): raw is ToldDecision => (raw as Partial<Decision>).guards !== undefined;
+
+/** A decision, an order and a trade have a page of their own. */
 function WholeStory({ raw }: { raw: unknown }) {
   const { t } = useText();
+  if (isDecision(raw))
+    return (
+      <p className="side-links">
+        <PlaceLink to={{ page: "decisions", id: raw.signal_id }}>{t("story.decision.whole")} →</PlaceLink>
+      </p>
+    );
   const { client_order_id, leg, trade_id, stops } = raw as Partial<Order & Trade>;
   if (client_order_id !== undefined && leg !== undefined)
     return (
@@ -175,66 +179,24 @@ function WholeStory({ raw }: { raw: unknown }) {
 
 /** What only a service in several processes has. */
 function Replicas({ raw }: { raw: unknown }) {
+  const { replicas } = raw as Partial<ServiceRow>;
   const service = raw as ServiceRow;
-  return isReplicated(service) ? <ReplicaTable service={service} /> : null;
+  return replicas && isReplicated(service) ? <ReplicaTable service={service} /> : null;
 }
 
-/** What only a decision or a trade has: its guards and rules one by one, its sizing steps, its stop moves. */
-function Details({ raw, t }: { raw: unknown; t: Translate }) {
-  const { guards, rules, sizing } = raw as Partial<Decision>;
+/** What only a trade has: its stop moves. */
+function StopMoves({ raw, t }: { raw: unknown; t: Translate }) {
   const { stops } = raw as Partial<Trade>;
+  if (!stops?.length) return null;
   return (
-    <>
-      {guards?.length ? (
-        <table className="small-table">
-          <caption>{t("story.guards")}</caption>
-          <tbody>
-            {guards.map((guard) => (
-              <tr key={guard.name} data-passed={guard.passed}>
-                <td>{guard.passed ? "✓" : "✕"}</td>
-                <th scope="row">{codeText(t, "guard", guard.name)}</th>
-                <td className="right">{guardValue(t, guard.value)}</td>
-                <td className="right muted">{guardValue(t, guard.limit)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : null}
-      {rules?.length ? (
-        <table className="small-table">
-          <caption>{t("story.rules")}</caption>
-          <tbody>
-            {rules.map((rule) => (
-              <tr key={rule.rule_id} data-fired={rule.fired ?? "unknown"}>
-                <td>{rule.fired === null ? "?" : rule.fired ? "●" : "○"}</td>
-                <th scope="row">{rule.rule_id}</th>
-                <td className="right muted">{rule.effect}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : null}
-      {sizing?.steps.length ? (
-        <>
-          <h3>{t("story.sizing")}</h3>
-          <ol className="steps">
-            {sizing.steps.map((step) => (
-              <li key={step}>{step}</li>
-            ))}
-          </ol>
-        </>
-      ) : null}
-      {stops?.length ? (
-        <ol className="stop-ladder" aria-label={t("position.stops")}>
-          {stops.toReversed().map((move) => (
-            <li key={`${move.ts}/${move.stop_price}`}>
-              <When ts={move.ts} />
-              <Figure>{asGiven(move.stop_price)}</Figure>
-              <span className="muted">{codeText(t, "stop", move.reason)}</span>
-            </li>
-          ))}
-        </ol>
-      ) : null}
-    </>
+    <ol className="stop-ladder" aria-label={t("position.stops")}>
+      {stops.toReversed().map((move) => (
+        <li key={`${move.ts}/${move.stop_price}`}>
+          <When ts={move.ts} />
+          <Figure>{asGiven(move.stop_price)}</Figure>
+          <span className="muted">{codeText(t, "stop", move.reason)}</span>
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -57,6 +57,10 @@ export const putTrades = (list: readonly Trade[], trades: readonly Trade[]) => p
 export const mergeTrades = (pages: readonly Trade[], live: readonly Trade[]) =>
   put([], [...pages, ...live], TRADES, Number.POSITIVE_INFINITY);
 
+/** The same of decisions. */
+export const mergeDecisions = (pages: readonly Decision[], live: readonly Decision[]) =>
+  put([], [...pages, ...live], DECISIONS, Number.POSITIVE_INFINITY);
+
 export const foldOrders = (list: readonly Order[], result: OrderResult) => putOrders(list, result.orders);
 export const foldFills = (list: readonly Fill[], result: OrderResult) =>
   putFills(list, [...result.fills, ...result.answer.fills]);

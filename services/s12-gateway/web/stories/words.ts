@@ -23,6 +23,18 @@ export const plainNumber = (value: number): string => {
   return digits === 0 ? numberText(value, 0) : numberText(value, digits).replace(/\.?0+$/, "");
 };
 
+const DIGITS_MAX = 8;
+/** Two numbers with as many digits as it takes to tell them apart. */
+export function apart(a: number, b: number): [string, string] {
+  const plain: [string, string] = [plainNumber(a), plainNumber(b)];
+  if (a === b || plain[0] !== plain[1]) return plain;
+  for (let digits = 2; digits < DIGITS_MAX; digits += 1) {
+    const texts: [string, string] = [numberText(a, digits), numberText(b, digits)];
+    if (texts[0] !== texts[1]) return texts;
+  }
+  return [String(a), String(b)];
+}
+
 /** `3.2 against 3`. */
 export const guardInWords = (t: Translate, guard: GuardResult): string =>
   guard.value === null && guard.limit === null
