@@ -69,7 +69,9 @@ export class Inquiries {
     }
     const decision = await strategist.decideNow(signal, compiled);
     writer.add(decision);
-    const answers = await Promise.all(strategist.place(decision));
+    const placed = strategist.place(decision);
+    await strategist.settleState(decision);
+    const answers = await Promise.all(placed);
     const orders = answers.map((answer) => {
       if (answer instanceof Error) throw answer;
       return answer;

@@ -134,6 +134,51 @@ test("past its deadline it counts as 1.0, and the signals behind it do not wait"
   expect(await third).toMatchObject({ trouble: "slow" });
 });
 
+test("who is asked while it is busy in time, as by a rehearsal, waits for its turn within its own deadline", async () => {
+  const { desk, clock, register } = deskWith(slowModel(10));
+  const model = modelOf(2, 0);
+  await register(model);
+  desk.follow([model.use]);
+  await desk.settled();
+  const all = [1, 2, 3].map(() => desk.ask(model.use, { obi_5: 0.6 }, 1));
+  for (let ms = 1; ms <= 60; ms += 1) await clock.run(NOON + ms);
+  const says = await Promise.all(all);
+  expect(says.map(({ p, trouble, ms }) => [p, trouble, ms])).toEqual([
+    [0.95, undefined, 10],
+    [0.95, undefined, 20],
+    [null, "slow", 25],
+  ]);
+});
+
+test("one that computes on the asker's own thread, so that no timer can end it, is late all the same", async () => {
+  const at = { ms: NOON };
+  const clock = { now: () => at.ms, mono: () => at.ms, after: () => () => {} } as never;
+  const stores = storesOn();
+  const model = modelOf(2, 0);
+  await write(stores, models, model.card);
+  const desk = new ModelDesk({
+    ...{ store: stores("s03"), clock, blobs: { get: async () => model.onnx }, asked: () => {}, troubled: () => {} },
+    inference: {
+      load: async () => ({
+        async run(rows) {
+          at.ms += 26;
+          return rows.map(() => 0.95);
+        },
+        release: async () => {},
+      }),
+    },
+  });
+  expect(await desk.ask(model.use, { obi_5: 0.6 }, 1)).toMatchObject({ p: null, trouble: "slow", ms: 26 });
+});
+
+test("one that is just being loaded, after a swap, is waited for within its deadline", async () => {
+  const { desk, register } = deskWith();
+  const model = modelOf(2, 0);
+  await register(model);
+  desk.follow([model.use]);
+  expect((await desk.ask(model.use, { obi_5: 0.6 }, 1)).trouble).toBeUndefined();
+});
+
 test("one that throws counts as 1.0", async () => {
   const { desk, register, told } = deskWith(() => ({
     load: async () => ({ run: () => Promise.reject(new Error("out of memory")), release: async () => {} }),

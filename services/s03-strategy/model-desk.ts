@@ -32,8 +32,8 @@ interface Held {
   /** Set while it loads. */
   loading: Promise<void> | undefined;
   failed: { why: string; at: number } | undefined;
-  /** A run that is past its deadline goes on; none is put behind it. */
-  running: boolean;
+  /** One at a time. A run that is past its deadline goes on, and none is put behind it. */
+  running: { until: number; ended: Promise<unknown> } | undefined;
 }
 
 export class ModelDesk {
@@ -56,7 +56,7 @@ export class ModelDesk {
       this.held.delete(key);
       ready?.model.release().catch(() => {});
     }
-    for (const use of uses) void this.begin(use);
+    for (const use of uses) this.begin(use);
   }
 
   /** Resolves when everything named has been loaded or has failed to. */
@@ -77,39 +77,47 @@ export class ModelDesk {
   }
 
   private async answer(use: ModelUse, values: FeatureValues, side: number): Promise<[ModelSays, string]> {
-    const held = await this.begin(use);
-    const { ready } = held;
-    if (!ready) return [none("missing"), held.failed?.why ?? "it is still being loaded"];
-    const row = inputsOf(ready.card, values, side);
-    if (!row) return [none("features"), `one of ${ready.card.features.join(", ")} has no value`];
-    if (held.running) return [none("slow"), "it is still busy with the signal before"];
+    const { clock } = this.parts;
+    const held = this.begin(use);
+    const late = Promise.withResolvers<void>();
+    const until = clock.mono() + use.deadline_ms;
+    const cancel = clock.after(use.deadline_ms, late.resolve);
     try {
-      const p = await this.inTime(held, ready.model.run(rowsOf(row, ready.card.reference)), use.deadline_ms);
-      if (!p) return [none("slow"), `it took longer than ${use.deadline_ms} ms`];
+      if (held.loading) await Promise.race([held.loading, late.promise]);
+      const { ready } = held;
+      if (!ready) return [none("missing"), held.failed?.why ?? "it is still being loaded"];
+      const row = inputsOf(ready.card, values, side);
+      if (!row) return [none("features"), `one of ${ready.card.features.join(", ")} has no value`];
+      // A rehearsal's, say. Who waited in vain, or would wait behind one that is late, goes on without a word.
+      while (held.running) {
+        if (clock.mono() >= Math.min(until, held.running.until)) return [none("slow"), "it is busy with others"];
+        await Promise.race([held.running.ended, late.promise]);
+      }
+      const run = ready.model.run(rowsOf(row, ready.card.reference));
+      this.occupy(held, { until, run });
+      const p = await Promise.race([run, late.promise]);
+      // It may have computed on this very thread, where no timer could tell.
+      if (!p || clock.mono() > until) return [none("slow"), `it took longer than ${use.deadline_ms} ms`];
       return [{ p: p[0] as number, contributions: contributionsOf(ready.card, row, p) }, ""];
     } catch (error) {
       return [none("broken"), String(error)];
+    } finally {
+      cancel();
     }
   }
 
-  /** Undefined when it is not done in time. */
-  private inTime(held: Held, run: Promise<number[]>, deadlineMs: number): Promise<number[] | undefined> {
-    held.running = true;
-    const late = Promise.withResolvers<undefined>();
-    const cancel = this.parts.clock.after(deadlineMs, () => late.resolve(undefined));
-    const done = run.finally(() => {
-      cancel();
-      held.running = false;
-    });
+  private occupy(held: Held, { until, run }: { until: number; run: Promise<unknown> }): void {
+    const free = () => {
+      held.running = undefined;
+    };
     // One that fails past its deadline is nobody's to hear of.
-    done.catch(() => {});
-    return Promise.race([done, late.promise]);
+    held.running = { until, ended: run.then(free, free) };
   }
 
-  /** What is held of it now; a load that goes on is not waited for. */
-  private async begin(use: ModelUse): Promise<Held> {
+  /** What is held of it now, or what begins to be loaded. */
+  private begin(use: ModelUse): Held {
     const key = keyOf(use);
-    const held = this.held.get(key) ?? { ready: undefined, loading: undefined, failed: undefined, running: false };
+    const held = this.held.get(key) ?? { ready: undefined, loading: undefined, failed: undefined, running: undefined };
     this.held.set(key, held);
     const isDue = held.failed === undefined || this.parts.clock.now() - held.failed.at >= LOAD_AGAIN_MS;
     if (!held.ready && !held.loading && isDue) held.loading = this.load(use, held);

@@ -65,8 +65,9 @@ export class ProgramDesk {
     };
   }
 
+  /** In trouble it has left no new state, and perhaps none at all. */
   keep({ program, ...about }: Pick<Decision, "program" | "strategy_id" | "instrument">): void {
-    if (!program || program.trouble === "missing") return;
+    if (!program || program.trouble) return;
     this.states.set(programMark(about), { hash: program.hash, state: program.state });
   }
 

@@ -8,7 +8,7 @@ export const programMark = ({ strategy_id, instrument }: Pick<Decision, "strateg
   `program/${strategy_id}/${instrument}`;
 
 export function stateOps({ program, ts, ...about }: Decision): Op[] {
-  if (!program || program.trouble === "missing") return [];
+  if (!program || program.trouble) return [];
   const { hash, state } = program;
   return [put(strategyMarks, { id: programMark(about), value: { hash, state }, ts })];
 }

@@ -2,12 +2,12 @@
 import { intents } from "../../shared/collections/orders.ts";
 import { decisionsMade } from "../../shared/collections/signals.ts";
 import type { Decision, Signal } from "../../shared/domain/decision.ts";
-import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
-import { asProblem, type Problem } from "../../shared/errors.ts";
+import type { Intent, OrderAnswer, Side } from "../../shared/domain/order.ts";
+import { asProblem, assert, type Problem } from "../../shared/errors.ts";
 import { entryIntentId } from "../../shared/keys.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
-import { type DecideInput, decide, SIDE_VALUE, undecidable } from "../../shared/trading/decision/decide.ts";
+import { decide, SIDE_VALUE, undecidable } from "../../shared/trading/decision/decide.ts";
 import type { ModelSays } from "../../shared/trading/decision/model.ts";
 import type { AccountBook } from "./account-book.ts";
 import type { ModelDesk } from "./model-desk.ts";
@@ -76,22 +76,38 @@ export class Strategist {
     this.parts.writer.add(decision);
     this.remember(signal.signal_id);
     this.place(decision);
+    await this.settleState(decision);
   }
 
-  /** Decides with the account as it is; from the last wait to the entry being counted there is no other turn. */
+  /** What a program remembers is on record before its signal counts as heard; the entry is on its way by then. */
+  async settleState({ program }: Decision): Promise<void> {
+    // Of a store that is away people hear from the writer, which goes on trying.
+    if (program) await this.parts.writer.flush().catch(() => {});
+  }
+
+  /**
+   * Decides with the account as it is; from the last wait to the entry being counted there is no other turn. A model is
+   * asked where nothing before it ended the entry, and all is looked at again with its word, since the world goes on
+   * meanwhile: a word about one side says nothing about the other.
+   */
   async decideNow(signal: Signal, compiled: CompiledBundle, at?: number): Promise<Decision> {
-    const { clock, surroundings, programs, told } = this.parts;
+    const { clock, surroundings, programs, models, told } = this.parts;
     const instrument = await surroundings.listing(signal.instrument);
-    const use = compiled.strategies.get(signal.strategy_id)?.strategy.program;
-    if (use) await programs.prepare(use, signal);
+    const { program: written, model: use } = compiled.strategies.get(signal.strategy_id)?.strategy ?? {};
+    if (written) await programs.prepare(written, signal);
     const started = clock.mono();
-    const program = use && programs.asker(use, signal);
-    const input = (now: number): DecideInput => ({
-      ...{ signal, compiled, account: this.account(compiled, now), instrument, program, now },
-    });
-    const model = await this.modelSays(input(at ?? clock.now()));
-    const now = at ?? clock.now();
-    const decision = decide({ ...input(now), model });
+    const program = written && programs.asker(written, signal);
+    const found = (model?: ModelSays): Decision => {
+      const now = at ?? clock.now();
+      return decide({ signal, compiled, account: this.account(compiled, now), instrument, program, model, now });
+    };
+    let decision = found();
+    let asked: Side | undefined;
+    while (use && decision.model && decision.decision.side !== asked) {
+      asked = decision.decision.side;
+      assert(asked !== undefined, "a model is looked at for a side");
+      decision = found(await models.ask(use, signal.features.values, SIDE_VALUE[asked]));
+    }
     if (at === undefined) {
       programs.keep(decision);
       this.noteLimits(decision);
@@ -100,17 +116,7 @@ export class Strategist {
         this.parts.book.begin(intent, decision.sizing?.notional_usdt ?? "0");
       }
     }
-    return { ...decision, latency_us: Math.max(0, Math.round((now - signal.features.ts) * US_IN_MS)) };
-  }
-
-  /** Asked of entries alone; what was found before it is looked at again, since the world goes on meanwhile. */
-  private async modelSays(input: DecideInput): Promise<ModelSays | undefined> {
-    const { signal, compiled } = input;
-    const use = compiled.strategies.get(signal.strategy_id)?.strategy.model;
-    if (!use) return undefined;
-    const { side, action } = decide(input).decision;
-    if (action !== "open" || !side) return undefined;
-    return this.parts.models.ask(use, signal.features.values, SIDE_VALUE[side]);
+    return { ...decision, latency_us: Math.max(0, Math.round((decision.ts - signal.features.ts) * US_IN_MS)) };
   }
 
   /** What would be decided, with no trace left of it. */
@@ -151,13 +157,17 @@ export class Strategist {
   }
 
   private async isDecided(signal: Signal, attempt: number): Promise<boolean> {
-    const { store, writer, clock } = this.parts;
+    const { store, writer, clock, programs } = this.parts;
     if (writer.unwritten(signal.signal_id) || this.recent.has(signal.signal_id)) return true;
     if (attempt <= 1 && signal.ts >= Math.max(this.startedAt, clock.now() - RECENT_MS)) return false;
     if (await store.get(decisionsMade, signal.signal_id)) return true;
     // Written behind, so a crash may have taken it; what S4 acted on is in its intent.
     const acted = (await store.get(intents, entryIntentId(signal.signal_id, "entry")))?.value;
-    if (acted?.decision) writer.add(acted.decision);
+    if (acted?.decision) {
+      programs.keep(acted.decision);
+      writer.add(acted.decision);
+      await this.settleState(acted.decision);
+    }
     return acted !== undefined;
   }
 

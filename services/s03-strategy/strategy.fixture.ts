@@ -12,7 +12,7 @@ import type { BundleView } from "../../shared/domain/bundle.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
 import type { Intent, OrderAnswer } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
-import type { Collection, ServiceId } from "../../shared/kit/ports.ts";
+import type { Collection, Inference, ServiceId } from "../../shared/kit/ports.ts";
 import { type Shard, WHOLE } from "../../shared/kit/shard.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { featuresWith, listingOf, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
@@ -86,6 +86,8 @@ interface EngineOptions {
   shard?: Shard;
   /** Why the bus takes no more risk. */
   bus?: string;
+  /** In place of real models. */
+  inference?: (clock: VirtualClock) => Inference;
 }
 
 /** What tests wait for themselves needs no virtual time to stand still. */
@@ -116,7 +118,7 @@ export async function engineWith(options: EngineOptions = {}) {
     store,
     clock,
     blobs,
-    inference: onnxInference(atOnce),
+    inference: options.inference?.(clock) ?? onnxInference(atOnce),
     asked: () => {},
     troubled: (use, trouble) => void told.push(`model ${use.model_id} ${trouble}`),
   });

@@ -50,7 +50,8 @@ const PREPARE = new vm.Script(`
   // Reached by syntax alone.
   for (const each of [function* () {}, async () => {}, async function* () {}, [].values(), "".matchAll(/x/g)])
     close(Object.getPrototypeOf(each));
-  for (const each of [new Map().keys(), new Set().keys(), [].values().map((x) => x)]) close(Object.getPrototypeOf(each));
+  for (const each of [new Map().keys(), new Set().keys(), [].values().map((one) => one)])
+    close(Object.getPrototypeOf(each));
   globalThis.answer = (what, state, event) => {
     const program = globalThis.program();
     if (typeof program?.start !== "function" || typeof program?.decide !== "function")

@@ -6,6 +6,8 @@ import { Side } from "./order.ts";
 export const ProgramHash = z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256 in hex");
 export const ProgramId = z.string().regex(/^[a-z][a-z0-9-]{0,47}$/, "small letters, digits and hyphens, at most 48");
 export const PROGRAM_CHARACTERS_MAX = 64_000;
+/** No price is as high; far above it floats have no plain decimals any more. */
+const PRICE_MAX = 1e12;
 /** Of what a program remembers, as JSON. */
 export const STATE_CHARACTERS_MAX = 8_000;
 
@@ -42,7 +44,7 @@ export interface ProgramEvent {
 export const Wish = z.strictObject({
   side: Side,
   /** Rests there, rounded to the tick away from the market; without it the router chooses the way. */
-  price: z.number().positive().optional(),
+  price: z.number().positive().max(PRICE_MAX).optional(),
   /** How long it rests before it is cancelled. */
   rest_ms: z.number().int().min(100).max(3_600_000).optional(),
   size_mult: z.number().min(0.5).max(1.2).default(1),

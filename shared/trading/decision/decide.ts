@@ -185,6 +185,8 @@ function entryIntent({ signal, compiled, now }: DecideInput, side: Side, sizing:
   const { stop_price, take_profit_price } = sizing;
   assert(stop_price !== undefined && take_profit_price !== undefined, "a sized entry has a stop and a target");
   const futures = marketOf(signal.instrument) === "FUT";
+  const rests = wish?.price !== undefined;
+  const validMs = (rests ? wish.rest_ms : undefined) ?? compiled.bundle.flags.execution.entry_valid_ms;
   return {
     intent_id: entryIntentId(signal.signal_id, "entry"),
     account: signal.account,
@@ -193,17 +195,18 @@ function entryIntent({ signal, compiled, now }: DecideInput, side: Side, sizing:
     side,
     qty: sizing.qty,
     // Its size was made at the price at which it is to rest.
-    ...(wish?.price === undefined ? { type: "MARKET" } : { type: "LIMIT", price: sizing.entry_price }),
+    ...(rests ? { type: "LIMIT", price: sizing.entry_price } : { type: "MARKET" }),
     working_type: "MARK_PRICE",
     reduce_only: false,
     leverage: sizing.leverage,
     margin: "ISOLATED",
     exec: futures
-      ? { policy: wish?.price === undefined ? "MAKER_THEN_TAKER" : "LIMIT_ONLY" }
+      ? { policy: rests ? "LIMIT_ONLY" : "MAKER_THEN_TAKER" }
       : { policy: "OCO", oco: { take_profit: take_profit_price, stop: stop_price } },
     stop_loss: { price: stop_price },
     take_profit: { price: take_profit_price },
-    valid_until: now + (wish?.rest_ms ?? compiled.bundle.flags.execution.entry_valid_ms),
+    // What does not rest is soon too late: its price was that of the moment.
+    valid_until: now + validMs,
     signal_id: signal.signal_id,
     strategy_id: signal.strategy_id,
     config_rev: compiled.rev,

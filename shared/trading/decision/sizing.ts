@@ -127,11 +127,12 @@ function stopPrice(at: { input: SizingInput; entry: Amount; qty: Amount }, steps
     `stop distance = min(${k} × ${show(fromFloat(atr))} × ${sl_mult}, ${sizing.loss_cap_usdt} / ${show(at.qty)}) = ` +
       `${show(distance)}; stop = ${show(stop)}`,
   );
-  if (stop <= 0n || isThrough(side, stop, features)) none("stop_too_tight");
+  const isAtEntry = side === "BUY" ? stop >= at.entry : stop <= at.entry;
+  if (stop <= 0n || isAtEntry || isThrough(side, stop, features)) none("stop_too_tight");
   return stop;
 }
 
-/** A stop at or beyond the other side of the book would trigger at once. */
+/** A stop at or beyond the other side of the book would trigger at once, as one at a resting entry's own price would. */
 function isThrough(side: Side, stop: Amount, { bid, ask }: FeatureSet): boolean {
   if (side === "BUY") return bid === undefined || stop >= dec(bid);
   return ask === undefined || stop <= dec(ask);
