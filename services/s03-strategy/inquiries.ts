@@ -6,6 +6,7 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import { entryIntentId, signalId } from "../../shared/keys.ts";
 import type { Clock, Query, Store } from "../../shared/kit/ports.ts";
+import { shardOf } from "../../shared/kit/shard.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
 import { basisOf } from "./basis.ts";
 import { readRuleHits } from "./rule-hits.ts";
@@ -42,6 +43,16 @@ export async function instrumentAsked(
   store: Pick<Store, "get">,
 ): Promise<InstrumentId | undefined> {
   return signal_id === undefined ? instrument : (await store.get(signalsSeen, signal_id))?.value.instrument;
+}
+
+/** Of what all shards answered to the same questions, in their order: each one's from the shard of its instrument. */
+export function eachFromItsShard(answers: readonly DecideBatchAnswer[]): DecideBatchAnswer {
+  const [first] = answers as [DecideBatchAnswer];
+  const items = first.items.map((item, i) => {
+    const told = answers.map((answer) => answer.items[i]).find((each) => each?.ok);
+    return (told?.ok && answers[shardOf(told.decision.instrument, answers.length)]?.items[i]) || item;
+  });
+  return { items };
 }
 
 export class Inquiries {

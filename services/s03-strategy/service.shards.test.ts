@@ -9,7 +9,7 @@ import type { Signal } from "../../shared/domain/decision.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { answers, defineService } from "../../shared/kit/service.ts";
 import { shardOf } from "../../shared/kit/shard.ts";
-import { orderResults, positionEvents, signals } from "../../shared/streams.ts";
+import { features, orderResults, positionEvents, signals } from "../../shared/streams.ts";
 import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import { ReplicatedWorld } from "../../shared/testing/replicas.ts";
 import {
@@ -117,6 +117,22 @@ describe("two shards of the strategy engine", () => {
       const body = { instrument: ONE, features: featuresWith().values };
       expect((await all.ask(place, "POST /decide", { body })).body).toMatchObject({ instrument: ONE, dry_run: true });
       expect((await all.ask(place, "POST /decide", { body: { signal_id: "none" } })).status).toBe(404);
+    }
+  });
+
+  test("rehearse a batch at either door, each question at the shard that hears of its instrument", async () => {
+    for (const instrument of INSTRUMENTS) {
+      await world.bus.publish(features, featuresWith({}, { instrument, ts: clock.now() }), { key: instrument });
+    }
+    await all.pass(100);
+    const body = { items: [{ instrument: ONE }, { instrument: "FUT:DOGEUSDT" }, { instrument: OTHER }] };
+    for (const place of PLACES) {
+      const { items } = (await all.ask(place, "POST /decide/batch", { body })).body as { items: unknown[] };
+      expect(items).toMatchObject([
+        { ok: true, decision: { instrument: ONE, guards: expect.any(Array) } },
+        { ok: false, code: "NOT_FOUND" },
+        { ok: true, decision: { instrument: OTHER } },
+      ]);
     }
   });
 

@@ -16,7 +16,7 @@ import {
 } from "../../shared/streams.ts";
 import { AccountBook } from "./account-book.ts";
 import { createHeartbeat } from "./heartbeat.ts";
-import { Inquiries, instrumentAsked } from "./inquiries.ts";
+import { eachFromItsShard, Inquiries, instrumentAsked } from "./inquiries.ts";
 import { ModelDesk, type ModelDeskParts } from "./model-desk.ts";
 import { Pauses } from "./pauses.ts";
 import { ProgramDesk, type ProgramDeskParts } from "./program-desk.ts";
@@ -258,6 +258,7 @@ const decisionVerbs = (inquiries: Inquiries): Verb[] => [
     once: "body",
     input: DecideBatchRequest,
     output: DecideBatchAnswer,
+    spread: { every: eachFromItsShard },
     run: (request) => inquiries.decideAll(request),
   }),
   verb({
