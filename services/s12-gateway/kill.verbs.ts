@@ -20,6 +20,7 @@ export const killVerbs = (kill: Kill): Verb[] => [
     roles: ["trader", "risk", "admin"],
     // Its own epoch makes a repeat harmless, and nothing may stand between a person and this switch.
     once: "body",
+    isDoneAgain: ({ enable }) => enable,
     input: KillRequest,
     output: KillAnswer,
     status: (answer) => (answer.outstanding.length > 0 ? 202 : 200),

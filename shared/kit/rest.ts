@@ -92,7 +92,7 @@ async function answerTo(principal: Principal, c: HonoContext, verb: Verb, parts:
   const key = request.headers.get("idempotency-key") ?? undefined;
   // Where the body has an id of its own the header is a choice, and counts like anywhere once it is sent.
   const takesKey = verb.once === "header" || (verb.once === "body" && key !== undefined);
-  const needsKey = takesKey && !(isDryRun(parsed.data) === true);
+  const needsKey = takesKey && !(isDryRun(parsed.data) === true) && verb.isDoneAgain?.(parsed.data as never) !== true;
   const who = `${principal.kind}:${principal.id}`;
   const { status, answer, replayed } = needsKey
     ? await parts.once({ who, verb: verb.name, key, body: JSON.stringify(inPath) + text }, work)

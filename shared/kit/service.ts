@@ -78,6 +78,8 @@ export interface Verb {
    * `never`: none is taken, since question or answer hold a secret of which nothing may be kept.
    */
   readonly once: "header" | "body" | "reads" | "never";
+  /** True: it is done each time, whatever key it comes with. Of a state to be in, an old answer could be untrue by now. */
+  readonly isDoneAgain: ((input: never) => boolean) | undefined;
   /** `person`: no program may ask for it. `fresh`: only a person who has just proved who they are. The gateway checks. */
   readonly care: "none" | "person" | "fresh";
   /** In words what would be done, when it needs a second person; undefined: it does not. The service checks. */
@@ -111,6 +113,7 @@ interface VerbSpec<I extends Shape, O extends Shape> {
   audience?: Verb["audience"];
   roles?: readonly Role[];
   once?: Verb["once"];
+  isDoneAgain?: (input: z.output<I>) => boolean;
   care?: Verb["care"];
   second?: (input: z.output<I>, principal: Principal) => Words | Promise<Words>;
   status?: (output: z.output<O>) => number;
@@ -127,6 +130,7 @@ export const verb = <I extends Shape, O extends Shape>(spec: VerbSpec<I, O>): Ve
     audience: "people",
     roles: EVERYONE,
     once: spec.rest?.startsWith("GET") === false ? "header" : "reads",
+    isDoneAgain: undefined,
     care: "none",
     second: undefined,
     status: () => 200,

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type Gateway, openGateway } from "./people.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(30_000);
+
+let gateway: Gateway;
+let rita: string;
+beforeAll(async () => {
+  gateway = await openGateway("kill switch");
+  rita = await gateway.join("rita", "risk");
+});
+afterAll(() => gateway.stop());
+
+const set = (enable: boolean, key: string) =>
+  gateway.ask("POST /kill-switch", rita, { enable, reason: "a script's" }, { "idempotency-key": key });
+const isOn = async () => (await gateway.ask("GET /kill-switch", rita)).body.enabled;
+
+test("whoever turns it on turns it on, also under a key that they used before, and at the same moment", async () => {
+  expect((await set(true, "stop")).body.enabled).toBe(true);
+  expect((await set(false, "go")).body.enabled).toBe(false);
+  const again = await set(true, "stop");
+  expect([again.body.enabled, again.headers.get("idempotency-replayed"), await isOn()]).toEqual([true, null, true]);
+  const asked = [
+    "POST /kill-switch",
+    rita,
+    { enable: true, reason: "at once" },
+    { "idempotency-key": "stop" },
+  ] as const;
+  const all = await gateway.askAll([...asked], [...asked]);
+  expect(all.map(({ status }) => status)).toEqual([200, 200]);
+});
+
+test("off is done once per key: a repeat does not undo what somebody turned on since", async () => {
+  await set(true, "on 1");
+  await set(false, "off 1");
+  await set(true, "on 2");
+  expect((await set(false, "off 1")).headers.get("idempotency-replayed")).toBe("true");
+  expect(await isOn()).toBe(true);
+});
