@@ -1,0 +1,72 @@
+/** AUC: a published example, every pair compared, Mann-Whitney's U, and what the interval is worth. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { seededRandom } from "../../adapters/random.ts";
+import { auc, aucInterval, type Scored } from "./auc.ts";
+import { mannWhitney } from "./mann-whitney.ts";
+import { normalCdf, normalQuantile } from "./normal.ts";
+
+test("Hanley and McNeil 1982, table I: 109 CT images rated from 1 to 5 have 0.893", () => {
+  const rated = { false: [33, 6, 6, 11, 2], true: [3, 2, 2, 11, 33] };
+  const scored = [true, false].flatMap((positive) =>
+    rated[`${positive}`].flatMap((count, i) => Array.from({ length: count }, () => ({ score: i + 1, positive }))),
+  );
+  expect(auc(scored)).toBeCloseTo(0.893, 3);
+  // Their standard error is 0.032, so that 95 % lie within 0.063 or so.
+  const { estimate, low, high } = aucInterval(scored, { chance: seededRandom("ct"), method: "percentile" });
+  expect(estimate).toBe(auc(scored)!);
+  expect(Math.abs(low! - (0.893 - 1.96 * 0.032))).toBeLessThan(0.015);
+  expect(Math.abs(high! - (0.893 + 1.96 * 0.032))).toBeLessThan(0.015);
+});
+
+test("is the share of pairs won, and U over n₁·n₂", () => {
+  const one = fc.record({ score: fc.integer({ min: 0, max: 9 }).map((n) => n / 10), positive: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 40 }), (scored) => {
+      const [yes, no] = [true, false].map((kind) => scored.filter((s) => s.positive === kind).map((s) => s.score));
+      if (yes!.length === 0 || no!.length === 0) return expect(auc(scored)).toBeNull();
+      const pairs = yes!.flatMap((a) => no!.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)));
+      expect(auc(scored)).toBeCloseTo(pairs.reduce((a: number, b) => a + b, 0) / pairs.length, 12);
+      expect(auc(scored)).toBeCloseTo(mannWhitney(yes!, no!, "two_sided").share, 12);
+    }),
+    { seed: 6, numRuns: 300 },
+  );
+});
+
+/** Scores of two normal distributions `apart` deviations from each other. */
+function drawn(seed: string, count: number, apart: number): Scored[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const positive = i % 2 === 0;
+    return { score: normalQuantile(random.next() || 0.5) + (positive ? apart : 0), positive };
+  });
+}
+
+test("two normal distributions d apart have Φ(d/√2), and the interval is around it", () => {
+  const scored = drawn("apart", 2_000, 1);
+  const { low, high } = aucInterval(scored, { chance: seededRandom("auc"), resamples: 500 });
+  const truth = normalCdf(1 / Math.SQRT2);
+  expect(auc(scored)).toBeCloseTo(truth, 1);
+  expect(low!).toBeLessThan(truth);
+  expect(high!).toBeGreaterThan(truth);
+  expect(high! - low!).toBeLessThan(0.06);
+});
+
+test("scores of noise do not claim skill more often than the level allows", () => {
+  const random = seededRandom("no skill");
+  let claims = 0;
+  for (let i = 0; i < 200; i++) {
+    const { low } = aucInterval(drawn(`noise ${i}`, 100, 0), { chance: random, level: 0.9, resamples: 200 });
+    if (low! > 0.5) claims++;
+  }
+  // One side of 90 %: a twentieth, of two hundred ten, ±3 deviations of luck.
+  expect(claims).toBeLessThanOrEqual(10 + 9);
+});
+
+test("one kind alone has no AUC, and no numbers are refused", () => {
+  const one = [{ score: 1, positive: true }];
+  expect(auc([])).toBeNull();
+  expect(aucInterval(one, { chance: seededRandom(1), resamples: 10 })).toMatchObject({ estimate: null, low: null });
+  expect(() => aucInterval([], { chance: seededRandom(1) })).toThrow("nothing scored");
+  expect(() => auc([{ score: Number.NaN, positive: true }])).toThrow("no number");
+});
