@@ -113,7 +113,9 @@ describe("what no fill explains", () => {
     await told({}, { price: "100", qty: "1" });
     await holds("0.4");
     expect(await repair()).toMatchObject({ done: "REBUILT", before: "1 @ 100", after: "0.4 @ 100" });
+    const since = world.clock.now();
     expect(await kept()).toMatchObject({ entry_qty: "1", exit_qty: "0", open_qty: "0.4", status: "ACTIVE" });
+    expect(await kept()).toMatchObject({ adjusted_qty: "0.6", adjusted_at: since });
     expect(await repair()).toMatchObject({ done: "NONE" });
     await told({ intent_id: "sig:TP:1", kind: "TP", side: "SELL" }, { side: "SELL", price: "101", qty: "0.3" });
     expect(await kept()).toMatchObject({ exit_qty: "0.3", open_qty: "0.1", realised_usdt: "0.3" });

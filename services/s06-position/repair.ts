@@ -132,7 +132,8 @@ export class Repairs {
   ): Promise<Trade | undefined> {
     const listing = this.parts.listing(trade.instrument);
     const { first_qty: _first, added: _added, ...params } = paramsOf(trade);
-    const { exit_reason: _reason, closed_at: _closed, avg_exit: _avg, adjusted_qty: _gone, ...opening } = trade;
+    const { exit_reason: _reason, closed_at: _closed, avg_exit: _avg, ...before } = trade;
+    const { adjusted_qty: _gone, adjusted_at: _since, ...opening } = before;
     let made = withParams({ ...emptyTrade(opening, trade.opened_at), funding_usdt: trade.funding_usdt }, params);
     for (const fill of mine) {
       const record = (await this.parts.ports.store.get(intents, fill.intent_id))?.value;
@@ -150,7 +151,8 @@ export class Repairs {
   private adjusted(trade: Trade, made: Trade, held: Amount): Trade {
     const isLess = held < dec(made.open_qty);
     const at = isOpen(trade) ? this.parts.ports.clock.now() : (trade.closed_at ?? trade.updated_at);
-    return { ...adjustedTo(made, held, at), ...(isLess && { exit_reason: FORCED_EXIT }) };
+    const { adjusted_at = at } = trade;
+    return { ...adjustedTo({ ...made, adjusted_at }, held, at), ...(isLess && { exit_reason: FORCED_EXIT }) };
   }
 
   /** What the router holds of the trade; nothing where it has no word of the instrument. */

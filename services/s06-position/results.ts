@@ -216,7 +216,8 @@ function goingOn(ended: Trade | undefined, { trade_id, instrument, side, account
   const { closed_at: _closed, exit_reason: _reason, ...trade } = ended;
   // Nothing of it was open: what its exits left behind was dust, or was taken without a fill.
   const left = sub(dec(ended.entry_qty), dec(ended.exit_qty));
-  return left === zero ? trade : { ...trade, adjusted_qty: show(left) };
+  const adjusted_at = ended.adjusted_at ?? ended.closed_at ?? ended.updated_at;
+  return left === zero ? trade : { ...trade, adjusted_qty: show(left), adjusted_at };
 }
 
 /** The level at which a protective order has come into force. */

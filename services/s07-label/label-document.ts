@@ -10,7 +10,7 @@ import { regimeOf } from "../../shared/trading/factors/regime.ts";
 import { type Ended, isHeldAt } from "../../shared/trading/labels/counterfactual.ts";
 import { type HorizonH, outcomeOf, type Result } from "../../shared/trading/labels/outcome.ts";
 import type { MinuteBar } from "../../shared/trading/labels/price-path.ts";
-import { openAt, tradedResult } from "../../shared/trading/labels/traded.ts";
+import { adjustedBy, openAt, tradedResult } from "../../shared/trading/labels/traded.ts";
 import type { Computed } from "./types.ts";
 
 /** From the signal to its horizon, epoch ms. */
@@ -64,7 +64,7 @@ export function tradedLabel(of: OfTrade, span: Span): Computed {
     config_rev: trade.config_rev,
     inputs_hash: canonicalHash({
       ...inputsOf(signal, decision, span),
-      trade: [trade.trade_id, trade.side, trade.leverage, trade.opened_at, trade.adjusted_qty ?? "0"],
+      trade: [trade.trade_id, trade.side, trade.leverage, trade.opened_at, show(adjustedBy(trade, span.to))],
       ended: isEndedBy(trade, span.to) ? [trade.closed_at, trade.exit_reason ?? ""] : [],
       fills: counted.map((f) => [f.fill_id, f.side, f.price, f.qty, f.fee, f.fee_asset, f.fee_usdt, f.ts]),
       payments: of.payments.map(({ income_id, amount_usdt, ts }) => [income_id, amount_usdt, ts]),

@@ -23,6 +23,8 @@ export const Trade = z
     open_qty: Decimal,
     /** What left it without a fill, by the exchange's word; negative: what came. In no average and in no result. */
     adjusted_qty: Decimal.optional(),
+    /** When that was first seen, epoch ms. */
+    adjusted_at: z.number().optional(),
     avg_entry: Decimal,
     avg_exit: Decimal.optional(),
     /** Σ price · qty of the entries and of the exits: what averages and results are computed from. */

@@ -139,6 +139,16 @@ describe("known answers", () => {
       { rows: [ENTRY, { ...EXIT, qty: "0.004", fee: "0.12" }], change: { adjusted_qty: "0.006", closed_at: 60 } },
       ["0.8", "0.42", "0", "30", "0.38", "0"],
     ],
+    // The same trade as it stands now, and its label as it was told then.
+    [
+      "taken by others after the horizon: open at it all the same",
+      {
+        rows: [ENTRY, { ...EXIT, qty: "0.004", fee: "0.12" }],
+        mark: "60100",
+        change: { adjusted_qty: "0.006", adjusted_at: 101, closed_at: 101 },
+      },
+      ["1.4", "0.6003", "0", "30", "0.7997", "0.006"],
+    ],
   ];
   for (const [what, given, expected] of cases) test(what, () => expect(labelOf(given)).toEqual(expected));
 });

@@ -43,7 +43,12 @@ const inTime = (a: Fill, b: Fill): number => a.ts - b.ts || (a.fill_id < b.fill_
 /** What the horizon found open: what left it without a fill is not, and on spot neither is what cannot be sold. */
 export function openAt(at: Trade, trade: Trade, to: number): Amount {
   if (at.status === "CLOSED" || (trade.closed_at !== undefined && trade.closed_at <= to)) return zero;
-  return max(zero, sub(dec(at.open_qty), dec(trade.adjusted_qty ?? "0")));
+  return max(zero, sub(dec(at.open_qty), adjustedBy(trade, to)));
+}
+
+/** What had left without a fill by then; what did so later had not, whenever the label is computed. */
+export function adjustedBy({ adjusted_qty = "0", adjusted_at }: Trade, to: number): Amount {
+  return adjusted_at !== undefined && adjusted_at > to ? zero : dec(adjusted_qty);
 }
 
 /** `mark` is needed where something was open; `takerFee` is what getting out would have cost, a fraction. */

@@ -77,7 +77,8 @@ const heldByFills = ({ entry_qty, exit_qty }: Trade): Amount => sub(dec(entry_qt
 /** The trade with `open` left of it though its fills say otherwise; flat is its end. Results stay what fills make. */
 export function adjustedTo(trade: Trade, open: Amount, now: number): Trade {
   const adjusted_qty = show(sub(heldByFills(trade), open));
-  const next = withResults({ ...trade, open_qty: show(open), adjusted_qty, updated_at: now });
+  const adjusted_at = trade.adjusted_at ?? now;
+  const next = withResults({ ...trade, open_qty: show(open), adjusted_qty, adjusted_at, updated_at: now });
   return open === zero ? { ...next, status: "CLOSED", closed_at: now } : { ...next, status: "ACTIVE" };
 }
 
