@@ -3,7 +3,10 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
+import { SECTIONS } from "../services/s12-gateway/web/state/settings.ts";
 import type { Order } from "../shared/domain/order.ts";
+import { graveFindings } from "./run/axe.fixture.ts";
 import { PASSWORD, type Running, until, up } from "./run/process.fixture.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -14,6 +17,9 @@ const PORT_OFFSET = 14_400 + (process.pid % 300) * 20;
 const PAGE_MS_MAX = 60_000;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Every page and section of the settings that there is. */
+const PATHS = [...PAGES.map(({ path }) => path), ...SECTIONS.map((id) => `/settings?id=${id}`), "/find?q=admin"];
 
 const complaints: string[] = [];
 let data = "";
@@ -50,6 +56,7 @@ describe.skipIf(!here)("the page in a real browser", () => {
   theDoorAndTheMarket();
   thePagesBesideIt();
   whatPeopleSet();
+  whatEverybodyReads();
   theKillSwitch();
 
   test("neither an error nor a request elsewhere was seen, no policy was broken", () => {
@@ -63,6 +70,11 @@ function theDoorAndTheMarket(): void {
     await page.locator('input[type="password"]').fill(password);
     await page.locator('button[type="submit"]').click();
   };
+
+  test("axe finds nothing serious at the door", async () => {
+    await page.locator('input[type="password"]').waitFor();
+    expect(await graveFindings(page, "the door", "dark")).toEqual([]);
+  }, 60_000);
 
   test("a wrong password is said to be wrong, the right one opens the market", async () => {
     await signIn("not-the-password");
@@ -149,17 +161,16 @@ function thePagesBesideIt(): void {
 
   test("nothing scrolls sideways on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const path of ["/overview", "/orders", "/positions", "/trades", "/treasury", "/reconciliation", "/status"]
-      .concat(["/audit-log", "/inbox", "/find?q=admin", "/settings", "/settings?id=keys", "/settings?id=users"])
-      .concat("/market")) {
-      const name = path;
-      await page.goto(new URL(path, running.gateway).href);
+    for (const name of PATHS) {
+      await page.goto(new URL(name, running.gateway).href);
       await page.locator("main").waitFor();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect({ name, wide: Math.max(0, wide) }).toEqual({ name, wide: 0 });
     }
     await page.getByRole("button", { name: "Kill" }).first().waitFor();
     await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(running.gateway);
+    await page.getByText("What just happened").waitFor();
   }, 120_000);
 }
 
@@ -225,6 +236,38 @@ function whatPeopleSet(): void {
     await page.getByText("user.created").first().waitFor();
     expect(new URL(page.url()).pathname).toBe("/audit-log");
   }, 120_000);
+}
+
+function whatEverybodyReads(): void {
+  const DIALOGUES = { k: "kill switch", "/": "palette", "?": "keys" } as const;
+  const lookIn = async (where: string) => [
+    ...(await graveFindings(page, where, "dark")),
+    ...(await graveFindings(page, where, "light")),
+  ];
+
+  test("axe finds nothing serious on any page or dialogue, dark or light", async () => {
+    const still = JSON.stringify({ motion: "off" });
+    await page.evaluate((prefs) => localStorage.setItem("chimera.prefs", prefs), still);
+    await page.goto(running.gateway);
+    const { items } = await running.get<{ items: Order[] }>("/orders?kind=ENTRY&limit=1");
+    const found: string[] = [];
+    for (const path of [...PATHS, `/orders?id=${items[0]?.client_order_id}`]) {
+      await page.evaluate((next) => {
+        history.pushState(null, "", next);
+        dispatchEvent(new PopStateEvent("popstate"));
+      }, path);
+      await page.locator("main .skeleton").first().waitFor({ state: "detached" });
+      found.push(...(await lookIn(path)));
+    }
+    for (const [key, what] of Object.entries(DIALOGUES)) {
+      await page.keyboard.press(key);
+      await page.getByRole("dialog").waitFor();
+      found.push(...(await lookIn(what)));
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+    }
+    expect(found).toEqual([]);
+  }, 180_000);
 }
 
 function theKillSwitch(): void {

@@ -19,14 +19,17 @@ import { useStaleSince } from "./use-stale.ts";
 import { useTick } from "./use-tick.ts";
 
 interface GlanceProps {
+  /** What the page is, for those who are read to. */
+  title: string;
   kill: KillMutation;
   onKillDialog: () => void;
   menu: ReactNode;
 }
 
-export function Glance({ kill, onKillDialog, menu }: GlanceProps) {
+export function Glance({ title, kill, onKillDialog, menu }: GlanceProps) {
   return (
     <header className="glance">
+      <h1 className="unseen">{title}</h1>
       <PlaceLink className="brand" to={{ page: "overview", id: "" }}>
         <Mark />
         <span>Chimera</span>
@@ -157,7 +160,7 @@ function DataAge() {
   );
 }
 
-function KillButton({ kill, onKillDialog }: Omit<GlanceProps, "menu">) {
+function KillButton({ kill, onKillDialog }: Omit<GlanceProps, "menu" | "title">) {
   const { t } = useText();
   const isOn = useQuery(killQuery).data?.enabled ?? false;
   if (isOn) {
