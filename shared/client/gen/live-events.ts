@@ -342,6 +342,7 @@ export interface LiveEvents {
       exit_qty: unknown;
       open_qty: unknown;
       adjusted_qty: unknown;
+      adjusted_at?: number;
       avg_entry: unknown;
       avg_exit: unknown;
       entry_cost_usdt: unknown;

@@ -1041,6 +1041,7 @@ export type Trade = {
   exit_qty: string;
   open_qty: string;
   adjusted_qty?: string;
+  adjusted_at?: number;
   avg_entry: string;
   avg_exit?: string;
   entry_cost_usdt?: string;
