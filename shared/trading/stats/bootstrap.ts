@@ -74,10 +74,10 @@ export const RESAMPLES = 2_000;
 const RESAMPLES_MAX = 1_000_000;
 
 /**
- * The percentile interval, or BCa, which corrects it for bias z₀ = Φ⁻¹(share of draws below the estimate) and
- * acceleration a = Σ(θ̄ − θᵢ)³/(6·(Σ(θ̄ − θᵢ)²)^1.5), θᵢ without the i-th row (or block of rows
- * that hang together): its ends are the quantiles at Φ(z₀ + (z₀ + z)/(1 − a·(z₀ + z))). Efron, JASA 82, 1987; Efron and
- * Tibshirani 1993, ch. 13 and 14. A draw equal to the estimate counts half as below. Refuses options out of range with INVALID.
+ * The percentile interval, or BCa, which corrects it for bias z₀ = Φ⁻¹(share of draws below the estimate; one equal to
+ * it counts half) and acceleration a = Σ(θ̄ − θᵢ)³/(6·(Σ(θ̄ − θᵢ)²)^1.5), θᵢ without the i-th row (or block of rows that
+ * hang together): its ends are the quantiles at Φ(z₀ + (z₀ + z)/(1 − a·(z₀ + z))). Efron, JASA 82, 1987; Efron and
+ * Tibshirani 1993, ch. 13 and 14. Refuses options out of range with INVALID.
  */
 export function bootstrapInterval(sample: Resampling, statistic: Statistic, options: BootstrapOptions): Interval {
   const { level = 0.95, method = "bca", resamples = RESAMPLES } = options;
