@@ -1,4 +1,5 @@
 /** How sure the gateway must be of who asks, and what it answers who needs a second person first. */
+import { arrivalOf } from "../../shared/kit/arrival.ts";
 import type { Asking, Principal, Verb } from "../../shared/kit/service.ts";
 import type { Acts, Asked } from "./acts.ts";
 import type { Kept } from "./approvals.ts";
@@ -11,9 +12,9 @@ export type Care = Verb["care"];
 
 export function createCare({ signIn, acts }: { signIn: SignIn; acts: Pick<Acts, "ask"> }) {
   /** Throws FORBIDDEN for a program, CONFIRM for a person who has not proved for a while who they are. */
-  async function heed(request: Pick<Request, "headers">, care: Care): Promise<void> {
+  async function heed(request: Request, care: Care): Promise<void> {
     if (care === "none") return;
-    const token = tokenOf(request)?.token;
+    const token = tokenOf(request.headers, arrivalOf(request))?.token;
     await (care === "fresh" ? signIn.mustBeFresh(token) : signIn.mustBePerson(token));
   }
 

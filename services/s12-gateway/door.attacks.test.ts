@@ -125,6 +125,28 @@ describe("identity headers", () => {
   });
 });
 
+describe("from another machine", () => {
+  test("how busy the gateway is, and who fails to sign in, is told to nobody who has not signed in", async () => {
+    for (const path of ["/metrics", "/%6detrics"]) {
+      expect([path, (await knock("s12", path)).status]).toEqual([path, 401]);
+      expect([path, (await knock("s12", path, { headers: bearer(viewer) })).status]).toEqual([path, 200]);
+    }
+    expect((await knock("s12", "/health")).status).toBe(200);
+  });
+  test("a cookie that another host, or a page without TLS, could have set is none", async () => {
+    const login = json({ username: "vic", password: PASSWORD });
+    const said = (await knock("s12", "/auth/login", login)).headers.get("set-cookie")?.split(";")[0] as string;
+    const planted = said.replace("__Host-", "");
+    expect([said.length - planted.length]).toEqual([7]);
+    expect((await knock("s12", "/auth/me", { headers: { cookie: said } })).status).toBe(200);
+    expect((await knock("s12", "/auth/me", { headers: { cookie: planted } })).status).toBe(401);
+    const own = { "sec-fetch-site": "same-origin" };
+    expect((await knock("s12", "/auth/refresh", json({}, { ...own, cookie: planted }))).status).toBe(401);
+    expect((await knock("s12", "/auth/logout", json({}, { ...own, cookie: planted }))).status).toBe(401);
+    expect((await knock("s12", "/auth/refresh", json({}, { ...own, cookie: said }))).status).toBe(200);
+  });
+});
+
 describe("other people's ids", () => {
   test("their sessions are neither seen nor ended", async () => {
     const theirs = (await gateway.ask("GET /auth/sessions", admin)).body.items as { session_id: string }[];

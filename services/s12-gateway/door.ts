@@ -46,9 +46,10 @@ export function createDoor({ keys, signIn, log, events, forward, reference, page
   const known = new WeakMap<Request, Promise<Asker | undefined>>();
 
   async function find(request: Request): Promise<Asker | undefined> {
-    const given = tokenOf(request);
+    const arrival = arrivalOf(request);
+    const given = tokenOf(request.headers, arrival);
     if (!given) return undefined;
-    const { from } = arrivalOf(request);
+    const { from } = arrival;
     const { token, fromCookie } = given;
     if (fromCookie && !isFromOurPage(request)) refuse("FORBIDDEN", "This came from another site's page.");
     if (token.startsWith(KEY_MARK)) {

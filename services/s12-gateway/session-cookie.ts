@@ -1,5 +1,5 @@
 /** What a request says who it is from: a bearer token, or the cookie of a browser, and whether a cookie may count. */
-import { originOf } from "../../shared/kit/arrival.ts";
+import { type Arrival, originOf } from "../../shared/kit/arrival.ts";
 import { REFRESH_MARK } from "./refresh-token.ts";
 
 export const COOKIE = "chimera_session";
@@ -11,13 +11,13 @@ export interface Shown {
 }
 
 /** A refresh token is no bearer token, and nothing else is a cookie. */
-export function tokenOf({ headers }: Pick<Request, "headers">): Shown | undefined {
+export function tokenOf(headers: Headers, { isTls }: Pick<Arrival, "isTls">): Shown | undefined {
   const bearer = /^Bearer ([\w.-]+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? besideProtocol(headers);
   if (bearer !== undefined) {
     const isOne = bearer.length <= TOKEN_CHARACTERS_MAX && !bearer.startsWith(REFRESH_MARK);
     return isOne ? { token: bearer, fromCookie: false } : undefined;
   }
-  const token = sessionCookieOf(headers);
+  const token = sessionCookieOf(headers, isTls);
   return token === undefined ? undefined : { token, fromCookie: true };
 }
 
@@ -25,11 +25,13 @@ export function tokenOf({ headers }: Pick<Request, "headers">): Shown | undefine
 const besideProtocol = (headers: Headers): string | undefined =>
   /(?:^|,\s*)bearer\.([\w.-]+)/.exec(headers.get("sec-websocket-protocol") ?? "")?.[1];
 
-/** The refresh token in the cookie. */
-export function sessionCookieOf(headers: Headers): string | undefined {
+/**
+ * The refresh token in the cookie. Where there is TLS only the prefixed one counts: the other could have been set by
+ * another host of the domain, or by a page that somebody put on the wire, and would sign people in as somebody else.
+ */
+export function sessionCookieOf(headers: Headers, isTls: boolean): string | undefined {
   const cookies = headers.get("cookie") ?? "";
-  // The prefixed one first: no other host can have set it.
-  return cookieIn(cookies, `__Host-${COOKIE}`) ?? cookieIn(cookies, COOKIE);
+  return cookieIn(cookies, `__Host-${COOKIE}`) ?? (isTls ? undefined : cookieIn(cookies, COOKIE));
 }
 
 const cookieIn = (cookies: string, name: string): string | undefined =>

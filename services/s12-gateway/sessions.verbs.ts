@@ -91,8 +91,8 @@ function cookieOf(call: Call): string | undefined {
     return value === undefined ? [] : [[name, value]];
   });
   const headers = new Headers(given);
-  const token = sessionCookieOf(headers);
   const { origin, isTls } = call.arrival;
+  const token = sessionCookieOf(headers, isTls);
   const own = origin ?? `${isTls ? "https" : "http"}://${call.header("host")}`;
   if (token !== undefined && !isOfPage(headers, own)) refuse("FORBIDDEN", "This came from another site's page.");
   return token;

@@ -99,5 +99,5 @@ function tokenIn(call: Call): string | undefined {
     const value = call.header(name);
     if (value !== undefined) headers.set(name, value);
   }
-  return tokenOf({ headers })?.token;
+  return tokenOf(headers, call.arrival)?.token;
 }

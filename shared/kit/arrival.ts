@@ -22,4 +22,10 @@ export function arrive(request: Request, arrival: Arrival): Request {
 
 export const arrivalOf = (request: Request): Arrival => arrivals.get(request) ?? NOWHERE;
 
+/** Whether it came from this machine: from its own address, or from within the process. */
+export function isFromHere(request: Request): boolean {
+  const { from } = arrivalOf(request);
+  return from === undefined || from === "::1" || from.startsWith("127.");
+}
+
 export const originOf = (request: Request): string => arrivalOf(request).origin ?? new URL(request.url).origin;

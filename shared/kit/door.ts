@@ -1,5 +1,6 @@
 /** What a replica's port answers: its own probes, and every request by the shard that it belongs to, here or elsewhere. */
 import { asProblem, Problem, refuse } from "../errors.ts";
+import { isFromHere } from "./arrival.ts";
 import { readText } from "./body.ts";
 import { type Forward, SHARD_HEADER } from "./forward.ts";
 import type { Health } from "./health.ts";
@@ -29,13 +30,14 @@ export function createDoor(parts: DoorParts): Pick<Hosted, "fetch"> {
   /** S11 tells the metrics of all under the same path. */
   const tellsMetrics = service.id !== "s11";
 
-  async function own(path: string): Promise<Response | undefined> {
+  async function own(path: string, request: Request): Promise<Response | undefined> {
     if (path === "/health") return Response.json(await parts.health());
     if (path === "/ready") {
       const health = await parts.health();
       return Response.json(health, { status: health.ready ? 200 : 503 });
     }
-    return path === "/metrics" && tellsMetrics ? new Response(await parts.metrics()) : undefined;
+    // Who asks from elsewhere is for the service to know.
+    return path === "/metrics" && tellsMetrics && isFromHere(request) ? new Response(await parts.metrics()) : undefined;
   }
 
   /** By the shard alone: what was forwarded is not forwarded again. */
@@ -65,7 +67,7 @@ export function createDoor(parts: DoorParts): Pick<Hosted, "fetch"> {
     async fetch(request) {
       try {
         const path = pathOf(request.url);
-        return (await own(path)) ?? (await answer(request));
+        return (await own(path, request)) ?? (await answer(request));
       } catch (error) {
         const trace = childTrace(request.headers.get("traceparent"), parts.random);
         return inTrace(trace, () => failed(request, error, traceId(trace) as string));

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Contract, Method } from "../contracts.ts";
 import { config as configContract } from "../contracts.ts";
 import { asProblem, Problem, refuse } from "../errors.ts";
-import { arrivalOf, NOWHERE } from "./arrival.ts";
+import { arrivalOf, isFromHere, NOWHERE } from "./arrival.ts";
 import { createTokens, type Tokens } from "./auth.ts";
 import { createConfig } from "./config.ts";
 import { clientOf, createContext, type Reach } from "./context.ts";
@@ -229,7 +229,11 @@ function buildApp(parts: AppParts): App {
   app.get("/openapi.json", (c) => c.json(openapi() as object));
   app.get("/docs", (c) => c.html(docsPage(`${service.id.toUpperCase()} ${service.title}`, openapi())));
   if (!verbs.some((verb) => verb.rest === "GET /metrics")) {
-    app.get("/metrics", async (c) => c.text((await context.metrics.text()) + ((await world.processMetrics?.()) ?? "")));
+    app.get("/metrics", async (c) => {
+      // A gateway may be open to everybody, and this tells how busy it is and who fails to sign in.
+      if (!isFromHere(c.req.raw)) await whoAsks(c.req.raw);
+      return c.text((await context.metrics.text()) + ((await world.processMetrics?.()) ?? ""));
+    });
   }
   const once = createOnce(service.id, context.store, world.clock);
   const broke = (error: unknown) =>
