@@ -4,15 +4,13 @@ import { type User, users } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";
+import { currentFrom } from "../../shared/kit/trace.ts";
 import { hasSecondFactor, recoveryHash, type Spent } from "./factors.ts";
+import { knownAt, takeGuess } from "./guesses.ts";
 import { stepOfCode } from "./one-time-code.ts";
 import type { Assertion } from "./passkey-shapes.ts";
 import { hashPassword, isPassword, SALT_BYTES } from "./passwords.ts";
 import type { Sealer } from "./sealing.ts";
-
-/** Wrong ones per name and, wider, in all: the second keeps a botnet from trying one guess on many names. */
-const GUESSES_PER_NAME = { limit: 10, windowMs: 15 * 60_000 };
-const GUESSES_IN_ALL = { limit: 200, windowMs: 15 * 60_000 };
 
 export interface Given {
   password: string;
@@ -41,21 +39,6 @@ export function createProof(parts: ProofParts & { checkPasskey: CheckPasskey }) 
     decoy ??= clock.hold(hashPassword("no such person", random.bytes(SALT_BYTES)));
     return decoy;
   };
-  const limitsOf = (username: string) =>
-    [
-      [`login/${digest(username)}`, GUESSES_PER_NAME],
-      ["login", GUESSES_IN_ALL],
-    ] as const;
-
-  /** Taken before the answer is known: of many guesses at once no more than the limit is looked at. */
-  async function takeGuess(username: string): Promise<void> {
-    for (const [key, rule] of limitsOf(username)) {
-      const verdict = await rateLimit.take(key, rule);
-      if (verdict.allowed) continue;
-      const seconds = Math.ceil(verdict.resetMs / 1000);
-      refuse("RATE_LIMITED", `Too many attempts; try again in ${seconds} s.`, { retryAfterMs: verdict.resetMs });
-    }
-  }
 
   /** The user with the code used up; undefined when it does not open the door. */
   function spendCode(user: User, given: string): Spent | undefined {
@@ -75,9 +58,10 @@ export function createProof(parts: ProofParts & { checkPasskey: CheckPasskey }) 
    * it. Throws BAD_CREDENTIALS, the same for whatever was wrong, and RATE_LIMITED after too many wrong ones.
    */
   return async function prove(username: string, given: Given, what: string): Promise<User> {
-    await takeGuess(username);
     const row = await store.get(users, username);
     const user = row?.value;
+    const from = currentFrom();
+    const giveBack = await takeGuess(rateLimit, username, { user, from });
     const isRight = await clock.hold(isPassword(given.password, user?.password_hash ?? (await decoyHash())));
     const needsSecond = user !== undefined && hasSecondFactor(user);
     // Looked at for an unknown name too, so that the time it takes tells nothing.
@@ -87,11 +71,14 @@ export function createProof(parts: ProofParts & { checkPasskey: CheckPasskey }) 
       await store.commit([audit({ actor: digest(username).slice(0, 12), what, ref: "s12", outcome: "refused" })]);
       return refuse("BAD_CREDENTIALS", "The name, the password or the code is wrong.");
     }
-    for (const [key, rule] of limitsOf(username)) await rateLimit.giveBack(key, rule);
-    if (!second) return user;
+    await giveBack();
+    const next = knownAt(second?.user ?? user, from);
+    if (next === user) return user;
     // By revision, so that of two who send the same code at once only one gets in.
-    await store.commit([put(users, second.user, row.rev), ...second.ops], { sync: "full" });
-    return second.user;
+    const kept = store.commit([put(users, next, row.rev), ...(second?.ops ?? [])], { sync: "full" });
+    // Where from alone can be noted at the next time.
+    await (second ? kept : kept.catch(() => {}));
+    return next;
   };
 }
 export type Prove = ReturnType<typeof createProof>;

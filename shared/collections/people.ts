@@ -45,6 +45,8 @@ export const User = z.object({
   passkey_owner: z.string().optional(),
   /** Hashes of the recovery codes that are left; there are some while there is a second factor. */
   recovery: z.array(z.string()).optional(),
+  /** Networks from which they have signed in, the newest first: strangers' guesses do not lock them out there. */
+  places: z.array(z.string()).optional(),
 });
 export type User = z.output<typeof User>;
 export const users = collection({ name: "users", owner: "s12", schema: User, key: (u) => u.username });
