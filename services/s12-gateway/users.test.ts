@@ -144,6 +144,19 @@ describe("a change of a user", () => {
   });
 });
 
+test("a reset is not undone by who changes the old password at the same moment", async () => {
+  const admin = await gateway.tokenOf("admin");
+  const thief = await gateway.join("robbed", "viewer");
+  const change = { password: PASSWORD, new_password: "another-horse-2" };
+  const [reset] = await gateway.askAll(
+    ["POST /users/robbed/reset-password", admin],
+    ["POST /auth/password", thief, change],
+  );
+  expect(reset?.status).toBe(200);
+  expect((await gateway.login("robbed", change.new_password)).status).toBe(401);
+  expect((await gateway.login("robbed", String(reset?.body.one_time_password))).status).toBe(200);
+});
+
 describe("guessing", () => {
   test("counts what was wrong, never what was right", async () => {
     for (let at = 0; at < 25; at++) expect((await gateway.login("only-risk")).status).toBe(200);

@@ -154,9 +154,13 @@ export function createUsers({ store, clock, random, prove, audit, onDisable, onC
     /** One's own. Ends all of one's sessions. */
     async changePassword(username: string, given: Given, password: string): Promise<User> {
       if (password === given.password) refuse("INVALID", "The new password is the old one.");
-      await prove(username, given, "user.password");
+      const { generation } = await prove(username, given, "user.password");
       const password_hash = await hash(password);
-      const edit = ({ must_change_password, ...user }: User): User => ({ ...user, password_hash });
+      const edit = ({ must_change_password, ...user }: User): User => {
+        // Another password, or role, since: whoever gave it may have done so to keep them out.
+        if (user.generation !== generation) refuse("CONFLICT", "You were changed meanwhile: sign in again.");
+        return { ...user, password_hash };
+      };
       return change({ actor: username, username, what: "user.password", edit });
     },
   };
