@@ -16,3 +16,6 @@ export function families() {
     ops: streams.opsEvents.family,
   };
 }
+
+/** Only where factors are looked at: there are many of them. */
+export const featureFamily = () => streams.features.family;

@@ -36,7 +36,7 @@ export function useChart(): UsedChart {
   return { element, chart, hovered };
 }
 
-function coloursNow(): ChartColours {
+export function coloursNow(): ChartColours {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {

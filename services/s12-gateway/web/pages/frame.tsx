@@ -27,6 +27,7 @@ import { useStore } from "../state/store.ts";
 import { ApprovalsPage } from "./approvals.tsx";
 import { AuditPage } from "./audit.tsx";
 import { DecisionsPage } from "./decisions.tsx";
+import { FactorsPage } from "./factors.tsx";
 import { HealthPage } from "./health.tsx";
 import { LabelsPage } from "./labels.tsx";
 import { MarketPage } from "./market.tsx";
@@ -50,6 +51,7 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   health: HealthPage,
   audit: AuditPage,
   decisions: DecisionsPage,
+  factors: FactorsPage,
   labels: LabelsPage,
   approvals: ApprovalsPage,
   search: SearchPage,

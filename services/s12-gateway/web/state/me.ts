@@ -9,6 +9,9 @@ export const MeContext = createContext<Me | undefined>(undefined);
 export const ACTING: readonly Role[] = ["trader", "risk", "admin"];
 
 export const mayAct = (me: Me | undefined): boolean => me !== undefined && ACTING.includes(me.role);
+/** Those who may ask for recomputations. */
+export const RESEARCHING: readonly Role[] = ["researcher", "risk", "admin"];
+export const mayResearch = (me: Me | undefined): boolean => me !== undefined && RESEARCHING.includes(me.role);
 /** Which roles each one has all the rights of: a person's programs get no more than the person. */
 const WITHIN: Record<Role, readonly Role[]> = {
   viewer: ["viewer"],
