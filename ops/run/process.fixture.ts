@@ -15,6 +15,8 @@ export interface Running {
   pid: number;
   data: string;
   gateway: string;
+  /** The admin's, as a bearer. */
+  token: string;
   venue: VenueAdmin;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<{ status: number; body: T }>;
@@ -80,6 +82,7 @@ export async function up(
     pid: child.pid,
     data,
     gateway,
+    token: access_token,
     venue: venueAdminAt(portOffset),
     async get<T>(path: string) {
       const response = await fetch(`${gateway}api/v1${path}`, { headers: { authorization } });

@@ -100,8 +100,9 @@ function Tape({ digits }: { digits: number }) {
   const trades = useStore(useLive().market, (state) => state.trades);
   return (
     <div className="tape">
-      {trades.map((trade) => (
-        <div key={trade.trade_id} className="tape-row">
+      {trades.map((trade, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row is a place; trades pass through it
+        <div key={place} className="tape-row">
           <span data-tone={trade.taker === "BUY" ? "up" : "down"}>
             {trade.taker === "BUY" ? "+" : MINUS} {amountText(trade.price, { digits })}
           </span>

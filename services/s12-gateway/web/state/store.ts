@@ -1,6 +1,9 @@
 /** A value outside React that parts subscribe to by the slice they show. */
 import { useSyncExternalStore } from "react";
-import { beforePaint, type Stop } from "../api/now.ts";
+import { after, beforePaint, now, type Stop } from "../api/now.ts";
+
+/** Nobody reads figures that change faster than this; the rest of the time is for scrolling and typing. */
+const SHOWN_EVERY_MS = 50;
 
 export interface Store<T> {
   get(): T;
@@ -8,13 +11,18 @@ export interface Store<T> {
   subscribe(listener: () => void): Stop;
 }
 
-/** `pace: "frame"` tells listeners at most once per frame, however often the value changes. */
+/**
+ * `pace: "frame"` tells listeners just before a frame and at most every 50 ms, however often the value changes: the
+ * first change after a quiet while is in the next frame.
+ */
 export function createStore<T>(first: T, pace: "now" | "frame" = "now"): Store<T> {
   const listeners = new Set<() => void>();
   let value = first;
   let queued = false;
+  let toldAt = 0;
   const tell = () => {
     queued = false;
+    if (pace === "frame") toldAt = now();
     for (const listener of listeners) listener();
   };
   return {
@@ -25,7 +33,9 @@ export function createStore<T>(first: T, pace: "now" | "frame" = "now"): Store<T
       if (pace === "now") return tell();
       if (queued) return;
       queued = true;
-      beforePaint(tell);
+      const waitMs = Math.min(SHOWN_EVERY_MS, toldAt + SHOWN_EVERY_MS - now());
+      if (waitMs > 0) after(waitMs, () => beforePaint(tell));
+      else beforePaint(tell);
     },
     subscribe: (listener) => {
       listeners.add(listener);
