@@ -92,17 +92,8 @@ export default defineService({
     const models = new ModelDesk({ store, clock, blobs: ctx.blobs, inference: ctx.inference, ...modelTellersOf(ctx) });
     const programs = new ProgramDesk({ store, clock, runner: ctx.programs, ...programTellersOf(ctx) });
     const strategist = new Strategist({
-      store,
-      clock,
-      book,
-      surroundings,
-      pauses,
-      models,
-      programs,
-      writer,
-      placeOrder,
-      told,
-      noEntries,
+      ...{ store, clock, book, surroundings, pauses, models, programs, writer },
+      ...{ placeOrder, told, noEntries },
     });
     const inquiries = new Inquiries({ account, store, clock, strategist, surroundings, writer });
     ctx.config.onChange((view) => {
@@ -146,6 +137,7 @@ export default defineService({
         await surroundings.readHealth();
         await surroundings.readListings();
         await book.rebuild();
+        await strategist.recover((instrument) => ctx.shard.owns(instrument));
         await surroundings.readKill();
         await surroundings.readBudget().catch((error: unknown) => told.failed("reading the budget", error));
       },

@@ -89,6 +89,23 @@ describe("a signal", () => {
   });
 });
 
+test("a signal acknowledged before its decision was written, and then a crash: written from what S4 acted on", async () => {
+  const before = await engineWith();
+  await before.strategist.onSignal(signalWith(), 1);
+  const { intent, decision } = before.asked[0]!;
+  const record = { intent_id: intent.intent_id, account: "main", instrument: intent.instrument, intent, decision };
+  const rest = { state: "DONE", answer: answerTo(intent), created_at: NOON, updated_at: NOON };
+  await write(before.stores, intents, { ...record, ...rest } as never);
+  const { strategist, clock, store, asked } = await engineWith({ stores: before.stores });
+  await strategist.recover((instrument) => instrument !== intent.instrument);
+  await clock.run(NOON + 50);
+  expect(await store.get(decisionsMade, "0123456789abcdef")).toBeUndefined();
+  await strategist.recover(() => true);
+  await clock.run(NOON + 100);
+  expect((await store.get(decisionsMade, "0123456789abcdef"))?.value).toEqual(decision);
+  expect(asked).toEqual([]);
+});
+
 describe("a signal that is told again", () => {
   test("as if for the first time, soon or much later, is not decided anew", async () => {
     const { strategist, clock, asked, told } = await engineWith();

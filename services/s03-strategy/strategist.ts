@@ -2,6 +2,7 @@
 import { intents } from "../../shared/collections/orders.ts";
 import { decisionsMade } from "../../shared/collections/signals.ts";
 import type { Decision, Signal } from "../../shared/domain/decision.ts";
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Intent, OrderAnswer, Side } from "../../shared/domain/order.ts";
 import { asProblem, assert, type Problem } from "../../shared/errors.ts";
 import { entryIntentId } from "../../shared/keys.ts";
@@ -27,6 +28,8 @@ const ASK_MS_MAX = 10_000;
 const RECENT_MS = 30_000;
 const RECENT_MAX = 10_000;
 const US_IN_MS = 1_000;
+/** Entries acted on within what is written behind; far more than come in that time. */
+const LOST_MAX = 200;
 
 export interface Told {
   decided(decision: Decision, ms: number): void;
@@ -63,6 +66,21 @@ export class Strategist {
   constructor(parts: StrategistParts) {
     this.parts = parts;
     this.startedAt = parts.clock.now();
+  }
+
+  /**
+   * At the start: decisions are written behind, so a crash may have taken some; those that S4 acted on stand in its
+   * intents, and are written from there.
+   */
+  async recover(owns: (instrument: InstrumentId) => boolean): Promise<void> {
+    const { store } = this.parts;
+    const newest = { sort: { field: "created_at", order: "desc" }, limit: LOST_MAX } as const;
+    const { items } = await store.query(intents, newest);
+    for (const { value } of items.toReversed()) {
+      const { decision } = value;
+      if (!decision || !owns(decision.instrument)) continue;
+      if (!(await store.get(decisionsMade, decision.signal_id))) await this.keepActed(decision);
+    }
   }
 
   /** One signal from the stream. A repeat finds its decision and does nothing. */
@@ -157,18 +175,20 @@ export class Strategist {
   }
 
   private async isDecided(signal: Signal, attempt: number): Promise<boolean> {
-    const { store, writer, clock, programs } = this.parts;
+    const { store, writer, clock } = this.parts;
     if (writer.unwritten(signal.signal_id) || this.recent.has(signal.signal_id)) return true;
     if (attempt <= 1 && signal.ts >= Math.max(this.startedAt, clock.now() - RECENT_MS)) return false;
     if (await store.get(decisionsMade, signal.signal_id)) return true;
     // Written behind, so a crash may have taken it; what S4 acted on is in its intent.
     const acted = (await store.get(intents, entryIntentId(signal.signal_id, "entry")))?.value;
-    if (acted?.decision) {
-      programs.keep(acted.decision);
-      writer.add(acted.decision);
-      await this.settleState(acted.decision);
-    }
+    if (acted?.decision) await this.keepActed(acted.decision);
     return acted !== undefined;
+  }
+
+  private async keepActed(decision: Decision): Promise<void> {
+    this.parts.programs.keep(decision);
+    this.parts.writer.add(decision);
+    await this.settleState(decision);
   }
 
   /** Asks until S4 has answered or the entry is no longer valid; the same intent twice has one effect. */
