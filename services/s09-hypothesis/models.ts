@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { put } from "../../shared/changes.ts";
 import { modelBlob, modelKey, models } from "../../shared/collections/models.ts";
 import type { ModelCard } from "../../shared/domain/model.ts";
-import { refuse } from "../../shared/errors.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Blobs, Clock, Inference, Op, Store } from "../../shared/kit/ports.ts";
 import { FAMILIES, parseFactor, SIDE_FACTOR } from "../../shared/trading/factors/registry.ts";
 import {
@@ -52,7 +52,14 @@ export class Models {
       after: card,
       outcome: "stored",
     });
-    await store.commit([put(models, card, null), entry], { sync: "full" });
+    try {
+      await store.commit([put(models, card, null), entry], { sync: "full" });
+    } catch (error) {
+      // Somebody else registered it meanwhile.
+      const first = (await store.get(models, modelKey(request.model_id, hash)))?.value;
+      if (asProblem(error).code !== "CONFLICT" || !first) throw error;
+      return asRegistered(first, request.features);
+    }
     return card;
   }
 

@@ -34,6 +34,15 @@ test("the shipped example is registered once, source and all, and told to the au
   ]);
 });
 
+test("two who register the same at once are both answered what the first of them put on record", async () => {
+  const { programs, store } = programsOn();
+  const [one, other] = await Promise.all(
+    ["ann", "bob"].map((author) => programs.register({ program_id: "quotes", source }, author)),
+  );
+  expect(other).toEqual(one!);
+  expect(await store.outbox.read(10)).toHaveLength(1);
+});
+
 test("the shipped example quotes both sides in turn, never through the other one, and not in a market that runs away", () => {
   const program = programRunner().load(source);
   const features = { mid: 60_000, microprice: 60_010, atr_14_5s: 10, regime: 0 };

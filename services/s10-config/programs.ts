@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { put } from "../../shared/changes.ts";
 import { programKey, programs } from "../../shared/collections/programs.ts";
 import type { ProgramCard, ProgramEvent } from "../../shared/domain/program.ts";
-import { refuse } from "../../shared/errors.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
 import type { ProgramRunner } from "../../shared/kit/ports.ts";
 import { readAnswer } from "../../shared/trading/decision/program.ts";
 import type { Ports } from "./bundles.ts";
@@ -37,7 +37,14 @@ export class Programs {
     const card: ProgramCard = { ...request, hash, source, author, created_at: clock.now() };
     const ref = programKey(card.program_id, hash);
     const entry = audit({ actor: author, what: "program.register", ref, after: { hash }, outcome: "stored" });
-    await store.commit([put(programs, card, null), entry], { sync: "full" });
+    try {
+      await store.commit([put(programs, card, null), entry], { sync: "full" });
+    } catch (error) {
+      // Somebody else registered it meanwhile.
+      const first = (await store.get(programs, ref))?.value;
+      if (asProblem(error).code !== "CONFLICT" || !first) throw error;
+      return first;
+    }
     return card;
   }
 
