@@ -230,6 +230,23 @@ describe("extra fields are not taken for what they say", () => {
   });
 });
 
+test("one person's live views, however many keys they have, leave room for everybody else's", async () => {
+  const made = await gateway.ask("POST /api-keys", viewer, { name: "views", role: "viewer", expires_in_days: 1 });
+  const listening: Response[] = [];
+  const listen = async (token: string): Promise<number> => {
+    const answer = await knock("s12", "/api/v1/events?topics=alerts", { headers: bearer(token) });
+    listening.push(answer);
+    return answer.status;
+  };
+  const statuses: number[] = [];
+  for (let at = 0; at < 60; at++) statuses.push(await listen(at % 2 === 0 ? viewer : String(made.body.api_key)));
+  expect([statuses.filter((status) => status === 200).length, statuses.at(-1)]).toEqual([50, 429]);
+  expect(await listen(admin)).toBe(200);
+  await Promise.all(listening.map(({ body }) => body?.cancel()));
+  expect(await listen(viewer)).toBe(200);
+  await listening.at(-1)?.body?.cancel();
+});
+
 describe("guessing who there is", () => {
   /** How often time stood still for a password's hash: that is the work that takes long enough to be seen. */
   async function guess(username: string, password: string): Promise<{ said: Said; hashes: number }> {

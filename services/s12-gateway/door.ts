@@ -4,6 +4,7 @@ import { arrivalOf } from "../../shared/kit/arrival.ts";
 import { problemResponse } from "../../shared/kit/problem.ts";
 import type { Log, Principal } from "../../shared/kit/service.ts";
 import { type ApiKeys, KEY_MARK, type KeyHolder } from "./api-keys.ts";
+import type { Listening } from "./live.ts";
 import { API_PREFIX } from "./proxy.ts";
 import { scopeOf } from "./scopes.ts";
 import { isFromOurPage, tokenOf } from "./session-cookie.ts";
@@ -22,7 +23,7 @@ export interface DoorParts {
   signIn: SignIn;
   log: Log;
   /** `mayListen` is asked again and again, since a stream outlives its sign-in. */
-  events(request: Request, mayListen: () => Promise<boolean>): Response;
+  events(request: Request, view: Pick<Listening, "whose" | "mayListen">): Response;
   forward(request: Request, who: Principal): Promise<Response>;
   /** `path` is without the prefix. */
   reference(request: Request, path: string): Promise<Response | undefined>;
@@ -90,7 +91,7 @@ export function createDoor({ keys, signIn, log, events, forward, reference, page
     }
     const asker = (await admit(request)) ?? refuse("UNAUTHENTICATED", "Sign in at /auth/login.");
     const isEvents = pathname === `${API_PREFIX}/events` && request.method === "GET";
-    if (isEvents) return events(request, asker.isIn);
+    if (isEvents) return events(request, { whose: asker.principal.id, mayListen: asker.isIn });
     return (await reference(request, pathname.slice(API_PREFIX.length))) ?? forward(request, asker.principal);
   }
 

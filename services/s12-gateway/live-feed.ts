@@ -44,6 +44,7 @@ const RECALLED_MAX = 250;
 const RECALL_MS_MAX = 5_000;
 
 export interface Listener {
+  whose: string;
   families: ReadonlySet<string>;
   instrument: string | undefined;
   /** False once the person has signed out, or may no longer look. */
@@ -135,7 +136,9 @@ export function createFeed({ peers, clock, log }: FeedParts) {
       if (frames.length > 0) listener.send(frames);
     },
     leave: (listener: Listener): boolean => listeners.delete(listener),
-    size: () => listeners.size,
+    /** Of all, or of one person. */
+    size: (whose?: string): number =>
+      whose === undefined ? listeners.size : [...listeners].filter((each) => each.whose === whose).length,
   };
 }
 export type Feed = ReturnType<typeof createFeed>;

@@ -7,6 +7,8 @@ import type { Frame } from "./live-backlog.ts";
 import { FAMILIES, type Feed, type Listener } from "./live-feed.ts";
 
 export const LISTENERS_MAX = 200;
+/** Of one person, with all their keys: nobody keeps everybody else from looking. */
+const OF_ONE_MAX = 50;
 /** A client that has not taken so much is let go; it comes back and resumes. */
 const WAITING_BYTES_MAX = 4_000_000;
 /** The subprotocol that is spoken; a token rides beside it, which no browser can send otherwise. */
@@ -25,6 +27,7 @@ interface Wish {
 export interface Listening {
   /** The first event, for the clock's skew and the mode. */
   hello: Record<string, unknown>;
+  whose: string;
   mayListen(): Promise<boolean>;
 }
 /** One client's end of it. */
@@ -39,6 +42,8 @@ interface Line {
 export function openEvents(feed: Feed, request: Request, listening: Listening): Response {
   if (feed.size() >= LISTENERS_MAX)
     refuse("RATE_LIMITED", `At most ${LISTENERS_MAX} live views.`, { retryAfterMs: 5_000 });
+  if (feed.size(listening.whose) >= OF_ONE_MAX)
+    refuse("RATE_LIMITED", `At most ${OF_ONE_MAX} live views of one person.`, { retryAfterMs: 5_000 });
   const wish = readWish(request);
   const begin = (line: Line): Cancel => attach(feed, line, { ...wish, ...listening });
   return wantsSocket(request) ? overSocket(request, begin) : overStream(request, begin);

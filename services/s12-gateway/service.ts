@@ -27,7 +27,7 @@ import { AuditLog } from "./audit.ts";
 import { auditVerbs } from "./audit.verbs.ts";
 import { createAuthority } from "./authority.ts";
 import { createCopies } from "./copies.ts";
-import { createDoor, type Door } from "./door.ts";
+import { createDoor, type Door, type DoorParts } from "./door.ts";
 import { createFamilies } from "./families.ts";
 import { createKill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
@@ -142,8 +142,8 @@ export default defineService({
     const kill = createKill({ store, clock, log, calls, audit });
     const feed = createFeed({ peers, clock, log });
     const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs, alert: ctx.alert });
-    const events = (request: Request, mayListen: () => Promise<boolean>) =>
-      openEvents(feed, request, { mayListen, hello: { now: clock.now(), mode, venue, approvals } });
+    const events: DoorParts["events"] = (request, view) =>
+      openEvents(feed, request, { ...view, hello: { now: clock.now(), mode, venue, approvals } });
     const documents = createApiDocuments({ peers, clock, log, self: "s12" });
     const authority = createAuthority({ ctx, settings, signIn, kill, documents, own: () => verbs });
     const { acting, approved, treasury, admits, forward } = authority;
