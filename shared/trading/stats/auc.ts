@@ -41,7 +41,7 @@ function rowsByKind(scored: readonly Scored[]): Resampling {
 
 /** Sorts once, so that each draw only counts. */
 class LevelCounter {
-  readonly #scored: readonly Scored[];
+  readonly #isPositive: Uint8Array;
   /** Of each row: the place of its score among the different scores. */
   readonly #levels: Uint32Array;
   readonly #positives: Uint32Array;
@@ -51,7 +51,7 @@ class LevelCounter {
     if (scored.some(({ score }) => Number.isNaN(score))) refuse("INVALID", "A score is no number.");
     const different = [...new Set(scored.map(({ score }) => score))].sort((a, b) => a - b);
     const place = new Map(different.map((score, i) => [score, i]));
-    this.#scored = scored;
+    this.#isPositive = Uint8Array.from(scored, ({ positive }) => Number(positive));
     this.#levels = Uint32Array.from(scored, ({ score }) => place.get(score)!);
     this.#positives = new Uint32Array(different.length);
     this.#negatives = new Uint32Array(different.length);
@@ -60,10 +60,11 @@ class LevelCounter {
   auc(rows: Iterable<number>): number | null {
     this.#positives.fill(0);
     this.#negatives.fill(0);
-    for (const row of rows) (this.#scored[row]!.positive ? this.#positives : this.#negatives)[this.#levels[row]!]! += 1;
+    for (const row of rows) (this.#isPositive[row] === 1 ? this.#positives : this.#negatives)[this.#levels[row]!]! += 1;
     let [won, positives, negatives] = [0, 0, 0];
-    for (const [level, lost] of this.#negatives.entries()) {
+    for (let level = 0; level < this.#negatives.length; level++) {
       const here = this.#positives[level]!;
+      const lost = this.#negatives[level]!;
       won += here * (negatives + lost / 2);
       positives += here;
       negatives += lost;

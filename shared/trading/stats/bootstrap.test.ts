@@ -44,10 +44,18 @@ test("the same seed gives the same interval, another nearly the same", () => {
   expect(told("b").low! / told("a").low!).toBeCloseTo(1, 1);
 });
 
+const meanOf =
+  (values: readonly number[]): Statistic =>
+  (rows) => {
+    let sum = 0;
+    for (const row of rows) sum += values[row]!;
+    return sum / rows.length;
+  };
+
 /** How often the interval holds the true mean 0 of a series in which each value remembers some of the last. */
 function coverage(memory: number, blockLength: number, options: Omit<BootstrapOptions, "chance">): number {
   const random = seededRandom(`coverage ${memory}`);
-  const TRIALS = 300;
+  const TRIALS = 150;
   let held = 0;
   for (let trial = 0; trial < TRIALS; trial++) {
     let value = 0;
@@ -56,18 +64,18 @@ function coverage(memory: number, blockLength: number, options: Omit<BootstrapOp
       return value;
     });
     const rows = blockLength === 1 ? independentRows(series.length) : stationaryRows(series.length, blockLength);
-    const { low, high } = bootstrapInterval(rows, of(series, mean), { ...options, chance: random });
+    const { low, high } = bootstrapInterval(rows, meanOf(series), { ...options, chance: random });
     if (low! <= 0 && high! >= 0) held++;
   }
   return held / TRIALS;
 }
 
 test("nine of ten intervals at 90 % hold the truth; where neighbours hang together blocks are needed", () => {
-  const options = { level: 0.9, resamples: 150, method: "percentile" } as const;
-  expect(Math.abs(coverage(0, 1, options) - 0.9)).toBeLessThan(0.05);
+  const options = { level: 0.9, resamples: 100, method: "percentile" } as const;
+  expect(Math.abs(coverage(0, 1, options) - 0.9)).toBeLessThan(0.07);
   expect(coverage(0.6, 1, options)).toBeLessThan(0.65);
   // Short of 90 %: blocks of 12 hold most, not all, of what 120 values remember.
-  expect(coverage(0.6, 12, options)).toBeGreaterThan(0.75);
+  expect(coverage(0.6, 12, options)).toBeGreaterThan(0.7);
 });
 
 test("stationary blocks are as long on average as asked, and every row is drawn as often", () => {

@@ -74,10 +74,10 @@ export const RESAMPLES = 2_000;
 const RESAMPLES_MAX = 1_000_000;
 
 /**
- * The percentile interval, or BCa, which corrects it for bias z₀ = Φ⁻¹(share of draws below the estimate; one equal to
- * it counts half) and acceleration a = Σ(θ̄ − θᵢ)³/(6·(Σ(θ̄ − θᵢ)²)^1.5), θᵢ without the i-th row (or block of rows that
- * hang together): its ends are the quantiles at Φ(z₀ + (z₀ + z)/(1 − a·(z₀ + z))). Efron, JASA 82, 1987; Efron and
- * Tibshirani 1993, ch. 13 and 14. Refuses options out of range with INVALID.
+ * The percentile interval, or BCa, which corrects it for bias z₀ = Φ⁻¹(share of draws below the estimate; one equal
+ * to it counts half) and acceleration a = Σ(θ̄ − θᵢ)³/(6·(Σ(θ̄ − θᵢ)²)^1.5), θᵢ without the i-th row (or block of
+ * rows that hang together): its ends are the quantiles at Φ(z₀ + (z₀ + z)/(1 − a·(z₀ + z))). Efron, JASA 82, 1987;
+ * Efron and Tibshirani 1993, ch. 13 and 14. Refuses options out of range with INVALID.
  */
 export function bootstrapInterval(sample: Resampling, statistic: Statistic, options: BootstrapOptions): Interval {
   const { level = 0.95, method = "bca", resamples = RESAMPLES } = options;
@@ -85,7 +85,7 @@ export function bootstrapInterval(sample: Resampling, statistic: Statistic, opti
   if (!(Number.isSafeInteger(resamples) && resamples >= 1 && resamples <= RESAMPLES_MAX)) {
     refuse("INVALID", `1 to ${RESAMPLES_MAX} resamples: ${resamples}`);
   }
-  const estimate = defined(statistic(Uint32Array.from({ length: sample.count }, (_, row) => row)));
+  const estimate = defined(statistic(allRows(sample.count)));
   const drawn = drawnAnew(sample, statistic, { chance: options.chance, resamples });
   const undefined_resamples = resamples - drawn.length;
   if (estimate === null || drawn.length * 2 < resamples)
@@ -97,6 +97,12 @@ export function bootstrapInterval(sample: Resampling, statistic: Statistic, opti
 }
 
 const defined = (value: number | null): number | null => (value === null || Number.isNaN(value) ? null : value);
+
+function allRows(count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
+}
 
 /** In rising order. */
 function drawnAnew(
@@ -140,10 +146,13 @@ function corrected({ sample, statistic, drawn, estimate }: Drawn, outside: numbe
 /** By leaving out a row, or a block of neighbours where rows hang together; 0 where that changes nothing. */
 export function acceleration({ count, block }: Pick<Resampling, "count" | "block">, statistic: Statistic): number {
   const length = Math.min(count, Math.max(1, Math.round(block)));
+  const all = allRows(count);
   const values: number[] = [];
   for (let from = 0; from < count; from += length) {
-    const left = Math.min(length, count - from);
-    const rows = Uint32Array.from({ length: count - left }, (_, i) => (i < from ? i : i + left));
+    const next = Math.min(count, from + length);
+    const rows = new Uint32Array(count - (next - from));
+    rows.set(all.subarray(0, from));
+    rows.set(all.subarray(next), from);
     const value = rows.length === 0 ? null : defined(statistic(rows));
     if (value !== null) values.push(value);
   }

@@ -1,7 +1,13 @@
 /** Probabilistic and deflated Sharpe ratios: the papers' own numbers, and simulated records. */
 import { expect, test } from "bun:test";
 import { seededRandom } from "../../adapters/random.ts";
-import { deflatedSharpe, expectedBestSharpe, minimumTrackRecord, probabilisticSharpe } from "./deflated-sharpe.ts";
+import {
+  deflatedSharpe,
+  expectedBestSharpe,
+  minimumTrackRecord,
+  probabilisticSharpe,
+  sharpePValue,
+} from "./deflated-sharpe.ts";
 import { momentsOf } from "./moments.ts";
 import { normalQuantile } from "./normal.ts";
 
@@ -45,6 +51,15 @@ test("the best of many skilless trials is about what is expected of it", () => {
     Math.max(...Array.from({ length: 50 }, () => normalQuantile(random.next() || 0.5) * 0.1)),
   );
   expect(momentsOf(bests).mean / expectedBestSharpe({ count: 50, variance: 0.01 })).toBeCloseTo(1, 1);
+});
+
+test("the p-value is what is left of the probability, also where that is all but 1", () => {
+  const sample = { sharpe: 0.3, skewness: -0.5, kurtosis: 5 };
+  expect(sharpePValue({ ...sample, count: 30 })).toBeCloseTo(1 - probabilisticSharpe({ ...sample, count: 30 })!, 14);
+  const long = sharpePValue({ ...sample, count: 2_000 })!;
+  expect(long).toBeGreaterThan(0);
+  expect(long).toBeLessThan(1e-20);
+  expect(sharpePValue({ ...sample, count: 1 })).toBeNull();
 });
 
 test("one trial needs no deflating; what is no sample has no answer", () => {

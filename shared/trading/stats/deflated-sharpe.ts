@@ -1,6 +1,6 @@
 /** How sure one can be of a Sharpe ratio: against a benchmark, and after the best of many trials was picked. */
 import { refuse } from "../../errors.ts";
-import { normalCdf, normalQuantile } from "./normal.ts";
+import { normalCdf, normalQuantile, normalTail } from "./normal.ts";
 
 /** A Sharpe ratio **per period**, not annualised, and the sample of returns it was computed from. */
 export interface SharpeSample {
@@ -19,15 +19,27 @@ function spread({ sharpe, skewness, kurtosis }: SharpeSample): number {
   return 1 - skewness * sharpe + ((kurtosis - 1) / 4) * sharpe * sharpe;
 }
 
+/** How many standard errors the ratio is above the benchmark; null where that cannot be told. */
+function errorsAbove(sample: SharpeSample, benchmark: number): number | null {
+  const variance = spread(sample);
+  if (sample.count < 2 || !(variance > 0)) return null;
+  return ((sample.sharpe - benchmark) * Math.sqrt(sample.count - 1)) / Math.sqrt(variance);
+}
+
 /**
  * The probability that the true Sharpe ratio is above `benchmark` (per period too):
  * Φ((SR − SR*)·√(n − 1)/√(1 − γ₃·SR + (γ₄ − 1)/4·SR²)). Bailey and López de Prado, The Sharpe Ratio Efficient
  * Frontier, Journal of Risk 15(2), 2012. Null for fewer than two returns or moments that no sample has.
  */
 export function probabilisticSharpe(sample: SharpeSample, benchmark = 0): number | null {
-  const variance = spread(sample);
-  if (sample.count < 2 || !(variance > 0)) return null;
-  return normalCdf(((sample.sharpe - benchmark) * Math.sqrt(sample.count - 1)) / Math.sqrt(variance));
+  const errors = errorsAbove(sample, benchmark);
+  return errors === null ? null : normalCdf(errors);
+}
+
+/** 1 − `probabilisticSharpe`, with all its digits where it is small: the p-value of "no better than the benchmark". */
+export function sharpePValue(sample: SharpeSample, benchmark = 0): number | null {
+  const errors = errorsAbove(sample, benchmark);
+  return errors === null ? null : normalTail(errors);
 }
 
 /**

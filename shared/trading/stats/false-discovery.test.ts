@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { seededRandom } from "../../adapters/random.ts";
-import { probabilisticSharpe } from "./deflated-sharpe.ts";
+import { sharpePValue } from "./deflated-sharpe.ts";
 import { adjustedPs, confirmed } from "./false-discovery.ts";
 import { momentsOf } from "./moments.ts";
 import { normalQuantile } from "./normal.ts";
@@ -64,7 +64,7 @@ function walkPs(seed: string, driftOf: (walk: number) => number): number[] {
   return Array.from({ length: WALKS }, (_, walk) => {
     const returns = Array.from({ length: DAYS }, () => normalQuantile(random.next() || 0.5) + driftOf(walk));
     const { mean, deviation, ...moments } = momentsOf(returns);
-    return 1 - probabilisticSharpe({ sharpe: mean / deviation, ...moments })!;
+    return sharpePValue({ sharpe: mean / deviation, ...moments })!;
   });
 }
 const families = (ps: readonly number[]) =>

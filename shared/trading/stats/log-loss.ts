@@ -1,0 +1,130 @@
+/** Minimises the penalised logistic loss by Newton's method, the same way every time. */
+import { solvePositive } from "./cholesky.ts";
+
+/** p = 1/(1 + exp(−z)), without overflow. */
+export function sigmoid(z: number): number {
+  if (z >= 0) return 1 / (1 + Math.exp(-z));
+  const e = Math.exp(z);
+  return e / (1 + e);
+}
+
+/** ln(p/(1 − p)). */
+export const logit = (p: number): number => Math.log(p) - Math.log1p(-p);
+
+/** ln(1 + exp(z)), without overflow. */
+const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+
+export interface Problem {
+  readonly rows: readonly (readonly number[])[];
+  /** What each row should come to, in [0, 1]; between them for smoothed targets. */
+  readonly targets: readonly number[];
+  /** How much each row counts. */
+  readonly counts: readonly number[];
+  /** λ: the penalty is λ/2·Σw², the bias going free. */
+  readonly l2: number;
+}
+
+export interface Minimum {
+  readonly weights: number[];
+  readonly bias: number;
+  readonly iterations: number;
+  /** False where the bound on iterations ended it; weights are finite all the same. */
+  readonly converged: boolean;
+}
+
+export const ITERATIONS_MAX = 100;
+const HALVINGS_MAX = 40;
+/** The gradient is that much smaller than the rows' count when it is done. */
+const FLAT = 1e-12;
+/** Where no step makes the loss smaller, rounding may have left this much of it. */
+const NEARLY_FLAT = 1e-7;
+/** What a curvature that rounding has taken is helped with, in parts of the greatest on the diagonal. */
+const DAMPING = [0, 1e-12, 1e-9, 1e-6, 1e-3, 1];
+
+/**
+ * min over w, b of Σ cᵢ·(ln(1 + exp(zᵢ)) − yᵢ·zᵢ) + λ/2·Σw², z = x·w + b: Newton's steps, which are iteratively
+ * reweighted least squares (Hastie, Tibshirani and Friedman 2009, 4.4.1), each halved until the loss no longer rises.
+ * The last place of the unknowns is the bias.
+ */
+export function minimise(problem: Problem): Minimum {
+  const size = (problem.rows[0]?.length ?? 0) + 1;
+  const all = problem.counts.reduce((sum, count) => sum + count, 0);
+  let at = new Array<number>(size).fill(0);
+  let loss = lossAt(problem, at);
+  for (let iterations = 0; iterations < ITERATIONS_MAX; iterations++) {
+    const { gradient, curvature } = slopes(problem, at);
+    const steepest = gradient.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0) / all;
+    if (steepest <= FLAT) return told(at, iterations, true);
+    const next = better(problem, { at, loss }, newtonStep(curvature, gradient));
+    if (next === null) return told(at, iterations, steepest <= NEARLY_FLAT);
+    ({ at, loss } = next);
+  }
+  return told(at, ITERATIONS_MAX, false);
+}
+
+const told = (at: readonly number[], iterations: number, converged: boolean): Minimum => ({
+  weights: at.slice(0, -1),
+  bias: at.at(-1)!,
+  iterations,
+  converged,
+});
+
+function scoreOf(row: readonly number[], at: readonly number[]): number {
+  let z = at[row.length]!;
+  for (let j = 0; j < row.length; j++) z += row[j]! * at[j]!;
+  return z;
+}
+
+function lossAt({ rows, targets, counts, l2 }: Problem, at: readonly number[]): number {
+  let loss = 0;
+  for (const [i, row] of rows.entries()) {
+    const z = scoreOf(row, at);
+    loss += counts[i]! * (softplus(z) - targets[i]! * z);
+  }
+  return loss + (l2 / 2) * at.slice(0, -1).reduce((sum, w) => sum + w * w, 0);
+}
+
+function slopes({ rows, targets, counts, l2 }: Problem, at: readonly number[]) {
+  const size = at.length;
+  const gradient = at.map((w, j) => (j < size - 1 ? l2 * w : 0));
+  const curvature = at.map((_, j) => at.map((_, k) => (j === k && j < size - 1 ? l2 : 0)));
+  for (const [i, row] of rows.entries()) {
+    const p = sigmoid(scoreOf(row, at));
+    const off = counts[i]! * (p - targets[i]!);
+    const bend = counts[i]! * p * (1 - p);
+    for (let j = 0; j < size; j++) {
+      const x = j < row.length ? row[j]! : 1;
+      gradient[j]! += off * x;
+      const line = curvature[j]!;
+      for (let k = 0; k <= j; k++) line[k]! += bend * x * (k < row.length ? row[k]! : 1);
+    }
+  }
+  return { gradient, curvature };
+}
+
+/** Only the lower triangle of `curvature` is read. */
+function newtonStep(curvature: readonly (readonly number[])[], gradient: readonly number[]): number[] {
+  const greatest = Math.max(...curvature.map((line, j) => line[j]!));
+  for (const share of DAMPING) {
+    const damped = curvature.map((line, j) => line.map((value, k) => (j === k ? value + share * greatest : value)));
+    const step = solvePositive(damped, gradient);
+    if (step !== null) return step;
+  }
+  return [...gradient];
+}
+
+interface Place {
+  readonly at: number[];
+  readonly loss: number;
+}
+
+function better(problem: Problem, { at, loss }: Place, step: readonly number[]): Place | null {
+  let length = 1;
+  for (let halvings = 0; halvings < HALVINGS_MAX; halvings++) {
+    const next = at.map((w, j) => w - length * step[j]!);
+    const there = lossAt(problem, next);
+    if (there < loss) return { at: next, loss: there };
+    length /= 2;
+  }
+  return null;
+}
