@@ -1,9 +1,9 @@
 /** What a model and a program had to say about an entry, or why they had no say. */
 import { numberText, percentText } from "../format/numbers.ts";
 import { useText } from "../i18n/translate.ts";
+import type { ToldDecision } from "../state/decision-steps.ts";
 import { modelSaid, wishSaid } from "../stories/step-words.ts";
 import { Contributions, ProbabilityBar } from "./decision-bars.tsx";
-import type { ToldDecision } from "./decision-steps.tsx";
 
 export function ModelStep({ decision: { model, basis } }: { decision: ToldDecision }) {
   const { t } = useText();

@@ -1,20 +1,16 @@
 /** One decision as the way it went: the moment, guards, side, rules, model, size, order; each in words, then in numbers. */
 import type { ReactNode } from "react";
-import type { DecisionStory } from "../../../../shared/client/gen/types.ts";
 import type { Condition } from "../../../../shared/domain/bundle.ts";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { useText } from "../i18n/translate.ts";
 import { heldOf, treeOf, type Values } from "../state/condition-tree.ts";
-import { type StepState, stepsOf } from "../state/decision-steps.ts";
+import { type StepState, stepsOf, type ToldDecision } from "../state/decision-steps.ts";
 import { guardsSaid, ordersSaid, rulesSaid, sideSaid, sizingSaid, triggerSaid } from "../stories/step-words.ts";
 import { ConditionView, TruthMark, truthKey } from "./condition-view.tsx";
 import { GuardTable } from "./decision-bars.tsx";
 import { ModelStep, ProgramStep } from "./decision-says.tsx";
 import { When } from "./figures.tsx";
 import { OrderLink } from "./links.tsx";
-
-/** With what it was made from where that is known; a live event does not bring it along. */
-export type ToldDecision = Decision & Partial<Pick<DecisionStory, "basis" | "order" | "not_taken">>;
 
 export function DecisionSteps({ decision }: { decision: ToldDecision }) {
   const { t } = useText();

@@ -11,6 +11,7 @@ import type { ServiceRow } from "../api/shapes.ts";
 import { asGiven } from "../format/numbers.ts";
 import { codeText, type Translate, useText } from "../i18n/translate.ts";
 import { addressStore, go, type Subject } from "../state/address.ts";
+import type { ToldDecision } from "../state/decision-steps.ts";
 import { useStore } from "../state/store.ts";
 import {
   alertStory,
@@ -21,7 +22,7 @@ import {
   serviceStory,
   tradeStory,
 } from "../stories/stories.ts";
-import { DecisionSteps, type ToldDecision } from "./decision-steps.tsx";
+import { DecisionSteps } from "./decision-steps.tsx";
 import { Figure, Pair, When } from "./figures.tsx";
 import { InstrumentLink, OrderLink, PlaceLink, SubjectLink, TradeLink, TradePageLink } from "./links.tsx";
 import { isReplicated, ReplicaTable } from "./replicas.tsx";

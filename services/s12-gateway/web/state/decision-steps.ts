@@ -1,6 +1,10 @@
 /** A decision's way through its steps: which it passed, which ended it, which it never reached. */
+import type { DecisionStory } from "../../../../shared/client/gen/types.ts";
 import type { Decision, GuardResult } from "../../../../shared/domain/decision.ts";
 import type { ModelResult } from "../../../../shared/domain/model.ts";
+
+/** With what it was made from where that is known; a live event does not bring it along. */
+export type ToldDecision = Decision & Partial<Pick<DecisionStory, "basis" | "order" | "not_taken">>;
 
 export const STEPS = ["guards", "side", "rules", "model", "sizing"] as const;
 export type StepId = (typeof STEPS)[number];
