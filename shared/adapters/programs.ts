@@ -65,12 +65,13 @@ const PREPARE = new vm.Script(`
 const TRY = new vm.Script("program()");
 const ASK = new vm.Script("answer(what, state, event)");
 
-export function programRunner(): ProgramRunner {
-  return { load };
+/** `decideMs`: how long a program may take; where time is virtual no pause of the machine may change a decision. */
+export function programRunner(decideMs = DECIDE_MS_MAX): ProgramRunner {
+  return { load: (source) => load(source, decideMs) };
 }
 
 /** Throws Problem RULE for what is no such program. */
-function load(source: string): LoadedProgram {
+function load(source: string, decideMs: number): LoadedProgram {
   const script = scriptOf(source);
   const realm = vm.createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
   const named = realm as Record<string, unknown>;
@@ -86,7 +87,7 @@ function load(source: string): LoadedProgram {
     named.state = JSON.stringify(state ?? null);
     named.event = JSON.stringify(event ?? null);
     try {
-      return JSON.parse(ASK.runInContext(realm, { timeout: DECIDE_MS_MAX }) as string);
+      return JSON.parse(ASK.runInContext(realm, { timeout: decideMs }) as string);
     } catch (cause) {
       const isSlow = (cause as { code?: unknown }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
       throw new Problem(isSlow ? "TIMEOUT" : "RULE", lineOf(cause), { cause });

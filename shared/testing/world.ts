@@ -28,6 +28,9 @@ export interface SimWorld extends World {
   errors: string[];
 }
 
+/** Real time, which must decide nothing here but about programs without an end. */
+const PROGRAM_MS_MAX = 5_000;
+
 /** The same options give the same world, to the last bit. */
 export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = false }: SimOptions): SimWorld {
   const errors: string[] = [];
@@ -64,7 +67,7 @@ export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = fal
     ...embeddedCoordination({ clock, path: ":memory:" }),
     net,
     inference: onnxInference(clock),
-    programs: programRunner(),
+    programs: programRunner(PROGRAM_MS_MAX),
     env: {
       CHIMERA_S01_RECORD_FRAMES: "false",
       CHIMERA_S11_SCRAPE_MS: "3600000",
