@@ -70,7 +70,7 @@ describe("metric series", () => {
   });
   test("cost no more than so many steps", async () => {
     await expect(ask({ from_ts: 0 })).rejects.toThrow("at most 1000 steps");
-    await expect(ask({ from_ts: -1e300, to_ts: 1e300 })).rejects.toThrow("at most 1000 steps");
+    await expect(ask({ from_ts: 0, to_ts: 8e15 })).rejects.toThrow("at most 1000 steps");
     await expect(ask({ from_ts: START + 1e12 })).rejects.toThrow("after to_ts");
     await expect(ask({ from_ts: 2, to_ts: 1 })).rejects.toThrow("before from_ts");
   });
