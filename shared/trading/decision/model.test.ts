@@ -24,6 +24,12 @@ test("the greatest cut-off that is reached tells the size, in whatever order the
   expect(sizes).toEqual([0, 0, 0.5, 0.5, 1, 1, 1.2, 1.2]);
 });
 
+test("a model's 32-bit word for a cut-off reaches it, and the word below does not", () => {
+  const below = (p: number) => Math.fround(Math.fround(p) - 6e-8);
+  const sizes = [0.5, 0.6, 0.7].flatMap((p) => [below(p), Math.fround(p)].map((q) => judged(use, { p: q }).size_mult));
+  expect(sizes).toEqual([0, 0.5, 0.5, 1, 1, 1.2]);
+});
+
 test("a model without a say counts as 1.0, and says why", () => {
   expect(judged(use)).toEqual({ model_id: "base", hash, p: null, trouble: "missing", size_mult: 1 });
   expect(judged(use, { p: null, trouble: "slow", ms: 30 })).toMatchObject({ size_mult: 1, trouble: "slow", ms: 30 });
@@ -32,7 +38,7 @@ test("a model without a say counts as 1.0, and says why", () => {
 test("inputs stand in the model's order, the side among them; one without a finite value and there are none", () => {
   const card = { features: ["rsi_14_1m", "side", "spread_bps"] };
   expect(inputsOf(card, { spread_bps: 2, rsi_14_1m: 40 }, -1)).toEqual([40, -1, 2]);
-  for (const bad of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
+  for (const bad of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
     expect(inputsOf(card, { spread_bps: bad, rsi_14_1m: 40 }, 1)).toBeUndefined();
   }
 });

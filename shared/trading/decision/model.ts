@@ -18,21 +18,24 @@ export function judged(use: ModelUse, says: ModelSays = { p: null, trouble: "mis
   return { ...says, model_id, hash, size_mult: p === null ? NO_SAY : sizeOf(use, p) };
 }
 
+/** Models speak 32-bit floats, whose 0.7 lies a little below ours: one that says 0.7 reaches a cut-off of 0.7. */
+const reaches = (p: number, pMin: number): boolean => p >= Math.min(pMin, Math.fround(pMin));
+
 /** 0 below all cut-offs. */
 function sizeOf({ cutoffs }: ModelUse, p: number): number {
   let best: ModelUse["cutoffs"][number] | undefined;
   for (const cutoff of cutoffs) {
-    if (p >= cutoff.p_min && (best === undefined || cutoff.p_min > best.p_min)) best = cutoff;
+    if (reaches(p, cutoff.p_min) && (best === undefined || cutoff.p_min > best.p_min)) best = cutoff;
   }
   return best?.size_mult ?? SKIP;
 }
 
-/** The model's inputs in its order; undefined when one has no finite value. `side` is 1 to buy and −1 to sell. */
+/** The model's inputs in its order; undefined when one is no finite 32-bit float. `side` is 1 to buy and −1 to sell. */
 export function inputsOf({ features }: Pick<ModelCard, "features">, values: Values, side: number) {
   const row: number[] = [];
   for (const id of features) {
     const value = id === SIDE_FACTOR ? side : values[id];
-    if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+    if (typeof value !== "number" || !Number.isFinite(Math.fround(value))) return undefined;
     row.push(value);
   }
   return row;
