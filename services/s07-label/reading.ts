@@ -1,5 +1,6 @@
 /** Reads labels for people: lists by what they are about, one signal's at all horizons, and how they are spread. */
 import { LABELS, type Label } from "../../shared/collections/labels.ts";
+import { signalsSeen } from "../../shared/collections/signals.ts";
 import type { Query, Store, Test } from "../../shared/kit/ports.ts";
 import { distributionOf, EDGES } from "../../shared/trading/labels/distribution.ts";
 import { HORIZONS_H } from "../../shared/trading/labels/outcome.ts";
@@ -8,6 +9,7 @@ import { GROUPS, type LabelsQuery, type SummaryQuery, type SummaryRow } from "./
 type Reader = Pick<Store, "get" | "query">;
 type Choice = Omit<LabelsQuery, "limit" | "cursor">;
 
+const HOUR_MS = 3_600_000;
 const PAGE = 1_000;
 /** Labels of one summary; the newest. */
 const SUMMARY_MAX = 50_000;
@@ -75,7 +77,17 @@ const KEYS: Readonly<Record<Group, (label: Label) => readonly string[]>> = {
 export async function summarise(store: Reader, { by, ...choice }: SummaryQuery) {
   const { labels, isPart } = await newest(store, choice);
   const items = (by === undefined ? GROUPS : [by]).flatMap((group) => rowsOf(group, labels));
-  return { horizon_h: choice.horizon_h, labels: labels.length, is_part: isPart, edges: [...EDGES], items };
+  const first_due_at = labels.length === 0 ? await firstDueAt(store, choice) : undefined;
+  return {
+    ...{ horizon_h: choice.horizon_h, labels: labels.length, is_part: isPart, edges: [...EDGES], items },
+    ...(first_due_at !== undefined && { first_due_at }),
+  };
+}
+
+async function firstDueAt(store: Reader, { horizon_h }: Choice): Promise<number | undefined> {
+  const oldest = await store.query(signalsSeen, { sort: { field: "ts", order: "asc" }, limit: 1 });
+  const ts = oldest.items[0]?.value.ts;
+  return ts === undefined ? undefined : ts + horizon_h * HOUR_MS;
 }
 
 async function newest(store: Reader, choice: Choice): Promise<{ labels: Label[]; isPart: boolean }> {

@@ -282,6 +282,10 @@ describe("backfills", () => {
 describe("reading", () => {
   test("lists by what labels are about, in pages; a signal's own; how they are spread", async () => {
     it = await LabelWorld.open();
+    const firstDue = async (horizonH: number) =>
+      (await it.get(`/labels/summary?horizon_h=${horizonH}`)).body.first_due_at;
+    expect(await firstDue(12)).toBeUndefined();
+    const started = it.clock.now();
     for (let at = 0; at < 6; at++) {
       await it.signal(at % 2 ? { account: { kill: true } } : { values: { obi_5: 0.95, regime: at === 0 ? 1 : 0 } });
       await it.pass(MINUTE_MS);
@@ -298,6 +302,7 @@ describe("reading", () => {
     expect((await list(`limit=4&cursor=${encodeURIComponent(page.next_cursor)}`)).items).toHaveLength(2);
     const { signal_id } = page.items[0];
     expect((await it.get(`/labels/${signal_id}`)).body.items).toHaveLength(1);
+    expect([await firstDue(12), await firstDue(36)]).toEqual([undefined, started + 36 * HOUR_MS]);
     const summary = (await it.get("/labels/summary?horizon_h=12")).body;
     const row = (by: string, key: string) =>
       summary.items.find((each: { by: string; key: string }) => each.by === by && each.key === key);

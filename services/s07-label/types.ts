@@ -110,6 +110,8 @@ export const SummaryAnswer = z.object({
   labels: z.number().int(),
   /** True: there were more than are read at once, and these are the newest. */
   is_part: z.boolean(),
+  /** Where there is no label yet: when the horizon of the oldest signal ends, epoch ms; the first label comes then. */
+  first_due_at: z.number().optional(),
   edges: z.array(z.number()),
   items: z.array(SummaryRow),
 });

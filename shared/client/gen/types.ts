@@ -77,6 +77,134 @@ export type AuditEntry = {
   hash?: string;
 };
 
+export type AutopsyAnswer = {
+  trade_id: string;
+  report_id: string;
+  url: string;
+  tl_dr: string;
+  hash: string;
+  revision: number;
+  is_new: boolean;
+};
+
+export type AutopsyFacts = {
+  format: number;
+  trade: Trade;
+  roi_net: number;
+  regime?: "FROZEN" | "NORMAL" | "EXTREME";
+  signal?: Signal;
+  decision?: Decision;
+  fills: Fill[];
+  orders: Order[];
+  payments: {
+    ts: number;
+    amount_usdt: string;
+  }[];
+  costs: {
+    gross: string;
+    fees: string;
+    funding: string;
+    slippage: string;
+    total: string;
+    share: string;
+  };
+  slippage: ({
+    fill_id: string;
+    client_order_id: string;
+    ts: number;
+    kind: "ENTRY" | "ADD" | "EXIT" | "TP" | "SL";
+    side: "BUY" | "SELL";
+    maker: boolean;
+    qty: string;
+    price: string;
+    fee_usdt: string;
+    notional_usdt: string;
+    reference?: string;
+    slippage_usdt: string;
+    slippage_bps?: number;
+    curve_bps?: number;
+  })[];
+  curve?: CostCurve;
+  path: {
+    from: number;
+    to: number;
+    bar_ms: number;
+    bars: {
+      open_ts: number;
+      open: string;
+      high: string;
+      low: string;
+      close: string;
+    }[];
+  };
+  roe: {
+    ts: number;
+    roe: number;
+  }[];
+  peers: {
+    regime?: string;
+    notional_from: number;
+    notional_to: number;
+    looked_at: number;
+    count: number;
+    rows: ({
+      what: "roi_net" | "net_usdt" | "held_ms" | "fees_bps";
+      value: number;
+      percentile: number;
+      q1: number;
+      median: number;
+      q3: number;
+    })[];
+  };
+  what_ifs: ({
+    kind: "actual" | "plan" | "stop" | "target" | "size";
+    change: string;
+    stop_price?: string;
+    take_profit_price?: string;
+    qty: string;
+    exit_price?: string;
+    how: string;
+    at?: number;
+    net_usdt: string;
+    roi: string;
+  })[];
+  what_ifs_until?: number;
+  holes: string[];
+};
+
+export type AutopsyReport = {
+  trade_id: string;
+  account: string;
+  instrument: string;
+  strategy_id: string;
+  side: "BUY" | "SELL";
+  opened_at: number;
+  closed_at: number;
+  state: "WAITING" | "READY";
+  summary: string;
+  report_id?: string;
+  regime?: "FROZEN" | "NORMAL" | "EXTREME";
+  exit_reason?: string;
+  net_usdt?: string;
+  roi_net?: number;
+  cost_share?: number;
+  holes?: string[];
+  bytes?: number;
+  hash?: string;
+  facts_hash?: string;
+  git_commit?: string;
+  config_rev?: number;
+  revision?: number;
+  made_at?: number;
+  missing: ({
+    code: "FILLS" | "PRICES" | "NOT_LISTED" | "CONFIG" | "REFUSED";
+    detail: string;
+  })[];
+  tries: number;
+  due_at?: number;
+  updated_at: number;
+};
+
 export type Balance = {
   market: "SPOT" | "FUT";
   asset: string;
@@ -1289,6 +1417,16 @@ export interface Inputs {
     source?: string;
     trace_id?: string;
   };
+  listAutopsies: {
+    limit?: number;
+    cursor?: string;
+    from_ts?: number;
+    to_ts?: number;
+    instrument?: string;
+    strategy_id?: string;
+    side?: "BUY" | "SELL";
+    state?: "WAITING" | "READY";
+  };
   listBalances: Record<string, never>;
   listBundles: {
     bundle_id?: string;
@@ -1455,6 +1593,10 @@ export interface Inputs {
     username: string;
   };
   logout: Record<string, never>;
+  makeAutopsy: {
+    trade_id: string;
+    force_rebuild?: boolean;
+  };
   managePositions: {
     instruments?: string[];
     actions: ("TRAIL_SL" | "PARTIAL_TP" | "ADD_IF_OK" | "SET_STOP" | "CLOSE")[];
@@ -1472,6 +1614,9 @@ export interface Inputs {
     reason?: string;
   };
   promoteBundle: PromoteRequest;
+  readAutopsy: {
+    trade_id: string;
+  };
   readEquity: Record<string, never>;
   readIntent: {
     intent_id: string;
@@ -1564,6 +1709,9 @@ export interface Inputs {
   setUserRole: {
     username: string;
     role: "viewer" | "researcher" | "trader" | "risk" | "admin";
+  };
+  showAutopsy: {
+    trade_id: string;
   };
   summariseLabels: {
     from_ts?: number;
@@ -1799,6 +1947,10 @@ export interface Answers {
     items: AuditEntry[];
     next_cursor?: string;
   };
+  listAutopsies: {
+    items: AutopsyReport[];
+    next_cursor?: string;
+  };
   listBalances: {
     items: Balance[];
   };
@@ -2022,6 +2174,7 @@ export interface Answers {
   logout: {
     signed_out: boolean;
   };
+  makeAutopsy: AutopsyAnswer;
   managePositions: {
     plan: {
       stop_moves: {
@@ -2067,6 +2220,10 @@ export interface Answers {
     ts: number;
   };
   promoteBundle: PromoteAnswer;
+  readAutopsy: {
+    report: AutopsyReport;
+    facts?: AutopsyFacts;
+  };
   readEquity: {
     equity_usdt?: string;
     open_pnl_usdt: string;
@@ -2140,10 +2297,12 @@ export interface Answers {
   search: SearchAnswer;
   setKillSwitch: KillAnswer;
   setUserRole: User;
+  showAutopsy: string;
   summariseLabels: {
     horizon_h: (12 | 24 | 36);
     labels: number;
     is_part: boolean;
+    first_due_at?: number;
     edges: number[];
     items: LabelSummaryRow[];
   };
@@ -2275,6 +2434,8 @@ export interface Api {
   listApprovals(input?: Inputs["listApprovals"], options?: CallOptions): Promise<Answers["listApprovals"]>;
   /** Who changed what, from where, before and after; newest first. `GET /api/v1/audit` */
   listAudit(input?: Inputs["listAudit"], options?: CallOptions): Promise<Answers["listAudit"]>;
+  /** Reports of closed trades, newest close first, with those that cannot be made yet and why. `GET /api/v1/autopsies` */
+  listAutopsies(input?: Inputs["listAutopsies"], options?: CallOptions): Promise<Answers["listAutopsies"]>;
   /** Both wallets' balances by asset. `GET /api/v1/xchg/balances` */
   listBalances(input?: Inputs["listBalances"], options?: CallOptions): Promise<Answers["listBalances"]>;
   /** Every bundle revision, newest first. `GET /api/v1/bundles` */
@@ -2337,6 +2498,8 @@ export interface Api {
   login(input: Inputs["login"], options?: CallOptions): Promise<Answers["login"]>;
   /** End this session. `POST /api/v1/auth/logout` */
   logout(input?: Inputs["logout"], options?: CallOptions): Promise<Answers["logout"]>;
+  /** Make the report of a closed trade; the same again while nothing has changed, unless it is forced. `POST /api/v1/autopsy/{trade_id}` */
+  makeAutopsy(input: Inputs["makeAutopsy"], options?: CallOptions): Promise<Answers["makeAutopsy"]>;
   /** Move stops, take parts of profits, add to winners, close; planned only, on a dry run. `POST /api/v1/positions/manage` */
   managePositions(input: Inputs["managePositions"], options?: CallOptions): Promise<Answers["managePositions"]>;
   /** What a browser needs to make a passkey. `POST /api/v1/auth/passkeys/offer` */
@@ -2349,6 +2512,8 @@ export interface Api {
   pauseStrategy(input: Inputs["pauseStrategy"], options?: CallOptions): Promise<Answers["pauseStrategy"]>;
   /** Activate a draft, or bring back an older revision's content, for all at once. `POST /api/v1/promote` */
   promoteBundle(input: Inputs["promoteBundle"], options?: CallOptions): Promise<Answers["promoteBundle"]>;
+  /** One report's figures and all the facts that it was made from. `GET /api/v1/autopsy/{trade_id}` */
+  readAutopsy(input: Inputs["readAutopsy"], options?: CallOptions): Promise<Answers["readAutopsy"]>;
   /** Equity, today's result and drawdown. `GET /api/v1/equity` */
   readEquity(input?: Inputs["readEquity"], options?: CallOptions): Promise<Answers["readEquity"]>;
   /** The whole story of an intent: what was asked and why, its plan, orders, fills and timeline. `GET /api/v1/intents/{intent_id}` */
@@ -2401,6 +2566,8 @@ export interface Api {
   setKillSwitch(input: Inputs["setKillSwitch"], options?: CallOptions): Promise<Answers["setKillSwitch"]>;
   /** Give a user another role; ends their sessions. `POST /api/v1/users/{username}/role` */
   setUserRole(input: Inputs["setUserRole"], options?: CallOptions): Promise<Answers["setUserRole"]>;
+  /** The report itself: one HTML file with pictures and without scripts, to read, print or keep. `GET /api/v1/autopsy/{trade_id}/report` */
+  showAutopsy(input: Inputs["showAutopsy"], options?: CallOptions): Promise<Answers["showAutopsy"]>;
   /** How labels of one horizon are spread, by rule, regime, reason, direction, strategy and instrument. `GET /api/v1/labels/summary` */
   summariseLabels(input?: Inputs["summariseLabels"], options?: CallOptions): Promise<Answers["summariseLabels"]>;
   /** Top up the futures wallet from spot, if it is short and spot keeps its buffer. `POST /api/v1/auto-transfer/trigger` */

@@ -30,6 +30,8 @@ export interface LabelSpread {
 export interface LabelSummary {
   labels: number;
   is_part: boolean;
+  /** Without a label yet: when the first may come, epoch ms; missing before the first signal. */
+  first_due_at?: number;
   edges: number[];
   items: LabelSpread[];
 }

@@ -16,6 +16,7 @@ import {
   labelsPath,
 } from "../api/label-queries.ts";
 import { directionOf, percentText } from "../format/numbers.ts";
+import { dayClockText } from "../format/times.ts";
 import { codeText, MESSAGES, type Translate, useText } from "../i18n/translate.ts";
 import { ClearAsked, DayField, useAsked } from "../parts/asked-fields.tsx";
 import { CsvButton } from "../parts/csv-button.tsx";
@@ -25,6 +26,7 @@ import { LoadedHere } from "../parts/loaded-here.tsx";
 import { Empty, Panel } from "../parts/states.tsx";
 import { askedOf } from "../state/asked.ts";
 import { columnsOf, PICTURE } from "../state/label-spread.ts";
+import { useLive } from "../state/live.ts";
 
 export function LabelsPage() {
   const { t } = useText();
@@ -72,9 +74,9 @@ function SpreadPanel() {
         <ClearAsked />
       </search>
       <LoadedHere query={query} rows={8} what={t("page.labels")}>
-        {({ labels, is_part, items }) =>
+        {({ labels, is_part, first_due_at, items }) =>
           labels === 0 ? (
-            <Empty>{t("labels.empty", { h: horizonOf(asked) })}</Empty>
+            <NoLabels firstDueAt={first_due_at} />
           ) : (
             <div className="scroll-x">
               {is_part ? <p className="muted">{t("labels.part", { count: labels })}</p> : null}
@@ -90,6 +92,16 @@ function SpreadPanel() {
       </LoadedHere>
     </Panel>
   );
+}
+
+function NoLabels({ firstDueAt }: { firstDueAt: number | undefined }) {
+  const { t, locale } = useText();
+  const { asked } = useAsked();
+  const serverNow = useLive().serverNow();
+  const h = horizonOf(asked);
+  if (firstDueAt === undefined) return <Empty>{t("labels.no_signals", { h })}</Empty>;
+  if (firstDueAt <= serverNow) return <Empty>{t("labels.none_fit")}</Empty>;
+  return <Empty>{t("labels.due_at", { h, time: dayClockText(firstDueAt, locale) })}</Empty>;
 }
 
 interface SwitchProps<T extends string> {
@@ -139,6 +151,11 @@ function spreadColumns(t: Translate): Column<LabelSpread>[] {
       cell: (row) => <Figure title={t("labels.imagined", { count: row.counterfactual })}>{String(row.count)}</Figure>,
       right: true,
     }),
+    column("imagined", t("labels.kind.imagined"), {
+      value: (row) => row.counterfactual,
+      cell: (row) => <Figure>{String(row.counterfactual)}</Figure>,
+      right: true,
+    }),
     column("picture", t("labels.spread"), { value: (row) => row.mean, cell: (row) => <Picture row={row} /> }),
     ...[share("pos"), share("neutral"), share("neg")],
     ...[roi("mean"), roi("q1"), roi("median"), roi("q3")],
@@ -186,7 +203,7 @@ function CoveragePanel() {
             <DataTable
               caption={t("labels.coverage", { h: horizon })}
               columns={columns}
-              rows={days.filter((row) => row.horizon_h === horizon)}
+              rows={sinceFirst(days.filter((row) => row.horizon_h === horizon))}
               rowId={(row) => row.day}
             />
           </div>
@@ -195,6 +212,10 @@ function CoveragePanel() {
     </Panel>
   );
 }
+
+/** Newest first, up to the day of the first signal; that nothing was before it says nothing. */
+const sinceFirst = (days: readonly LabelCoverage[]): readonly LabelCoverage[] =>
+  days.slice(0, Math.max(1, days.findLastIndex(({ signals }) => signals > 0) + 1));
 
 function coverageColumns(t: Translate): Column<LabelCoverage>[] {
   const count = (id: "signals" | "due" | "labelled" | "without_side") =>
