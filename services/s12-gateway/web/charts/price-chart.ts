@@ -19,6 +19,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
+import { after, type Stop } from "../api/now.ts";
 import { clockText, dayText, minuteText } from "../format/times.ts";
 import type { Bar } from "../state/bars.ts";
 import type { LevelLine, Mark, StopPoint, Verdict } from "./chart-marks.ts";
@@ -66,6 +67,8 @@ interface ChartEvents {
 const timeOf = (ts: number): UTCTimestamp => (ts / 1000) as UTCTimestamp;
 const tsOf = (time: Time): number => (time as number) * 1000;
 const BARS_SHOWN = 120;
+/** A chart is drawn whole each time: the running bar moves as often as the gateway tells of one kind, not more. */
+const MOVED_EVERY_MS = 200;
 /** Height of the strip of decisions at the bottom, of the whole. */
 const STRIP_SHARE = 0.02;
 
@@ -83,7 +86,6 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
   const { chart, candles, markers, stops } = drawn;
   const lines = new Map<string, IPriceLine>();
   let look: ChartLook | undefined;
-  let bars: readonly Bar[] = [];
   let marks: readonly Mark[] = [];
   let levels: readonly LevelLine[] = [];
   let verdicts: readonly Verdict[] = [];
@@ -104,11 +106,10 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
   const showVerdicts = () => look && drawn.verdicts.setData(verdicts.map((each) => stripOf(each, look!.colours)));
   const showLevels = () => look && replaceLevels(lines, candles, { levels, colours: look.colours });
 
+  const bars = paced((shown, next) => setData(drawn, shown, { next, colours: look?.colours }));
+
   return {
-    setBars: (next) => {
-      setData(drawn, bars, { next, colours: look?.colours });
-      bars = next;
-    },
+    setBars: bars.set,
     setDigits: (digits) => {
       const priceFormat = { type: "price" as const, precision: digits, minMove: 10 ** -digits };
       candles.applyOptions({ priceFormat });
@@ -137,14 +138,18 @@ export function createPriceChart(element: HTMLElement, events: ChartEvents): Pri
     setLook: (next) => {
       look = next;
       applyLook(drawn, next);
-      setData(drawn, [], { next: bars, colours: next.colours });
+      setData(drawn, [], { next: bars.shown(), colours: next.colours });
       showMarks();
       showVerdicts();
       showLevels();
     },
-    toNewest: () => chart.timeScale().setVisibleLogicalRange({ from: bars.length - BARS_SHOWN, to: bars.length + 6 }),
+    toNewest: () => {
+      const { length } = bars.shown();
+      chart.timeScale().setVisibleLogicalRange({ from: length - BARS_SHOWN, to: length + 6 });
+    },
     toAll: () => chart.timeScale().fitContent(),
     destroy: () => {
+      bars.stop();
       dragging.stop();
       chart.remove();
     },
@@ -195,11 +200,45 @@ function widened(own: AutoscaleInfo | null, prices: readonly number[]): Autoscal
   };
 }
 
+/** Shows what moved at most every 200 ms, and anything else at once. */
+function paced(show: (shown: readonly Bar[], next: readonly Bar[]) => void) {
+  let shown: readonly Bar[] = [];
+  let coming = shown;
+  let waits: Stop | undefined;
+  const showNow = () => {
+    show(shown, coming);
+    shown = coming;
+  };
+  const showSoon = () => {
+    waits = undefined;
+    if (coming === shown) return;
+    showNow();
+    waits = after(MOVED_EVERY_MS, showSoon);
+  };
+  return {
+    shown: () => shown,
+    set: (next: readonly Bar[]) => {
+      coming = next;
+      if (waits && isMoved(shown, next)) return;
+      showNow();
+      waits ??= after(MOVED_EVERY_MS, showSoon);
+    },
+    stop: () => waits?.(),
+  };
+}
+
+/** Whether only the last bar changed, or one came after it. */
+function isMoved(shown: readonly Bar[], next: readonly Bar[]): boolean {
+  const from = shown.length - 1;
+  const grew = next.length - shown.length;
+  return from > 0 && (grew === 0 || grew === 1) && next[from - 1] === shown[from - 1] && next[0] === shown[0];
+}
+
 interface Data {
   next: readonly Bar[];
   colours: ChartColours | undefined;
 }
-/** A change of the last bar, or one more, is an update; anything else replaces all. */
+/** What moved is an update; anything else replaces all. */
 function setData({ candles, volume }: Drawn, shown: readonly Bar[], { next, colours }: Data): void {
   const candle = (bar: Bar) => ({
     time: timeOf(bar.openTs),
@@ -213,15 +252,12 @@ function setData({ candles, volume }: Drawn, shown: readonly Bar[], { next, colo
     value: bar.volume,
     color: colours && `${bar.close >= bar.open ? colours.up : colours.down}55`,
   });
-  const from = shown.length - 1;
-  const grew = next.length - shown.length;
-  const isUpdate = from > 0 && (grew === 0 || grew === 1) && next[from - 1] === shown[from - 1] && next[0] === shown[0];
-  if (!isUpdate) {
+  if (!isMoved(shown, next)) {
     candles.setData(next.map(candle));
     volume.setData(next.map(column));
     return;
   }
-  for (const bar of next.slice(from)) {
+  for (const bar of next.slice(shown.length - 1)) {
     candles.update(candle(bar));
     volume.update(column(bar));
   }

@@ -16,7 +16,8 @@ interface LoadedHereProps<T> {
 
 export function LoadedHere<T>({ query, rows, what, children }: LoadedHereProps<T>) {
   const { t, locale } = useText();
-  if (query.data === undefined && isAbsent(query.error)) return <Empty>{t("page.absent", { what })}</Empty>;
+  if (query.data === undefined && isAbsent(query.error ?? query.failureReason))
+    return <Empty>{t("page.absent", { what })}</Empty>;
   const failing = query.data !== undefined && query.error !== null;
   return (
     <>

@@ -52,7 +52,9 @@ interface LoadedProps<T> {
 /** Shows what is known even while a later ask fails: old data greys out by its own age, it does not vanish. */
 export function Loaded<T>({ query, rows, children }: LoadedProps<T>) {
   if (query.data !== undefined) return children(query.data);
-  if (query.error) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
+  // Said at the first failure, while it is asked again.
+  const error = query.error ?? query.failureReason;
+  if (error) return <Failed error={error} onRetry={() => void query.refetch()} />;
   return <Skeleton rows={rows} />;
 }
 

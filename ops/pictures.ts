@@ -1,0 +1,163 @@
+/**
+ * Takes the pictures of the documentation: every page in both themes, some in Chinese and on a phone, of an
+ * installation that trades on the paper venue with the same seed each time. `bun ops/pictures.ts [MINUTES] [DATA]`,
+ * where DATA is a folder that has traded before.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
+import type { Locale, Prefs } from "../services/s12-gateway/web/state/prefs.ts";
+import { ROOT } from "./build.ts";
+import { PASSWORD, type Running, until, up } from "./run/process.fixture.ts";
+
+const FOLDER = join(ROOT, "docs/pictures");
+const CHROMIUM = "/usr/bin/chromium";
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"];
+const PORT_OFFSET = 23_800;
+const WIDE = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+/** How long it trades before, minutes: long enough for trades that are over, and for some that are not. */
+const MINUTES_DEFAULT = 4;
+const PAGE_MS_MAX = 120_000;
+const WAIT_MS_MAX = 600_000;
+const THEMES = ["dark", "light"] as const;
+/** For prices to come and charts to be drawn. */
+const SETTLE_MS = 1_500;
+
+type Theme = Prefs["theme"];
+interface Shot {
+  name: string;
+  path: string;
+  /** A key that is pressed first, such as that of a dialogue. */
+  key?: string;
+}
+interface Look {
+  theme: Theme;
+  locale?: Locale;
+  isPhone?: boolean;
+}
+
+interface Items<T> {
+  items: T[];
+}
+
+/** What people would have done by then, so that no page is empty. */
+async function fill(running: Running): Promise<void> {
+  for (const [username, role] of [
+    ["rita", "risk"],
+    ["theo", "trader"],
+    ["vera", "viewer"],
+  ]) {
+    await running.post("/users", { username, role });
+  }
+  await running.post("/api-keys", { name: "reporting", role: "viewer", scopes: ["orders:read", "trades:read"] });
+  await running.post("/reconcile", { mode: "ALL" });
+  const move = { from: "SPOT", to: "FUT" };
+  const first = { ...move, amount_usdt: "250", reason: "margin for the week" };
+  const { body } = await running.post<{ transfer_id: string }>("/treasury/transfer", first);
+  await running.post(`/approvals/${body.transfer_id}/approve`, {});
+  await running.post("/treasury/transfer", { ...move, amount_usdt: "120", reason: "more margin for ETH" });
+}
+
+/** The addresses of things that are only known once they are there: something open, something over. */
+async function shotsOf(running: Running): Promise<Shot[]> {
+  const one = async <T>(path: string): Promise<T | undefined> => (await running.get<Items<T>>(path)).items[0];
+  const order = await one<{ client_order_id: string }>("/orders?kind=ENTRY&status=FILLED&limit=1");
+  const over = await one<{ trade_id: string; instrument: string }>("/trades?status=CLOSED&limit=1");
+  const open = await one<{ trade_id: string; instrument: string }>("/trades?status=ACTIVE&limit=1");
+  const opened = await one<{ signal_id: string; instrument: string }>("/decisions?action=open&limit=1");
+  const watched = open?.instrument ?? "FUT:BTCUSDT";
+  const pathOf = (path: string) => (path === "/find" ? "/find?q=rita" : path);
+  return [
+    ...PAGES.map(({ id, path }) => ({
+      name: id,
+      path: `${pathOf(path)}${path === "/market" ? `?instrument=${watched}` : ""}`,
+    })),
+    { name: "order", path: `/orders?id=${order?.client_order_id}` },
+    { name: "trade", path: `/trades?id=${over?.trade_id}` },
+    { name: "story", path: `/market?instrument=${opened?.instrument}&open=decision:${opened?.signal_id}` },
+    { name: "users", path: "/settings?id=users" },
+    { name: "keys", path: "/settings?id=keys" },
+    { name: "kill", path: "/overview", key: "k" },
+    { name: "palette", path: "/overview", key: "/" },
+  ];
+}
+
+const PHONE_SHOTS = ["overview", "market", "positions", "kill"];
+const CHINESE_SHOTS = ["overview", "market", "order"];
+
+async function signedIn(browser: Browser, running: Running, look: Look): Promise<Page> {
+  const { theme, locale = "en", isPhone } = look;
+  const phone: BrowserContextOptions = { viewport: PHONE, hasTouch: true, isMobile: true };
+  const context = await browser.newContext({
+    ...(isPhone ? phone : { viewport: WIDE }),
+    locale,
+    timezoneId: "Asia/Taipei",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PAGE_MS_MAX);
+  await page.addInitScript((prefs) => localStorage.setItem("chimera.prefs", prefs), JSON.stringify({ theme, locale }));
+  await page.goto(running.gateway);
+  await page.locator('input[type="password"]').waitFor();
+  if (locale === "en" && !isPhone) await page.screenshot({ path: join(FOLDER, `sign-in-${theme}.png`) });
+  await page.locator('input[autocomplete="username"]').fill("admin");
+  await page.locator('input[type="password"]').fill(PASSWORD);
+  await page.locator('button[type="submit"]').click();
+  await page.locator("main.page").waitFor();
+  return page;
+}
+
+async function take(page: Page, running: Running, { shot, file }: { shot: Shot; file: string }): Promise<void> {
+  await page.goto(new URL(shot.path, running.gateway).href);
+  await page.locator("main.page").waitFor();
+  await page
+    .locator("main .skeleton")
+    .first()
+    .waitFor({ state: "detached" })
+    .catch(() => {});
+  if (shot.key) await page.keyboard.press(shot.key);
+  await Bun.sleep(SETTLE_MS);
+  await page.screenshot({ path: join(FOLDER, file), animations: "disabled" });
+}
+
+async function takeAll(running: Running): Promise<number> {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const shots = await shotsOf(running);
+  const these = (names: readonly string[]) => shots.filter(({ name }) => names.includes(name));
+  let taken = 0;
+  const series = async (look: Look, wanted: readonly Shot[], nameOf: (shot: Shot) => string) => {
+    const page = await signedIn(browser, running, look);
+    for (const shot of wanted) await take(page, running, { shot, file: `${nameOf(shot)}.png` });
+    taken += wanted.length;
+    await page.context().close();
+  };
+  for (const theme of THEMES) {
+    await series({ theme }, shots, ({ name }) => `${name}-${theme}`);
+    await series({ theme, isPhone: true }, these(PHONE_SHOTS), ({ name }) => `phone-${name}-${theme}`);
+  }
+  await series({ theme: "dark", locale: "zh-TW" }, these(CHINESE_SHOTS), ({ name }) => `${name}-zh`);
+  await browser.close();
+  return taken;
+}
+
+async function main(minutes: number, kept: string | undefined): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  const data = kept ?? mkdtempSync(join(tmpdir(), "chimera-pictures-"));
+  const running = await up(data, PORT_OFFSET, ["--seed", "pictures"]);
+  const some = async (path: string) => (await running.get<Items<unknown>>(path)).items.length > 0;
+  try {
+    await until("all services answer", () => some("/orders?limit=1").then(() => true));
+    if (!(await some("/api-keys"))) await fill(running);
+    await Bun.sleep(minutes * 60_000);
+    await until("a trade is over", () => some("/trades?status=CLOSED&limit=1"), WAIT_MS_MAX);
+    await until("a trade is open", () => some("/trades?status=ACTIVE&limit=1"), WAIT_MS_MAX);
+    process.stdout.write(`${await takeAll(running)} pictures in ${FOLDER}\n`);
+  } finally {
+    await running.stop();
+    if (kept === undefined) rmSync(data, { recursive: true });
+  }
+}
+
+await main(Number(process.argv[2] ?? MINUTES_DEFAULT), process.argv[3]);
