@@ -1,5 +1,6 @@
 /** Every collection in the system, once: declared by owner in collections/, listed here. */
 import { auditHeads } from "./collections/audit.ts";
+import { autopsyMarks, autopsyReports } from "./collections/autopsy.ts";
 import { configActive, configBundles } from "./collections/config.ts";
 import {
   balancesSnapshots,
@@ -69,6 +70,8 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   labelGaps,
   labelJobs,
   labelMarks,
+  autopsyReports,
+  autopsyMarks,
   models,
   configBundles,
   configActive,

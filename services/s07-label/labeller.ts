@@ -12,6 +12,7 @@ import { type Amount, dec } from "../../shared/domain/money.ts";
 import type { Side } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { entryIntentId } from "../../shared/keys.ts";
+import type { Prices } from "../../shared/minute-prices.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { type CompiledBundle, compileCache } from "../../shared/trading/decision/compiled.ts";
 import { unguarded } from "../../shared/trading/decision/unguarded.ts";
@@ -20,7 +21,6 @@ import { type HorizonH, horizonMs } from "../../shared/trading/labels/outcome.ts
 import { closeBefore, firstMissing, MINUTE_MS, minutesWithin } from "../../shared/trading/labels/price-path.ts";
 import { agrees, openAt, tradeAt } from "../../shared/trading/labels/traded.ts";
 import { imaginedLabel, type Span, tradedLabel } from "./label-document.ts";
-import type { Prices } from "./prices.ts";
 import type { Finding, Ports } from "./types.ts";
 
 const REVISIONS_KEPT = 8;

@@ -3,6 +3,7 @@ import { labelGaps, labelJobs, labelMarks, labels12h, labels24h, labels36h } fro
 import { exchange } from "../../shared/contracts.ts";
 import { asProblem } from "../../shared/errors.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
+import { Prices } from "../../shared/minute-prices.ts";
 import { labelsReady } from "../../shared/streams.ts";
 import { HORIZONS_H } from "../../shared/trading/labels/outcome.ts";
 import { recentCoverage } from "./coverage.ts";
@@ -10,7 +11,6 @@ import { Jobs } from "./jobs.ts";
 import { LabelWriter, type Meters } from "./label-writer.ts";
 import { Labeller } from "./labeller.ts";
 import { labelVerbs } from "./labels.verbs.ts";
-import { Prices } from "./prices.ts";
 import { Sweep } from "./sweep.ts";
 import { type Callees, type Ports, Settings } from "./types.ts";
 

@@ -50,6 +50,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
       ...["GET /plans/{intent_id}", "GET /cost-curves", "GET /positions", "GET /trades", "GET /trades/{id}"],
       ...["GET /pnl", "GET /equity", "GET /holdings", "GET /statements", "GET /statements/{day}", "GET /tax"],
       ...["GET /reconciliations", "GET /reconciliations/{run_id}", "GET /models", "GET /models/{model_id}/{hash}"],
+      ...["GET /autopsies", "GET /autopsy/{trade_id}", "GET /autopsy/{trade_id}/report"],
       ...["GET /labels", "GET /labels/{signal_id}", "GET /labels/coverage", "GET /labels/summary"],
       ...[
         "GET /programs",
@@ -82,11 +83,11 @@ export const TABLE: Readonly<Record<string, Family>> = {
       "POST /approvals/{id}/collect",
     ],
   },
-  "research: experiments, labels, factors, models, draft bundles": {
+  "research: experiments, labels, reports, factors, models, draft bundles": {
     roles: ["researcher", "risk", "admin"],
     operations: [
       ...["POST /bundles", "POST /labels/backfill", "POST /labels/jobs/{job_id}/cancel", "POST /models"],
-      ...["POST /features/recompute", "POST /features/jobs/{job_id}/cancel"],
+      ...["POST /features/recompute", "POST /features/jobs/{job_id}/cancel", "POST /autopsy/{trade_id}"],
     ],
   },
   "code that runs where orders are decided": { roles: ["risk", "admin"], operations: ["POST /programs"] },

@@ -246,6 +246,8 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   readonly net: Net;
   readonly inference: Inference;
   readonly programs: ProgramRunner;
+  /** Which build of the system this is. */
+  readonly build: { readonly version: string; readonly git_commit: string; readonly built_at: string };
   readonly log: Log;
   readonly metrics: Metrics;
   readonly config: Config;

@@ -1,9 +1,10 @@
-/** The exchange's one-minute bars and funding rates, asked of S1 in blocks and remembered for the signals that follow. */
-import type { FundingRate } from "../../shared/contracts.ts";
-import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import { asProblem } from "../../shared/errors.ts";
-import { MINUTE_MS, type MinuteBar, minutesWithin } from "../../shared/trading/labels/price-path.ts";
-import type { Ports } from "./types.ts";
+/** The exchange's one-minute bars and funding rates, asked of S1 in blocks and remembered for those who ask next. */
+import type { exchange, FundingRate } from "./contracts.ts";
+import type { InstrumentId } from "./domain/instrument.ts";
+import { asProblem } from "./errors.ts";
+import type { Clock } from "./kit/ports.ts";
+import type { Client } from "./kit/service.ts";
+import { MINUTE_MS, type MinuteBar, minutesWithin } from "./trading/labels/price-path.ts";
 
 /** Within what S1 answers at once. */
 const BLOCK_MINUTES = 720;
@@ -19,13 +20,18 @@ interface Block<T> {
   readonly asked_at: number;
 }
 
+export interface PricePorts {
+  readonly exchange: Pick<Client<typeof exchange>, "getHistory" | "getFundingRates">;
+  readonly clock: Clock;
+}
+
 /** Throws Problem with a status of 500 and more, or RATE_LIMITED, where S1 or the exchange cannot be asked now. */
 export class Prices {
-  private readonly ports: Pick<Ports, "exchange" | "clock">;
+  private readonly ports: PricePorts;
   private readonly bars = new Map<string, Block<MinuteBar>>();
   private readonly rates = new Map<string, Block<FundingRate>>();
 
-  constructor(ports: Pick<Ports, "exchange" | "clock">) {
+  constructor(ports: PricePorts) {
     this.ports = ports;
   }
 
