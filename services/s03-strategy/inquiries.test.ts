@@ -109,6 +109,19 @@ describe("POST /decide", () => {
   });
 });
 
+test("a real decision of a signal that is just being decided is refused, and leaves its decision as it is", async () => {
+  const { inquiries, strategist, stores, asked, clock, store } = await engineWith();
+  await write(stores, signalsSeen, signalWith());
+  const request = ask({ signal_id: signalWith().signal_id, dry_run: false });
+  const [own, others] = await Promise.all([
+    codeOf(strategist.onSignal(signalWith(), 1)),
+    codeOf(inquiries.decide(request)),
+  ]);
+  expect([own, others, asked.length]).toEqual(["no problem", "WRONG_STATE", 1]);
+  await clock.run(NOON + 100);
+  expect((await store.get(decisionsMade, signalWith().signal_id))?.value.decision.action).toBe("open");
+});
+
 describe("a batch", () => {
   test("decides each for itself, in the order asked, and trades nothing", async () => {
     const { inquiries, asked } = await engineWith();

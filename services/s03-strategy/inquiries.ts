@@ -67,7 +67,7 @@ export class Inquiries {
    * signal that has one, 422 for features that are missing or stale.
    */
   async decide(request: DecideRequest): Promise<DecideAnswer> {
-    const { clock, strategist, writer } = this.parts;
+    const { clock, strategist } = this.parts;
     const compiled = await this.revision(request.config_rev);
     const signal =
       request.signal_id === undefined ? this.madeUp(request, compiled) : await this.past(request.signal_id);
@@ -75,19 +75,26 @@ export class Inquiries {
       const at = request.signal_id === undefined ? clock.now() : signal.ts;
       return { ...(await strategist.rehearse(signal, compiled, at)), dry_run: true };
     }
-    if (await this.find(signal.signal_id)) {
+    const known = await this.find(signal.signal_id);
+    const done = known ? undefined : await strategist.once(signal, () => this.act(signal, compiled));
+    if (!done) {
       refuse("WRONG_STATE", `Signal ${signal.signal_id} is decided already; see GET /decisions/${signal.signal_id}.`);
     }
-    const decision = await strategist.decideNow(signal, compiled);
-    writer.add(decision);
-    const placed = strategist.place(decision);
-    await strategist.settleState(decision);
-    const answers = await Promise.all(placed);
+    const { decision, answers } = done;
     const orders = answers.map((answer) => {
       if (answer instanceof Error) throw answer;
       return answer;
     });
     return { ...decision, dry_run: false, orders };
+  }
+
+  private async act(signal: Signal, compiled: CompiledBundle) {
+    const { strategist, writer } = this.parts;
+    const decision = await strategist.decideNow(signal, compiled);
+    writer.add(decision);
+    const placed = strategist.place(decision);
+    await strategist.settleState(decision);
+    return { decision, answers: await Promise.all(placed) };
   }
 
   /** Each for itself, one after the other. */

@@ -57,7 +57,7 @@ export class Strategist {
   private readonly parts: StrategistParts;
   private readonly limitsReached = new Set<string>();
   private readonly placing = new Set<Promise<unknown>>();
-  /** Signals decided lately: one that is told again looks like a first one. */
+  /** Signals decided lately, or at this moment: one that is told again looks like a first one. */
   private readonly recent = new Set<string>();
 
   /** Signals from before it may have been decided by the process before this one. */
@@ -86,13 +86,28 @@ export class Strategist {
   /** One signal from the stream. A repeat finds its decision and does nothing. */
   async onSignal(signal: Signal, attempt: number): Promise<void> {
     if (await this.isDecided(signal, attempt)) return;
+    await this.once(signal, () => this.decided(signal));
+  }
+
+  /** Undefined: somebody decides that signal at this moment, or has just done so. */
+  async once<T>({ signal_id }: Signal, work: () => Promise<T>): Promise<T | undefined> {
+    if (this.recent.has(signal_id)) return undefined;
+    this.remember(signal_id);
+    try {
+      return await work();
+    } catch (error) {
+      this.recent.delete(signal_id);
+      throw error;
+    }
+  }
+
+  private async decided(signal: Signal): Promise<void> {
     const compiled = await this.parts.surroundings.revision(signal.config_rev);
     const decision = compiled
       ? await this.decideNow(signal, compiled)
       : undecidable(signal, "unknown_revision", this.parts.clock.now());
     if (!compiled) this.parts.told.decided(decision, 0);
     this.parts.writer.add(decision);
-    this.remember(signal.signal_id);
     this.place(decision);
     await this.settleState(decision);
   }
