@@ -12,6 +12,14 @@ import type { KillAnswer, KillRequest } from "./types.ts";
 const SETTLE_MS_MAX = 5_000;
 const POLL_MS = 50;
 
+const WEAKEST_FIRST: readonly KillState["mode"][] = ["HALT", "CANCEL", "FLATTEN"];
+
+/** On while it is on adds to it and takes nothing back: less than it does needs a second person, as off does. */
+function modeOf({ enable, mode }: KillRequest, now: KillState): KillState["mode"] {
+  const isWeaker = WEAKEST_FIRST.indexOf(mode) < WEAKEST_FIRST.indexOf(now.mode);
+  return enable && now.enabled && isWeaker ? now.mode : mode;
+}
+
 export interface KillParts {
   store: Store;
   clock: Clock;
@@ -71,7 +79,7 @@ export function createKill(parts: KillParts) {
     const next: KillState = {
       id: "kill",
       enabled: request.enable,
-      mode: request.mode,
+      mode: modeOf(request, state),
       epoch: newest,
       reason: request.reason,
       actor: who.id,

@@ -38,3 +38,14 @@ test("off is done once per key: a repeat does not undo what somebody turned on s
   expect((await set(false, "off 1")).headers.get("idempotency-replayed")).toBe("true");
   expect(await isOn()).toBe(true);
 });
+
+test("on once more takes nothing back: getting flat goes on, though the page's button asks for less", async () => {
+  const on = async (mode?: string) =>
+    (await gateway.ask("POST /kill-switch", rita, { enable: true, reason: "more", ...(mode && { mode }) })).body.mode;
+  await set(false, "off first");
+  expect([await on("HALT"), await on("CANCEL"), await on("HALT"), await on("FLATTEN"), await on()]).toEqual([
+    ...["HALT", "CANCEL", "CANCEL", "FLATTEN", "FLATTEN"],
+  ]);
+  await set(false, "off last");
+  expect(await on("HALT")).toBe("HALT");
+});
