@@ -5,12 +5,14 @@ import type { GapCode } from "../../shared/collections/labels.ts";
 import { fills as fillsKept, intents } from "../../shared/collections/orders.ts";
 import { decisionOutcomes, decisionsMade } from "../../shared/collections/signals.ts";
 import { trades } from "../../shared/collections/trades.ts";
+import type { FundingRate } from "../../shared/contracts.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import type { Decision, Signal, Sizing } from "../../shared/domain/decision.ts";
-import { type Instrument, marketOf } from "../../shared/domain/instrument.ts";
+import { type Instrument, type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
 import { type Amount, dec } from "../../shared/domain/money.ts";
 import type { Side } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
+import { asProblem } from "../../shared/errors.ts";
 import { entryIntentId } from "../../shared/keys.ts";
 import type { Prices } from "../../shared/minute-prices.ts";
 import { readAll } from "../../shared/read-all.ts";
@@ -26,6 +28,9 @@ import type { Finding, Ports } from "./types.ts";
 const REVISIONS_KEPT = 8;
 /** Between two looks others of the process have their turn: stores answer without ever waiting. */
 const BREATH_MS = 1;
+
+/** The exchange's word that it has none, whenever it is asked. */
+const NOT_TOLD: ReadonlySet<string> = new Set(["EXCHANGE_REFUSED", "NOT_FOUND", "INSTRUMENT_DISABLED"]);
 
 /** Ends a look at a signal with the reason why it has no label. */
 class Gap extends Error {
@@ -109,7 +114,7 @@ export class Labeller {
     const missing = firstMissing(bars, minutesWithin(span.from, span.to));
     if (missing !== undefined) gap("PRICE_GAP", `no bar of the minute ${new Date(missing).toISOString()}`);
     const isFutures = marketOf(signal.instrument) === "FUT";
-    const funding = isFutures ? await this.prices.funding(signal.instrument, span) : [];
+    const funding = isFutures ? await this.funding(signal.instrument, span) : [];
     const takerFee = takerFeeOf(compiled, signal);
     const plan = {
       ...{ side, qty: dec(sizing.qty), entry: dec(sizing.entry_price), margin: dec(sizing.margin_usdt), takerFee },
@@ -121,6 +126,17 @@ export class Labeller {
       { signal, decision, not_traded, side, sizing, ended, bars, funding, takerFee, config_rev },
       span,
     );
+  }
+
+  /** One instrument whose rates the exchange refuses to tell keeps no other from its labels. */
+  private async funding(instrument: InstrumentId, span: Span): Promise<FundingRate[]> {
+    try {
+      return await this.prices.funding(instrument, span);
+    } catch (error) {
+      const { code, message } = asProblem(error);
+      if (!NOT_TOLD.has(code)) throw error;
+      return gap("PRICE_GAP", `funding: ${message}`);
+    }
   }
 
   /** An entry that was decided lives for seconds: what is not known of it hours later never was. */
@@ -145,7 +161,9 @@ export class Labeller {
     const { items } = await this.ports.store.query(configBundles, { where: { rev }, limit: 1 });
     const record = items[0]?.value ?? gap("CONFIG_MISSING", `revision ${rev} is not known`);
     const { bundle_id, hash } = record;
-    return this.compiled({ rev, bundle_id, hash, bundle: Bundle.parse(record.bundle) });
+    const read = Bundle.safeParse(record.bundle);
+    if (!read.success) return gap("CONFIG_MISSING", `revision ${rev} cannot be read any more`);
+    return this.compiled({ rev, bundle_id, hash, bundle: read.data });
   }
 }
 

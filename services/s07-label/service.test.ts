@@ -165,6 +165,17 @@ describe("what is missing", () => {
     expect(await it.world.store("s07").get(labelGaps, `12h/${signal.signal_id}`)).toBeUndefined();
   });
 
+  test("an instrument whose rates the exchange tells no more keeps no other from its labels", async () => {
+    it = await LabelWorld.open();
+    it.there.refusesRates = true;
+    const { signal } = await it.signal({ account: { kill: true } });
+    await it.signal({ instrument: SPOT, account: { kill: true } });
+    await it.pass(12 * HOUR_MS + DUE_MS);
+    expect((await it.labels(12)).map(({ instrument }) => instrument)).toEqual([SPOT]);
+    const gap = (await it.world.store("s07").get(labelGaps, `12h/${signal.signal_id}`))?.value;
+    expect(gap).toMatchObject({ code: "PRICE_GAP", detail: "funding: no such symbol" });
+  });
+
   test("a trade whose fills are not all known waits for them", async () => {
     it = await LabelWorld.open();
     const { decision, fills } = await trade({}, HOUR_MS);

@@ -59,6 +59,7 @@ export class LabelWorld {
     bars: walk("bars"),
     rates: [] as FundingRate[],
     isAway: false,
+    refusesRates: false,
     asked: 0,
   };
   readonly world: SimWorld;
@@ -148,6 +149,7 @@ export class LabelWorld {
             ...{ name: "getFundingRates", summary: "Rates" },
             run({ from_ts, to_ts }) {
               reach();
+              if (there.refusesRates) refuse("EXCHANGE_REFUSED", "no such symbol");
               const rates = there.rates.filter(({ ts }) => ts >= from_ts && ts <= to_ts && ts <= clock.now());
               return { rates };
             },
