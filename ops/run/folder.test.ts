@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
@@ -20,6 +20,13 @@ test("a folder has one shard unless told, and remembers how many it was made wit
   expect(openFolder(join(path, "four"), ORIGIN, { shards: 4 }).shards).toBe(4);
   expect(openFolder(join(path, "four"), ORIGIN).shards).toBe(4);
   expect(openFolder(join(path, "four"), ORIGIN, { shards: 4 }).isNew).toBe(false);
+});
+
+test("what others on this machine must not read lies where they cannot, also in a folder that was there before", () => {
+  chmodSync(path, 0o755);
+  openFolder(path, ORIGIN);
+  for (const part of ["stores", "keys", "logs"])
+    expect([part, statSync(join(path, part)).mode & 0o077]).toEqual([part, 0]);
 });
 
 test("another number of shards is refused, with what to do", () => {

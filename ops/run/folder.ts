@@ -85,9 +85,9 @@ export function openFolder(given: string, origin: Origin, options: { shards?: nu
 
 function makeParts(path: string): void {
   try {
-    // Password hashes and signed-in sessions are for nobody else on this machine.
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    for (const part of ["stores", "blobs", "keys", "venue", "logs"]) mkdirSync(join(path, part), { recursive: true });
+    // Password hashes and signed-in sessions are for nobody else on this machine, whoever made the folder itself.
+    for (const part of ["", "stores", "blobs", "keys", "venue", "logs"])
+      mkdirSync(join(path, part), { recursive: true, mode: 0o700 });
     for (const part of ["", "stores", "keys"]) accessSync(join(path, part), constants.W_OK);
   } catch (error) {
     throw new Error(`${path} cannot be a data folder: ${(error as Error).message}`);
