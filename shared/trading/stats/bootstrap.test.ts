@@ -36,6 +36,13 @@ test("the book's variance: 171.5, acceleration 0.061, 90 % BCa from 116 to 260, 
   expect(Math.abs(plain.high! - 233.9)).toBeLessThan(3);
 });
 
+test("draws equal to the estimate count half: as many heads as tails have an interval with ½ in its middle", () => {
+  const coin = Array.from({ length: 10 }, (_, i) => i % 2);
+  const { low, high } = bootstrapInterval(independentRows(10), of(coin, mean), { chance: chance(), method: "bca" });
+  expect(low).toBeLessThan(0.5);
+  expect(low! + high!).toBeCloseTo(1, 9);
+});
+
 test("the same seed gives the same interval, another nearly the same", () => {
   const rows = stationaryRows(SPATIAL.length, 2);
   const told = (seed: string) => bootstrapInterval(rows, of(SPATIAL, mean), { chance: seededRandom(seed) });

@@ -13,6 +13,11 @@ test("by hand: a fall from 1 to 0 is pooled to its mean, and between two scores 
   expect([0, 1.5, 2.5, 3.25, 9].map((score) => isotonicAt(curve, score))).toEqual([0, 0.25, 0.5, 0.625, 1]);
 });
 
+test("equal neighbours are one stretch with two ends", () => {
+  const curve = fitIsotonic(scoredOf([1, 0], [2, 0], [3, 0], [4, 1], [4, 1]));
+  expect(curve).toEqual({ scores: [1, 3, 4], ps: [0, 0, 1] });
+});
+
 test("is max over j ≤ i of min over k ≥ i of the mean from j to k (Robertson, Wright and Dykstra 1988, 1.4)", () => {
   const one = fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 1 }));
   fc.assert(

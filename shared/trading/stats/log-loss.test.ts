@@ -40,11 +40,33 @@ test("no step aside makes the loss smaller, on random rows with weights and smoo
   );
 });
 
-test("a start from which Newton's own step would overshoot still ends at the minimum", () => {
-  const rows = [[-1e3], [1], [1.5], [1e3]];
-  const { weights, converged } = minimise({ rows, targets: [1, 0, 1, 0], counts: [1, 1, 1, 1], l2: 1e-3 });
-  expect(converged).toBe(true);
-  expect(weights[0]).toBeLessThan(0);
+test("ends at the minimum where Newton's own steps run away, and on any rows with far-off values and uneven counts", () => {
+  // Unhalved, these steps never end.
+  const known = { rows: [[-2], [-765], [1], [2]], targets: [0, 0, 1, 1], counts: [1, 100, 10, 1_000], l2: 1 };
+  expect(minimise(known)).toMatchObject({ converged: true, weights: [expect.closeTo(1.93087, 5)] });
+  const x = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -1_000, max: 1_000 }));
+  const row = fc.tuple(x, fc.integer({ min: 0, max: 1 }), fc.constantFrom(1, 10, 100, 1_000, 10_000));
+  const cases = fc.tuple(fc.array(row, { minLength: 3, maxLength: 14 }), fc.constantFrom(1e-6, 1e-3, 1));
+  fc.assert(
+    fc.property(cases, ([list, l2]) => {
+      fc.pre(new Set(list.map(([, target]) => target)).size === 2);
+      const problem = {
+        rows: list.map(([value]) => [value]),
+        targets: list.map(([, target]) => target),
+        counts: list.map(([, , count]) => count),
+        l2,
+      };
+      const { weights, bias, converged } = minimise(problem);
+      expect(converged).toBe(true);
+      // The bias goes free, so that what is foretold adds up to what came.
+      const off = list.reduce(
+        (sum, [value, target, count]) => sum + count * (sigmoid(weights[0]! * value + bias) - target),
+        0,
+      );
+      expect(Math.abs(off)).toBeLessThan(1e-5);
+    }),
+    { seed: 19, numRuns: 400 },
+  );
 });
 
 test("σ and its inverse, to the ends", () => {

@@ -34,32 +34,47 @@ export interface Minimum {
 
 export const ITERATIONS_MAX = 100;
 const HALVINGS_MAX = 40;
-/** The gradient is that much smaller than the rows' count when it is done. */
-const FLAT = 1e-12;
-/** Where no step makes the loss smaller, rounding may have left this much of it. */
-const NEARLY_FLAT = 1e-7;
+/** What the loss of a row may still fall by, as Newton's decrement foretells it, when it is done. */
+const ENOUGH = 1e-24;
+/** From here on losses differ by less than their rounding, and Newton's own steps are taken as they are. */
+const NEAR = 1e-10;
 /** What a curvature that rounding has taken is helped with, in parts of the greatest on the diagonal. */
 const DAMPING = [0, 1e-12, 1e-9, 1e-6, 1e-3, 1];
 
 /**
  * min over w, b of Σ cᵢ·(ln(1 + exp(zᵢ)) − yᵢ·zᵢ) + λ/2·Σw², z = x·w + b: Newton's steps, which are iteratively
- * reweighted least squares (Hastie, Tibshirani and Friedman 2009, 4.4.1), each halved until the loss no longer rises.
+ * reweighted least squares (Hastie, Tibshirani and Friedman 2009, 4.4.1), each halved until the loss falls. Done when
+ * Newton's decrement gᵀ·H⁻¹·g is nothing (Boyd and Vandenberghe 2004, 9.5), which does not depend on the inputs' units.
  * The last place of the unknowns is the bias.
  */
 export function minimise(problem: Problem): Minimum {
   const size = (problem.rows[0]?.length ?? 0) + 1;
   const all = problem.counts.reduce((sum, count) => sum + count, 0);
   let at = new Array<number>(size).fill(0);
-  let loss = lossAt(problem, at);
+  let before: Direction = { step: [], decrement: Number.POSITIVE_INFINITY };
   for (let iterations = 0; iterations < ITERATIONS_MAX; iterations++) {
-    const { gradient, curvature } = slopes(problem, at);
-    const steepest = gradient.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0) / all;
-    if (steepest <= FLAT) return told(at, iterations, true);
-    const next = better(problem, { at, loss }, newtonStep(curvature, gradient));
-    if (next === null) return told(at, iterations, steepest <= NEARLY_FLAT);
-    ({ at, loss } = next);
+    const next = directionAt(problem, at);
+    const isNear = before.decrement <= NEAR * all;
+    if (next.decrement <= ENOUGH * all) return told(at, iterations, true);
+    // Rounding is all that is left: the last step made nothing better.
+    if (isNear && !(next.decrement < before.decrement)) return told(at, iterations, true);
+    const moved = next.decrement <= NEAR * all ? moveBy(at, next.step, 1) : lower(problem, at, next.step);
+    if (moved === null) return told(at, iterations, false);
+    at = moved;
+    before = next;
   }
   return told(at, ITERATIONS_MAX, false);
+}
+
+interface Direction {
+  readonly step: readonly number[];
+  readonly decrement: number;
+}
+
+function directionAt(problem: Problem, at: readonly number[]): Direction {
+  const { gradient, curvature } = slopes(problem, at);
+  const step = newtonStep(curvature, gradient);
+  return { step, decrement: step.reduce((sum, each, j) => sum + each * gradient[j]!, 0) };
 }
 
 const told = (at: readonly number[], iterations: number, converged: boolean): Minimum => ({
@@ -113,18 +128,14 @@ function newtonStep(curvature: readonly (readonly number[])[], gradient: readonl
   return [...gradient];
 }
 
-interface Place {
-  readonly at: number[];
-  readonly loss: number;
-}
+const moveBy = (at: readonly number[], step: readonly number[], length: number): number[] =>
+  at.map((w, j) => w - length * step[j]!);
 
-function better(problem: Problem, { at, loss }: Place, step: readonly number[]): Place | null {
-  let length = 1;
+function lower(problem: Problem, at: readonly number[], step: readonly number[]): number[] | null {
+  const loss = lossAt(problem, at);
   for (let halvings = 0; halvings < HALVINGS_MAX; halvings++) {
-    const next = at.map((w, j) => w - length * step[j]!);
-    const there = lossAt(problem, next);
-    if (there < loss) return { at: next, loss: there };
-    length /= 2;
+    const next = moveBy(at, step, 0.5 ** halvings);
+    if (lossAt(problem, next) < loss) return next;
   }
   return null;
 }

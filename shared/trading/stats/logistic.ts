@@ -110,11 +110,13 @@ function weighed(used: readonly WholeSample[], weights: LogisticOptions["class_w
 /** What a 32-bit float holds, with room for its square in a double. */
 const INPUT_MAX = 1e38;
 
-/** A column that does not vary is left at its distance 0 from the mean, whatever the scale. */
+/** A column that does not vary, but for rounding, becomes 0 in every row, and its weight 0. */
 function spreadOf(column: readonly number[]) {
   if (column.some((x) => Math.abs(x) > INPUT_MAX)) refuse("INVALID", `An input is beyond ±${INPUT_MAX}.`);
   const { mean, deviation } = momentsOf(column);
-  return deviation > 0 ? { mean, deviation, scale: deviation } : { mean: column[0]!, deviation: 0, scale: 1 };
+  return deviation > 0
+    ? { mean, deviation, scale: deviation }
+    : { mean, deviation: 0, scale: Number.POSITIVE_INFINITY };
 }
 
 /** In log-odds; undefined where an input has no value. */
