@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createTokens, type OnBehalf } from "../../shared/kit/auth.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import type { Role } from "../../shared/kit/service.ts";
 import { type Gateway, openGateway } from "./people.fixture.ts";
 import { BODIES, ROLES, TABLE } from "./role-table.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 /** Every request of the table, with the service whose operation it is. */
 interface Row {
