@@ -58,17 +58,18 @@ function DecisionsList() {
         {query.error && !query.data ? <Failed error={query.error} onRetry={() => void query.refetch()} /> : null}
         {decisions?.length === 0 ? (
           <Empty>{Object.keys(asked).length > 0 ? t("decisions.none_fit") : t("decisions.empty")}</Empty>
-        ) : (
+        ) : null}
+        {decisions && decisions.length > 0 ? (
           <div className="scroll-x">
             <DataTable
               caption={t("page.decisions")}
               columns={columns}
-              rows={decisions ?? NONE}
+              rows={decisions}
               rowId={(decision) => decision.signal_id}
               onOpen={(decision) => go({ id: decision.signal_id })}
             />
           </div>
-        )}
+        ) : null}
         <MoreButton query={query} label={t("decisions.older")} />
       </Panel>
       <RuleHitsPanel />

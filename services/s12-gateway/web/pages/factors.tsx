@@ -52,6 +52,7 @@ function Whole({ instrument, families, active, unknown }: WholeProps) {
   const narrow = useNarrow();
   const { asked } = useAsked();
   const { asked: query, latest, tracks } = useFeatures(instrument);
+  const staleSince = useStaleSince(query, FEATURES_EVERY_MS);
   const rows = useMemo((): FactorRow[] => {
     const why = new Map(query.data?.missing.map((each) => [each.id, each.why]));
     const toTs = latest?.exch_ts ?? 0;
@@ -66,7 +67,7 @@ function Whole({ instrument, families, active, unknown }: WholeProps) {
     <div className="factors-grid" data-chosen={asked.what !== undefined || undefined}>
       <Panel className="factors-list" title={t("page.factors")} aside={<Regime instrument={instrument} />}>
         <Choice instrument={instrument} />
-        <Quality answer={query.data} updatedAt={query.dataUpdatedAt} />
+        <Quality answer={query.data} staleSince={staleSince} />
         {unknown.length > 0 ? (
           <p className="stale-note">{t("factors.no_family", { ids: unknown.join(", ") })}</p>
         ) : null}
@@ -75,7 +76,12 @@ function Whole({ instrument, families, active, unknown }: WholeProps) {
             rows.length === 0 ? (
               <Empty>{t("factors.none")}</Empty>
             ) : (
-              <FactorTable rows={rows} narrow={narrow} openId={chosen?.id} />
+              <FactorTable
+                rows={rows}
+                narrow={narrow}
+                openId={chosen?.id}
+                isStale={staleSince !== undefined || latest?.stale === true}
+              />
             )
           }
         </LoadedHere>
@@ -100,35 +106,34 @@ function Regime({ instrument }: { instrument: string }) {
 
 function Choice({ instrument }: { instrument: string }) {
   const { t } = useText();
-  const regimes = useQuery(regimesQuery).data ?? [];
+  const known = useQuery(regimesQuery).data?.map((each) => each.instrument) ?? [];
   return (
     <search className="filters">
       <Select
         label={t("column.instrument")}
         value={instrument}
-        choices={regimes.map((each) => [each.instrument, each.instrument] as const)}
+        choices={(known.length > 0 ? known : [instrument]).map((each) => [each, each] as const)}
         onChoose={(next) => go({ instrument: next })}
       />
     </search>
   );
 }
 
+interface QualityProps {
+  answer: FeaturesAnswer | undefined;
+  staleSince: number | undefined;
+}
+
 /** What is wrong with all of them at once: nothing new came, or the market itself is not whole. */
-function Quality({ answer, updatedAt }: { answer: FeaturesAnswer | undefined; updatedAt: number }) {
+function Quality({ answer, staleSince }: QualityProps) {
   const { t, locale } = useText();
-  const staleSince = useStaleSince({ dataUpdatedAt: updatedAt }, FEATURES_EVERY_MS);
-  if (!answer) return null;
-  if (staleSince !== undefined)
-    return (
-      <p className="stale-note" role="status">
-        {t("page.stale", { time: clockText(staleSince, locale) })}
-      </p>
-    );
-  if (!answer.stale) return null;
+  if (!answer || (staleSince === undefined && !answer.stale)) return null;
   const why = answer.quality.map((flag) => codeText(t, "quality", flag)).join(", ");
   return (
     <p className="stale-note" role="status">
-      {t("factors.stale", { why })}
+      {staleSince === undefined
+        ? t("factors.stale", { why })
+        : t("page.stale", { time: clockText(staleSince, locale) })}
     </p>
   );
 }

@@ -26,16 +26,18 @@ interface FactorTableProps {
   rows: readonly FactorRow[];
   narrow: boolean;
   openId: string | undefined;
+  /** Nothing new comes, or what comes is not to be trusted. */
+  isStale: boolean;
 }
 
 const PHONE_COLUMNS = ["id", "value", "spark", "standing"];
 
-export function FactorTable({ rows, narrow, openId }: FactorTableProps) {
+export function FactorTable({ rows, narrow, openId, isStale }: FactorTableProps) {
   const { t } = useText();
   const { ask } = useAsked();
   const columns = useMemo(() => columnsOf(t).filter(({ id }) => !narrow || PHONE_COLUMNS.includes(id)), [t, narrow]);
   return (
-    <div className="scroll-x">
+    <div className="scroll-x factor-table" data-stale={isStale || undefined}>
       <DataTable
         caption={t("page.factors")}
         columns={columns}
