@@ -116,7 +116,8 @@ describe("every answer forbids what no answer needs (CSP)", () => {
     for (const hole of ["unsafe-inline", "unsafe-eval", "unsafe-hashes", "*", "http:", "https:", "blob:"]) {
       expect([hole, policy.includes(hole)]).toEqual([hole, false]);
     }
-    for (const part of ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
+    // Reports of trades are shown in a frame, under a policy of their own.
+    for (const part of ["frame-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
       expect(policy).toContain(part);
   });
   const post = (body: BodyInit, type = "application/json"): RequestInit => ({

@@ -14,11 +14,11 @@ const TYPES: Record<string, string> = {
   woff2: "font/woff2",
 };
 
-/** On every answer of the gateway; scripts, styles and connections come from here alone. */
+/** On every answer of the gateway; scripts, styles, frames (reports) and connections come from here alone. */
 export const SECURITY_HEADERS: Record<string, string> = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",

@@ -3,7 +3,7 @@ import type { AutopsyFacts } from "../facts.ts";
 import { sentencesOf, summaryOf } from "../words.ts";
 import { peerPart, whatIfPart } from "./compare-part.ts";
 import { costPart, slippagePart } from "./cost-part.ts";
-import { asGiven, duration, money, moment, percent, price, toned } from "./figures.ts";
+import { asGiven, duration, moment, money, percent, price, toned } from "./figures.ts";
 import { html, type Markup } from "./markup.ts";
 import { orderPart } from "./order-part.ts";
 import { priceChart } from "./price-chart.ts";

@@ -1,5 +1,6 @@
 /** What the pages of reports ask the gateway: trades page by page, results by strategy, instrument and day, statements. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { ApiProblem } from "../../../../shared/client/problem.ts";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import { type Asked, askedOf, momentsOf, periodOf } from "../state/asked.ts";
 import { TRADE_STATES } from "../state/trade-totals.ts";
@@ -71,4 +72,20 @@ export const tradeFillsQuery = (id: string) =>
     queryKey: ["trade-fills", id],
     queryFn: async ({ signal }) => (await chimera.listFills({ trade_id: id, limit: FILLS_MAX }, { signal })).items,
     refetchInterval: 15_000,
+  });
+
+const REPORT_MS = 10_000;
+/** How a closed trade's report stands; null while nobody has begun one. Looked at again until it is there. */
+export const autopsyQuery = (trade_id: string) =>
+  queryOptions({
+    queryKey: ["autopsy", trade_id],
+    queryFn: async ({ signal }) => {
+      try {
+        return (await chimera.readAutopsy({ trade_id }, { signal })).report;
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return null;
+        throw error;
+      }
+    },
+    refetchInterval: ({ state }) => (state.data?.state === "READY" ? false : REPORT_MS),
   });

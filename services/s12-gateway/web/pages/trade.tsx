@@ -16,6 +16,7 @@ import { Duration, Figure, Money, Pair, When } from "../parts/figures.tsx";
 import { InstrumentLink, PlaceLink, SubjectLink, TradeLink } from "../parts/links.tsx";
 import { Price } from "../parts/precision.tsx";
 import { Empty, Loaded, Panel } from "../parts/states.tsx";
+import { TradeReport } from "../parts/trade-report.tsx";
 import { go } from "../state/address.ts";
 import { isOpenTrade } from "../state/lists.ts";
 import { heldMs, returnOf } from "../state/trade-totals.ts";
@@ -50,6 +51,7 @@ function Whole({ trade }: { trade: Trade }) {
         <Head trade={trade} />
         <TradeChart trade={trade} fills={fills} />
         <Fills query={query} />
+        <TradeReport trade={trade} />
       </div>
       <div className="order-right">
         <Figures trade={trade} />
