@@ -24,7 +24,7 @@ const PAGE_MS_MAX = 120_000;
 const WAIT_MS_MAX = 600_000;
 const THEMES = ["dark", "light"] as const;
 /** For prices to come and charts to be drawn. */
-const SETTLE_MS = 1_500;
+const SETTLE_MS = 800;
 
 type Theme = Prefs["theme"];
 interface Shot {
@@ -42,6 +42,11 @@ interface Look {
 interface Items<T> {
   items: T[];
 }
+interface Decided {
+  signal_id: string;
+  instrument: string;
+  decision: { action: string };
+}
 
 /** What people would have done by then, so that no page is empty. */
 async function fill(running: Running): Promise<void> {
@@ -52,7 +57,12 @@ async function fill(running: Running): Promise<void> {
   ]) {
     await running.post("/users", { username, role });
   }
-  await running.post("/api-keys", { name: "reporting", role: "viewer", scopes: ["orders:read", "trades:read"] });
+  for (const [name, scopes, days] of [
+    ["reporting", ["read"], 90],
+    ["research notebook", ["read", "research"], 30],
+  ] as const) {
+    await running.post("/api-keys", { name, role: "viewer", scopes, expires_in_days: days });
+  }
   await running.post("/reconcile", { mode: "ALL" });
   const move = { from: "SPOT", to: "FUT" };
   const first = { ...move, amount_usdt: "250", reason: "margin for the week" };
@@ -67,7 +77,8 @@ async function shotsOf(running: Running): Promise<Shot[]> {
   const order = await one<{ client_order_id: string }>("/orders?kind=ENTRY&status=FILLED&limit=1");
   const over = await one<{ trade_id: string; instrument: string }>("/trades?status=CLOSED&limit=1");
   const open = await one<{ trade_id: string; instrument: string }>("/trades?status=ACTIVE&limit=1");
-  const opened = await one<{ signal_id: string; instrument: string }>("/decisions?action=open&limit=1");
+  const { items: decided } = await running.get<Items<Decided>>("/decisions?limit=200");
+  const opened = decided.find(({ decision }) => decision.action === "open");
   const watched = open?.instrument ?? "FUT:BTCUSDT";
   const pathOf = (path: string) => (path === "/find" ? "/find?q=rita" : path);
   return [
@@ -77,6 +88,7 @@ async function shotsOf(running: Running): Promise<Shot[]> {
     })),
     { name: "order", path: `/orders?id=${order?.client_order_id}` },
     { name: "trade", path: `/trades?id=${over?.trade_id}` },
+    { name: "decision", path: `/decisions?id=${opened?.signal_id}` },
     { name: "story", path: `/market?instrument=${opened?.instrument}&open=decision:${opened?.signal_id}` },
     { name: "users", path: "/settings?id=users" },
     { name: "keys", path: "/settings?id=keys" },
@@ -105,18 +117,15 @@ async function signedIn(browser: Browser, running: Running, look: Look): Promise
   await page.locator('input[autocomplete="username"]').fill("admin");
   await page.locator('input[type="password"]').fill(PASSWORD);
   await page.locator('button[type="submit"]').click();
-  await page.locator("main.page").waitFor();
+  await page.locator("header.glance").waitFor();
   return page;
 }
 
 async function take(page: Page, running: Running, { shot, file }: { shot: Shot; file: string }): Promise<void> {
   await page.goto(new URL(shot.path, running.gateway).href);
-  await page.locator("main.page").waitFor();
-  await page
-    .locator("main .skeleton")
-    .first()
-    .waitFor({ state: "detached" })
-    .catch(() => {});
+  await page.locator("main").waitFor();
+  await Bun.sleep(SETTLE_MS);
+  await page.locator("main .skeleton").first().waitFor({ state: "detached" });
   if (shot.key) await page.keyboard.press(shot.key);
   await Bun.sleep(SETTLE_MS);
   await page.screenshot({ path: join(FOLDER, file), animations: "disabled" });

@@ -46,8 +46,8 @@ export function AuditPage() {
               <details className="audit-row">
                 <summary>
                   <When ts={entry.ts} day /> <strong>{entry.actor}</strong> <span>{entry.what}</span>{" "}
-                  <code>{entry.ref}</code> <span className="muted">{entry.outcome}</span>{" "}
-                  {entry.from === undefined ? null : <code className="muted">{entry.from}</code>}
+                  <code>{entry.ref}</code> <code className="muted">{entry.from ?? ""}</code>{" "}
+                  <span className="muted">{entry.outcome}</span>
                 </summary>
                 <pre>{JSON.stringify(entry, null, 2)}</pre>
               </details>

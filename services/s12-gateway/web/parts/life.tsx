@@ -200,7 +200,9 @@ function Slices({ instrument, slices }: { instrument: string; slices: readonly P
               <td>{t(`slice.${slice.state}`)}</td>
               <td>
                 {slice.client_order_ids.map((id) => (
-                  <OrderLink key={id} id={id} />
+                  <span key={id} className="slice-order">
+                    <OrderLink id={id} />
+                  </span>
                 ))}
               </td>
             </tr>
