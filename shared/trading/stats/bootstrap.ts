@@ -16,7 +16,7 @@ export interface Resampling {
 
 const whole = (chance: Chance, below: number): number => Math.floor(chance.next() * below);
 
-/** Every row by itself, with replacement: for rows that know nothing of each other. Efron, Annals of Statistics 7, 1979. */
+/** Every row by itself, with replacement: for rows that know nothing of each other. Efron 1979. */
 export function independentRows(count: number): Resampling {
   requireRows(count);
   const draw = (chance: Chance, rows: Uint32Array) => {

@@ -14,7 +14,7 @@ export function brierScore(forecasts: readonly Forecast[]): number | null {
   return forecasts.reduce((sum, { p, positive }) => sum + (p - Number(positive)) ** 2, 0) / forecasts.length;
 }
 
-/** 1 − Brier/(ȳ(1 − ȳ)): the part of the outcome's variance that is told; 0 is saying ȳ always. Null where all came out alike. */
+/** 1 − Brier/(ȳ(1 − ȳ)): 1 is perfect, 0 is saying the share ȳ always. Null where all came out alike. */
 export function brierSkill(forecasts: readonly Forecast[]): number | null {
   const score = brierScore(forecasts);
   const share = forecasts.filter(({ positive }) => positive).length / forecasts.length;
@@ -54,7 +54,7 @@ export function reliabilityCurve(forecasts: readonly Forecast[], bins = 10): Rel
   }));
 }
 
-/** Σ count·|mean_p − share|/n: how far what is said lies from what comes true. Naeini et al. 2015. Null for no forecasts. */
+/** Σ count·|mean_p − share|/n, how far off what is said is: Naeini et al. 2015. Null for no forecasts. */
 export function calibrationError(curve: readonly ReliabilityBin[]): number | null {
   const count = curve.reduce((sum, bin) => sum + bin.count, 0);
   if (count === 0) return null;

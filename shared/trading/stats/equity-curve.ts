@@ -24,7 +24,7 @@ export const DAY_MS = 86_400_000;
 /** Markets never close: a year is 365 days of 24 hours, in every figure that is annualised. */
 export const YEAR_MS = 365 * DAY_MS;
 
-/** Refuses with INVALID: no points, times that do not rise, amounts that are none, a beginning that is not above zero. */
+/** Refuses with INVALID: no points, times that do not rise, what is no amount, a beginning not above zero. */
 export function readCurve(given: readonly EquityPoint[]): Curve {
   const points: Worth[] = [];
   let before = Number.NEGATIVE_INFINITY;

@@ -40,7 +40,7 @@ test("no step aside makes the loss smaller, on random rows with weights and smoo
   );
 });
 
-test("ends at the minimum where Newton's own steps run away, and on any rows with far-off values and uneven counts", () => {
+test("ends at the minimum where Newton's own steps run away, and on any far-off values and uneven counts", () => {
   // Unhalved, these steps never end.
   const known = { rows: [[-2], [-765], [1], [2]], targets: [0, 0, 1, 1], counts: [1, 100, 10, 1_000], l2: 1 };
   expect(minimise(known)).toMatchObject({ converged: true, weights: [expect.closeTo(1.93087, 5)] });

@@ -1,4 +1,4 @@
-/** Logistic regression, the baseline that other models are held against: standardised inputs, L2, the same every time. */
+/** Logistic regression, the baseline that other models are held against: standardised, L2, the same every time. */
 import { refuse } from "../../errors.ts";
 import { logisticOnnx } from "../model/onnx-logistic.ts";
 import { minimise, sigmoid } from "./log-loss.ts";
@@ -13,7 +13,7 @@ export interface Sample {
 export interface LogisticOptions {
   /** λ of λ/2·Σw² on standardised inputs, beside the sum of the losses; 1. At least `L2_MIN`. */
   readonly l2?: number;
-  /** How much a positive and a negative count; "balanced": both kinds alike, n/(2·n of the kind). 1 each if not said. */
+  /** How much a positive and a negative count, 1 if not said; "balanced": n/(2·n of the kind), both kinds alike. */
   readonly class_weights?: "balanced" | { readonly positive: number; readonly negative: number };
 }
 

@@ -21,7 +21,7 @@ export function mean(values: readonly number[]): number {
   return sum / values.length;
 }
 
-/** Deviation, skewness and kurtosis are NaN for fewer than two values. Moments as in Joanes and Gill (1998): g₁, b₂ = g₂ + 3. */
+/** All but the mean are NaN for fewer than two values. Skewness is g₁, kurtosis g₂ + 3 of Joanes and Gill (1998). */
 export function momentsOf(values: readonly number[]): Moments {
   const count = values.length;
   const centre = mean(values);

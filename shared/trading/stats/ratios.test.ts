@@ -9,7 +9,7 @@ import { cagr, calmar, rollingSharpe, sharpe, sortino, volatility } from "./rati
 const DAYS = { periods_per_year: 365, risk_free: 0 };
 const YEARS = { periods_per_year: 1, risk_free: 0 };
 
-test("Rollinger and Hoffman 2013: eight years with a downside deviation of 2.264 % have a Sortino ratio of 4.417", () => {
+test("Rollinger and Hoffman 2013: eight years, downside deviation 2.264 %, Sortino ratio 4.417", () => {
   const returns = [0.17, 0.15, 0.23, -0.05, 0.12, 0.09, 0.13, -0.04];
   expect(sortino(returns, YEARS)).toBeCloseTo(4.417, 3);
 });

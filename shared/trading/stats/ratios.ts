@@ -45,7 +45,7 @@ export function sortino(returns: readonly number[], annual: Annual): number | nu
   return told(((mean(returns) - target) / downside) * Math.sqrt(annual.periods_per_year));
 }
 
-/** CAGR over the deepest drawdown, both of the whole time. Young 1991, who took three years. Null without a drawdown. */
+/** CAGR over the deepest drawdown, both of the whole time (Young 1991 took three years). Null without a drawdown. */
 export const calmar = (growth: number | null, depth: number): number | null =>
   growth === null || depth === 0 ? null : told(growth / depth);
 
