@@ -17,7 +17,7 @@ export interface WalkForwardOptions {
   readonly to_ts: number;
   readonly train_ms: number;
   readonly test_ms: number;
-  /** From one test's beginning to the next's; as long as a test where not said, so that tests neither overlap nor leave out. */
+  /** From one test to the next; as long as a test where not said: tests then neither overlap nor leave out. */
   readonly step_ms?: number;
   /** Between training and test: at least the label's horizon, else training labels are made of prices of the test. */
   readonly gap_ms?: number;
