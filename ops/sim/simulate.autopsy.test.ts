@@ -7,13 +7,16 @@ import { trades } from "../../shared/collections/trades.ts";
 import { add, dec, show, zero } from "../../shared/domain/money.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { readAll } from "./pages.ts";
+import { whileRunning } from "./requests.ts";
 
 setDefaultTimeout(180_000);
 const MINUTE_MS = 60_000;
+const PASSWORD = "correct-horse-1";
+const ENV = { CHIMERA_ADMIN_PASSWORD: PASSWORD };
 
 /** Trades by the shipped strategies and by hand until some are closed, and reports have been made of them. */
 async function traded(): Promise<Desk> {
-  const desk = await Desk.open({ seed: "autopsy", strategies: true, canCrash: true, instruments: [FUT, SPOT] });
+  const desk = await Desk.open({ seed: "autopsy", strategies: true, canCrash: true, instruments: [FUT, SPOT], env: ENV });
   await desk.sim.advance(90_000);
   await desk.answered(desk.exit(FUT));
   await desk.sim.advance(10_000);
@@ -23,6 +26,19 @@ async function traded(): Promise<Desk> {
 }
 
 type Answer = { report_id: string; hash: string; is_new: boolean; revision: number; url: string; tl_dr: string };
+/** As a browser asks the gateway. */
+async function shown(desk: Desk, trade_id: string): Promise<Response> {
+  const gateway = desk.sim.services.hosted.get("s12")!;
+  const ask = (path: string, init: RequestInit) =>
+    whileRunning(desk.sim.clock, gateway.fetch(new Request(`http://127.0.0.1:8092${path}`, init)));
+  const body = JSON.stringify({ username: "admin", password: PASSWORD });
+  const headers = { "content-type": "application/json" };
+  const login = await ask("/auth/login", { method: "POST", headers, body });
+  const { access_token } = (await login.json()) as { access_token: string };
+  const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+  const path = `/api/v1/autopsy/${encodeURIComponent(trade_id)}/report`;
+  return ask(path, { headers: { accept, authorization: `Bearer ${access_token}` } });
+}
 const make = (desk: Desk, trade_id: string, force_rebuild = false) =>
   desk.answered(desk.verb("s08", "makeAutopsy", { trade_id, force_rebuild })) as Promise<Answer>;
 
@@ -68,6 +84,13 @@ describe("reports of the whole system", () => {
     expect(await make(desk, trade.trade_id)).toMatchObject({ is_new: false, hash: before.hash! });
     await store.commit([remove(autopsyReports, trade.trade_id)]);
     expect(await make(desk, trade.trade_id)).toMatchObject({ is_new: true, hash: before.hash! });
+
+    // Through the gateway it keeps its own policy, in which nothing runs.
+    const page = await shown(desk, trade.trade_id);
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(page.headers.get("content-security-policy")).toStartWith("sandbox; default-src 'none'; style-src");
+    expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(await page.text()).toBe(await text(before));
 
     // A fill that comes late makes it anew; one that is gone is named, and the report stays.
     const s04 = world.store("s04");
