@@ -1,6 +1,6 @@
 /** The decisions page: every decision with filters and why, how often rules fired, and the page of one of them. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { decisionsPagesQuery, decisionsPath } from "../api/decision-queries.ts";
 import { activeQuery, decisionsQuery, instrumentsQuery } from "../api/queries.ts";
@@ -34,11 +34,14 @@ export function DecisionsPage() {
 /** What a phone shows of a decision before one opens it. */
 const PHONE_COLUMNS = ["time", "verdict", "instrument", "why"];
 const NONE: readonly Decision[] = [];
+/** What is rare may be far back: it is looked for by itself until there are so many, or so often. */
+const ROWS_WANTED = 20;
+const LOOKS_MAX = 8;
 
 function DecisionsList() {
   const { t } = useText();
   const { asked } = useAsked();
-  const { decisions, query } = useDecisions(asked);
+  const { decisions, query, isLooking } = useDecisions(asked);
   const narrow = useNarrow();
   const columns = useMemo(() => columnsOf(t).filter(({ id }) => !narrow || PHONE_COLUMNS.includes(id)), [t, narrow]);
   return (
@@ -54,7 +57,7 @@ function DecisionsList() {
         }
       >
         <Filters decisions={decisions ?? NONE} />
-        {query.isPending ? <Skeleton rows={12} /> : null}
+        {query.isPending || (isLooking && !decisions) ? <Skeleton rows={12} /> : null}
         {query.error && !query.data ? <Failed error={query.error} onRetry={() => void query.refetch()} /> : null}
         {decisions?.length === 0 ? (
           <Empty>{Object.keys(asked).length > 0 ? t("decisions.none_fit") : t("decisions.empty")}</Empty>
@@ -89,7 +92,13 @@ function useDecisions(asked: Asked) {
     const oldest = pages.at(-1)?.next === undefined ? 0 : (known.at(-1)?.ts ?? Number.POSITIVE_INFINITY);
     return mergeDecisions(known, live?.filter((each) => each.ts >= oldest && fitsDecision(each, asked)) ?? []);
   }, [pages, live, asked]);
-  return { decisions, query };
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
+  const isShort = (decisions?.length ?? 0) < ROWS_WANTED && (pages?.length ?? 0) < LOOKS_MAX;
+  const looksOn = hasNextPage && isShort && !isError;
+  useEffect(() => {
+    if (looksOn && !isFetching) void fetchNextPage();
+  }, [looksOn, isFetching, fetchNextPage]);
+  return { decisions: decisions?.length === 0 && looksOn ? undefined : decisions, query, isLooking: looksOn };
 }
 
 function Filters({ decisions }: { decisions: readonly Decision[] }) {
