@@ -4,7 +4,7 @@ import { type AutopsyReport, autopsyReports, reportBlob } from "../../shared/col
 import { configBundles } from "../../shared/collections/config.ts";
 import { fills } from "../../shared/collections/orders.ts";
 import { trades } from "../../shared/collections/trades.ts";
-import { add, dec, show, zero } from "../../shared/domain/money.ts";
+import { dec, neg, show } from "../../shared/domain/money.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { readAll } from "./pages.ts";
 import { whileRunning } from "./requests.ts";
@@ -16,7 +16,13 @@ const ENV = { CHIMERA_ADMIN_PASSWORD: PASSWORD };
 
 /** Trades by the shipped strategies and by hand until some are closed, and reports have been made of them. */
 async function traded(): Promise<Desk> {
-  const desk = await Desk.open({ seed: "autopsy", strategies: true, canCrash: true, instruments: [FUT, SPOT], env: ENV });
+  const desk = await Desk.open({
+    seed: "autopsy",
+    strategies: true,
+    canCrash: true,
+    instruments: [FUT, SPOT],
+    env: ENV,
+  });
   await desk.sim.advance(90_000);
   await desk.answered(desk.exit(FUT));
   await desk.sim.advance(10_000);
@@ -63,8 +69,8 @@ describe("reports of the whole system", () => {
         costs: Record<string, string>;
         what_ifs: { kind: string; net_usdt: string }[];
       };
-      const net = add(add(dec(costs["gross"]!), dec(`${-Number(costs["fees"])}`)), zero);
-      expect(show(net).slice(0, 6)).toBe(show(add(dec(trade.realised_usdt), dec(`-${trade.fees_usdt}`))).slice(0, 6));
+      const { realised_usdt: gross, fees_usdt: fees } = trade;
+      expect(costs).toMatchObject({ gross, fees, funding: show(neg(dec(trade.funding_usdt))) });
       expect(what_ifs.find(({ kind }) => kind === "actual")?.net_usdt).toBe(trade.pnl_usdt);
       const page = await text(report!);
       expect(page).toStartWith("<!doctype html>");

@@ -3,6 +3,7 @@ import { whileRunning } from "../../ops/sim/requests.ts";
 import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
 import { AgentsMarket } from "../../ops/venue/agents.ts";
 import { put } from "../../shared/changes.ts";
+import { type AutopsyReport, autopsyReports } from "../../shared/collections/autopsy.ts";
 import { type AlertRecord, alertsKept } from "../../shared/collections/operations.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { refuse } from "../../shared/errors.ts";
@@ -65,6 +66,24 @@ test("finds words in alerts and the audit log, best first, no more than asked fo
   expect(groups.map(({ kind, items }) => [kind, items.length])).toEqual([["alerts", 2]]);
   expect(groups[0]?.items[0]?.title).toStartWith("WARN SLOW_VENUE: zebra crossing");
   expect(kindsOf(await search("admin"))).toContain("audit");
+});
+test("finds words in the reports of trades", async () => {
+  const report: AutopsyReport = {
+    ...{
+      trade_id: "t-9",
+      account: "main",
+      instrument: "FUT:BTCUSDT",
+      strategy_id: "lean",
+      side: "BUY",
+      state: "READY",
+    },
+    ...{ opened_at: 1, closed_at: 2, summary: "Long by lean, ended by its ostrich", missing: [], tries: 0 },
+    updated_at: 3,
+  };
+  await simulation.world.store("s08").commit([put(autopsyReports, report)]);
+  const { groups } = await search("ostrich");
+  expect(groups.map(({ kind }) => kind)).toEqual(["reports"]);
+  expect(groups[0]?.items[0]).toMatchObject({ id: "t-9", ts: 2, path: "/api/v1/autopsy/t-9" });
 });
 test("answers nothing found to what nobody knows, and takes only what can be looked for", async () => {
   expect(await search("no-such-thing-anywhere")).toMatchObject({ groups: [], not_searched: [] });

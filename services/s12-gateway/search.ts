@@ -1,5 +1,6 @@
-/** Looks for words in alerts and the audit log, and for an id among orders, intents, trades, decisions and reconciliations. */
+/** Looks for words in alerts, audit log and reports, and for an id among orders, intents, trades and more. */
 import { z } from "@hono/zod-openapi";
+import { autopsyReports } from "../../shared/collections/autopsy.ts";
 import { alertsKept } from "../../shared/collections/operations.ts";
 import { auditLog } from "../../shared/collections/people.ts";
 import { asProblem } from "../../shared/errors.ts";
@@ -16,7 +17,7 @@ export const Hit = z
   .openapi("SearchHit");
 export type Hit = z.output<typeof Hit>;
 
-const KINDS = ["orders", "intents", "trades", "decisions", "reconciliations", "alerts", "audit"] as const;
+const KINDS = ["orders", "intents", "trades", "decisions", "reconciliations", "reports", "alerts", "audit"] as const;
 export const SearchAnswer = z
   .object({
     q: z.string(),
@@ -61,6 +62,12 @@ export function createSearch({ store, peers, prefix }: SearchParts) {
         ...{ id, title: `${severity} ${code}: ${message}`, ts, path: `${prefix}/alerts` },
       }));
     }
+    if (kind === "reports") {
+      const rows = await store.search(autopsyReports, q, limit);
+      return rows.map(({ value: { trade_id: id, summary: title, closed_at: ts } }) => ({
+        ...{ id, title, ts, path: `${prefix}/autopsy/${encodeURIComponent(id)}` },
+      }));
+    }
     const rows = await store.search(auditLog, q, limit);
     return rows.map(({ value: { audit_id: id, actor, what, ref, outcome, ts } }) => ({
       ...{ id, title: `${actor} ${what} ${ref}: ${outcome}`, ts },
@@ -71,7 +78,10 @@ export function createSearch({ store, peers, prefix }: SearchParts) {
   return async function search(q: string, limit: number, who: Principal): Promise<SearchAnswer> {
     const looks: [Kind, Promise<Hit[]>][] = [
       ...BY_ID.map((each): [Kind, Promise<Hit[]>] => [each.kind, byId(each, q, who)]),
-      ...(["alerts", "audit"] as const).map((kind): [Kind, Promise<Hit[]>] => [kind, byWords(q, limit, kind)]),
+      ...(["reports", "alerts", "audit"] as const).map((kind): [Kind, Promise<Hit[]>] => [
+        kind,
+        byWords(q, limit, kind),
+      ]),
     ];
     const found = await Promise.all(
       looks.map(async ([kind, look]) => ({ kind, items: await look.catch((error: unknown) => asProblem(error)) })),

@@ -1064,11 +1064,11 @@ export type SearchAnswer = {
   q: string;
   /** Those with hits */
   groups: ({
-    kind: "orders" | "intents" | "trades" | "decisions" | "reconciliations" | "alerts" | "audit";
+    kind: "orders" | "intents" | "trades" | "decisions" | "reconciliations" | "reports" | "alerts" | "audit";
     items: SearchHit[];
   })[];
   /** Where it could not be looked just now */
-  not_searched: ("orders" | "intents" | "trades" | "decisions" | "reconciliations" | "alerts" | "audit")[];
+  not_searched: ("orders" | "intents" | "trades" | "decisions" | "reconciliations" | "reports" | "alerts" | "audit")[];
 };
 
 export type SearchHit = {

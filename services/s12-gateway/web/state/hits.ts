@@ -3,7 +3,7 @@ import type { Address } from "./address.ts";
 
 export const HIT_KINDS = [
   ...(["orders", "intents", "trades", "decisions"] as const),
-  ...(["reconciliations", "alerts", "audit"] as const),
+  ...(["reconciliations", "reports", "alerts", "audit"] as const),
 ];
 export type HitKind = (typeof HIT_KINDS)[number];
 export interface Hit {
@@ -35,6 +35,7 @@ export function placeOf(kind: HitKind, { id, ts }: Pick<Hit, "id" | "ts">): Part
     case "orders":
       return { page: "orders", id };
     case "trades":
+    case "reports":
       return { page: "trades", id };
     case "reconciliations":
       return { page: "reconciliation", id };
