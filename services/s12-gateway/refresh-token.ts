@@ -10,11 +10,12 @@ export const REFRESH_MARK = "chr_";
 const TOKEN = /^chr_([\w-]{22})([\w-]{43})$/;
 
 /**
- * How long after a rotation the same one may be asked for again. An answer can be lost on its way, and two tabs of one
- * browser can ask at the same moment; whoever repeats it gets the very token that the first answer held, so that
- * all end up with the same one whatever order the answers arrive in. The price: who copies a token and keeps pace with
- * its owner is not noticed by this alone; their place is in the list of sessions. Later a used token means that two have it, and nobody
- * can say which of them is the thief, so all that came of that sign-in ends (RFC 9700, section 4.14.2).
+ * How long after a rotation the same one may be asked for again. An answer can be lost on its way, and two tabs of
+ * one browser can ask at the same moment; whoever repeats it gets the very token that the first answer held, so that
+ * all end up with the same one whatever order the answers arrive in. The price: who copies a token and keeps pace
+ * with its owner is not noticed by this alone; their place is in the list of sessions. Later a used token means that
+ * two have it, and nobody can say which of them is the thief, so all that came of that sign-in ends (RFC 9700,
+ * section 4.14.2).
  */
 export const REPEAT_MS = 30_000;
 
