@@ -46,7 +46,7 @@ function opening({ trade, decision, regime, signal }: AutopsyFacts): string {
 function course({ trade, roe }: AutopsyFacts): string {
   const values = roe.map((point) => point.roe);
   const moves = Math.max(0, trade.stops.length - 1);
-  const stops = `The stop was moved ${moves === 1 ? "once" : `${moves} times`}, ${trade.adds === 0 ? "nothing was added" : `${trade.adds} added`}.`;
+  const stops = `The stop was ${moves === 0 ? "not moved" : moves === 1 ? "moved once" : `moved ${moves} times`}, ${trade.adds === 0 ? "nothing was added" : `${trade.adds} added`}.`;
   if (values.length < 3) return stops;
   const [best, worst] = [Math.max(...values), Math.min(...values)];
   return `At the ends of its minutes it stood between ${percent(worst, 2, true)} and ${percent(best, 2, true)} of its margin. ${stops}`;

@@ -2,8 +2,8 @@
 import { dec, isDecimal, showFixed } from "../../../shared/domain/money.ts";
 import { html, type Markup } from "./markup.ts";
 
-const GROUP = " ";
-/** Thousands apart by a narrow space. */
+const GROUP = "\u202f";
+/** Thousands apart by a narrow space at which no line breaks. */
 const grouped = (text: string): string => {
   const [whole = "", part] = text.split(".");
   const apart = whole.replace(/\B(?=(\d{3})+(?!\d))/g, GROUP);

@@ -41,7 +41,7 @@ function reasonsOf({ guards, rules }: Decision): Markup {
   const guardRows = guards.map(({ name, passed, value, limit }) => [
     name,
     worth(value),
-    worth(limit),
+    limit === null ? undefined : worth(limit),
     html`<b class="${passed ? "up" : "down"}">${passed ? "passed" : "failed"}</b>`,
   ]);
   const ruleRows = rules.map(({ rule_id, fired, effect }) => [
