@@ -11,6 +11,7 @@ import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
 import type { Locale, Prefs } from "../services/s12-gateway/web/state/prefs.ts";
 import { ROOT } from "./build.ts";
 import { PASSWORD, type Running, until, up } from "./run/process.fixture.ts";
+import { smallPng } from "./small-png.ts";
 
 const FOLDER = join(ROOT, "docs/pictures");
 const CHROMIUM = "/usr/bin/chromium";
@@ -113,12 +114,16 @@ async function signedIn(browser: Browser, running: Running, look: Look): Promise
   await page.addInitScript((prefs) => localStorage.setItem("chimera.prefs", prefs), JSON.stringify({ theme, locale }));
   await page.goto(running.gateway);
   await page.locator('input[type="password"]').waitFor();
-  if (locale === "en" && !isPhone) await page.screenshot({ path: join(FOLDER, `sign-in-${theme}.png`) });
+  if (locale === "en" && !isPhone) await keep(page, `sign-in-${theme}.png`);
   await page.locator('input[autocomplete="username"]').fill("admin");
   await page.locator('input[type="password"]').fill(PASSWORD);
   await page.locator('button[type="submit"]').click();
   await page.locator("header.glance").waitFor();
   return page;
+}
+
+async function keep(page: Page, file: string): Promise<void> {
+  await Bun.write(join(FOLDER, file), smallPng(await page.screenshot({ animations: "disabled" })));
 }
 
 async function take(page: Page, running: Running, { shot, file }: { shot: Shot; file: string }): Promise<void> {
@@ -128,7 +133,7 @@ async function take(page: Page, running: Running, { shot, file }: { shot: Shot; 
   await page.locator("main .skeleton").first().waitFor({ state: "detached" });
   if (shot.key) await page.keyboard.press(shot.key);
   await Bun.sleep(SETTLE_MS);
-  await page.screenshot({ path: join(FOLDER, file), animations: "disabled" });
+  await keep(page, file);
 }
 
 async function takeAll(running: Running): Promise<number> {
