@@ -30,6 +30,7 @@ import {
   taxRows,
   trades,
 } from "./collections/trades.ts";
+import { modelCurves, trainings } from "./collections/trainings.ts";
 import type { Collection } from "./kit/ports.ts";
 
 export const COLLECTIONS: readonly Collection<never>[] = [
@@ -73,6 +74,8 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   autopsyReports,
   autopsyMarks,
   models,
+  trainings,
+  modelCurves,
   configBundles,
   configActive,
   programs,

@@ -23,6 +23,8 @@ export const ModelCard = z
     /** As its maker measured them on data that it had not seen. */
     metrics: z.record(z.string().max(40), z.number()).optional(),
     note: z.string().max(2_000).optional(),
+    /** Of one that was trained here; its curves are at `/models/{model_id}/{hash}/curves`. */
+    training_id: z.string().optional(),
     bytes: z.number().int(),
     author: z.string(),
     created_at: z.number(),
