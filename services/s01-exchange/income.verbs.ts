@@ -5,9 +5,9 @@ import { exchange, Income } from "../../shared/contracts.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
-import type { Clock, Store, Test } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
+import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
+import { inOrder, ListOf, newestFirst, Paging, Period, pageOf } from "../../shared/paging.ts";
 import type { Desk } from "./trading.ts";
 import type { Venue, VenueIncome } from "./venue-port.ts";
 
@@ -24,7 +24,6 @@ const SPAN_MS_MAX = 7 * DAY_MS;
 
 const IncomeQuery = inOrder(z.object({ ...Paging, ...Period }));
 const FundingQuery = inOrder(z.object({ ...Paging, ...Period, instrument: InstrumentId.optional() }));
-const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next_cursor: z.string().optional() });
 
 const INCOME_CSV = itemsAsCsv<Income>("ts", "income_id", "market", "instrument", "kind", "asset", "amount", "fill_id");
 const FUNDING_CSV = itemsAsCsv<FundingRecord>("ts", "income_id", "account", "instrument", "asset", "amount_usdt");
@@ -44,7 +43,7 @@ export const incomeVerbs = ({ clock, store, venue, desk }: IncomeParts): Verb[] 
     summary: "Credits and charges as the exchange tells them, oldest first; of the last day, or of at most seven days.",
     rest: "GET /xchg/income",
     input: IncomeQuery,
-    output: pageOf(Income),
+    output: ListOf(Income),
     csv: INCOME_CSV,
     run: async ({ limit, cursor, from_ts, to_ts }) => {
       const to = to_ts ?? Math.max(from_ts ?? 0, clock.now());
@@ -61,19 +60,10 @@ export const incomeVerbs = ({ clock, store, venue, desk }: IncomeParts): Verb[] 
     summary: "Funding payments on record, newest first.",
     rest: "GET /xchg/funding",
     input: FundingQuery,
-    output: pageOf(FundingRecord),
+    output: ListOf(FundingRecord),
     csv: FUNDING_CSV,
-    run: async ({ limit, cursor, from_ts, to_ts, instrument }) => {
-      const ts: Test = { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lte: to_ts }) };
-      const page = await store.query(fundingRecords, {
-        where: { ...(Object.keys(ts).length > 0 && { ts }), ...(instrument !== undefined && { instrument }) },
-        sort: { field: "ts", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value }) => value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-    },
+    run: async ({ instrument, ...asked }) =>
+      pageOf(await store.query(fundingRecords, newestFirst(asked, "ts", { instrument }))),
   }),
 ];
 

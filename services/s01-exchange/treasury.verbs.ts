@@ -5,8 +5,8 @@ import { exchange, Transfer, TransferResult } from "../../shared/contracts.ts";
 import { refuse } from "../../shared/errors.ts";
 import { GRANT_HEADER } from "../../shared/kit/grant.ts";
 import type { Store } from "../../shared/kit/ports.ts";
-import { Paging } from "../../shared/kit/rest.ts";
 import { answers, type Principal, type Verb, verb } from "../../shared/kit/service.ts";
+import { ListOf, newestFirst, Paging, pageOf } from "../../shared/paging.ts";
 import type { Treasury } from "./treasury.ts";
 
 const GATEWAY = "s12";
@@ -39,16 +39,12 @@ export const treasuryVerbs = (treasury: Treasury, store: Pick<Store, "query">): 
     summary: "Movements between the wallets, newest first.",
     rest: "GET /xchg/treasury/transfers",
     input: z.object(Paging),
-    output: z.object({ items: z.array(TreasuryTransfer), next_cursor: z.string().optional() }),
-    async run({ limit, cursor }) {
-      const page = await store.query(treasuryTransfers, {
-        sort: { field: "created_at", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value: { known_tx_ids: _, ...shown } }) => shown);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-    },
+    output: ListOf(TreasuryTransfer),
+    run: async (asked) =>
+      pageOf(
+        await store.query(treasuryTransfers, newestFirst(asked, "created_at")),
+        ({ known_tx_ids: _, ...shown }) => shown,
+      ),
   }),
 ];
 

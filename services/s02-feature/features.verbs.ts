@@ -2,6 +2,7 @@
 import { FeatureJob, featureJobs } from "../../shared/collections/features.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { type Role, type Verb, verb } from "../../shared/kit/service.ts";
+import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { readKept } from "./kept-features.ts";
 import type { RecomputeJobs } from "./recompute-jobs.ts";
 import {
@@ -38,16 +39,8 @@ export const featureVerbs = ({ store, jobs }: { store: Store; jobs: RecomputeJob
     rest: "GET /features/jobs",
     input: JobsRequest,
     output: JobsPage,
-    async run({ limit, cursor, state }) {
-      const page = await store.query(featureJobs, {
-        where: state === undefined ? {} : { state },
-        sort: { field: "created_at", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value }) => value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-    },
+    run: async ({ state, ...asked }) =>
+      pageOf(await store.query(featureJobs, newestFirst(asked, "created_at", { state }))),
   }),
   verb({
     name: "getFeatureJob",

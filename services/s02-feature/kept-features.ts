@@ -5,6 +5,7 @@ import type { FeatureValues } from "../../shared/domain/decision.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
+import { pageOf, placeOf, whereOf, within } from "../../shared/paging.ts";
 import { FAMILIES, parseFactor } from "../../shared/trading/factors/registry.ts";
 import type { ClosedBar } from "../../shared/trading/factors/series.ts";
 import type { InstrumentFeatures } from "./instrument-features.ts";
@@ -116,21 +117,18 @@ function valuesOf(of: InstrumentFeatures, window: FeatureWindow): FeatureValues 
 
 /** Oldest first; with `factors`, those alone. Refuses an id that is no factor. */
 export async function readKept(store: Pick<Store, "query">, request: HistoryRequest): Promise<KeptFeaturesAnswer> {
-  const { instrument, window, from_ts, to_ts, limit, cursor } = request;
+  const { instrument, window, from_ts, to_ts } = request;
   const chosen = request.factors === undefined ? undefined : [...new Set(request.factors.split(","))];
   const unknown = (chosen ?? []).filter((id) => parseFactor(id) === undefined);
   if (unknown.length > 0) refuse("INVALID", `No such factor: ${unknown.join(", ")}; GET /factors lists them.`);
-  const ts = { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lte: to_ts }) };
   const page = await store.query(featureHistory, {
-    where: { instrument, window, ...((from_ts !== undefined || to_ts !== undefined) && { ts }) },
+    where: whereOf({ instrument, window, ts: within(from_ts, to_ts) }),
     sort: { field: "ts", order: "asc" },
-    limit,
-    ...(cursor !== undefined && { cursor }),
+    ...placeOf(request),
   });
-  const items = page.items.map(({ value }) =>
+  return pageOf(page, (kept) =>
     chosen === undefined
-      ? value
-      : { ...value, values: Object.fromEntries(chosen.map((id) => [id, value.values[id] ?? null])) },
+      ? kept
+      : { ...kept, values: Object.fromEntries(chosen.map((id) => [id, kept.values[id] ?? null])) },
   );
-  return page.next_cursor === undefined ? { items } : { items, next_cursor: page.next_cursor };
 }

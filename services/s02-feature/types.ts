@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { FeatureJob, FeatureWindow, KeptFeatures } from "../../shared/collections/features.ts";
 import { FeatureSet, Signal } from "../../shared/domain/decision.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
+import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import { STANDINGS } from "../../shared/trading/factors/engine.ts";
 
 export const Settings = z.object({
@@ -89,7 +89,7 @@ export const SignalsRequest = inOrder(
   }),
 );
 export type SignalsRequest = z.output<typeof SignalsRequest>;
-export const SignalsAnswer = z.object({ items: z.array(Signal), next_cursor: z.string().optional() });
+export const SignalsAnswer = ListOf(Signal);
 export type SignalsAnswer = z.output<typeof SignalsAnswer>;
 
 export const HistoryRequest = inOrder(
@@ -104,7 +104,7 @@ export const HistoryRequest = inOrder(
   }),
 );
 export type HistoryRequest = z.output<typeof HistoryRequest>;
-export const KeptFeaturesAnswer = z.object({ items: z.array(KeptFeatures), next_cursor: z.string().optional() });
+export const KeptFeaturesAnswer = ListOf(KeptFeatures);
 export type KeptFeaturesAnswer = z.output<typeof KeptFeaturesAnswer>;
 
 const SYMBOLS_MAX = 100;
@@ -126,4 +126,4 @@ export const RecomputeAnswer = z.object({ job_id: z.string(), accepted: z.number
 
 export const JobRef = z.object({ job_id: z.string().max(100) });
 export const JobsRequest = z.object({ state: FeatureJob.shape.state.optional(), ...Paging });
-export const JobsPage = z.object({ items: z.array(FeatureJob), next_cursor: z.string().optional() });
+export const JobsPage = ListOf(FeatureJob);

@@ -7,6 +7,7 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import { entryIntentId, signalId } from "../../shared/keys.ts";
 import type { Clock, Query, Store } from "../../shared/kit/ports.ts";
 import { shardOf } from "../../shared/kit/shard.ts";
+import { whereOf } from "../../shared/paging.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
 import { basisOf } from "./basis.ts";
 import { readRuleHits } from "./rule-hits.ts";
@@ -117,11 +118,7 @@ export class Inquiries {
   async list(request: DecisionListRequest): Promise<DecisionListAnswer> {
     const { instrument, strategy_id, action, reason, from_ts, to_ts, limit } = request;
     const ts = { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lt: to_ts }) };
-    const where: NonNullable<Query["where"]> = {
-      ...(instrument !== undefined && { instrument }),
-      ...(strategy_id !== undefined && { strategy_id }),
-      ...(Object.keys(ts).length > 0 && { ts }),
-    };
+    const where = whereOf({ instrument, strategy_id, ...(Object.keys(ts).length > 0 && { ts }) });
     let cursor = request.cursor;
     for (let pages = 0; pages < PAGES_MAX; pages += 1) {
       const query: Query = { where, sort: { field: "ts", order: "desc" }, limit, ...(cursor && { cursor }) };

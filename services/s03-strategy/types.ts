@@ -6,7 +6,7 @@ import { InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts
 import { Timeframe } from "../../shared/domain/market.ts";
 import { ModelUse } from "../../shared/domain/model.ts";
 import { OrderAnswer } from "../../shared/domain/order.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
+import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 
 /** Name a signal, or an instrument with or without features of your own. */
 export const DecideRequest = z
@@ -68,7 +68,7 @@ export const DecisionListRequest = inOrder(
   }),
 );
 export type DecisionListRequest = z.output<typeof DecisionListRequest>;
-export const DecisionListAnswer = z.object({ items: z.array(Decision), next_cursor: z.string().optional() });
+export const DecisionListAnswer = ListOf(Decision);
 export type DecisionListAnswer = z.output<typeof DecisionListAnswer>;
 
 /** A condition of the bundle, as written there. */

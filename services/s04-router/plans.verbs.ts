@@ -5,10 +5,10 @@ import { intents } from "../../shared/collections/orders.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { newestFirst, pageOf, placeOf, whereOf } from "../../shared/paging.ts";
 import { isOwnLeg } from "./answers.ts";
 import { keptOf } from "./kept.ts";
 import { executionPlanOf } from "./plans.ts";
-import { pageOf, queryOf } from "./reading.verbs.ts";
 import { CostCurvesPage, CostsQuery, PlansPage, PlansQuery } from "./types.ts";
 
 /** From the store alone, as all that is read here. */
@@ -21,7 +21,7 @@ export const planVerbs = (store: Store): Verb[] => [
     output: PlansPage,
     async run(filter) {
       const { instrument, state } = filter;
-      return pageOf(await store.query(executionPlans, queryOf(filter, "created_at", { instrument, state })));
+      return pageOf(await store.query(executionPlans, newestFirst(filter, "created_at", { instrument, state })));
     },
   }),
   verb({
@@ -45,9 +45,7 @@ export const planVerbs = (store: Store): Verb[] => [
     rest: "GET /cost-curves",
     input: CostsQuery,
     output: CostCurvesPage,
-    async run({ instrument, limit, cursor }) {
-      const where = instrument === undefined ? {} : { where: { instrument } };
-      return pageOf(await store.query(costCurves, { ...where, limit, ...(cursor === undefined ? {} : { cursor }) }));
-    },
+    run: async ({ instrument, ...asked }) =>
+      pageOf(await store.query(costCurves, { where: whereOf({ instrument }), ...placeOf(asked) })),
   }),
 ];

@@ -5,8 +5,9 @@ import { fills, type IntentRecord, intents, orders } from "../../shared/collecti
 import { type Fill, isTerminal, OrderStatus } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
-import type { Query, Store, Test } from "../../shared/kit/ports.ts";
+import type { Store } from "../../shared/kit/ports.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { keptOf, orderNumbered } from "./kept.ts";
 import { IntentStory, OrderStory } from "./order-story.ts";
 import { timelineOf } from "./timeline.ts";
@@ -18,23 +19,6 @@ const FILLS_CSV = itemsAsCsv<Fill>(
   ...(["order_id", "client_order_id", "intent_id", "trade_id", "signal_id"] as const),
 );
 
-type Filter = { from_ts?: number | undefined; to_ts?: number | undefined; limit: number; cursor?: string | undefined };
-
-export function queryOf(filter: Filter, field: string, equal: Record<string, string | undefined>): Query {
-  const where: Record<string, Test> = {};
-  for (const [name, value] of Object.entries(equal)) if (value !== undefined) where[name] = value;
-  const span: Test = {};
-  if (filter.from_ts !== undefined) span.gte = filter.from_ts;
-  if (filter.to_ts !== undefined) span.lte = filter.to_ts;
-  if (Object.keys(span).length > 0) where[field] = span;
-  return {
-    where,
-    sort: { field, order: "desc" },
-    limit: filter.limit,
-    ...(filter.cursor === undefined ? {} : { cursor: filter.cursor }),
-  };
-}
-
 /** From the store alone: of several shards each can read the documents of all, but has its own ones only in memory. */
 export const readingVerbs = (store: Store): Verb[] => [
   verb({
@@ -45,7 +29,7 @@ export const readingVerbs = (store: Store): Verb[] => [
     output: OrdersPage,
     async run(filter) {
       const { instrument, status, intent_id, kind, open } = filter;
-      const query = queryOf(filter, "created_at", { instrument, status, intent_id, kind });
+      const query = newestFirst(filter, "created_at", { instrument, status, intent_id, kind });
       if (open === undefined || status !== undefined) return pageOf(await store.query(orders, query));
       const states = OrderStatus.options.filter((option) => isTerminal(option) === (open === "false"));
       return pageOf(await store.query(orders, { ...query, where: { ...query.where, status: { in: states } } }));
@@ -74,7 +58,7 @@ export const readingVerbs = (store: Store): Verb[] => [
     csv: FILLS_CSV,
     async run(filter) {
       const { instrument, intent_id, trade_id } = filter;
-      return pageOf(await store.query(fills, queryOf(filter, "ts", { instrument, intent_id, trade_id })));
+      return pageOf(await store.query(fills, newestFirst(filter, "ts", { instrument, intent_id, trade_id })));
     },
   }),
   verb({
@@ -106,8 +90,3 @@ async function storyOf(store: Store, intent: IntentRecord): Promise<IntentStory>
     timeline,
   };
 }
-
-export const pageOf = <T>(page: { items: { value: T }[]; next_cursor?: string }) => ({
-  items: page.items.map((row) => row.value),
-  ...(page.next_cursor === undefined ? {} : { next_cursor: page.next_cursor }),
-});

@@ -6,8 +6,8 @@ import type { BundleView } from "../../shared/domain/bundle.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { Fill, IntentKind, Order, OrderStatus } from "../../shared/domain/order.ts";
 import type { Clock, Op, Quota, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Shard } from "../../shared/kit/shard.ts";
+import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import type { Alert } from "../../shared/streams.ts";
 
 type Methods = typeof exchange.methods;
@@ -93,7 +93,7 @@ export const PlansQuery = inOrder(
   z.object({ ...page, instrument: InstrumentId.optional(), state: ExecutionPlan.shape.state.optional() }),
 );
 export const CostsQuery = z.object({ ...Paging, instrument: InstrumentId.optional() });
-export const PlansPage = z.object({ items: z.array(ExecutionPlan), next_cursor: z.string().optional() });
-export const CostCurvesPage = z.object({ items: z.array(CostCurve), next_cursor: z.string().optional() });
-export const OrdersPage = z.object({ items: z.array(Order), next_cursor: z.string().optional() });
-export const FillsPage = z.object({ items: z.array(Fill), next_cursor: z.string().optional() });
+export const PlansPage = ListOf(ExecutionPlan);
+export const CostCurvesPage = ListOf(CostCurve);
+export const OrdersPage = ListOf(Order);
+export const FillsPage = ListOf(Fill);

@@ -3,8 +3,9 @@ import { z } from "@hono/zod-openapi";
 import { reconciliations } from "../../shared/collections/reconciliation.ts";
 import { exchange, position, router } from "../../shared/contracts.ts";
 import { refuse } from "../../shared/errors.ts";
-import type { Store, Test } from "../../shared/kit/ports.ts";
+import type { Store } from "../../shared/kit/ports.ts";
 import { type Context, defineService, every, on, type Verb, verb } from "../../shared/kit/service.ts";
+import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { accountEvents, Reconciliation, reconResults } from "../../shared/streams.ts";
 import { Reconciler } from "./reconciler.ts";
 import {
@@ -91,22 +92,8 @@ const readingVerbs = (store: Store): Verb[] => [
     rest: "GET /reconciliations",
     input: ReconciliationsQuery,
     output: ReconciliationsPage,
-    async run({ limit, cursor, from_ts, to_ts, ...equal }) {
-      const where: Record<string, Test> = {};
-      for (const [field, value] of Object.entries(equal)) if (value !== undefined) where[field] = value;
-      const span: Test = {};
-      if (from_ts !== undefined) span.gte = from_ts;
-      if (to_ts !== undefined) span.lte = to_ts;
-      if (Object.keys(span).length > 0) where.started_at = span;
-      const page = await store.query(reconciliations, {
-        where,
-        sort: { field: "started_at", order: "desc" },
-        limit,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      const items = page.items.map((row) => row.value);
-      return { items, ...(page.next_cursor === undefined ? {} : { next_cursor: page.next_cursor }) };
-    },
+    run: async ({ mode, cause, status, ...asked }) =>
+      pageOf(await store.query(reconciliations, newestFirst(asked, "started_at", { mode, cause, status }))),
   }),
   verb({
     name: "readReconciliation",

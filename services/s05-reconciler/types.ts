@@ -3,8 +3,8 @@ import { z } from "@hono/zod-openapi";
 import type { exchange, position, router } from "../../shared/contracts.ts";
 import type { ReconciliationFlags } from "../../shared/domain/bundle.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Clients } from "../../shared/kit/service.ts";
+import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import { type Alert, Reconciliation } from "../../shared/streams.ts";
 
 export const ReconcilerSettings = z.object({
@@ -69,4 +69,4 @@ export const ReconciliationsQuery = inOrder(
     status: Reconciliation.shape.status.optional(),
   }),
 );
-export const ReconciliationsPage = z.object({ items: z.array(Reconciliation), next_cursor: z.string().optional() });
+export const ReconciliationsPage = ListOf(Reconciliation);

@@ -4,8 +4,9 @@ import { trades } from "../../shared/collections/trades.ts";
 import { Trade } from "../../shared/domain/trade.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
-import type { Store, Test } from "../../shared/kit/ports.ts";
+import type { Store } from "../../shared/kit/ports.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { ListOf, newestFirst, pageOf } from "../../shared/paging.ts";
 import type { Positions } from "./positions.ts";
 import { Equity, OpenPosition, PnlQuery, PnlRow, TradesQuery } from "./types.ts";
 
@@ -33,24 +34,10 @@ export const readingVerbs = (store: Store, positions: Positions): Verb[] => [
     summary: "Trades, newest first",
     rest: "GET /trades",
     input: TradesQuery,
-    output: z.object({ items: z.array(Trade), next_cursor: z.string().optional() }),
+    output: ListOf(Trade),
     csv: TRADES_CSV,
-    async run({ limit, cursor, from_ts, to_ts, ...equal }) {
-      const where: Record<string, Test> = {};
-      for (const [field, value] of Object.entries(equal)) if (value !== undefined) where[field] = value;
-      const span: Test = {};
-      if (from_ts !== undefined) span.gte = from_ts;
-      if (to_ts !== undefined) span.lte = to_ts;
-      if (Object.keys(span).length > 0) where.opened_at = span;
-      const page = await store.query(trades, {
-        where,
-        sort: { field: "opened_at", order: "desc" },
-        limit,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      const items = page.items.map((row) => row.value);
-      return { items, ...(page.next_cursor === undefined ? {} : { next_cursor: page.next_cursor }) };
-    },
+    run: async ({ instrument, strategy_id, status, ...asked }) =>
+      pageOf(await store.query(trades, newestFirst(asked, "opened_at", { instrument, strategy_id, status }))),
   }),
   verb({
     name: "readTrade",

@@ -6,8 +6,8 @@ import { type Amount, dec, mul, show, sub } from "../../shared/domain/money.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { inOrder, ListOf, newestFirst, Paging, Period, pageOf, within } from "../../shared/paging.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { dayOf, spanOf } from "../../shared/trading/position/statement.ts";
 import { type HoldingsSpot, holdingsOf } from "./holdings-spot.ts";
@@ -71,21 +71,11 @@ export const statementVerbs = ({ account, clock, store, holdingsSpot, price, wal
     summary: "Daily statements, newest first; a day that is not final may still change",
     rest: "GET /statements",
     input: inOrder(z.object({ ...Paging, ...Period })),
-    output: z.object({ items: z.array(Statement), next_cursor: z.string().optional() }),
+    output: ListOf(Statement),
     csv: STATEMENTS_CSV,
-    async run({ limit, cursor, from_ts, to_ts }) {
-      const day = {
-        ...(from_ts !== undefined && { gte: dayAt(from_ts) }),
-        ...(to_ts !== undefined && { lte: dayAt(to_ts) }),
-      };
-      const page = await store.query(statements, {
-        where: { account, ...(Object.keys(day).length > 0 && { day }) },
-        sort: { field: "day", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value }) => value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+    async run({ from_ts, to_ts, ...asked }) {
+      const day = within(dayAt(from_ts), dayAt(to_ts));
+      return pageOf(await store.query(statements, newestFirst(asked, "day", { account, day })));
     },
   }),
   verb({
@@ -115,7 +105,8 @@ export const statementVerbs = ({ account, clock, store, holdingsSpot, price, wal
 ];
 
 const LAST_MS = spanOf("9999-12-31").to_ts;
-const dayAt = (ts: number): string => dayOf(Math.min(Math.max(ts, 0), LAST_MS));
+const dayAt = (ts: number | undefined): string | undefined =>
+  ts === undefined ? undefined : dayOf(Math.min(Math.max(ts, 0), LAST_MS));
 
 function valued({ qty, cost_usdt }: SpotHolding, price: string | undefined) {
   if (price === undefined) return {};

@@ -7,7 +7,7 @@ import { Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/inst
 import type { Intent } from "../../shared/domain/order.ts";
 import { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
+import { inOrder, Paging, Period } from "../../shared/paging.ts";
 import type { Alert } from "../../shared/streams.ts";
 
 type Calls<M extends Record<string, { input: z.ZodType; output: z.ZodType }>> = {

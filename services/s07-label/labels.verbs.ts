@@ -5,6 +5,7 @@ import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { type Role, type Verb, verb } from "../../shared/kit/service.ts";
+import { ListOf, newestFirst, pageOf } from "../../shared/paging.ts";
 import { coverageByDay } from "./coverage.ts";
 import type { Jobs } from "./jobs.ts";
 import { labelsOfSignal, readLabels, summarise } from "./reading.ts";
@@ -68,16 +69,8 @@ const jobVerbs = ({ store, jobs }: VerbParts): Verb[] => [
     rest: "GET /labels/jobs",
     input: JobsQuery,
     output: JobsPage,
-    async run({ limit, cursor, state }) {
-      const page = await store.query(labelJobs, {
-        where: state === undefined ? {} : { state },
-        sort: { field: "created_at", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value }) => value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-    },
+    run: async ({ state, ...asked }) =>
+      pageOf(await store.query(labelJobs, newestFirst(asked, "created_at", { state }))),
   }),
   verb({
     name: "readLabelJob",
@@ -105,7 +98,7 @@ const readingVerbs = ({ store, clock, sweep }: VerbParts): Verb[] => [
     summary: "What signals earned by one horizon, newest first; a short page with a cursor has more",
     rest: "GET /labels",
     input: LabelsQuery,
-    output: z.object({ items: z.array(Label), next_cursor: z.string().optional() }),
+    output: ListOf(Label),
     csv: LABELS_CSV,
     run: (query) => readLabels(store, query),
   }),

@@ -1,7 +1,8 @@
 /** Reads labels for people: lists by what they are about, one signal's at all horizons, and how they are spread. */
 import { LABELS, type Label } from "../../shared/collections/labels.ts";
 import { signalsSeen } from "../../shared/collections/signals.ts";
-import type { Query, Store, Test } from "../../shared/kit/ports.ts";
+import type { Store } from "../../shared/kit/ports.ts";
+import { whereOf, within } from "../../shared/paging.ts";
 import { distributionOf, EDGES } from "../../shared/trading/labels/distribution.ts";
 import { HORIZONS_H } from "../../shared/trading/labels/outcome.ts";
 import { GROUPS, type LabelsQuery, type SummaryQuery, type SummaryRow } from "./types.ts";
@@ -17,16 +18,8 @@ const SUMMARY_MAX = 50_000;
 const PAGES_MAX = 10;
 
 /** The part of a choice that the store can tell apart by an index. */
-function whereOf({ instrument, strategy_id, class: name, counterfactual, from_ts, to_ts }: Choice): Query["where"] {
-  const ts: Test = { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lte: to_ts }) };
-  return {
-    ...(instrument !== undefined && { instrument }),
-    ...(strategy_id !== undefined && { strategy_id }),
-    ...(name !== undefined && { class: name }),
-    ...(counterfactual !== undefined && { counterfactual }),
-    ...((from_ts !== undefined || to_ts !== undefined) && { ts }),
-  };
-}
+const indexed = ({ instrument, strategy_id, class: name, counterfactual, from_ts, to_ts }: Choice) =>
+  whereOf({ instrument, strategy_id, class: name, counterfactual, ts: within(from_ts, to_ts) });
 
 const isChosen = ({ rule, reason, regime }: Choice, label: Label): boolean =>
   (rule === undefined || label.rules.includes(rule)) &&
@@ -44,7 +37,7 @@ export async function readLabels(store: Reader, { limit, cursor, ...choice }: La
   let next = cursor;
   for (let page = 0; page < PAGES_MAX && items.length < limit; page++) {
     const { items: rows, next_cursor } = await store.query(LABELS[choice.horizon_h], {
-      where: whereOf(choice) ?? {},
+      where: indexed(choice),
       sort: { field: "ts", order: "desc" },
       limit: limit - items.length,
       ...(next !== undefined && { cursor: next }),
@@ -96,7 +89,7 @@ async function newest(store: Reader, choice: Choice): Promise<{ labels: Label[];
   let read = 0;
   do {
     const page = await store.query(LABELS[choice.horizon_h], {
-      where: whereOf(choice) ?? {},
+      where: indexed(choice),
       sort: { field: "ts", order: "desc" },
       limit: PAGE,
       ...(cursor !== undefined && { cursor }),

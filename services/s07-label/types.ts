@@ -4,8 +4,8 @@ import { type GapCode, type Label, LabelHorizon, LabelJob } from "../../shared/c
 import type { exchange } from "../../shared/contracts.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { Clients } from "../../shared/kit/service.ts";
+import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import { LABEL_CLASSES } from "../../shared/trading/labels/outcome.ts";
 
 export const Settings = z.object({
@@ -62,7 +62,7 @@ export type BackfillRequest = z.output<typeof BackfillRequest>;
 
 export const JobRef = z.object({ job_id: z.string().max(64) });
 export const JobsQuery = z.object({ ...Paging, state: LabelJob.shape.state.optional() });
-export const JobsPage = z.object({ items: z.array(LabelJob), next_cursor: z.string().optional() });
+export const JobsPage = ListOf(LabelJob);
 
 const Horizon = z.coerce.number().pipe(LabelHorizon).default(12);
 const Flag = z.enum(["true", "false"]).transform((text) => text === "true");

@@ -2,8 +2,9 @@
 import { z } from "@hono/zod-openapi";
 import { type AutopsyReport, autopsyReports } from "../../shared/collections/autopsy.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
-import type { Query, Store } from "../../shared/kit/ports.ts";
+import type { Store } from "../../shared/kit/ports.ts";
 import { type Role, type Verb, verb } from "../../shared/kit/service.ts";
+import { newestFirst, pageOf } from "../../shared/paging.ts";
 import type { Reports } from "./reports.ts";
 import {
   AutopsyAnswer as Answer,
@@ -11,7 +12,6 @@ import {
   type AutopsyAnswer,
   AutopsyRequest,
   ReportsPage,
-  type ReportsQuery,
   ReportWithFacts,
   TradeNamed,
 } from "./types.ts";
@@ -60,15 +60,9 @@ export const autopsyVerbs = ({ store, reports, inTurn }: VerbParts): Verb[] => [
     input: Asked,
     output: ReportsPage,
     csv: CSV,
-    async run({ limit, cursor, ...choice }) {
-      const page = await store.query(autopsyReports, {
-        where: whereOf(choice),
-        sort: { field: "closed_at", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value }) => value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+    async run({ instrument, strategy_id, side, state, ...asked }) {
+      const query = newestFirst(asked, "closed_at", { instrument, strategy_id, side, state });
+      return pageOf(await store.query(autopsyReports, query));
     },
   }),
   verb({
@@ -96,18 +90,6 @@ export const autopsyVerbs = ({ store, reports, inTurn }: VerbParts): Verb[] => [
     },
   }),
 ];
-
-function whereOf({ instrument, strategy_id, side, state, from_ts, to_ts }: Omit<ReportsQuery, "limit" | "cursor">) {
-  const closed_at = { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lte: to_ts }) };
-  const where: NonNullable<Query["where"]> = {
-    ...(instrument !== undefined && { instrument }),
-    ...(strategy_id !== undefined && { strategy_id }),
-    ...(side !== undefined && { side }),
-    ...(state !== undefined && { state }),
-    ...(Object.keys(closed_at).length > 0 && { closed_at }),
-  };
-  return where;
-}
 
 function answerOf(report: AutopsyReport, is_new: boolean): AutopsyAnswer {
   const { trade_id, report_id = "", summary, hash = "", revision = 0 } = report;

@@ -4,8 +4,8 @@ import { AutopsyReport } from "../../shared/collections/autopsy.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { Side } from "../../shared/domain/order.ts";
 import type { Blobs, Op, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
 import type { PricePorts } from "../../shared/minute-prices.ts";
+import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import { AutopsyFacts } from "./facts.ts";
 
 export const Settings = z.object({
@@ -71,5 +71,5 @@ export const ReportsQuery = inOrder(
   }),
 );
 export type ReportsQuery = z.output<typeof ReportsQuery>;
-export const ReportsPage = z.object({ items: z.array(AutopsyReport), next_cursor: z.string().optional() });
+export const ReportsPage = ListOf(AutopsyReport);
 export const ReportWithFacts = z.object({ report: AutopsyReport, facts: AutopsyFacts.optional() });

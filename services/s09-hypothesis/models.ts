@@ -5,6 +5,7 @@ import { modelBlob, modelKey, models } from "../../shared/collections/models.ts"
 import type { ModelCard } from "../../shared/domain/model.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Blobs, Clock, Inference, Op, Store } from "../../shared/kit/ports.ts";
+import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { FAMILIES, parseFactor, SIDE_FACTOR } from "../../shared/trading/factors/registry.ts";
 import {
   MODEL_BYTES_MAX,
@@ -68,15 +69,8 @@ export class Models {
     await model.release();
   }
 
-  async list({ model_id, limit, cursor }: ModelListRequest): Promise<ModelListAnswer> {
-    const page = await this.parts.store.query(models, {
-      ...(model_id !== undefined && { where: { model_id } }),
-      sort: { field: "created_at", order: "desc" },
-      limit,
-      ...(cursor !== undefined && { cursor }),
-    });
-    const items = page.items.map(({ value }) => value);
-    return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+  async list({ model_id, ...asked }: ModelListRequest): Promise<ModelListAnswer> {
+    return pageOf(await this.parts.store.query(models, newestFirst(asked, "created_at", { model_id })));
   }
 
   async get({ model_id, hash }: ModelNamed): Promise<ModelCard> {

@@ -1,7 +1,7 @@
 /** The shapes that the hypothesis orchestrator is asked with and answers with. */
 import { z } from "@hono/zod-openapi";
 import { MODEL_FEATURES_MAX, ModelCard, ModelHash, ModelId } from "../../shared/domain/model.ts";
-import { Paging } from "../../shared/kit/rest.ts";
+import { ListOf, Paging } from "../../shared/paging.ts";
 
 /** As base64 it fits the largest body there is, with room for the rest. */
 export const MODEL_BYTES_MAX = 700_000;
@@ -46,5 +46,5 @@ export type ModelNamed = z.output<typeof ModelNamed>;
 
 export const ModelListRequest = z.object({ model_id: ModelId.optional(), ...Paging });
 export type ModelListRequest = z.output<typeof ModelListRequest>;
-export const ModelListAnswer = z.object({ items: z.array(ModelCard), next_cursor: z.string().optional() });
+export const ModelListAnswer = ListOf(ModelCard);
 export type ModelListAnswer = z.output<typeof ModelListAnswer>;

@@ -6,6 +6,7 @@ import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { assert, refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Op, Row, Store } from "../../shared/kit/ports.ts";
+import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { type ConfigEvent, configEvents } from "../../shared/streams.ts";
 import { readBundleText } from "./bundle-text.ts";
 import { type Known, lintBundle } from "./lint.ts";
@@ -94,18 +95,9 @@ export class Bundles {
     return answer;
   }
 
-  async list(request: BundleListRequest): Promise<BundleListAnswer> {
-    const page = await this.ports.store.query(configBundles, {
-      where: {
-        ...(request.bundle_id === undefined ? {} : { bundle_id: request.bundle_id }),
-        ...(request.status === undefined ? {} : { status: request.status }),
-      },
-      sort: { field: "rev", order: "desc" },
-      limit: request.limit,
-      ...(request.cursor === undefined ? {} : { cursor: request.cursor }),
-    });
-    const items = page.items.map(({ value: { bundle: _bundle, ...summary } }) => summary);
-    return page.next_cursor === undefined ? { items } : { items, next_cursor: page.next_cursor };
+  async list({ bundle_id, status, ...asked }: BundleListRequest): Promise<BundleListAnswer> {
+    const page = await this.ports.store.query(configBundles, newestFirst(asked, "rev", { bundle_id, status }));
+    return pageOf(page, ({ bundle: _bundle, ...summary }) => summary);
   }
 
   /** Activates a draft (FULL), or older content under a new revision (ROLLBACK). */

@@ -5,6 +5,7 @@ import { programKey, programs } from "../../shared/collections/programs.ts";
 import type { ProgramCard, ProgramEvent } from "../../shared/domain/program.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import type { ProgramRunner } from "../../shared/kit/ports.ts";
+import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { readAnswer } from "../../shared/trading/decision/program.ts";
 import type { Ports } from "./bundles.ts";
 import type { NewProgram, ProgramListAnswer, ProgramListRequest, ProgramNamed } from "./types.ts";
@@ -58,15 +59,9 @@ export class Programs {
     }
   }
 
-  async list({ program_id, limit, cursor }: ProgramListRequest): Promise<ProgramListAnswer> {
-    const page = await this.ports.store.query(programs, {
-      ...(program_id !== undefined && { where: { program_id } }),
-      sort: { field: "created_at", order: "desc" },
-      limit,
-      ...(cursor !== undefined && { cursor }),
-    });
-    const items = page.items.map(({ value: { source: _source, ...about } }) => about);
-    return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+  async list({ program_id, ...asked }: ProgramListRequest): Promise<ProgramListAnswer> {
+    const page = await this.ports.store.query(programs, newestFirst(asked, "created_at", { program_id }));
+    return pageOf(page, ({ source: _source, ...about }) => about);
   }
 
   async get({ program_id, hash }: ProgramNamed): Promise<ProgramCard> {

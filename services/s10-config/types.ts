@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { BundleRecord } from "../../shared/collections/config.ts";
 import { PROGRAM_CHARACTERS_MAX, ProgramCard, ProgramHash, ProgramId } from "../../shared/domain/program.ts";
-import { Paging } from "../../shared/kit/rest.ts";
+import { ListOf, Paging } from "../../shared/paging.ts";
 
 /** `path` is where in the document, such as `rules[3].when.allOf[0].f`; empty for the whole. */
 export const LintFinding = z
@@ -36,7 +36,7 @@ export const BundleListRequest = z.object({
 });
 export type BundleListRequest = z.output<typeof BundleListRequest>;
 const BundleSummary = BundleRecord.omit({ bundle: true }).openapi("BundleSummary");
-export const BundleListAnswer = z.object({ items: z.array(BundleSummary), next_cursor: z.string().optional() });
+export const BundleListAnswer = ListOf(BundleSummary);
 export type BundleListAnswer = z.output<typeof BundleListAnswer>;
 
 export const PromoteRequest = z
@@ -72,5 +72,5 @@ export type ProgramNamed = z.output<typeof ProgramNamed>;
 export const ProgramListRequest = z.object({ program_id: ProgramId.optional(), ...Paging });
 export type ProgramListRequest = z.output<typeof ProgramListRequest>;
 const ProgramSummary = ProgramCard.omit({ source: true }).openapi("ProgramSummary");
-export const ProgramListAnswer = z.object({ items: z.array(ProgramSummary), next_cursor: z.string().optional() });
+export const ProgramListAnswer = ListOf(ProgramSummary);
 export type ProgramListAnswer = z.output<typeof ProgramListAnswer>;

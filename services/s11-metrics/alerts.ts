@@ -4,8 +4,8 @@ import { done, put } from "../../shared/changes.ts";
 import { AlertRecord, alertsKept } from "../../shared/collections/operations.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Message, Op, Store } from "../../shared/kit/ports.ts";
-import { Paging } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { ListOf, newestFirst, Paging, pageOf } from "../../shared/paging.ts";
 import type { Alert } from "../../shared/streams.ts";
 
 const GROUP = "s11";
@@ -57,22 +57,9 @@ export const alertVerbs = (store: Store, inbox: Inbox): Verb[] => [
     summary: "Alerts, newest first",
     rest: "GET /alerts",
     input: ListInput,
-    output: z.object({ items: z.array(AlertRecord), next_cursor: z.string().optional() }),
-    async run({ limit, cursor, severity, source, state, from_ts }) {
-      const page = await store.query(alertsKept, {
-        where: {
-          ...(severity && { severity }),
-          ...(source && { source }),
-          ...(state && { state }),
-          ...(from_ts !== undefined && { ts: { gte: from_ts } }),
-        },
-        sort: { field: "ts", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map((row) => row.value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-    },
+    output: ListOf(AlertRecord),
+    run: async ({ severity, source, state, ...asked }) =>
+      pageOf(await store.query(alertsKept, newestFirst(asked, "ts", { severity, source, state }))),
   }),
   verb({
     name: "acknowledgeAlert",

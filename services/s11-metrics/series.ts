@@ -3,8 +3,8 @@ import { z } from "@hono/zod-openapi";
 import { metricsTimeseries, type Scrape } from "../../shared/collections/operations.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Period } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { inOrder, Period } from "../../shared/paging.ts";
 import { readSeriesKey } from "./prometheus.ts";
 
 const HOUR_MS = 3_600_000;

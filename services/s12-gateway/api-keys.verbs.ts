@@ -2,8 +2,8 @@
 import { z } from "@hono/zod-openapi";
 import { apiKeys as records } from "../../shared/collections/people.ts";
 import type { Store } from "../../shared/kit/ports.ts";
-import { Paging } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { ListOf, Paging, pageOf, placeOf } from "../../shared/paging.ts";
 import { type ApiKeys, viewOfKey } from "./api-keys.ts";
 import { ApiKeyAnswer, ApiKeyWithToken, NewApiKey } from "./types.ts";
 
@@ -14,16 +14,11 @@ export const apiKeyVerbs = (keys: ApiKeys, store: Pick<Store, "get" | "query">):
     rest: "GET /api-keys",
     care: "person",
     input: z.object(Paging),
-    output: z.object({ items: z.array(ApiKeyAnswer), next_cursor: z.string().optional() }),
-    async run({ limit, cursor }, call) {
+    output: ListOf(ApiKeyAnswer),
+    async run(asked, call) {
       const { id: username, role } = call.principal;
-      const page = await store.query(records, {
-        ...(role !== "admin" && { where: { username } }),
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value }) => viewOfKey(value));
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+      const own = role === "admin" ? {} : { where: { username } };
+      return pageOf(await store.query(records, { ...own, ...placeOf(asked) }), viewOfKey);
     },
   }),
   verb({

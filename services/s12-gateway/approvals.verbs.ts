@@ -3,8 +3,8 @@ import { z } from "@hono/zod-openapi";
 import { Approval, approvals } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";
-import { Paging } from "../../shared/kit/rest.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
+import { ListOf, newestFirst, Paging, pageOf } from "../../shared/paging.ts";
 import type { Acting } from "./acting.ts";
 import type { Approved } from "./approved.ts";
 
@@ -32,20 +32,11 @@ export const approvalVerbs = ({ approved, acting, store, mode }: ApprovalVerbPar
     summary: "What waits for approval and what was decided, newest first",
     rest: "GET /approvals",
     input: z.object({ state: Approval.shape.state.optional(), ...Paging }),
-    output: z.object({
-      items: z.array(Approval),
-      next_cursor: z.string().optional(),
+    output: ListOf(Approval).extend({
       mode: z.enum(["single", "two"]).openapi({ description: "single: who asked may approve too" }),
     }),
-    async run({ state, limit, cursor }) {
-      const page = await store.query(approvals, {
-        ...(state !== undefined && { where: { state } }),
-        sort: { field: "created_at", order: "desc" },
-        limit,
-        ...(cursor !== undefined && { cursor }),
-      });
-      const items = page.items.map(({ value }) => value);
-      return { items, mode, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
+    async run({ state, ...asked }) {
+      return { ...pageOf(await store.query(approvals, newestFirst(asked, "created_at", { state }))), mode };
     },
   }),
   verb({

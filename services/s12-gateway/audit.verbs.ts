@@ -4,16 +4,15 @@ import { AUDIT_COLUMNS, AuditEntry, AuditHead } from "../../shared/collections/a
 import { auditLog } from "../../shared/collections/people.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
-import type { Query, Store } from "../../shared/kit/ports.ts";
-import { inOrder, Paging, Period } from "../../shared/kit/rest.ts";
+import type { Store } from "../../shared/kit/ports.ts";
 import { verb } from "../../shared/kit/service.ts";
+import { inOrder, ListOf, newestFirst, Paging, Period, pageOf } from "../../shared/paging.ts";
 import type { AuditLog } from "./audit.ts";
 
 const Text = z.string().min(1).max(200).optional();
 const Filters = inOrder(
   z.object({ ...Paging, ...Period, actor: Text, what: Text, ref: Text, source: Text, trace_id: Text }),
 );
-const Page = z.object({ items: z.array(AuditEntry), next_cursor: z.string().optional() });
 
 const listAudit = (store: Store) =>
   verb({
@@ -21,23 +20,10 @@ const listAudit = (store: Store) =>
     summary: "Who changed what, from where, before and after; newest first",
     rest: "GET /audit",
     input: Filters,
-    output: Page,
+    output: ListOf(AuditEntry),
     csv: itemsAsCsv<AuditEntry>(...AUDIT_COLUMNS),
-    async run({ limit, cursor, from_ts, to_ts, ...equal }) {
-      const query: Query = {
-        where: {
-          ...equal,
-          ...((from_ts !== undefined || to_ts !== undefined) && {
-            ts: { ...(from_ts !== undefined && { gte: from_ts }), ...(to_ts !== undefined && { lte: to_ts }) },
-          }),
-        } as NonNullable<Query["where"]>,
-        sort: { field: "ts", order: "desc" },
-        limit,
-      };
-      const page = await store.query(auditLog, cursor === undefined ? query : { ...query, cursor });
-      const items = page.items.map((row) => row.value);
-      return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-    },
+    run: async ({ actor, what, ref, source, trace_id, ...asked }) =>
+      pageOf(await store.query(auditLog, newestFirst(asked, "ts", { actor, what, ref, source, trace_id }))),
   });
 
 const getAuditHead = (audit: AuditLog) =>

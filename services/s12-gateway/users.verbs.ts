@@ -2,8 +2,8 @@
 import { z } from "@hono/zod-openapi";
 import { users as records } from "../../shared/collections/people.ts";
 import type { Store } from "../../shared/kit/ports.ts";
-import { Paging } from "../../shared/kit/rest.ts";
 import { type Call, type Principal, type Verb, verb } from "../../shared/kit/service.ts";
+import { ListOf, Paging, pageOf, placeOf } from "../../shared/paging.ts";
 import { NewUser, Role, UserAnswer, Username, UserWithPassword } from "./types.ts";
 import { type By, type Users, viewOf } from "./users.ts";
 
@@ -38,12 +38,8 @@ export function userVerbs(users: Users, store: Pick<Store, "query">): Verb[] {
       rest: "GET /users",
       roles,
       input: z.object(Paging),
-      output: z.object({ items: z.array(UserAnswer), next_cursor: z.string().optional() }),
-      async run({ limit, cursor }) {
-        const page = await store.query(records, { limit, ...(cursor !== undefined && { cursor }) });
-        const items = page.items.map(({ value }) => viewOf(value));
-        return { items, ...(page.next_cursor !== undefined && { next_cursor: page.next_cursor }) };
-      },
+      output: ListOf(UserAnswer),
+      run: async (asked) => pageOf(await store.query(records, placeOf(asked)), viewOf),
     }),
     verb({
       name: "addUser",

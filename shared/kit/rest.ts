@@ -1,6 +1,5 @@
 /** The REST face: verbs as routes with limits, roles, idempotency and one kind of error. */
 
-import { z } from "@hono/zod-openapi";
 import type { Hono, Context as HonoContext } from "hono";
 import { Problem, refuse } from "../errors.ts";
 import { arrivalOf } from "./arrival.ts";
@@ -151,26 +150,3 @@ function readBody(text: string, request: Request): Record<string, unknown> {
     refuse("INVALID", "The body must be an object.");
   return body as Record<string, unknown>;
 }
-
-/** The last moment that a date can name. Source: ECMA-262, "Time Values and Time Range". */
-const TS_MAX = 8_640_000_000_000_000;
-const Moment = z.coerce.number().min(0).max(TS_MAX).optional();
-/** The query of a list by time, epoch ms; wrap the whole object in `inOrder`. */
-export const Period = { from_ts: Moment, to_ts: Moment };
-/** For an object with `Period`'s fields: an end before its beginning is a mistake, and not an empty answer. */
-export const inOrder = <T extends z.ZodObject>(shape: T): T =>
-  shape.refine(
-    (query) => {
-      const { from_ts, to_ts } = query as { from_ts?: number; to_ts?: number };
-      return from_ts === undefined || to_ts === undefined || from_ts <= to_ts;
-    },
-    { path: ["to_ts"], message: "is before from_ts" },
-  );
-
-/** How many items a page of a list may have. */
-export const PAGE_ITEMS_MAX = 1000;
-/** The query of a list: `limit` and `cursor`. */
-export const Paging = {
-  limit: z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(100),
-  cursor: z.string().max(500).optional(),
-};
