@@ -1,7 +1,7 @@
 /** What a report says in words: the short one that lists and searches show, and the sentences at its head. */
 
+import { asGiven, duration, money, number, percent, price } from "../../shared/report/figures.ts";
 import type { AutopsyFacts } from "./facts.ts";
-import { asGiven, duration, money, number, percent, price } from "./page/figures.ts";
 
 const WAYS_OUT: Readonly<Record<string, string>> = {
   stop: "its stop",

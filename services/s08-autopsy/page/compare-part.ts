@@ -1,9 +1,10 @@
 /** The trade beside others and beside itself: percentiles among its peers, and what other stops, targets and sizes make. */
+import { barChart } from "../../../shared/report/bar-chart.ts";
+import { asGiven, duration, moment, money, number, percent, toned } from "../../../shared/report/figures.ts";
+import { html, type Markup } from "../../../shared/report/markup.ts";
+import { figure, section, table, text } from "../../../shared/report/tables.ts";
 import type { AutopsyFacts, PeerRow } from "../facts.ts";
-import { asGiven, duration, moment, money, number, percent, toned } from "./figures.ts";
-import { html, type Markup } from "./markup.ts";
-import { barChart, percentileBar } from "./small-charts.ts";
-import { figure, section, table, text } from "./tables.ts";
+import { percentileBar } from "./small-charts.ts";
 
 const MEASURES: Readonly<Record<PeerRow["what"], { name: string; show: (value: number) => string }>> = {
   roi_net: { name: "Net result of margin", show: (value) => percent(value, 2, true) },

@@ -1,10 +1,11 @@
 /** What it cost: the sum and its share, every fill, and slippage against what the account's own curve expects. */
+import { asGiven, instant, moment, money, number, percent } from "../../../shared/report/figures.ts";
+import { html, type Markup } from "../../../shared/report/markup.ts";
+import { figure, pairs, section, table, text } from "../../../shared/report/tables.ts";
 import { COST_EPSILON_USDT } from "../../../shared/trading/autopsy/costs.ts";
 import type { AutopsyFacts, SlippageRow } from "../facts.ts";
-import { asGiven, instant, moment, money, number, percent } from "./figures.ts";
-import { html, type Markup } from "./markup.ts";
+import { linked } from "./linked.ts";
 import { slippageChart } from "./small-charts.ts";
-import { figure, linked, pairs, section, table, text } from "./tables.ts";
 
 export function costPart(facts: AutopsyFacts): Markup {
   const { costs } = facts;

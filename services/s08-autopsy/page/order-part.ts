@@ -1,10 +1,11 @@
 /** The orders of a trade as lines over time, and everything that happened to them, to the stop and to the trade in order. */
 import type { Order } from "../../../shared/domain/order.ts";
+import { at, type Box, frame, picture, scaleOf, timeTicks } from "../../../shared/report/axes.ts";
+import { asGiven, instant, moment } from "../../../shared/report/figures.ts";
+import { html, type Markup, NOTHING } from "../../../shared/report/markup.ts";
+import { section, table, text, words } from "../../../shared/report/tables.ts";
 import type { AutopsyFacts } from "../facts.ts";
-import { at, type Box, frame, picture, scaleOf, timeTicks } from "./axes.ts";
-import { asGiven, instant, moment } from "./figures.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
-import { linked, section, table, text, words } from "./tables.ts";
+import { linked } from "./linked.ts";
 
 const ROW = 18;
 const LINES_MAX = 40;

@@ -1,8 +1,19 @@
 /** The price while the trade was held: bars, entries and exits, the stop as a staircase, the target. */
+import {
+  type Axes,
+  at,
+  type Box,
+  extentOf,
+  frame,
+  lineOf,
+  picture,
+  scaleOf,
+  ticksOf,
+  timeTicks,
+} from "../../../shared/report/axes.ts";
+import { plain } from "../../../shared/report/figures.ts";
+import { html, type Markup } from "../../../shared/report/markup.ts";
 import type { AutopsyFacts } from "../facts.ts";
-import { type Axes, at, type Box, extentOf, frame, lineOf, picture, scaleOf, ticksOf, timeTicks } from "./axes.ts";
-import { plain } from "./figures.ts";
-import { html, type Markup } from "./markup.ts";
 
 const BOX: Box = { width: 960, height: 340, left: 74, right: 78, top: 12, bottom: 24 };
 const BAR_SHARE = 0.6;

@@ -1,19 +1,17 @@
 /** The whole report: one HTML file with its own style and pictures, without scripts, that needs nothing else. */
+import { documentOf } from "../../../shared/report/document.ts";
+import { asGiven, duration, moment, money, percent, price, toned } from "../../../shared/report/figures.ts";
+import { html, type Markup } from "../../../shared/report/markup.ts";
+import { pairs, section } from "../../../shared/report/tables.ts";
 import type { AutopsyFacts } from "../facts.ts";
 import { sentencesOf, summaryOf } from "../words.ts";
 import { peerPart, whatIfPart } from "./compare-part.ts";
 import { costPart, slippagePart } from "./cost-part.ts";
-import { asGiven, duration, moment, money, percent, price, toned } from "./figures.ts";
-import { html, type Markup } from "./markup.ts";
+import { linked } from "./linked.ts";
 import { orderPart } from "./order-part.ts";
 import { priceChart } from "./price-chart.ts";
 import { roeChart } from "./small-charts.ts";
-import { STYLE } from "./style.ts";
-import { linked, pairs, section } from "./tables.ts";
 import { whyPart } from "./why-part.ts";
-
-/** For a report that is opened from a disk; served ones have their policy in the header too. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /** By what it was made. */
 export interface Imprint {
@@ -28,12 +26,7 @@ export function reportPage(facts: AutopsyFacts, imprint: Imprint): string {
   const { trade } = facts;
   const title = `${trade.side === "BUY" ? "Long" : "Short"} ${trade.instrument}, ${moment(trade.opened_at)} UTC`;
   const body = html`<main>${headOf(facts, title)}${storyOf(facts)}${pathPart(facts)}${roePart(facts)}${whyPart(facts)}${costPart(facts)}${slippagePart(facts)}${whatIfPart(facts)}${peerPart(facts)}${orderPart(facts)}${footOf(facts, imprint)}</main>`;
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="referrer" content="no-referrer">
-<title>${title}</title><meta name="description" content="${summaryOf(facts)}"><style>${STYLE}</style></head>
-<body>${body}</body></html>
-`.text;
+  return documentOf({ title, description: summaryOf(facts), body });
 }
 
 function headOf({ trade, roi_net, regime }: AutopsyFacts, title: string): Markup {

@@ -1,9 +1,19 @@
 /** The smaller pictures of a report: return over time, what-ifs as bars, slippage against the curve, peers, contributions. */
+import {
+  at,
+  type Box,
+  extentOf,
+  frame,
+  lineOf,
+  picture,
+  scaleOf,
+  ticksOf,
+  timeTicks,
+} from "../../../shared/report/axes.ts";
+import { number, percent, toneOf } from "../../../shared/report/figures.ts";
+import { html, type Markup, NOTHING } from "../../../shared/report/markup.ts";
 import { curveBps } from "../../../shared/trading/execution/cost.ts";
 import type { AutopsyFacts } from "../facts.ts";
-import { at, type Box, extentOf, frame, lineOf, picture, scaleOf, ticksOf, timeTicks } from "./axes.ts";
-import { number, percent, toneOf } from "./figures.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 
 const ROE_BOX: Box = { width: 960, height: 190, left: 74, right: 78, top: 10, bottom: 24 };
 
@@ -21,32 +31,6 @@ export function roeChart({ roe, trade }: AutopsyFacts): Markup {
 <path class="area ${toneOf(last.roe)}" d="${area}"/><line class="zero" x1="${ROE_BOX.left}" x2="${ROE_BOX.width - ROE_BOX.right}" y1="${at(y(0))}" y2="${at(y(0))}"/>
 <path class="line ${toneOf(last.roe)}" d="${line}"/><text class="level" x="${at(x(last.ts) + 6)}" y="${at(y(last.roe) + 3.5)}">${percent(last.roe, 2, true)}</text>`;
   return picture(ROE_BOX, `Return on margin of ${trade.trade_id} over time`, content);
-}
-
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly label: string;
-  readonly isMain?: boolean;
-}
-const ROW = 20;
-const NAMES = 190;
-const VALUES = 120;
-
-/** Bars to both sides of zero, one a row. */
-export function barChart(name: string, rows: readonly Row[]): Markup {
-  if (rows.length === 0) return NOTHING;
-  const box: Box = { width: 640, height: rows.length * ROW + 8, left: NAMES, right: VALUES, top: 4, bottom: 4 };
-  const x = scaleOf(extentOf([0, ...rows.map(({ value }) => value)], 0), [box.left, box.width - box.right]);
-  const drawn = rows.map((row, index) => {
-    const top = box.top + index * ROW;
-    const [from, to] = [Math.min(x(0), x(row.value)), Math.max(x(0), x(row.value))];
-    return html`<text class="${row.isMain ? "name main" : "name"}" x="${NAMES - 8}" y="${top + 14}" text-anchor="end">${row.name}</text>
-<rect class="part ${toneOf(row.value)}${row.isMain ? " main" : ""}" x="${at(from)}" y="${top + 4}" width="${at(Math.max(1, to - from))}" height="${ROW - 8}"/>
-<text class="${row.isMain ? "value main" : "value"}" x="${box.width - VALUES + 8}" y="${top + 14}">${row.label}</text>`;
-  });
-  const zero = html`<line class="zero" x1="${at(x(0))}" x2="${at(x(0))}" y1="${box.top}" y2="${box.height - box.bottom}"/>`;
-  return picture(box, name, html`${drawn}${zero}`);
 }
 
 const SLIP_BOX: Box = { width: 640, height: 220, left: 60, right: 20, top: 10, bottom: 34 };

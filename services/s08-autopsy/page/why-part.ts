@@ -1,10 +1,11 @@
 /** Why the trade was entered: what triggered it, guards, rules, program, model, the size's arithmetic and all factors. */
 import type { Decision } from "../../../shared/domain/decision.ts";
+import { barChart } from "../../../shared/report/bar-chart.ts";
+import { moment, number, percent, plain } from "../../../shared/report/figures.ts";
+import { html, type Markup, NOTHING } from "../../../shared/report/markup.ts";
+import { figure, pairs, section, table, text, words } from "../../../shared/report/tables.ts";
 import type { AutopsyFacts } from "../facts.ts";
-import { moment, number, percent, plain } from "./figures.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
-import { barChart } from "./small-charts.ts";
-import { figure, linked, pairs, section, table, text, words } from "./tables.ts";
+import { linked } from "./linked.ts";
 
 const CONTRIBUTIONS_MAX = 20;
 

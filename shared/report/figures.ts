@@ -1,5 +1,5 @@
 /** Figures as a report writes them: digits in groups, signs where they matter, times in UTC. */
-import { dec, isDecimal, showFixed } from "../../../shared/domain/money.ts";
+import { dec, isDecimal, showFixed } from "../domain/money.ts";
 import { html, type Markup } from "./markup.ts";
 
 const GROUP = "\u202f";

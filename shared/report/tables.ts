@@ -30,13 +30,3 @@ export const pairs = (rows: readonly (readonly [name: string, value: Cell])[]): 
 /** A part of a report; nothing where it has nothing to say. */
 export const section = (title: string, content: Markup): Markup =>
   content.text.trim() === "" ? NOTHING : html`<section><h2>${title}</h2>${content}</section>\n`;
-
-const ID_SHOWN = 14;
-/** The beginning of a long id, which leads to all of it. */
-const brief = (id: string): string => (id.length > ID_SHOWN + 2 ? `${id.slice(0, ID_SHOWN)}…` : id);
-
-/** Where the web page shows it; inert in a file that is opened from a disk or shown inside the page. */
-export const linked = (page: string, id: string | undefined): Markup =>
-  id === undefined
-    ? html`–`
-    : html`<a target="_top" href="/${page}?id=${encodeURIComponent(id.toWellFormed())}"><code title="${id}">${brief(id)}</code></a>`;
