@@ -293,6 +293,20 @@ export const Experiment = z
   .openapi("Experiment");
 export type Experiment = z.output<typeof Experiment>;
 
+/** What lists show of an experiment: neither the bundle itself nor any curve. */
+export const ExperimentRow = Experiment.omit({ result: true })
+  .extend({
+    design: ExperimentDesign.omit({ bundle: true }),
+    /** Which bundle, in words: `active`, or its id and revision. */
+    bundle: z.string(),
+    /** Of the result: the whole window, and what was not searched on. */
+    summary: RunSummary.optional(),
+    out_of_sample: RunSummary.optional(),
+    significance: Significance.pick({ trials: true, deflated_sharpe: true, mann_whitney_p: true }).optional(),
+  })
+  .openapi("ExperimentRow");
+export type ExperimentRow = z.output<typeof ExperimentRow>;
+
 /** A statement that an experiment can refute, on record before it is looked at. */
 export const Hypothesis = z
   .object({
