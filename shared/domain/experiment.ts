@@ -65,6 +65,8 @@ export type Objective = z.output<typeof Objective>;
 
 export const SearchRules = z
   .object({
+    /** How WALK_FORWARD and PURGED_KFOLD search: `auto` takes the grid where it is within `trials_max`, else random. */
+    kind: z.enum(["auto", "grid", "random", "genetic"]).default("auto"),
     trials_max: z.number().int().min(1).max(10_000).default(200),
     /** Of a genetic search. */
     population: z.number().int().min(4).max(500).default(24),
@@ -178,7 +180,8 @@ export const Trial = z
     params: ParamSet,
     /** Walk-forward window or fold that it belongs to. */
     fold: z.number().int().optional(),
-    role: z.enum(["search", "train", "test", "benchmark", "check"]),
+    /** `best`: what was chosen, once more over the whole window, to keep its curve, decisions and trades. */
+    role: z.enum(["search", "train", "test", "best", "benchmark", "check"]),
     status: z.enum(["DONE", "FAILED"]),
     /** Of the objective; null where it has none, or with too few trades. */
     score: z.number().nullable(),
@@ -205,6 +208,8 @@ export const Significance = z
     deflated_sharpe: Figure,
     /** One-sided p-value of the mean return of a period being above that of the benchmark. */
     mann_whitney_p: Figure,
+    /** What a hypothesis is judged by: the greater of 1 − `deflated_sharpe` and `mann_whitney_p`, since both must hold. */
+    p_value: Figure,
     /** Stationary bootstrap of the mean return a period. */
     mean_return: Interval.nullable(),
     sharpe_interval: Interval.nullable(),
@@ -285,6 +290,7 @@ export const Experiment = z
     best: z.object({ trial: z.number().int(), params: ParamSet, score: z.number() }).optional(),
     result: ExperimentResult.optional(),
     message: z.string().optional(),
+    note: z.string().max(2_000).optional(),
     author: z.string(),
     created_at: z.number(),
     started_at: z.number().optional(),
@@ -302,7 +308,12 @@ export const ExperimentRow = Experiment.omit({ result: true })
     /** Of the result: the whole window, and what was not searched on. */
     summary: RunSummary.optional(),
     out_of_sample: RunSummary.optional(),
-    significance: Significance.pick({ trials: true, deflated_sharpe: true, mann_whitney_p: true }).optional(),
+    significance: Significance.pick({
+      trials: true,
+      deflated_sharpe: true,
+      mann_whitney_p: true,
+      p_value: true,
+    }).optional(),
   })
   .openapi("ExperimentRow");
 export type ExperimentRow = z.output<typeof ExperimentRow>;
@@ -323,6 +334,10 @@ export const Hypothesis = z
     p_value: z.number().nullable(),
     /** Adjusted over the family by Benjamini-Hochberg. */
     adjusted_p: z.number().nullable(),
+    /** Of the same experiment: what was earned on what was not searched on, and whether it decided without the future. */
+    net_usdt: Decimal.optional(),
+    lookahead_passed: z.boolean().optional(),
+    /** CONFIRMED: adjusted p ≤ 0.05, net above zero, look-ahead check passed. UNDECIDED: too little data, or no check. */
     status: z.enum(["OPEN", "CONFIRMED", "REFUTED", "UNDECIDED"]),
     /** All trials ever run for it: the deflated Sharpe ratio counts them. */
     trials: z.number().int(),
