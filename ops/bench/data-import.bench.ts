@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
+import { Library } from "../../shared/market-data/library.ts";
+import { readCandles } from "../../shared/market-data/read.ts";
 import { importFile } from "../data/import.ts";
-import { Library } from "../data/library.ts";
-import { readCandles } from "../data/read.ts";
 import { type Benchmark, cpuMicros, inTurns, type Result } from "./measure.ts";
 
 const ROWS = 1_000_000;

@@ -2,12 +2,12 @@
 import { join, resolve } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { Market } from "../../shared/domain/instrument.ts";
+import { INTERVALS } from "../../shared/market-data/intervals.ts";
+import { isCandles, KIND_NAMES } from "../../shared/market-data/kinds.ts";
+import { instrumentFrom, type Series, seriesName } from "../../shared/market-data/library.ts";
 import { ARCHIVE_URL } from "../data/archive-paths.ts";
 import { type Downloaded, download } from "../data/download.ts";
 import { Unreachable } from "../data/fetch-file.ts";
-import { INTERVALS } from "../data/intervals.ts";
-import { isCandles, KIND_NAMES } from "../data/kinds.ts";
-import { instrumentFrom, type Series, seriesName } from "../data/library.ts";
 import type { Command } from "./command.ts";
 import { count, openLibrary, size, timeOption } from "./data-library.ts";
 import { choiceOption, DEFAULT_DATA, numberOption, readOptions } from "./options.ts";

@@ -2,10 +2,10 @@
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { INTERVALS } from "../data/intervals.ts";
-import { headerOf, isCandles, KIND_NAMES, kindOf } from "../data/kinds.ts";
-import { type Library, type Series, seriesName } from "../data/library.ts";
-import { type Range, readCells } from "../data/read.ts";
+import { INTERVALS } from "../../shared/market-data/intervals.ts";
+import { headerOf, isCandles, KIND_NAMES, kindOf } from "../../shared/market-data/kinds.ts";
+import { type Library, type Series, seriesName } from "../../shared/market-data/library.ts";
+import { type Range, readCells } from "../../shared/market-data/read.ts";
 import type { Command } from "./command.ts";
 import { count, instrumentWord, openLibrary, timeOption } from "./data-library.ts";
 import { choiceOption, DEFAULT_DATA, readOptions } from "./options.ts";

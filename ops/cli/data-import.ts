@@ -1,12 +1,12 @@
 /** `data import`: files of history into the library, each whole or not at all. */
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { Market } from "../../shared/domain/instrument.ts";
-import { Damage } from "../data/damage.ts";
+import { Damage } from "../../shared/market-data/damage.ts";
+import { INTERVALS } from "../../shared/market-data/intervals.ts";
+import { KIND_NAMES } from "../../shared/market-data/kinds.ts";
+import { seriesName } from "../../shared/market-data/library.ts";
 import { importFile } from "../data/import.ts";
 import type { Imported, Wanted } from "../data/imported.ts";
-import { INTERVALS } from "../data/intervals.ts";
-import { KIND_NAMES } from "../data/kinds.ts";
-import { seriesName } from "../data/library.ts";
 import type { Command } from "./command.ts";
 import { count, openLibrary, when } from "./data-library.ts";
 import { choiceOption, DEFAULT_DATA, readOptions } from "./options.ts";

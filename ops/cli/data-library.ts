@@ -2,8 +2,8 @@
 import { join, resolve } from "node:path";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
-import { readTime, timeUnit } from "../data/cells.ts";
-import { Library } from "../data/library.ts";
+import { readTime, timeUnit } from "../../shared/market-data/cells.ts";
+import { Library } from "../../shared/market-data/library.ts";
 
 /** Made when it is first written to. */
 export const openLibrary = (data: string): Library => new Library(new FolderBlobs(blobsOf(data)));

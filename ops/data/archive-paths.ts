@@ -1,8 +1,8 @@
 /** Binance's public archive: which of its files hold a range of an instrument's history, and where they lie. */
 import { marketOf, symbolOf } from "../../shared/domain/instrument.ts";
-import { endOf, periodName, startOf } from "./intervals.ts";
-import type { KindName } from "./kinds.ts";
-import type { Series } from "./library.ts";
+import { endOf, periodName, startOf } from "../../shared/market-data/intervals.ts";
+import type { KindName } from "../../shared/market-data/kinds.ts";
+import type { Series } from "../../shared/market-data/library.ts";
 
 /** Where they are published; another address can be a mirror of it. */
 export const ARCHIVE_URL = "https://data.binance.vision";

@@ -2,8 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { zstdDecompressSync } from "node:zlib";
 import { CompressionType, compressionRegistry, RecordBatchReader } from "apache-arrow";
-import { cellText } from "./cells.ts";
-import { Damage } from "./damage.ts";
+import { cellText } from "../../shared/market-data/cells.ts";
+import { Damage } from "../../shared/market-data/damage.ts";
 import { unpackLz4Frame } from "./lz4-frame.ts";
 import type { Table } from "./table.ts";
 

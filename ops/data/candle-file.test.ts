@@ -2,13 +2,13 @@ import { afterAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
+import { Damage } from "../../shared/market-data/damage.ts";
+import { Library } from "../../shared/market-data/library.ts";
+import type { Candle } from "../../shared/market-data/read.ts";
 import { candleRows } from "./candle-file.ts";
 import { archiveCsv, bare, featherOf, file, MINUTE, NOW, newFolder, START } from "./candles.fixture.ts";
-import { Damage } from "./damage.ts";
 import { filesUnder } from "./folder-files.ts";
 import { importFile } from "./import.ts";
-import { Library } from "./library.ts";
-import type { Candle } from "./read.ts";
 
 const folder = newFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

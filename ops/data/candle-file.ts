@@ -1,8 +1,8 @@
 /** Rows of candles from a file of any form that can be imported, or a library's folder of them, by Binance's positions. */
-import { readTime, timeUnit } from "./cells.ts";
-import { Damage } from "./damage.ts";
+import { readTime, timeUnit } from "../../shared/market-data/cells.ts";
+import { Damage } from "../../shared/market-data/damage.ts";
+import { planRows } from "../../shared/market-data/rows.ts";
 import { filesUnder } from "./folder-files.ts";
-import { planRows } from "./rows.ts";
 import { openTable } from "./tables.ts";
 import { formOf } from "./text-lines.ts";
 

@@ -9,8 +9,8 @@ import { zipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { Library } from "./library.ts";
-import type { Candle } from "./read.ts";
+import { Library } from "../../shared/market-data/library.ts";
+import type { Candle } from "../../shared/market-data/read.ts";
 
 export const MINUTE = 60_000;
 export const START = Date.UTC(2024, 6, 31, 23);

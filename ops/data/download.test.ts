@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
+import type { Library, Series } from "../../shared/market-data/library.ts";
+import { readCandles } from "../../shared/market-data/read.ts";
 import { type ArchiveServer, serveArchive } from "./archive.fixture.ts";
 import { archivesOf } from "./archive-paths.ts";
 import { archiveCsv, MINUTE, newFolder, newLibrary, zipped } from "./candles.fixture.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { Unreachable } from "./fetch-file.ts";
-import type { Library, Series } from "./library.ts";
-import { readCandles } from "./read.ts";
 
 const DAY = 24 * 60 * MINUTE;
 const SERIES: Series = { instrument: "FUT:BTCUSDT", kind: "klines", interval: "1h" };

@@ -3,11 +3,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { marketOf, symbolOf } from "../../shared/domain/instrument.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
+import type { Library, Series } from "../../shared/market-data/library.ts";
 import { type Archive, archivesOf, type Span } from "./archive-paths.ts";
 import { type Fetching, fetchChecksum, fetchFile, Unreachable } from "./fetch-file.ts";
 import { importFile } from "./import.ts";
 import { takenBefore, type Wanted } from "./imported.ts";
-import type { Library, Series } from "./library.ts";
 
 export interface DownloadOptions {
   library: Library;

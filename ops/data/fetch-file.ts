@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "../../shared/kit/ports.ts";
-import { shown } from "./damage.ts";
+import { shown } from "../../shared/market-data/damage.ts";
 
 /** In a row, without a byte in between. */
 const TRIES = 5;

@@ -1,7 +1,7 @@
 /** What a path on the command line stands for: the file itself, or the files of a folder, such as one of the library. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Manifest } from "./library.ts";
+import type { Manifest } from "../../shared/market-data/library.ts";
 
 const MANIFEST = "manifest.json";
 

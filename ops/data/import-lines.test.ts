@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
+import { type Library, type Series, unpack } from "../../shared/market-data/library.ts";
 import { file, gzipped, NOW, newFolder, newLibrary, zipped } from "./candles.fixture.ts";
 import { importFile } from "./import.ts";
 import type { Wanted } from "./imported.ts";
-import { type Library, type Series, unpack } from "./library.ts";
 import { verifyLibrary } from "./verify.ts";
 
 const folder = newFolder();

@@ -1,13 +1,13 @@
 /** Taking recorded raw lines into the library: each is one that a replay reads, of one instrument, in order of receipt. */
 import { type Market, marketOf, symbolOf } from "../../shared/domain/instrument.ts";
-import { type Envelope, readEnvelope } from "../venue/replay-line.ts";
-import { Damage, damageAt, shown, Unfit } from "./damage.ts";
+import { Damage, damageAt, shown, Unfit } from "../../shared/market-data/damage.ts";
+import { instrumentFrom, type Series } from "../../shared/market-data/library.ts";
+import { type Envelope, readEnvelope } from "../../shared/market-data/recorded-line.ts";
+import { moment } from "../../shared/market-data/rows.ts";
+import { recordedRow } from "../../shared/market-data/stored-rows.ts";
 import { type Imported, type Taking, takenBefore, type Wanted } from "./imported.ts";
-import { instrumentFrom, type Series } from "./library.ts";
-import { recordedRow } from "./merge.ts";
 import { hintsOf } from "./name-hints.ts";
 import { PartWriter } from "./part-writer.ts";
-import { moment } from "./rows.ts";
 import { openText, type TextFile, type TextForm } from "./text-lines.ts";
 
 const RECORDED = /^\d{13,19} \{/;

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import fc from "fast-check";
+import { Damage } from "../../shared/market-data/damage.ts";
+import type { Library } from "../../shared/market-data/library.ts";
+import {
+  type Candle,
+  readAggTrades,
+  readCandles,
+  readDepth,
+  readFunding,
+  readTrades,
+} from "../../shared/market-data/read.ts";
 import {
   archiveCsv,
   bare,
@@ -16,11 +26,8 @@ import {
   START,
   zipped,
 } from "./candles.fixture.ts";
-import { Damage } from "./damage.ts";
 import { importFile } from "./import.ts";
 import type { Wanted } from "./imported.ts";
-import type { Library } from "./library.ts";
-import { type Candle, readAggTrades, readCandles, readDepth, readFunding, readTrades } from "./read.ts";
 
 let folder = "";
 beforeAll(() => {

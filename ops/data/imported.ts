@@ -1,7 +1,7 @@
 /** What importing is told and what it tells: the caller's words about a file, and what became of it. */
 import type { Market } from "../../shared/domain/instrument.ts";
-import type { KindName } from "./kinds.ts";
-import type { Library, Part, Series, Source } from "./library.ts";
+import type { KindName } from "../../shared/market-data/kinds.ts";
+import type { Library, Part, Series, Source } from "../../shared/market-data/library.ts";
 
 /** What the caller says of a file; the rest is taken from its name and content. */
 export interface Wanted {

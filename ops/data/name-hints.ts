@@ -1,8 +1,8 @@
 /** What a file's name tells of its content: Binance's archive paths, other collectors' names, our own recordings. */
 import { basename } from "node:path";
 import type { Market } from "../../shared/domain/instrument.ts";
-import { isInterval } from "./intervals.ts";
-import { KIND_NAMES, type KindName } from "./kinds.ts";
+import { isInterval } from "../../shared/market-data/intervals.ts";
+import { KIND_NAMES, type KindName } from "../../shared/market-data/kinds.ts";
 
 export interface Hints {
   market?: Market;

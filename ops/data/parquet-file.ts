@@ -1,8 +1,8 @@
 /** A Parquet file's rows as cells of text, one row group at a time. */
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { cellText } from "./cells.ts";
-import { Damage } from "./damage.ts";
+import { cellText } from "../../shared/market-data/cells.ts";
+import { Damage } from "../../shared/market-data/damage.ts";
 import type { Table } from "./table.ts";
 
 /** Rows held as objects at once. */

@@ -3,9 +3,9 @@ import { createHash, type Hash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { digest } from "../../shared/keys.ts";
-import { Unfit } from "./damage.ts";
-import { missingBetween, periodName, startOf } from "./intervals.ts";
-import { headerOf, kindOf } from "./kinds.ts";
+import { Unfit } from "../../shared/market-data/damage.ts";
+import { missingBetween, periodName, startOf } from "../../shared/market-data/intervals.ts";
+import { headerOf, kindOf } from "../../shared/market-data/kinds.ts";
 import {
   folderOf,
   type Library,
@@ -15,9 +15,10 @@ import {
   type Series,
   type Source,
   spanOf,
-} from "./library.ts";
-import { mergeRow, StoredRows } from "./merge.ts";
-import { moment, type Row } from "./rows.ts";
+} from "../../shared/market-data/library.ts";
+import { moment, type Row } from "../../shared/market-data/rows.ts";
+import { StoredRows } from "../../shared/market-data/stored-rows.ts";
+import { mergeRow } from "./merge.ts";
 
 const compress = promisify(gzip);
 /** Text that one gzip member holds. */

@@ -1,6 +1,6 @@
 /** Opening a file of rows and columns: CSV (also gzip or zip), Parquet or Arrow (Feather). */
-import { timeUnit } from "./cells.ts";
-import { Damage } from "./damage.ts";
+import { timeUnit } from "../../shared/market-data/cells.ts";
+import { Damage } from "../../shared/market-data/damage.ts";
 import type { Table } from "./table.ts";
 import { type FileForm, openText } from "./text-lines.ts";
 

@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { type Readable, Transform } from "node:stream";
 import { crc32, createGunzip } from "node:zlib";
 import { type Entry, openPromise } from "yauzl";
-import { Damage, shown } from "./damage.ts";
+import { Damage, shown } from "../../shared/market-data/damage.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** Longer lines are no market data. */

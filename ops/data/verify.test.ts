@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
+import type { Library, Manifest, Series } from "../../shared/market-data/library.ts";
+import { sha256 } from "../../shared/market-data/library.ts";
+import type { Candle } from "../../shared/market-data/read.ts";
 import { archiveCsv, file, MINUTE, NOW, newFolder, newLibrary, START } from "./candles.fixture.ts";
 import { importFile } from "./import.ts";
-import type { Library, Manifest, Series } from "./library.ts";
-import { sha256 } from "./library.ts";
-import type { Candle } from "./read.ts";
 import { overview, verifyLibrary } from "./verify.ts";
 
 const SERIES: Series = { instrument: "FUT:BTCUSDT", kind: "klines", interval: "1m" };

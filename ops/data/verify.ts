@@ -1,11 +1,19 @@
 /** Verifies the library: that every part is there, whole, in order and says of itself what is true; and where it has gaps. */
-import { Unfit } from "./damage.ts";
-import { periodName } from "./intervals.ts";
-import { kindOf } from "./kinds.ts";
-import { type Library, type Manifest, type Part, periodOf, seriesName, sha256, spanOf } from "./library.ts";
-import { StoredRows } from "./merge.ts";
+import { Unfit } from "../../shared/market-data/damage.ts";
+import { periodName } from "../../shared/market-data/intervals.ts";
+import { kindOf } from "../../shared/market-data/kinds.ts";
+import {
+  type Library,
+  type Manifest,
+  type Part,
+  periodOf,
+  seriesName,
+  sha256,
+  spanOf,
+} from "../../shared/market-data/library.ts";
+import type { Row } from "../../shared/market-data/rows.ts";
+import { StoredRows } from "../../shared/market-data/stored-rows.ts";
 import { countGap, missingRows } from "./part-writer.ts";
-import type { Row } from "./rows.ts";
 
 export interface Gap {
   /** The rows around it, epoch ms. */

@@ -1,8 +1,8 @@
 /** History before a market's start from kline files: Binance's public archives, other candles, a library's folder. */
 import { TIMEFRAME_MS, TIMEFRAMES } from "../../shared/domain/market.ts";
 import { refuse } from "../../shared/errors.ts";
+import { Damage } from "../../shared/market-data/damage.ts";
 import { type CandleRow, candleRows } from "../data/candle-file.ts";
-import { Damage } from "../data/damage.ts";
 import type { Print } from "./frames.ts";
 import { barOfRow, openTimeOf } from "./kline-rows.ts";
 import { type Bar, joinBars, type Klines } from "./klines.ts";

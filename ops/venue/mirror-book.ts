@@ -1,5 +1,5 @@
 /** When a mirrored book is whole: joins a snapshot with the differences around it, and sees every gap between them. */
-import type { RecordedEvent } from "./replay-line.ts";
+import type { RecordedEvent } from "../../shared/market-data/recorded-line.ts";
 
 export type DepthEvent = RecordedEvent & { kind: "depth" };
 export type SnapshotEvent = RecordedEvent & { kind: "snapshot" };

@@ -7,6 +7,7 @@ import type { MatchEvent, Matcher } from "../../shared/engine/matcher.ts";
 import { RecordedMatcher } from "../../shared/engine/recorded.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Cancel, Clock, Net } from "../../shared/kit/ports.ts";
+import { type Envelope, readEnvelope, readEvent } from "../../shared/market-data/recorded-line.ts";
 import { INTERVALS, lengthOf } from "./binance/intervals.ts";
 import { type Print, printOf } from "./frames.ts";
 import { barOfRow } from "./kline-rows.ts";
@@ -15,7 +16,6 @@ import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
 import { type Difference, MirrorBook, type SnapshotEvent, type Step } from "./mirror-book.ts";
 import { MirrorLine } from "./mirror-line.ts";
 import { askOrigin, type MirrorOrigin, streamUrls } from "./mirror-origin.ts";
-import { type Envelope, readEnvelope, readEvent } from "./replay-line.ts";
 import { type Mark, markOf, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
 
 const HISTORY_BARS = 1_000;

@@ -5,11 +5,12 @@ import type { MatchEvent, Matcher } from "../../shared/engine/matcher.ts";
 import { RecordedMatcher } from "../../shared/engine/recorded.ts";
 import { assert, refuse } from "../../shared/errors.ts";
 import type { Cancel, Clock } from "../../shared/kit/ports.ts";
+import type { Line, Recording } from "../../shared/market-data/recording.ts";
 import { type Print, printOf } from "./frames.ts";
 import { type History, placeHistory } from "./kline-files.ts";
 import type { Bar } from "./klines.ts";
 import type { KlineQuery, MarketHooks, MarketModel } from "./market.ts";
-import { type Line, openRecording, type Recording } from "./replay.ts";
+import { openRecording } from "./replay.ts";
 import { type Mark, markOf, nextFundingAt, TAPE_PERIOD_MS, Tape } from "./tape.ts";
 
 /** Frames of one instant reach the recorder up to this much apart: a bar is closed that much after its end. */

@@ -6,9 +6,10 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { L2Book } from "../../shared/engine/l2.ts";
 import type { Best } from "../../shared/engine/matcher.ts";
 import { Scale } from "../../shared/engine/scale.ts";
-import { type Line, openRecording, type Recording } from "./replay.ts";
-import { LINE_CHARACTERS_MAX } from "./replay-file.ts";
-import type { Levels, RecordedEvent } from "./replay-line.ts";
+import type { Levels, RecordedEvent } from "../../shared/market-data/recorded-line.ts";
+import type { Line, Recording } from "../../shared/market-data/recording.ts";
+import { LINE_CHARACTERS_MAX } from "./recorded-file.ts";
+import { openRecording } from "./replay.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chimera-replay-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Scale } from "../../shared/engine/scale.ts";
-import { readEnvelope, readEvent } from "./replay-line.ts";
+import { Scale } from "../engine/scale.ts";
+import { readEnvelope, readEvent } from "./recorded-line.ts";
 
 const scales = { price: new Scale("0.10"), qty: new Scale("0.001") };
 const at = "1723161255030314667";

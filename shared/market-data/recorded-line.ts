@@ -1,6 +1,6 @@
 /** What one recorded line says: receive time, stream and inner JSON, and the market event in ticks and lots. */
-import type { Market } from "../../shared/domain/instrument.ts";
-import type { Scale } from "../../shared/engine/scale.ts";
+import type { Market } from "../domain/instrument.ts";
+import type { Scale } from "../engine/scale.ts";
 
 export const STREAMS = ["depth", "trade", "bookTicker", "markPrice", "snapshot"] as const;
 export type RecordedStream = (typeof STREAMS)[number];

@@ -1,5 +1,5 @@
 /** Reading single cells: times of any unit, decimals of any spelling, counts and flags; kept as the shortest exact text. */
-import { SCALE_DIGITS } from "../../shared/domain/money.ts";
+import { SCALE_DIGITS } from "../domain/money.ts";
 import { shown } from "./damage.ts";
 
 const PLAIN = /^-?\d{1,30}(?:\.\d{1,18})?$/;

@@ -1,18 +1,16 @@
 /** The lines of one recorded file, plain or gzip, read in bounded memory: at once while buffered, else after a fill. */
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { createGunzip } from "node:zlib";
+import type { RecordedLines } from "../../shared/market-data/recording.ts";
 
 /** Longer lines are no market data; they are dropped so that a file without line ends cannot fill the memory. */
 export const LINE_CHARACTERS_MAX = 8_000_000;
 const CHUNK_BYTES = 256 * 1024;
 const GZIP_MAGIC = 0x1f8b;
 
-export class LineReader {
-  /** Number of the last line given, from 1. */
+export class LineReader implements RecordedLines {
   line = 0;
-  /** Compressed bytes taken from the disk. */
   bytesRead = 0;
-  /** Everything readable was given, or will be by `next` without another fill. */
   ended = false;
   private text = "";
   private at = 0;
@@ -42,7 +40,6 @@ export class LineReader {
     };
   }
 
-  /** The next line; undefined when a fill is needed or, once `ended`, when there is none. */
   next(): string | undefined {
     const end = this.text.indexOf("\n", this.at);
     if (end >= 0) {
@@ -58,7 +55,6 @@ export class LineReader {
     return line;
   }
 
-  /** Reads on. Never throws: a broken file is reported and ends where it breaks. */
   async fill(): Promise<void> {
     if (this.ended) return;
     this.text = this.text.slice(this.at);

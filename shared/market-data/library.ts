@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { type InstrumentId, instrumentOf, type Market } from "../../shared/domain/instrument.ts";
-import { MARKET_DATA } from "../../shared/keys.ts";
-import type { BlobInfo, Blobs } from "../../shared/kit/ports.ts";
+import { type InstrumentId, instrumentOf, type Market } from "../domain/instrument.ts";
+import { MARKET_DATA } from "../keys.ts";
+import type { BlobInfo, Blobs } from "../kit/ports.ts";
 import { endOf, startOf } from "./intervals.ts";
 import { type KindName, kindOf, type Period } from "./kinds.ts";
 

@@ -1,5 +1,5 @@
 /** Reading the library: candles, trades, funding and depth of an instrument and a range, in order, prices as exact text. */
-import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import type { InstrumentId } from "../domain/instrument.ts";
 import { type Library, partsBetween, type Series, seriesName, unpack } from "./library.ts";
 
 /** Epoch ms, from including and to excluding. */
