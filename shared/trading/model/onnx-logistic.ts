@@ -1,5 +1,5 @@
 /**
- * Writes a logistic regression as an ONNX file: `p = 1/(1 + exp(−(x·W + b)))`.
+ * Writes a logistic regression as an ONNX file: `p = 1/(1 + exp(−(x·W + b)))`, or with `(x − c)·W` about a centre.
  *
  * The format is protobuf; field numbers are those of onnx.proto3 (ModelProto, GraphProto, NodeProto, TensorProto).
  * Opset 13, IR version 8: input `x` of floats `[rows, inputs]`, output `p` of floats `[rows, 1]`.
@@ -12,14 +12,21 @@ const PRODUCER = "chimera";
 
 const text = new TextEncoder();
 
-/** `weights` in the order of the inputs, in log-odds per unit of input; they are stored as 32-bit floats. */
-export function logisticOnnx(weights: readonly number[], bias: number): Uint8Array {
+/**
+ * `weights` in the order of the inputs, in log-odds per unit of input. All numbers are stored as 32-bit floats. About a
+ * `centre`, inputs far from zero beside their spread (prices) lose nothing: the difference is exact where the product
+ * would be rounded.
+ */
+export function logisticOnnx(weights: readonly number[], bias: number, centre?: readonly number[]): Uint8Array {
   const n = weights.length;
+  const x = centre === undefined ? "x" : "xc";
   const graph = join(
-    message(1, node("MatMul", ["x", "W"], "xW")),
+    ...(centre === undefined ? [] : [message(1, node("Sub", ["x", "c"], x))]),
+    message(1, node("MatMul", [x, "W"], "xW")),
     message(1, node("Add", ["xW", "b"], "z")),
     message(1, node("Sigmoid", ["z"], "p")),
     string(2, "logistic"),
+    ...(centre === undefined ? [] : [message(5, tensor("c", [n], centre))]),
     message(5, tensor("W", [n, 1], weights)),
     message(5, tensor("b", [1], [bias])),
     message(11, valueInfo("x", ["rows", n])),

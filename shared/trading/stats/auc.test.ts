@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { seededRandom } from "../../adapters/random.ts";
-import { auc, aucInterval, type Scored } from "./auc.ts";
+import { auc, aucInterval, aucIntervalOfBlocks, type Scored } from "./auc.ts";
 import { mannWhitney } from "./mann-whitney.ts";
 import { normalCdf, normalQuantile } from "./normal.ts";
 
@@ -62,6 +62,18 @@ test("scores of noise do not claim skill more often than the level allows", () =
   }
   // One side of 90 %: a twentieth, of a hundred five, and three deviations of luck.
   expect(claims).toBeLessThanOrEqual(5 + 7);
+});
+
+test("rows that come in bunches are drawn in bunches: the interval is as wide as that of the bunches themselves", () => {
+  const single = drawn("bunches", 60, 0.8);
+  const bunched = single.flatMap((row) => Array.from({ length: 12 }, () => row));
+  const options = () => ({ chance: seededRandom("blocks"), resamples: 300, method: "percentile" }) as const;
+  const widthOf = ({ low, high }: { low: number | null; high: number | null }) => high! - low!;
+  const wide = widthOf(aucInterval(single, options()));
+  expect(widthOf(aucInterval(bunched, options()))).toBeLessThan(wide / 2);
+  expect(Math.abs(widthOf(aucIntervalOfBlocks(bunched, 24, options())) / wide - 1)).toBeLessThan(0.3);
+  expect(aucIntervalOfBlocks(bunched, 24, options()).estimate).toBe(auc(single)!);
+  expect(() => aucIntervalOfBlocks([], 1, options())).toThrow("nothing scored");
 });
 
 test("one kind alone has no AUC, and no numbers are refused", () => {

@@ -1,6 +1,12 @@
 /** How well scores tell positives from negatives: the area under the ROC curve, and how sure it is. */
 import { refuse } from "../../errors.ts";
-import { type BootstrapOptions, bootstrapInterval, type Interval, type Resampling } from "./bootstrap.ts";
+import {
+  type BootstrapOptions,
+  bootstrapInterval,
+  type Interval,
+  type Resampling,
+  stationaryRows,
+} from "./bootstrap.ts";
 
 /** A score, such as a probability, beside what came true. */
 export interface Scored {
@@ -25,6 +31,16 @@ export function aucInterval(scored: readonly Scored[], options: BootstrapOptions
   if (scored.length === 0) refuse("INVALID", "There is nothing scored.");
   const counter = new LevelCounter(scored);
   return bootstrapInterval(rowsByKind(scored), (rows) => counter.auc(rows), options);
+}
+
+/**
+ * The same of rows in order of time whose neighbours hang together, as labels that overlap do: blocks of `block` rows on
+ * average are drawn, whatever is in them. Drawn row by row the interval would be too narrow.
+ */
+export function aucIntervalOfBlocks(scored: readonly Scored[], block: number, options: BootstrapOptions): Interval {
+  if (scored.length === 0) refuse("INVALID", "There is nothing scored.");
+  const counter = new LevelCounter(scored);
+  return bootstrapInterval(stationaryRows(scored.length, block), (rows) => counter.auc(rows), options);
 }
 
 /** As many positives and negatives as there are, each drawn from its own kind. */

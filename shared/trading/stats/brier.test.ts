@@ -1,7 +1,7 @@
 /** Brier's score by hand, and its parts summed the other way round. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { brierScore, brierSkill, calibrationError, type Forecast, reliabilityCurve } from "./brier.ts";
+import { brierScore, brierSkill, calibrationError, type Forecast, logLoss, reliabilityCurve } from "./brier.ts";
 
 const forecasts = (...pairs: [number, number][]): Forecast[] => pairs.map(([p, y]) => ({ p, positive: y === 1 }));
 
@@ -48,4 +48,12 @@ test("no forecasts, all alike, and what is no probability", () => {
   expect(() => brierScore(forecasts([1.01, 1]))).toThrow("No probability: 1.01");
   expect(() => reliabilityCurve(forecasts([Number.NaN, 1]))).toThrow("No probability");
   expect(() => reliabilityCurve([], 0)).toThrow("bins");
+});
+
+test("log loss by hand: ln 2 for saying ½, the mean of −ln of what was said of what came true, finite when sure and wrong", () => {
+  expect(logLoss([])).toBeNull();
+  expect(logLoss(forecasts([0.5, 1], [0.5, 0]))).toBeCloseTo(Math.LN2, 12);
+  expect(logLoss(forecasts([0.8, 1], [0.4, 0]))).toBeCloseTo(-(Math.log(0.8) + Math.log(0.6)) / 2, 12);
+  expect(logLoss(forecasts([0, 1]))).toBeCloseTo(-Math.log(1e-15), 12);
+  expect(() => logLoss(forecasts([1.5, 1]))).toThrow("No probability");
 });

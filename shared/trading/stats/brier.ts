@@ -1,4 +1,4 @@
-/** How good probabilities are: Brier's score, and the reliability curve behind it. */
+/** How good probabilities are: Brier's score, the logarithmic one, and the reliability curve. */
 import { refuse } from "../../errors.ts";
 
 /** A probability beside what came true. */
@@ -19,6 +19,17 @@ export function brierSkill(forecasts: readonly Forecast[]): number | null {
   const score = brierScore(forecasts);
   const share = forecasts.filter(({ positive }) => positive).length / forecasts.length;
   return score === null || share === 0 || share === 1 ? null : 1 - score / (share * (1 - share));
+}
+
+/** What is said with certainty and wrong is told within this, so that one such row does not make it infinite. */
+const P_MIN = 1e-15;
+
+/** −ln of the probability of what came true, on average: ln 2 is what saying ½ always gets. Good 1952. Null for none. */
+export function logLoss(forecasts: readonly Forecast[]): number | null {
+  requireProbabilities(forecasts);
+  if (forecasts.length === 0) return null;
+  const sum = forecasts.reduce((all, { p, positive }) => all + Math.log(Math.max(positive ? p : 1 - p, P_MIN)), 0);
+  return -sum / forecasts.length;
 }
 
 export interface ReliabilityBin {

@@ -1,5 +1,6 @@
 /** Minimises the penalised logistic loss by Newton's method, the same way every time. */
 import { solvePositive } from "./cholesky.ts";
+import { atOnce, type InParts, rowParts } from "./in-parts.ts";
 
 /** p = 1/(1 + exp(−z)), without overflow. */
 export function sigmoid(z: number): number {
@@ -47,18 +48,20 @@ const DAMPING = [0, 1e-12, 1e-9, 1e-6, 1e-3, 1];
  * Newton's decrement gᵀ·H⁻¹·g is nothing (Boyd and Vandenberghe 2004, 9.5), which does not depend on the inputs' units.
  * The last place of the unknowns is the bias.
  */
-export function minimise(problem: Problem): Minimum {
+export const minimise = (problem: Problem): Minimum => atOnce(minimiseInParts(problem));
+
+export function* minimiseInParts(problem: Problem): InParts<Minimum> {
   const size = (problem.rows[0]?.length ?? 0) + 1;
   const all = problem.counts.reduce((sum, count) => sum + count, 0);
   let at = new Array<number>(size).fill(0);
   let before: Direction = { step: [], decrement: Number.POSITIVE_INFINITY };
   for (let iterations = 0; iterations < ITERATIONS_MAX; iterations++) {
-    const next = directionAt(problem, at);
+    const next = yield* directionAt(problem, at);
     const isNear = before.decrement <= NEAR * all;
     if (next.decrement <= ENOUGH * all) return told(at, iterations, true);
     // Rounding is all that is left: the last step made nothing better.
     if (isNear && !(next.decrement < before.decrement)) return told(at, iterations, true);
-    const moved = next.decrement <= NEAR * all ? moveBy(at, next.step, 1) : lower(problem, at, next.step);
+    const moved = next.decrement <= NEAR * all ? moveBy(at, next.step, 1) : yield* lower(problem, at, next.step);
     if (moved === null) return told(at, iterations, false);
     at = moved;
     before = next;
@@ -71,8 +74,8 @@ interface Direction {
   readonly decrement: number;
 }
 
-function directionAt(problem: Problem, at: readonly number[]): Direction {
-  const { gradient, curvature } = slopes(problem, at);
+function* directionAt(problem: Problem, at: readonly number[]): InParts<Direction> {
+  const { gradient, curvature } = yield* slopes(problem, at);
   const step = newtonStep(curvature, gradient);
   return { step, decrement: step.reduce((sum, each, j) => sum + each * gradient[j]!, 0) };
 }
@@ -90,20 +93,48 @@ function scoreOf(row: readonly number[], at: readonly number[]): number {
   return z;
 }
 
-function lossAt({ rows, targets, counts, l2 }: Problem, at: readonly number[]): number {
+function* lossAt(problem: Problem, at: readonly number[]): InParts<number> {
   let loss = 0;
-  for (const [i, row] of rows.entries()) {
-    const z = scoreOf(row, at);
-    loss += counts[i]! * (softplus(z) - targets[i]! * z);
+  for (const part of rowParts(problem.rows.length, at.length)) {
+    loss = lossOf(problem, at, { part, loss });
+    yield;
   }
-  return loss + (l2 / 2) * at.slice(0, -1).reduce((sum, w) => sum + w * w, 0);
+  return loss + (problem.l2 / 2) * at.slice(0, -1).reduce((sum, w) => sum + w * w, 0);
 }
 
-function slopes({ rows, targets, counts, l2 }: Problem, at: readonly number[]) {
+type Part = readonly [from: number, to: number];
+
+/** Of the rows of a part, on top of what came before. */
+function lossOf({ rows, targets, counts }: Problem, at: readonly number[], before: { part: Part; loss: number }) {
+  let { loss } = before;
+  for (let i = before.part[0]; i < before.part[1]; i++) {
+    const z = scoreOf(rows[i]!, at);
+    loss += counts[i]! * (softplus(z) - targets[i]! * z);
+  }
+  return loss;
+}
+
+interface Slopes {
+  readonly gradient: number[];
+  readonly curvature: number[][];
+}
+
+function* slopes(problem: Problem, at: readonly number[]): InParts<Slopes> {
   const size = at.length;
-  const gradient = at.map((w, j) => (j < size - 1 ? l2 * w : 0));
-  const curvature = at.map((_, j) => at.map((_, k) => (j === k && j < size - 1 ? l2 : 0)));
-  for (const [i, row] of rows.entries()) {
+  const gradient = at.map((w, j) => (j < size - 1 ? problem.l2 * w : 0));
+  const curvature = at.map((_, j) => at.map((_, k) => (j === k && j < size - 1 ? problem.l2 : 0)));
+  for (const part of rowParts(problem.rows.length, size * size)) {
+    addSlopes(problem, at, { part, gradient, curvature });
+    yield;
+  }
+  return { gradient, curvature };
+}
+
+function addSlopes({ rows, targets, counts }: Problem, at: readonly number[], into: Slopes & { part: Part }): void {
+  const { gradient, curvature, part } = into;
+  const size = at.length;
+  for (let i = part[0]; i < part[1]; i++) {
+    const row = rows[i]!;
     const p = sigmoid(scoreOf(row, at));
     const off = counts[i]! * (p - targets[i]!);
     const bend = counts[i]! * p * (1 - p);
@@ -114,7 +145,6 @@ function slopes({ rows, targets, counts, l2 }: Problem, at: readonly number[]) {
       for (let k = 0; k <= j; k++) line[k]! += bend * x * (k < row.length ? row[k]! : 1);
     }
   }
-  return { gradient, curvature };
 }
 
 /** Only the lower triangle of `curvature` is read. */
@@ -131,11 +161,11 @@ function newtonStep(curvature: readonly (readonly number[])[], gradient: readonl
 const moveBy = (at: readonly number[], step: readonly number[], length: number): number[] =>
   at.map((w, j) => w - length * step[j]!);
 
-function lower(problem: Problem, at: readonly number[], step: readonly number[]): number[] | null {
-  const loss = lossAt(problem, at);
+function* lower(problem: Problem, at: readonly number[], step: readonly number[]): InParts<number[] | null> {
+  const loss = yield* lossAt(problem, at);
   for (let halvings = 0; halvings < HALVINGS_MAX; halvings++) {
     const next = moveBy(at, step, 0.5 ** halvings);
-    if (lossAt(problem, next) < loss) return next;
+    if ((yield* lossAt(problem, next)) < loss) return next;
   }
   return null;
 }

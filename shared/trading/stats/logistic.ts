@@ -1,7 +1,8 @@
 /** Logistic regression, the baseline that other models are held against: standardised, L2, the same every time. */
 import { refuse } from "../../errors.ts";
 import { logisticOnnx } from "../model/onnx-logistic.ts";
-import { minimise, sigmoid } from "./log-loss.ts";
+import { atOnce, type InParts } from "./in-parts.ts";
+import { minimiseInParts, sigmoid } from "./log-loss.ts";
 import { momentsOf } from "./moments.ts";
 
 /** What a model learns from: inputs in a fixed order, and whether it came true. */
@@ -48,13 +49,20 @@ export const L2_MIN = 1e-6;
  * in trading when an input has no value. Refuses with INVALID: no rows or only one class left, rows of unequal width,
  * λ or class weights out of range.
  */
-export function fitLogistic(samples: readonly Sample[], { l2 = 1, class_weights }: LogisticOptions = {}): LogisticFit {
+export const fitLogistic = (samples: readonly Sample[], options?: LogisticOptions): LogisticFit =>
+  atOnce(fitLogisticInParts(samples, options));
+
+/** The same fit for many rows, which take seconds. */
+export function* fitLogisticInParts(
+  samples: readonly Sample[],
+  { l2 = 1, class_weights }: LogisticOptions = {},
+): InParts<LogisticFit> {
   if (!(l2 >= L2_MIN && l2 < Number.POSITIVE_INFINITY)) refuse("INVALID", `λ is at least ${L2_MIN}: ${l2}`);
   const used = wholeRows(samples);
   const { counts, targets } = weighed(used, class_weights);
   const columns = used[0]!.inputs.map((_, j) => spreadOf(used.map(({ inputs }) => inputs[j]!)));
   const rows = used.map(({ inputs }) => inputs.map((x, j) => (x - columns[j]!.mean) / columns[j]!.scale));
-  const { weights: standardised, bias, iterations, converged } = minimise({ rows, targets, counts, l2 });
+  const { weights: standardised, bias, iterations, converged } = yield* minimiseInParts({ rows, targets, counts, l2 });
   const weights = standardised.map((w, j) => w / columns[j]!.scale);
   return {
     model: { weights, bias: weights.reduce((rest, w, j) => rest - w * columns[j]!.mean, bias) },
