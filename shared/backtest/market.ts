@@ -44,7 +44,12 @@ export interface BacktestMarket {
   stepAt(ts: number): number;
   /** What happened to resting orders as the market moved. */
   apply(step: number): readonly MatchEvent[];
-  /** Of the public trade in this step; NaN: it has none. */
+  /**
+   * After `apply`, of markets of bars: the price has stopped on its way, at one where something `waits`. Settle, trigger
+   * what is due at `tradeTicks` and `mark`, then apply the same step again.
+   */
+  readonly isUnderway?: boolean;
+  /** Of the public trade in this step, as far as it was applied; NaN: it has none. */
   tradeTicks(step: number): number;
   /** What funding is paid now, as a share of notional, where the record says so; undefined: by `funding` and time. */
   settlement(step: number): number | undefined;
@@ -60,4 +65,6 @@ export interface BacktestMarket {
 /** What a market may ask of the account: markets of bars go the worse way for the open position. */
 export interface OpenPositions {
   side(who: number): Side | undefined;
+  /** Prices in ticks, perhaps between two, at which something happens: stops that wait there, a liquidation. */
+  waits(who: number): readonly number[];
 }
