@@ -35,8 +35,15 @@ export async function everyPositionKnown(running: Running): Promise<boolean> {
   return known.length === open.length && trades.length === open.length;
 }
 
+/** Of all instruments: dear at the exchange, and asked for every few seconds only. */
 export const openOrders = async (running: Running): Promise<OpenOrder[]> =>
   (await running.get<Items<OpenOrder>>("/xchg/open-orders")).items;
+
+/** Of these alone: cheap, and answered at once. */
+export async function openOrdersOf(running: Running, instruments: readonly string[]): Promise<OpenOrder[]> {
+  const ask = (each: string) => running.get<Items<OpenOrder>>(`/xchg/open-orders?instrument=${each}`);
+  return (await Promise.all(instruments.map(ask))).flatMap(({ items }) => items);
+}
 
 export const servicesReady = async (running: Running): Promise<boolean> =>
   (await running.get<Items<{ ready: boolean }>>("/services")).items.every((service) => service.ready);
@@ -53,8 +60,12 @@ export async function booksFlat(running: Running): Promise<boolean> {
 
 /** Every open position has a stop at the venue that covers it. */
 export async function everyPositionProtected(running: Running): Promise<boolean> {
-  const orders = await openOrders(running);
-  return (await openPositions(running)).every(({ instrument, qty }) => {
+  const open = await openPositions(running);
+  const orders = await openOrdersOf(
+    running,
+    open.map(({ instrument }) => instrument),
+  );
+  return open.every(({ instrument, qty }) => {
     const stops = orders.filter((o) => o.instrument === instrument && o.type === "STOP_MARKET" && o.reduce_only);
     const size = dec(qty) < 0n ? -dec(qty) : dec(qty);
     return stops.some((stop) => dec(stop.qty) >= size);

@@ -13,6 +13,7 @@ import {
   type Items,
   nothingUnknown,
   openOrders,
+  openOrdersOf,
   openPositions,
   servicesReady,
 } from "./account.fixture.ts";
@@ -194,7 +195,7 @@ async function heldHere({ data }: Running): Promise<Map<string, { qty: string; g
 async function everythingCovered(running: Running, instruments: readonly string[]): Promise<boolean> {
   const held = await heldHere(running);
   if (held.size !== instruments.length || !instruments.every((each) => held.has(each))) return false;
-  const orders = await openOrders(running);
+  const orders = await openOrdersOf(running, instruments);
   const isCovered = (instrument: string): boolean =>
     orders.some((order) => order.instrument === instrument && /^STOP/.test(order.type));
   if (![...held].every(([instrument, { guard }]) => guard || isCovered(instrument))) return false;
