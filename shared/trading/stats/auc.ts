@@ -34,8 +34,8 @@ export function aucInterval(scored: readonly Scored[], options: BootstrapOptions
 }
 
 /**
- * The same of rows in order of time whose neighbours hang together, as labels that overlap do: blocks of `block` rows on
- * average are drawn, whatever is in them. Drawn row by row the interval would be too narrow.
+ * The same of rows in order of time whose neighbours hang together, as labels that overlap do: blocks of `block` rows
+ * on average are drawn, whatever is in them. Drawn row by row the interval would be too narrow.
  */
 export function aucIntervalOfBlocks(scored: readonly Scored[], block: number, options: BootstrapOptions): Interval {
   if (scored.length === 0) refuse("INVALID", "There is nothing scored.");
