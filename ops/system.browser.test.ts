@@ -6,6 +6,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
 import { SECTIONS } from "../services/s12-gateway/web/state/settings.ts";
 import type { Order } from "../shared/domain/order.ts";
+import { entry } from "./run/account.fixture.ts";
 import { graveFindings } from "./run/axe.fixture.ts";
 import { PASSWORD, type Running, until, up } from "./run/process.fixture.ts";
 
@@ -96,8 +97,10 @@ function theDoorAndTheMarket(): void {
 
 function thePagesBesideIt(): void {
   test("an order's page tells its life from the intent to the fill, and can be linked to", async () => {
+    const intent = await entry(running, "for-its-story", "FUT:BTCUSDT");
     let id = "";
     await until("an entry is filled", async () => {
+      await running.post("/orders", { intent });
       const { items } = await running.get<{ items: Order[] }>("/orders?kind=ENTRY&status=FILLED&limit=1");
       id = items[0]?.client_order_id ?? "";
       return id !== "";
