@@ -5,11 +5,11 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { EngineOptions } from "../../shared/trading/factors/engine.ts";
+import { InstrumentFeatures, type Surroundings } from "../../shared/trading/factors/instrument-features.ts";
 import { wantedOfPeers } from "../../shared/trading/factors/recompute.ts";
 import { regimeOf } from "../../shared/trading/factors/regime.ts";
 import { describeFamily, FAMILIES, factorsOfBundle, parseFactor } from "../../shared/trading/factors/registry.ts";
 import type { EngineSnapshot } from "../../shared/trading/factors/snapshot.ts";
-import { InstrumentFeatures, type Surroundings } from "./instrument-features.ts";
 import type { FactorsAnswer, FeaturesAnswer, RegimeAnswer } from "./types.ts";
 
 const REGIME = "regime";

@@ -6,9 +6,9 @@ import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { pageOf, placeOf, whereOf, within } from "../../shared/paging.ts";
+import type { InstrumentFeatures } from "../../shared/trading/factors/instrument-features.ts";
 import { FAMILIES, parseFactor } from "../../shared/trading/factors/registry.ts";
 import type { ClosedBar } from "../../shared/trading/factors/series.ts";
-import type { InstrumentFeatures } from "./instrument-features.ts";
 import type { HistoryRequest, KeptFeaturesAnswer } from "./types.ts";
 
 /** With the minute's factors are kept those that follow every event, as they were when it closed. */

@@ -1,57 +1,24 @@
 /** What the account has open and how it has done, kept from S6's trades and the entries on their way to S4. */
 import { intents } from "../../shared/collections/orders.ts";
 import { positionsSnapshots, trades } from "../../shared/collections/trades.ts";
-import type { RiskFlags } from "../../shared/domain/bundle.ts";
-import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import { type Amount, dec, max, mul, show, sum, zero } from "../../shared/domain/money.ts";
-import { type Intent, isEntry, type OrderAnswer } from "../../shared/domain/order.ts";
-import type { Trade } from "../../shared/domain/trade.ts";
+import { dec, max, zero } from "../../shared/domain/money.ts";
+import { isEntry } from "../../shared/domain/order.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { Shard } from "../../shared/kit/shard.ts";
-import type { OrderResult } from "../../shared/streams.ts";
-import type { AccountState, OpenExposure } from "../../shared/trading/decision/account.ts";
+import { AccountTally, dayOf } from "../../shared/trading/decision/account-tally.ts";
 
 const DAY_MS = 86_400_000;
 const PAGE = 1_000;
-/** An entry that S4 never told about again is forgotten so long after its `valid_until`. */
-const FORGET_ENTRY_MS = 60_000;
-const UNDER_WAY: ReadonlySet<OrderAnswer["status"]> = new Set(["WORKING", "ACCEPTED", "UNKNOWN"]);
+
 /** A trade that opened this long before midnight can still close today. */
 const TRADE_LENGTH_MAX_MS = 7 * DAY_MS;
 
-interface RunningEntry extends OpenExposure {
-  readonly valid_until: number;
-  filled: boolean;
-}
-interface Closed {
-  readonly pnl_usdt: Amount;
-  readonly closed_at: number;
-  readonly updated_at: number;
-  /** Nothing was traded: neither a loss nor the end of a row of losses. */
-  readonly abandoned: boolean;
-}
-
-/** The part of the account's state that trades and entries tell. */
-export type Results = Pick<AccountState, "open" | "cooldown_until" | "losses_in_row" | "day_pnl_usdt" | "equity">;
-
-export class AccountBook {
+export class AccountBook extends AccountTally {
   private readonly store: Store;
-  private readonly clock: Clock;
-  private readonly shard: Shard;
-  private readonly openTrades = new Map<string, Trade>();
-  private readonly running = new Map<string, RunningEntry>();
-  /** Trades closed since the last midnight UTC, by id. */
-  private readonly closed = new Map<string, Closed>();
-  private readonly stoppedAt = new Map<InstrumentId, number>();
-  private day = 0;
-  private lossesInRow = 0;
-  private dayPnl: Amount = zero;
-  private equity: { now_usdt: Amount; peak_usdt: Amount } | undefined;
 
   constructor(store: Store, clock: Clock, shard: Shard) {
+    super(clock, (instrument) => shard.owns(instrument));
     this.store = store;
-    this.clock = clock;
-    this.shard = shard;
   }
 
   /** From S6's trades and S4's intents, as far as they are told; the streams then bring what came since. */
@@ -86,10 +53,6 @@ export class AccountBook {
     this.tally();
   }
 
-  private holds(instrument: InstrumentId): boolean {
-    return [...this.openTrades.values()].some((trade) => trade.instrument === instrument);
-  }
-
   private async readTrades(where: Record<string, string | { gte: number }>): Promise<void> {
     let cursor: string | undefined;
     do {
@@ -109,107 +72,4 @@ export class AccountBook {
     const peak_usdt = seen.reduce(max, this.equity?.peak_usdt ?? zero);
     this.equity = { now_usdt, peak_usdt };
   }
-
-  /** An entry goes to S4 now: it counts as open until S4 says that nothing came of it, or its trade is there. */
-  begin(intent: Intent, notionalUsdt: string, filled = false): void {
-    this.running.set(intent.intent_id, {
-      instrument: intent.instrument,
-      notional_usdt: dec(notionalUsdt),
-      valid_until: intent.valid_until ?? this.clock.now(),
-      filled,
-    });
-  }
-
-  /** S4 did not take the entry. */
-  refused(intentId: string): void {
-    this.running.delete(intentId);
-  }
-
-  onResult({ intent, answer }: Pick<OrderResult, "intent" | "answer">): void {
-    this.noteElsewhere(intent, answer);
-    const entry = this.running.get(intent.intent_id);
-    if (!entry) return;
-    // Another shard's stays forgettable: its trade may have come and gone on its own stream before this word of it.
-    if (dec(answer.filled_qty) > 0n && this.shard.owns(entry.instrument)) entry.filled = true;
-    const nothingCame = ["CANCELED", "REJECTED", "EXPIRED"].includes(answer.status) && !entry.filled;
-    if (nothingCame) this.running.delete(intent.intent_id);
-  }
-
-  /**
-   * An entry that another shard has begun is not known here until S4 tells of it. Until then the limits on open trades
-   * and on exposure do not count it, so shards that decide in the same moment can exceed them together; the risk budget
-   * holds all the same, since S4 reserves it before it stores an entry.
-   */
-  private noteElsewhere(intent: Intent, answer: OrderAnswer): void {
-    if (this.shard.owns(intent.instrument) || this.running.has(intent.intent_id)) return;
-    const isUnderWay = UNDER_WAY.has(answer.status) && dec(answer.filled_qty) === 0n;
-    if (!isEntry(intent.kind) || !isUnderWay || this.holds(intent.instrument)) return;
-    // A market entry names no price; its stop is near enough to count it by.
-    const price = dec(intent.price ?? intent.stop_loss?.price ?? "0");
-    this.begin(intent, intent.notional_usdt ?? show(mul(dec(intent.qty ?? "0"), price)));
-  }
-
-  /** News of a trade, in any order and any number of times. */
-  onTrade(trade: Trade): void {
-    this.take(trade);
-    this.tally();
-  }
-
-  private take(trade: Trade): void {
-    if (this.isOldNews(trade)) return;
-    for (const [id, entry] of this.running) if (entry.instrument === trade.instrument) this.running.delete(id);
-    if (trade.status !== "CLOSED" && trade.status !== "ABANDONED") {
-      this.openTrades.set(trade.trade_id, trade);
-      return;
-    }
-    this.openTrades.delete(trade.trade_id);
-    const closed_at = trade.closed_at ?? trade.updated_at;
-    const pnl_usdt = dec(trade.pnl_usdt);
-    const stopped = pnl_usdt < 0n && /^(SL|STOP)/i.test(trade.exit_reason ?? "");
-    if (stopped) this.stoppedAt.set(trade.instrument, Math.max(closed_at, this.stoppedAt.get(trade.instrument) ?? 0));
-    const abandoned = trade.status === "ABANDONED";
-    this.closed.set(trade.trade_id, { pnl_usdt, closed_at, updated_at: trade.updated_at, abandoned });
-  }
-
-  /** A trade that is closed stays so; only its figures may still be corrected. */
-  private isOldNews({ trade_id, status, updated_at }: Trade): boolean {
-    const closed = this.closed.get(trade_id);
-    if (closed) return status !== "CLOSED" || updated_at <= closed.updated_at;
-    return (this.openTrades.get(trade_id)?.updated_at ?? Number.NEGATIVE_INFINITY) > updated_at;
-  }
-
-  /** The state at `now` under these limits. */
-  state(now: number, risk: RiskFlags): Results {
-    if (dayOf(now) !== this.day) {
-      this.day = dayOf(now);
-      this.tally();
-    }
-    for (const [id, entry] of this.running) {
-      if (!entry.filled && now > entry.valid_until + FORGET_ENTRY_MS) this.running.delete(id);
-    }
-    const wait = risk.cooldown_after_stop_ms;
-    return {
-      open: [...[...this.openTrades.values()].map(exposureOf), ...this.running.values()],
-      cooldown_until: new Map([...this.stoppedAt].map(([instrument, at]) => [instrument, at + wait])),
-      losses_in_row: this.lossesInRow,
-      day_pnl_usdt: this.dayPnl,
-      equity: this.equity,
-    };
-  }
-
-  private tally(): void {
-    const since = this.day * DAY_MS;
-    for (const [id, trade] of this.closed) if (trade.closed_at < since - DAY_MS) this.closed.delete(id);
-    const today = [...this.closed.values()].filter((trade) => trade.closed_at >= since && !trade.abandoned);
-    today.sort((a, b) => a.closed_at - b.closed_at);
-    this.dayPnl = sum(today.map((trade) => trade.pnl_usdt));
-    this.lossesInRow = today.length - 1 - today.findLastIndex((trade) => trade.pnl_usdt >= 0n);
-  }
 }
-
-const dayOf = (ts: number): number => Math.floor(ts / DAY_MS);
-
-const exposureOf = (trade: Trade): OpenExposure => ({
-  instrument: trade.instrument,
-  notional_usdt: mul(dec(trade.open_qty), dec(trade.avg_entry)),
-});

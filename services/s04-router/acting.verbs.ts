@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { Budget, CancelAnswer, CancelRequest, PlaceRequest, router as routerContract } from "../../shared/contracts.ts";
 import { type Intent, OrderAnswer } from "../../shared/domain/order.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
-import { statusCode } from "./answers.ts";
+import { statusCode } from "../../shared/trading/execution/answers.ts";
 import { instrumentOf, type Reading } from "./kept.ts";
 import type { Router } from "./router.ts";
 import { budgetTogether, killTogether } from "./together.ts";

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { holdings, intents, orders } from "../../shared/collections/orders.ts";
 import { add, dec, sum, zero } from "../../shared/domain/money.ts";
 import { Intent, isEntry } from "../../shared/domain/order.ts";
+import { planOf } from "../../shared/trading/execution/answers.ts";
 import { share, worstCase } from "../../shared/trading/execution/budget.ts";
-import { planOf } from "./answers.ts";
 import { all } from "./kept.ts";
 import { alone, entry, FUT, MAKER, RouterWorld } from "./world.fixture.ts";
 

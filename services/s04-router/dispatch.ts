@@ -2,9 +2,9 @@
 import type { ExchangeOrder } from "../../shared/contracts.ts";
 import { isEntry, type LearntBy, type Order } from "../../shared/domain/order.ts";
 import type { Problem } from "../../shared/errors.ts";
+import { planOf } from "../../shared/trading/execution/answers.ts";
 import { isLive, markSent, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
 import { lateWhy } from "../../shared/trading/execution/steps.ts";
-import { planOf } from "./answers.ts";
 import type { Booking } from "./booking.ts";
 import type { KillSwitch } from "./kill.ts";
 import { Lanes } from "./lanes.ts";

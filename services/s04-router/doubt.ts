@@ -4,25 +4,16 @@ import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
 import { marketOf } from "../../shared/domain/instrument.ts";
 import { add, dec, sum, toStep } from "../../shared/domain/money.ts";
 import { isEntry } from "../../shared/domain/order.ts";
+import { planOf } from "../../shared/trading/execution/answers.ts";
+import { isDoubtful } from "../../shared/trading/execution/intent-rules.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
-import { planOf } from "./answers.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
 import type { Venue } from "./venue.ts";
 
-/** On an exit that was asked for although another one's outcome is unknown. */
-export const IN_DOUBT = "in-doubt";
 /** An answer, or a question about the order, may clear it up within this time. */
 const DOUBTED_MS = 2_000;
-
-/** An exit that has been sent, and nothing is known of it. */
-export const isDoubtful = (book: OrdersBook, record: IntentRecord): boolean =>
-  !isEntry(record.intent.kind) &&
-  book
-    .ownOrders(record.intent_id)
-    .filter(isLive)
-    .some((order) => order.status === "UNKNOWN");
 
 interface Parts {
   readonly ports: Ports;

@@ -5,8 +5,8 @@ import { routerKillCopy } from "../../shared/collections/orders.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
+import { isOwnLeg, planOf } from "../../shared/trading/execution/answers.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
-import { isOwnLeg, planOf } from "./answers.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
 

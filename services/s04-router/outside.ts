@@ -6,11 +6,12 @@ import { type Amount, abs, add, dec, min, neg, show, sub, sum, zero } from "../.
 import { type Intent, type Order, opposite, type Side } from "../../shared/domain/order.ts";
 import { Problem } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
+import { fillKey } from "../../shared/trading/execution/books.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
 import type { Plan } from "../../shared/trading/execution/plan.ts";
 import type { Booking } from "./booking.ts";
 import { orderNumbered } from "./kept.ts";
-import { fillKey, type OrdersBook } from "./orders-book.ts";
+import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
 import type { Venue } from "./venue.ts";
 

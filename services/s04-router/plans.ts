@@ -5,9 +5,9 @@ import type { IntentRecord } from "../../shared/collections/orders.ts";
 import { dec, show, sum } from "../../shared/domain/money.ts";
 import type { Order } from "../../shared/domain/order.ts";
 import type { Op } from "../../shared/kit/ports.ts";
+import { isOwnLeg, planOf } from "../../shared/trading/execution/answers.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
 import { type Slice, sliceOfLeg } from "../../shared/trading/execution/twap.ts";
-import { isOwnLeg, planOf } from "./answers.ts";
 
 /** `orders` are the intent's own, oldest first. */
 export function executionPlanOf(record: IntentRecord, orders: readonly Order[], now: number): ExecutionPlan {

@@ -6,7 +6,7 @@ import { refuse } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import { newestFirst, pageOf, placeOf, whereOf } from "../../shared/paging.ts";
-import { isOwnLeg } from "./answers.ts";
+import { isOwnLeg } from "../../shared/trading/execution/answers.ts";
 import { keptOf } from "./kept.ts";
 import { executionPlanOf } from "./plans.ts";
 import { CostCurvesPage, CostsQuery, PlansPage, PlansQuery } from "./types.ts";

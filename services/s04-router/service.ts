@@ -15,13 +15,14 @@ import {
   orderResults,
   ticker,
 } from "../../shared/streams.ts";
+import { RouterSettings } from "../../shared/trading/execution/router-settings.ts";
 import { actingVerbs } from "./acting.verbs.ts";
 import { planVerbs } from "./plans.verbs.ts";
 import { PositionWatch } from "./position-watch.ts";
 import { readingVerbs } from "./reading.verbs.ts";
 import { Router } from "./router.ts";
 import { COMPARE_EVERY_MS } from "./shared-budget.ts";
-import { type Ports, RouterSettings } from "./types.ts";
+import type { Ports } from "./types.ts";
 
 type Ctx = Context<RouterSettings, { exchange: typeof exchange }>;
 

@@ -3,8 +3,8 @@ import type { ExecutionPlan } from "../../shared/collections/execution.ts";
 import type { IntentRecord } from "../../shared/collections/orders.ts";
 import { add, dec, show, zero } from "../../shared/domain/money.ts";
 import type { Fill, LearntBy, Order, OrderMoment, OrderStatus } from "../../shared/domain/order.ts";
+import { isOwnLeg, planOf } from "../../shared/trading/execution/answers.ts";
 import { missingQty } from "../../shared/trading/execution/order-state.ts";
-import { isOwnLeg, planOf } from "./answers.ts";
 import type { TimelineEntry, TimelineWhat } from "./order-story.ts";
 
 export interface Kept {

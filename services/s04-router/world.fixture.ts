@@ -10,9 +10,10 @@ import { Intent, isEntry } from "../../shared/domain/order.ts";
 import type { Clock, Quota, Store } from "../../shared/kit/ports.ts";
 import { type Shard, WHOLE } from "../../shared/kit/shard.ts";
 import { opsEvents } from "../../shared/streams.ts";
+import { RouterSettings } from "../../shared/trading/execution/router-settings.ts";
 import { FakeExchange } from "./exchange.fixture.ts";
 import { Router } from "./router.ts";
-import { type Ports, RouterSettings } from "./types.ts";
+import type { Ports } from "./types.ts";
 
 export const START = Date.UTC(2026, 0, 5, 12);
 export const FUT = "FUT:BTCUSDT";

@@ -1,24 +1,12 @@
 /** Asks the router on behalf of a trade: stored with its number before it is asked, asked again until it is answered. */
 import { dec, zero } from "../../shared/domain/money.ts";
-import { INTENT_ID_CHARACTERS_MAX, type Intent, IntentKind, opposite } from "../../shared/domain/order.ts";
+import { type Intent, IntentKind } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { asProblem, Problem } from "../../shared/errors.ts";
-import { digest, tradeIntentId } from "../../shared/keys.ts";
-import type { PositionEvent } from "../../shared/streams.ts";
+import { type Ask, answeredTrade, asked, intentOf, intentSeq } from "../../shared/trading/position/ask.ts";
+import { paramsOf, withParams } from "../../shared/trading/position/trade-params.ts";
 import type { TradesBook } from "./trades-book.ts";
-import { type Ports, paramsOf, type TradeParams, withParams } from "./types.ts";
-
-export interface Ask {
-  /** Names the intent: `trade_id:action:seq`. */
-  action: "SL" | "TP" | "CLOSE" | "REDUCE" | "ADD";
-  intent: Pick<Intent, "kind"> &
-    Partial<Pick<Intent, "qty" | "stop_price" | "stop_loss" | "valid_until" | "exec" | "config_rev">>;
-  /** What asking makes of the trade, in the same commit. */
-  change(trade: Trade, intent_id: string): Trade;
-  event?: { kind: PositionEvent["kind"]; detail: string };
-  /** Why, when it closes. */
-  closing?: string;
-}
+import type { Ports } from "./types.ts";
 
 /** Who wants it, when a person does. */
 export interface Wish {
@@ -36,8 +24,6 @@ export interface Asked {
 }
 
 const REQUESTS_KEPT = 8;
-/** Room for `:CLOSE:123456` behind the trade's id. */
-const TRADE_ID_CHARACTERS_MAX = INTENT_ID_CHARACTERS_MAX - 20;
 
 export class Asks {
   private readonly ports: Ports;
@@ -75,16 +61,10 @@ export class Asks {
       // Decided on an older state of the trade: another ask came first.
       const isLate = paramsOf(open).pending !== undefined || open.seq !== trade.seq;
       if (earlier !== undefined || (!urgent && isLate)) return undefined;
-      const seq = open.seq + 1;
-      intent = this.intentOf(open, ask, seq);
-      const changed = ask.change(open, intent.intent_id);
-      const params: TradeParams = { ...paramsOf(changed), pending: intent, undo: undone(open, changed) };
-      if (ask.closing !== undefined) params.closing = ask.closing;
-      if (wish?.key !== undefined)
-        params.requests = withRequest(params, { key: wish.key, intent_id: intent.intent_id });
-      const asked = withParams({ ...changed, seq, updated_at: this.ports.clock.now() }, params);
-      const events = ask.event ? [{ ...ask.event, trade: asked }] : [];
-      return { trades: [asked], events, ops: wish ? [this.auditOf(wish, asked, intent)] : [] };
+      intent = intentOf(open, ask, intentSeq(open));
+      const after = withKey(asked(open, ask, { intent, now: this.ports.clock.now() }), wish?.key, intent.intent_id);
+      const events = ask.event ? [{ ...ask.event, trade: after }] : [];
+      return { trades: [after], events, ops: wish ? [this.auditOf(wish, after, intent)] : [] };
     });
     if (earlier !== undefined) return { intent_id: earlier, answer: Promise.resolve(undefined) } satisfies Asked;
     if (!intent) return undefined;
@@ -102,26 +82,6 @@ export class Asks {
     const { pending } = paramsOf(trade);
     const waits = (this.notBefore.get(trade.trade_id) ?? 0) > this.ports.clock.now();
     if (pending && !waits) void this.send(trade.instrument, pending);
-  }
-
-  private intentOf(trade: Trade, ask: Ask, seq: number): Intent {
-    const head = trade.trade_id.length > TRADE_ID_CHARACTERS_MAX ? digest(trade.trade_id).slice(0, 32) : trade.trade_id;
-    return {
-      intent_id: tradeIntentId(head, ask.action, seq),
-      account: trade.account,
-      instrument: trade.instrument,
-      side: ask.action === "ADD" ? trade.side : opposite(trade.side),
-      type: ask.action === "SL" ? "STOP_MARKET" : "MARKET",
-      working_type: "MARK_PRICE",
-      reduce_only: ask.action !== "ADD",
-      leverage: Math.max(1, trade.leverage),
-      margin: "ISOLATED",
-      trade_id: trade.trade_id,
-      strategy_id: trade.strategy_id,
-      ...(trade.signal_id === undefined ? {} : { signal_id: trade.signal_id }),
-      config_rev: trade.config_rev,
-      ...ask.intent,
-    };
   }
 
   /** Never rejects. */
@@ -168,29 +128,14 @@ export class Asks {
 
   private async answered(instrument: string, intent: Intent, refusal: Problem | undefined): Promise<void> {
     await this.book.change(instrument, (open) => {
-      if (!open || paramsOf(open).pending?.intent_id !== intent.intent_id) return undefined;
-      const { pending: _pending, undo, ...params } = paramsOf(open);
-      if (!refusal) return { trades: [withParams(open, params)] };
-      if (params.adding === intent.intent_id) delete params.adding;
-      const back = open.status === "PENDING_CLOSING" ? ({ status: "ACTIVE" } as const) : {};
-      return { trades: [withParams({ ...open, ...givenBack(open, intent, undo), ...back }, params)] };
+      const trade = open && answeredTrade(open, intent, refusal !== undefined);
+      return trade && { trades: [trade] };
     });
   }
 }
 
-/** The levels and stages that asking has changed, as they were. */
-function undone(before: Trade, after: Trade): TradeParams["undo"] {
-  const { stop_price, stops, stage } = before;
-  const moved = after.stop_price === stop_price ? {} : { stops, ...(stop_price === undefined ? {} : { stop_price }) };
-  return { ...moved, ...(after.stage === stage ? {} : { stage }) };
+function withKey(trade: Trade, key: string | undefined, intent_id: string): Trade {
+  if (key === undefined) return trade;
+  const { requests = [], ...params } = paramsOf(trade);
+  return withParams(trade, { ...params, requests: [...requests, { key, intent_id }].slice(-REQUESTS_KEPT) });
 }
-
-/** A level that has changed since it was asked for, by an add's fill say, stays. */
-function givenBack({ stop_price }: Trade, asked: Intent, undo: TradeParams["undo"] = {}): TradeParams["undo"] {
-  if (asked.kind !== "SL" || stop_price === asked.stop_price) return undo;
-  const { stop_price: _before, stops: _stops, ...rest } = undo;
-  return rest;
-}
-
-const withRequest = ({ requests = [] }: TradeParams, request: { key: string; intent_id: string }) =>
-  [...requests, request].slice(-REQUESTS_KEPT);

@@ -1,13 +1,11 @@
 /** Looks after open trades: stop, stages, adds, stagnation and liquidation distance, as prices and time pass. */
+import { type Holding, holdings } from "../../shared/collections/orders.ts";
 import type { Funding, Ticker } from "../../shared/domain/market.ts";
 import { dec, show, zero } from "../../shared/domain/money.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
+import { bookKey } from "../../shared/keys.ts";
 import type { AddDecision } from "../../shared/trading/position/adds.ts";
 import { decideReduction, liquidationDistance } from "../../shared/trading/position/liquidation.ts";
-import { isStagnant } from "../../shared/trading/position/stagnation.ts";
-import { roe } from "../../shared/trading/position/trade.ts";
-import type { Asked, Asks, Wish } from "./asks.ts";
-import type { AddGate } from "./health.ts";
 import {
   type At,
   addAsk,
@@ -20,10 +18,15 @@ import {
   stopAsk,
   stopElsewhere,
   stopOf,
-} from "./plans.ts";
+} from "../../shared/trading/position/plans.ts";
+import { isStagnant } from "../../shared/trading/position/stagnation.ts";
+import { roe } from "../../shared/trading/position/trade.ts";
+import { paramsOf, withParams } from "../../shared/trading/position/trade-params.ts";
+import type { Asked, Asks, Wish } from "./asks.ts";
+import type { AddGate } from "./health.ts";
 import type { Prices } from "./prices.ts";
 import type { TradesBook } from "./trades-book.ts";
-import { type Ports, paramsOf, withParams } from "./types.ts";
+import type { Ports } from "./types.ts";
 
 interface Parts {
   readonly ports: Ports;
@@ -200,11 +203,15 @@ export class Caretaker {
     const { book, asks, ports } = this.parts;
     for (const trade of book.all()) {
       if (trade.status !== "ACTIVE" || !asks.isFree(trade) || paramsOf(trade).closing !== undefined) continue;
-      const { ask, take } = await stopElsewhere(ports.store, trade);
+      const { ask, take } = stopElsewhere(await this.held(trade), trade);
       if (take !== undefined) await this.takeStop(trade, take);
       if (ask === undefined) continue;
       await asks.ask(trade, stopAsk(trade, { stop_price: ask, reason: "again" }, ports.clock.now()));
     }
+  }
+
+  private async held({ account, instrument }: Trade): Promise<Holding | undefined> {
+    return (await this.parts.ports.store.get(holdings, bookKey(account, instrument)))?.value;
   }
 
   private async takeStop({ trade_id, instrument, stop_price: seen }: Trade, stop_price: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { done } from "../../shared/changes.ts";
 import { fills, intents, orders } from "../../shared/collections/orders.ts";
 import { trades } from "../../shared/collections/trades.ts";
-import { type Instrument, marketOf } from "../../shared/domain/instrument.ts";
+import type { Instrument } from "../../shared/domain/instrument.ts";
 import { dec, sum } from "../../shared/domain/money.ts";
 import type { Fill } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
@@ -10,7 +10,8 @@ import type { Op, Query } from "../../shared/kit/ports.ts";
 import type { OrderResult } from "../../shared/streams.ts";
 import { netQty } from "../../shared/trading/execution/net-qty.ts";
 import type { TradeRules } from "../../shared/trading/position/trade.ts";
-import { isOpen } from "./trades-book.ts";
+import { rulesOf } from "../../shared/trading/position/trade-fills.ts";
+import { isOpen } from "../../shared/trading/position/trade-params.ts";
 import type { Ports } from "./types.ts";
 
 /** The group under which S6 hears the router; marks of done messages and fills carry it. */
@@ -105,13 +106,6 @@ export class MissedFills {
 }
 
 const asMessage = ({ instrument, fill_id }: Fill) => ({ stream: fills.name, id: `${instrument}/${fill_id}` });
-
-/** What a fill of the instrument moves: on spot, net of fees in the base asset. */
-export const rulesOf = (instrument: string, listing: Instrument | undefined): TradeRules => ({
-  spot: marketOf(instrument) === "SPOT",
-  base: listing?.base ?? "",
-  step_size: listing?.step_size ?? "0.00000001",
-});
 
 /** Whether the trade is made of all these fills; an exit may have moved more than was open. */
 function addsUp(trade: Trade, booked: readonly Fill[], rules: TradeRules): boolean {

@@ -8,11 +8,12 @@ import type { Trade } from "../../shared/domain/trade.ts";
 import { bookKey } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { adjustedTo, closeAsDust, emptyTrade } from "../../shared/trading/position/trade.ts";
+import { FORCED_EXIT, withFill } from "../../shared/trading/position/trade-fills.ts";
+import { isOpen, paramsOf, withParams } from "../../shared/trading/position/trade-params.ts";
 import type { MissedFills } from "./missed-fills.ts";
 import type { Results } from "./results.ts";
-import { FORCED_EXIT, withFill } from "./trade-fills.ts";
-import { isOpen, type TradeChange, type TradesBook } from "./trades-book.ts";
-import { type Ports, paramsOf, withParams } from "./types.ts";
+import type { TradeChange, TradesBook } from "./trades-book.ts";
+import type { Ports } from "./types.ts";
 
 interface Parts {
   readonly ports: Ports;

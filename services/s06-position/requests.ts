@@ -3,13 +3,15 @@ import { dec, isOnStep } from "../../shared/domain/money.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
+import type { Ask } from "../../shared/trading/position/ask.ts";
+import { type At, addAsk, closeAsk, stageAsk, stageOf, stopAsk, stopOf } from "../../shared/trading/position/plans.ts";
 import { isBetter, isPast } from "../../shared/trading/position/stops.ts";
-import type { Ask, Asked, Asks, Wish } from "./asks.ts";
+import { paramsOf } from "../../shared/trading/position/trade-params.ts";
+import type { Asked, Asks, Wish } from "./asks.ts";
 import type { Caretaker } from "./caretaker.ts";
-import { type At, addAsk, closeAsk, stageAsk, stageOf, stopAsk, stopOf } from "./plans.ts";
 import type { Prices } from "./prices.ts";
 import type { TradesBook } from "./trades-book.ts";
-import { type ManageAnswer, type ManageRequest, type Ports, paramsOf } from "./types.ts";
+import type { ManageAnswer, ManageRequest, Ports } from "./types.ts";
 
 type Action = ManageRequest["actions"][number];
 

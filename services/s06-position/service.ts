@@ -21,11 +21,12 @@ import {
   positionEvents,
   ticker,
 } from "../../shared/streams.ts";
+import { PositionSettings } from "../../shared/trading/position/position-settings.ts";
 import { actingVerbs } from "./acting.verbs.ts";
 import { Positions } from "./positions.ts";
 import { readingVerbs } from "./reading.verbs.ts";
 import { statementVerbs } from "./statement.verbs.ts";
-import { type Ports, PositionSettings } from "./types.ts";
+import type { Ports } from "./types.ts";
 
 type Ctx = Context<PositionSettings, { exchange: typeof exchange; router: typeof router; gateway: typeof gateway }>;
 

@@ -6,6 +6,7 @@ import type { Trade } from "../../shared/domain/trade.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { type PositionEvent, positionEvents } from "../../shared/streams.ts";
+import { isOpen } from "../../shared/trading/position/trade-params.ts";
 import type { Ports } from "./types.ts";
 
 export interface TradeChange {
@@ -21,7 +22,6 @@ type Make = (open: Trade | undefined) => TradeChange | undefined | Promise<Trade
 const OPEN = ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"] as const;
 const PAGE = 500;
 const LOADED_WITHIN_MS = 500;
-export const isOpen = (trade: Trade): boolean => (OPEN as readonly string[]).includes(trade.status);
 
 export class TradesBook {
   private readonly byInstrument = new Map<InstrumentId, Trade>();

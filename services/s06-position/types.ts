@@ -2,13 +2,14 @@
 import { z } from "@hono/zod-openapi";
 import { AutoTransfer } from "../../shared/collections/trades.ts";
 import type { exchange, gateway, router } from "../../shared/contracts.ts";
-import type { BundleView, PositionRules } from "../../shared/domain/bundle.ts";
+import type { BundleView } from "../../shared/domain/bundle.ts";
 import { Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Clock, Op, Store } from "../../shared/kit/ports.ts";
 import { inOrder, Paging, Period } from "../../shared/paging.ts";
 import type { Alert } from "../../shared/streams.ts";
+import type { PositionSettings } from "../../shared/trading/position/position-settings.ts";
 
 type Calls<M extends Record<string, { input: z.ZodType; output: z.ZodType }>> = {
   readonly [K in keyof M]: (input: z.input<M[K]["input"]>) => Promise<z.output<M[K]["output"]>>;
@@ -16,28 +17,6 @@ type Calls<M extends Record<string, { input: z.ZodType; output: z.ZodType }>> = 
 export type RouterCalls = Calls<typeof router.methods>;
 export type ExchangeCalls = Calls<typeof exchange.methods>;
 export type GatewayCalls = Calls<typeof gateway.methods>;
-
-export const PositionSettings = z.object({
-  /** An instrument is looked at no more often than this as prices come in. */
-  lookEveryMs: z.coerce.number().int().min(1).default(250),
-  /** A mark price older than this is not used; the middle of the book is. */
-  markAgeMsMax: z.coerce.number().int().min(1).default(10_000),
-  /** After a refused or unanswered ask, the trade waits this long, then twice as long, up to the second. */
-  askAgainMs: z.coerce.number().int().min(1).default(1_000),
-  askAgainMsMax: z.coerce.number().int().min(1).default(30_000),
-  /**
-   * Trades that open within this time of a flatten order are closed too: their entries were on their way. The kill
-   * switch repeats its order more often than that while it is on, and trading after it is soon free again.
-   */
-  flattenForMs: z.coerce.number().int().min(0).default(6_000),
-  /** After an add was asked for, whatever came of it, the trade asks for no other for so long. */
-  addAgainMs: z.coerce.number().int().min(0).default(30_000),
-  /** Nothing of S11 for so long counts as ORANGE. */
-  healthAgeMsMax: z.coerce.number().int().min(1_000).default(90_000),
-  /** How long a person's request waits for the router's word. */
-  requestWaitMs: z.coerce.number().int().min(0).default(2_000),
-});
-export type PositionSettings = z.output<typeof PositionSettings>;
 
 export interface Ports {
   readonly account: string;
@@ -56,34 +35,6 @@ export interface Ports {
   alert(severity: Alert["severity"], code: string, message: string, action?: string): void;
   warn(message: string, fields?: Record<string, unknown>): void;
 }
-
-/** What a trade was opened with and what it has asked for, kept in its `params`. */
-export interface TradeParams {
-  rules: PositionRules;
-  taker_fee: number;
-  /** The best ROE seen, as last stored. */
-  best_roe: number;
-  /** Asked of the router and not yet answered: asked again, with the same id, until it is. */
-  pending?: Intent;
-  /** Why it is to be closed: asked again until it is flat. */
-  closing?: string;
-  /** What a refusal of `pending` gives back: the trade as it was before it was asked. */
-  undo?: Partial<Pick<Trade, "stop_price" | "stops" | "stage">>;
-  /** What the decision allowed, where a rule spoke of it. */
-  max_adds?: number;
-  /** What its first entry brought, base units: adds are a share of that. */
-  first_qty?: string;
-  /** The intents of the adds that have filled: one counts once, in however many fills. */
-  added?: string[];
-  /** The add under way: until the router tells its end, it counts as made. */
-  adding?: string;
-  /** Epoch ms before which no add is asked for. */
-  add_after?: number;
-  /** The last requests that had an effect here, with the intent each became: a repeat gets that, and asks nothing. */
-  requests?: { key: string; intent_id: string }[];
-}
-export const paramsOf = (trade: Trade): TradeParams => trade.params as unknown as TradeParams;
-export const withParams = (trade: Trade, params: TradeParams): Trade => ({ ...trade, params: { ...params } });
 
 export const ManageAction = z.enum(["TRAIL_SL", "PARTIAL_TP", "ADD_IF_OK", "SET_STOP", "CLOSE"]);
 export const ManageRequest = z.object({

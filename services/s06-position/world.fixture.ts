@@ -11,8 +11,9 @@ import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Problem } from "../../shared/errors.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import { type HealthLevel, type OrderResult, opsEvents, type PositionEvent } from "../../shared/streams.ts";
+import { PositionSettings } from "../../shared/trading/position/position-settings.ts";
 import { Positions } from "./positions.ts";
-import { type Ports, PositionSettings } from "./types.ts";
+import type { Ports } from "./types.ts";
 
 export const FUT = "FUT:BTCUSDT";
 export const SPOT = "SPOT:BTCUSDT";

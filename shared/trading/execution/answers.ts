@@ -1,9 +1,9 @@
 /** What an intent's caller is told, computed from its stored orders and fills. */
-import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
-import { dec, div, show, sum, zero } from "../../shared/domain/money.ts";
-import { type Fill, isTerminal, type Order, type OrderAnswer } from "../../shared/domain/order.ts";
-import { executed } from "../../shared/trading/execution/order-state.ts";
-import type { Plan } from "../../shared/trading/execution/plan.ts";
+import type { Holding, IntentRecord } from "../../collections/orders.ts";
+import { dec, div, show, sum, zero } from "../../domain/money.ts";
+import { type Fill, isTerminal, type Order, type OrderAnswer } from "../../domain/order.ts";
+import { executed } from "./order-state.ts";
+import type { Plan } from "./plan.ts";
 
 export const planOf = (record: IntentRecord): Plan => record.plan as Plan;
 

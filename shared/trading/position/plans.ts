@@ -1,15 +1,13 @@
 /** What can be done to an open trade, as asks of the router: a stop moved, a part taken, an add, an end. */
-import { holdings } from "../../shared/collections/orders.ts";
-import type { Instrument } from "../../shared/domain/instrument.ts";
-import { type Amount, dec } from "../../shared/domain/money.ts";
-import type { Trade } from "../../shared/domain/trade.ts";
-import { bookKey } from "../../shared/keys.ts";
-import type { Store } from "../../shared/kit/ports.ts";
-import { type AddDecision, decideAdd } from "../../shared/trading/position/adds.ts";
-import { decideStage, type StageDecision } from "../../shared/trading/position/stages.ts";
-import { decideStop, isBetter, type StopDecision } from "../../shared/trading/position/stops.ts";
-import type { Ask } from "./asks.ts";
-import { paramsOf, withParams } from "./types.ts";
+import type { Holding } from "../../collections/orders.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import { type Amount, dec } from "../../domain/money.ts";
+import type { Trade } from "../../domain/trade.ts";
+import { type AddDecision, decideAdd } from "./adds.ts";
+import type { Ask } from "./ask.ts";
+import { decideStage, type StageDecision } from "./stages.ts";
+import { decideStop, isBetter, type StopDecision } from "./stops.ts";
+import { paramsOf, withParams } from "./trade-params.ts";
 
 /** The market as a trade is looked at. */
 export interface At {
@@ -90,8 +88,7 @@ export const closeAsk = (reason: string): Ask => ({
  * What the router's own record of the stop asks for: ours is to be asked for again, or its own, which is better, is taken.
  * Nothing when they agree, or while the router holds nothing.
  */
-export async function stopElsewhere(store: Store, trade: Trade): Promise<{ ask?: string; take?: string }> {
-  const held = (await store.get(holdings, bookKey(trade.account, trade.instrument)))?.value;
+export function stopElsewhere(held: Holding | undefined, trade: Trade): { ask?: string; take?: string } {
   if (!held || held.qty === "0" || held.trade_id !== trade.trade_id || held.side !== trade.side) return {};
   const { stop_price: ours } = trade;
   const theirs = held.stop_price;

@@ -1,25 +1,31 @@
 /** The features of one instrument: its factors, how good they are, and the moments its strategies want to look. */
 
-import type { Strategy } from "../../shared/domain/bundle.ts";
-import type { FeatureSet, Signal, Trigger } from "../../shared/domain/decision.ts";
-import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import type { Depth, Funding, MarketTrade, Ticker, Timeframe } from "../../shared/domain/market.ts";
-import { signalId } from "../../shared/keys.ts";
-import type { Clock } from "../../shared/kit/ports.ts";
-import { createFactorEngine, type EngineOptions, type FactorEngine } from "../../shared/trading/factors/engine.ts";
-import type { ClosedBar } from "../../shared/trading/factors/series.ts";
-import type { EngineSnapshot } from "../../shared/trading/factors/snapshot.ts";
-import { Triggers } from "../../shared/trading/factors/triggers.ts";
-import type { Settings } from "./types.ts";
+import type { Strategy } from "../../domain/bundle.ts";
+import type { FeatureSet, Signal, Trigger } from "../../domain/decision.ts";
+import type { InstrumentId } from "../../domain/instrument.ts";
+import type { Depth, Funding, MarketTrade, Ticker, Timeframe } from "../../domain/market.ts";
+import { signalId } from "../../keys.ts";
+import { createFactorEngine, type EngineOptions, type FactorEngine } from "./engine.ts";
+import type { ClosedBar } from "./series.ts";
+import type { EngineSnapshot } from "./snapshot.ts";
+import { Triggers } from "./triggers.ts";
 
 /** An event further ahead of its own arrival is a fault: taken in, it would close bars that are still going on. */
 const FUTURE_MS_MAX = 10_000;
 
+/** Milliseconds: between two feature events at least, and after how long without market data or a book they are stale. */
+export interface FeatureSettings {
+  readonly emitEveryMs: number;
+  readonly staleAfterMs: number;
+  readonly depthStaleAfterMs: number;
+}
+
 export interface Surroundings {
   readonly account: string;
-  readonly clock: Clock;
-  readonly settings: Settings;
-  publish(features: FeatureSet): void;
+  readonly clock: { now(): number };
+  readonly settings: FeatureSettings;
+  /** Without it no feature event is made. */
+  publish?(features: FeatureSet): void;
   signal(signal: Signal): void;
   /** A snapshot of the last run is damaged, or of another form; the instrument begins anew. */
   unusable?(instrument: InstrumentId, error: unknown): void;
@@ -163,6 +169,7 @@ export class InstrumentFeatures {
   }
 
   #emit(now: number, ready?: FeatureSet): void {
+    if (this.#around.publish === undefined) return;
     this.#unsaid = now - this.#emittedAt < this.#around.settings.emitEveryMs;
     if (this.#unsaid || Number.isNaN(this.engine.exchTs)) return;
     this.#emittedAt = now;

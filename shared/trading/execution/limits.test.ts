@@ -1,9 +1,9 @@
 /** What may be open at once, as the router lets entries in: on an instrument, in total, on those that move together. */
 import { expect, test } from "bun:test";
-import { Bundle } from "../../shared/domain/bundle.ts";
-import { dec } from "../../shared/domain/money.ts";
-import type { Problem } from "../../shared/errors.ts";
-import { checkLimits } from "./admit-limits.ts";
+import { Bundle } from "../../domain/bundle.ts";
+import { dec } from "../../domain/money.ts";
+import type { Problem } from "../../errors.ts";
+import { checkLimits } from "./limits.ts";
 
 const BTC = "FUT:BTCUSDT";
 const ETH = "FUT:ETHUSDT";

@@ -1,18 +1,17 @@
 /** What a plan, and each slice of it, is decided by at this moment: market, costs, health and the newest flags. */
-import type { Decision } from "../../shared/domain/decision.ts";
-import type { Instrument } from "../../shared/domain/instrument.ts";
-import type { Amount } from "../../shared/domain/money.ts";
-import type { PlanView, Regime } from "../../shared/trading/execution/plan.ts";
-import type { Costs } from "./costs.ts";
-import type { Health } from "./health.ts";
-import type { MarketView } from "./market.ts";
-import type { Ports } from "./types.ts";
+import type { Decision } from "../../domain/decision.ts";
+import type { Instrument, InstrumentId } from "../../domain/instrument.ts";
+import type { Amount } from "../../domain/money.ts";
+import type { HealthLevel } from "../../streams.ts";
+import type { CostView, PlanView, Regime } from "./plan.ts";
+import type { Quotes } from "./quotes.ts";
+import type { RulePorts } from "./router-parts.ts";
 
 export interface PlanParts {
-  readonly ports: Pick<Ports, "clock" | "config">;
-  readonly market: MarketView;
-  readonly costs: Costs;
-  readonly health: Health;
+  readonly ports: Pick<RulePorts, "clock" | "config">;
+  readonly market: Pick<Quotes, "touch">;
+  readonly costs: { view(instrument: InstrumentId): CostView };
+  readonly health: { readonly level: HealthLevel };
 }
 
 export function planViewOf(

@@ -1,14 +1,12 @@
 /** What one of the router's fills makes of a trade: quantities and results, adds counted once, why it ended. */
-import type { Instrument } from "../../shared/domain/instrument.ts";
-import { type Amount, add, dec, show } from "../../shared/domain/money.ts";
-import type { Fill, Intent } from "../../shared/domain/order.ts";
-import type { Trade } from "../../shared/domain/trade.ts";
-import { netQty } from "../../shared/trading/execution/net-qty.ts";
-import { isBetter } from "../../shared/trading/position/stops.ts";
-import { applyTradeFill } from "../../shared/trading/position/trade.ts";
-import { rulesOf } from "./missed-fills.ts";
-import { isOpen } from "./trades-book.ts";
-import { paramsOf, type TradeParams, withParams } from "./types.ts";
+import { type Instrument, marketOf } from "../../domain/instrument.ts";
+import { type Amount, add, dec, show } from "../../domain/money.ts";
+import type { Fill, Intent } from "../../domain/order.ts";
+import type { Trade } from "../../domain/trade.ts";
+import { netQty } from "../execution/net-qty.ts";
+import { isBetter } from "./stops.ts";
+import { applyTradeFill, type TradeRules } from "./trade.ts";
+import { isOpen, paramsOf, type TradeParams, withParams } from "./trade-params.ts";
 
 /** Why the router closes by itself, as it tags the exit. */
 const BY_ROUTER: Readonly<Record<string, string>> = { stop: "stop", target: "take_profit", safety: "safety" };
@@ -67,3 +65,10 @@ function exitReason(trade: Trade, fill: Fill, intent: FillContext["intent"]): st
   if (fill.kind === "TP") return "take_profit";
   return paramsOf(trade).closing ?? "close";
 }
+
+/** What a fill of the instrument moves: on spot, net of fees in the base asset. */
+export const rulesOf = (instrument: string, listing: Instrument | undefined): TradeRules => ({
+  spot: marketOf(instrument) === "SPOT",
+  base: listing?.base ?? "",
+  step_size: listing?.step_size ?? "0.00000001",
+});

@@ -1,13 +1,13 @@
 /** The account's limits on what is open at once, held here where entries meet: what was decided apart adds up. */
-import type { Holding, IntentRecord } from "../../shared/collections/orders.ts";
-import type { RiskFlags } from "../../shared/domain/bundle.ts";
-import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
-import { type Amount, add, dec, max, mul, show, sub, sum, toStep, zero } from "../../shared/domain/money.ts";
-import { isEntry } from "../../shared/domain/order.ts";
-import { refuse } from "../../shared/errors.ts";
+import type { Holding, IntentRecord } from "../../collections/orders.ts";
+import type { RiskFlags } from "../../domain/bundle.ts";
+import { type InstrumentId, marketOf } from "../../domain/instrument.ts";
+import { type Amount, add, dec, max, mul, show, sub, sum, toStep, zero } from "../../domain/money.ts";
+import { isEntry } from "../../domain/order.ts";
+import { refuse } from "../../errors.ts";
 import { planOf } from "./answers.ts";
-import type { MarketView } from "./market.ts";
-import type { OrdersBook } from "./orders-book.ts";
+import type { Books } from "./books.ts";
+import type { Quotes } from "./quotes.ts";
 
 /** An entry between its check and its commit. */
 export interface Admitting {
@@ -17,8 +17,8 @@ export interface Admitting {
 }
 
 interface Around {
-  readonly book: Pick<OrdersBook, "holdings" | "running" | "ownOrders">;
-  readonly market: Pick<MarketView, "bid">;
+  readonly book: Pick<Books, "holdings" | "running" | "ownOrders">;
+  readonly market: Pick<Quotes, "bid">;
   readonly admitting: readonly Admitting[];
 }
 

@@ -1,0 +1,76 @@
+/** What a trade asks of the router: the intent it becomes, what asking makes of the trade, and what the answer does. */
+import { INTENT_ID_CHARACTERS_MAX, type Intent, opposite } from "../../domain/order.ts";
+import type { Trade } from "../../domain/trade.ts";
+import { digest, tradeIntentId } from "../../keys.ts";
+import type { PositionEvent } from "../../streams.ts";
+import { paramsOf, type TradeParams, withParams } from "./trade-params.ts";
+
+export interface Ask {
+  /** Names the intent: `trade_id:action:seq`. */
+  action: "SL" | "TP" | "CLOSE" | "REDUCE" | "ADD";
+  intent: Pick<Intent, "kind"> &
+    Partial<Pick<Intent, "qty" | "stop_price" | "stop_loss" | "valid_until" | "exec" | "config_rev">>;
+  /** What asking makes of the trade, in the same commit. */
+  change(trade: Trade, intent_id: string): Trade;
+  event?: { kind: PositionEvent["kind"]; detail: string };
+  /** Why, when it closes. */
+  closing?: string;
+}
+
+/** Room for `:CLOSE:123456` behind the trade's id. */
+const TRADE_ID_CHARACTERS_MAX = INTENT_ID_CHARACTERS_MAX - 20;
+
+export function intentOf(trade: Trade, ask: Ask, seq: number): Intent {
+  const head = trade.trade_id.length > TRADE_ID_CHARACTERS_MAX ? digest(trade.trade_id).slice(0, 32) : trade.trade_id;
+  return {
+    intent_id: tradeIntentId(head, ask.action, seq),
+    account: trade.account,
+    instrument: trade.instrument,
+    side: ask.action === "ADD" ? trade.side : opposite(trade.side),
+    type: ask.action === "SL" ? "STOP_MARKET" : "MARKET",
+    working_type: "MARK_PRICE",
+    reduce_only: ask.action !== "ADD",
+    leverage: Math.max(1, trade.leverage),
+    margin: "ISOLATED",
+    trade_id: trade.trade_id,
+    strategy_id: trade.strategy_id,
+    ...(trade.signal_id === undefined ? {} : { signal_id: trade.signal_id }),
+    config_rev: trade.config_rev,
+    ...ask.intent,
+  };
+}
+
+/** The trade once the ask is made: with the intent owed to it, and what a refusal gives back. */
+export function asked(open: Trade, ask: Ask, { intent, now }: { intent: Intent; now: number }): Trade {
+  const changed = ask.change(open, intent.intent_id);
+  const params: TradeParams = { ...paramsOf(changed), pending: intent, undo: undone(open, changed) };
+  if (ask.closing !== undefined) params.closing = ask.closing;
+  return withParams({ ...changed, seq: intentSeq(open), updated_at: now }, params);
+}
+
+/** The number of the trade's next ask. */
+export const intentSeq = (open: Trade): number => open.seq + 1;
+
+/** The trade once the ask is answered; nothing where something else is owed to it. */
+export function answeredTrade(open: Trade, intent: Intent, isRefused: boolean): Trade | undefined {
+  if (paramsOf(open).pending?.intent_id !== intent.intent_id) return undefined;
+  const { pending: _pending, undo, ...params } = paramsOf(open);
+  if (!isRefused) return withParams(open, params);
+  if (params.adding === intent.intent_id) delete params.adding;
+  const back = open.status === "PENDING_CLOSING" ? ({ status: "ACTIVE" } as const) : {};
+  return withParams({ ...open, ...givenBack(open, intent, undo), ...back }, params);
+}
+
+/** The levels and stages that asking has changed, as they were. */
+function undone(before: Trade, after: Trade): TradeParams["undo"] {
+  const { stop_price, stops, stage } = before;
+  const moved = after.stop_price === stop_price ? {} : { stops, ...(stop_price === undefined ? {} : { stop_price }) };
+  return { ...moved, ...(after.stage === stage ? {} : { stage }) };
+}
+
+/** A level that has changed since it was asked for, by an add's fill say, stays. */
+function givenBack({ stop_price }: Trade, asked: Intent, undo: TradeParams["undo"] = {}): TradeParams["undo"] {
+  if (asked.kind !== "SL" || stop_price === asked.stop_price) return undo;
+  const { stop_price: _before, stops: _stops, ...rest } = undo;
+  return rest;
+}
