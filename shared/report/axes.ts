@@ -42,21 +42,36 @@ export function ticksOf([from, to]: readonly [number, number], count: number): n
 }
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 const TIME_STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 7_200, 14_400].map(
   (minutes) => minutes * MINUTE_MS,
 );
-/** Times on whole minutes, hours or days, at most about `count`. */
+const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
+const MONTH_MS = 30 * DAY_MS;
+
+/** Times on whole minutes, hours, days, months or years, at most about `count`. */
 export function timeTicks([from, to]: readonly [number, number], count: number): number[] {
-  const step = TIME_STEPS_MS.find((each) => (to - from) / each <= count) ?? (TIME_STEPS_MS.at(-1) as number);
+  const step = TIME_STEPS_MS.find((each) => (to - from) / each <= count);
+  if (step === undefined) return monthTicks([from, to], count);
   const first = Math.ceil(from / step);
   const last = Math.min(Math.floor(to / step), first + 4 * count);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => (first + at) * step);
 }
 
-const DAY_MS = 86_400_000;
+function monthTicks([from, to]: readonly [number, number], count: number): number[] {
+  const months = MONTH_STEPS.find((each) => (to - from) / (each * MONTH_MS) <= count) ?? (MONTH_STEPS.at(-1) as number);
+  const start = new Date(from);
+  const first = Math.floor(((start.getUTCFullYear() - 1970) * 12 + start.getUTCMonth()) / months) * months;
+  const ticks = Array.from({ length: 2 * count + 2 }, (_, at) => Date.UTC(1970, first + at * months));
+  return ticks.filter((ts) => ts >= from && ts <= to);
+}
+
 /** The hour and minute; the day where it begins. */
-export const timeLabel = (ts: number): string =>
+const timeLabel = (ts: number): string =>
   ts % DAY_MS === 0 ? new Date(ts).toISOString().slice(5, 10) : new Date(ts).toISOString().slice(11, 16);
+/** Months for ticks that lie months apart. */
+const tickLabel = (ts: number, apart: number): string =>
+  apart > MONTH_MS - 3 * DAY_MS ? new Date(ts).toISOString().slice(0, 7) : timeLabel(ts);
 
 /** A place on the page: a tenth of a point is finer than anybody sees. */
 export const at = (place: number): string => (Number.isFinite(place) ? String(Math.round(place * 10) / 10) : "0");
@@ -78,9 +93,10 @@ export function frame(box: Box, { x, y, times, levels }: Axes): Markup {
     }) => html`<line class="grid" x1="${at(left)}" x2="${at(width - right)}" y1="${at(y(value))}" y2="${at(y(value))}"/>
 <text class="axis" x="${at(left - 6)}" y="${at(y(value) + 3.5)}" text-anchor="end">${label}</text>`,
   );
+  const apart = (times[1] ?? 0) - (times[0] ?? 0);
   const columns = times.map(
     (ts) =>
-      html`<text class="axis" x="${at(x(ts))}" y="${at(height - bottom + 14)}" text-anchor="middle">${timeLabel(ts)}</text>`,
+      html`<text class="axis" x="${at(x(ts))}" y="${at(height - bottom + 14)}" text-anchor="middle">${tickLabel(ts, apart)}</text>`,
   );
   return html`${rows}${columns}`;
 }

@@ -8,6 +8,8 @@ export interface Row {
   readonly value: number;
   readonly label: string;
   readonly isMain?: boolean;
+  /** Default: by the sign of its value. */
+  readonly tone?: string;
 }
 const ROW = 20;
 const NAMES = 190;
@@ -22,7 +24,7 @@ export function barChart(name: string, rows: readonly Row[]): Markup {
     const top = box.top + index * ROW;
     const [from, to] = [Math.min(x(0), x(row.value)), Math.max(x(0), x(row.value))];
     return html`<text class="${row.isMain ? "name main" : "name"}" x="${NAMES - 8}" y="${top + 14}" text-anchor="end">${row.name}</text>
-<rect class="part ${toneOf(row.value)}${row.isMain ? " main" : ""}" x="${at(from)}" y="${top + 4}" width="${at(Math.max(1, to - from))}" height="${ROW - 8}"/>
+<rect class="part ${row.tone ?? toneOf(row.value)}${row.isMain ? " main" : ""}" x="${at(from)}" y="${top + 4}" width="${at(Math.max(1, to - from))}" height="${ROW - 8}"/>
 <text class="${row.isMain ? "value main" : "value"}" x="${box.width - VALUES + 8}" y="${top + 14}">${row.label}</text>`;
   });
   const zero = html`<line class="zero" x1="${at(x(0))}" x2="${at(x(0))}" y1="${box.top}" y2="${box.height - box.bottom}"/>`;

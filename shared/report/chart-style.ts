@@ -56,6 +56,63 @@ svg .main {
 .bar {
   opacity: 0.55;
 }
+.bar.faint {
+  fill: var(--dim);
+  stroke: var(--dim);
+  stroke-width: 0.6;
+  opacity: 0.5;
+}
+.way {
+  fill: none;
+  stroke-width: 1.4;
+  stroke-linecap: round;
+}
+.way.up,
+.cross.up {
+  stroke: var(--up);
+}
+.way.down,
+.cross.down {
+  stroke: var(--down);
+}
+.cross {
+  fill: none;
+  stroke-width: 1.8;
+}
+path.stop.thin {
+  stroke-width: 1;
+  opacity: 0.7;
+}
+.curve-1 {
+  --tint: var(--blue);
+}
+.curve-2 {
+  --tint: var(--stop);
+}
+.curve-3 {
+  --tint: var(--target);
+}
+.curve-4 {
+  --tint: var(--dim);
+}
+path.line[class*="curve-"] {
+  stroke: var(--tint);
+}
+path.area[class*="curve-"] {
+  fill: var(--tint);
+}
+svg text.end {
+  font-weight: 600;
+}
+svg text.end.up {
+  fill: var(--up);
+}
+svg text.end.down {
+  fill: var(--down);
+}
+svg text.end[class*="curve-"] {
+  fill: var(--tint);
+}
 path.stop {
   fill: none;
   stroke: var(--stop);
@@ -116,6 +173,9 @@ path.line {
 .area.flat,
 .part.flat {
   fill: var(--dim);
+}
+.part.plain {
+  fill: var(--blue);
 }
 .part {
   opacity: 0.65;
@@ -184,6 +244,15 @@ path.line {
 }
 .key .entry i {
   border-top: 1px dashed var(--text);
+}
+.key .up i {
+  border-color: var(--up);
+}
+.key .down i {
+  border-color: var(--down);
+}
+.key [class*="curve-"] i {
+  border-color: var(--tint);
 }
 .key .in {
   color: var(--blue);

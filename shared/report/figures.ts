@@ -60,6 +60,9 @@ export function duration(ms: number): string {
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
+/** A duration without a last part of nothing: `90 d`. */
+export const briefly = (ms: number): string => duration(ms).replace(/ 0 (h|min|s)$/, "");
+
 export type Tone = "up" | "down" | "flat";
 export const toneOf = (value: number): Tone => (value > 0 ? "up" : value < 0 ? "down" : "flat");
 /** Coloured by its sign; the sign is written too, so that it reads without colour. */

@@ -185,6 +185,11 @@ dd {
 .pairs dd {
   font-size: 15px;
 }
+.twins {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr));
+  gap: 0 24px;
+}
 .factors {
   display: grid;
   grid-template-columns: repeat(auto-fill, minmax(190px, 1fr));
