@@ -11,6 +11,7 @@ import {
   treasuryTransfers,
 } from "./collections/exchange.ts";
 import { costCurves, executionPlans } from "./collections/execution.ts";
+import { experimentDetails, experiments, hypotheses, trials } from "./collections/experiments.ts";
 import { factorRegistry, factorSnapshots, featureHistory, featureJobs } from "./collections/features.ts";
 import { firstAnswers } from "./collections/first-answers.ts";
 import { labelGaps, labelJobs, labelMarks, labels12h, labels24h, labels36h } from "./collections/labels.ts";
@@ -73,6 +74,10 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   labelMarks,
   autopsyReports,
   autopsyMarks,
+  hypotheses,
+  experiments,
+  experimentDetails,
+  trials,
   models,
   trainings,
   modelCurves,

@@ -1,10 +1,24 @@
-/** S9, the hypothesis orchestrator: keeps the models that strategies may use. */
+/** S9, the hypothesis orchestrator: keeps the models that strategies may use, and puts hypotheses to the past. */
 import { z } from "@hono/zod-openapi";
+import {
+  experimentDetails,
+  experiments as rows,
+  hypotheses as statements,
+  trials,
+} from "../../shared/collections/experiments.ts";
 import { models as cards } from "../../shared/collections/models.ts";
+import { modelCurves, trainings as trained } from "../../shared/collections/trainings.ts";
 import { ModelCard } from "../../shared/domain/model.ts";
-import { defineService, verb } from "../../shared/kit/service.ts";
+import { defineService, every, verb } from "../../shared/kit/service.ts";
+import { Experiments } from "./experiments.ts";
+import { experimentVerbs, hypothesisVerbs } from "./experiments.verbs.ts";
+import { Hypotheses } from "./hypotheses.ts";
 import { Models } from "./models.ts";
+import { Trainings } from "./trainings.ts";
+import { trainingVerbs } from "./trainings.verbs.ts";
 import { ModelListAnswer, ModelListRequest, ModelNamed, NewModel } from "./types.ts";
+
+const JOBS_MS = 1_000;
 
 export default defineService({
   id: "s09",
@@ -15,9 +29,12 @@ export default defineService({
   calls: {},
   emits: [],
   usesConfig: false,
-  owns: [cards],
-  setup({ store, blobs, clock, inference, audit }) {
+  owns: [cards, trained, modelCurves, statements, rows, experimentDetails, trials],
+  setup({ store, blobs, clock, random, inference, audit }) {
     const models = new Models({ store, blobs, clock, inference, audit });
+    const trainings = new Trainings({ store, clock, inference, models, audit });
+    const ports = { store, blobs, clock, random, audit };
+    const experiments = new Experiments(ports, () => {});
     return {
       verbs: [
         verb({
@@ -45,6 +62,14 @@ export default defineService({
           input: ModelNamed,
           output: ModelCard,
           run: (named) => models.get(named),
+        }),
+        ...trainingVerbs(trainings),
+        ...experimentVerbs(experiments),
+        ...hypothesisVerbs(new Hypotheses(ports)),
+      ],
+      jobs: [
+        every(JOBS_MS, "trainings", async () => {
+          while (await trainings.step());
         }),
       ],
     };

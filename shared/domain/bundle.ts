@@ -20,15 +20,17 @@ export type Condition =
   | { allOf: Condition[] }
   | { anyOf: Condition[] }
   | { not: Condition };
-export const Condition: z.ZodType<Condition> = z.lazy(() =>
-  z.union([
-    z.strictObject({ f: FactorId, op: Operator, v: z.union([Literal, z.array(Literal).max(CONDITION_LIST_MAX)]) }),
-    z.strictObject({ f: FactorId, op: Operator, vf: FactorId }),
-    z.strictObject({ allOf: z.array(Condition).min(1).max(CONDITION_LIST_MAX) }),
-    z.strictObject({ anyOf: z.array(Condition).min(1).max(CONDITION_LIST_MAX) }),
-    z.strictObject({ not: Condition }),
-  ]),
-);
+export const Condition: z.ZodType<Condition> = z
+  .lazy(() =>
+    z.union([
+      z.strictObject({ f: FactorId, op: Operator, v: z.union([Literal, z.array(Literal).max(CONDITION_LIST_MAX)]) }),
+      z.strictObject({ f: FactorId, op: Operator, vf: FactorId }),
+      z.strictObject({ allOf: z.array(Condition).min(1).max(CONDITION_LIST_MAX) }),
+      z.strictObject({ anyOf: z.array(Condition).min(1).max(CONDITION_LIST_MAX) }),
+      z.strictObject({ not: Condition }),
+    ]),
+  )
+  .openapi("Condition");
 
 const Trigger = z.union([
   z.strictObject({ kind: z.literal("bar"), timeframe: Timeframe, cooldown_ms: z.number().int().min(0).default(0) }),

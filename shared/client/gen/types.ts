@@ -213,6 +213,192 @@ export type Balance = {
   updated_at: number;
 };
 
+export type Bundle = {
+  format: 1;
+  bundle_id: string;
+  rev: number;
+  extends?: string;
+  note?: string;
+  factors: string[];
+  strategies: ({
+    strategy_id: string;
+    title: string;
+    enabled: boolean;
+    instruments: string[];
+    triggers: (({
+      kind: "bar";
+      timeframe: "1s" | "5s" | "15s" | "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+      cooldown_ms: number;
+    } | {
+      kind: "cross";
+      factor: string;
+      level: number;
+      direction: "up" | "down";
+      cooldown_ms: number;
+    }))[];
+    long?: Condition;
+    short?: Condition;
+    program?: {
+      program_id: string;
+      hash: string;
+    };
+    model?: {
+      model_id: string;
+      hash: string;
+      cutoffs: {
+        p_min: number;
+        size_mult: number;
+      }[];
+      deadline_ms: number;
+    };
+    sizing: {
+      margin_usdt?: string;
+      leverage?: number;
+      atr?: string;
+      stop_atrs?: {
+        FROZEN: number;
+        NORMAL: number;
+        EXTREME: number;
+      };
+      loss_cap_usdt?: string;
+      take_profit_roe?: number;
+      spot_notional_usdt?: string;
+    };
+    position: {
+      break_even_roe?: number;
+      lock_steps_roe?: number[];
+      stages?: {
+        roe: number;
+        close: number;
+      }[];
+      adds_max?: number;
+      add_roe?: number;
+      add_share?: number;
+      stagnate_ms?: number;
+      stagnate_roe?: number;
+      liquidation_distance_min?: number;
+    };
+  })[];
+  rules: {
+    rule_id: string;
+    priority: number;
+    enabled: boolean;
+    strategies: string[];
+    when: Condition;
+    effect: {
+      size_mult?: number;
+      tp_mult?: number;
+      sl_mult?: number;
+      skip_entry?: boolean;
+      max_adds_override?: number;
+    };
+    note?: string;
+  }[];
+  instruments: {
+    instrument: string;
+    enabled: boolean;
+    spread_bps_max: number;
+    depth_top1_usdt_min: number;
+  }[];
+  flags: {
+    execution: {
+      maker_spread_bps_max: number;
+      maker_depth_usdt_min: number;
+      maker_wait_ms: number;
+      maker_wait_add_ms: {
+        FROZEN: number;
+        NORMAL: number;
+        EXTREME: number;
+      };
+      maker_fill_min: number;
+      maker_fill_share: number;
+      maker_posts_min: number;
+      maker_ratio_min: number;
+      maker_rest_ms: number;
+      maker_fee: number;
+      taker_fee: number;
+      spot_maker_fee: number;
+      spot_taker_fee: number;
+      taker_slippage_bps: number;
+      twap_slices: [number, number][];
+      twap_interval_ms: number;
+      twap_jitter: number;
+      twap_spread_factor: number;
+      twap_wait_ms_max: number;
+      shrink_tries_max: number;
+      shrink_wait_ms: number;
+      cost_fills_min: number;
+      entry_valid_ms: number;
+      breaker_fail_share: number;
+      breaker_window_ms: number;
+      breaker_open_ms: number;
+    };
+    risk: {
+      budget_usdt?: string;
+      entries_per_market_max: number;
+      daily_loss_usdt_max?: string;
+      drawdown_max: number;
+      losses_in_row_max: number;
+      cooldown_after_stop_ms: number;
+      exposure_instrument_usdt_max?: string;
+      exposure_total_usdt_max?: string;
+      correlated?: {
+        instruments: string[];
+        exposure_usdt_max: string;
+      }[];
+      funding_rate_abs_max: number;
+      features_age_ms_max: number;
+      trading_hours_utc: [number, number][];
+    };
+    sizing: {
+      margin_usdt?: string;
+      leverage?: number;
+      atr?: string;
+      stop_atrs?: {
+        FROZEN: number;
+        NORMAL: number;
+        EXTREME: number;
+      };
+      loss_cap_usdt?: string;
+      take_profit_roe?: number;
+      spot_notional_usdt?: string;
+    };
+    position: {
+      break_even_roe?: number;
+      lock_steps_roe?: number[];
+      stages?: {
+        roe: number;
+        close: number;
+      }[];
+      adds_max?: number;
+      add_roe?: number;
+      add_share?: number;
+      stagnate_ms?: number;
+      stagnate_roe?: number;
+      liquidation_distance_min?: number;
+    };
+    health: {
+      yellow_size_mult: number;
+      orange_size_mult: number;
+    };
+    treasury: {
+      auto_transfer: boolean;
+      min_free_fut_usdt?: string;
+      spot_buffer_usdt?: string;
+      cooldown_ms: number;
+      policy_transfer_usdt_max?: string;
+      policy_day_usdt_max?: string;
+      transfer_usdt_max?: string;
+      day_usdt_max?: string;
+    };
+    reconciliation: {
+      every_ms: number;
+      orphan_policy: "CONSERVATIVE" | "RECLAIM_IF_SAFE";
+      time_window_h: number;
+    };
+  };
+};
+
 export type BundleDraft = Record<string, unknown>;
 
 export type BundleDraftAnswer = {
@@ -221,6 +407,192 @@ export type BundleDraftAnswer = {
   status: "DRAFT" | "STAGED" | "ACTIVE" | "ROLLED_BACK" | "RETIRED";
   hash: string;
   lint: LintReport;
+};
+
+export type BundleSent = {
+  format: 1;
+  bundle_id: string;
+  rev: number;
+  extends?: string;
+  note?: string;
+  factors: string[];
+  strategies: ({
+    strategy_id: string;
+    title?: string;
+    enabled?: boolean;
+    instruments: string[];
+    triggers: (({
+      kind: "bar";
+      timeframe: "1s" | "5s" | "15s" | "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+      cooldown_ms?: number;
+    } | {
+      kind: "cross";
+      factor: string;
+      level: number;
+      direction: "up" | "down";
+      cooldown_ms?: number;
+    }))[];
+    long?: Condition;
+    short?: Condition;
+    program?: {
+      program_id: string;
+      hash: string;
+    };
+    model?: {
+      model_id: string;
+      hash: string;
+      cutoffs: {
+        p_min: number;
+        size_mult: number;
+      }[];
+      deadline_ms?: number;
+    };
+    sizing?: {
+      margin_usdt?: string;
+      leverage?: number;
+      atr?: string;
+      stop_atrs?: {
+        FROZEN: number;
+        NORMAL: number;
+        EXTREME: number;
+      };
+      loss_cap_usdt?: string;
+      take_profit_roe?: number;
+      spot_notional_usdt?: string;
+    };
+    position?: {
+      break_even_roe?: number;
+      lock_steps_roe?: number[];
+      stages?: {
+        roe: number;
+        close: number;
+      }[];
+      adds_max?: number;
+      add_roe?: number;
+      add_share?: number;
+      stagnate_ms?: number;
+      stagnate_roe?: number;
+      liquidation_distance_min?: number;
+    };
+  })[];
+  rules?: {
+    rule_id: string;
+    priority?: number;
+    enabled?: boolean;
+    strategies?: string[];
+    when: Condition;
+    effect: {
+      size_mult?: number;
+      tp_mult?: number;
+      sl_mult?: number;
+      skip_entry?: boolean;
+      max_adds_override?: number;
+    };
+    note?: string;
+  }[];
+  instruments: {
+    instrument: string;
+    enabled?: boolean;
+    spread_bps_max?: number;
+    depth_top1_usdt_min?: number;
+  }[];
+  flags?: {
+    execution?: {
+      maker_spread_bps_max?: number;
+      maker_depth_usdt_min?: number;
+      maker_wait_ms?: number;
+      maker_wait_add_ms?: {
+        FROZEN: number;
+        NORMAL: number;
+        EXTREME: number;
+      };
+      maker_fill_min?: number;
+      maker_fill_share?: number;
+      maker_posts_min?: number;
+      maker_ratio_min?: number;
+      maker_rest_ms?: number;
+      maker_fee?: number;
+      taker_fee?: number;
+      spot_maker_fee?: number;
+      spot_taker_fee?: number;
+      taker_slippage_bps?: number;
+      twap_slices?: [number, number][];
+      twap_interval_ms?: number;
+      twap_jitter?: number;
+      twap_spread_factor?: number;
+      twap_wait_ms_max?: number;
+      shrink_tries_max?: number;
+      shrink_wait_ms?: number;
+      cost_fills_min?: number;
+      entry_valid_ms?: number;
+      breaker_fail_share?: number;
+      breaker_window_ms?: number;
+      breaker_open_ms?: number;
+    };
+    risk?: {
+      budget_usdt?: string;
+      entries_per_market_max?: number;
+      daily_loss_usdt_max?: string;
+      drawdown_max?: number;
+      losses_in_row_max?: number;
+      cooldown_after_stop_ms?: number;
+      exposure_instrument_usdt_max?: string;
+      exposure_total_usdt_max?: string;
+      correlated?: {
+        instruments: string[];
+        exposure_usdt_max: string;
+      }[];
+      funding_rate_abs_max?: number;
+      features_age_ms_max?: number;
+      trading_hours_utc?: [number, number][];
+    };
+    sizing?: {
+      margin_usdt?: string;
+      leverage?: number;
+      atr?: string;
+      stop_atrs?: {
+        FROZEN: number;
+        NORMAL: number;
+        EXTREME: number;
+      };
+      loss_cap_usdt?: string;
+      take_profit_roe?: number;
+      spot_notional_usdt?: string;
+    };
+    position?: {
+      break_even_roe?: number;
+      lock_steps_roe?: number[];
+      stages?: {
+        roe: number;
+        close: number;
+      }[];
+      adds_max?: number;
+      add_roe?: number;
+      add_share?: number;
+      stagnate_ms?: number;
+      stagnate_roe?: number;
+      liquidation_distance_min?: number;
+    };
+    health?: {
+      yellow_size_mult?: number;
+      orange_size_mult?: number;
+    };
+    treasury?: {
+      auto_transfer?: boolean;
+      min_free_fut_usdt?: string;
+      spot_buffer_usdt?: string;
+      cooldown_ms?: number;
+      policy_transfer_usdt_max?: string;
+      policy_day_usdt_max?: string;
+      transfer_usdt_max?: string;
+      day_usdt_max?: string;
+    };
+    reconciliation?: {
+      every_ms?: number;
+      orphan_policy?: "CONSERVATIVE" | "RECLAIM_IF_SAFE";
+      time_window_h?: number;
+    };
+  };
 };
 
 export type BundleSummary = {
@@ -233,6 +605,22 @@ export type BundleSummary = {
   created_at: number;
 };
 
+export type Condition = ({
+  f: string;
+  op: "<" | "<=" | ">" | ">=" | "==" | "!=" | "in" | "notIn";
+  v: (number | string | boolean | ((number | string | boolean))[]);
+} | {
+  f: string;
+  op: "<" | "<=" | ">" | ">=" | "==" | "!=" | "in" | "notIn";
+  vf: string;
+} | {
+  allOf: Condition[];
+} | {
+  anyOf: Condition[];
+} | {
+  not: Condition;
+});
+
 export type CostCurve = {
   instrument: string;
   base_bps: number;
@@ -243,6 +631,22 @@ export type CostCurve = {
   maker_posts: number;
   from_ts: number;
   fitted_at: number;
+};
+
+export type DataSource = {
+  source: "library" | "recordings" | "exchange";
+  form: "book" | "trades" | "bars";
+  timeframe: "1s" | "5s" | "15s" | "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+  instruments?: string[];
+  on_problem: "refuse" | "repair";
+};
+
+export type DataSourceSent = {
+  source?: "library" | "recordings" | "exchange";
+  form?: "book" | "trades" | "bars";
+  timeframe?: "1s" | "5s" | "15s" | "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+  instruments?: string[];
+  on_problem?: "refuse" | "repair";
 };
 
 export type DecideAnswer = Decision & {
@@ -450,6 +854,181 @@ export type ExecutionPlan = {
   updated_at: number;
 };
 
+export type Experiment = {
+  exp_id: string;
+  hypothesis_id?: string;
+  title: string;
+  design: ExperimentDesign;
+  status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+  progress: {
+    done: number;
+    total: number;
+    stage: string;
+  };
+  best?: {
+    trial: number;
+    params: Record<string, (number | string | boolean)>;
+    score: number;
+  };
+  result?: ExperimentResult;
+  message?: string;
+  note?: string;
+  author: string;
+  created_at: number;
+  started_at?: number;
+  ended_at?: number;
+};
+
+export type ExperimentAccepted = {
+  exp_id: string;
+  status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+};
+
+export type ExperimentDesign = {
+  bundle: (Bundle | "active" | {
+    bundle_id: string;
+    rev: number;
+  });
+  data?: DataSource;
+  window: TestWindow;
+  method: "BACKTEST" | "WALK_FORWARD" | "PURGED_KFOLD" | "GRID" | "RANDOM" | "GENETIC";
+  params?: SearchParam[];
+  search?: SearchRules;
+  folds?: FoldRules;
+  objective: "sharpe" | "sortino" | "calmar" | "net_usdt" | "profit_factor" | "expectancy_usdt";
+  seed: number;
+  benchmark: "none" | "unchanged" | "hold";
+  wallets: {
+    spot_usdt: string;
+    fut_usdt: string;
+  };
+  fill: {
+    spread_bps: number;
+    slippage_bps: number;
+    depth_usdt: number;
+    path: "worst" | "ohlc" | "olhc";
+  };
+  checks: boolean;
+};
+
+export type ExperimentDesignSent = {
+  bundle: (BundleSent | "active" | {
+    bundle_id: string;
+    rev: number;
+  });
+  data?: DataSourceSent;
+  window: TestWindow;
+  method?: "BACKTEST" | "WALK_FORWARD" | "PURGED_KFOLD" | "GRID" | "RANDOM" | "GENETIC";
+  params?: SearchParamSent[];
+  search?: SearchRulesSent;
+  folds?: FoldRulesSent;
+  objective?: "sharpe" | "sortino" | "calmar" | "net_usdt" | "profit_factor" | "expectancy_usdt";
+  seed?: number;
+  benchmark?: "none" | "unchanged" | "hold";
+  wallets?: {
+    spot_usdt: string;
+    fut_usdt: string;
+  };
+  fill?: {
+    spread_bps?: number;
+    slippage_bps?: number;
+    depth_usdt?: number;
+    path?: "worst" | "ohlc" | "olhc";
+  };
+  checks?: boolean;
+};
+
+export type ExperimentResult = {
+  params: Record<string, (number | string | boolean)>;
+  summary: RunSummary;
+  curve: [number, number][];
+  benchmark?: {
+    what: string;
+    summary: RunSummary;
+    curve: [number, number][];
+  };
+  folds: FoldResult[];
+  out_of_sample?: {
+    summary: RunSummary;
+    curve: [number, number][];
+  };
+  significance: Significance;
+  lookahead?: LookaheadCheck;
+  sensitivity: SensitivityRow[];
+  assumed: string[];
+  data: {
+    source: string;
+    from_ts: number;
+    to_ts: number;
+    events: number;
+    problems: {
+      source: string;
+      line: number;
+      problem: string;
+    }[];
+  };
+  hash: string;
+};
+
+export type ExperimentRow = {
+  exp_id: string;
+  hypothesis_id?: string;
+  title: string;
+  design: {
+    data?: DataSource;
+    window: TestWindow;
+    method: "BACKTEST" | "WALK_FORWARD" | "PURGED_KFOLD" | "GRID" | "RANDOM" | "GENETIC";
+    params?: SearchParam[];
+    search?: SearchRules;
+    folds?: FoldRules;
+    objective: "sharpe" | "sortino" | "calmar" | "net_usdt" | "profit_factor" | "expectancy_usdt";
+    seed: number;
+    benchmark: "none" | "unchanged" | "hold";
+    wallets: {
+      spot_usdt: string;
+      fut_usdt: string;
+    };
+    fill: {
+      spread_bps: number;
+      slippage_bps: number;
+      depth_usdt: number;
+      path: "worst" | "ohlc" | "olhc";
+    };
+    checks: boolean;
+  };
+  status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+  progress: {
+    done: number;
+    total: number;
+    stage: string;
+  };
+  best?: {
+    trial: number;
+    params: Record<string, (number | string | boolean)>;
+    score: number;
+  };
+  message?: string;
+  note?: string;
+  author: string;
+  created_at: number;
+  started_at?: number;
+  ended_at?: number;
+  bundle: string;
+  summary?: RunSummary;
+  out_of_sample?: RunSummary;
+  significance?: {
+    trials: number;
+    deflated_sharpe: number | null;
+    mann_whitney_p: number | null;
+    p_value: number | null;
+  };
+};
+
+export type ExperimentTrades = {
+  items: Trade[];
+  next_cursor?: string;
+};
+
 export type FactorFamily = {
   pattern: string;
   example: string;
@@ -546,6 +1125,50 @@ export type Fill = {
   signal_id?: string;
   trade_id?: string;
   ts: number;
+};
+
+export type FoldResult = {
+  fold: number;
+  train?: TestWindow;
+  test: TestWindow;
+  params: Record<string, (number | string | boolean)>;
+  in_sample?: RunSummary;
+  out_of_sample: RunSummary;
+  curve: [number, number][];
+};
+
+export type FoldRules = {
+  count: number;
+  train_ms?: number;
+  test_ms?: number;
+  anchored: boolean;
+  embargo_ms: number;
+};
+
+export type FoldRulesSent = {
+  count?: number;
+  train_ms?: number;
+  test_ms?: number;
+  anchored?: boolean;
+  embargo_ms?: number;
+};
+
+export type Hypothesis = {
+  hypothesis_id: string;
+  title: string;
+  statement: string;
+  family: string;
+  design: ExperimentDesign;
+  p_value: number | null;
+  adjusted_p: number | null;
+  net_usdt?: string;
+  lookahead_passed?: boolean;
+  status: "OPEN" | "CONFIRMED" | "REFUTED" | "UNDECIDED";
+  trials: number;
+  experiments: string[];
+  author: string;
+  created_at: number;
+  updated_at: number;
 };
 
 export type Instrument = {
@@ -802,6 +1425,16 @@ export type LintReport = {
   warnings: LintFinding[];
 };
 
+export type LookaheadCheck = {
+  cuts: {
+    ts: number;
+    decisions: number;
+    same: boolean;
+  }[];
+  passed: boolean;
+  differences: string[];
+};
+
 export type ModelCard = {
   model_id: string;
   hash: string;
@@ -814,9 +1447,92 @@ export type ModelCard = {
   };
   metrics?: Record<string, number>;
   note?: string;
+  training_id?: string;
   bytes: number;
   author: string;
   created_at: number;
+};
+
+export type ModelCurves = {
+  model_id: string;
+  hash: string;
+  training_id: string;
+  label_horizon: (12 | 24 | 36);
+  calibration: "platt" | "none";
+  l2: number;
+  seed: number;
+  train: TrainingPart;
+  tail: TrainingPart;
+  purged: number;
+  figures: ModelFigures;
+  interval: {
+    level: number;
+    resamples: number;
+    block: number;
+  };
+  reliability: ({
+    from: number;
+    to: number;
+    count: number;
+    mean_p: number | null;
+    share: number | null;
+    is_thin: boolean;
+  })[];
+  roc: ({
+    fpr: number;
+    tpr: number;
+    threshold: number | null;
+  })[];
+  histogram: {
+    from: number;
+    to: number;
+    positives: number;
+    negatives: number;
+  }[];
+  folds: ({
+    from_ts: number;
+    to_ts: number;
+    train_rows: number;
+    test_rows: number;
+    purged: number;
+    positives: number;
+    auc: number | null;
+    brier: number | null;
+    log_loss: number | null;
+    is_thin: boolean;
+  })[];
+  l2_tried: ({
+    l2: number;
+    log_loss: number | null;
+    auc: number | null;
+  })[];
+  weights: {
+    feature: string;
+    standardised: number;
+    weight: number;
+    mean: number;
+    deviation: number;
+  }[];
+  notes: string[];
+  created_at: number;
+};
+
+export type ModelFigures = {
+  auc: number | null;
+  auc_low: number | null;
+  auc_high: number | null;
+  brier: number | null;
+  brier_skill: number | null;
+  calibration_error: number | null;
+  log_loss: number | null;
+};
+
+export type NewHypothesisSent = {
+  hypothesis_id: string;
+  title: string;
+  statement: string;
+  design: ExperimentDesignSent;
+  family?: string;
 };
 
 export type NewModel = {
@@ -851,6 +1567,52 @@ export type NewProgram = {
   program_id: string;
   /** TypeScript, one default export */
   source: string;
+  note?: string;
+};
+
+export type NewTraining = {
+  model_id: string;
+  /** Factor ids or side, in the model's order; default: what signals carry nearly always, prices apart */
+  features?: string[];
+  strategies?: string[];
+  instruments?: string[];
+  label_horizon: (12 | 24 | 36);
+  /** Of the signals, epoch ms, both included; default: all that there are */
+  window: {
+    from_ts?: number;
+    to_ts?: number;
+  };
+  /** The newest part, which it is measured on and never learns from */
+  tail_share: number;
+  calibration: "platt" | "none";
+  /** λ on standardised inputs; default: of several the one with the least log loss out of fold */
+  l2?: number;
+  folds: number;
+  embargo_h: number;
+  seed: number;
+  note?: string;
+};
+
+export type NewTrainingSent = {
+  model_id: string;
+  /** Factor ids or side, in the model's order; default: what signals carry nearly always, prices apart */
+  features?: string[];
+  strategies?: string[];
+  instruments?: string[];
+  label_horizon: (12 | 24 | 36);
+  /** Of the signals, epoch ms, both included; default: all that there are */
+  window?: {
+    from_ts?: number;
+    to_ts?: number;
+  };
+  /** The newest part, which it is measured on and never learns from */
+  tail_share?: number;
+  calibration?: "platt" | "none";
+  /** λ on standardised inputs; default: of several the one with the least log loss out of fold */
+  l2?: number;
+  folds?: number;
+  embargo_h?: number;
+  seed?: number;
   note?: string;
 };
 
@@ -1060,6 +1822,38 @@ export type RuleHitsAnswer = {
   }[];
 };
 
+export type RunExperimentSent = {
+  hypothesis_id?: string;
+  design?: ExperimentDesignSent;
+  title?: string;
+  note?: string;
+};
+
+export type RunSummary = {
+  from_ts: number;
+  to_ts: number;
+  net_usdt: string;
+  total_return: number;
+  cagr: number | null;
+  sharpe: number | null;
+  sortino: number | null;
+  calmar: number | null;
+  max_drawdown: number | null;
+  profit_factor: number | null;
+  hit_rate: number | null;
+  expectancy_usdt: string;
+  exposure: number | null;
+  turnover: number | null;
+  trades: number;
+  open_trades: number;
+  fees_usdt: string;
+  funding_usdt: string;
+  slippage_usdt: string;
+  maker_share: number | null;
+  signals: number;
+  liquidations: number;
+};
+
 export type SearchAnswer = {
   q: string;
   /** Those with hits */
@@ -1077,6 +1871,50 @@ export type SearchHit = {
   ts?: number;
   /** Where the API tells all of it */
   path: string;
+};
+
+export type SearchParam = ({
+  path: string;
+  values: ((number | string | boolean))[];
+} | {
+  path: string;
+  min: number;
+  max: number;
+  step?: number;
+  scale: "linear" | "log";
+});
+
+export type SearchParamSent = ({
+  path: string;
+  values: ((number | string | boolean))[];
+} | {
+  path: string;
+  min: number;
+  max: number;
+  step?: number;
+  scale?: "linear" | "log";
+});
+
+export type SearchRules = {
+  kind: "auto" | "grid" | "random" | "genetic";
+  trials_max: number;
+  population: number;
+  patience?: number;
+  trades_min: number;
+};
+
+export type SearchRulesSent = {
+  kind?: "auto" | "grid" | "random" | "genetic";
+  trials_max?: number;
+  population?: number;
+  patience?: number;
+  trades_min?: number;
+};
+
+export type SensitivityRow = {
+  what: "fees" | "latency" | "slippage";
+  change: string;
+  summary: RunSummary;
 };
 
 export type Session = {
@@ -1104,6 +1942,26 @@ export type Signal = {
   features: FeatureSet;
   ts: number;
   config_rev: number;
+};
+
+export type Significance = {
+  trials: number;
+  periods: number;
+  sharpe: number | null;
+  deflated_sharpe: number | null;
+  mann_whitney_p: number | null;
+  p_value: number | null;
+  mean_return: {
+    low: number;
+    high: number;
+    confidence: number;
+  } | null;
+  sharpe_interval: {
+    low: number;
+    high: number;
+    confidence: number;
+  } | null;
+  notes: string[];
 };
 
 export type Statement = {
@@ -1143,6 +2001,11 @@ export type TaxRow = {
   fee_usdt: string;
   gain_usdt: string;
   note?: string;
+};
+
+export type TestWindow = {
+  from: number;
+  to: number;
 };
 
 export type TimelineEntry = {
@@ -1198,6 +2061,69 @@ export type Trade = {
   updated_at: number;
 };
 
+export type Training = {
+  training_id: string;
+  model_id: string;
+  status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+  stage: "WAITING" | "READING" | "FOLDS" | "FITTING" | "KEEPING" | "OVER";
+  progress: number;
+  request: NewTraining;
+  data?: TrainingData;
+  result?: TrainingResult;
+  failure?: {
+    code: string;
+    detail: string;
+    shortages?: ({
+      part: "train" | "tail";
+      kind: "positives" | "negatives";
+      there: number;
+      needed: number;
+    })[];
+  };
+  waiting_for?: string;
+  actor: string;
+  created_at: number;
+  started_at?: number;
+  ended_at?: number;
+};
+
+export type TrainingData = {
+  labels: number;
+  counterfactual: number;
+  later: number;
+  without_signal: number;
+  without_value: number;
+  usable: number;
+  features: string[];
+  dropped: {
+    feature: string;
+    why: string;
+  }[];
+  hash: string;
+};
+
+export type TrainingPart = {
+  from_ts: number;
+  to_ts: number;
+  until: number;
+  rows: number;
+  positives: number;
+  negatives: number;
+  counterfactual: number;
+};
+
+export type TrainingResult = {
+  hash: string;
+  features: string[];
+  l2: number;
+  train: TrainingPart;
+  tail: TrainingPart;
+  purged: number;
+  figures: ModelFigures;
+  notes: string[];
+  onnx_off: number;
+};
+
 export type TransferAnswer = {
   transfer_id: string;
   status: "PENDING_APPROVAL" | "OK" | "FAIL" | "UNKNOWN";
@@ -1220,6 +2146,21 @@ export type TreasuryTransfer = {
   known_tx_ids?: string[];
   created_at: number;
   updated_at: number;
+};
+
+export type Trial = {
+  exp_id: string;
+  trial: number;
+  params: Record<string, (number | string | boolean)>;
+  fold?: number;
+  role: "search" | "train" | "test" | "best" | "benchmark" | "check";
+  status: "DONE" | "FAILED";
+  score: number | null;
+  summary?: RunSummary;
+  message?: string;
+  hash?: string;
+  wall_ms: number;
+  ts: number;
 };
 
 export type User = {
@@ -1280,11 +2221,17 @@ export interface Inputs {
     cascade?: boolean;
     reason?: string;
   };
+  cancelExperiment: {
+    exp_id: string;
+  };
   cancelFeatureJob: {
     job_id: string;
   };
   cancelLabelJob: {
     job_id: string;
+  };
+  cancelTraining: {
+    training_id: string;
   };
   challengePasskey: Record<string, never>;
   changePassword: {
@@ -1344,6 +2291,9 @@ export interface Inputs {
     signal_id: string;
   };
   getExchangeTime: Record<string, never>;
+  getExperiment: {
+    exp_id: string;
+  };
   getFactors: Record<string, never>;
   getFeatureHistory: {
     instrument: string;
@@ -1361,6 +2311,9 @@ export interface Inputs {
     instrument: string;
   };
   getHealthLevel: Record<string, never>;
+  getHypothesis: {
+    hypothesis_id: string;
+  };
   getKeySet: Record<string, never>;
   getKillSwitch: Record<string, never>;
   getLive: Record<string, never>;
@@ -1376,6 +2329,10 @@ export interface Inputs {
     model_id: string;
     hash: string;
   };
+  getModelCurves: {
+    model_id: string;
+    hash: string;
+  };
   getOpenApi: Record<string, never>;
   getProgram: {
     program_id: string;
@@ -1388,6 +2345,9 @@ export interface Inputs {
     replica?: number;
   };
   getTopology: Record<string, never>;
+  getTraining: {
+    training_id: string;
+  };
   getWellKnownKeySet: Record<string, never>;
   listAlerts: {
     limit?: number;
@@ -1452,6 +2412,16 @@ export interface Inputs {
   listExchangePositions: {
     instrument?: string;
   };
+  listExperimentTrades: {
+    exp_id: string;
+    cursor?: string;
+  };
+  listExperiments: {
+    status?: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+    hypothesis_id?: string;
+    limit?: number;
+    cursor?: string;
+  };
   listFeatureJobs: {
     state?: "QUEUED" | "RUNNING" | "DONE" | "CANCELED";
     limit?: number;
@@ -1481,6 +2451,12 @@ export interface Inputs {
     limit?: number;
   };
   listHoldings: Record<string, never>;
+  listHypotheses: {
+    family?: string;
+    status?: "OPEN" | "CONFIRMED" | "REFUTED" | "UNDECIDED";
+    limit?: number;
+    cursor?: string;
+  };
   listIncome: {
     limit?: number;
     cursor?: string;
@@ -1577,7 +2553,22 @@ export interface Inputs {
     strategy_id?: string;
     status?: "PENDING_ENTRY" | "ACTIVE" | "PENDING_CLOSING" | "CLOSED" | "ABANDONED";
   };
+  listTrainings: {
+    model_id?: string;
+    status?: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+    from_ts?: number;
+    to_ts?: number;
+    limit?: number;
+    cursor?: string;
+  };
   listTransfers: {
+    limit?: number;
+    cursor?: string;
+  };
+  listTrials: {
+    exp_id: string;
+    sort?: "trial" | "score";
+    role?: "search" | "train" | "test" | "best" | "benchmark" | "check";
     limit?: number;
     cursor?: string;
   };
@@ -1674,6 +2665,7 @@ export interface Inputs {
     orphan_policy?: "CONSERVATIVE" | "RECLAIM_IF_SAFE";
     time_window_h?: number;
   };
+  recordHypothesis: NewHypothesisSent;
   refresh: {
     /** Missing: the browser's cookie */
     refresh_token?: string;
@@ -1700,6 +2692,7 @@ export interface Inputs {
   revokeApiKey: {
     key_id: string;
   };
+  runExperiment: RunExperimentSent;
   search: {
     q: string;
     /** At most this many hits of each kind */
@@ -1726,6 +2719,7 @@ export interface Inputs {
     reason?: string;
     by?: "all" | "rule" | "regime" | "reason" | "direction" | "strategy" | "instrument";
   };
+  trainModel: NewTrainingSent;
   triggerAutoTransfer: {
     trigger_id: string;
     reason?: string;
@@ -1767,8 +2761,10 @@ export interface Answers {
     result: "CANCELED";
     order_ids: string[];
   };
+  cancelExperiment: ExperimentRow;
   cancelFeatureJob: FeatureJob;
   cancelLabelJob: LabelJob;
+  cancelTraining: Training;
   challengePasskey: PasskeyRequestOptions;
   changePassword: {
     /** A JWT; the keys that it is checked with are at /auth/jwks */
@@ -1850,6 +2846,7 @@ export interface Answers {
       FUT: number;
     };
   };
+  getExperiment: Experiment;
   getFactors: {
     families: FactorFamily[];
     active: string[];
@@ -1866,6 +2863,7 @@ export interface Answers {
     reasons: string[];
     ts: number;
   };
+  getHypothesis: Hypothesis;
   getKeySet: KeySet;
   getKillSwitch: KillAnswer;
   getLive: {
@@ -1888,6 +2886,7 @@ export interface Answers {
     }[];
   };
   getModel: ModelCard;
+  getModelCurves: ModelCurves;
   getOpenApi: Record<string, unknown>;
   getProgram: ProgramCard;
   getRegime: {
@@ -1928,6 +2927,7 @@ export interface Answers {
       count: number;
     }[];
   };
+  getTraining: Training;
   getWellKnownKeySet: KeySet;
   listAlerts: {
     items: AlertRecord[];
@@ -1968,6 +2968,11 @@ export interface Answers {
   };
   listExchangePositions: {
     items: ExchangePosition[];
+  };
+  listExperimentTrades: ExperimentTrades;
+  listExperiments: {
+    items: ExperimentRow[];
+    next_cursor?: string;
   };
   listFeatureJobs: {
     items: FeatureJob[];
@@ -2020,6 +3025,10 @@ export interface Answers {
     }[];
     realised_usdt: string;
     ts: number;
+  };
+  listHypotheses: {
+    items: Hypothesis[];
+    next_cursor?: string;
   };
   listIncome: {
     items: ({
@@ -2154,8 +3163,16 @@ export interface Answers {
     items: Trade[];
     next_cursor?: string;
   };
+  listTrainings: {
+    items: Training[];
+    next_cursor?: string;
+  };
   listTransfers: {
     items: TreasuryTransfer[];
+    next_cursor?: string;
+  };
+  listTrials: {
+    items: Trial[];
     next_cursor?: string;
   };
   listUsers: {
@@ -2266,6 +3283,7 @@ export interface Answers {
     accepted: number;
   };
   reconcile: Reconciliation;
+  recordHypothesis: Hypothesis;
   refresh: {
     /** A JWT; the keys that it is checked with are at /auth/jwks */
     access_token: string;
@@ -2294,6 +3312,7 @@ export interface Answers {
   revokeApiKey: {
     revoked: boolean;
   };
+  runExperiment: ExperimentAccepted;
   search: SearchAnswer;
   setKillSwitch: KillAnswer;
   setUserRole: User;
@@ -2306,6 +3325,7 @@ export interface Answers {
     edges: number[];
     items: LabelSummaryRow[];
   };
+  trainModel: Training;
   triggerAutoTransfer: {
     need_usdt: string;
     transfer_id?: string;
@@ -2346,10 +3366,14 @@ export interface Api {
   budget(input?: Inputs["budget"], options?: CallOptions): Promise<Answers["budget"]>;
   /** Cancel an order, with its pair, or what is left of an intent, by any one id. `POST /api/v1/cancel` */
   cancel(input?: Inputs["cancel"], options?: CallOptions): Promise<Answers["cancel"]>;
+  /** End an experiment; trials that are done stay. `POST /api/v1/experiments/{exp_id}/cancel` */
+  cancelExperiment(input: Inputs["cancelExperiment"], options?: CallOptions): Promise<Answers["cancelExperiment"]>;
   /** End a recomputation of features; what it has written stays. `POST /api/v1/features/jobs/{job_id}/cancel` */
   cancelFeatureJob(input: Inputs["cancelFeatureJob"], options?: CallOptions): Promise<Answers["cancelFeatureJob"]>;
   /** End a backfill; what it has written stays. `POST /api/v1/labels/jobs/{job_id}/cancel` */
   cancelLabelJob(input: Inputs["cancelLabelJob"], options?: CallOptions): Promise<Answers["cancelLabelJob"]>;
+  /** End a training; nothing of it is kept. `POST /api/v1/trainings/{training_id}/cancel` */
+  cancelTraining(input: Inputs["cancelTraining"], options?: CallOptions): Promise<Answers["cancelTraining"]>;
   /** A challenge for a passkey to sign; the answer goes as `passkey` wherever a code goes. `POST /api/v1/auth/passkey/challenge` */
   challengePasskey(input?: Inputs["challengePasskey"], options?: CallOptions): Promise<Answers["challengePasskey"]>;
   /** Change your own password: ends your sessions and answers a new one. `POST /api/v1/auth/password` */
@@ -2394,6 +3418,8 @@ export interface Api {
   getDecision(input: Inputs["getDecision"], options?: CallOptions): Promise<Answers["getDecision"]>;
   /** Our clock against the exchange's. `GET /api/v1/xchg/time` */
   getExchangeTime(input?: Inputs["getExchangeTime"], options?: CallOptions): Promise<Answers["getExchangeTime"]>;
+  /** One experiment with its design and, once it is done, its result. `GET /api/v1/experiments/{exp_id}` */
+  getExperiment(input: Inputs["getExperiment"], options?: CallOptions): Promise<Answers["getExperiment"]>;
   /** Every factor family with its formula, and the factors computed now. `GET /api/v1/factors` */
   getFactors(input?: Inputs["getFactors"], options?: CallOptions): Promise<Answers["getFactors"]>;
   /** Features of an instrument as the bars of a window closed, oldest first. `GET /api/v1/features/{instrument}/history` */
@@ -2404,6 +3430,8 @@ export interface Api {
   getFeatures(input: Inputs["getFeatures"], options?: CallOptions): Promise<Answers["getFeatures"]>;
   /** The health level and why. `GET /api/v1/health-level` */
   getHealthLevel(input?: Inputs["getHealthLevel"], options?: CallOptions): Promise<Answers["getHealthLevel"]>;
+  /** One hypothesis. `GET /api/v1/hypotheses/{hypothesis_id}` */
+  getHypothesis(input: Inputs["getHypothesis"], options?: CallOptions): Promise<Answers["getHypothesis"]>;
   /** The keys that access tokens are checked with (RFC 7517). `GET /api/v1/auth/jwks` */
   getKeySet(input?: Inputs["getKeySet"], options?: CallOptions): Promise<Answers["getKeySet"]>;
   /** The kill switch's state. `GET /api/v1/kill-switch` */
@@ -2414,6 +3442,8 @@ export interface Api {
   getMetrics(input?: Inputs["getMetrics"], options?: CallOptions): Promise<Answers["getMetrics"]>;
   /** One registered model. `GET /api/v1/models/{model_id}/{hash}` */
   getModel(input: Inputs["getModel"], options?: CallOptions): Promise<Answers["getModel"]>;
+  /** What lies behind the figures of a model trained here: reliability, ROC, scores, folds, weights. `GET /api/v1/models/{model_id}/{hash}/curves` */
+  getModelCurves(input: Inputs["getModelCurves"], options?: CallOptions): Promise<Answers["getModelCurves"]>;
   /** This document: all services' paths in one. `GET /api/v1/openapi.json` */
   getOpenApi(input?: Inputs["getOpenApi"], options?: CallOptions): Promise<Answers["getOpenApi"]>;
   /** One registered program with its source. `GET /api/v1/programs/{program_id}/{hash}` */
@@ -2424,6 +3454,8 @@ export interface Api {
   getServiceHealth(input: Inputs["getServiceHealth"], options?: CallOptions): Promise<Answers["getServiceHealth"]>;
   /** Who has called whom since it started, as of the last scrape. `GET /api/v1/topology` */
   getTopology(input?: Inputs["getTopology"], options?: CallOptions): Promise<Answers["getTopology"]>;
+  /** How far a training has come, what it was measured at, or why it failed. `GET /api/v1/trainings/{training_id}` */
+  getTraining(input: Inputs["getTraining"], options?: CallOptions): Promise<Answers["getTraining"]>;
   /** The keys that access tokens are checked with (RFC 7517). `GET /api/v1/.well-known/jwks.json` */
   getWellKnownKeySet(input?: Inputs["getWellKnownKeySet"], options?: CallOptions): Promise<Answers["getWellKnownKeySet"]>;
   /** Alerts, newest first. `GET /api/v1/alerts` */
@@ -2446,6 +3478,10 @@ export interface Api {
   listDecisions(input?: Inputs["listDecisions"], options?: CallOptions): Promise<Answers["listDecisions"]>;
   /** Futures positions as the exchange tells them. `GET /api/v1/xchg/positions` */
   listExchangePositions(input?: Inputs["listExchangePositions"], options?: CallOptions): Promise<Answers["listExchangePositions"]>;
+  /** The trades of an experiment's best run, in order of opening. `GET /api/v1/experiments/{exp_id}/trades` */
+  listExperimentTrades(input: Inputs["listExperimentTrades"], options?: CallOptions): Promise<Answers["listExperimentTrades"]>;
+  /** Experiments with how far they are and what came of them, newest first. `GET /api/v1/experiments` */
+  listExperiments(input?: Inputs["listExperiments"], options?: CallOptions): Promise<Answers["listExperiments"]>;
   /** Recomputations of features, newest first. `GET /api/v1/features/jobs` */
   listFeatureJobs(input?: Inputs["listFeatureJobs"], options?: CallOptions): Promise<Answers["listFeatureJobs"]>;
   /** Fills, newest first. `GET /api/v1/fills` */
@@ -2456,6 +3492,8 @@ export interface Api {
   listHistory(input: Inputs["listHistory"], options?: CallOptions): Promise<Answers["listHistory"]>;
   /** Coins held on spot as our fills say, with their weighted average cost in USDT. `GET /api/v1/holdings` */
   listHoldings(input?: Inputs["listHoldings"], options?: CallOptions): Promise<Answers["listHoldings"]>;
+  /** Hypotheses with what experiments say of them, newest first. `GET /api/v1/hypotheses` */
+  listHypotheses(input?: Inputs["listHypotheses"], options?: CallOptions): Promise<Answers["listHypotheses"]>;
   /** Credits and charges as the exchange tells them, oldest first; of the last day, or of at most seven days. `GET /api/v1/xchg/income` */
   listIncome(input?: Inputs["listIncome"], options?: CallOptions): Promise<Answers["listIncome"]>;
   /** What the exchange lists, with its filters. `GET /api/v1/xchg/instruments` */
@@ -2490,8 +3528,12 @@ export interface Api {
   listStatements(input?: Inputs["listStatements"], options?: CallOptions): Promise<Answers["listStatements"]>;
   /** Trades, newest first. `GET /api/v1/trades` */
   listTrades(input?: Inputs["listTrades"], options?: CallOptions): Promise<Answers["listTrades"]>;
+  /** Trainings, newest first. `GET /api/v1/trainings` */
+  listTrainings(input?: Inputs["listTrainings"], options?: CallOptions): Promise<Answers["listTrainings"]>;
   /** Movements between the wallets, newest first. `GET /api/v1/xchg/treasury/transfers` */
   listTransfers(input?: Inputs["listTransfers"], options?: CallOptions): Promise<Answers["listTransfers"]>;
+  /** An experiment's trials, in the order of the search or best first. `GET /api/v1/experiments/{exp_id}/trials` */
+  listTrials(input: Inputs["listTrials"], options?: CallOptions): Promise<Answers["listTrials"]>;
   /** Who may sign in, by name. `GET /api/v1/users` */
   listUsers(input?: Inputs["listUsers"], options?: CallOptions): Promise<Answers["listUsers"]>;
   /** Sign in: tokens for programs, and a cookie for browsers. `POST /api/v1/auth/login` */
@@ -2544,6 +3586,8 @@ export interface Api {
   recomputeFeatures(input: Inputs["recomputeFeatures"], options?: CallOptions): Promise<Answers["recomputeFeatures"]>;
   /** Compare our books with the exchange's and repair what differs; planned only, on a dry run. `POST /api/v1/reconcile` */
   reconcile(input: Inputs["reconcile"], options?: CallOptions): Promise<Answers["reconcile"]>;
+  /** Put a hypothesis on record before it is looked at; it does not change afterwards. `POST /api/v1/hypotheses` */
+  recordHypothesis(input: Inputs["recordHypothesis"], options?: CallOptions): Promise<Answers["recordHypothesis"]>;
   /** New tokens for a refresh token, which is good once; a browser's is in its cookie. `POST /api/v1/auth/refresh` */
   refresh(input?: Inputs["refresh"], options?: CallOptions): Promise<Answers["refresh"]>;
   /** Do not allow it; what is approved and has not started is withdrawn. `POST /api/v1/approvals/{id}/refuse` */
@@ -2560,6 +3604,8 @@ export interface Api {
   resumeStrategy(input: Inputs["resumeStrategy"], options?: CallOptions): Promise<Answers["resumeStrategy"]>;
   /** End a key of yours; an admin anybody's. `DELETE /api/v1/api-keys/{key_id}` */
   revokeApiKey(input: Inputs["revokeApiKey"], options?: CallOptions): Promise<Answers["revokeApiKey"]>;
+  /** Queue an experiment of a hypothesis or of a design; its bundle is copied as it is now. `POST /api/v1/experiments/run` */
+  runExperiment(input?: Inputs["runExperiment"], options?: CallOptions): Promise<Answers["runExperiment"]>;
   /** Words in alerts and the audit log, or an id of an order, intent, trade, decision or reconciliation. `GET /api/v1/search` */
   search(input: Inputs["search"], options?: CallOptions): Promise<Answers["search"]>;
   /** Stop everything that opens or enlarges a position, or allow it again. `POST /api/v1/kill-switch` */
@@ -2570,6 +3616,8 @@ export interface Api {
   showAutopsy(input: Inputs["showAutopsy"], options?: CallOptions): Promise<Answers["showAutopsy"]>;
   /** How labels of one horizon are spread, by rule, regime, reason, direction, strategy and instrument. `GET /api/v1/labels/summary` */
   summariseLabels(input?: Inputs["summariseLabels"], options?: CallOptions): Promise<Answers["summariseLabels"]>;
+  /** Train a logistic model on labelled signals, measure it on the newest, and register it. Answers a training. `POST /api/v1/models/train` */
+  trainModel(input: Inputs["trainModel"], options?: CallOptions): Promise<Answers["trainModel"]>;
   /** Top up the futures wallet from spot, if it is short and spot keeps its buffer. `POST /api/v1/auto-transfer/trigger` */
   triggerAutoTransfer(input: Inputs["triggerAutoTransfer"], options?: CallOptions): Promise<Answers["triggerAutoTransfer"]>;
   /** Who is signed in. `GET /api/v1/auth/me` */
