@@ -23,6 +23,12 @@ export interface ModelParts {
   audit(entry: { actor: string; what: string; ref: string; outcome: string; after?: unknown }): Op;
 }
 
+/** What is said of a model besides its file. */
+type About = Omit<NewModel, "onnx"> & Pick<ModelCard, "training_id">;
+
+/** By which a model goes on record. */
+export const hashOfModel = (file: Uint8Array): string => createHash("sha256").update(file).digest("hex");
+
 export class Models {
   private readonly parts: ModelParts;
   constructor(parts: ModelParts) {
@@ -34,16 +40,25 @@ export class Models {
    * is no model of that many inputs, CONFLICT for the same file under the same name with other inputs.
    */
   async register({ onnx, ...request }: NewModel, author: string): Promise<ModelCard> {
-    const { store, blobs, clock, audit } = this.parts;
     refuseUnknown(request.features);
     const file = Buffer.from(onnx, "base64");
     if (file.length > MODEL_BYTES_MAX) refuse("TOO_LARGE", `A model has at most ${MODEL_BYTES_MAX} bytes.`);
-    const hash = createHash("sha256").update(file).digest("hex");
-    const known = (await store.get(models, modelKey(request.model_id, hash)))?.value;
-    if (known) return asRegistered(known, request.features);
-    await this.tryOut(file, request.features.length);
-    const { reference = request.features.map(() => 0) } = request;
-    const card: ModelCard = { ...request, reference, hash, bytes: file.length, author, created_at: clock.now() };
+    return this.keep(file, request, { author });
+  }
+
+  /** `also` goes into the commit that puts it on record, or into one by itself where it is on record already. */
+  async keep(file: Uint8Array, about: About, { author, also = [] }: { author: string; also?: readonly Op[] }) {
+    const { store, blobs, clock, audit } = this.parts;
+    const hash = hashOfModel(file);
+    const known = (await store.get(models, modelKey(about.model_id, hash)))?.value;
+    if (known) {
+      const card = asRegistered(known, about.features);
+      if (also.length > 0) await store.commit(also, { sync: "full" });
+      return card;
+    }
+    await this.tryOut(file, about.features.length);
+    const { reference = about.features.map(() => 0) } = about;
+    const card: ModelCard = { ...about, reference, hash, bytes: file.length, author, created_at: clock.now() };
     // The file first: a card without its file would be a model that is missing.
     await blobs.put(modelBlob(hash), file);
     const entry = audit({
@@ -54,12 +69,12 @@ export class Models {
       outcome: "stored",
     });
     try {
-      await store.commit([put(models, card, null), entry], { sync: "full" });
+      await store.commit([put(models, card, null), entry, ...also], { sync: "full" });
     } catch (error) {
       // Somebody else registered it meanwhile.
-      const first = (await store.get(models, modelKey(request.model_id, hash)))?.value;
-      if (asProblem(error).code !== "CONFLICT" || !first) throw error;
-      return asRegistered(first, request.features);
+      const first = (await store.get(models, modelKey(about.model_id, hash)))?.value;
+      if (asProblem(error).code !== "CONFLICT" || !first || also.length > 0) throw error;
+      return asRegistered(first, about.features);
     }
     return card;
   }
@@ -84,7 +99,8 @@ function asRegistered(card: ModelCard, features: readonly string[]): ModelCard {
   return isSame ? card : refuse("CONFLICT", `${card.model_id} has this file on record with other inputs.`);
 }
 
-function refuseUnknown(features: readonly string[]): void {
+/** Throws INVALID where one is neither a factor nor the side. */
+export function refuseUnknown(features: readonly string[]): void {
   const errors = features.flatMap((id, i) =>
     id === SIDE_FACTOR || parseFactor(id) !== undefined
       ? []
