@@ -96,6 +96,9 @@ const ROWS: readonly Row[] = [
   ["backfillLabels", { horizon_h: 12 }],
   ["readLabelJob", (seen) => ({ job_id: (seen.backfillLabels as { job_id: string }).job_id })],
   ["cancelLabelJob", (seen) => ({ job_id: (seen.backfillLabels as { job_id: string }).job_id })],
+  ["trainModel", { model_id: "baseline", label_horizon: 12 }],
+  ["cancelTraining", (seen) => ({ training_id: (seen.trainModel as { training_id: string }).training_id })],
+  ["getTraining", (seen) => ({ training_id: (seen.trainModel as { training_id: string }).training_id })],
   ["flattenPositions", { reason: "The end of the day", instruments: [INSTRUMENT] }],
   ["setKillSwitch", { enable: true, mode: "CANCEL", reason: "Looking into it" }],
 ];

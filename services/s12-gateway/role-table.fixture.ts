@@ -52,6 +52,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
       ...["GET /reconciliations", "GET /reconciliations/{run_id}", "GET /models", "GET /models/{model_id}/{hash}"],
       ...["GET /experiments", "GET /experiments/{exp_id}", "GET /experiments/{exp_id}/trials"],
       ...["GET /experiments/{exp_id}/trades", "GET /hypotheses", "GET /hypotheses/{hypothesis_id}"],
+      ...["GET /models/{model_id}/{hash}/curves", "GET /trainings", "GET /trainings/{training_id}"],
       ...["GET /autopsies", "GET /autopsy/{trade_id}", "GET /autopsy/{trade_id}/report"],
       ...["GET /labels", "GET /labels/{signal_id}", "GET /labels/coverage", "GET /labels/summary"],
       ...[
@@ -89,6 +90,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
     roles: ["researcher", "risk", "admin"],
     operations: [
       ...["POST /bundles", "POST /labels/backfill", "POST /labels/jobs/{job_id}/cancel", "POST /models"],
+      ...["POST /models/train", "POST /trainings/{training_id}/cancel"],
       ...["POST /experiments/run", "POST /experiments/{exp_id}/cancel", "POST /hypotheses"],
       ...["POST /features/recompute", "POST /features/jobs/{job_id}/cancel", "POST /autopsy/{trade_id}"],
     ],

@@ -35,6 +35,7 @@ const CHANGES: ReadonlyMap<string, Scope> = new Map([
   ["hypotheses", "research"],
   ["experiments", "research"],
   ["models", "research"],
+  ["trainings", "research"],
   ["treasury", "treasury"],
   ["auto-transfer", "treasury"],
   ["xchg", "exchange"],

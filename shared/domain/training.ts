@@ -4,7 +4,10 @@ import { FactorId } from "./factor-id.ts";
 import { InstrumentId } from "./instrument.ts";
 import { MODEL_FEATURES_MAX, ModelCard, ModelHash, ModelId } from "./model.ts";
 
-export const TrainingId = z.string().regex(/^training-\d{1,16}-[0-9a-f]{8}$/, "is no training's id");
+export const TrainingId = z
+  .string()
+  .regex(/^training-\d{1,16}-[0-9a-f]{8}$/, "is no training's id")
+  .openapi({ example: "training-1767225696000-3f9a02c1" });
 /** Isotonic is none of them: its steps are no logistic model, and too steep for the 32-bit floats of ONNX. */
 export const Calibration = z.enum(["platt", "none"]);
 export type Calibration = z.output<typeof Calibration>;
