@@ -1,8 +1,8 @@
 /** The simulator's clock and event loop: time jumps from one due event to the next, always in the same order. */
 import { drainMicrotasks } from "bun:jsc";
+import { EventHeap, type TimedEvent } from "../engine/event-heap.ts";
 import { assert } from "../errors.ts";
 import type { Cancel, Clock } from "../kit/ports.ts";
-import { EventHeap, type TimedEvent } from "./event-heap.ts";
 
 /** Events between two breaths, in which the runtime may serve signals and draw progress. */
 const EVENTS_PER_BREATH = 20_000;

@@ -3,8 +3,7 @@ import { type InstrumentId, type Market, marketOf, symbolOf } from "../../../sha
 import { hostsOf } from "../hosts.ts";
 import type { Listed, Surroundings } from "../types.ts";
 import type { VenueMarket, VenuePorts } from "../venue-port.ts";
-import type { Snapshot } from "./book-sync.ts";
-import { MarketFeed } from "./market-feed.ts";
+import { MarketFeed, type Snapshot } from "./market-feed.ts";
 import { MarketSocket } from "./market-socket.ts";
 import type { Rest } from "./rest.ts";
 

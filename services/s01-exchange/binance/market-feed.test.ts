@@ -6,8 +6,7 @@ import { type Instrument, instrumentOf, type Market } from "../../../shared/doma
 import type { Depth, Funding, MarketTrade, Ticker } from "../../../shared/domain/market.ts";
 import { testSurroundings } from "../surroundings.fixture.ts";
 import { listed } from "../types.ts";
-import type { Snapshot } from "./book-sync.ts";
-import { MarketFeed } from "./market-feed.ts";
+import { MarketFeed, type Snapshot } from "./market-feed.ts";
 
 const instrument = (market: Market, symbol: string, [tick_size, step_size]: [string, string]): Instrument => ({
   instrument: instrumentOf(market, symbol),

@@ -1,17 +1,34 @@
 /** One market's frames in, events out: who a frame is for, what is new in it, and when the book must be built anew. */
 import type { InstrumentId, Market } from "../../../shared/domain/instrument.ts";
 import type { Funding, MarketTrade, Ticker } from "../../../shared/domain/market.ts";
+import { BookSync } from "../../../shared/engine/book-sync.ts";
 import type { Cancel } from "../../../shared/kit/ports.ts";
 import type { Listed, MarketOutlet, Surroundings } from "../types.ts";
-import { BookSync, type Snapshot } from "./book-sync.ts";
 import { parseExact } from "./exact-json.ts";
 import { FrameScan } from "./frame-scan.ts";
-import { type Diff, type Flaw, type Frame, kindOf, readDiff, readFunding, readTicker, readTrade } from "./normalise.ts";
+import {
+  type Diff,
+  type Flaw,
+  type Frame,
+  kindOf,
+  readDiff,
+  readFunding,
+  readLevels,
+  readTicker,
+  readTrade,
+} from "./normalise.ts";
 import { TopLevels } from "./top-levels.ts";
 
 const SNAPSHOT_WAIT_MS = [250, 500, 1_000, 2_000, 5_000];
 const WARN_EVERY_MS = 10_000;
 const SECOND_MS = 1_000;
+
+/** A book as it comes over REST. */
+export interface Snapshot {
+  readonly lastUpdateId: number;
+  readonly bids: unknown;
+  readonly asks: unknown;
+}
 
 /** What is known of one followed instrument. */
 interface Track {
@@ -304,7 +321,7 @@ export class MarketFeed {
         try {
           const snapshot = await this.ports.snapshot(instrument);
           if (this.tracks.get(symbol) !== track) return;
-          if (track.sync.restore(snapshot)) this.touch(track, clock.now());
+          if (restored(track, snapshot)) this.touch(track, clock.now());
           if (track.sync.live) return;
         } catch (error) {
           log.warn("No book snapshot", { instrument, error: String(error) });
@@ -320,7 +337,7 @@ export class MarketFeed {
   private newTrack(on: Listed): Track {
     return {
       on,
-      sync: new BookSync(on),
+      sync: new BookSync(),
       bids: new TopLevels(on, "BUY"),
       asks: new TopLevels(on, "SELL"),
       newestTs: 0,
@@ -351,4 +368,11 @@ function inner(parsed: unknown): Frame {
   if (typeof parsed !== "object" || parsed === null) throw new SyntaxError("A frame is an object");
   const { data } = parsed as { data?: unknown };
   return (typeof data === "object" && data !== null ? data : parsed) as Frame;
+}
+
+/** False: the snapshot is older than what is held, or spoilt. */
+function restored({ on, sync }: Track, { lastUpdateId: last, ...sides }: Snapshot): boolean {
+  const bids = readLevels(sides.bids, on);
+  const asks = readLevels(sides.asks, on);
+  return Array.isArray(bids) && Array.isArray(asks) && sync.restore({ last, bids, asks });
 }

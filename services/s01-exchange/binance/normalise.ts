@@ -2,6 +2,7 @@
 
 import type { Funding, MarketTrade, Ticker } from "../../../shared/domain/market.ts";
 import { isDecimal } from "../../../shared/domain/money.ts";
+import type { BookDiff } from "../../../shared/engine/book-sync.ts";
 import type { Listed } from "../types.ts";
 
 /** The inner data of a market frame; nothing about it is known yet. */
@@ -88,14 +89,9 @@ export function readFunding(frame: Frame, on: Listed, ts: number): Funding | Fla
   return { instrument: on.instrument, exch_ts: at, ts, mark, index, rate: fraction, next_funding_ts: next };
 }
 
-/** A book update: absolute quantities per price, each level two numbers in units; `pu` is there on futures only. */
-export interface Diff {
-  readonly first: number;
-  readonly last: number;
-  readonly previous: number | undefined;
+/** A book update with the exchange's time of it. */
+export interface Diff extends BookDiff {
   readonly exchTs: number;
-  readonly bids: readonly number[];
-  readonly asks: readonly number[];
 }
 
 export function readDiff(frame: Frame, on: Listed): Diff | Flaw {

@@ -13,7 +13,7 @@ import type { Bar } from "./bars.ts";
 import type { Closes } from "./closes.ts";
 import { Portion } from "./exact-sum.ts";
 import type { FactorState, TradeSeen } from "./factor.ts";
-import { Inputs } from "./inputs.ts";
+import { Inputs, type LevelNumbers } from "./inputs.ts";
 import { type Factor, parseFactor } from "./registry.ts";
 import { type ClosedBar, Series } from "./series.ts";
 import { type EngineSnapshot, type Living, restoreParts, snapshotOf } from "./snapshot.ts";
@@ -130,9 +130,16 @@ export class FactorEngine {
   }
 
   onTicker(ticker: Ticker): readonly ClosedBar[] {
-    if (!Number.isFinite(ticker.exch_ts)) return NOTHING_CLOSED;
-    const closed = this.advance(ticker.exch_ts);
-    this.#inputs.setTop(ticker);
+    const { exch_ts, bid, bid_qty, ask, ask_qty } = ticker;
+    return this.onTop(exch_ts, Number(bid), Number(bid_qty), Number(ask), Number(ask_qty));
+  }
+
+  /** A ticker told in numbers. */
+  onTop(exchTs: number, bid: number, bidQty: number, ask: number, askQty: number): readonly ClosedBar[] {
+    if (!Number.isFinite(exchTs)) return NOTHING_CLOSED;
+    const closed = this.advance(exchTs);
+    this.#inputs.top.set(bid, bidQty, ask, askQty);
+    this.#inputs.noteTop();
     for (const state of this.#hearsTops) state.onTop?.(this.#inputs.now);
     return closed;
   }
@@ -144,14 +151,25 @@ export class FactorEngine {
     return closed;
   }
 
-  /** A trade without a positive price and quantity is left out. */
-  onTrade(trade: MarketTrade): readonly ClosedBar[] {
-    if (!Number.isFinite(trade.exch_ts)) return NOTHING_CLOSED;
-    const closed = this.advance(trade.exch_ts);
-    const [price, qty] = [Number(trade.price), Number(trade.qty)];
+  /** A book told in numbers, which are copied. */
+  onBook(exchTs: number, ok: boolean, bids: LevelNumbers, asks: LevelNumbers): readonly ClosedBar[] {
+    if (!Number.isFinite(exchTs)) return NOTHING_CLOSED;
+    const closed = this.advance(exchTs);
+    this.#inputs.levels.copy(ok, bids, asks);
+    return closed;
+  }
+
+  onTrade({ exch_ts, price, qty, taker }: MarketTrade): readonly ClosedBar[] {
+    return this.onPrint(exch_ts, Number(price), Number(qty), taker === "BUY");
+  }
+
+  /** A trade told in numbers. One without a positive price and quantity is left out. */
+  onPrint(exchTs: number, price: number, qty: number, takerBuys: boolean): readonly ClosedBar[] {
+    if (!Number.isFinite(exchTs)) return NOTHING_CLOSED;
+    const closed = this.advance(exchTs);
     if (!(price > 0 && qty > 0 && Number.isFinite(price) && Number.isFinite(qty))) return closed;
-    this.#inputs.addTrade(trade, price, qty);
-    this.#tellTrade(price, qty, trade.taker === "BUY");
+    this.#inputs.addTrade(price, qty, takerBuys);
+    this.#tellTrade(price, qty, takerBuys);
     this.#portion.set(price, qty);
     for (const { builder } of this.#live) {
       builder.add(this.#inputs.now, price, this.#portion);
@@ -165,7 +183,8 @@ export class FactorEngine {
    * of a bar would close it before they count.
    */
   onFunding(funding: Funding): void {
-    if (Number.isFinite(funding.exch_ts)) this.#inputs.funding.set(funding);
+    const { exch_ts, rate, next_funding_ts, mark, index } = funding;
+    if (Number.isFinite(exch_ts)) this.#inputs.funding.set(rate, next_funding_ts, Number(mark), Number(index));
   }
 
   /**

@@ -1,5 +1,5 @@
 /** What the factors of one instrument share: the newest book and funding in numbers, and windows of trades and mids. */
-import type { Depth, Funding, Level, MarketTrade, Ticker } from "../../domain/market.ts";
+import type { Depth, Level } from "../../domain/market.ts";
 import type { Memory } from "./memory.ts";
 import { TradeWindow, Trail } from "./windows.ts";
 
@@ -14,11 +14,11 @@ export class Top {
   askQty = Number.NaN;
   mid = Number.NaN;
 
-  set(ticker: Ticker): void {
-    this.bid = Number(ticker.bid);
-    this.bidQty = Number(ticker.bid_qty);
-    this.ask = Number(ticker.ask);
-    this.askQty = Number(ticker.ask_qty);
+  set(bid: number, bidQty: number, ask: number, askQty: number): void {
+    this.bid = bid;
+    this.bidQty = bidQty;
+    this.ask = ask;
+    this.askQty = askQty;
     const sound = this.bid > 0 && this.ask > this.bid && this.bidQty >= 0 && this.askQty >= 0;
     if (sound && Number.isFinite(this.ask)) this.mid = (this.bid + this.ask) / 2;
     else this.clear();
@@ -41,19 +41,45 @@ export class Top {
   }
 }
 
+/** A side of a book in numbers, best first. */
+export interface LevelNumbers {
+  readonly count: number;
+  price(rank: number): number;
+  qty(rank: number): number;
+}
+
 /** One side of the book: the running sums of its best levels, `quantity[n]` and `notional[n]` over the first n. */
 class Side {
   levels = 0;
   readonly quantity = new Float64Array(BOOK_LEVELS_MAX + 1);
   readonly notional = new Float64Array(BOOK_LEVELS_MAX + 1);
 
-  set(levels: readonly Level[]): void {
+  readonly #prices = new Float64Array(BOOK_LEVELS_MAX);
+  readonly #sizes = new Float64Array(BOOK_LEVELS_MAX);
+
+  read(levels: readonly Level[]): void {
     this.levels = Math.min(levels.length, BOOK_LEVELS_MAX);
     for (let n = 0; n < this.levels; n++) {
       const [price, qty] = levels[n]!;
-      const size = Number(qty);
+      this.#prices[n] = Number(price);
+      this.#sizes[n] = Number(qty);
+    }
+  }
+
+  /** Copied at once: the book goes on. */
+  copy(levels: LevelNumbers): void {
+    this.levels = Math.min(levels.count, BOOK_LEVELS_MAX);
+    for (let n = 0; n < this.levels; n++) {
+      this.#prices[n] = levels.price(n);
+      this.#sizes[n] = levels.qty(n);
+    }
+  }
+
+  sum(): void {
+    for (let n = 0; n < this.levels; n++) {
+      const size = this.#sizes[n]!;
       this.quantity[n + 1] = this.quantity[n]! + size;
-      this.notional[n + 1] = this.notional[n]! + Number(price) * size;
+      this.notional[n + 1] = this.notional[n]! + this.#prices[n]! * size;
     }
   }
 
@@ -70,8 +96,9 @@ export class Levels {
   readonly asks = new Side();
   /** False from a gap until the book is whole again, before the first book, and while it is crossed or empty. */
   ok = false;
+  /** Text that is not read yet: most books pass unasked. */
   #depth: Depth | undefined;
-  #summed = false;
+  #summed = true;
 
   set(depth: Depth): void {
     const [bid, ask] = [depth.bids[0], depth.asks[0]];
@@ -80,10 +107,19 @@ export class Levels {
     this.#summed = false;
   }
 
+  /** As `set`, told in numbers. */
+  copy(ok: boolean, bids: LevelNumbers, asks: LevelNumbers): void {
+    this.ok = ok && bids.count > 0 && asks.count > 0 && bids.price(0) < asks.price(0);
+    this.bids.copy(bids);
+    this.asks.copy(asks);
+    this.#depth = undefined;
+    this.#summed = false;
+  }
+
   forget(): void {
     this.ok = false;
     this.#depth = undefined;
-    this.#summed = false;
+    this.#summed = true;
   }
 
   /** Sums first: they are all that is kept of the book. */
@@ -96,9 +132,13 @@ export class Levels {
 
   /** True when the book is sound and both sides have at least `n` levels; after it, the sides hold their sums. */
   has(n: number): boolean {
-    if (!this.#summed && this.#depth !== undefined) {
-      this.bids.set(this.#depth.bids);
-      this.asks.set(this.#depth.asks);
+    if (!this.#summed) {
+      if (this.#depth !== undefined) {
+        this.bids.read(this.#depth.bids);
+        this.asks.read(this.#depth.asks);
+      }
+      this.bids.sum();
+      this.asks.sum();
       this.#summed = true;
     }
     return this.ok && this.bids.levels >= n && this.asks.levels >= n;
@@ -112,11 +152,11 @@ export class FundingState {
   mark = Number.NaN;
   index = Number.NaN;
 
-  set(funding: Funding): void {
-    this.rate = funding.rate;
-    this.nextTs = funding.next_funding_ts;
-    this.mark = Number(funding.mark);
-    this.index = Number(funding.index);
+  set(rate: number, nextTs: number, mark: number, index: number): void {
+    this.rate = rate;
+    this.nextTs = nextTs;
+    this.mark = mark;
+    this.index = index;
   }
 
   forget(): void {
@@ -205,13 +245,13 @@ export class Inputs {
     this.lastPrice = memory.number(this.lastPrice);
   }
 
-  addTrade(trade: MarketTrade, price: number, qty: number): void {
+  addTrade(price: number, qty: number, takerBuys: boolean): void {
     this.lastPrice = price;
-    for (const window of this.#tradeWindows) window.add(this.now, qty, trade.taker === "BUY");
+    for (const window of this.#tradeWindows) window.add(this.now, qty, takerBuys);
   }
 
-  setTop(ticker: Ticker): void {
-    this.top.set(ticker);
+  /** The top is set. */
+  noteTop(): void {
     if (Number.isNaN(this.top.mid)) return;
     for (const trail of this.#trails) trail.add(this.now, this.top.mid);
   }

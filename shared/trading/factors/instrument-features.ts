@@ -5,7 +5,9 @@ import type { FeatureSet, Signal, Trigger } from "../../domain/decision.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker, Timeframe } from "../../domain/market.ts";
 import { signalId } from "../../keys.ts";
+import type { Bar } from "./bars.ts";
 import { createFactorEngine, type EngineOptions, type FactorEngine } from "./engine.ts";
+import type { LevelNumbers } from "./inputs.ts";
 import type { ClosedBar } from "./series.ts";
 import type { EngineSnapshot } from "./snapshot.ts";
 import { Triggers } from "./triggers.ts";
@@ -125,6 +127,34 @@ export class InstrumentFeatures {
   onTrade(event: MarketTrade): void {
     if (this.#isImpossible(event)) return;
     this.#after(event.ts, this.engine.onTrade(event));
+  }
+
+  /** As `onTicker`, told in numbers; the words are read from `ticker` when they are wanted. */
+  onTop(ticker: Ticker, bid: number, bidQty: number, ask: number, askQty: number): void {
+    if (this.#isImpossible(ticker)) return;
+    const closed = this.engine.onTop(ticker.exch_ts, bid, bidQty, ask, askQty);
+    this.#ticker = ticker;
+    this.#after(ticker.ts, closed);
+  }
+
+  /** As `onDepth`, told in numbers. */
+  onBook(at: Pick<Depth, "exch_ts" | "ts" | "ok">, bids: LevelNumbers, asks: LevelNumbers): void {
+    if (this.#isImpossible(at)) return;
+    const closed = this.engine.onBook(at.exch_ts, at.ok, bids, asks);
+    this.#depthTs = at.ts;
+    this.#after(at.ts, closed);
+  }
+
+  /** As `onTrade`, told in numbers. */
+  onPrint(at: Pick<Ticker, "exch_ts" | "ts">, price: number, qty: number, takerBuys: boolean): void {
+    if (this.#isImpossible(at)) return;
+    this.#after(at.ts, this.engine.onPrint(at.exch_ts, price, qty, takerBuys));
+  }
+
+  /** A whole bar that others have built has closed; `ts` is when it is heard. */
+  onBar(timeframe: Timeframe, bar: Bar, ts: number): void {
+    this.engine.onClosedBar(timeframe, bar);
+    this.#after(ts, [{ timeframe, bar }]);
   }
 
   onFunding(event: Funding): void {

@@ -23,6 +23,16 @@ export class EventHeap {
     return this.#events.length - this.#cancelled;
   }
 
+  /** When the first event is due; infinite while there is none. */
+  get firstTime(): number {
+    for (let first = this.#events[0]; first; first = this.#events[0]) {
+      if (first.run) return first.time;
+      this.#removeFirst();
+      this.#cancelled--;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
   push(time: number, order: string, run: () => unknown): TimedEvent {
     const event: TimedEvent = { time, order, age: this.#age++, run };
     this.#events.push(event);
