@@ -1,6 +1,6 @@
 /** What an exchange lists: an instrument's steps, limits, fees and, for futures, its leverage brackets. */
-import type { InstrumentId, Market } from "../domain/instrument.ts";
-import { type Amount, dec, fromSteps, stepDigits } from "../domain/money.ts";
+import type { Instrument, InstrumentId, Market } from "../domain/instrument.ts";
+import { type Amount, dec, fromSteps, show, stepDigits } from "../domain/money.ts";
 
 /** One row of the leverage table: positions of notional in [floor, cap) may use up to `leverage_max`. */
 export interface Bracket {
@@ -124,6 +124,34 @@ export function defaultListings(fees: { spot?: Fees; fut?: Fees } = {}): Listing
       fut,
     ),
   ];
+}
+
+/** Above any price there is: where an exchange does not tell its own bound. */
+const MAX_PRICE = dec("100000000");
+
+/**
+ * An instrument as S1 tells of it. What that leaves open (fees unless given, leverage brackets, the most of a market
+ * order, how far limit prices may lie where it does not say) is as in the default listings.
+ */
+export function listingOf(instrument: Instrument, fees?: Fees): Listing {
+  const { market, symbol, base, quote } = instrument;
+  const sizes = { tick: instrument.tick_size, step: instrument.step_size, max_qty: instrument.max_qty };
+  const like = listing(
+    market,
+    base,
+    { ...sizes, max_market_qty: instrument.max_qty, max_price: show(MAX_PRICE) },
+    fees ?? (market === "FUT" ? FUT_FEES : SPOT_FEES),
+  );
+  return {
+    ...like,
+    instrument: instrument.instrument,
+    symbol,
+    quote,
+    min_qty: dec(instrument.min_qty),
+    min_notional: dec(instrument.min_notional),
+    ...(instrument.price_up !== undefined && { price_up: dec(instrument.price_up) }),
+    ...(instrument.price_down !== undefined && { price_down: dec(instrument.price_down) }),
+  };
 }
 
 export const priceOf = (listing: Listing, ticks: number): Amount => fromSteps(ticks, listing.tick);

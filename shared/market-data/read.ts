@@ -116,23 +116,41 @@ export async function* readDepth(
 
 /** The columns of `kinds.ts` as text. Throws an Error when a part is gone or broken; a range without rows has none. */
 export async function* readCells(library: Library, series: Series, range: Range = {}): AsyncGenerator<string[]> {
+  for await (const { rows } of readBatches(library, series, range)) yield* rows;
+}
+
+/** Rows of one stored part that follow each other. */
+export interface RowBatch {
+  /** Its key. */
+  readonly source: string;
+  /** Of the first row within the part, from 1, the header counted. */
+  readonly line: number;
+  readonly rows: string[][];
+}
+
+/** As `readCells`, many at a time, and where they lie. */
+export async function* readBatches(library: Library, series: Series, range: Range = {}): AsyncGenerator<RowBatch> {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range;
   for (const part of partsBetween(await library.manifest(series), from, to)) {
     const body = await library.blobs.get(part.key);
     if (body === undefined) throw new Error(`${part.key} of ${seriesName(series)} is gone; import it again.`);
     const isWhole = part.first_ts >= from && part.last_ts < to;
-    let isHeader = true;
+    let line = 1;
     for await (const lines of unpack(body)) {
-      for (const line of isHeader ? lines.slice(1) : lines) {
-        const cells = line.split(",");
-        if (isWhole) yield cells;
-        else {
-          const ts = Number(cells[0]);
-          if (ts >= to) break;
-          if (ts >= from) yield cells;
-        }
-      }
-      isHeader = false;
+      const all = line === 1 ? lines.slice(1) : lines;
+      const first = line === 1 ? 2 : line;
+      line += lines.length;
+      const rows = all.map((text) => text.split(","));
+      // A time that is none stays, for those who tell what is wrong with it.
+      const isBefore = ([ts]: string[]): boolean => Number(ts) < from;
+      const skip = isWhole ? 0 : countWhile(rows, isBefore);
+      const rest = isWhole ? rows : rows.slice(skip).filter(([ts]) => !(Number(ts) >= to) && !(Number(ts) < from));
+      if (rest.length > 0) yield { source: part.key, line: first + skip, rows: rest };
     }
   }
+}
+
+function countWhile<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  const first = items.findIndex((item) => !holds(item));
+  return first < 0 ? items.length : first;
 }
