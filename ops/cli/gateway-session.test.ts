@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
+import { atTerminal } from "./terminal.fixture.ts";
 
 const FILE = join(import.meta.dir, "gateway-session.ts");
 const GATEWAY_PORT = 8092;
@@ -85,25 +86,15 @@ test("a token that is no fresh proof is confirmed, and what was asked is asked a
 }, 20_000);
 
 test("who is refused with the password alone is asked for a code at the terminal, which is not shown", async () => {
-  let seen = "";
-  const answers: [question: string, answer: string][] = [
-    ["Password of rita: ", `${PASSWORD}\r`],
-    ["Code of the second factor", `${CODE}\r`],
-  ];
-  const child = Bun.spawn([process.execPath, "-e", script("")], {
+  const { code, seen } = await atTerminal({
+    script: script(""),
     env: envOf({}),
-    terminal: {
-      data(terminal, bytes) {
-        seen += new TextDecoder().decode(bytes);
-        const next = answers[0];
-        if (!next || !seen.includes(next[0])) return;
-        answers.shift();
-        // The question is there a moment before the terminal is silent.
-        setTimeout(() => terminal.write(next[1]), 300);
-      },
-    },
+    answers: [
+      ["Password of rita: ", PASSWORD],
+      ["Code of the second factor", CODE],
+    ],
   });
-  expect([await child.exited, seen]).toEqual([0, expect.stringContaining("all done")]);
+  expect([code, seen]).toEqual([0, expect.stringContaining("all done")]);
   expect(asked.map(({ body }) => body.totp)).toEqual([undefined, CODE, undefined]);
   for (const secret of [PASSWORD, CODE]) expect(seen).not.toContain(secret);
 }, 20_000);

@@ -1,12 +1,8 @@
 /** `reconcile`: our books against the exchange's, now; what differs, and what was done about it. */
-import { join, resolve } from "node:path";
-import type { Service } from "../../shared/kit/service.ts";
 import type { Reconciliation } from "../../shared/streams.ts";
-import { runningPid } from "../run/folder.ts";
-import { findService, loadServices } from "../services.ts";
 import type { Command } from "./command.ts";
-import { mintFor, portOf } from "./gate.ts";
 import { choiceOption, DEFAULT_DATA, numberOption, readOptions } from "./options.ts";
+import { answerTo, type Refusal } from "./service-asking.ts";
 import { bold, dim, fail, green, note, print, red, yellow } from "./terminal.ts";
 
 const MODES = ["ALL", "ORDERS", "POSITIONS", "HOLDINGS"] as const;
@@ -43,41 +39,17 @@ async function run(args: string[]): Promise<number> {
     ...(orphans === undefined ? {} : { orphan_policy: choiceOption("orphans", orphans, POLICIES) }),
     ...(hours === undefined ? {} : { time_window_h: numberOption("hours", hours, { fallback: 72, min: 1, max: 168 }) }),
   };
-  if (runningPid(join(resolve(data), "chimera.pid")) === undefined) {
-    throw new Error(`Nothing runs on ${resolve(data)}. ./chimera up starts it.`);
-  }
-  const reconciler = findService(await loadServices(), "s05") as Service;
-  const answer = await askFor(reconciler, data, request);
+  const about = { data, service: "s05", role: "trader", method: "POST", path: "/reconcile" } as const;
+  const answer = await answerTo<Reconciliation>({ ...about, body: request, msMax: ASK_MS_MAX });
   if (values.json) print(JSON.stringify(answer.body));
-  else if (answer.ok) for (const line of report(answer.body as Reconciliation)) print(line);
-  else refused(answer.body as Refusal);
-  return answer.ok && (answer.body as Reconciliation).summary.agreement === 1 ? 0 : 1;
+  else if (answer.ok) for (const line of report(answer.body)) print(line);
+  else refused(answer.body);
+  return answer.ok && answer.body.summary.agreement === 1 ? 0 : 1;
 }
 
-interface Refusal {
-  title?: string;
-  detail?: string;
-}
 function refused({ title, detail }: Refusal): void {
   fail(title ?? "The reconciler refused.");
   if (detail !== undefined) note(detail);
-}
-
-async function askFor(service: Service, data: string, request: object): Promise<{ ok: boolean; body: unknown }> {
-  const token = await mintFor(data, service, "trader");
-  const response = await fetch(`http://127.0.0.1:${portOf(service)}/reconcile`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      "idempotency-key": crypto.randomUUID(),
-    },
-    body: JSON.stringify(request),
-    signal: AbortSignal.timeout(ASK_MS_MAX),
-  }).catch((error: unknown) => {
-    throw new Error(`${service.name} cannot be reached at port ${portOf(service)}: ${(error as Error).message}`);
-  });
-  return { ok: response.ok, body: await response.json() };
 }
 
 /** What a run found, as lines for a terminal. */

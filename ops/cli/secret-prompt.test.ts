@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { atTerminal } from "./terminal.fixture.ts";
 
 const FILE = join(import.meta.dir, "secret-prompt.ts");
 const script = `
@@ -10,24 +11,14 @@ const script = `
 `;
 
 test("two secrets are asked for one after the other at one terminal, and neither is shown", async () => {
-  let seen = "";
-  const answers: [question: string, answer: string][] = [
-    ["First: ", "one-one-one\r"],
-    ["Second: ", "two-twoX\u007f\r"],
-  ];
-  const child = Bun.spawn([process.execPath, "-e", script], {
-    terminal: {
-      data(terminal, bytes) {
-        seen += new TextDecoder().decode(bytes);
-        const next = answers[0];
-        if (!next || !seen.includes(next[0])) return;
-        answers.shift();
-        // The question is there a moment before the terminal is silent.
-        setTimeout(() => terminal.write(next[1]), 300);
-      },
-    },
+  const { code, seen } = await atTerminal({
+    script,
+    answers: [
+      ["First: ", "one-one-one"],
+      ["Second: ", "two-twoX\u007f"],
+    ],
   });
-  expect([await child.exited, seen]).toEqual([0, expect.stringContaining("heard 11 and 7")]);
+  expect([code, seen]).toEqual([0, expect.stringContaining("heard 11 and 7")]);
   expect(seen).not.toContain("one-one");
   expect(seen).not.toContain("two-two");
 }, 20_000);

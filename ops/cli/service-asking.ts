@@ -7,7 +7,8 @@ import { mintFor, portOf } from "./gate.ts";
 
 const ASK_MS_MAX = 30_000;
 
-interface Refusal {
+/** What a service says when it will not. */
+export interface Refusal {
   title?: string;
   detail?: string;
   errors?: { field: string; message: string }[];
@@ -21,10 +22,22 @@ export interface Question {
   method: "GET" | "POST";
   path: string;
   body?: object;
+  /** How long the answer may take; half a minute where nothing is said. */
+  msMax?: number;
 }
+export type Answer<T> = { ok: true; body: T } | { ok: false; body: Refusal };
 
 /** Throws with the service's own words when it refuses. */
-export async function askService<T>({ data, service: id, role, method, path, body }: Question): Promise<T> {
+export async function askService<T>(question: Question): Promise<T> {
+  const { ok, body } = await answerTo<T>(question);
+  if (ok) return body;
+  const { title, detail, errors = [] } = body;
+  throw new Error([title, detail, ...errors.map(({ field, message }) => `${field}: ${message}`)].join("\n  "));
+}
+
+/** Throws where nothing runs, and where nobody answers. */
+export async function answerTo<T>(question: Question): Promise<Answer<T>> {
+  const { data, service: id, role, method, path, body, msMax = ASK_MS_MAX } = question;
   if (runningPid(join(resolve(data), "chimera.pid")) === undefined) {
     throw new Error(`Nothing runs on ${resolve(data)}. ./chimera up starts it.`);
   }
@@ -32,14 +45,15 @@ export async function askService<T>({ data, service: id, role, method, path, bod
   const token = await mintFor(data, service, role);
   const response = await fetch(`http://127.0.0.1:${portOf(service)}${path}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body && { "content-type": "application/json" }),
+      ...(method === "POST" && { "idempotency-key": crypto.randomUUID() }),
+    },
     ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(ASK_MS_MAX),
+    signal: AbortSignal.timeout(msMax),
   }).catch((error: unknown) => {
     throw new Error(`${service.name} cannot be reached at port ${portOf(service)}: ${(error as Error).message}`);
   });
-  const answer: unknown = await response.json();
-  if (response.ok) return answer as T;
-  const { title, detail, errors = [] } = answer as Refusal;
-  throw new Error([title, detail, ...errors.map(({ field, message }) => `${field}: ${message}`)].join("\n  "));
+  return { ok: response.ok, body: await response.json() } as Answer<T>;
 }
