@@ -1,9 +1,8 @@
 /** What a backtest needs of a market, whatever it is known by: steps in order of time, where orders meet, what is heard. */
-import type { Timeframe } from "../domain/market.ts";
 import type { Side } from "../domain/order.ts";
 import type { Listing } from "../engine/listing.ts";
 import type { MatchEvent, Matcher } from "../engine/matcher.ts";
-import type { Bar } from "../trading/factors/bars.ts";
+import type { ClosedBar } from "../trading/factors/series.ts";
 
 /** One side's levels by rank, 0 the best, as whole ticks and lots. */
 export interface BookView {
@@ -24,8 +23,8 @@ export interface MarketEar {
   depth(who: number, exchTs: number, book: BookView, ok: boolean): void;
   /** `mark` as a price. */
   funding(who: number, exchTs: number, told: { mark: number; rate: number; nextAt: number }): void;
-  /** A whole bar has closed, where there are no trades to build it from. */
-  bar(who: number, timeframe: Timeframe, bar: Bar): void;
+  /** The whole bars that close at this moment, shortest first, where there are no trades to build them from. */
+  bars(who: number, exchTs: number, closed: readonly ClosedBar[]): void;
 }
 
 /**
@@ -54,6 +53,10 @@ export interface BacktestMarket {
   /** What funding is paid now, as a share of notional, where the record says so; undefined: by `funding` and time. */
   settlement(step: number): number | undefined;
   tell(step: number, ear: MarketEar): void;
+  /** All that is heard at one moment has been told. */
+  endTurn?(ear: MarketEar): void;
+  /** Once a second, of a future whose mark is not recorded: what the exchange tells of it, to be heard a feed later. */
+  markTold?(who: number, exchTs: number): ((ear: MarketEar) => void) | undefined;
   matcher(who: number): Matcher;
   /** Ticks, possibly with a fraction: as it was told, else the mid; undefined while there is neither. */
   mark(who: number): number | undefined;

@@ -5,7 +5,6 @@ import type { FeatureSet, Signal, Trigger } from "../../domain/decision.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker, Timeframe } from "../../domain/market.ts";
 import { signalId } from "../../keys.ts";
-import type { Bar } from "./bars.ts";
 import { createFactorEngine, type EngineOptions, type FactorEngine } from "./engine.ts";
 import type { LevelNumbers } from "./inputs.ts";
 import type { ClosedBar } from "./series.ts";
@@ -151,10 +150,10 @@ export class InstrumentFeatures {
     this.#after(at.ts, this.engine.onPrint(at.exch_ts, price, qty, takerBuys));
   }
 
-  /** A whole bar that others have built has closed; `ts` is when it is heard. */
-  onBar(timeframe: Timeframe, bar: Bar, ts: number): void {
-    this.engine.onClosedBar(timeframe, bar);
-    this.#after(ts, [{ timeframe, bar }]);
+  /** Whole bars that others have built have closed at one moment, shortest first; `ts` is when they are heard. */
+  onBars(closed: readonly ClosedBar[], ts: number): void {
+    for (const { timeframe, bar } of closed) this.engine.onClosedBar(timeframe, bar);
+    this.#after(ts, closed);
   }
 
   onFunding(event: Funding): void {
