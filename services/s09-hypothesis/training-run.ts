@@ -3,13 +3,7 @@ import type { Training, TrainingData } from "../../shared/domain/training.ts";
 import { asProblem } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { type Outcome, type Trained, type TrainStep, train } from "../../shared/trading/model/train.ts";
-import {
-  type ChosenInputs,
-  hashOfRows,
-  missingOf,
-  rowsOf,
-  type TrainingRow,
-} from "../../shared/trading/model/training-rows.ts";
+import { type ChosenInputs, RowMaker } from "../../shared/trading/model/training-rows.ts";
 import { seededChance } from "../../shared/trading/stats/seeded-chance.ts";
 import { TrainingReader } from "./training-data.ts";
 
@@ -19,6 +13,8 @@ const READ_SHARE = 0.3;
 const FOLDS_SHARE = 0.85;
 const FITTED_SHARE = 0.95;
 const MISSING_TOLD = 3;
+/** Signals that are made rows at a time. */
+const ROWS_AT_ONCE = 1_000;
 
 type Failure = NonNullable<Training["failure"]>;
 
@@ -35,6 +31,8 @@ export class TrainingRun {
   private readonly training: Training;
   private readonly reader: TrainingReader;
   private readonly total: number;
+  private chosen: ChosenInputs = { features: [], dropped: [] };
+  private made: RowMaker | undefined;
   private work: Generator<TrainStep, Outcome, unknown> | undefined;
   private state: RunState = { stage: "READING", progress: 0 };
 
@@ -50,28 +48,34 @@ export class TrainingRun {
   /** Does a part of some milliseconds. What stores throw goes through, and the part may be tried again. */
   async part(): Promise<RunState> {
     if (this.state.ended) return this.state;
-    if (this.state.stage === "READING") {
-      const hasMore = await this.reader.page();
+    if (this.work) this.state = this.further();
+    else if (this.made) this.state = this.makeRows(this.made);
+    else if (!(await this.reader.page())) this.state = this.allRead();
+    else {
       const share = Math.min(1, this.reader.counts.labels / Math.max(1, this.total));
-      this.state = hasMore ? { stage: "READING", progress: READ_SHARE * share } : this.begun();
-    } else this.state = this.further();
+      this.state = { stage: "READING", progress: READ_SHARE * share };
+    }
     return this.state;
   }
 
-  /** All is read. */
-  private begun(): RunState {
-    const { request } = this.training;
-    const { signals, census } = this.reader;
-    const { features, dropped } = request.features ? { features: request.features, dropped: [] } : census.choose();
-    const rows = rowsOf(signals, features);
-    const data = this.dataOf(rows, { features, dropped });
-    if (features.length === 0) return this.failed(data, { code: "NO_INPUTS", detail: noInputs(data) });
-    this.work = train(rows, {
-      ...{ features, label_horizon: request.label_horizon, tail_share: request.tail_share, folds: request.folds },
-      ...{ embargo_ms: request.embargo_h * HOUR_MS, l2: request.l2, calibration: request.calibration },
-      chance: seededChance(request.seed),
+  private allRead(): RunState {
+    const { features } = this.training.request;
+    this.chosen = features ? { features, dropped: [] } : this.reader.census.choose();
+    this.made = new RowMaker(this.chosen.features);
+    if (this.chosen.features.length > 0) return { stage: "READING", progress: READ_SHARE };
+    const data = this.dataOf(this.made);
+    return this.failed(data, { code: "NO_INPUTS", detail: noInputs(data) });
+  }
+
+  private makeRows(made: RowMaker): RunState {
+    for (const signal of this.reader.signals.splice(0, ROWS_AT_ONCE)) made.add(signal);
+    if (this.reader.signals.length > 0) return this.state;
+    const { label_horizon, tail_share, folds, embargo_h, l2, calibration, seed } = this.training.request;
+    this.work = train(made.rows, {
+      ...{ features: this.chosen.features, label_horizon, tail_share, folds, l2, calibration },
+      ...{ embargo_ms: embargo_h * HOUR_MS, chance: seededChance(seed) },
     });
-    return { stage: "FOLDS", progress: READ_SHARE, data };
+    return { stage: "FOLDS", progress: READ_SHARE, data: this.dataOf(made) };
   }
 
   private further(): RunState {
@@ -100,26 +104,23 @@ export class TrainingRun {
     return { ...this.state, data, ended: { failure } };
   }
 
-  private dataOf(rows: readonly TrainingRow[], { features, dropped }: ChosenInputs): TrainingData {
-    const { counts, signals } = this.reader;
+  private dataOf(made: RowMaker): TrainingData {
+    const { features, dropped } = this.chosen;
     return {
-      ...counts,
-      without_value: signals.length - rows.length,
-      usable: rows.length,
-      features: [...features],
-      dropped: [...dropped],
-      hash: hashOfRows(rows, features),
+      ...this.reader.counts,
+      ...{ without_value: made.left_out, usable: made.rows.length },
+      ...{ features: [...features], dropped: [...dropped], hash: made.hash() },
     };
   }
 
   /** Where labels went that could not be used, in words. */
-  private leftOut({ labels, later, without_signal, without_value, features }: TrainingData): string[] {
+  private leftOut({ labels, later, without_signal, without_value }: TrainingData): string[] {
     const lost: string[] = [];
     if (later > 0) lost.push(`${later} came later than the training was asked for`);
     if (without_signal > 0) lost.push(`of ${without_signal} the signal is gone`);
     if (without_value > 0) {
-      const worst = missingOf(this.reader.signals, features).slice(0, MISSING_TOLD);
-      const each = worst.map(({ feature, missing }) => `${feature} in ${missing}`).join(", ");
+      const worst = (this.made?.missing() ?? []).slice(0, MISSING_TOLD);
+      const each = worst.map(({ feature, count }) => `${feature} in ${count}`).join(", ");
       lost.push(`in ${without_value} an input has no value (${each})`);
     }
     return [`${labels} labels were found${lost.length > 0 ? `; ${lost.join("; ")}` : ""}.`];

@@ -1,9 +1,10 @@
 /** Measures probabilities against what came true, and says of each figure what it rests on. */
 import type { ModelCurves, ModelFigures, TrainingPart } from "../../domain/training.ts";
-import { aucIntervalOfBlocks } from "../stats/auc.ts";
+import { aucIntervalOfBlocksInParts } from "../stats/auc.ts";
 import { blockOf } from "../stats/bootstrap.ts";
 import { brierScore, brierSkill, calibrationError, type Forecast, logLoss, reliabilityCurve } from "../stats/brier.ts";
 import type { Chance } from "../stats/chance.ts";
+import type { InParts } from "../stats/in-parts.ts";
 import type { Span } from "../stats/purged-folds.ts";
 import { rocCurve } from "../stats/roc.ts";
 
@@ -17,7 +18,7 @@ export const THIN_ROWS = 10;
 const LEVEL = 0.95;
 const RESAMPLES_MAX = 2_000;
 const RESAMPLES_MIN = 400;
-/** Rows drawn in all: some tenths of a second. */
+/** Rows drawn in all, about: a second. */
 const DRAWS = 5_000_000;
 const HISTOGRAM_BINS = 20;
 
@@ -38,11 +39,11 @@ export function partOf(rows: readonly (Span & Pick<Told, "positive" | "counterfa
 export type Measured = Pick<ModelCurves, "figures" | "interval" | "reliability" | "roc" | "histogram">;
 
 /** `told` in order of time, at least one. */
-export function measure(told: readonly Told[], chance: Chance): Measured {
+export function* measure(told: readonly Told[], chance: Chance): InParts<Measured> {
   const scored = told.map(({ p, positive }) => ({ score: p, positive }));
   const block = overlapOf(told);
   const resamples = Math.min(RESAMPLES_MAX, Math.max(RESAMPLES_MIN, Math.floor(DRAWS / told.length)));
-  const auc = aucIntervalOfBlocks(scored, block, { chance, level: LEVEL, resamples });
+  const auc = yield* aucIntervalOfBlocksInParts(scored, block, { chance, level: LEVEL, resamples });
   const bins = reliabilityCurve(told);
   return {
     figures: {

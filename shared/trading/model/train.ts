@@ -53,6 +53,7 @@ export function* train(rows: readonly TrainingRow[], options: TrainOptions): Gen
   const parts = { train: partOf(older), tail: partOf(tail) };
   const shortages = shortagesOf(parts);
   if (shortages.length > 0) return { kind: "short", shortages };
+  yield;
   const tried = yield* tryEach(older, options);
   const best = tried.reduce((a, b) => (lossOf(b) < lossOf(a) ? b : a));
   yield { stage: "FITTING", done: 0 };
@@ -62,7 +63,7 @@ export function* train(rows: readonly TrainingRow[], options: TrainOptions): Gen
   const model = trainedModel(fit, platt);
   yield { stage: "FITTING", done: 0.5 };
   const told = tail.map((row) => ({ ...row, p: probability(model, row.inputs) }));
-  const measured = measure(told, options.chance);
+  const measured = yield* measure(told, options.chance);
   const { features, label_horizon } = options;
   notes.push(...notesOn({ ...measured, ...parts, inputs: features.length, label_horizon }));
   return {

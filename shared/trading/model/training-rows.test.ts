@@ -1,6 +1,6 @@
 /** Inputs chosen from what signals carry, and rows made of them as the model will be asked. */
 import { expect, test } from "bun:test";
-import { hashOfRows, InputCensus, type LabelledSignal, missingOf, rowsOf } from "./training-rows.ts";
+import { InputCensus, type LabelledSignal, RowMaker } from "./training-rows.ts";
 
 const signal = (values: LabelledSignal["values"], over: Partial<LabelledSignal> = {}): LabelledSignal => ({
   ...{ signal_id: "s", from_ts: 1, to_ts: 2, side: 1, positive: true, counterfactual: false, values, ...over },
@@ -9,6 +9,12 @@ function chosen(signals: readonly LabelledSignal[]) {
   const census = new InputCensus();
   for (const each of signals) census.add(each);
   return census.choose();
+}
+
+function madeOf(signals: readonly LabelledSignal[], features: readonly string[]): RowMaker {
+  const made = new RowMaker(features);
+  for (const each of signals) made.add(each);
+  return made;
 }
 
 test("taken is what nearly always has a value and varies, prices and strangers apart, and the side", () => {
@@ -32,10 +38,12 @@ test("taken is what nearly always has a value and varies, prices and strangers a
       { feature: "spread_bps", why: "never varies" },
     ],
   });
-  expect(missingOf(signals, ["atr_14_1m", "rsi_14_1m", "obi_5", "ret_10s", "side"])).toEqual([
-    { feature: "atr_14_1m", missing: 3 },
-    { feature: "ret_10s", missing: 1 },
-    { feature: "rsi_14_1m", missing: 1 },
+  const made = madeOf(signals, ["atr_14_1m", "rsi_14_1m", "obi_5", "ret_10s", "side"]);
+  expect([made.rows.length, made.left_out]).toEqual([16, 4]);
+  expect(made.missing()).toEqual([
+    { feature: "atr_14_1m", count: 3 },
+    { feature: "ret_10s", count: 1 },
+    { feature: "rsi_14_1m", count: 1 },
   ]);
 });
 
@@ -57,20 +65,23 @@ test("one side alone is no input, and of too many factors those with the most va
 
 test("a row is what the model will be given: 32-bit floats in its order, none where a value is missing", () => {
   const signals = [signal({ obi_5: 0.1, ret_10s: 2 }, { side: -1 }), signal({ obi_5: null, ret_10s: 2 }), signal({})];
-  const rows = rowsOf(signals, ["ret_10s", "side", "obi_5"]);
+  const { rows } = madeOf(signals, ["ret_10s", "side", "obi_5"]);
   expect(rows.map(({ inputs }) => inputs)).toEqual([[2, -1, Math.fround(0.1)]]);
   expect(rows[0]).not.toHaveProperty("values");
 });
 
 test("the hash is of all that is learnt from, and of nothing else", () => {
-  const rows = rowsOf([signal({ obi_5: 1 }), signal({ obi_5: 2 })], ["obi_5"]);
-  const hash = hashOfRows(rows, ["obi_5"]);
-  expect(hashOfRows(rowsOf([signal({ obi_5: 1, mid: 3 }), signal({ obi_5: 2 })], ["obi_5"]), ["obi_5"])).toBe(hash);
+  const hashOf = (signals: LabelledSignal[], features = ["obi_5"]) => madeOf(signals, features).hash();
+  const [one, two] = [signal({ obi_5: 1 }), signal({ obi_5: 2 })];
+  const hash = hashOf([one, two]);
+  expect(hashOf([signal({ obi_5: 1, mid: 3 }), two])).toBe(hash);
+  expect(hashOf([one, signal({ obi_5: null }), two])).toBe(hash);
   const others = [
-    hashOfRows(rows.toReversed(), ["obi_5"]),
-    hashOfRows(rows, ["ret_10s"]),
-    hashOfRows(rowsOf([signal({ obi_5: 1 }), signal({ obi_5: 2 }, { positive: false })], ["obi_5"]), ["obi_5"]),
-    hashOfRows(rowsOf([signal({ obi_5: 1 }), signal({ obi_5: 2 }, { to_ts: 3 })], ["obi_5"]), ["obi_5"]),
+    hashOf([two, one]),
+    hashOf([one, two], ["obi_5", "side"]),
+    hashOf([one, signal({ obi_5: 2 }, { positive: false })]),
+    hashOf([one, signal({ obi_5: 2 }, { to_ts: 3 })]),
+    hashOf([one, signal({ obi_5: 2 }, { signal_id: "other" })]),
   ];
-  expect(new Set([hash, ...others]).size).toBe(5);
+  expect(new Set([hash, ...others]).size).toBe(6);
 });

@@ -87,35 +87,53 @@ function whyNot(id: string, { share, varies }: { share: number; varies: boolean 
   return varies ? undefined : "never varies";
 }
 
-/** Signals in which an input has no value are left out, as the model will have no say about such. */
-export function rowsOf(signals: readonly LabelledSignal[], features: readonly string[]): TrainingRow[] {
-  const rows: TrainingRow[] = [];
-  for (const { values, side, ...signal } of signals) {
-    const inputs = inputsOf({ features: [...features] }, values, side)?.map(Math.fround);
-    if (inputs !== undefined) rows.push({ ...signal, inputs });
-  }
-  return rows;
-}
+/** Makes rows of signals, one after another, and tells how often which input had no value. */
+export class RowMaker {
+  /** Signals in which an input has no value are left out, as the model will have no say about such. */
+  readonly rows: TrainingRow[] = [];
+  readonly #features: string[];
+  readonly #missing = new Map<string, number>();
+  readonly #hash = createHash("sha256");
+  #left_out = 0;
 
-/** How often each of these has no value, those that lack most first. */
-export function missingOf(signals: readonly LabelledSignal[], features: readonly string[]) {
-  return features
-    .filter((feature) => feature !== SIDE_FACTOR)
-    .map((feature) => ({
-      feature,
-      missing: signals.filter(({ values }) => !Number.isFinite(Math.fround(values[feature] ?? Number.NaN))).length,
-    }))
-    .filter(({ missing }) => missing > 0)
-    .toSorted((a, b) => b.missing - a.missing || (a.feature < b.feature ? -1 : 1));
-}
-
-/** Of all that a model learns from: the same rows, in the same order, have the same one. */
-export function hashOfRows(rows: readonly TrainingRow[], features: readonly string[]): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify(features));
-  for (const { signal_id, from_ts, to_ts, positive, counterfactual, inputs } of rows) {
-    hash.update(JSON.stringify([signal_id, from_ts, to_ts, positive, counterfactual]));
-    hash.update(Float32Array.from(inputs));
+  constructor(features: readonly string[]) {
+    this.#features = [...features];
+    this.#hash.update(JSON.stringify(features));
   }
-  return hash.digest("hex");
+
+  add({ values, side, ...signal }: LabelledSignal): void {
+    const inputs = inputsOf({ features: this.#features }, values, side)?.map(Math.fround);
+    if (inputs === undefined) {
+      this.#tally(values);
+      return;
+    }
+    this.rows.push({ ...signal, inputs });
+    const { signal_id, from_ts, to_ts, positive, counterfactual } = signal;
+    this.#hash.update(JSON.stringify([signal_id, from_ts, to_ts, positive, counterfactual]));
+    this.#hash.update(Float32Array.from(inputs));
+  }
+
+  #tally(values: FeatureValues): void {
+    this.#left_out += 1;
+    for (const id of this.#features) {
+      if (id === SIDE_FACTOR || Number.isFinite(Math.fround(values[id] ?? Number.NaN))) continue;
+      this.#missing.set(id, (this.#missing.get(id) ?? 0) + 1);
+    }
+  }
+
+  get left_out(): number {
+    return this.#left_out;
+  }
+
+  /** How often each input had no value, those that lacked most first; none that never did. */
+  missing(): { feature: string; count: number }[] {
+    return [...this.#missing]
+      .map(([feature, count]) => ({ feature, count }))
+      .toSorted((a, b) => b.count - a.count || (a.feature < b.feature ? -1 : 1));
+  }
+
+  /** Of all that a model learns from: the same rows in the same order have the same one. Once, at the end. */
+  hash(): string {
+    return this.#hash.digest("hex");
+  }
 }

@@ -2,11 +2,13 @@
 import { refuse } from "../../errors.ts";
 import {
   type BootstrapOptions,
+  bootstrapInParts,
   bootstrapInterval,
   type Interval,
   type Resampling,
   stationaryRows,
 } from "./bootstrap.ts";
+import { atOnce, type InParts } from "./in-parts.ts";
 
 /** A score, such as a probability, beside what came true. */
 export interface Scored {
@@ -37,10 +39,17 @@ export function aucInterval(scored: readonly Scored[], options: BootstrapOptions
  * The same of rows in order of time whose neighbours hang together, as labels that overlap do: blocks of `block` rows
  * on average are drawn, whatever is in them. Drawn row by row the interval would be too narrow.
  */
-export function aucIntervalOfBlocks(scored: readonly Scored[], block: number, options: BootstrapOptions): Interval {
+export const aucIntervalOfBlocks = (scored: readonly Scored[], block: number, options: BootstrapOptions): Interval =>
+  atOnce(aucIntervalOfBlocksInParts(scored, block, options));
+
+export function* aucIntervalOfBlocksInParts(
+  scored: readonly Scored[],
+  block: number,
+  options: BootstrapOptions,
+): InParts<Interval> {
   if (scored.length === 0) refuse("INVALID", "There is nothing scored.");
   const counter = new LevelCounter(scored);
-  return bootstrapInterval(stationaryRows(scored.length, block), (rows) => counter.auc(rows), options);
+  return yield* bootstrapInParts(stationaryRows(scored.length, block), (rows) => counter.auc(rows), options);
 }
 
 /** As many positives and negatives as there are, each drawn from its own kind. */

@@ -2,6 +2,7 @@
 import { refuse } from "../../errors.ts";
 import { quantile } from "../labels/distribution.ts";
 import type { Chance } from "./chance.ts";
+import { atOnce, type InParts } from "./in-parts.ts";
 import { normalCdf, normalQuantile } from "./normal.ts";
 
 /** How rows of a sample are drawn anew. */
@@ -72,6 +73,8 @@ export interface Interval {
 
 export const RESAMPLES = 2_000;
 const RESAMPLES_MAX = 1_000_000;
+/** Rows looked at in a part of some milliseconds. */
+const PART_ROWS = 100_000;
 
 /**
  * The percentile interval, or BCa, which corrects it for bias z₀ = Φ⁻¹(share of draws below the estimate; one equal
@@ -79,20 +82,30 @@ const RESAMPLES_MAX = 1_000_000;
  * rows that hang together): its ends are the quantiles at Φ(z₀ + (z₀ + z)/(1 − a·(z₀ + z))). Efron, JASA 82, 1987;
  * Efron and Tibshirani 1993, ch. 13 and 14. Refuses options out of range with INVALID.
  */
-export function bootstrapInterval(sample: Resampling, statistic: Statistic, options: BootstrapOptions): Interval {
+export const bootstrapInterval = (sample: Resampling, statistic: Statistic, options: BootstrapOptions): Interval =>
+  atOnce(bootstrapInParts(sample, statistic, options));
+
+/** The same interval for large samples, which take seconds. */
+export function* bootstrapInParts(
+  sample: Resampling,
+  statistic: Statistic,
+  options: BootstrapOptions,
+): InParts<Interval> {
   const { level = 0.95, method = "bca", resamples = RESAMPLES } = options;
   if (!(level > 0 && level < 1)) refuse("INVALID", `A level lies between 0 and 1: ${level}`);
   if (!(Number.isSafeInteger(resamples) && resamples >= 1 && resamples <= RESAMPLES_MAX)) {
     refuse("INVALID", `1 to ${RESAMPLES_MAX} resamples: ${resamples}`);
   }
   const estimate = defined(statistic(allRows(sample.count)));
-  const drawn = drawnAnew(sample, statistic, { chance: options.chance, resamples });
+  const drawn = yield* drawnAnew(sample, statistic, { chance: options.chance, resamples });
   const undefined_resamples = resamples - drawn.length;
   if (estimate === null || drawn.length * 2 < resamples)
     return { estimate, low: null, high: null, undefined_resamples };
   const outside = (1 - level) / 2;
   const ends =
-    method === "bca" ? corrected({ sample, statistic, drawn, estimate }, outside) : ([outside, 1 - outside] as const);
+    method === "bca"
+      ? yield* corrected({ sample, statistic, drawn, estimate }, outside)
+      : ([outside, 1 - outside] as const);
   return { estimate, low: quantile(drawn, ends[0]), high: quantile(drawn, ends[1]), undefined_resamples };
 }
 
@@ -105,14 +118,16 @@ function allRows(count: number): Uint32Array {
 }
 
 /** In rising order. */
-function drawnAnew(
+function* drawnAnew(
   sample: Resampling,
   statistic: Statistic,
   { chance, resamples }: { chance: Chance; resamples: number },
-) {
+): InParts<number[]> {
   const rows = new Uint32Array(sample.count);
   const drawn: number[] = [];
+  const atATime = Math.ceil(PART_ROWS / sample.count);
   for (let i = 0; i < resamples; i++) {
+    if (i % atATime === atATime - 1) yield;
     sample.draw(chance, rows);
     const value = defined(statistic(rows));
     if (value !== null) drawn.push(value);
@@ -127,13 +142,16 @@ interface Drawn {
   readonly estimate: number;
 }
 
-function corrected({ sample, statistic, drawn, estimate }: Drawn, outside: number): readonly [number, number] {
+function* corrected(
+  { sample, statistic, drawn, estimate }: Drawn,
+  outside: number,
+): InParts<readonly [number, number]> {
   const below = drawn.filter((value) => value < estimate).length;
   const equal = drawn.filter((value) => value === estimate).length;
   // All on one side would put the bias at infinity: half a draw is left on the other.
   const share = Math.min(Math.max((below + equal / 2) / drawn.length, 0.5 / drawn.length), 1 - 0.5 / drawn.length);
   const bias = normalQuantile(share);
-  const skew = acceleration(sample, statistic);
+  const skew = yield* accelerationInParts(sample, statistic);
   const end = (at: number) => {
     const z = bias + normalQuantile(at);
     const room = 1 - skew * z;
@@ -144,11 +162,19 @@ function corrected({ sample, statistic, drawn, estimate }: Drawn, outside: numbe
 }
 
 /** By leaving out a row, or a block of neighbours where rows hang together; 0 where that changes nothing. */
-export function acceleration({ count, block }: Pick<Resampling, "count" | "block">, statistic: Statistic): number {
+export const acceleration = (sample: Pick<Resampling, "count" | "block">, statistic: Statistic): number =>
+  atOnce(accelerationInParts(sample, statistic));
+
+function* accelerationInParts(
+  { count, block }: Pick<Resampling, "count" | "block">,
+  statistic: Statistic,
+): InParts<number> {
   const length = Math.min(count, Math.max(1, Math.round(block)));
   const all = allRows(count);
   const values: number[] = [];
+  const atATime = Math.ceil(PART_ROWS / count);
   for (let from = 0; from < count; from += length) {
+    if ((from / length) % atATime === atATime - 1) yield;
     const next = Math.min(count, from + length);
     const rows = new Uint32Array(count - (next - from));
     rows.set(all.subarray(0, from));
