@@ -1,5 +1,6 @@
 /** The embedded world: one process, SQLite and folders, real sockets, the machine's clock. */
 import { appendFileSync } from "node:fs";
+import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
@@ -63,6 +64,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     net: fetchNet(clock),
     inference: onnxInference(clock),
     programs: programRunner(),
+    workers: bunWorkers(),
     env: {
       ...grantEnv(folder.grantKeys),
       ...exchangeKeyEnv(folder, env),

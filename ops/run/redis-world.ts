@@ -1,5 +1,6 @@
 /** The world of one service's process: Redis between the processes, SQLite files by shard, the others' to read. */
 import { appendFileSync } from "node:fs";
+import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
@@ -57,6 +58,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     net: fetchNet(clock),
     inference: onnxInference(clock),
     programs: programRunner(),
+    workers: bunWorkers(),
     env: {
       ...grantEnv(folder.grantKeys, owner),
       ...exchangeKeyEnv(folder, env, owner),

@@ -122,10 +122,14 @@ export class Tape {
     return { at: at[index]!, exchTs: exch[index]!, who: who[index]!, event: this.event(index) };
   }
 
+  kindAt(index: number): TapeEvent["kind"] {
+    return KINDS[this.columns.code[index]!]!;
+  }
+
   event(index: number): TapeEvent {
-    const { code, start, numbers } = this.columns;
+    const { start, numbers } = this.columns;
     const n = (offset: number): number => numbers[start[index]! + offset]!;
-    switch (KINDS[code[index]!]!) {
+    switch (this.kindAt(index)) {
       case "trade":
         return { kind: "trade", id: n(0), ticks: n(1), lots: n(2), buyerIsTaker: n(3) === 1 };
       case "bookTicker":
@@ -146,6 +150,17 @@ export class Tape {
           ...{ close: n(5), lots: n(6), quoteVolume: n(7), trades: n(8), takerLots: n(9) },
         };
     }
+  }
+
+  /** As if nothing had been recorded from `ts` on; over the same memory. */
+  until(ts: number): Tape {
+    const count = this.indexAt(ts);
+    const to_ts = count === 0 ? 0 : this.columns.at[count - 1]!;
+    return new Tape({
+      ...this.columns,
+      head: { ...this.head, from_ts: count === 0 ? 0 : this.head.from_ts, to_ts },
+      count,
+    });
   }
 
   private levels(index: number, offset: number): { bids: number[]; asks: number[] } {

@@ -36,7 +36,8 @@ export function significanceOf(evidence: Evidence): Significance {
   const isEnough = returns.length >= PERIODS_MIN && closed >= TRADES_MIN;
   if (!isEnough) {
     notes.push(
-      `Too little to judge: ${returns.length} periods and ${closed} closed trades, of at least ${PERIODS_MIN} and ${TRADES_MIN}.`,
+      `Too little to judge: ${returns.length} periods and ${closed} closed trades; ` +
+        `it takes at least ${PERIODS_MIN} and ${TRADES_MIN}.`,
     );
   }
   const deflated = isEnough ? deflatedOf(returns, evidence) : null;

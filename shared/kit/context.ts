@@ -62,6 +62,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     net: world.net,
     inference: world.inference,
     programs: world.programs,
+    workers: world.workers,
     build: world.build,
     log,
     metrics,

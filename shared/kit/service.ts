@@ -31,6 +31,7 @@ import type {
   Store,
   Stream,
   StreamState,
+  Workers,
 } from "./ports.ts";
 import type { Shard } from "./shard.ts";
 
@@ -246,6 +247,7 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   readonly net: Net;
   readonly inference: Inference;
   readonly programs: ProgramRunner;
+  readonly workers: Workers;
   /** Which build of the system this is. */
   readonly build: { readonly version: string; readonly git_commit: string; readonly built_at: string };
   readonly log: Log;

@@ -15,6 +15,7 @@ import type {
   Schedule,
   ServiceId,
   Store,
+  Workers,
 } from "./ports.ts";
 import type { Shard } from "./shard.ts";
 
@@ -40,6 +41,7 @@ export interface World {
   net: Net;
   inference: Inference;
   programs: ProgramRunner;
+  workers: Workers;
   env: Readonly<Record<string, string | undefined>>;
   log: Logger;
   /** Signs tokens between services; at least 32 bytes, the same in every process of an installation. */

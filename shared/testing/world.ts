@@ -1,6 +1,7 @@
 /** The simulated world: virtual clock, seeded chance, everything in memory, the venue a function call away. */
 import { embeddedCoordination } from "../adapters/coordination.ts";
 import { EmbeddedBus } from "../adapters/embedded-bus.ts";
+import { hereWorkers } from "../adapters/here-workers.ts";
 import { MemoryBlobs } from "../adapters/memory-blobs.ts";
 import { onnxInference } from "../adapters/onnx.ts";
 import { programRunner } from "../adapters/programs.ts";
@@ -30,6 +31,9 @@ export interface SimWorld extends World {
 
 /** Real time, which must decide nothing here but about programs without an end. */
 const PROGRAM_MS_MAX = 5_000;
+/** What a run beside this thread takes, of virtual time: so that others run meanwhile, and end in any order. */
+const TASK_MS_MAX = 400;
+const CORES = 2;
 
 /** The same options give the same world, to the last bit. */
 export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = false }: SimOptions): SimWorld {
@@ -58,16 +62,21 @@ export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = fal
     onError,
     onDead: (dead) => errors.push(`dead letter: ${JSON.stringify(dead)}`),
   });
+  const random = seededRandom(seed);
+  const inference = onnxInference(clock);
+  const programs = programRunner(PROGRAM_MS_MAX);
+  const pace = random.fork("workers");
   return {
     clock,
-    random: seededRandom(seed),
+    random,
     bus,
     store,
     blobs: new MemoryBlobs(clock),
     ...embeddedCoordination({ clock, path: ":memory:" }),
     net,
-    inference: onnxInference(clock),
-    programs: programRunner(PROGRAM_MS_MAX),
+    inference,
+    programs,
+    workers: hereWorkers({ clock, inference, programs, cores: CORES, taskMs: () => 1 + pace.int(TASK_MS_MAX) }),
     env: {
       CHIMERA_S01_RECORD_FRAMES: "false",
       CHIMERA_S11_SCRAPE_MS: "3600000",
