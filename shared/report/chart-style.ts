@@ -219,6 +219,46 @@ path.line {
 .life.ended {
   stroke: var(--line);
 }
+.heat-0 {
+  fill: color-mix(in srgb, var(--blue) 10%, var(--page));
+}
+.heat-1 {
+  fill: color-mix(in srgb, var(--blue) 20%, var(--page));
+}
+.heat-2 {
+  fill: color-mix(in srgb, var(--blue) 30%, var(--page));
+}
+.heat-3 {
+  fill: color-mix(in srgb, var(--blue) 40%, var(--page));
+}
+.heat-4 {
+  fill: color-mix(in srgb, var(--blue) 50%, var(--page));
+}
+.heat-5 {
+  fill: color-mix(in srgb, var(--blue) 60%, var(--page));
+}
+.heat-6 {
+  fill: color-mix(in srgb, var(--blue) 70%, var(--page));
+}
+.heat-7 {
+  fill: color-mix(in srgb, var(--blue) 80%, var(--page));
+}
+.heat-8 {
+  fill: color-mix(in srgb, var(--blue) 90%, var(--page));
+}
+.heat .none {
+  fill: var(--soft);
+}
+.heat .chosen {
+  stroke: var(--stop);
+  stroke-width: 2.5;
+}
+svg .heat text.on {
+  fill: var(--page);
+}
+.trained {
+  fill: var(--line);
+}
 .key {
   display: inline-flex;
   flex-wrap: wrap;
