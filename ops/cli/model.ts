@@ -1,4 +1,4 @@
-/** `model`: models in ONNX that strategies may use: made from weights, registered, listed. */
+/** `model`: models in ONNX that strategies may use: made from weights, trained, registered, listed. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { z } from "@hono/zod-openapi";
@@ -6,6 +6,8 @@ import { parse as parseYaml } from "yaml";
 import type { ModelCard } from "../../shared/domain/model.ts";
 import { logisticOnnx } from "../../shared/trading/model/onnx-logistic.ts";
 import type { Command } from "./command.ts";
+import { runTraining, TRAINING_WORDS, trainUsage } from "./model-train.ts";
+import { howToUse } from "./model-use.ts";
 import { choiceOption, DEFAULT_DATA, readOptions } from "./options.ts";
 import { askService } from "./service-asking.ts";
 import { bold, dim, green, note, print } from "./terminal.ts";
@@ -17,6 +19,7 @@ const WEIGHT_MAX = 1e6;
 const usage = `Usage: ./chimera model make WEIGHTS.yaml --out MODEL.onnx
        ./chimera model register MODEL.onnx --id NAME --features a,b,… [--horizon ${HORIZONS.join("|")}]
                                 [--reference x,y,…] [--metric auc=0.61]… [--note TEXT]
+       ./chimera model train --id NAME …      (--help after it tells more; so with trainings and cancel)
        ./chimera model list
 
 A model gives the probability that an entry's label turns out positive. It is an ONNX file with one input of floats
@@ -26,6 +29,7 @@ probabilities as a map must be left out when it is exported.
   make       writes a logistic regression from weights by factor and a bias:
                bias: -0.2
                weights: { spread_bps: -0.4, obi_5: 1.1, side: 0 }
+  train      has one trained on the signals and labels of the running installation, and registered
   register   has it tried and kept, and prints the lines by which a bundle's strategy uses it. Its inputs, in the
              model's order, are factors of that bundle, or side (1 to buy, -1 to sell)
   list       what is registered, newest first
@@ -48,11 +52,12 @@ const OPTIONS = {
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
 
 async function run(args: string[]): Promise<number> {
+  if (TRAINING_WORDS.has(args[0] ?? "")) return runTraining(args);
   const { values, positionals } = readOptions(args, OPTIONS, "some");
   const [what, file, ...more] = positionals;
   if (more.length > 0) throw new Error(`${JSON.stringify(more[0])} is too much. --help tells what there is.`);
   if (what === "list") return list(values);
-  if (what !== "make" && what !== "register") throw new Error("Say what to do: make, register or list.");
+  if (what !== "make" && what !== "register") throw new Error("Say what to do: make, train, register or list.");
   if (file === undefined) throw new Error(`Name the file: ./chimera model ${what} FILE`);
   return what === "make" ? make(file, values) : register(file, values);
 }
@@ -111,18 +116,6 @@ async function register(file: string, values: Values): Promise<number> {
   return 0;
 }
 
-/** The lines of a bundle by which a strategy uses it. */
-export const howToUse = ({ model_id, hash, features }: ModelCard): string[] => [
-  `${green("●")} ${bold(model_id)} is registered. In a bundle, a strategy uses it by:`,
-  "",
-  "    model:",
-  `      model_id: ${model_id}`,
-  `      hash: ${hash}`,
-  "      cutoffs: [{ p_min: 0.5, size_mult: 1 }]   # below the least of them no entry",
-  "",
-  dim(`  The bundle's factors must list ${features.filter((f) => f !== "side").join(", ")}.`),
-];
-
 async function list(values: Values): Promise<number> {
   const { items } = await ask<{ items: ModelCard[] }>(values.data, "GET", "/models?limit=1000");
   if (values.json) print(JSON.stringify(items));
@@ -148,4 +141,6 @@ const ask = <T>(data: string, method: "GET" | "POST", path: string, body?: objec
     ...(body && { body }),
   });
 
-export const command: Command = { usage, run };
+const usageOf = ([what = ""]: string[]): string => (TRAINING_WORDS.has(what) ? trainUsage : usage);
+
+export const command: Command = { usage, usageOf: async (args) => usageOf(args), run };
