@@ -9,7 +9,8 @@ export const Paging = {
   limit: z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(100),
   cursor: z.string().max(500).optional(),
 };
-type Paging = { limit: number; cursor?: string | undefined };
+/** Which page of a list. */
+export type Place = { limit: number; cursor?: string | undefined };
 
 /** The last moment that a date can name. Source: ECMA-262, "Time Values and Time Range". */
 const TS_MAX = 8_640_000_000_000_000;
@@ -33,7 +34,7 @@ export const ListOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().optional() });
 
 /** Which page a query is for. */
-export const placeOf = ({ limit, cursor }: Paging): Pick<Query, "limit" | "cursor"> => ({
+export const placeOf = ({ limit, cursor }: Place): Pick<Query, "limit" | "cursor"> => ({
   limit,
   ...(cursor !== undefined && { cursor }),
 });
@@ -53,7 +54,7 @@ export function whereOf(tests: Record<string, Test | undefined>): Record<string,
 
 /** A page, newest first by `field`, which lies in the period; `tests` that are undefined do not count. */
 export const newestFirst = (
-  asked: Paging & Period,
+  asked: Place & Period,
   field: string,
   tests: Record<string, Test | undefined> = {},
 ): Query => ({

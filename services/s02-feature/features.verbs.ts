@@ -1,8 +1,7 @@
 /** What people can ask about features of the past: what was kept, and recomputations with their progress. */
-import { FeatureJob, featureJobs } from "../../shared/collections/features.ts";
+import { FeatureJob } from "../../shared/collections/features.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { type Role, type Verb, verb } from "../../shared/kit/service.ts";
-import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { readKept } from "./kept-features.ts";
 import type { RecomputeJobs } from "./recompute-jobs.ts";
 import {
@@ -39,8 +38,7 @@ export const featureVerbs = ({ store, jobs }: { store: Store; jobs: RecomputeJob
     rest: "GET /features/jobs",
     input: JobsRequest,
     output: JobsPage,
-    run: async ({ state, ...asked }) =>
-      pageOf(await store.query(featureJobs, newestFirst(asked, "created_at", { state }))),
+    run: (asked) => jobs.queue.list(asked),
   }),
   verb({
     name: "getFeatureJob",
@@ -48,7 +46,7 @@ export const featureVerbs = ({ store, jobs }: { store: Store; jobs: RecomputeJob
     rest: "GET /features/jobs/{job_id}",
     input: JobRef,
     output: FeatureJob,
-    run: async ({ job_id }) => (await jobs.row(job_id)).value,
+    run: async ({ job_id }) => (await jobs.queue.row(job_id)).value,
   }),
   verb({
     name: "cancelFeatureJob",
@@ -58,7 +56,7 @@ export const featureVerbs = ({ store, jobs }: { store: Store; jobs: RecomputeJob
     once: "header",
     input: JobRef,
     output: FeatureJob,
-    run: ({ job_id }, { principal }) => jobs.cancel(job_id, principal.id),
+    run: ({ job_id }, { principal }) => jobs.queue.cancel(job_id, principal.id),
   }),
   verb({
     name: "getFeatureHistory",

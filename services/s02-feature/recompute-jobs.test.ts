@@ -118,14 +118,14 @@ describe("a recomputation under way", () => {
     const { ask, work, job, jobs, rows } = await world();
     const { job_id } = await ask({});
     await jobs.step();
-    expect(await jobs.cancel(job_id, "rita")).toMatchObject({ state: "CANCELED", ended_at: NOW + 1 });
+    expect(await jobs.queue.cancel(job_id, "rita")).toMatchObject({ state: "CANCELED", ended_at: NOW + 1 });
     await work();
     expect(await job(job_id)).toMatchObject({ state: "CANCELED", parts_done: 1 });
     expect(await rows()).toHaveLength(81);
     const other = await ask({ from_ts: T + 2_690 * MINUTE_MS });
     await work();
-    expect(jobs.cancel(other.job_id, "rita")).rejects.toThrow("is done already");
-    expect(jobs.cancel("features-1", "rita")).rejects.toThrow("no recomputation");
+    expect(jobs.queue.cancel(other.job_id, "rita")).rejects.toThrow("is done already");
+    expect(jobs.queue.cancel("features-1", "rita")).rejects.toThrow("no recomputation");
   });
 
   test("waits while S1 cannot answer, and tells what S1 refuses", async () => {

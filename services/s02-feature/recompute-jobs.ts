@@ -3,8 +3,8 @@ import { put } from "../../shared/changes.ts";
 import { type FeatureJob, featureHistory, featureJobs, type KeptFeatures } from "../../shared/collections/features.ts";
 import { TIMEFRAME_MS } from "../../shared/domain/market.ts";
 import { asProblem, refuse } from "../../shared/errors.ts";
-import { digest } from "../../shared/keys.ts";
-import type { Clock, Op, Row, Store } from "../../shared/kit/ports.ts";
+import { type JobPorts, JobQueue } from "../../shared/job-queue.ts";
+import type { Row } from "../../shared/kit/ports.ts";
 import { barsNeeded, factorsOfWindow, recompute, type Span } from "../../shared/trading/factors/recompute.ts";
 import { REGISTRY } from "./kept-features.ts";
 import { type GetHistory, pastBars } from "./past-bars.ts";
@@ -13,21 +13,18 @@ import type { RecomputeRequest } from "./types.ts";
 
 const SPAN_MS = 7 * 24 * 3_600_000;
 const BARS_MAX = 1_000_000;
-const WAITING_MAX = 20;
 const ERRORS_MAX = 1_000;
 /** The exchange needs a moment to close a bar. */
 const SETTLE_MS = 2_000;
-/** While bars cannot be asked for. */
-const WAIT_MS = 15_000;
-const STATES_OPEN = ["RUNNING", "QUEUED"] as const;
 /** As many rows as a part may have bars. */
 const ROWS_MAX = 1_000;
+const KIND = {
+  ...{ collection: featureJobs, what: "features.recompute", noun: "recomputation", prefix: "features" },
+  openMax: 20,
+};
 
-interface Ports {
-  store: Pick<Store, "get" | "query" | "count" | "commit">;
-  clock: Clock;
+interface Ports extends JobPorts {
   getHistory: GetHistory;
-  audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
   /** The active revision: its number, factors and enabled instruments. */
   active(): { rev: number; factors: readonly string[]; instruments: readonly string[] };
 }
@@ -41,23 +38,18 @@ interface Outcome {
 }
 
 export class RecomputeJobs {
+  readonly queue: JobQueue<FeatureJob>;
   #ports: Ports;
-  /** Whether the store may hold a job that is not over; at the start it may. */
-  #mayBeWaiting = true;
-  #notBefore = 0;
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    this.queue = new JobQueue(ports, KIND);
   }
 
   async accept(request: RecomputeRequest, actor: string): Promise<FeatureJob> {
-    const { store, clock, audit } = this.#ports;
     const { factors, rev } = this.#checked(request);
-    const waiting = await store.count(featureJobs, { state: { in: STATES_OPEN } });
-    if (waiting >= WAITING_MAX) {
-      refuse("WRONG_STATE", `${waiting} recomputations wait already.`, { retryAfterMs: WAIT_MS });
-    }
-    const now = clock.now();
+    await this.queue.mustHaveRoom();
+    const now = this.#ports.clock.now();
     const to_ts = Math.min(request.to_ts ?? now, now - SETTLE_MS);
     const from_ts = request.from_ts ?? to_ts - SPAN_MS;
     const asked = { symbols: [...new Set(request.symbols)], windows: [...new Set(request.windows)], from_ts, to_ts };
@@ -65,54 +57,16 @@ export class RecomputeJobs {
     const total = barsOf(asked);
     if (total === 0) refuse("INVALID", "No bar of these windows ends between from_ts and to_ts.");
     if (total > BARS_MAX) refuse("INVALID", `${total} bars are too many at once; ${BARS_MAX} are allowed.`);
-    const job: FeatureJob = {
-      job_id: `features-${Math.floor(now)}-${digest(String(now), actor, JSON.stringify(request)).slice(0, 8)}`,
-      ...{ state: "QUEUED", ...asked, force: request.force, factors: [...factors], config_rev: rev },
+    return this.queue.add({
+      ...{ ...this.queue.opening(request, actor), ...asked },
+      ...{ force: request.force, factors: [...factors], config_rev: rev },
       ...{ parts, parts_done: 0, total, done: 0, written: 0, skipped: 0, without_bars: 0, errors: [] },
-      ...{ actor, created_at: now },
-    };
-    const entry = { actor, what: "features.recompute", ref: job.job_id, outcome: "accepted" };
-    await store.commit([put(featureJobs, job, null), audit(entry)]);
-    this.#mayBeWaiting = true;
-    return job;
-  }
-
-  /** What has been written stays. A job that is over is refused. */
-  async cancel(job_id: string, actor: string): Promise<FeatureJob> {
-    const { store, clock, audit } = this.#ports;
-    for (;;) {
-      const row = await this.row(job_id);
-      if (row.value.state === "CANCELED") return row.value;
-      if (row.value.state === "DONE") refuse("WRONG_STATE", `${job_id} is done already.`);
-      const job: FeatureJob = { ...row.value, state: "CANCELED", ended_at: clock.now() };
-      const entry = { actor, what: "features.recompute", ref: job_id, outcome: "canceled" };
-      try {
-        await store.commit([put(featureJobs, job, row.rev), audit(entry)]);
-        return job;
-      } catch (error) {
-        // A part of it was written meanwhile.
-        if (asProblem(error).code !== "CONFLICT") throw error;
-      }
-    }
-  }
-
-  async row(job_id: string): Promise<Row<FeatureJob>> {
-    return (
-      (await this.#ports.store.get(featureJobs, job_id)) ?? refuse("NOT_FOUND", `There is no recomputation ${job_id}.`)
-    );
+    });
   }
 
   /** Does a part of the oldest job that is not over; false when there is nothing to do now. */
-  async step(): Promise<boolean> {
-    const { store, clock } = this.#ports;
-    if (!this.#mayBeWaiting || clock.now() < this.#notBefore) return false;
-    for (const state of STATES_OPEN) {
-      const sort = { field: "created_at", order: "asc" } as const;
-      const row = (await store.query(featureJobs, { where: { state }, sort, limit: 1 })).items[0];
-      if (row) return this.#part(row);
-    }
-    this.#mayBeWaiting = false;
-    return false;
+  step(): Promise<boolean> {
+    return this.queue.step((row) => this.#part(row));
   }
 
   #checked({ symbols, windows }: RecomputeRequest): { factors: readonly string[]; rev: number } {
@@ -129,37 +83,25 @@ export class RecomputeJobs {
     return { factors, rev };
   }
 
-  async #part(row: Row<FeatureJob>): Promise<boolean> {
+  async #part(row: Row<FeatureJob>): Promise<void> {
     const { store, clock } = this.#ports;
-    const { waiting_for: waited, ...job } = row.value;
+    const { waiting_for: _before, ...job } = row.value;
     const part = partAt(job, job.parts_done);
-    try {
-      const { rows, skipped, without_bars, error } = await this.#outcome(job, part);
-      const isLast = job.parts_done + 1 >= job.parts;
-      const now: FeatureJob = {
-        ...job,
-        state: isLast ? "DONE" : "RUNNING",
-        started_at: job.started_at ?? clock.now(),
-        ...(isLast && { ended_at: clock.now() }),
-        parts_done: job.parts_done + 1,
-        done: job.done + part.bars,
-        written: job.written + rows.length,
-        skipped: job.skipped + skipped,
-        without_bars: job.without_bars + without_bars,
-        errors: [...job.errors, ...(error ? [error] : [])].slice(0, ERRORS_MAX),
-      };
-      await store.commit([...rows.map((one) => put(featureHistory, one)), put(featureJobs, now, row.rev)]);
-      return true;
-    } catch (error) {
-      const problem = asProblem(error);
-      // It was cancelled meanwhile.
-      if (problem.code === "CONFLICT") return true;
-      this.#notBefore = clock.now() + WAIT_MS;
-      const waiting_for = problem.message;
-      if (waited !== waiting_for) await store.commit([put(featureJobs, { ...job, waiting_for }, row.rev)]);
-      if (problem.code === "INTERNAL") throw error;
-      return false;
-    }
+    const { rows, skipped, without_bars, error } = await this.#outcome(job, part);
+    const isLast = job.parts_done + 1 >= job.parts;
+    const now: FeatureJob = {
+      ...job,
+      state: isLast ? "DONE" : "RUNNING",
+      started_at: job.started_at ?? clock.now(),
+      ...(isLast && { ended_at: clock.now() }),
+      parts_done: job.parts_done + 1,
+      done: job.done + part.bars,
+      written: job.written + rows.length,
+      skipped: job.skipped + skipped,
+      without_bars: job.without_bars + without_bars,
+      errors: [...job.errors, ...(error ? [error] : [])].slice(0, ERRORS_MAX),
+    };
+    await store.commit([...rows.map((one) => put(featureHistory, one)), put(featureJobs, now, row.rev)]);
   }
 
   async #outcome(job: FeatureJob, part: Part): Promise<Outcome> {

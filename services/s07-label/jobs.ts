@@ -3,9 +3,8 @@ import { put } from "../../shared/changes.ts";
 import { LABELS, type LabelJob, labelJobs } from "../../shared/collections/labels.ts";
 import { signalsSeen } from "../../shared/collections/signals.ts";
 import type { Signal } from "../../shared/domain/decision.ts";
-import { asProblem, refuse } from "../../shared/errors.ts";
-import { digest } from "../../shared/keys.ts";
-import type { Op, Row } from "../../shared/kit/ports.ts";
+import { type JobPorts, JobQueue } from "../../shared/job-queue.ts";
+import type { Row } from "../../shared/kit/ports.ts";
 import { horizonMs } from "../../shared/trading/labels/outcome.ts";
 import type { Found, LabelWriter, Tally } from "./label-writer.ts";
 import type { Labeller } from "./labeller.ts";
@@ -14,9 +13,6 @@ import type { BackfillRequest, Ports } from "./types.ts";
 
 const SPAN_MS = 7 * 24 * 3_600_000;
 const ERRORS_MAX = 1_000;
-/** While bars cannot be asked for. */
-const WAIT_MS = 15_000;
-const STATES_OPEN = ["RUNNING", "QUEUED"] as const;
 
 /** Signals that come next, and where to go on after them; at the end nowhere. */
 interface Some {
@@ -25,14 +21,15 @@ interface Some {
 }
 
 export class Jobs {
-  private readonly ports: Ports & { audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op };
+  readonly queue: JobQueue<LabelJob>;
+  private readonly ports: Ports;
   private readonly labeller: Labeller;
   private readonly writer: LabelWriter;
-  /** Whether the store may hold a job that is not over; at the start it may. */
-  private mayBeWaiting = true;
-  private notBefore = 0;
 
-  constructor(ports: Jobs["ports"], labeller: Labeller, writer: LabelWriter) {
+  constructor(ports: Ports & JobPorts, labeller: Labeller, writer: LabelWriter) {
+    const about = { collection: labelJobs, what: "labels.backfill", noun: "backfill", prefix: "label" };
+    // Beside those that wait one is under way.
+    this.queue = new JobQueue(ports, { ...about, openMax: ports.settings.jobsWaitingMax + 1 });
     this.ports = ports;
     this.labeller = labeller;
     this.writer = writer;
@@ -40,93 +37,42 @@ export class Jobs {
 
   async accept(request: BackfillRequest, actor: string): Promise<LabelJob> {
     const { horizon_h, signal_ids, force, ...span } = request;
-    const { store, clock, settings, audit } = this.ports;
-    const waiting = await store.count(labelJobs, { state: { in: STATES_OPEN } });
-    if (waiting > settings.jobsWaitingMax) {
-      refuse("WRONG_STATE", `${waiting} backfills wait already.`, { retryAfterMs: WAIT_MS });
-    }
+    const { store, clock, settings } = this.ports;
+    await this.queue.mustHaveRoom();
     const now = clock.now();
     const to_ts = Math.min(span.to_ts ?? now, now - horizonMs(horizon_h) - settings.settleMs);
     const from_ts = span.from_ts ?? (signal_ids ? 0 : Math.max(0, to_ts - SPAN_MS));
     const total = signal_ids
       ? new Set(signal_ids).size
       : await store.count(signalsSeen, { ts: { gte: from_ts, lte: to_ts } });
-    const job: LabelJob = {
-      job_id: `label-${Math.floor(now)}-${digest(String(now), actor, JSON.stringify(request)).slice(0, 8)}`,
+    return this.queue.add({
+      ...this.queue.opening(request, actor),
       ...{ horizon_h, from_ts, to_ts, ...(signal_ids && { signal_ids: [...new Set(signal_ids)] }), force },
-      ...{ state: "QUEUED", total, done: 0, updated: 0, skipped: 0, without_side: 0, failed: 0, errors: [] },
-      ...{ actor, created_at: now },
-    };
-    const entry = { actor, what: "labels.backfill", ref: job.job_id, outcome: "accepted" };
-    await store.commit([put(labelJobs, job, null), audit(entry)]);
-    this.mayBeWaiting = true;
-    return job;
-  }
-
-  /** What has been written stays. A job that is over is refused. */
-  async cancel(job_id: string, actor: string): Promise<LabelJob> {
-    const { store, clock, audit } = this.ports;
-    for (;;) {
-      const row = await this.row(job_id);
-      if (row.value.state === "CANCELED") return row.value;
-      if (row.value.state === "DONE") refuse("WRONG_STATE", `${job_id} is done already.`);
-      const job: LabelJob = { ...row.value, state: "CANCELED", ended_at: clock.now() };
-      const entry = { actor, what: "labels.backfill", ref: job_id, outcome: "canceled" };
-      try {
-        await store.commit([put(labelJobs, job, row.rev), audit(entry)]);
-        return job;
-      } catch (error) {
-        // A batch of it was written meanwhile.
-        if (asProblem(error).code !== "CONFLICT") throw error;
-      }
-    }
-  }
-
-  async row(job_id: string): Promise<Row<LabelJob>> {
-    return (await this.ports.store.get(labelJobs, job_id)) ?? refuse("NOT_FOUND", `There is no backfill ${job_id}.`);
+      ...{ total, done: 0, updated: 0, skipped: 0, without_side: 0, failed: 0, errors: [] },
+    });
   }
 
   /** Does a batch of the oldest job that is not over; false when there is nothing to do now. */
-  async step(): Promise<boolean> {
-    const { store, clock } = this.ports;
-    if (!this.mayBeWaiting || clock.now() < this.notBefore) return false;
-    for (const state of STATES_OPEN) {
-      const sort = { field: "created_at", order: "asc" } as const;
-      const row = (await store.query(labelJobs, { where: { state }, sort, limit: 1 })).items[0];
-      if (row) return this.batch(row);
-    }
-    this.mayBeWaiting = false;
-    return false;
+  step(): Promise<boolean> {
+    return this.queue.step((row) => this.batch(row));
   }
 
-  private async batch(row: Row<LabelJob>): Promise<boolean> {
+  private async batch(row: Row<LabelJob>): Promise<void> {
     const { clock } = this.ports;
-    const { waiting_for: waited, ...job } = row.value;
-    try {
-      const { signals, cursor } = await this.next(job);
-      const found: Found[] = [];
-      const already: Tally = { updated: 0, skipped: 0, without_side: 0, failed: 0, errors: [] };
-      for (const signal of signals) await this.look(signal, { job, found, already });
-      const why = { horizonH: job.horizon_h, cause: "ASKED", job_id: job.job_id } as const;
-      const begun: LabelJob = { ...job, state: "RUNNING", started_at: job.started_at ?? clock.now() };
-      await this.writer.keep(found, why, (tally) => {
-        const counted = counting(begun, [already, tally], signals.length);
-        const { cursor: _before, ...rest } = counted;
-        const now: LabelJob =
-          cursor === undefined ? { ...rest, state: "DONE", ended_at: clock.now() } : { ...rest, cursor };
-        return [put(labelJobs, now, row.rev)];
-      });
-      return true;
-    } catch (error) {
-      const problem = asProblem(error);
-      // It was cancelled meanwhile.
-      if (problem.code === "CONFLICT") return true;
-      this.notBefore = clock.now() + WAIT_MS;
-      const waiting_for = problem.message;
-      if (waited !== waiting_for) await this.ports.store.commit([put(labelJobs, { ...job, waiting_for }, row.rev)]);
-      if (problem.code === "INTERNAL") throw error;
-      return false;
-    }
+    const { waiting_for: _before, ...job } = row.value;
+    const { signals, cursor } = await this.next(job);
+    const found: Found[] = [];
+    const already: Tally = { updated: 0, skipped: 0, without_side: 0, failed: 0, errors: [] };
+    for (const signal of signals) await this.look(signal, { job, found, already });
+    const why = { horizonH: job.horizon_h, cause: "ASKED", job_id: job.job_id } as const;
+    const begun: LabelJob = { ...job, state: "RUNNING", started_at: job.started_at ?? clock.now() };
+    await this.writer.keep(found, why, (tally) => {
+      const counted = counting(begun, [already, tally], signals.length);
+      const { cursor: _before, ...rest } = counted;
+      const now: LabelJob =
+        cursor === undefined ? { ...rest, state: "DONE", ended_at: clock.now() } : { ...rest, cursor };
+      return [put(labelJobs, now, row.rev)];
+    });
   }
 
   private async next(job: LabelJob): Promise<Some> {

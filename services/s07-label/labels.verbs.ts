@@ -1,11 +1,11 @@
 /** What people can ask about labels: backfills with their progress, lists, coverage, and how labels are spread. */
 import { z } from "@hono/zod-openapi";
-import { Label, LabelJob, labelJobs } from "../../shared/collections/labels.ts";
+import { Label, LabelJob } from "../../shared/collections/labels.ts";
 import { refuse } from "../../shared/errors.ts";
 import { itemsAsCsv } from "../../shared/kit/csv.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { type Role, type Verb, verb } from "../../shared/kit/service.ts";
-import { ListOf, newestFirst, pageOf } from "../../shared/paging.ts";
+import { ListOf } from "../../shared/paging.ts";
 import { coverageByDay } from "./coverage.ts";
 import type { Jobs } from "./jobs.ts";
 import { labelsOfSignal, readLabels, summarise } from "./reading.ts";
@@ -51,7 +51,7 @@ export interface VerbParts {
 /** Fixed paths stand before `/labels/{signal_id}`, which would take them for a signal. */
 export const labelVerbs = (parts: VerbParts): Verb[] => [...jobVerbs(parts), ...readingVerbs(parts)];
 
-const jobVerbs = ({ store, jobs }: VerbParts): Verb[] => [
+const jobVerbs = ({ jobs }: VerbParts): Verb[] => [
   verb({
     name: "backfillLabels",
     summary: "Label what is due and missing; with force, what is there again. Answers a job",
@@ -69,8 +69,7 @@ const jobVerbs = ({ store, jobs }: VerbParts): Verb[] => [
     rest: "GET /labels/jobs",
     input: JobsQuery,
     output: JobsPage,
-    run: async ({ state, ...asked }) =>
-      pageOf(await store.query(labelJobs, newestFirst(asked, "created_at", { state }))),
+    run: (asked) => jobs.queue.list(asked),
   }),
   verb({
     name: "readLabelJob",
@@ -78,7 +77,7 @@ const jobVerbs = ({ store, jobs }: VerbParts): Verb[] => [
     rest: "GET /labels/jobs/{job_id}",
     input: JobRef,
     output: LabelJob,
-    run: async ({ job_id }) => (await jobs.row(job_id)).value,
+    run: async ({ job_id }) => (await jobs.queue.row(job_id)).value,
   }),
   verb({
     name: "cancelLabelJob",
@@ -88,7 +87,7 @@ const jobVerbs = ({ store, jobs }: VerbParts): Verb[] => [
     once: "body",
     input: JobRef,
     output: LabelJob,
-    run: ({ job_id }, { principal }) => jobs.cancel(job_id, principal.id),
+    run: ({ job_id }, { principal }) => jobs.queue.cancel(job_id, principal.id),
   }),
 ];
 

@@ -1,0 +1,139 @@
+/** Long work that people ask for: kept from the start, done part by part, oldest first, going on after a restart. */
+import { put } from "./changes.ts";
+import { asProblem, refuse } from "./errors.ts";
+import { digest } from "./keys.ts";
+import type { Clock, Collection, Op, Row, Store } from "./kit/ports.ts";
+import { newestFirst, type Place, pageOf } from "./paging.ts";
+
+/** While what a part needs cannot be reached. */
+const WAIT_MS = 15_000;
+const STATES_OPEN = ["RUNNING", "QUEUED"] as const;
+
+/** What every job has, whatever it is about. */
+interface Job {
+  job_id: string;
+  state: "QUEUED" | "RUNNING" | "DONE" | "CANCELED";
+  /** What keeps it from going on just now. */
+  waiting_for?: string | undefined;
+  actor: string;
+  created_at: number;
+}
+
+export interface JobPorts {
+  readonly store: Pick<Store, "get" | "query" | "count" | "commit">;
+  readonly clock: Clock;
+  audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
+}
+
+export interface JobKind<J extends Job> {
+  readonly collection: Collection<J>;
+  /** In the audit log: `labels.backfill`. */
+  readonly what: string;
+  /** To people: `backfill`. */
+  readonly noun: string;
+  /** Head of its jobs' ids. */
+  readonly prefix: string;
+  /** So many may be waiting or under way. */
+  readonly openMax: number;
+}
+
+export class JobQueue<J extends Job> {
+  private readonly ports: JobPorts;
+  private readonly kind: JobKind<J>;
+  /** Whether the store may hold a job that is not over; at the start it may. */
+  private mayBeWaiting = true;
+  private notBefore = 0;
+
+  constructor(ports: JobPorts, kind: JobKind<J>) {
+    this.ports = ports;
+    this.kind = kind;
+  }
+
+  /** Throws WRONG_STATE while too many wait. */
+  async mustHaveRoom(): Promise<void> {
+    const { collection, noun, openMax } = this.kind;
+    const waiting = await this.ports.store.count(collection, { state: { in: STATES_OPEN } });
+    if (waiting >= openMax) refuse("WRONG_STATE", `${waiting} ${noun}s wait already.`, { retryAfterMs: WAIT_MS });
+  }
+
+  /** What a job begins with that was asked for now. */
+  opening(request: object, actor: string) {
+    const created_at = this.ports.clock.now();
+    const hash = digest(String(created_at), actor, JSON.stringify(request)).slice(0, 8);
+    const job_id = `${this.kind.prefix}-${Math.floor(created_at)}-${hash}`;
+    return { job_id, state: "QUEUED", actor, created_at } as const;
+  }
+
+  async add(job: J): Promise<J> {
+    await this.ports.store.commit([put(this.kind.collection, job, null), this.audit(job, job.actor, "accepted")]);
+    this.mayBeWaiting = true;
+    return job;
+  }
+
+  /** What has been written stays. A job that is over is refused. */
+  async cancel(job_id: string, actor: string): Promise<J> {
+    const { store, clock } = this.ports;
+    for (;;) {
+      const row = await this.row(job_id);
+      if (row.value.state === "CANCELED") return row.value;
+      if (row.value.state === "DONE") refuse("WRONG_STATE", `${job_id} is done already.`);
+      const job: J = { ...row.value, state: "CANCELED", ended_at: clock.now() };
+      try {
+        await store.commit([put(this.kind.collection, job, row.rev), this.audit(job, actor, "canceled")]);
+        return job;
+      } catch (error) {
+        // A part of it was written meanwhile.
+        if (asProblem(error).code !== "CONFLICT") throw error;
+      }
+    }
+  }
+
+  async row(job_id: string): Promise<Row<J>> {
+    const { collection, noun } = this.kind;
+    return (await this.ports.store.get(collection, job_id)) ?? refuse("NOT_FOUND", `There is no ${noun} ${job_id}.`);
+  }
+
+  /** Newest first. */
+  async list({ state, ...asked }: Place & { state?: Job["state"] | undefined }) {
+    return pageOf(await this.ports.store.query(this.kind.collection, newestFirst(asked, "created_at", { state })));
+  }
+
+  /**
+   * Has `part` do a part of the oldest job that is not over, and write it with the row's revision; false when there is
+   * nothing to do now. What `part` throws is what the job waits for.
+   */
+  async step(part: (row: Row<J>) => Promise<void>): Promise<boolean> {
+    const { store, clock } = this.ports;
+    if (!this.mayBeWaiting || clock.now() < this.notBefore) return false;
+    for (const state of STATES_OPEN) {
+      const sort = { field: "created_at", order: "asc" } as const;
+      const row = (await store.query(this.kind.collection, { where: { state }, sort, limit: 1 })).items[0];
+      if (row) return this.part(row, part);
+    }
+    this.mayBeWaiting = false;
+    return false;
+  }
+
+  private async part(row: Row<J>, work: (row: Row<J>) => Promise<void>): Promise<boolean> {
+    try {
+      await work(row);
+      return true;
+    } catch (error) {
+      const problem = asProblem(error);
+      // It was cancelled meanwhile.
+      if (problem.code === "CONFLICT") return true;
+      const { store, clock } = this.ports;
+      this.notBefore = clock.now() + WAIT_MS;
+      const waiting_for = problem.message;
+      if (row.value.waiting_for !== waiting_for) {
+        await store.commit([put(this.kind.collection, { ...row.value, waiting_for }, row.rev)]);
+      }
+      if (problem.code === "INTERNAL") throw error;
+      return false;
+    }
+  }
+
+  private audit({ job_id: ref }: J, actor: string, outcome: string): Op {
+    return this.ports.audit({ actor, what: this.kind.what, ref, outcome });
+  }
+}
