@@ -125,7 +125,7 @@ async function list(values: Values): Promise<number> {
 }
 
 function lines({ model_id, hash, label_horizon, features, metrics, author, created_at }: ModelCard): string[] {
-  const measured = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${value}`);
+  const measured = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${Number(value.toFixed(3))}`);
   const about = [`${label_horizon} h`, `${features.length} inputs`, ...measured].join(" · ");
   const made = new Date(created_at).toISOString().slice(0, 16).replace("T", " ");
   return [`${bold(model_id)}  ${hash}`, dim(`  ${about} · ${author}, ${made} UTC`)];

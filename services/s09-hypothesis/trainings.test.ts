@@ -14,7 +14,7 @@ import { afterAll12h, HOUR_MS, type Labelled, labelledSignals, store, TRUTH } fr
 import { Models } from "./models.ts";
 import { Trainings } from "./trainings.ts";
 
-const COUNT = 1_600;
+const COUNT = 800;
 const net = { fetch: () => Promise.reject(new Error("no net")), connect: () => ({ send() {}, close() {} }) };
 
 async function world(labelled: readonly Labelled[]) {
@@ -79,14 +79,14 @@ describe("a training", () => {
     expect(card).toMatchObject({ features: data!.features, label_horizon: 12, note: "first", author: "ann" });
     expect(card).toMatchObject({ training_id: asked.training_id, metrics: { samples: COUNT / 4 } });
     expect(card.metrics!.auc).toBe(result!.figures.auc!);
-    expect(card.metrics!.auc).toBeGreaterThan(0.75);
+    expect(card.metrics!.auc).toBeGreaterThan(0.7);
     expect(card.window!.to_ts).toBeLessThan(result!.tail.from_ts);
     const curves = await all.curves(card);
     expect(curves).toMatchObject({ figures: result!.figures, training_id: asked.training_id, notes: result!.notes });
     for (const { feature, weight } of curves.weights) {
       const truth = TRUTH[feature as keyof typeof TRUTH] ?? 0;
       const deviation = curves.weights.find((each) => each.feature === feature)!.deviation;
-      expect(Math.abs(weight - truth) * deviation).toBeLessThan(0.2);
+      expect(Math.abs(weight - truth) * deviation).toBeLessThan(0.25);
     }
     const loaded = await sim.inference.load((await sim.blobs.get(modelBlob(card.hash)))!, 4);
     expect((await loaded.run([card.reference]))[0]).toBeCloseTo(0.4, 1);
@@ -112,21 +112,21 @@ describe("a training", () => {
 
   test("takes the strategies, the window and the features that it was asked for", async () => {
     const { ask, work, read } = await world(labelledSignals({ count: COUNT, strategies: ["lean", "other"] }));
-    const to_ts = DRAWN[1_199]!.signal.ts;
+    const to_ts = DRAWN[599]!.signal.ts;
     const { training_id } = await ask({ strategies: ["other"], window: { to_ts }, features: ["ret_10s", "obi_5"] });
     const both = await ask({ strategies: ["lean", "other"], window: { to_ts }, features: ["obi_5", "side", "mid"] });
     await work();
     const { data, result } = await read(training_id);
-    expect(data).toMatchObject({ labels: 600, features: ["ret_10s", "obi_5"], dropped: [] });
+    expect(data).toMatchObject({ labels: 300, features: ["ret_10s", "obi_5"], dropped: [] });
     expect(result!.tail.to_ts).toBe(to_ts - 5);
-    expect((await read(both.training_id)).data).toMatchObject({ labels: 1_200, features: ["obi_5", "side", "mid"] });
+    expect((await read(both.training_id)).data).toMatchObject({ labels: 600, features: ["obi_5", "side", "mid"] });
     expect((await read(both.training_id)).result!.onnx_off).toBeLessThan(1e-6);
   });
 
   test("learns nothing that was not known when it was asked for", async () => {
     const { ask, work, read, own, sim } = await world(DRAWN);
     const asked = await ask();
-    const late = DRAWN.slice(100, 130).map(
+    const late = DRAWN.slice(50, 80).map(
       ({ label }) => ({ ...label, class: "neutral", computed_at: asked.created_at + 1 }) as const,
     );
     await sim.store("s07").commit(late.map((label) => put(LABELS[12], label)));
@@ -139,13 +139,13 @@ describe("a training", () => {
 });
 
 describe("a crash", () => {
-  test.each([3, 12, 30])("after %i parts changes nothing about the model", async (parts) => {
+  test.each([2, 6, 25])("after %i parts changes nothing about the model", async (parts) => {
     const calm = await world(DRAWN);
-    const { training_id } = await calm.ask({ l2: undefined });
+    const { training_id } = await calm.ask();
     await calm.work();
     const { result, data } = await calm.read(training_id);
     const { ask, step, make, work, read, own } = await world(DRAWN);
-    const asked = await ask({ l2: undefined });
+    const asked = await ask();
     for (let i = 0; i < parts; i++) expect(await step()).toBe(true);
     expect((await read(asked.training_id)).status).toBe("RUNNING");
     await work(make());

@@ -109,7 +109,7 @@ export function notesOn({ figures, reliability, train, tail, inputs, label_horiz
     notes.push(`${rarer} ${kind} for ${inputs} inputs: with fewer than ${wanted} weights are hardly to be told.`);
   }
   const thin = reliability.filter(({ count, is_thin }) => is_thin && count > 0).length;
-  if (thin > 0) notes.push(`${thin} bins of the reliability curve have fewer than ${THIN_ROWS} rows.`);
+  if (thin > 0) notes.push(`Bins of the reliability curve with fewer than ${THIN_ROWS} rows: ${thin}.`);
   const { auc_low, auc_high, brier_skill } = figures;
   if (auc_low === null || auc_high === null) notes.push("There is too little in the tail for an interval of the AUC.");
   else if (auc_low <= 0.5 && auc_high >= 0.5) notes.push("The AUC's interval holds 0.5: it may be luck.");
