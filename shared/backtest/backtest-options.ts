@@ -15,7 +15,8 @@ export interface FillModel {
   readonly depth_usdt: number;
   /**
    * The way within a bar: `worst` goes to the open position's worse extreme first (so its stop comes before its
-   * target), and without one as `ohlc`; the others are open-high-low-close and open-low-high-close.
+   * target), and without one to the low first where the bar closes at or above its open, else to the high; the others
+   * are open-high-low-close and open-low-high-close.
    */
   readonly path: "worst" | "ohlc" | "olhc";
 }
