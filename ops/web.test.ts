@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { buildWeb } from "./web.ts";
 
 const FIRST_LOAD_BYTES_MAX = 400_000;
+const LATER_BYTES_MAX = 120_000;
 
 describe("the web page's build", () => {
   let folder = "";
@@ -17,9 +18,24 @@ describe("the web page's build", () => {
   const read = (name: string) => Bun.file(join(folder, "web", name)).bytes();
   const page = () => Bun.file(join(folder, "web", "index.html")).text();
 
+  const sizeOf = async (names: readonly string[]) => {
+    const sizes = await Promise.all(names.map(async (name) => Bun.gzipSync(await read(name)).length));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  };
+  const linked = async () => [...(await page()).matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!.slice(1));
+
   test("the first load stays small", async () => {
-    const sizes = await Promise.all(files.map(async (name) => Bun.gzipSync(await read(name)).length));
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(FIRST_LOAD_BYTES_MAX);
+    expect(await sizeOf(["index.html", ...(await linked())])).toBeLessThan(FIRST_LOAD_BYTES_MAX);
+  });
+  test("research comes when it is opened, with its texts", async () => {
+    const first = await linked();
+    const later = files.filter((name) => name.endsWith(".js") && !first.includes(name));
+    expect(later.some((name) => name.startsWith("assets/research-"))).toBe(true);
+    expect(await sizeOf(later)).toBeLessThan(LATER_BYTES_MAX);
+    const text = (await Promise.all(first.filter((name) => name.endsWith(".js")).map(read)))
+      .map((bytes) => new TextDecoder().decode(bytes))
+      .join("");
+    expect(text).not.toContain("belief.verdict.strong");
   });
   test("the page brings no schema library: it checks nothing that the services have checked", async () => {
     const scripts = await Promise.all(files.filter((name) => name.endsWith(".js")).map(read));
@@ -31,7 +47,7 @@ describe("the web page's build", () => {
     const assets = files.filter((name) => name !== "index.html");
     expect(assets.length).toBeGreaterThanOrEqual(2);
     for (const name of assets) expect(name).toMatch(/^assets\/[\w-]+-[a-z0-9]{8,}\.\w+$/);
-    const links = [...(await page()).matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!.slice(1));
+    const links = await linked();
     expect(links.length).toBeGreaterThanOrEqual(2);
     for (const link of links) expect(assets).toContain(link);
   });

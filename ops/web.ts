@@ -35,6 +35,8 @@ export async function buildWeb(outDir: string): Promise<WebBuild> {
     outdir: fresh,
     target: "browser",
     minify: true,
+    // What is imported while the page runs, such as Research, is a file of its own that comes when it is asked for.
+    splitting: true,
     publicPath: "/",
     define: { "process.env.NODE_ENV": '"production"' },
     naming: { entry: "[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Glob } from "bun";
+import "../research/messages.ts";
 import { codeText, MESSAGES, type MessageKey, translator } from "./translate.ts";
 
 const holes = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!).sort();
@@ -22,7 +23,7 @@ describe("messages", () => {
       const source = await Bun.file(`${web}/${path}`).text();
       for (const [, key] of source.matchAll(/\bt\(\s*"([^"]+)"/g)) {
         asked++;
-        if (!(key! in en)) missing.push(`${path}: ${key}`);
+        if (!(key! in MESSAGES.en)) missing.push(`${path}: ${key}`);
       }
     }
     expect(missing).toEqual([]);
@@ -32,7 +33,7 @@ describe("messages", () => {
     const t = translator("en");
     expect(t("age.s", { value: "0.3" })).toBe("0.3 s");
     expect(t("age.s", {})).toBe("{value} s");
-    expect(codeText(t, "reason", "Spread_BPS")).toBe(en["reason.spread_bps" satisfies MessageKey]!);
+    expect(codeText(t, "reason", "Spread_BPS")).toBe(MESSAGES.en["reason.spread_bps" satisfies MessageKey]!);
     expect(codeText(t, "reason", "my_own-rule")).toBe("my own rule");
   });
 });

@@ -2,26 +2,31 @@
 import { createContext, useContext } from "react";
 import type { Locale } from "../state/prefs.ts";
 import en from "./en.json" with { type: "json" };
+import type researchEn from "./research.en.json";
 import zhTW from "./zh-TW.json" with { type: "json" };
 
-export type MessageKey = keyof typeof en;
+export type MessageKey = keyof typeof en | keyof typeof researchEn;
 export type Params = Readonly<Record<string, string | number>>;
 /** `t("age.s", { value })`: the text with `{value}` filled in. */
 export type Translate = (key: MessageKey, params?: Params) => string;
 
-export const MESSAGES: Record<Locale, Record<string, string>> = { en, "zh-TW": zhTW };
+export const MESSAGES: Record<Locale, Record<string, string>> = { en: { ...en }, "zh-TW": { ...zhTW } };
+/** Messages of pages that are not part of the first load: they come with their code. */
+export function addMessages(more: Readonly<Record<Locale, Readonly<Record<string, string>>>>): void {
+  for (const locale of Object.keys(more) as Locale[]) Object.assign(MESSAGES[locale], more[locale]);
+}
 
 export function translator(locale: Locale): Translate {
   const messages = MESSAGES[locale];
   return (key, params) => {
-    const text = messages[key] ?? en[key] ?? key;
+    const text = messages[key] ?? MESSAGES.en[key] ?? key;
     return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text;
   };
 }
 
 /** A code the system made (`spread_bps`, `reason.…`): its text if there is one, else the code in readable form. */
 export function codeText(t: Translate, group: string, code: string): string {
-  const key = [`${group}.${code}`, `${group}.${code.toLowerCase()}`].find((known) => known in en);
+  const key = [`${group}.${code}`, `${group}.${code.toLowerCase()}`].find((known) => known in MESSAGES.en);
   return key ? t(key as MessageKey) : code.replaceAll("_", " ").replaceAll("-", " ");
 }
 

@@ -35,6 +35,7 @@ import { OrdersPage } from "./orders.tsx";
 import { OverviewPage } from "./overview.tsx";
 import { PositionsPage } from "./positions.tsx";
 import { ReconciliationPage } from "./reconciliation.tsx";
+import { ResearchPage } from "./research.tsx";
 import { SearchPage } from "./search.tsx";
 import { SettingsPage } from "./settings.tsx";
 import { TradesPage } from "./trades.tsx";
@@ -53,6 +54,7 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   decisions: DecisionsPage,
   factors: FactorsPage,
   labels: LabelsPage,
+  research: ResearchPage,
   approvals: ApprovalsPage,
   search: SearchPage,
   settings: SettingsPage,

@@ -24,6 +24,7 @@ export const PAGES = [
   { id: "decisions", path: "/decisions", icon: "M8 2v4M8 6 4 9v2M8 6l4 3v2M2 11h4v3H2zM10 11h4v3h-4z", key: "d" },
   { id: "factors", path: "/factors", icon: "M2 13V9m4 4V5m4 8V8m4 5V2", key: "v" },
   { id: "labels", path: "/labels", icon: "M2 8l6-6h6v6l-6 6zM10.5 5.5h1", key: "l" },
+  { id: "research", path: "/research", icon: "M6 2h4M7 2v4L3 13h10L9 6V2M5 10h6", key: "r" },
   { id: "approvals", path: "/inbox", icon: "M2 9l2-6h8l2 6v5H2zM2 9h3l1 2h4l1-2h3", key: "a" },
   { id: "search", path: "/find", icon: "M7 2a5 5 0 1 0 0 10 5 5 0 0 0 0-10M11 11l3 3", key: "f" },
   {
