@@ -23,6 +23,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Run recorded markets through the whole system, as fast as it goes",
     load: () => import("./replay.ts"),
   },
+  backtest: {
+    summary: "Try a bundle on recorded markets: figures, report, trades as CSV or Parquet",
+    load: () => import("./backtest.ts"),
+  },
   program: {
     summary: "Strategies written as TypeScript programs: register, list, show",
     load: () => import("./program.ts"),

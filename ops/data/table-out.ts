@@ -1,6 +1,6 @@
 /** Rows written for other programs: CSV with exact decimals, or Parquet with plain numbers, by the file's name. */
 import { writeFileSync } from "node:fs";
-import { parquetWriteBuffer } from "hyparquet-writer";
+import { type BasicType, type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { csvText } from "../../shared/kit/csv.ts";
 
 /**
@@ -36,16 +36,20 @@ export function writeTable<T>(path: string, columns: readonly OutColumn<T>[], ro
     );
     return;
   }
-  const columnData = columns.map((column) => ({
-    ...{ name: column.name, type: PARQUET[column.kind], nullable: true },
-    data: rows.map((row) => parquetCell(column.kind, column.of(row))),
-  }));
+  const columnData = columns.map(
+    (column): ColumnSource => ({
+      name: column.name,
+      type: PARQUET[column.kind],
+      nullable: true,
+      data: rows.map((row) => parquetCell(column.kind, column.of(row))),
+    }),
+  );
   writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData, createdBy: "chimera" })));
 }
 
-const PARQUET = {
+const PARQUET: Readonly<Record<CellKind, BasicType>> = {
   ...{ text: "STRING", amount: "DOUBLE", float: "DOUBLE", count: "INT64", time: "TIMESTAMP", flag: "BOOLEAN" },
-} as const satisfies Record<CellKind, string>;
+};
 
 function parquetCell(kind: CellKind, value: string | number | boolean | null | undefined): unknown {
   if (value === undefined || value === null) return null;
