@@ -6,6 +6,7 @@ import type { Signal } from "../../shared/domain/decision.ts";
 import type { Op, Row } from "../../shared/kit/ports.ts";
 import { type LabelsReady, labelsReady } from "../../shared/streams.ts";
 import type { HorizonH } from "../../shared/trading/labels/outcome.ts";
+import { waitAfter } from "../../shared/trying-again.ts";
 import type { Computed, Finding, Ports } from "./types.ts";
 
 export interface Found {
@@ -31,9 +32,6 @@ export interface Meters {
   label(label: Label): void;
   gap(gap: LabelGap): void;
 }
-
-/** Beyond this, waits between tries grow no more. */
-const DOUBLINGS_MAX = 20;
 
 export class LabelWriter {
   private readonly ports: Ports;
@@ -102,14 +100,13 @@ export class LabelWriter {
     const { clock, settings } = this.ports;
     const now = clock.now();
     const tries = (open?.tries ?? 0) + 1;
-    const wait = Math.min(settings.retryMs * 2 ** Math.min(tries - 1, DOUBLINGS_MAX), settings.retryMsMax);
     const isSettled = code === "NOTHING_TO_TRADE" || tries >= settings.triesMax;
     return {
       gap_id: gapKey(horizonH, signal_id),
       ...{ signal_id, horizon_h: horizonH, instrument, strategy_id, code, detail },
       state: isSettled ? "SETTLED" : "OPEN",
       tries,
-      next_try_at: now + wait,
+      next_try_at: now + waitAfter(tries, settings),
       ts,
       first_at: open?.first_at ?? now,
       updated_at: now,

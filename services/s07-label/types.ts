@@ -7,6 +7,7 @@ import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { Clients } from "../../shared/kit/service.ts";
 import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import { LABEL_CLASSES } from "../../shared/trading/labels/outcome.ts";
+import { tryingAgain } from "../../shared/trying-again.ts";
 
 export const Settings = z.object({
   settleMs: z
@@ -15,9 +16,10 @@ export const Settings = z.object({
     .min(60_000)
     .default(120_000)
     .describe("A label is due so long after its horizon, when the last minute's bar has closed for certain"),
-  retryMs: z.number().int().min(1_000).default(900_000).describe("First wait before a missing label is tried again"),
-  retryMsMax: z.number().int().min(1_000).default(86_400_000).describe("Longest wait between two tries"),
-  triesMax: z.number().int().min(1).default(20).describe("After so many tries a missing label is left to a backfill"),
+  ...tryingAgain(
+    { first: "a missing label is tried again", last: "a missing label is left to a backfill" },
+    { retryMs: 900_000, retryMsMax: 86_400_000 },
+  ),
   missingAlertMs: z
     .number()
     .int()

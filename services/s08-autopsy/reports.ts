@@ -9,6 +9,7 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Op, Row } from "../../shared/kit/ports.ts";
 import type { Prices } from "../../shared/minute-prices.ts";
+import { waitAfter } from "../../shared/trying-again.ts";
 import type { AutopsyFacts } from "./facts.ts";
 import { AFTERMATH_MS, type Gathered, gather, Missing } from "./gather.ts";
 import { reportPage } from "./page/report-page.ts";
@@ -170,12 +171,11 @@ export class Reports {
     const { store, clock, settings } = this.ports;
     const { due_at: _before, ...rest } = value;
     const tries = value.tries + 1;
-    const wait = Math.min(settings.retryMs * 2 ** Math.min(tries - 1, 30), settings.retryMsMax);
     const why = inputs.map(({ detail }) => detail).join("; ");
     const report: AutopsyReport = {
       ...{ ...rest, missing: [...inputs], tries, updated_at: clock.now() },
       ...(value.state === "WAITING" && { summary: `No report of ${value.trade_id} yet: ${why}.` }),
-      ...(tries < settings.triesMax && { due_at: clock.now() + wait }),
+      ...(tries < settings.triesMax && { due_at: clock.now() + waitAfter(tries, settings) }),
     };
     await store.commit([put(autopsyReports, report, rev)]);
   }

@@ -6,6 +6,7 @@ import { Side } from "../../shared/domain/order.ts";
 import type { Blobs, Op, Store } from "../../shared/kit/ports.ts";
 import type { PricePorts } from "../../shared/minute-prices.ts";
 import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
+import { tryingAgain } from "../../shared/trying-again.ts";
 import { AutopsyFacts } from "./facts.ts";
 
 export const Settings = z.object({
@@ -15,9 +16,10 @@ export const Settings = z.object({
     .min(60_000)
     .default(120_000)
     .describe("A report is made so long after its trade closed, when the last minute's bar has closed for certain"),
-  retryMs: z.number().int().min(1_000).default(60_000).describe("First wait before a report that could not be made"),
-  retryMsMax: z.number().int().min(1_000).default(21_600_000).describe("Longest wait between two tries"),
-  triesMax: z.number().int().min(1).default(20).describe("After so many tries a report is left to who asks for it"),
+  ...tryingAgain(
+    { first: "a report that could not be made", last: "a report is left to who asks for it" },
+    { retryMs: 60_000, retryMsMax: 21_600_000 },
+  ),
   catchUpDays: z
     .number()
     .int()
