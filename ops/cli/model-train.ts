@@ -18,9 +18,9 @@ export const trainUsage = `Usage: ./chimera model train --id NAME [options]
        ./chimera model trainings
        ./chimera model cancel TRAINING
 
-Trains a logistic regression for the chance that an entry's label is positive, on signals as they were seen and what came
-of them, skipped ones too. The oldest signals are learnt from, the newest are what it is measured on; labels that reach
-from the one into the other are left out. The model is registered with its figures, whatever they are.
+Trains a logistic regression for the chance that an entry's label is positive, on signals as they were seen and what
+came of them, skipped ones too. The oldest signals are learnt from, the newest are what it is measured on; labels that
+reach from the one into the other are left out. The model is registered with its figures, whatever they are.
 
   --id NAME            of the model
   --features a,b,…     its inputs in this order: factors, or side (default: all that signals carry nearly always)

@@ -5,7 +5,10 @@ import { Decimal, InstrumentId } from "./instrument.ts";
 import { TIMEFRAMES, Timeframe } from "./market.ts";
 import { Trade } from "./trade.ts";
 
-export const ExperimentId = z.string().regex(/^exp-[0-9a-z-]{4,60}$/, "is no experiment's id");
+export const ExperimentId = z
+  .string()
+  .regex(/^exp-[0-9a-z-]{4,60}$/, "is no experiment's id")
+  .openapi({ example: "exp-mjuqx5qo-3f9a02c1" });
 export const HypothesisId = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "small letters, digits and hyphens, at most 64");
 
 /** Where the market comes from. */
