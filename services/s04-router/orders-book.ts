@@ -140,19 +140,9 @@ export class OrdersBook extends Books {
 
   private opsOf(instrument: InstrumentId, change: Change, touched: readonly Entry[]): Op[] {
     const put = (collection: Collection<never>, value: unknown): Op => ({ op: "put", collection, value });
-    const results = touched.flatMap(({ record }): Op[] => {
-      const event = {
-        intent: record.intent,
-        answer: record.answer,
-        orders: (change.orders ?? []).filter((order) => order.intent_id === record.intent_id),
-        fills: (change.fills ?? []).filter((fill) => fill.intent_id === record.intent_id),
-        ts: this.ports.clock.now(),
-      };
-      const before = this.entries.get(record.intent_id)?.record;
-      const told = before?.state === record.state && JSON.stringify(before.answer) === JSON.stringify(record.answer);
-      if (told && event.orders.length === 0 && event.fills.length === 0) return [];
-      return [{ op: "emit", stream: orderResults as never, key: instrument, event }];
-    });
+    const results = this.resultsOf(change, touched).map(
+      (event): Op => ({ op: "emit", stream: orderResults as never, key: instrument, event }),
+    );
     return [
       ...touched.map(({ record }) => put(intentsKept as never, record)),
       ...(change.orders ?? []).map((order) => put(ordersKept as never, order)),

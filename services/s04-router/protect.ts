@@ -17,13 +17,14 @@ import {
   type ProtectionView,
 } from "../../shared/trading/execution/protection.ts";
 import { ProtectionRules, TRIGGERED } from "../../shared/trading/execution/protection-rules.ts";
+import { isReached, isTargetReached } from "../../shared/trading/execution/reached.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { Doubt } from "./doubt.ts";
 import { linkOf } from "./execute.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
-import { isReached, isTargetReached, type Venue } from "./venue.ts";
+import type { Venue } from "./venue.ts";
 
 interface Parts {
   readonly ports: Ports;

@@ -26,15 +26,6 @@ export function outcomeOf(error: unknown): Outcome<never> {
   return { kind: refused ? "refused" : "unknown", problem };
 }
 
-/**
- * What an exchange says when a stop or target lies on the wrong side of the market already: the price has been there,
- * so the position should be closed. A spot target is a maker order and "would match"; of a spot pair, the market must
- * lie between both prices, else their "relationship … is not correct".
- */
-export const isReached = (problem: Problem): boolean =>
-  /-2021|immediately trigger|trigger immediately|immediately match|relationship of the prices/i.test(problem.message);
-export const isTargetReached = (problem: Problem): boolean => /immediately match/i.test(problem.message);
-
 /** The exchange has an order of this client id already: what became of the sending is known only by asking about it. */
 const isDuplicate = (problem: Problem): boolean =>
   problem.code === "EXCHANGE_REFUSED" && /-4116|duplicate/i.test(problem.message);

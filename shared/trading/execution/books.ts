@@ -4,6 +4,7 @@ import type { InstrumentId } from "../../domain/instrument.ts";
 import type { Fill, Order } from "../../domain/order.ts";
 import { assert } from "../../errors.ts";
 import { bookKey } from "../../keys.ts";
+import type { OrderResult } from "../../streams.ts";
 import { answerOf, isOwnLeg } from "./answers.ts";
 import { isLive, missingQty } from "./order-state.ts";
 import type { RulePorts } from "./router-parts.ts";
@@ -190,6 +191,22 @@ export class Books {
       next_leg: 0,
       updated_at: this.around.clock.now(),
     };
+  }
+
+  /** What the change tells of each intent that it touches; nothing of one of which it says nothing new. */
+  protected resultsOf(change: BookChange, touched: readonly Entry[]): OrderResult[] {
+    return touched.flatMap(({ record }) => {
+      const result = {
+        intent: record.intent,
+        answer: record.answer,
+        orders: (change.orders ?? []).filter((order) => order.intent_id === record.intent_id),
+        fills: (change.fills ?? []).filter((fill) => fill.intent_id === record.intent_id),
+        ts: this.around.clock.now(),
+      };
+      const before = this.entries.get(record.intent_id)?.record;
+      const told = before?.state === record.state && JSON.stringify(before.answer) === JSON.stringify(record.answer);
+      return told && result.orders.length === 0 && result.fills.length === 0 ? [] : [result];
+    });
   }
 
   /** A finished intent has left the memory. */

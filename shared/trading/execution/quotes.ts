@@ -58,8 +58,17 @@ export class Quotes {
     this.ports = ports;
   }
 
-  hear(ticker: Ticker): void {
+  /** From now on this is the newest ticker of its instrument, whatever becomes of it. */
+  know(ticker: Ticker): void {
     this.tickers.set(ticker.instrument, ticker);
+  }
+
+  list(listing: Instrument): void {
+    this.listings.set(listing.instrument, listing);
+  }
+
+  hear(ticker: Ticker): void {
+    this.know(ticker);
     this.moved(ticker.instrument, Number(ticker.bid), Number(ticker.ask), ticker.ts);
   }
 

@@ -1,0 +1,243 @@
+/** The exchange of a backtest: orders meet the market, marks trigger and liquidate, funding is paid, news wait to be told. */
+import { DEFAULT_ACCOUNT as ACCOUNT, type InstrumentId, type Market } from "../domain/instrument.ts";
+import { type Amount, add, dec, div, mul, show, sum, toNumber, zero } from "../domain/money.ts";
+import type { Side } from "../domain/order.ts";
+import { triggerAlgos, watches } from "../engine/algos.ts";
+import { Exchange } from "../engine/exchange.ts";
+import { fund } from "../engine/funding.ts";
+import { liquidationPrice, unrealised } from "../engine/futures.ts";
+import { passTime } from "../engine/futures-orders.ts";
+import { liquidate } from "../engine/liquidation.ts";
+import { type Listing, priceOf } from "../engine/listing.ts";
+import { walletOf } from "../engine/state.ts";
+import { activate, waits } from "../engine/stops.ts";
+import { ExchangeNews, type News } from "./exchange-news.ts";
+import type { BacktestMarket } from "./market.ts";
+import { withSlippage } from "./slipping-matcher.ts";
+
+const FUND_CAPITAL = "1000000";
+/** Marks are settled to 10⁻⁸. */
+const MARK_STEP = 10n ** 10n;
+const BUCKETS = ["wallet", "hold", "margin"] as const;
+
+export interface ExchangeParts {
+  readonly market: BacktestMarket;
+  readonly listings: readonly Listing[];
+  readonly slippageBps: number;
+  now(): number;
+  /** News of one market's account stream, as they become durable. */
+  tell(market: Market, news: News): void;
+}
+
+export class ExchangeSide {
+  readonly exchange: Exchange;
+  liquidations = 0;
+  private readonly parts: ExchangeParts;
+  private readonly who = new Map<InstrumentId, number>();
+  private readonly lastTicks: number[] = [];
+  private readonly due = new Map<InstrumentId, { rate: number; nextAt: number }>();
+  private readonly printed: number[] = [];
+
+  constructor(parts: ExchangeParts) {
+    this.parts = parts;
+    const { market, listings, slippageBps } = parts;
+    listings.forEach((listing, who) => {
+      this.who.set(listing.instrument, who);
+    });
+    const matchers = listings.map((_, who) => withSlippage(market.matcher(who), slippageBps));
+    const news = new ExchangeNews({ state: () => this.exchange.state, tell: parts.tell });
+    this.exchange = new Exchange({
+      listings,
+      matcher: (instrument) => matchers[this.who.get(instrument)!]!,
+      write: () => {},
+      lastPrice: (instrument) => this.lastPrice(instrument),
+      heard: (fact, at) => {
+        if (fact.fact === "liquidated" && fact.account === ACCOUNT) this.liquidations++;
+        news.heard(fact, at);
+      },
+      flush: () => news.flush(),
+    });
+  }
+
+  private get now(): number {
+    return Math.floor(this.parts.now());
+  }
+
+  begin({ spot_usdt, fut_usdt }: { spot_usdt: string; fut_usdt: string }): void {
+    this.exchange.run(this.now, () => {
+      this.exchange.record({ fact: "insured", asset: "USDT", qty: FUND_CAPITAL });
+      for (const [market, qty] of [["SPOT", spot_usdt] as const, ["FUT", fut_usdt] as const]) {
+        if (dec(qty) > 0n) this.exchange.move(ACCOUNT, market, { asset: "USDT", qty: dec(qty), why: "deposit" });
+      }
+    });
+  }
+
+  run<T>(command: () => T): T {
+    return this.exchange.run(this.now, command);
+  }
+
+  /** One step of the market, to its end, with all that follows from it but what its trade sets off. */
+  step(step: number): void {
+    const { market } = this.parts;
+    const who = market.who(step);
+    do {
+      const events = market.apply(step);
+      const ticks = market.tradeTicks(step);
+      const isTrade = !Number.isNaN(ticks);
+      if (isTrade) this.lastTicks[who] = ticks;
+      if (events.length > 0) this.run(() => this.exchange.settle(this.instrumentOf(who), events));
+      if (isTrade) this.traded(who, ticks);
+      const rate = market.settlement(step);
+      if (rate !== undefined) this.settle(who, rate);
+      if (market.marksEveryStep) {
+        this.catchUp();
+        this.marked(who);
+      }
+    } while (market.isUnderway);
+  }
+
+  private instrumentOf(who: number): InstrumentId {
+    return this.parts.listings[who]!.instrument;
+  }
+
+  private traded(who: number, ticks: number): void {
+    const instrument = this.instrumentOf(who);
+    const { exchange } = this;
+    if (!watches(exchange, instrument, "CONTRACT_PRICE") && !waits(exchange, instrument)) return;
+    this.printed.push(who, ticks);
+  }
+
+  /** True while trades have set off something that is not done. */
+  get hasPrinted(): boolean {
+    return this.printed.length > 0;
+  }
+
+  /** What trades have set off comes before anything that is asked after them. */
+  catchUp(): void {
+    const { exchange } = this;
+    while (this.printed.length > 0) {
+      const [who, ticks] = this.printed.splice(0, 2) as [number, number];
+      const instrument = this.instrumentOf(who);
+      this.run(() => {
+        const price = priceOf(this.parts.listings[who]!, ticks);
+        triggerAlgos(exchange, { instrument, working: "CONTRACT_PRICE", price, other: exchange.mark(instrument) });
+        activate(exchange, instrument, price);
+      });
+    }
+  }
+
+  lastPrice(instrument: InstrumentId): Amount | undefined {
+    const who = this.who.get(instrument)!;
+    const ticks = this.lastTicks[who];
+    return ticks === undefined ? undefined : priceOf(this.parts.listings[who]!, ticks);
+  }
+
+  markOf(who: number): Amount | undefined {
+    const ticks = this.parts.market.mark(who);
+    if (ticks === undefined) return undefined;
+    const exact = (BigInt(Math.round(ticks * 100)) * this.parts.listings[who]!.tick) / 100n;
+    return ((exact / MARK_STEP) * MARK_STEP) as Amount;
+  }
+
+  /** Mark price on futures, last price on spot, mid where there is neither yet. */
+  reference(instrument: InstrumentId): Amount | undefined {
+    const who = this.who.get(instrument)!;
+    if (this.parts.listings[who]!.market === "FUT") return this.exchange.mark(instrument) ?? this.markOf(who);
+    return this.lastPrice(instrument) ?? this.markOf(who);
+  }
+
+  /** Once a second: marks and what follows from them. */
+  second(): void {
+    for (const who of this.parts.market.marksEveryStep ? [] : this.parts.listings.keys()) this.marked(who);
+    this.run(() => passTime(this.exchange));
+  }
+
+  /** The mark moves: funding that has come due, then triggers, then liquidation. */
+  private marked(who: number): void {
+    const listing = this.parts.listings[who]!;
+    const mark = listing.market === "FUT" ? this.markOf(who) : undefined;
+    if (mark === undefined) return;
+    const { instrument } = listing;
+    const { exchange } = this;
+    this.run(() => {
+      exchange.setMark(instrument, mark);
+      this.payFunding(who, mark);
+      triggerAlgos(exchange, { instrument, working: "MARK_PRICE", price: mark, other: this.lastPrice(instrument) });
+      liquidate(exchange, instrument, mark);
+    });
+  }
+
+  private payFunding(who: number, mark: Amount): void {
+    const instrument = this.instrumentOf(who);
+    const was = this.due.get(instrument);
+    const next = this.parts.market.funding(who);
+    if (next) this.due.set(instrument, next);
+    if (was === undefined || this.now < was.nextAt) return;
+    if (next) fund(this.exchange, instrument, { rate: dec(was.rate.toFixed(8)), mark });
+  }
+
+  /** The record itself says what was paid. */
+  private settle(who: number, rate: number): void {
+    const mark = this.markOf(who);
+    if (mark === undefined) return;
+    this.run(() => fund(this.exchange, this.instrumentOf(who), { rate: dec(rate.toFixed(8)), mark }));
+  }
+
+  /** Which way the account is in the market. */
+  sideOf(who: number): Side | undefined {
+    const { instrument, market, base } = this.parts.listings[who]!;
+    const { state } = this.exchange;
+    if (market === "FUT") {
+      const { qty } = state.position(ACCOUNT, instrument);
+      return qty === zero ? undefined : qty > zero ? "BUY" : "SELL";
+    }
+    const owner = walletOf(ACCOUNT, "SPOT");
+    return BUCKETS.some((bucket) => state.ledger.total(owner, bucket, base) > zero) ? "BUY" : undefined;
+  }
+
+  /** Prices in ticks at which something happens to the account: stops and targets that wait there, a liquidation. */
+  waitsOf(who: number): number[] {
+    const { instrument, tick } = this.parts.listings[who]!;
+    const { state } = this.exchange;
+    const prices: Amount[] = [];
+    for (const algo of state.openAlgos.values()) if (algo.instrument === instrument) prices.push(algo.trigger_price);
+    for (const order of state.open.waitingOn(instrument)) if (order.stop_price) prices.push(order.stop_price);
+    const liquidation = this.liquidationOf(instrument);
+    if (liquidation !== undefined) prices.push(liquidation);
+    return prices.map((price) => toNumber(div(price, tick, "nearest")));
+  }
+
+  /** Liquidation price of what is held; undefined where there is none. */
+  liquidationOf(instrument: InstrumentId): Amount | undefined {
+    const { state } = this.exchange;
+    const position = state.position(ACCOUNT, instrument);
+    if (position.qty === zero) return undefined;
+    const price = liquidationPrice([position], state.isolatedMargin(position), state.listing(instrument));
+    return price > zero ? price : undefined;
+  }
+
+  /** All that the account is worth, USDT: wallets, what they hold back, coins and positions at their marks. */
+  worth(priceOfCoin: (who: number) => Amount | undefined = (who) => this.markOf(who)): Amount {
+    const { state } = this.exchange;
+    const { ledger } = state;
+    let total = zero;
+    for (const market of ["SPOT", "FUT"] as const) {
+      const owner = walletOf(ACCOUNT, market);
+      for (const asset of ledger.assetsOf(owner)) {
+        const qty = sum(BUCKETS.map((bucket) => ledger.total(owner, bucket, asset)));
+        const who = this.who.get(`SPOT:${asset}USDT`);
+        const price = asset === "USDT" ? dec("1") : who === undefined ? undefined : priceOfCoin(who);
+        if (price !== undefined) total = add(total, mul(qty, price));
+      }
+    }
+    for (const position of state.futures.of(ACCOUNT)) {
+      const mark = position.qty === zero ? undefined : this.markOf(this.who.get(position.instrument)!);
+      if (mark !== undefined) total = add(total, unrealised(position, mark));
+    }
+    return total;
+  }
+
+  worthText(): string {
+    return show(this.worth());
+  }
+}

@@ -1,0 +1,73 @@
+/** The time of a backtest: what is due at which moment, in a total order, and what is still to do at this very moment. */
+import { EventHeap, type TimedEvent } from "../engine/event-heap.ts";
+
+export class Timeline {
+  private time: number;
+  private readonly heap = new EventHeap();
+  private readonly todo: (() => void)[] = [];
+
+  constructor(start: number) {
+    this.time = start;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  /** Time goes on to `ts`, never back. */
+  reach(ts: number): void {
+    if (ts > this.time) this.time = ts;
+  }
+
+  /** When the next thing is due; infinite while there is none. */
+  get next(): number {
+    return this.heap.firstTime;
+  }
+
+  at(ts: number, run: () => void, order = ""): TimedEvent {
+    return this.heap.push(Math.max(ts, this.time), order, run);
+  }
+
+  after(ms: number, run: () => void, order = ""): TimedEvent {
+    return this.heap.push(this.time + Math.max(0, ms), order, run);
+  }
+
+  cancel(event: TimedEvent): void {
+    this.heap.cancel(event);
+  }
+
+  /** At whole multiples of `ms`, as the jobs of services run. */
+  every(ms: number, run: () => void): void {
+    const arm = () => {
+      this.heap.push((Math.floor(this.time / ms) + 1) * ms, "", () => {
+        run();
+        arm();
+      });
+    };
+    arm();
+  }
+
+  /** Takes the first thing that is due, and time with it. */
+  runNext(): void {
+    const event = this.heap.popDue(Number.POSITIVE_INFINITY);
+    if (!event) return;
+    this.reach(event.time);
+    event.run();
+  }
+
+  /** To be done at this moment, after what is being done. */
+  soon(run: () => void): void {
+    this.todo.push(run);
+  }
+
+  /** One thing of this moment; false when there is none. */
+  runSoon(): boolean {
+    const run = this.todo.shift();
+    run?.();
+    return run !== undefined;
+  }
+
+  get isIdle(): boolean {
+    return this.todo.length === 0;
+  }
+}
