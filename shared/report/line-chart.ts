@@ -16,8 +16,8 @@ export interface LineChart {
   /** From where the first curve is filled, and what is always in sight. */
   readonly floor: number;
   readonly height?: number;
-  /** How a level of the axis is written. */
-  label(value: number): string;
+  /** How a level of the axis is written; neighbours are `step` apart. */
+  label(value: number, step: number): string;
   /** At the end of a curve; nothing where left out. */
   end?(value: number): string;
   /** Spans that are shaded. */
@@ -39,10 +39,9 @@ export function lineChart(chart: LineChart): Markup {
   const extent = extentOf([chart.floor, ...lines.flatMap(({ points }) => points.map(([, value]) => value))], 0.06);
   const x = scaleOf(span, [box.left, box.width - box.right]);
   const y = scaleOf(extent, [box.height - box.bottom, box.top]);
-  const levels = ticksOf(extent, (chart.height ?? 260) > 200 ? 6 : 4).map((value) => ({
-    value,
-    label: chart.label(value),
-  }));
+  const ticks = ticksOf(extent, (chart.height ?? 260) > 200 ? 6 : 4);
+  const step = (ticks[1] ?? extent[1]) - (ticks[0] ?? extent[0]);
+  const levels = ticks.map((value) => ({ value, label: chart.label(value, step) }));
   const shaded = (chart.shaded ?? []).map(
     ([from, to]) =>
       html`<rect class="held" x="${at(x(from))}" y="${box.top}" width="${at(Math.max(1, x(to) - x(from)))}" height="${box.height - box.top - box.bottom}"/>`,
@@ -86,6 +85,10 @@ function endsOf(lines: readonly Line[], { x, y, end }: Scales & Pick<LineChart, 
     return [html`<text class="end ${kind}" x="${at(x(ts) + 6)}" y="${at(place)}">${end(value)}</text>`];
   });
 }
+
+/** As many digits as tell values apart that differ by `step`. */
+export const digitsFor = (step: number): number =>
+  step > 0 && Number.isFinite(step) ? Math.min(8, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : 0;
 
 /** The names of curves beside their colours. */
 export const keyOf = (lines: readonly Pick<Line, "name" | "kind">[]): Markup =>

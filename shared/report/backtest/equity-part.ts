@@ -2,7 +2,7 @@
 import type { PricePath } from "../../backtest/price-path.ts";
 import { symbolOf } from "../../domain/instrument.ts";
 import { money, number, percent } from "../figures.ts";
-import { keyOf, type Line, lineChart } from "../line-chart.ts";
+import { digitsFor, keyOf, type Line, lineChart } from "../line-chart.ts";
 import { html, type Markup } from "../markup.ts";
 import { section } from "../tables.ts";
 import type { Point } from "../thin.ts";
@@ -20,23 +20,22 @@ export function equityPart({ result, prices }: BacktestFacts): Markup {
   const lines = [own, ...held.filter((line) => line.points.length > 1)];
   const fall = result.performance.deepest_drawdown;
   const span = [result.from_ts, result.to_ts] as const;
-  const digits = digitsFor(points.map(([, value]) => value));
   const worth = lineChart({
     ...{ name: "Equity in USDT over time", lines: [own], floor: start, span, height: 260 },
     ...(fall && { shaded: [[fall.from_ts, fall.to_ts ?? result.to_ts] as const] }),
-    label: (value) => number(value, digits),
+    label: (value, step) => number(value, digitsFor(step)),
     end: (value) => percent(value / start - 1, 2, true),
   });
   const below = lineChart({
     ...{ name: "Drawdown from the highest equity before", lines: [fallen(points)], floor: 0, span, height: 120 },
-    label: (value) => percent(value, 1),
+    label: (value, step) => percent(value, digitsFor(100 * step)),
   });
   const beside =
     lines.length > 1 &&
     html`<h3>Beside holding</h3><div class="scroll">${lineChart({
       ...{ name: "Equity beside what holding would have made", lines, floor: start, span, height: 220 },
-      label: (value) => number(value, 0),
-      end: (value) => percent(value / start - 1, 1, true),
+      label: (value, step) => number(value, digitsFor(step)),
+      end: (value) => percent(value / start - 1, 2, true),
     })}</div>${keyOf(lines)}<p class="note">Holding: the whole equity of the beginning at the first price, without costs and without leverage. It carries the market's risk all the time; this backtest was in it for ${shareOf(result.performance.exposure)}.</p>`;
   const note = fall
     ? `Marked to market. The shaded time is the deepest drawdown, ${percent(fall.depth, 2)} or ${money(fall.depth_usdt)} USDT${fall.to_ts === null ? ", not made good at the end" : ""}.`
@@ -59,12 +58,4 @@ function fallen(points: readonly Point[]): Line {
     return [ts, peak > 0 ? value / peak - 1 : 0];
   });
   return { name: "drawdown", points: below, kind: "down" };
-}
-
-/** So that neighbouring levels of an axis differ. */
-function digitsFor(values: readonly number[]): number {
-  const range =
-    values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY) -
-    values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  return range > 20 ? 0 : range > 2 ? 1 : 2;
 }

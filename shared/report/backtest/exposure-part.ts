@@ -1,7 +1,7 @@
 /** How much was held: the worth of all positions as a share of equity, over time. */
 import type { BacktestFill } from "../../backtest/backtest-result.ts";
 import { percent } from "../figures.ts";
-import { lineChart } from "../line-chart.ts";
+import { digitsFor, lineChart } from "../line-chart.ts";
 import { html, type Markup, NOTHING } from "../markup.ts";
 import { section } from "../tables.ts";
 import type { Point } from "../thin.ts";
@@ -15,7 +15,7 @@ export function exposurePart({ result }: BacktestFacts): Markup {
   const chart = lineChart({
     ...{ name: "Worth of all positions as a share of equity", lines: [{ name: "held", points, kind: "curve-1" }] },
     ...{ floor: 0, span: [from_ts, to_ts] as const, height: 150 },
-    label: (value) => percent(value, most < 0.05 ? 1 : 0),
+    label: (value, step) => percent(value, digitsFor(100 * step)),
   });
   const share =
     performance.exposure === null ? "" : `There was a position ${percent(performance.exposure, 1)} of the time. `;

@@ -4,7 +4,7 @@ import { DAY_MS, readCurve, returnsOf, sampled, YEAR_MS } from "../../trading/st
 import { monthlyReturns } from "../../trading/stats/monthly.ts";
 import { rollingSharpe } from "../../trading/stats/ratios.ts";
 import { number, percent, toned } from "../figures.ts";
-import { lineChart } from "../line-chart.ts";
+import { digitsFor, lineChart } from "../line-chart.ts";
 import { html, type Markup, NOTHING } from "../markup.ts";
 import { type Cell, figure, section, table, text } from "../tables.ts";
 import type { Point } from "../thin.ts";
@@ -39,7 +39,7 @@ export function rollingPart({ result: { equity, from_ts, to_ts } }: BacktestFact
   const chart = lineChart({
     ...{ name: "Rolling Sharpe ratio over time", lines: [{ name: "Sharpe", points, kind: "curve-1" }], floor: 0 },
     ...{ span: [from_ts, to_ts] as const, height: 170 },
-    label: (value) => number(value, 1),
+    label: (value, step) => number(value, digitsFor(step)),
     end: (value) => number(value, 2, true),
   });
   if (chart.text === "") return NOTHING;

@@ -2,7 +2,7 @@
 import type { ExperimentResult, FoldResult, ParamSet, RunSummary, SensitivityRow } from "../../domain/experiment.ts";
 import { at, type Box, frame, picture, scaleOf, timeTicks } from "../axes.ts";
 import { moment, money, number, percent, toned } from "../figures.ts";
-import { keyOf, type Line, lineChart } from "../line-chart.ts";
+import { digitsFor, keyOf, type Line, lineChart } from "../line-chart.ts";
 import { html, type Markup, NOTHING } from "../markup.ts";
 import { type Cell, figure, section, table, text, words } from "../tables.ts";
 import type { ExperimentFacts } from "./facts.ts";
@@ -41,7 +41,7 @@ export function curvePart(result: ExperimentResult): Markup {
   const start = result.curve[0]?.[1] ?? 0;
   const chart = lineChart({
     ...{ name: "Equity in USDT over time", lines, floor: start, height: 280 },
-    label: (value) => number(value, 0),
+    label: (value, step) => number(value, digitsFor(step)),
     end: (value) => percent(value / start - 1, 2, true),
   });
   return section("Equity", chart.text === "" ? NOTHING : html`<div class="scroll">${chart}</div>${keyOf(lines)}`);
