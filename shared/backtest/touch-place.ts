@@ -23,7 +23,6 @@ export class TouchPlace {
   /** The mark as it was told last, and the last price then, ticks. */
   private mark: { ticks: number; last: number } | undefined;
   private expected: { rate: number; nextAt: number } | undefined;
-  private now = 0;
 
   constructor(who: number, listing: Listing, fill: FillModel) {
     this.who = who;
@@ -37,14 +36,6 @@ export class TouchPlace {
     return this.units.listing.market === "FUT";
   }
 
-  /** No mark was told so far. */
-  get isUnmarked(): boolean {
-    return this.mark === undefined;
-  }
-
-  reach(at: number): void {
-    this.now = at;
-  }
 
   /** NaN is what the record does not say. */
   onMark({ mark, rate, nextAt }: Told): void {
@@ -57,10 +48,6 @@ export class TouchPlace {
     const { last } = this.matcher;
     if (this.mark === undefined) return Number.isNaN(last) ? undefined : last;
     return Number.isNaN(this.mark.last) ? this.mark.ticks : this.mark.ticks + (last - this.mark.last);
-  }
-
-  funding(): { rate: number; nextAt: number } | undefined {
-    return this.isFutures ? (this.expected ?? { rate: 0, nextAt: nextAfter(this.now) }) : undefined;
   }
 
   tellTop(seq: number, exchTs: number, { ticks, ear }: { ticks: number; ear: MarketEar }): void {
@@ -78,7 +65,7 @@ export class TouchPlace {
   tellMark(exchTs: number, { mark, rate, nextAt }: Told, ear: MarketEar): void {
     const price = Number.isNaN(mark) ? this.units.price(this.heard.last) : mark;
     if (Number.isNaN(price)) return;
-    const said = Number.isNaN(rate) ? (this.funding() ?? { rate: 0, nextAt: nextAfter(exchTs) }) : { rate, nextAt };
+    const said = Number.isNaN(rate) ? (this.expected ?? { rate: 0, nextAt: nextAfter(exchTs) }) : { rate, nextAt };
     ear.funding(this.who, exchTs, { mark: price, ...said });
   }
 

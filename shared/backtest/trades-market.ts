@@ -48,7 +48,6 @@ export class TradesMarket implements BacktestMarket {
   apply(step: number): readonly MatchEvent[] {
     const place = this.places[this.who(step)]!;
     const event = this.tape.event(step);
-    place.reach(this.at(step));
     if (event.kind === "trade") return place.matcher.move(event.ticks);
     if (event.kind === "markPrice") place.onMark(event);
     return NOTHING;
@@ -87,7 +86,8 @@ export class TradesMarket implements BacktestMarket {
     return this.places[who]!.markTicks();
   }
 
-  funding(who: number): { rate: number; nextAt: number } | undefined {
-    return this.places[who]!.funding();
+  /** What is paid, the tape itself says; nothing else is. */
+  funding(): undefined {
+    return undefined;
   }
 }
