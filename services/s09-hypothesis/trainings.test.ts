@@ -8,11 +8,13 @@ import { signalsSeen } from "../../shared/collections/signals.ts";
 import { modelCurves, trainings } from "../../shared/collections/trainings.ts";
 import { NewTraining, type Training } from "../../shared/domain/training.ts";
 import { refuse } from "../../shared/errors.ts";
+import type { Inference } from "../../shared/kit/ports.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { simulatedWorld } from "../../shared/testing/world.ts";
 import { afterAll12h, HOUR_MS, type Labelled, labelledSignals, store, TRUTH } from "./labelled-signals.fixture.ts";
 import { Models } from "./models.ts";
-import { Trainings } from "./trainings.ts";
+import type { TrainingPorts } from "./training-types.ts";
+import { LABELS_MAX, Trainings } from "./trainings.ts";
 
 const COUNT = 800;
 const net = { fetch: () => Promise.reject(new Error("no net")), connect: () => ({ send() {}, close() {} }) };
@@ -27,10 +29,9 @@ async function world(labelled: readonly Labelled[]) {
     return emit(opsEvents, { source: "s09", ts: clock.now(), ...entry });
   };
   const own = sim.store("s09");
-  const make = (over: object = {}) => {
-    const models = new Models({ store: own, blobs: sim.blobs, clock, inference: sim.inference, audit });
-    return new Trainings({ store: own, clock, inference: sim.inference, models, audit, ...over });
-  };
+  const models = () => new Models({ store: own, blobs: sim.blobs, clock, inference: sim.inference, audit });
+  const make = (over: Partial<TrainingPorts> = {}) =>
+    new Trainings({ store: own, clock, inference: sim.inference, models: models(), audit, ...over });
   async function finish<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const end = () => {
@@ -42,7 +43,7 @@ async function world(labelled: readonly Labelled[]) {
   }
   const all = make();
   return {
-    ...{ clock, sim, own, all, make, audited },
+    ...{ clock, sim, own, all, make, models, finish, audited },
     ask: (request: object = {}, actor = "ann") => {
       const whole = { model_id: "baseline", label_horizon: 12, l2: 1, ...request };
       return finish(all.accept(NewTraining.parse(whole), actor));
@@ -155,16 +156,11 @@ describe("a crash", () => {
   });
 
   test("of the disk is waited out, and told", async () => {
-    const { ask, step, make, read, clock, own, sim } = await world(DRAWN);
+    const { ask, step, make, models, read, clock } = await world(DRAWN);
     let isAway = true;
-    const models = {
-      keep: (...all: Parameters<Models["keep"]>) => {
-        if (isAway) refuse("UNAVAILABLE", "the disk is away");
-        const audit = (entry: object) => emit(opsEvents, { source: "s09", ts: 1, ...entry } as never);
-        return new Models({ store: own, blobs: sim.blobs, clock, inference: sim.inference, audit }).keep(...all);
-      },
-    };
-    const all = make({ models });
+    const keep: Models["keep"] = (...all) =>
+      isAway ? refuse("UNAVAILABLE", "the disk is away") : models().keep(...all);
+    const all = make({ models: { keep } });
     const { training_id } = await ask();
     const worker = async () => {
       while (await step(all));
@@ -221,6 +217,38 @@ describe("a training that comes to nothing", () => {
     expect((await dull.read(other.training_id)).failure!.detail).toContain("name the features");
   });
 
+  test("whose file says something else than the fit registers nothing", async () => {
+    const { ask, work, make, read, own, sim } = await world(DRAWN);
+    const inference: Inference = {
+      async load(file, inputs) {
+        const loaded = await sim.inference.load(file, inputs);
+        return { ...loaded, run: async (rows) => (await loaded.run(rows)).map((p) => p * (1 - 1e-5)) };
+      },
+    };
+    const { training_id } = await ask();
+    await work(make({ inference }));
+    const { status, failure } = await read(training_id);
+    expect([status, failure!.code]).toEqual(["FAILED", "ONNX_DIFFERS"]);
+    expect(await own.count(cards)).toBe(0);
+  });
+
+  test("whose file is on record under that name with other inputs says so, once", async () => {
+    const first = await world(DRAWN);
+    const { training_id } = await first.ask();
+    await first.work();
+    const { result } = await first.read(training_id);
+    const file = (await first.sim.blobs.get(modelBlob(result!.hash)))!;
+    const { ask, work, read, models, finish } = await world(DRAWN);
+    const features = result!.features.toReversed();
+    const about = { model_id: "baseline", label_horizon: 12, features } as const;
+    await finish(models().keep(file, about, { author: "bob" }));
+    const asked = await ask();
+    await work();
+    expect((await read(asked.training_id)).failure).toMatchObject({ code: "CONFLICT" });
+  });
+});
+
+describe("a training that people end", () => {
   test("canceled keeps nothing, whenever it is; one that is over cannot be", async () => {
     const { ask, step, work, read, all, own, audited } = await world(DRAWN);
     const waiting = await ask({ seed: 9 });
@@ -239,14 +267,17 @@ describe("a training that comes to nothing", () => {
     expect(audited.filter((what) => what === "model.train canceled")).toHaveLength(2);
   });
 
-  test("nor is one accepted that could not be done", async () => {
-    const { ask, all, clock } = await world(labelledSignals({ count: 10 }));
+  test("or that could not be done is not even accepted", async () => {
+    const { ask, all, clock, make, own } = await world(labelledSignals({ count: 10 }));
     const codeOf = (work: Promise<unknown>) =>
       work.then(
         () => "none",
         ({ code }) => code,
       );
     expect(await codeOf(ask({ features: ["magic"] }))).toBe("INVALID");
+    const many = make({ store: { ...own, query: own.query.bind(own), count: async () => LABELS_MAX + 1 } });
+    const wish = NewTraining.parse({ model_id: "baseline", label_horizon: 12 });
+    await expect(many.accept(wish, "ann")).rejects.toThrow("say a shorter window");
     expect(await codeOf(all.cancel("training-1-00000000", "bob"))).toBe("NOT_FOUND");
     expect(await codeOf(all.curves({ model_id: "baseline", hash: "0".repeat(64) }))).toBe("NOT_FOUND");
     for (let i = 0; i < 20; i++) {
