@@ -1,5 +1,6 @@
 /** `test`: installs what the tests want, then types, lint and every test, ending with "N passed, N failed". */
 import { existsSync } from "node:fs";
+import { availableParallelism, getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../build.ts";
 import type { Command } from "./command.ts";
@@ -67,30 +68,57 @@ function readCounts(report: string): Counts {
 
 /** On the virtual clock, in memory, or mostly waiting for sockets of their own: a busy machine disturbs none of it. */
 const CALM = ["ops/sim", "services", "shared/domain", "shared/engine", "shared/trading"];
-const BESIDE = 2;
+/** What everything else leaves of the machine is theirs: it waits a lot, and goes first whenever it does not. */
+const CALM_NICENESS = 10;
+const NICENESS_MAX = 19;
 
-/** What is calm first, file beside file, then everything else, one after the other; named ones in one go. */
+type Tell = (text: string) => void;
+const tellAtOnce: Tell = (text) => void process.stderr.write(text);
+
+/** Two reports at once could be read by nobody: this one is kept back until it is its turn. */
+function heldBack(): { tell: Tell; release: () => void } {
+  let held: string | undefined = "";
+  const tell: Tell = (text) => {
+    if (held === undefined) tellAtOnce(text);
+    else held += text;
+  };
+  const release = () => {
+    tellAtOnce(held ?? "");
+    held = undefined;
+  };
+  return { tell, release };
+}
+
+/** What is calm on all cores, and beside it everything else, file after file; named ones in one go. */
 async function runAll(patterns: string[]): Promise<{ counts: Counts; code: number }> {
-  if (patterns.length > 0) return runTests(patterns);
-  const calm = await runTests([`--parallel=${BESIDE}`, ...CALM.map((folder) => `./${folder}/`)]);
-  const others = await runTests(CALM.map((folder) => `--path-ignore-patterns=${folder}/**`));
+  if (patterns.length > 0) return runTests(patterns, tellAtOnce);
+  const { tell, release } = heldBack();
+  const beside = [`--parallel=${availableParallelism()}`, "--no-isolate"];
+  const running = runTests([...beside, ...CALM.map((folder) => `./${folder}/`)], tell, CALM_NICENESS);
+  const others = await runTests(
+    CALM.map((folder) => `--path-ignore-patterns=${folder}/**`),
+    tellAtOnce,
+  );
+  release();
+  const calm = await running;
   const sum = (what: keyof Counts) => calm.counts[what] + others.counts[what];
   const counts = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
   return { counts, code: calm.code || others.code };
 }
 
-async function runTests(options: string[]): Promise<{ counts: Counts; code: number }> {
+async function runTests(options: string[], tell: Tell, niceness = 0): Promise<{ counts: Counts; code: number }> {
   const child = Bun.spawn([process.execPath, "test", "--timeout", "60000", ...options], {
     cwd: ROOT,
     stdout: "inherit",
     stderr: "pipe",
   });
+  if (niceness > 0) setPriority(child.pid, Math.min(getPriority() + niceness, NICENESS_MAX));
   let report = "";
   const decoder = new TextDecoder();
   for await (const chunk of child.stderr as unknown as AsyncIterable<Uint8Array>) {
     const text = decoder.decode(chunk, { stream: true });
     report += text;
-    process.stderr.write(text);
+    tell(text);
   }
   return { counts: readCounts(report), code: await child.exited };
 }

@@ -142,8 +142,10 @@ export async function supervise(
     await Promise.all(group.map((each) => each.start()));
     const failed = group.find(({ state }) => state.status !== "up");
     if (!failed) continue;
+    // Before it is stopped with the others, which would be told in its place.
+    const why = failed.state.lastEnd ?? "no reason given";
     await stop();
-    throw new Error(`${failed.state.name} did not start: ${failed.state.lastEnd ?? "no reason given"}`);
+    throw new Error(`${failed.state.name} did not start: ${why}`);
   }
   return { states: () => kept.map((each) => ({ ...each.state })), stop };
 }

@@ -15,4 +15,4 @@ test("without the position manager for ten seconds no trade begins; what is open
   for (const instrument of [FUT, SPOT]) void desk.exit(instrument);
   await desk.sim.advance(30_000);
   expect([...(await desk.troubles()), ...(await desk.leftovers())]).toEqual([]);
-}, 30_000);
+});

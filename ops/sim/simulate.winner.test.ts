@@ -17,7 +17,6 @@ const POSITION = {
   ...{ adds_max: 1, add_roe: 0.08, add_share: 0.5 },
 };
 const DOWN_MS = 400;
-const CASE_MS_MAX = 30_000;
 
 async function openDesk(seed: string, canCrash = false): Promise<Desk> {
   const desk = await Desk.open({
@@ -64,29 +63,25 @@ function watchCover({ sim, venue }: Desk): { bareMs: number; moves: number } {
 }
 
 describe("a winner", () => {
-  test(
-    "gets break-even, an add, locks and a stage, ends at its target, and is never without a stop meanwhile",
-    async () => {
-      const desk = await openDesk("winner");
-      const kinds: IntentKind[] = [];
-      const cover = watchCover(desk);
-      await winAll(desk);
-      const [trade] = await tradesOf(desk);
-      for (const { intent } of await readAll(desk.sim.world.store("s04"), intents)) kinds.push(intent.kind);
-      expect(trade).toMatchObject({ status: "CLOSED", exit_reason: "take_profit", adds: 1, stage: 1 });
-      const reasons = trade?.stops.map(({ reason }) => reason) ?? [];
-      expect(reasons).toEqual(expect.arrayContaining(["entry", "break_even", "add", "lock"]));
-      const levels = trade?.stops.map(({ stop_price }) => dec(stop_price)) ?? [];
-      expect(levels).toEqual(levels.toSorted((a, b) => (a < b ? -1 : 1)));
-      expect(new Set(kinds)).toEqual(new Set<IntentKind>(["ENTRY", "SL", "ADD", "TP"]));
-      expect(dec(trade?.pnl_usdt ?? "0") > zero).toBe(true);
-      expect(cover.moves).toBeGreaterThan(4);
-      // From the entry's first fill to its first stop.
-      expect(cover.bareMs).toBeLessThan(200);
-      expect([...(await desk.troubles()), ...(await desk.leftovers())]).toEqual([]);
-    },
-    CASE_MS_MAX,
-  );
+  test("gets break-even, an add, locks and a stage, ends at its target, and is never without a stop meanwhile", async () => {
+    const desk = await openDesk("winner");
+    const kinds: IntentKind[] = [];
+    const cover = watchCover(desk);
+    await winAll(desk);
+    const [trade] = await tradesOf(desk);
+    for (const { intent } of await readAll(desk.sim.world.store("s04"), intents)) kinds.push(intent.kind);
+    expect(trade).toMatchObject({ status: "CLOSED", exit_reason: "take_profit", adds: 1, stage: 1 });
+    const reasons = trade?.stops.map(({ reason }) => reason) ?? [];
+    expect(reasons).toEqual(expect.arrayContaining(["entry", "break_even", "add", "lock"]));
+    const levels = trade?.stops.map(({ stop_price }) => dec(stop_price)) ?? [];
+    expect(levels).toEqual(levels.toSorted((a, b) => (a < b ? -1 : 1)));
+    expect(new Set(kinds)).toEqual(new Set<IntentKind>(["ENTRY", "SL", "ADD", "TP"]));
+    expect(dec(trade?.pnl_usdt ?? "0") > zero).toBe(true);
+    expect(cover.moves).toBeGreaterThan(4);
+    // From the entry's first fill to its first stop.
+    expect(cover.bareMs).toBeLessThan(200);
+    expect([...(await desk.troubles()), ...(await desk.leftovers())]).toEqual([]);
+  });
 });
 
 type Action = "SL" | "TP" | "ADD";
@@ -120,26 +115,22 @@ const KILLS: readonly Kill[] = [
 describe("S6 dies, and the trade goes on as if nothing had been", () => {
   for (const action of ["SL", "TP", "ADD"] as const) {
     for (const { name, laterMs = 0, is } of KILLS) {
-      test(
-        `${action} ${name}`,
-        async () => {
-          const desk = await openDesk(`${action} ${name}`, true);
-          const { sim } = desk;
-          let killed = false;
-          sim.onStep((step) => {
-            if (killed || !is(step, action)) return;
-            killed = true;
-            if (laterMs === 0) sim.kill(["s06"], DOWN_MS);
-            else sim.clock.after(laterMs, () => sim.kill(["s06"], DOWN_MS));
-          });
-          await winAll(desk);
-          const [trade, ...others] = await tradesOf(desk);
-          expect([killed, others]).toEqual([true, []]);
-          expect(trade).toMatchObject({ status: "CLOSED", exit_reason: "take_profit", adds: 1, stage: 1 });
-          expect([...(await desk.troubles()), ...(await desk.leftovers())]).toEqual([]);
-        },
-        CASE_MS_MAX,
-      );
+      test(`${action} ${name}`, async () => {
+        const desk = await openDesk(`${action} ${name}`, true);
+        const { sim } = desk;
+        let killed = false;
+        sim.onStep((step) => {
+          if (killed || !is(step, action)) return;
+          killed = true;
+          if (laterMs === 0) sim.kill(["s06"], DOWN_MS);
+          else sim.clock.after(laterMs, () => sim.kill(["s06"], DOWN_MS));
+        });
+        await winAll(desk);
+        const [trade, ...others] = await tradesOf(desk);
+        expect([killed, others]).toEqual([true, []]);
+        expect(trade).toMatchObject({ status: "CLOSED", exit_reason: "take_profit", adds: 1, stage: 1 });
+        expect([...(await desk.troubles()), ...(await desk.leftovers())]).toEqual([]);
+      });
     }
   }
 });

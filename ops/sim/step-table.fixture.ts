@@ -5,8 +5,6 @@ import { FUT, SPOT } from "./desk.fixture.ts";
 import { live, liveThrough } from "./fault-cases.fixture.ts";
 import { type Phase, STEPS } from "./steps.fixture.ts";
 
-const CASE_MS_MAX = 30_000;
-
 /** Neighbours in the table meet the other market. */
 export function testSteps(phase: Phase): void {
   const steps = STEPS.filter((step) => step.phase === phase);
@@ -14,7 +12,7 @@ export function testSteps(phase: Phase): void {
     for (const kill of steps) {
       for (const instrument of [FUT, SPOT]) {
         const alone = { instrument, phase, faults: () => [], seed: kill.name, kill };
-        test(`${instrument}: ${kill.name}`, async () => expect(await live(alone)).toEqual([]), CASE_MS_MAX);
+        test(`${instrument}: ${kill.name}`, async () => expect(await live(alone)).toEqual([]));
       }
     }
   });
@@ -24,7 +22,7 @@ export function testSteps(phase: Phase): void {
         const instrument = (nth + mth) % 2 === 0 ? FUT : SPOT;
         const what = `${instrument}: ${kill.name}; ${fault}`;
         const among = { instrument, phase, faults, seed: what, kill };
-        test(what, async () => expect((await liveThrough(among)).troubles).toEqual([]), CASE_MS_MAX);
+        test(what, async () => expect((await liveThrough(among)).troubles).toEqual([]));
       }
     }
   });

@@ -106,7 +106,7 @@ describe("S12 killed at any step", () => {
     await sim.advance(CARRIED_ON_MS);
     expect((await kept(off.approval_id))?.state).toBe("DONE");
     expect((await say("GET /kill-switch", who.tom)).body).toMatchObject({ enabled: true, reason: "second" });
-  }, 30_000);
+  });
 });
 
 describe("the service whose work it is", () => {
@@ -120,7 +120,7 @@ describe("the service whose work it is", () => {
     await sim.advance(30_000);
     expect((await kept(promotion.approval_id))?.state).toBe("DONE");
     expect(await activeRev(who.rita)).toBe(before + 1);
-  }, 30_000);
+  });
 
   test("is away, and who asked is demoted: it is not done, and may have been is what it says", async () => {
     const who = await openForTwo({}, true);
@@ -131,7 +131,7 @@ describe("the service whose work it is", () => {
     await sim.advance(30_000);
     const outcome = "rita may not do this any more. It may have been done before that.";
     expect(await kept(promotion.approval_id)).toMatchObject({ state: "FAILED", outcome });
-  }, 30_000);
+  });
 
   test("is away for a quarter of an hour: it is not done any more", async () => {
     const who = await openForTwo({}, true);

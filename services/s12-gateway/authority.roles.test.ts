@@ -41,7 +41,7 @@ beforeAll(async () => {
   rows = Object.values(TABLE)
     .flatMap((family) => family.operations.map((what) => [what, family] as const))
     .map(asRow);
-}, 30_000);
+});
 afterAll(() => gateway.stop());
 
 let keys = 0;

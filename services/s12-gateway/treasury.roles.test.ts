@@ -7,7 +7,7 @@ let tokens: Tokens;
 beforeAll(async () => {
   await open();
   tokens = createTokens(sim.world.serviceKey, sim.clock);
-}, 30_000);
+});
 afterAll(() => running(sim.services.stop()));
 
 const ROLES: readonly Role[] = ["viewer", "researcher", "trader", "risk", "admin"];
