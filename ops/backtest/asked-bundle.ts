@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readBundleText } from "../../services/s10-config/bundle-text.ts";
 import { contentHash } from "../../services/s10-config/bundles.ts";
 import { lintBundle } from "../../services/s10-config/lint.ts";
+import type { TapeForm } from "../../shared/backtest/tape.ts";
 import type { Bundle } from "../../shared/domain/bundle.ts";
 import { ROOT } from "../build.ts";
 
@@ -14,12 +15,17 @@ export interface AskedBundle {
   readonly warnings: readonly string[];
 }
 
-const SHIPPED = join(ROOT, "services/s10-config/default-bundle.yaml");
+/** The system's own looks at the order book and at seconds, of which bars know nothing. */
+const SHIPPED: Readonly<Record<TapeForm, string>> = {
+  book: join(ROOT, "services/s10-config/default-bundle.yaml"),
+  trades: join(ROOT, "services/s10-config/default-bundle.yaml"),
+  bars: join(ROOT, "ops/backtest/minute-bars.yaml"),
+};
 const FAULTS_SHOWN = 12;
 
-/** Throws with every fault and where it is. */
-export function askedBundle(file: string | undefined): AskedBundle {
-  const { report, bundle } = lintBundle(readBundleText(textOf(file)));
+/** Without a file the one that is shipped for such data. Throws with every fault and where it is. */
+export function askedBundle(file: string | undefined, form: TapeForm): AskedBundle {
+  const { report, bundle } = lintBundle(readBundleText(textOf(file ?? SHIPPED[form])));
   const told = ({ path, message, suggestion }: (typeof report.errors)[number]): string =>
     `${path === "" ? "the whole" : path}: ${message}${suggestion === undefined ? "" : ` (${suggestion}?)`}`;
   if (bundle) return { bundle, hash: contentHash(bundle), warnings: report.warnings.map(told) };
@@ -30,9 +36,9 @@ export function askedBundle(file: string | undefined): AskedBundle {
   );
 }
 
-function textOf(file: string | undefined): string {
+function textOf(file: string): string {
   try {
-    return readFileSync(file ?? SHIPPED, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     throw new Error(`--bundle ${file} cannot be read: ${(error as Error).message}`);
   }

@@ -11,6 +11,10 @@ import { warmUpMs } from "../../shared/experiment/warm-up.ts";
 import { Library, type Series } from "../../shared/market-data/library.ts";
 import { loadTape } from "../../shared/market-data/load-tape.ts";
 import { DEFAULT_DATA } from "../cli/options.ts";
+import { filesUnder } from "../data/folder-files.ts";
+import { isRecording } from "../data/import-lines.ts";
+import { tapeOfFiles } from "../data/tape-files.ts";
+import { formOf } from "../data/text-lines.ts";
 import type { StoredParts } from "./stored-parts.ts";
 
 /** What `--data` named, sorted by what it is. */
@@ -72,7 +76,35 @@ export function tradedBy(bundle: Bundle, asked: readonly InstrumentId[]): Instru
 /** Throws where there is no such market, and says what to do about it. */
 export async function askedMarket(asked: MarketAsked, stored: StoredParts): Promise<AskedMarket> {
   const listings = await listingsFor(stored);
-  return libraryMarket(asked, listings);
+  return asked.words.files.length > 0 ? filesMarket(asked, listings) : libraryMarket(asked, listings);
+}
+
+async function filesMarket(asked: MarketAsked, listings: readonly Listing[]): Promise<AskedMarket> {
+  const { bundle, words, from, to, timeframe, on_problem, onProgress } = asked;
+  const warm_up_ms = warmUpMs(bundle, tradedBy(bundle, words.instruments));
+  const tape = await tapeOfFiles(words.files, {
+    ...{ listings, timeframe, on_problem },
+    ...(words.instruments.length > 0 && { instruments: words.instruments }),
+    ...(from !== undefined && { from: from - warm_up_ms }),
+    ...(to !== undefined && { to }),
+    ...(onProgress && { onProgress }),
+  });
+  const { head } = tape;
+  if (asked.form !== undefined && asked.form !== head.form)
+    throw new Error(`--form ${asked.form}: the files are ${FORM_WORDS[head.form]}.`);
+  if (!tape.instruments.some((instrument) => bundle.instruments.some((known) => known.instrument === instrument)))
+    throw new Error(`The files are of ${tape.instruments.join(", ")}, none of which the bundle trades.`);
+  return { tape, window: { from: from ?? head.from_ts, to: to ?? head.to_ts } };
+}
+const FORM_WORDS = { book: "recorded lines: book", trades: "trades", bars: "candles: bars" } as const;
+
+/** What is known of the market before any of it is read: recorded lines have the book. */
+export async function formOfWords({ files }: DataWords, form: TapeForm | undefined): Promise<TapeForm> {
+  const [first] = files.flatMap(filesUnder);
+  if (form !== undefined || first === undefined) return form ?? "bars";
+  const kind = await formOf(first);
+  const hasLines = kind !== "parquet" && kind !== "arrow" && (await isRecording(first, kind));
+  return hasLines ? "book" : "bars";
 }
 
 async function libraryMarket(asked: MarketAsked, listings: readonly Listing[]): Promise<AskedMarket> {

@@ -31,7 +31,7 @@ export const SETTING_OPTIONS = {
   seed: { type: "string", default: "1" },
 } as const;
 
-export const MARKET_USAGE = `  --bundle F       a config bundle (YAML or JSON); default: the shipped one
+export const MARKET_USAGE = `  --bundle F       a config bundle (YAML or JSON); default: the shipped one, of bars ops/backtest/minute-bars.yaml
   --data WHAT      recorded or archived files or folders of them; or a data folder, whose library is read (data); or an
                    instrument of the library, such as FUT:BTCUSDT. Several times. Default: what the bundle trades
   --from T --to T  2024-08-01, 2024-08-01T12:00 or epoch ms, UTC; --to is left out itself. What lies before --from

@@ -10,11 +10,12 @@ import { loadModels } from "../../shared/experiment-run/ask-model.ts";
 import type { BacktestFacts } from "../../shared/report/backtest/facts.ts";
 import { backtestPage } from "../../shared/report/backtest/page.ts";
 import { type AskedBundle, askedBundle } from "../backtest/asked-bundle.ts";
-import { type AskedMarket, askedMarket, dataWords } from "../backtest/asked-market.ts";
+import { type AskedMarket, askedMarket, dataWords, formOfWords } from "../backtest/asked-market.ts";
 import { type AskedParts, askedParts } from "../backtest/asked-parts.ts";
 import { drive } from "../backtest/drive.ts";
 import { EQUITY_COLUMNS, FILL_COLUMNS, TRADE_COLUMNS } from "../backtest/result-tables.ts";
 import { storedParts } from "../backtest/stored-parts.ts";
+import { whyQuiet } from "../backtest/why-quiet.ts";
 import { buildInfo } from "../build.ts";
 import { checkTablePath, writeTable } from "../data/table-out.ts";
 import {
@@ -72,8 +73,9 @@ async function run(args: string[]): Promise<number> {
   const { values } = readOptions(args, OPTIONS);
   for (const name of ["trades", "fills", "equity"] as const) checkTablePath(name, values[name]);
   const settings = settingsOf(values);
-  const asked = askedBundle(values.bundle);
   const words = dataWords(values.data);
+  const form = values.form === undefined ? undefined : choiceOption("form", values.form, FORMS);
+  const asked = askedBundle(values.bundle, await formOfWords(words, form));
   const stored = storedParts(words.folder);
   const parts = await askedParts(asked.bundle, values, stored);
   for (const warning of asked.warnings) note(`${yellow("bundle")} ${warning}`);
@@ -81,7 +83,7 @@ async function run(args: string[]): Promise<number> {
   const market = await askedMarket(
     {
       ...{ bundle: asked.bundle, words, from: timeOption("from", values.from), to: timeOption("to", values.to) },
-      form: values.form === undefined ? undefined : choiceOption("form", values.form, FORMS),
+      form,
       timeframe: choiceOption("timeframe", values.timeframe, TIMEFRAMES),
       on_problem: values.repair ? "repair" : "refuse",
       onProgress: (share) => reading.at(share, ""),
@@ -92,6 +94,8 @@ async function run(args: string[]): Promise<number> {
   const facts = factsOf({ asked, market, settings, result });
   if (values.json) print(JSON.stringify(figuresOf(facts, wall_ms)));
   else for (const line of summaryLines(facts, wall_ms)) print(line);
+  if (result.signals === 0)
+    for (const why of whyQuiet(asked.bundle, market.tape.head)) note(`${yellow("quiet")}  ${why}`);
   writeFiles(facts, values);
   return 0;
 }
