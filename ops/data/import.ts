@@ -93,7 +93,7 @@ interface Evidence {
 }
 
 /** What the file is about: the caller's word first, then its name, then its content. */
-function seriesOf(path: string, table: Table, { wanted, rows }: Evidence): Series {
+export function seriesOf(path: string, table: Table, { wanted, rows }: Evidence): Series {
   const hints = hintsOf(path);
   const kind =
     wanted.kind ?? hints.kind ?? (table.header && kindOfHeader(table.header)) ?? kindOfRow(rows[0], hints.interval);

@@ -65,6 +65,8 @@ export interface RecordedFile {
 export interface RecordingOptions {
   /** Tick and step sizes; undefined for an instrument that is not to be played. */
   scalesOf(instrument: InstrumentId): Scales | undefined;
+  /** False for one whose lines are passed over without a word. */
+  isWanted?(instrument: InstrumentId): boolean;
 }
 
 /**
@@ -299,7 +301,9 @@ class Source {
     if (instrument === undefined) return this.report("A snapshot without a symbol in a recording of several");
     const only = this.file.instrument;
     if (only !== undefined && instrument !== only) return this.report(`Of ${instrument}, not ${only}`);
-    const scales = this.context.options.scalesOf(instrument);
+    const { scalesOf, isWanted } = this.context.options;
+    if (isWanted?.(instrument) === false) return undefined;
+    const scales = scalesOf(instrument);
     if (scales === undefined) return this.report(`${instrument} is not listed`);
     const event = readEvent(envelope, scales);
     if (typeof event === "string") return this.report(event);

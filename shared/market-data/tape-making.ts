@@ -26,13 +26,14 @@ export async function tapeOfLanes(terms: TapeTerms, lanes: readonly Moments[], o
     if ((one.event.kind === "bar" || one.event.kind === "trade") && Number.isNaN(first[one.who]))
       first[one.who] = one.at;
     if (builder.size > EVENTS_MAX) refuse("INVALID", `More than ${EVENTS_MAX} events; take a shorter time`);
-    if (builder.size % PROGRESS_EVENTS === 0) onProgress?.((one.at - from) / (to - from));
+    if (builder.size % PROGRESS_EVENTS === 0 && Number.isFinite(to - from)) onProgress?.((one.at - from) / (to - from));
   });
   findings.settle();
   const empty = first.findIndex(Number.isNaN);
   if (empty >= 0) refuse("INVALID", `There is nothing of ${wanted(terms, empty)}`);
   for (const [who, ts] of first.entries()) {
-    if (ts - from > LATE_MS) terms.assumed.add(`${listings[who]!.instrument}: nothing before ${moment(ts)}`);
+    if (Number.isFinite(from) && ts - from > LATE_MS)
+      terms.assumed.add(`${listings[who]!.instrument}: nothing before ${moment(ts)}`);
   }
   return builder.build(headOf(terms));
 }
@@ -45,7 +46,10 @@ export async function tapeOfRecording(
 ): Promise<Tape> {
   const { listings, findings, from, to } = terms;
   const scales = new Map(listings.map((listing) => [listing.instrument, scalesOf(listing)]));
-  const recording = await readRecording(files, { scalesOf: (instrument) => scales.get(instrument) });
+  const recording = await readRecording(files, {
+    scalesOf: (instrument) => scales.get(instrument),
+    isWanted: (instrument) => scales.has(instrument),
+  });
   const builder = new TapeBuilder();
   const instruments = listings.map(({ instrument }) => instrument);
   const problems = await tapeBook({ recording, instruments, builder, from, to, ...(onProgress && { onProgress }) });
