@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import type { Decision } from "../../../../shared/domain/decision.ts";
 import { decisionsPagesQuery, decisionsPath } from "../api/decision-queries.ts";
-import { activeQuery, decisionsQuery, instrumentsQuery } from "../api/queries.ts";
+import { decisionsQuery } from "../api/queries.ts";
 import { numberText, percentText } from "../format/numbers.ts";
 import { codeText, MESSAGES, type Translate, useText } from "../i18n/translate.ts";
 import { ClearAsked, DayField, useAsked } from "../parts/asked-fields.tsx";
@@ -12,6 +12,7 @@ import { type Column, column, DataTable } from "../parts/data-table.tsx";
 import { Figure, When } from "../parts/figures.tsx";
 import { JsonButton } from "../parts/json-button.tsx";
 import { InstrumentLink, PlaceLink } from "../parts/links.tsx";
+import { MarketFields } from "../parts/market-fields.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { RuleHitsPanel } from "../parts/rule-hits.tsx";
 import { Select } from "../parts/select.tsx";
@@ -104,27 +105,10 @@ function useDecisions(asked: Asked) {
 function Filters({ decisions }: { decisions: readonly Decision[] }) {
   const { t } = useText();
   const { asked, ask } = useAsked();
-  const instruments = useQuery(instrumentsQuery).data ?? [];
-  const bundle = useQuery(activeQuery).data?.bundle;
-  const strategies = useMemo(() => {
-    const known = bundle?.strategies.map(({ strategy_id }) => strategy_id) ?? [];
-    return [...new Set([...known, ...decisions.map((each) => each.strategy_id)])].sort();
-  }, [bundle, decisions]);
   const all = ["", t("filter.all")] as const;
   return (
     <search className="filters">
-      <Select
-        label={t("column.instrument")}
-        value={asked.on ?? ""}
-        choices={[all, ...instruments.map((each) => [each.instrument, each.instrument] as const)]}
-        onChoose={(on) => ask({ on })}
-      />
-      <Select
-        label={t("column.strategy")}
-        value={asked.strategy ?? ""}
-        choices={[all, ...strategies.map((each) => [each, each] as const)]}
-        onChoose={(strategy) => ask({ strategy })}
-      />
+      <MarketFields rows={decisions} />
       <Select
         label={t("decisions.verdict")}
         value={actionAsked(asked)}

@@ -3,12 +3,13 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { now } from "../api/now.ts";
 import { ordersPagesQuery } from "../api/page-queries.ts";
-import { instrumentsQuery, ordersQuery } from "../api/queries.ts";
+import { ordersQuery } from "../api/queries.ts";
 import { fillsPath } from "../api/report-queries.ts";
 import { useText } from "../i18n/translate.ts";
 import { orderColumns } from "../parts/books.tsx";
 import { CsvButton } from "../parts/csv-button.tsx";
 import { DataTable } from "../parts/data-table.tsx";
+import { InstrumentField } from "../parts/market-fields.tsx";
 import { Select } from "../parts/select.tsx";
 import { Empty, Failed, Panel, Skeleton } from "../parts/states.tsx";
 import { useNarrow } from "../parts/use-narrow.ts";
@@ -105,17 +106,11 @@ function useOrders(filters: OrderFilters) {
 
 function Filters({ filters }: { filters: OrderFilters }) {
   const { t } = useText();
-  const instruments = useQuery(instrumentsQuery).data ?? [];
   const set = (change: Partial<OrderFilters>) => go({ filters: { ...filters, ...change } });
   const all = ["", t("filter.all")] as const;
   return (
     <search className="filters">
-      <Select
-        label={t("column.instrument")}
-        value={filters.of}
-        choices={[all, ...instruments.map((each) => [each.instrument, each.instrument] as const)]}
-        onChoose={(of) => set({ of })}
-      />
+      <InstrumentField value={filters.of} onChoose={(of) => set({ of })} />
       <Select
         label={t("column.status")}
         value={filters.status}

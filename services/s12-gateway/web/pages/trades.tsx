@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Trade } from "../../../../shared/domain/trade.ts";
 import { now } from "../api/now.ts";
-import { activeQuery, instrumentsQuery, tradesQuery } from "../api/queries.ts";
+import { tradesQuery } from "../api/queries.ts";
 import { fillsPath, tradesPagesQuery, tradesPath } from "../api/report-queries.ts";
 import { directionOf, percentText } from "../format/numbers.ts";
 import { codeText, type Translate, useText } from "../i18n/translate.ts";
@@ -12,6 +12,7 @@ import { CsvButton } from "../parts/csv-button.tsx";
 import { type Column, column, DataTable } from "../parts/data-table.tsx";
 import { Duration, Figure, Money, Pair, When } from "../parts/figures.tsx";
 import { InstrumentLink, TradePageLink } from "../parts/links.tsx";
+import { MarketFields } from "../parts/market-fields.tsx";
 import { MoreButton } from "../parts/more-button.tsx";
 import { Price, Quantity } from "../parts/precision.tsx";
 import { CurvePanel, ResultsPanel, StatementsPanel } from "../parts/results.tsx";
@@ -96,27 +97,10 @@ function useTrades(asked: Asked) {
 function Filters({ trades }: { trades: readonly Trade[] }) {
   const { t } = useText();
   const { asked, ask } = useAsked();
-  const instruments = useQuery(instrumentsQuery).data ?? [];
-  const bundle = useQuery(activeQuery).data?.bundle;
-  const strategies = useMemo(
-    () => [...new Set([...Object.keys(bundle?.strategies ?? {}), ...trades.map((each) => each.strategy_id)])].sort(),
-    [bundle, trades],
-  );
   const all = ["", t("filter.all")] as const;
   return (
     <search className="filters">
-      <Select
-        label={t("column.instrument")}
-        value={asked.on ?? ""}
-        choices={[all, ...instruments.map((each) => [each.instrument, each.instrument] as const)]}
-        onChoose={(on) => ask({ on })}
-      />
-      <Select
-        label={t("column.strategy")}
-        value={asked.strategy ?? ""}
-        choices={[all, ...strategies.map((each) => [each, each] as const)]}
-        onChoose={(strategy) => ask({ strategy })}
-      />
+      <MarketFields rows={trades} />
       <Select
         label={t("column.status")}
         value={askedOf(asked.state, TRADE_STATES)}
