@@ -44,7 +44,7 @@ function overlappingNoise(seed: string, count: number): Told[] {
   });
 }
 
-test("on noise with overlapping labels skill is claimed seldom, where rows drawn singly would claim it all the time", () => {
+test("on noise with overlapping labels skill is claimed far less often than by rows drawn singly, though the tail is short", () => {
   const RUNS = 14;
   let [claimed, singly] = [0, 0];
   for (let run = 0; run < RUNS; run++) {
@@ -56,15 +56,15 @@ test("on noise with overlapping labels skill is claimed seldom, where rows drawn
     const { low, high } = aucInterval(scored, { chance: seededRandom(run), resamples: 100, method: "percentile" });
     if (low! > 0.5 || high! < 0.5) singly++;
   }
-  expect(claimed).toBeLessThanOrEqual(3);
-  expect(singly).toBeGreaterThanOrEqual(6);
+  expect(claimed).toBeLessThanOrEqual(5);
+  expect(singly).toBeGreaterThanOrEqual(9);
 });
 
 test("each warning is given where it belongs, and none where all is well", () => {
   const part = partOf([]);
   const [train, tail] = [
     { ...part, rows: 900, positives: 400, negatives: 500 },
-    { ...part, from_ts: 0, until: 24 * 10 * HOUR_MS, rows: 300, positives: 100, negatives: 200 },
+    { ...part, from_ts: 0, until: 24 * 30 * HOUR_MS, rows: 300, positives: 100, negatives: 200 },
   ];
   const figures = {
     auc: 0.6,
