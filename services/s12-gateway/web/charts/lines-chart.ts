@@ -39,9 +39,14 @@ interface LinesLook {
 }
 
 const HOUR_MS = 3_600_000;
+/** Over a longer time the hour of a tick says nothing. */
+const DAYS_ALONE_MS = 7 * 24 * HOUR_MS;
 const timeOf = (ts: number): UTCTimestamp => (ts / 1000) as UTCTimestamp;
 const tsOf = (time: Time): number => (time as number) * 1000;
-const percent = (value: number): string => `${(value * 100).toFixed(Math.abs(value) < 0.1 ? 2 : 1)} %`;
+const percent = (value: number): string => {
+  const text = (value * 100).toFixed(Math.abs(value) < 0.1 ? 2 : 1);
+  return `${Number(text) === 0 ? text.replace("-", "") : text} %`;
+};
 const money = (value: number): string => value.toFixed(Math.abs(value) >= 1_000 ? 0 : 2);
 const elapsedText = (ms: number): string => `${Math.floor(ms / (24 * HOUR_MS))} d ${Math.floor(ms / HOUR_MS) % 24} h`;
 
@@ -57,10 +62,13 @@ export function createLinesChart(element: HTMLElement, onHover: (ts: number | un
     handleScale: { mouseWheel: false },
   });
   chart.subscribeCrosshairMove(({ time }) => onHover(time === undefined ? undefined : tsOf(time)));
+  let spanMs = 0;
   let series: ISeriesApi<"Line" | "Area">[] = [];
   return {
     setLines: (lines) => {
       for (const each of series) chart.removeSeries(each);
+      const times = lines.flatMap(({ points }) => [points[0]?.ts ?? 0, points.at(-1)?.ts ?? 0]);
+      spanMs = Math.max(...times) - Math.min(...times);
       series = lines.map((line) => {
         const priceFormat = { type: "custom", minMove: 1e-6, formatter: line.isShare ? percent : money } as const;
         const shape = {
@@ -89,7 +97,8 @@ export function createLinesChart(element: HTMLElement, onHover: (ts: number | un
     },
     setLook: ({ colours, locale, isElapsed }) => {
       const full = (ts: number) => `${dayText(ts, locale)} ${clockText(ts, locale)}`;
-      const tick = (ts: number, kind: number) => (kind <= 2 ? dayText : minuteText)(ts, locale);
+      const tick = (ts: number, kind: number) =>
+        (kind <= 2 || spanMs > DAYS_ALONE_MS ? dayText : minuteText)(ts, locale);
       chart.applyOptions({
         layout: {
           textColor: colours.text,

@@ -13,6 +13,7 @@ import { gridOf, onGrid } from "./curves.ts";
 
 export interface ShownCurve {
   readonly id: string;
+  /** "": it stands in no legend. */
   readonly name: string;
   readonly curve: CurvePoints;
   readonly pane: 0 | 1;
@@ -65,13 +66,15 @@ export function CurveChart({ label, curves, isElapsed = false }: CurveChartProps
       <div ref={element} className="curve-canvas" role="img" aria-label={label} />
       <figcaption>
         <ul className="curve-legend">
-          {drawn.map((shown) => (
-            <li key={shown.id}>
-              <LineKey colour={shown.colour} isDashed={shown.isDashed ?? false} />
-              <span>{shown.name}</span>
-              <Figure>{valueAt(shown, hovered)}</Figure>
-            </li>
-          ))}
+          {drawn
+            .filter(({ name }) => name !== "")
+            .map((shown) => (
+              <li key={shown.id}>
+                <LineKey colour={shown.colour} isDashed={shown.isDashed ?? false} />
+                <span>{shown.name}</span>
+                <Figure>{valueAt(shown, hovered)}</Figure>
+              </li>
+            ))}
         </ul>
         <span className="muted">
           {hovered !== undefined && !isElapsed ? dayClockText(hovered, locale) : null}{" "}

@@ -69,23 +69,30 @@ function Acts({ experiment }: { experiment: Experiment }) {
 
 function Whole({ experiment }: { experiment: Experiment }) {
   const { result } = experiment;
+  const luck = result ? <SignificancePanel significance={result.significance} /> : null;
   const isSearch = (experiment.design.params?.length ?? 0) > 0;
   return (
     <div className="experiment-panels">
       <Head experiment={experiment} />
       {result ? (
         <>
-          <BeliefPanel experiment={experiment} result={result} />
-          <FiguresPanel result={result} />
-          <EquityPanel result={result} />
+          <div className="experiment-top">
+            <div className="experiment-left">
+              <BeliefPanel experiment={experiment} result={result} />
+              <EquityPanel result={result} />
+            </div>
+            <FiguresPanel result={result} />
+          </div>
           {result.folds.length > 0 ? <FoldsPanel result={result} /> : null}
-          <SignificancePanel significance={result.significance} />
         </>
       ) : null}
-      {isSearch || !result ? <TrialsPanels experiment={experiment} /> : null}
+      {isSearch || !result ? <TrialsPanels experiment={experiment} beside={isSearch ? luck : null} /> : null}
       {result ? (
         <>
-          <ChecksPanels result={result} />
+          <div className="panel-row">
+            {isSearch ? null : luck}
+            <ChecksPanels result={result} />
+          </div>
           <RunTrades id={experiment.exp_id} />
         </>
       ) : null}
@@ -98,7 +105,7 @@ function Head({ experiment }: { experiment: Experiment }) {
   const { design, status, started_at, ended_at } = experiment;
   const { window, data } = design;
   return (
-    <section className="panel experiment-head span" aria-label={experiment.title || experiment.exp_id}>
+    <section className="panel experiment-head" aria-label={experiment.title || experiment.exp_id}>
       <h1>
         <span>{experiment.title || experiment.exp_id}</span>
         <RunStatus status={status} />

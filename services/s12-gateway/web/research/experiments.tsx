@@ -236,7 +236,14 @@ function columnsOf(t: Translate, locale: string): Column<ExperimentRow>[] {
             <ExperimentProgress progress={row.progress} />
           </span>
         ) : (
-          <RunStatus status={row.status} {...(row.message !== undefined && { message: row.message })} />
+          <>
+            <RunStatus status={row.status} />
+            {row.message ? (
+              <span className="run-message" title={row.message}>
+                {row.message}
+              </span>
+            ) : null}
+          </>
         ),
     }),
     column("method", t("research.method"), {

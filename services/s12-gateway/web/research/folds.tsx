@@ -10,7 +10,7 @@ import { Panel } from "../parts/states.tsx";
 import { sparkline } from "./curves.ts";
 import { paramsText } from "./heat-map.ts";
 
-const PICTURE = { width: 1_000, row: 18 };
+const PICTURE = { width: 1_000, rowMax: 18, heightMax: 320 };
 const SPARK = { width: 96, height: 22 };
 
 export function FoldsPanel({ result }: { result: ExperimentResult }) {
@@ -18,7 +18,7 @@ export function FoldsPanel({ result }: { result: ExperimentResult }) {
   const { folds } = result;
   const columns = useMemo(() => columnsOf(t), [t]);
   return (
-    <Panel className="folds span" title={t("folds.title", { count: folds.length })}>
+    <Panel className="folds" title={t("folds.title", { count: folds.length })}>
       <Bands folds={folds} />
       <div className="scroll-x">
         <DataTable
@@ -37,18 +37,21 @@ function Bands({ folds }: { folds: readonly FoldResult[] }) {
   const windows = folds.flatMap(({ train, test }) => (train ? [train, test] : [test]));
   const from = Math.min(...windows.map((each) => each.from));
   const to = Math.max(...windows.map((each) => each.to));
+  const height = Math.min(PICTURE.heightMax, folds.length * PICTURE.rowMax);
+  const room = height / folds.length;
   const x = (ts: number) => ((ts - from) / (to - from || 1)) * PICTURE.width;
   const bar = (window: TestWindow, row: number) => ({
     x: x(window.from),
     width: Math.max(1, x(window.to) - x(window.from)),
-    y: row * PICTURE.row + 4,
-    height: PICTURE.row - 8,
+    y: row * room + room / 5,
+    height: 0.6 * room,
   });
   const span = (window: TestWindow) => `${dayClockText(window.from, locale)} – ${dayClockText(window.to, locale)}`;
   return (
     <figure className="bands">
       <svg
-        viewBox={`0 0 ${PICTURE.width} ${folds.length * PICTURE.row}`}
+        viewBox={`0 0 ${PICTURE.width} ${height}`}
+        height={height}
         preserveAspectRatio="none"
         role="img"
         aria-label={t("folds.picture", { count: folds.length })}

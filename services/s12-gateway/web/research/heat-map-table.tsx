@@ -18,7 +18,7 @@ const STEPS: Readonly<Record<string, readonly [column: number, row: number]>> = 
 
 export function HeatMapTable({ map, metric }: HeatMapTableProps) {
   const { t } = useText();
-  const [at, setAt] = useState<readonly [column: number, row: number]>([0, 0]);
+  const [at, setAt] = useState(() => highestOf(map));
   const table = useRef<HTMLTableElement>(null);
   const { x, y, cells } = map;
   const rows = y?.labels ?? [""];
@@ -77,6 +77,14 @@ export function HeatMapTable({ map, metric }: HeatMapTableProps) {
       <Scale map={map} metric={metric} />
     </div>
   );
+}
+
+function highestOf({ cells }: HeatMap): readonly [column: number, row: number] {
+  const highest = cells.reduce<HeatCell | undefined>(
+    (best, cell) => (cell.mean !== null && cell.mean > (best?.mean ?? Number.NEGATIVE_INFINITY) ? cell : best),
+    undefined,
+  );
+  return [highest?.column ?? 0, highest?.row ?? 0];
 }
 
 const clamp = (value: number, most: number): number => Math.min(most, Math.max(0, value));

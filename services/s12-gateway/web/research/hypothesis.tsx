@@ -38,7 +38,7 @@ function Whole({ hypothesis }: { hypothesis: Hypothesis }) {
   const { window, method } = design;
   return (
     <div className="experiment-panels">
-      <section className="panel experiment-head span" aria-label={title}>
+      <section className="panel experiment-head" aria-label={title}>
         <h1>
           <span>{title}</span>
           <HypothesisStatus {...hypothesis} />
@@ -48,55 +48,57 @@ function Whole({ hypothesis }: { hypothesis: Hypothesis }) {
         <p className="statement">{statement}</p>
         <p>{t(`hypothesis_status.${hypothesis.status}.hint`)}</p>
       </section>
-      <Panel className="significance" title={t("hypotheses.evidence")}>
-        <dl className="pairs one padded">
-          <Pair label={t("hypotheses.family_label")}>{hypothesis.family}</Pair>
-          <Pair label={t("hypotheses.p_value")}>
-            <Figure>{pText(hypothesis.p_value)}</Figure>
-          </Pair>
-          <Pair label={t("hypotheses.adjusted_p")}>
-            <Figure>{pText(hypothesis.adjusted_p)}</Figure>
-          </Pair>
-          {hypothesis.net_usdt !== undefined ? (
-            <Pair label={t("research.net")}>
-              <Money value={hypothesis.net_usdt} gain />
+      <div className="panel-row">
+        <Panel className="significance" title={t("hypotheses.evidence")}>
+          <dl className="pairs one padded">
+            <Pair label={t("hypotheses.family_label")}>{hypothesis.family}</Pair>
+            <Pair label={t("hypotheses.p_value")}>
+              <Figure>{pText(hypothesis.p_value)}</Figure>
             </Pair>
-          ) : null}
-          {hypothesis.lookahead_passed !== undefined ? (
-            <Pair label={t("future.title")}>
-              {t(hypothesis.lookahead_passed ? "hypotheses.blind" : "hypotheses.sees")}
+            <Pair label={t("hypotheses.adjusted_p")}>
+              <Figure>{pText(hypothesis.adjusted_p)}</Figure>
             </Pair>
-          ) : null}
-          <Pair label={t("research.trials")}>
-            <Figure>{numberText(hypothesis.trials, 0)}</Figure>
-          </Pair>
-          <Pair label={t("research.method")}>{t(`method.${method}`)}</Pair>
-          <Pair label={t("research.window")}>
-            <Figure>{`${dayClockText(window.from, locale)} – ${dayClockText(window.to, locale)}`}</Figure>
-          </Pair>
-          <Pair label={t("research.author")}>{hypothesis.author}</Pair>
-        </dl>
-        <p className="muted padded">{t("hypotheses.counted")}</p>
-      </Panel>
-      <Panel
-        className="hypothesis-runs"
-        title={t("research.experiments")}
-        aside={<RunButton id={hypothesis.hypothesis_id} />}
-      >
-        {experiments.length === 0 ? (
-          <Empty>{t("hypotheses.not_run")}</Empty>
-        ) : (
-          <ul className="notes">
-            {experiments.toReversed().map((each) => (
-              <li key={each}>
-                <ExperimentLink id={each}>
-                  <code>{each}</code>
-                </ExperimentLink>
-              </li>
-            ))}
-          </ul>
-        )}
-      </Panel>
+            {hypothesis.net_usdt !== undefined ? (
+              <Pair label={t("research.net")}>
+                <Money value={hypothesis.net_usdt} gain />
+              </Pair>
+            ) : null}
+            {hypothesis.lookahead_passed !== undefined ? (
+              <Pair label={t("future.title")}>
+                {t(hypothesis.lookahead_passed ? "hypotheses.blind" : "hypotheses.sees")}
+              </Pair>
+            ) : null}
+            <Pair label={t("research.trials")}>
+              <Figure>{numberText(hypothesis.trials, 0)}</Figure>
+            </Pair>
+            <Pair label={t("research.method")}>{t(`method.${method}`)}</Pair>
+            <Pair label={t("research.window")}>
+              <Figure>{`${dayClockText(window.from, locale)} – ${dayClockText(window.to, locale)}`}</Figure>
+            </Pair>
+            <Pair label={t("research.author")}>{hypothesis.author}</Pair>
+          </dl>
+          <p className="muted padded">{t("hypotheses.counted")}</p>
+        </Panel>
+        <Panel
+          className="hypothesis-runs"
+          title={t("research.experiments")}
+          aside={<RunButton id={hypothesis.hypothesis_id} />}
+        >
+          {experiments.length === 0 ? (
+            <Empty>{t("hypotheses.not_run")}</Empty>
+          ) : (
+            <ul className="notes">
+              {experiments.toReversed().map((each) => (
+                <li key={each}>
+                  <ExperimentLink id={each}>
+                    <code>{each}</code>
+                  </ExperimentLink>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Panel>
+      </div>
     </div>
   );
 }

@@ -38,7 +38,7 @@ function Head({ card }: { card: ModelCard }) {
   const { t, locale } = useText();
   const { window, metrics, features, note, training_id } = card;
   return (
-    <section className="panel experiment-head span" aria-label={card.model_id}>
+    <section className="panel experiment-head" aria-label={card.model_id}>
       <h1>
         <span>{card.model_id}</span>
         <span className="spacer" />
@@ -82,7 +82,7 @@ function Curves({ card }: { card: ModelCard }) {
   const isMissing = query.error instanceof ApiProblem && query.error.status === 404;
   if (card.training_id === undefined || isMissing) {
     return (
-      <Panel className="span" title={t("model.curves")}>
+      <Panel title={t("model.curves")}>
         <Empty>{t("model.no_curves")}</Empty>
       </Panel>
     );
@@ -101,20 +101,22 @@ function CurvePanels({ curves }: { curves: ModelCurves }) {
   const { t } = useText();
   return (
     <>
-      <FiguresPanel curves={curves} />
-      <Panel className="model-plot" title={t("model.reliability")}>
-        <ReliabilityPlot bins={curves.reliability} />
-      </Panel>
-      <Panel className="model-plot" title={t("model.roc")}>
-        <RocPlot points={curves.roc} auc={curves.figures.auc} />
-      </Panel>
-      <Panel className="model-plot" title={t("model.scores")}>
-        <ScorePlot bins={curves.histogram} />
-      </Panel>
-      <Panel className="span" title={t("model.weights")}>
+      <div className="panel-row">
+        <FiguresPanel curves={curves} />
+        <Panel className="model-plot" title={t("model.reliability")}>
+          <ReliabilityPlot bins={curves.reliability} />
+        </Panel>
+        <Panel className="model-plot" title={t("model.roc")}>
+          <RocPlot points={curves.roc} auc={curves.figures.auc} />
+        </Panel>
+        <Panel className="model-plot" title={t("model.scores")}>
+          <ScorePlot bins={curves.histogram} />
+        </Panel>
+      </div>
+      <Panel title={t("model.weights")}>
         <WeightTable weights={curves.weights} />
       </Panel>
-      <Panel className="span" title={t("model.folds")}>
+      <Panel title={t("model.folds")}>
         <FoldTable folds={curves.folds} />
       </Panel>
     </>

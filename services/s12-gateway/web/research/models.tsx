@@ -88,7 +88,7 @@ function modelColumns(t: Translate): Column<ModelCard>[] {
       cell: ({ label_horizon }) => <Figure>{t("labels.hours", { h: label_horizon })}</Figure>,
       right: true,
     }),
-    column("created", t("research.created"), {
+    column("created", t("models.created"), {
       value: ({ created_at }) => created_at,
       cell: ({ created_at }) => <When ts={created_at} day />,
       right: true,

@@ -102,7 +102,7 @@ function figureText(kind: FigureSpec["kind"], value: string | number | undefined
   }
 }
 
-/** Of two runs or more the one that stands out; none where they are equal. */
+/** Of two runs or more the one that stands out; none where several are as good. */
 export function bestOf({ id, better }: FigureSpec, runs: readonly ShownRun[]): string | undefined {
   if (!better) return undefined;
   const told = runs.flatMap(({ key, summary }) => {
@@ -111,6 +111,7 @@ export function bestOf({ id, better }: FigureSpec, runs: readonly ShownRun[]): s
   });
   const values = told.map(({ value }) => value);
   const highest = Math.max(...values);
-  if (told.length < 2 || Math.min(...values) === highest) return undefined;
-  return told.find(({ value }) => value === highest)?.key;
+  if (told.length < 2) return undefined;
+  const first = told.filter(({ value }) => value === highest);
+  return first.length === 1 ? first[0]?.key : undefined;
 }

@@ -21,7 +21,7 @@ export function RunTrades({ id }: { id: string }) {
   const columns = useMemo(() => columnsOf(t), [t]);
   return (
     <Panel
-      className="run-trades span"
+      className="run-trades"
       title={t("run_trades.title")}
       aside={
         trades.length > 0 ? (

@@ -58,7 +58,7 @@ function Whole({ training }: { training: Training }) {
   const { model_id, status, stage, progress, failure, waiting_for, result, started_at, ended_at } = training;
   return (
     <div className="experiment-panels">
-      <section className="panel experiment-head span" aria-label={model_id}>
+      <section className="panel experiment-head" aria-label={model_id}>
         <h1>
           <span>{t("training.of", { model: model_id })}</span>
           <RunStatus status={status} />

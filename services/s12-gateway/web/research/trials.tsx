@@ -1,6 +1,6 @@
 /** The trials of an experiment: a map of what was searched, and all of them in a table. */
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Experiment, Trial } from "../../../../shared/domain/experiment.ts";
 import { directionOf, numberText, percentText } from "../format/numbers.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
@@ -20,7 +20,13 @@ const PAGE_ROWS = 25;
 /** Runs against which nothing was chosen are not part of the map. */
 const SEARCHED: ReadonlySet<Trial["role"]> = new Set(["search", "train"]);
 
-export function TrialsPanels({ experiment }: { experiment: Experiment }) {
+interface TrialsPanelsProps {
+  experiment: Experiment;
+  /** Stands beside the map. */
+  beside: ReactNode;
+}
+
+export function TrialsPanels({ experiment, beside }: TrialsPanelsProps) {
   const { t } = useText();
   const query = useQuery(trialsQuery(experiment.exp_id, isGoing(experiment)));
   const trials = query.data;
@@ -28,9 +34,14 @@ export function TrialsPanels({ experiment }: { experiment: Experiment }) {
   const params = useMemo(() => turnedParams(searched), [searched]);
   return (
     <>
-      {params.length > 0 ? <MapPanel trials={searched} params={params} /> : null}
+      {beside !== null || params.length > 0 ? (
+        <div className="panel-row">
+          {beside}
+          {params.length > 0 ? <MapPanel trials={searched} params={params} /> : null}
+        </div>
+      ) : null}
       <Panel
-        className="trials span"
+        className="trials"
         title={t("trials.title")}
         aside={trials ? <span className="muted">{t("trials.count", { count: trials.length })}</span> : null}
       >
