@@ -36,12 +36,6 @@ interface DesignFormProps {
   onChange: (change: Partial<Draft>) => void;
 }
 
-/** Every field's name in the design, for what is wrong with none of them. */
-export const DESIGN_FIELDS = [
-  ...["title", "bundle", "data", "window", "method", "params", "search", "folds", "objective", "benchmark"],
-  ...["wallets", "seed", "checks"],
-];
-
 export function DesignForm(props: DesignFormProps) {
   return (
     <>

@@ -5,10 +5,10 @@ import {
   draftOf,
   fieldTime,
   gridSize,
+  isShown,
   newDraft,
   newParam,
   problemsAt,
-  problemsBeside,
   valuesOf,
   windowOf,
 } from "./design.ts";
@@ -90,5 +90,10 @@ test("what the service says of a field is found at it, and the rest stands besid
   ];
   expect(problemsAt(problems, "params.0")).toEqual([problems[0]!]);
   expect(problemsAt(problems, "bundle")).toEqual([problems[2]!]);
-  expect(problemsBeside(problems, ["params", "window", "bundle"])).toEqual([problems[3]!]);
+  const shownWith = (method: Draft["method"]) => problems.map((problem) => isShown(draft({ method }), problem));
+  expect(shownWith("GRID")).toEqual([true, true, true, false]);
+  // Without a search its fields are not there.
+  expect(shownWith("BACKTEST")).toEqual([false, true, true, false]);
+  expect(isShown(draft(), { field: "design.data", message: "is missing" })).toBe(true);
+  expect(isShown(draft(), { field: "data.on_problem", message: "is odd" })).toBe(false);
 });

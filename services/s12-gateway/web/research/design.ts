@@ -241,8 +241,21 @@ export const problemsAt = (problems: readonly FieldProblem[], field: string): Fi
     return name === field || name.startsWith(`${field}.`) || name.startsWith(`${field}[`);
   });
 
-/** What is said of none of these fields. */
-export const problemsBeside = (problems: readonly FieldProblem[], fields: readonly string[]): FieldProblem[] => {
-  const placed = new Set(fields.flatMap((field) => problemsAt(problems, field)));
-  return problems.filter((problem) => !placed.has(problem));
-};
+const SHOWN = [
+  ...["title", "bundle", "data.source", "data.form", "data.timeframe", "data.instruments", "window.from", "window.to"],
+  ...["method", "objective", "benchmark", "wallets.spot_usdt", "wallets.fut_usdt", "seed"],
+];
+const SHOWN_OF_SEARCH = ["params", "search.trials_max", "search.trades_min"];
+const SHOWN_OF_FOLDS = ["folds.count", "folds.embargo_ms", "search.kind"];
+/** These stand for a whole part of the form. */
+const SHOWN_EXACTLY = /^(body\.)?(design\.)?(data|window)$/;
+
+/** Whether the form of this draft shows the problem at a field. */
+export function isShown({ method }: Draft, problem: FieldProblem): boolean {
+  const fields = [
+    ...SHOWN,
+    ...(METHODS_THAT_SEARCH.includes(method) ? SHOWN_OF_SEARCH : []),
+    ...(METHODS_WITH_FOLDS.includes(method) ? SHOWN_OF_FOLDS : []),
+  ];
+  return SHOWN_EXACTLY.test(problem.field) || fields.some((field) => problemsAt([problem], field).length > 0);
+}

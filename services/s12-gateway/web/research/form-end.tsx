@@ -3,23 +3,22 @@ import { ApiProblem, AwaitsApproval, type FieldProblem } from "../../../../share
 import { useText } from "../i18n/translate.ts";
 import { AwaitsWords } from "../parts/awaits-words.tsx";
 import { useMe } from "../state/me.ts";
-import { problemsBeside } from "./design.ts";
 import { problemText } from "./form-fields.tsx";
 
 interface FormEndProps {
   problems: readonly FieldProblem[];
-  /** Those that the form shows problems at. */
-  fields: readonly string[];
+  /** Whether the form shows it at a field. */
+  isShown: (problem: FieldProblem) => boolean;
   error: unknown;
   isBusy: boolean;
   may: boolean;
   submit: string;
 }
 
-export function FormEnd({ problems, fields, error, isBusy, may, submit }: FormEndProps) {
+export function FormEnd({ problems, isShown, error, isBusy, may, submit }: FormEndProps) {
   const { t } = useText();
   const me = useMe();
-  const beside = problemsBeside(problems, fields);
+  const beside = problems.filter((problem) => !isShown(problem));
   const placed = problems.length - beside.length;
   return (
     <div className="form-end">

@@ -9,8 +9,8 @@ import { go } from "../state/address.ts";
 import { useLive } from "../state/live.ts";
 import { mayResearch, useMe } from "../state/me.ts";
 import { runExperiment } from "./acts.ts";
-import { type Draft, designOf, draftOf, newDraft, problemsAt } from "./design.ts";
-import { DESIGN_FIELDS, DesignForm } from "./design-form.tsx";
+import { type Draft, designOf, draftOf, isShown, newDraft, problemsAt } from "./design.ts";
+import { DesignForm } from "./design-form.tsx";
 import { FormEnd } from "./form-end.tsx";
 import { TextInput } from "./form-fields.tsx";
 import { ResearchLink } from "./links.tsx";
@@ -84,7 +84,7 @@ function ExperimentForm({ first }: { first: Draft }) {
         <DesignForm draft={draft} problems={problems} onChange={change} />
         <FormEnd
           problems={problems}
-          fields={DESIGN_FIELDS}
+          isShown={(problem) => isShown(draft, problem)}
           error={running.error}
           isBusy={running.isPending}
           may={mayResearch(me)}

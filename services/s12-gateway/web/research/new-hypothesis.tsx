@@ -9,8 +9,8 @@ import { go } from "../state/address.ts";
 import { useLive } from "../state/live.ts";
 import { mayResearch, useMe } from "../state/me.ts";
 import { recordHypothesis } from "./acts.ts";
-import { type Draft, designOf, newDraft, problemsAt } from "./design.ts";
-import { DESIGN_FIELDS, DesignForm } from "./design-form.tsx";
+import { type Draft, designOf, isShown, newDraft, problemsAt } from "./design.ts";
+import { DesignForm } from "./design-form.tsx";
 import { FormEnd } from "./form-end.tsx";
 import { TextArea, TextInput } from "./form-fields.tsx";
 import { ResearchLink } from "./links.tsx";
@@ -18,7 +18,7 @@ import { idOf } from "./place.ts";
 
 const TITLE_MAX = 200;
 const STATEMENT_MAX = 4_000;
-const FIELDS = [...DESIGN_FIELDS, "hypothesis_id", "statement", "family"];
+const OWN_FIELDS = ["hypothesis_id", "statement", "family"];
 
 export function NewHypothesisPage() {
   const { t } = useText();
@@ -94,7 +94,7 @@ export function NewHypothesisPage() {
         <DesignForm draft={draft} problems={problems} onChange={change} />
         <FormEnd
           problems={problems}
-          fields={FIELDS}
+          isShown={(problem) => OWN_FIELDS.includes(problem.field) || isShown(draft, problem)}
           error={recording.error}
           isBusy={recording.isPending}
           may={mayResearch(me)}

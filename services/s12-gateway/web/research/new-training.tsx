@@ -14,7 +14,7 @@ import { FormEnd } from "./form-end.tsx";
 import { FormPart, PickInput, Problems, TextArea, TextInput } from "./form-fields.tsx";
 import { ResearchLink } from "./links.tsx";
 import { idOf } from "./place.ts";
-import { newTraining, TRAINING_FIELDS, type TrainingDraft, trainingOf } from "./training-draft.ts";
+import { isShownInTraining, newTraining, type TrainingDraft, trainingOf } from "./training-draft.ts";
 
 const HORIZONS = ["12", "24", "36"] as const;
 
@@ -94,7 +94,7 @@ export function NewTrainingPage() {
         </FormPart>
         <FormEnd
           problems={problems}
-          fields={TRAINING_FIELDS}
+          isShown={isShownInTraining}
           error={training.error}
           isBusy={training.isPending}
           may={mayResearch(me)}

@@ -1,6 +1,7 @@
 /** The fields of a training's form as the service takes them, and what is wrong with them. */
 import type { FieldProblem } from "../../../../shared/client/problem.ts";
 import type { TrainingAsked } from "./acts.ts";
+import { problemsAt } from "./design.ts";
 
 export interface TrainingDraft {
   readonly model_id: string;
@@ -18,10 +19,13 @@ export interface TrainingDraft {
   readonly embargo_h: string;
   readonly seed: string;
 }
-export const TRAINING_FIELDS = [
+const SHOWN = [
   ...["model_id", "label_horizon", "features", "strategies", "instruments", "window.from_ts", "window.to_ts"],
   ...["tail_share", "folds", "embargo_h", "seed"],
 ];
+/** Whether the form shows it at a field. */
+export const isShownInTraining = (problem: FieldProblem): boolean =>
+  SHOWN.some((field) => problemsAt([problem], field).length > 0);
 
 export const newTraining = (): TrainingDraft => ({
   ...{ model_id: "", label_horizon: "12", features: "", strategies: [], instruments: [], from: "", to: "" },
