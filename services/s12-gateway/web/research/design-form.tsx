@@ -218,7 +218,7 @@ function SearchPart({ draft, problems, onChange }: DesignFormProps) {
             value={draft.trials_max}
             inputMode="numeric"
             problems={problemsAt(problems, "search.trials_max")}
-            hint={size === undefined ? undefined : t("form.grid_size", { count: size })}
+            hint={size ? t("form.grid_size", { count: size }) : undefined}
             onChange={(trials_max) => onChange({ trials_max })}
           />
           <TextInput

@@ -118,7 +118,7 @@ function ComparePicked({ picked, onClear }: { picked: readonly string[]; onClear
     <>
       <span className="muted">{t("research.picked", { count: picked.length, max: COMPARED_MAX })}</span>
       <button type="button" className="link" onClick={onClear}>
-        {t("filter.clear")}
+        {t("research.unpick")}
       </button>
       <button
         type="button"
