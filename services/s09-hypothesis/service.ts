@@ -8,8 +8,12 @@ import {
 } from "../../shared/collections/experiments.ts";
 import { models as cards } from "../../shared/collections/models.ts";
 import { modelCurves, trainings as trained } from "../../shared/collections/trainings.ts";
+import { exchange } from "../../shared/contracts.ts";
 import { ModelCard } from "../../shared/domain/model.ts";
+import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
+import { trialTask } from "../../shared/experiment-run/trial-task.ts";
 import { defineService, every, verb } from "../../shared/kit/service.ts";
+import { ExperimentRunner } from "./experiment-runner.ts";
 import { Experiments } from "./experiments.ts";
 import { experimentVerbs, hypothesisVerbs } from "./experiments.verbs.ts";
 import { Hypotheses } from "./hypotheses.ts";
@@ -19,22 +23,37 @@ import { trainingVerbs } from "./trainings.verbs.ts";
 import { ModelListAnswer, ModelListRequest, ModelNamed, NewModel } from "./types.ts";
 
 const JOBS_MS = 1_000;
+const WORKERS_MAX = 64;
+
+const Settings = z.object({
+  workersCount: z
+    .number()
+    .int()
+    .min(0)
+    .max(WORKERS_MAX)
+    .default(0)
+    .describe("Threads that trials of an experiment are spread over; 0: as many as there are processors"),
+});
 
 export default defineService({
   id: "s09",
   name: "s09-hypothesis",
   title: "Hypothesis Orchestrator",
   port: 8089,
-  settings: z.object({}),
-  calls: {},
+  settings: Settings,
+  calls: { exchange },
   emits: [],
   usesConfig: false,
   owns: [cards, trained, modelCurves, statements, rows, experimentDetails, trials],
-  setup({ store, blobs, clock, random, inference, audit }) {
+  setup({ settings, store, blobs, clock, random, inference, workers, calls, audit }) {
     const models = new Models({ store, blobs, clock, inference, audit });
     const trainings = new Trainings({ store, clock, inference, models, audit });
     const ports = { store, blobs, clock, random, audit };
-    const experiments = new Experiments(ports, () => {});
+    const runner = new ExperimentRunner({
+      ...{ store, blobs, clock, workers, task: trialTask, exchange: calls.exchange, latency: ASSUMED_LATENCY },
+      workersCount: settings.workersCount,
+    });
+    const experiments = new Experiments(ports, (exp_id) => runner.changed(exp_id));
     return {
       verbs: [
         verb({
@@ -71,7 +90,11 @@ export default defineService({
         every(JOBS_MS, "trainings", async () => {
           while (await trainings.step());
         }),
+        every(JOBS_MS, "experiments", async () => {
+          while (await runner.step());
+        }),
       ],
+      stop: () => runner.stop(),
     };
   },
 });

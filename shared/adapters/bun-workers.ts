@@ -1,6 +1,6 @@
 /** Threads beside this one: Bun workers, each given the ground once, replaced when it dies, ended with their crew. */
 import { availableParallelism } from "node:os";
-import type { Crew, CrewCall, Task, Workers } from "../kit/ports.ts";
+import type { Crew, CrewCall, Task, Workers } from "../kit/workers.ts";
 import type { FromThread, ToThread } from "./bun-workers.worker.ts";
 import { crewClosed, problemOf, threadDied } from "./crew-errors.ts";
 

@@ -1,5 +1,5 @@
 /** The thread of a crew: makes its task ready, then runs what comes, one at a time, until it is ended. */
-import type { Duty, PreparedTask, Task } from "../kit/ports.ts";
+import type { Duty, PreparedTask, Task } from "../kit/workers.ts";
 import { sentError } from "./crew-errors.ts";
 import { onnxInference } from "./onnx.ts";
 import { programRunner } from "./programs.ts";

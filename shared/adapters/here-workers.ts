@@ -1,5 +1,6 @@
 /** Work beside this thread, done in it: for simulations, where one thread's order of things is the order of things. */
-import type { Clock, Crew, CrewCall, PreparedTask, Task, TaskPorts, Workers } from "../kit/ports.ts";
+import type { Clock } from "../kit/ports.ts";
+import type { Crew, CrewCall, PreparedTask, Task, TaskPorts, Workers } from "../kit/workers.ts";
 import { crewClosed, problemOf, sentError } from "./crew-errors.ts";
 
 export interface HereOptions extends TaskPorts {

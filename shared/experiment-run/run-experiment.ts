@@ -4,7 +4,7 @@
  * The service and the command line run the same function; one keeps what it is told in a store, the other in memory.
  */
 import { canonicalJson } from "../domain/canonical.ts";
-import type { ExperimentResult, Trial } from "../domain/experiment.ts";
+import type { Experiment, ExperimentResult, Trial } from "../domain/experiment.ts";
 import { asProblem, Problem } from "../errors.ts";
 import type { Checked } from "../experiment/check-design.ts";
 import { type Ask, experimentOf, type Found, NO_PRIOR, type PriorTrials } from "../experiment/experiment.ts";
@@ -23,6 +23,8 @@ export interface ExperimentProgress {
   /** Grows where a search decides as it goes. */
   readonly total: number;
   readonly stage: string;
+  /** Of a search over the whole window. */
+  readonly best?: NonNullable<Experiment["best"]>;
 }
 
 export interface ExperimentParts {
@@ -63,6 +65,7 @@ class Desk {
   private readonly checked: Checked;
   private readonly parts: ExperimentParts;
   private done = 0;
+  private best: ExperimentProgress["best"];
 
   constructor(checked: Checked, parts: ExperimentParts) {
     this.checked = checked;
@@ -74,15 +77,19 @@ class Desk {
     const outcomes: TrialOutcome[] = new Array(requests.length);
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, this.parts.signal]);
-    const tell = () => this.parts.onProgress?.({ done: this.done, total, stage });
+    const tell = () =>
+      this.parts.onProgress?.({ done: this.done, total, stage, ...(this.best && { best: this.best }) });
     tell();
     let place = 0;
     const lane = async (): Promise<void> => {
       while (place < requests.length) {
         signal.throwIfAborted();
         const mine = place++;
-        outcomes[mine] = await this.outcome(requests[mine]!, signal);
+        const request = requests[mine]!;
+        const outcome = await this.outcome(request, signal);
+        outcomes[mine] = outcome;
         this.done++;
+        this.see(request, outcome);
         tell();
       }
     };
@@ -98,6 +105,15 @@ class Desk {
     if (failed.signal.aborted) throw failed.signal.reason;
     for (const each of ended) if (each.status === "rejected") throw each.reason;
     return outcomes;
+  }
+
+  private see({ trial, params, role }: TrialRequest, outcome: TrialOutcome): void {
+    if (role !== "search" || outcome.status === "FAILED" || outcome.score === null) return;
+    const { score } = outcome;
+    const { best } = this;
+    // Of equal ones the first asked for, whichever ended first.
+    const isBetter = !best || score > best.score || (score === best.score && trial < best.trial);
+    if (isBetter) this.best = { trial, params, score };
   }
 
   private async outcome(request: TrialRequest, signal: AbortSignal): Promise<TrialOutcome> {

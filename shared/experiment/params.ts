@@ -72,15 +72,15 @@ function setAt(tree: Tree, path: string, value: Value): (string | number)[] | st
   if (![...segments, last].every((segment) => SEGMENT.test(segment))) return `${path} is no path`;
   const place: (string | number)[] = [];
   let at: unknown = tree;
-  for (const segment of segments) {
+  for (const [i, segment] of segments.entries()) {
     const key = keyIn(at, segment);
-    if (key === undefined) return nowhere(at, [...place, segment]);
+    if (key === undefined) return nowhere(at, segments.slice(0, i + 1));
     place.push(key);
     at = (at as Tree)[key];
   }
   // A field that has no value yet may be given one: whether there is such a field, the schema says.
   const key = keyIn(at, last) ?? (typeof at === "object" && at !== null && !Array.isArray(at) ? last : undefined);
-  if (key === undefined) return nowhere(at, [...place, last]);
+  if (key === undefined) return nowhere(at, [...segments, last]);
   if (typeof (at as Tree)[key] === "object") return `${path} is no single value`;
   (at as Tree)[key] = value;
   return [...place, key];
@@ -99,7 +99,7 @@ function idOf(item: unknown): unknown {
   return field && (item as Tree)[field];
 }
 
-function nowhere(at: unknown, place: readonly (string | number)[]): string {
+function nowhere(at: unknown, place: readonly string[]): string {
   const known = Array.isArray(at) ? at.map((item, i) => String(idOf(item) ?? i)) : Object.keys(Object(at));
   const some = known.slice(0, KNOWN_MAX).join(", ") + (known.length > KNOWN_MAX ? ", …" : "");
   return `leads nowhere at ${place.join(".")}${some === "" ? "" : `; there are ${some}`}`;

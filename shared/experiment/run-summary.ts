@@ -11,7 +11,7 @@ export interface RunPart
   readonly trades: readonly TradeResult[];
 }
 
-/** Returns are of periods this long: a day, an hour or a minute, by the length of the run, where it is not said. */
+/** Returns are of periods this long; where it is not said, by the length of the run. */
 export function summaryOf(run: RunPart, period_ms = periodOf(run.to_ts - run.from_ts)): RunSummary {
   const performance = performanceOf(run.equity, run.trades, { period_ms });
   const { fees_usdt, funding_usdt, slippage_usdt, maker_share } = run.costs;

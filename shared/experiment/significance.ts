@@ -15,7 +15,7 @@ export interface Evidence {
   /** Over the same time; undefined where there is none, or it is the run itself. */
   readonly benchmark: RunPart | undefined;
   readonly period_ms: number;
-  /** All runs that could have been chosen in place of this one, with their annualised Sharpe ratios where they have any. */
+  /** All runs that could have been chosen in place of this one, with their annualised Sharpe ratios. */
   readonly trials: { readonly count: number; readonly sharpes: readonly number[] };
   readonly chance: Chance;
   readonly resamples?: number;
@@ -64,8 +64,8 @@ function sharpeOf(returns: readonly number[], annual: number): number | null {
 }
 
 /**
- * Bailey and López de Prado 2014. The variance among trials is taken to be at least 1/(n − 1), that of a skilless Sharpe
- * ratio of n returns: trials that resemble each other vary less than that, and are as many tries at luck all the same.
+ * Bailey and López de Prado 2014. The variance among trials is taken to be at least 1/(n − 1), that of a
+ * skilless Sharpe ratio of n returns: trials that resemble each other vary less, and are as many tries at luck.
  */
 function deflatedOf(returns: readonly number[], { trials, period_ms }: Evidence): number | null {
   const { count, deviation, mean: centre, skewness, kurtosis } = momentsOf(returns);

@@ -1,6 +1,7 @@
 /** A world that can end at once, as a process ends by `kill -9`: what is stored stays, everything in memory stops. */
 import { Problem } from "../errors.ts";
 import type { Bus, Clock, Net, Socket, Store } from "./ports.ts";
+import type { Crew, Workers } from "./workers.ts";
 import type { World } from "./world.ts";
 
 export interface Mortal {
@@ -15,19 +16,20 @@ export interface Mortal {
   untilAnswered<T>(ask: () => Promise<T>): Promise<T>;
 }
 
-const NEVER = new Promise<never>(() => {});
+/** Another one each time: one for all would keep whatever ever waited for it. */
+const never = () => new Promise<never>(() => {});
 
 /** One life in a world whose stores, bus and clock outlive it. What had left for elsewhere still arrives there. */
 export function mortal(lasting: World): Mortal {
   const life: Life = { over: false, endings: new Set() };
   /** While this life lasts; afterwards whoever waits for it waits for ever. */
   const alive = <T>(work: () => T): T => {
-    if (life.over) return NEVER as T;
+    if (life.over) return never() as T;
     const answer = work();
     if (!(answer instanceof Promise)) return answer;
     return answer.then(
-      (value) => (life.over ? NEVER : value),
-      (error) => (life.over ? NEVER : Promise.reject(error)),
+      (value) => (life.over ? never() : value),
+      (error) => (life.over ? never() : Promise.reject(error)),
     ) as T;
   };
   const world: World = {
@@ -45,6 +47,7 @@ export function mortal(lasting: World): Mortal {
     lock: passed(lasting.lock, alive),
     quota: passed(lasting.quota, alive),
     schedule: passed(lasting.schedule, alive),
+    workers: workersOf(lasting.workers, life, alive),
   };
   return {
     world,
@@ -55,7 +58,7 @@ export function mortal(lasting: World): Mortal {
     },
     alive,
     untilOver: (work) => untilOver(life, work),
-    untilAnswered: (ask) => (life.over ? untilOver(life, NEVER) : untilOver(life, ask(), maybeDone)),
+    untilAnswered: (ask) => (life.over ? untilOver(life, never()) : untilOver(life, ask(), maybeDone)),
   };
 }
 
@@ -149,6 +152,26 @@ function netOf(net: Net, life: Life, alive: Alive): Net {
       });
       if (!isClosed) life.endings.add(end);
       return socket;
+    },
+  };
+}
+
+/** Threads of a life that is over are ended: nobody else would. */
+function workersOf(workers: Workers, life: Life, alive: Alive): Workers {
+  return {
+    cores: workers.cores,
+    open<G, I, O>(...asked: Parameters<typeof workers.open<G, I, O>>): Crew<I, O> {
+      const crew = workers.open<G, I, O>(...asked);
+      const end = () => void crew.close().catch(() => {});
+      life.endings.add(end);
+      return {
+        size: crew.size,
+        run: (input, call) => alive(() => crew.run(input, call)),
+        close: () => {
+          life.endings.delete(end);
+          return crew.close();
+        },
+      };
     },
   };
 }

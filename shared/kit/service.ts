@@ -31,9 +31,9 @@ import type {
   Store,
   Stream,
   StreamState,
-  Workers,
 } from "./ports.ts";
 import type { Shard } from "./shard.ts";
+import type { Workers } from "./workers.ts";
 
 type Shape = z.ZodType;
 

@@ -15,9 +15,9 @@ import type {
   Schedule,
   ServiceId,
   Store,
-  Workers,
 } from "./ports.ts";
 import type { Shard } from "./shard.ts";
+import type { Workers } from "./workers.ts";
 
 /** A lease as its holder sees it, without asking: by its own clock. */
 export interface HeldLease {

@@ -1,6 +1,6 @@
 /** Tasks by which adapters of workers are tried. */
 import { refuse } from "../errors.ts";
-import type { Task } from "../kit/ports.ts";
+import type { Task } from "../kit/workers.ts";
 
 export interface TrialWork {
   readonly what: "add" | "refuse" | "throw" | "spin" | "die" | "write";

@@ -1,6 +1,6 @@
 /** What every adapter of Workers must do, whether its threads are threads or turns. */
 import { afterEach, describe, expect, test } from "bun:test";
-import type { Crew, Workers } from "../kit/ports.ts";
+import type { Crew, Workers } from "../kit/workers.ts";
 import { adding, type TrialSum, type TrialWork } from "./workers-tasks.ts";
 
 export interface WorkersWorld {

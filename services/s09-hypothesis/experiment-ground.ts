@@ -1,0 +1,119 @@
+/** What an experiment runs on: its market as a tape, the models and programs that its bundle names. */
+import type { Tape } from "../../shared/backtest/tape.ts";
+import { instrumentRegistry } from "../../shared/collections/exchange.ts";
+import { modelBlob, modelKey, models } from "../../shared/collections/models.ts";
+import { programKey, programs } from "../../shared/collections/programs.ts";
+import type { exchange } from "../../shared/contracts.ts";
+import type { Bundle } from "../../shared/domain/bundle.ts";
+import type { ExperimentResult } from "../../shared/domain/experiment.ts";
+import { type InstrumentId, marketOf, symbolOf } from "../../shared/domain/instrument.ts";
+import type { Latency } from "../../shared/engine/latency.ts";
+import { type Listing, listingOf } from "../../shared/engine/listing.ts";
+import { Problem, refuse } from "../../shared/errors.ts";
+import type { Checked } from "../../shared/experiment/check-design.ts";
+import { warmUpMs } from "../../shared/experiment/warm-up.ts";
+import { type GroundModel, groundOf, type TrialGround } from "../../shared/experiment-run/trial-ground.ts";
+import type { Blobs, Store } from "../../shared/kit/ports.ts";
+import type { Client } from "../../shared/kit/service.ts";
+import { loadTape } from "../../shared/market-data/load-tape.ts";
+
+export interface GroundPorts {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly exchange: Client<typeof exchange>;
+  readonly latency: Latency;
+}
+
+const PROBLEMS_SHOWN = 50;
+
+/**
+ * Throws INVALID where there is no such market, naming what to do about it; RULE for a model or a program that is not
+ * there.
+ */
+export async function groundFor(checked: Checked, ports: GroundPorts, onProgress: (share: number) => void) {
+  const { design, instruments } = checked;
+  const { bundle } = design;
+  const tape = await tapeFor(checked, ports, onProgress);
+  if (tape.count === 0) refuse("INVALID", `${nothing(checked)} ${remedyOf(checked)}`);
+  const ground: TrialGround = groundOf(design, {
+    ...{ bundle, tape: tape.columns, latency: ports.latency },
+    models: await modelsOf(bundle, ports),
+    programs: await programsOf(bundle, ports),
+  });
+  return { ground, facts: factsOf(tape), instruments };
+}
+
+async function tapeFor(checked: Checked, { store, blobs, exchange }: GroundPorts, onProgress: (share: number) => void) {
+  const { design, instruments, axes } = checked;
+  const { data, window, bundle } = design;
+  const listings = await listingsOf(store, instruments);
+  const warm_up_ms = warmUpMs(bundle, instruments, axes);
+  const { getHistory, getFundingRates } = exchange;
+  try {
+    const asked = { blobs, data, instruments, window, warm_up_ms, listings, getHistory, getFundingRates };
+    return await loadTape({ ...asked, onProgress });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "INVALID") throw error;
+    throw new Problem("INVALID", `${error.message}. ${remedyOf(checked)}`, { errors: error.errors, cause: error });
+  }
+}
+
+async function listingsOf(store: Store, instruments: readonly InstrumentId[]): Promise<Listing[]> {
+  const rows = await Promise.all(instruments.map((instrument) => store.get(instrumentRegistry, instrument)));
+  const unknown = instruments.filter((_, i) => rows[i] === undefined);
+  if (unknown.length > 0) {
+    refuse("INVALID", `The exchange does not list ${unknown.join(", ")}: see GET /xchg/instruments.`);
+  }
+  return rows.flatMap((row) => (row ? [listingOf(row.value)] : []));
+}
+
+const nothing = ({ design: { data } }: Checked): string => `There are no ${data.form} in the window.`;
+
+/** What a person can do so that there is data. */
+function remedyOf({ design: { data, window }, instruments }: Checked): string {
+  const day = (ts: number): string => new Date(ts).toISOString().slice(0, 10);
+  const [first = ""] = instruments;
+  const what = data.form === "bars" ? `--interval ${data.timeframe}` : "--kind aggTrades";
+  const series = `--market ${marketOf(first)} --symbol ${symbolOf(first)} ${what}`;
+  switch (data.source) {
+    case "library": {
+      const span = `--from ${day(window.from)} --to ${day(window.to)}`;
+      const download = `./chimera data download ${series} ${span}`;
+      return `./chimera data list tells what the library has; ${download} fetches more, ./chimera data import takes files.`;
+    }
+    case "recordings":
+      return "Recordings are made while the system runs with CHIMERA_S01_RECORD_FRAMES=true.";
+    case "exchange":
+      return "The exchange tells bars only, as far back as it keeps them.";
+  }
+}
+
+async function modelsOf(bundle: Bundle, { store, blobs }: GroundPorts): Promise<GroundModel[]> {
+  const uses = bundle.strategies.flatMap(({ enabled, model }) => (enabled && model ? [model] : []));
+  const keys = new Map(uses.map((use) => [modelKey(use.model_id, use.hash), use]));
+  return Promise.all(
+    [...keys].map(async ([key, { model_id, hash }]) => {
+      const card =
+        (await store.get(models, key))?.value ?? refuse("RULE", `Model ${model_id} ${hash} is not registered.`);
+      const onnx =
+        (await blobs.get(modelBlob(hash))) ?? refuse("RULE", `The file of model ${model_id} ${hash} is gone.`);
+      const { features, reference } = card;
+      return { card: { model_id, hash, features, reference }, onnx };
+    }),
+  );
+}
+
+async function programsOf(bundle: Bundle, { store }: GroundPorts): Promise<TrialGround["programs"]> {
+  const uses = bundle.strategies.flatMap(({ enabled, program }) => (enabled && program ? [program] : []));
+  return Promise.all(
+    uses.map(async ({ program_id, hash }) => {
+      const row = await store.get(programs, programKey(program_id, hash));
+      return [hash, row?.value.source ?? refuse("RULE", `Program ${program_id} ${hash} is not registered.`)] as const;
+    }),
+  );
+}
+
+const factsOf = ({ head, count }: Tape): ExperimentResult["data"] => ({
+  ...{ source: head.source, from_ts: head.from_ts, to_ts: head.to_ts, events: count },
+  problems: head.problems.first.slice(0, PROBLEMS_SHOWN).map((problem) => ({ ...problem })),
+});

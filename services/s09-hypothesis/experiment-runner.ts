@@ -1,0 +1,189 @@
+/** Runs what is queued, one experiment after another: kept trial by trial, so that a restart goes on where it was. */
+import { put } from "../../shared/changes.ts";
+import { type ExperimentDetail, experimentDetails, experiments } from "../../shared/collections/experiments.ts";
+import type { ExperimentResult, ExperimentRow } from "../../shared/domain/experiment.ts";
+import { asProblem, Problem, refuse } from "../../shared/errors.ts";
+import { type Checked, checkDesign, type ResolvedDesign } from "../../shared/experiment/check-design.ts";
+import type { TrialAnswer, TrialRequest } from "../../shared/experiment/trial-request.ts";
+import { basisOf } from "../../shared/experiment/verdict.ts";
+import { failureOf, runExperiment } from "../../shared/experiment-run/run-experiment.ts";
+import type { TrialGround } from "../../shared/experiment-run/trial-ground.ts";
+import type { Clock, Op } from "../../shared/kit/ports.ts";
+import type { Task, Workers } from "../../shared/kit/workers.ts";
+import { type GroundPorts, groundFor } from "./experiment-ground.ts";
+import { ExperimentPace, percent } from "./experiment-pace.ts";
+import { isOpen } from "./experiments.ts";
+import { familyWith, priorOf } from "./hypothesis-family.ts";
+import { TrialShelf } from "./trial-shelf.ts";
+
+export interface RunnerPorts extends GroundPorts {
+  readonly clock: Clock;
+  readonly workers: Workers;
+  readonly task: Task<TrialGround, TrialRequest, TrialAnswer>;
+  /** Threads; 0: as many as there are processors. */
+  readonly workersCount: number;
+}
+
+/** While the market cannot be asked for. */
+const WAIT_MS = 15_000;
+const AWAY = new Set(["UNAVAILABLE", "NOT_READY", "TIMEOUT", "RATE_LIMITED", "EXCHANGE_UNKNOWN"]);
+
+class Stopped extends Error {}
+
+interface Current {
+  readonly exp_id: string;
+  readonly stop: AbortController;
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+export class ExperimentRunner {
+  private readonly ports: RunnerPorts;
+  private current: Current | undefined;
+  /** Whether the store may hold one that is not over; at the start it may. */
+  private mayBeWaiting = true;
+  private notBefore = 0;
+  private isStopping = false;
+
+  constructor(ports: RunnerPorts) {
+    this.ports = ports;
+  }
+
+  /** Something was accepted or canceled. */
+  changed(exp_id: string): void {
+    this.mayBeWaiting = true;
+    if (this.current?.exp_id === exp_id) this.current.stop.abort(new Stopped("canceled"));
+  }
+
+  /** What is under way stays in the store as it is, and goes on after the next start. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.current?.stop.abort(new Stopped("the service stops"));
+    await this.current?.ended.promise;
+  }
+
+  /** Runs the oldest that is not over to its end; false when there is nothing to do now. */
+  async step(): Promise<boolean> {
+    const { store, clock } = this.ports;
+    if (this.isStopping || !this.mayBeWaiting || clock.now() < this.notBefore) return false;
+    for (const status of ["RUNNING", "QUEUED"] as const) {
+      const sort = { field: "created_at", order: "asc" } as const;
+      const row = (await store.query(experiments, { where: { status }, sort, limit: 1 })).items[0];
+      if (row) return this.carryOut(row.value);
+    }
+    this.mayBeWaiting = false;
+    return false;
+  }
+
+  private async carryOut(row: ExperimentRow): Promise<boolean> {
+    const { exp_id } = row;
+    const stop = new AbortController();
+    const ended = Promise.withResolvers<void>();
+    this.current = { exp_id, stop, ended };
+    try {
+      await this.run(row, stop.signal);
+      return true;
+    } catch (error) {
+      if (stop.signal.aborted) return !this.isStopping;
+      if (error instanceof Problem && AWAY.has(error.code)) return await this.wait(exp_id, error);
+      await this.end(exp_id, { status: "FAILED", message: failureOf(error) });
+      return true;
+    } finally {
+      this.current = undefined;
+      ended.resolve();
+    }
+  }
+
+  private async run(row: ExperimentRow, signal: AbortSignal): Promise<void> {
+    const { store, clock, workers, workersCount, task } = this.ports;
+    const { exp_id } = row;
+    const isResumed = row.started_at !== undefined;
+    const detail = (await store.get(experimentDetails, exp_id))?.value;
+    if (!detail) refuse("RULE", "Its design is gone.");
+    const checked = checkDesign(detail.design as ResolvedDesign);
+    await this.change(exp_id, { status: "RUNNING", started_at: row.started_at ?? clock.now() });
+    const pace = new ExperimentPace(clock, (told) => this.change(exp_id, told), signal);
+    const loading = (share: number) =>
+      pace.tell({ done: 0, total: 0, stage: `reading the market (${percent(share)})` });
+    const { ground, facts } = await groundFor(checked, this.ports, loading);
+    signal.throwIfAborted();
+    const size = workersCount === 0 ? workers.cores : workersCount;
+    const crew = workers.open(task, ground, size);
+    const shelf = new TrialShelf(exp_id, this.ports);
+    try {
+      const found = await runExperiment(checked, {
+        ...{ exp_id, clock, workers: size, signal, prior: await priorOf(store, row) },
+        runTrial: (request, stop) => {
+          const onProgress = (done: number) => pace.within(request.trial, done);
+          return crew.run(request, { signal: stop, onProgress });
+        },
+        ...(isResumed && { kept: (trial: number) => shelf.find(trial) }),
+        onTrial: async (trial, answer) => {
+          pace.over(trial.trial);
+          await shelf.put(trial, answer);
+        },
+        onProgress: (progress) => pace.tell(progress),
+      });
+      signal.throwIfAborted();
+      await pace.settled();
+      await this.finish(checked, { exp_id, result: { ...found, data: facts }, trade_pages: await shelf.pages() });
+    } finally {
+      await crew.close();
+    }
+  }
+
+  /** Result, verdict and status in one commit. */
+  private async finish(checked: Checked, { exp_id, result, trade_pages }: Finished): Promise<void> {
+    const { store, clock } = this.ports;
+    const { design } = checked;
+    const { summary, out_of_sample, significance } = result;
+    const { trials, deflated_sharpe, mann_whitney_p, p_value } = significance;
+    const detail: ExperimentDetail = { exp_id, design, result, trade_pages };
+    const shown: Partial<ExperimentRow> = {
+      ...{ status: "DONE" as const, summary, ...(out_of_sample && { out_of_sample: out_of_sample.summary }) },
+      significance: { trials, deflated_sharpe, mann_whitney_p, p_value },
+    };
+    await this.end(exp_id, shown, async ({ hypothesis_id, progress }) => [
+      put(experimentDetails, detail),
+      ...(hypothesis_id === undefined
+        ? []
+        : await familyWith(store, hypothesis_id, { ...basisOf(result), trials: progress.done, now: clock.now() })),
+    ]);
+  }
+
+  private end(exp_id: string, change: Partial<ExperimentRow>, also?: Also): Promise<void> {
+    return this.change(exp_id, { ...change, ended_at: this.ports.clock.now() }, also);
+  }
+
+  /** Never what was canceled meanwhile: throws then. */
+  private async change(exp_id: string, change: Partial<ExperimentRow>, also: Also = async () => []): Promise<void> {
+    const { store } = this.ports;
+    for (;;) {
+      const row = await store.get(experiments, exp_id);
+      if (!row || !isOpen(row.value)) {
+        this.changed(exp_id);
+        throw new Stopped("it is over");
+      }
+      try {
+        await store.commit([put(experiments, { ...row.value, ...change }, row.rev), ...(await also(row.value))]);
+        return;
+      } catch (error) {
+        // Canceled at that moment, or its family was judged anew.
+        if (asProblem(error).code !== "CONFLICT") throw error;
+      }
+    }
+  }
+
+  private async wait(exp_id: string, { message }: Problem): Promise<boolean> {
+    const { clock } = this.ports;
+    this.notBefore = clock.now() + WAIT_MS;
+    await this.change(exp_id, { progress: { done: 0, total: 0, stage: `waiting for the market: ${message}` } });
+    return false;
+  }
+}
+
+type Also = (row: ExperimentRow) => Promise<readonly Op[]>;
+interface Finished {
+  readonly exp_id: string;
+  readonly result: ExperimentResult;
+  readonly trade_pages: number;
+}

@@ -1,0 +1,224 @@
+/** Experiments over REST, run by the real engine: accepted, followed, found, canceled, killed and gone on with. */
+import { afterEach, describe, expect, test } from "bun:test";
+import { bundle, design, grid, HOUR, ResearchWorld, START } from "./experiments.fixture.ts";
+
+const worlds: ResearchWorld[] = [];
+async function open(env?: Record<string, string>): Promise<ResearchWorld> {
+  const world = await ResearchWorld.open(env);
+  worlds.push(world);
+  return world;
+}
+afterEach(async () => {
+  for (const each of worlds.splice(0)) {
+    expect(each.world.errors).toEqual([]);
+    await each.stop();
+  }
+});
+
+describe("an experiment", () => {
+  test("is accepted, runs, and shows its result, trials and trades", async () => {
+    const world = await open();
+    const exp_id = await world.run({ design: design({ checks: true }), title: "Dips", note: "A first look" });
+    expect((await world.read(exp_id)).status).toBe("QUEUED");
+    const done = await world.over(exp_id);
+    expect(done).toMatchObject({ status: "DONE", title: "Dips", note: "A first look", author: "ann" });
+    expect(done.design.bundle).toMatchObject({ bundle_id: "dips", rev: 3 });
+    const { result, progress } = done;
+    expect(progress).toMatchObject({ done: 14, total: 14 });
+    expect(result?.summary.trades).toBeGreaterThan(9);
+    expect(result?.lookahead).toMatchObject({ passed: true, differences: [] });
+    expect(result?.lookahead?.cuts.at(-1)?.decisions).toBeGreaterThan(5);
+    expect(result?.data).toMatchObject({ source: "the library: FUT:BTCUSDT", problems: [] });
+    const rows = (await world.ask("GET", "/experiments")).body.items;
+    expect(rows).toMatchObject([{ exp_id, bundle: "dips rev 3", summary: { trades: result!.summary.trades } }]);
+    expect(rows[0].design.bundle).toBeUndefined();
+    const trials = await world.trials(exp_id);
+    expect(trials.map(({ trial }) => trial)).toEqual(Array.from({ length: 14 }, (_, i) => i));
+    expect((await world.trials(exp_id, "&role=best")).map(({ trial }) => trial)).toEqual([0]);
+    const trades = (await world.ask("GET", `/experiments/${exp_id}/trades`)).body.items;
+    expect(trades).toHaveLength(result!.summary.trades + result!.summary.open_trades);
+  });
+
+  test("of a grid finds the best trial, and lists trials best first", async () => {
+    const world = await open();
+    const exp_id = await world.run({ design: design(grid) });
+    const { result, best } = await world.over(exp_id);
+    const scores = (await world.trials(exp_id, "&sort=score&role=search")).map(({ score }) => score!);
+    expect(scores).toHaveLength(4);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    expect(best).toMatchObject({ score: scores[0]!, params: result!.params });
+    expect(result?.benchmark?.what).toBe("the bundle unchanged");
+  });
+
+  test("comes out the same for one, two and three workers, and after it was killed in the middle", async () => {
+    const hashes = new Set<string>();
+    for (const count of ["1", "2", "3"]) {
+      const world = await open({ CHIMERA_S09_WORKERS_COUNT: count });
+      hashes.add((await world.over(await world.run({ design: design(grid) }))).result!.hash);
+    }
+    const world = await open();
+    const exp_id = await world.run({ design: design(grid) });
+    await world.over(exp_id, ({ progress }) => progress.done >= 2 || progress.total > 0);
+    await world.finish(world.clock.sleep(300));
+    world.kill();
+    await world.begin();
+    const before = await world.trials(exp_id);
+    const done = await world.over(exp_id);
+    hashes.add(done.result!.hash);
+    expect(hashes.size).toBe(1);
+    expect(before.length).toBeGreaterThan(0);
+    expect((await world.trials(exp_id)).slice(0, before.length)).toEqual(before);
+  });
+});
+
+describe("an experiment that does not end well", () => {
+  test("is canceled while it waits and while it runs; one that is over is not", async () => {
+    const world = await open();
+    const [first, second] = [await world.run({ design: design(grid) }), await world.run({ design: design() })];
+    const cancel = (exp_id: string) => world.ask("POST", `/experiments/${exp_id}/cancel`, { body: {} });
+    expect((await cancel(second)).body).toMatchObject({ status: "CANCELED" });
+    await world.over(first, ({ status }) => status === "RUNNING");
+    expect((await cancel(first)).body).toMatchObject({ status: "CANCELED" });
+    const third = await world.run({ design: design() });
+    expect((await world.over(third)).status).toBe("DONE");
+    expect((await world.read(first)).status).toBe("CANCELED");
+    expect((await cancel(third)).status).toBe(409);
+    expect((await cancel(first)).status).toBe(200);
+  });
+
+  test("stopped with the service goes on after the next start", async () => {
+    const world = await open();
+    const exp_id = await world.run({ design: design(grid) });
+    await world.over(exp_id, ({ status }) => status === "RUNNING");
+    await world.stop();
+    await world.begin();
+    expect((await world.over(exp_id)).status).toBe("DONE");
+  });
+
+  test("without data says what to do about it", async () => {
+    const world = await open();
+    const window = { from: START + 1_000 * HOUR, to: START + 1_010 * HOUR };
+    const failed = await world.over(await world.run({ design: design({ window }) }));
+    expect(failed).toMatchObject({ status: "FAILED" });
+    expect(failed.message).toContain(
+      "./chimera data download --market FUT --symbol BTCUSDT --interval 1m --from 2024-09-18",
+    );
+  });
+
+  test("of a strategy whose model or program is not there says which", async () => {
+    const world = await open();
+    const [strategy] = bundle.strategies;
+    const model = { model_id: "gone", hash: "0".repeat(64), cutoffs: [{ p_min: 0.5, size_mult: 1 }] };
+    const modelled = { ...bundle, strategies: [{ ...strategy, model }] };
+    const failed = await world.over(await world.run({ design: design({ bundle: modelled }) }));
+    expect(failed).toMatchObject({ status: "FAILED", message: `Model gone ${"0".repeat(64)} is not registered.` });
+  });
+});
+
+describe("what cannot be run is refused at once", () => {
+  test.each([
+    ["neither a design nor a hypothesis", {}, 400, "design"],
+    ["both", { design: design(), hypothesis_id: "h" }, 400, "design"],
+    [
+      "a window that ends before it begins",
+      { design: design({ window: { from: 2, to: 1 } }) },
+      400,
+      "design.window.to",
+    ],
+    ["a search of nothing", { design: design({ method: "GRID" }) }, 400, "design.params"],
+    [
+      "a path that leads nowhere",
+      { design: design({ ...grid, params: [{ path: "rules.x.priority", values: [1] }] }) },
+      400,
+      "design.params.0.path",
+    ],
+    [
+      "more points than trials",
+      { design: design({ ...grid, search: { trials_max: 3 } }) },
+      400,
+      "design.search.trials_max",
+    ],
+    [
+      "an instrument that the bundle lacks",
+      { design: design({ data: { instruments: ["FUT:ETHUSDT"] } }) },
+      400,
+      "design.data.instruments.0",
+    ],
+    [
+      "folds that do not fit",
+      { design: design({ method: "WALK_FORWARD", folds: { train_ms: 900 * HOUR } }) },
+      400,
+      "design.folds.train_ms",
+    ],
+    ["a revision that nobody drafted", { design: design({ bundle: { bundle_id: "no", rev: 1 } }) }, 404, undefined],
+    ["the active bundle where none is", { design: design({ bundle: "active" }) }, 503, undefined],
+    ["a hypothesis that nobody recorded", { hypothesis_id: "nobody" }, 404, undefined],
+  ] as const)("%s", async (_what, body, status, field) => {
+    const world = await open();
+    const answer = await world.ask("POST", "/experiments/run", { body });
+    expect(answer.status).toBe(status);
+    if (field !== undefined) expect(answer.body.errors.map((each: { field: string }) => each.field)).toContain(field);
+  });
+
+  test("and by whom it may not be asked", async () => {
+    const world = await open();
+    for (const role of ["viewer", "trader"] as const) {
+      expect((await world.ask("POST", "/experiments/run", { body: { design: design() }, role })).status).toBe(403);
+      expect((await world.ask("GET", "/experiments", { role })).status).toBe(200);
+    }
+    expect((await world.ask("GET", "/experiments/exp-nobody")).status).toBe(404);
+  });
+});
+
+describe("a hypothesis", () => {
+  const statement = { title: "Dips", statement: "What fell a lot comes back.", family: "dips" };
+
+  test("is on record once, and what is to be tested stays", async () => {
+    const world = await open();
+    const body = { hypothesis_id: "dips", ...statement, design: design({ checks: true }) };
+    const first = await world.ask("POST", "/hypotheses", { body });
+    expect(first.body).toMatchObject({
+      hypothesis_id: "dips",
+      status: "OPEN",
+      p_value: null,
+      trials: 0,
+      author: "ann",
+    });
+    expect((await world.ask("POST", "/hypotheses", { body })).body).toEqual(first.body);
+    const other = await world.ask("POST", "/hypotheses", { body: { ...body, statement: "Or not." } });
+    expect(other.status).toBe(409);
+    expect((await world.ask("GET", "/hypotheses?family=dips")).body.items).toEqual([first.body]);
+  });
+
+  test("is judged by its experiments, with all others of its family", async () => {
+    const world = await open();
+    for (const id of ["low", "lower"]) {
+      const body = {
+        hypothesis_id: id,
+        ...statement,
+        design: design({ checks: true, wallets: { spot_usdt: "100", fut_usdt: "1000" } }),
+      };
+      expect((await world.ask("POST", "/hypotheses", { body })).status).toBe(200);
+    }
+    const exp_id = await world.run({ hypothesis_id: "low" });
+    const { result } = await world.over(exp_id);
+    const { body: low } = await world.ask("GET", "/hypotheses/low");
+    const p = result!.significance.p_value!;
+    expect(low).toMatchObject({
+      p_value: p,
+      adjusted_p: p,
+      experiments: [exp_id],
+      trials: 14,
+      net_usdt: result!.summary.net_usdt,
+    });
+    expect(low.status).toBe(p <= 0.05 && Number(low.net_usdt) > 0 ? "CONFIRMED" : "REFUTED");
+    expect((await world.ask("GET", "/hypotheses/lower")).body.status).toBe("OPEN");
+    const again = await world.over(await world.run({ hypothesis_id: "low" }));
+    expect(again.result?.significance.trials).toBe(15);
+    expect(again.result!.significance.deflated_sharpe!).toBeLessThan(result!.significance.deflated_sharpe!);
+    await world.over(await world.run({ hypothesis_id: "lower" }));
+    const [one, two] = (await world.ask("GET", "/hypotheses")).body.items;
+    const worst = Math.max(one.p_value, two.p_value);
+    for (const { p_value, adjusted_p } of [one, two]) expect(adjusted_p).toBe(Math.min(worst, 2 * p_value));
+  });
+});
