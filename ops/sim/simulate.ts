@@ -7,7 +7,7 @@ import { decisionsMade, signalsSeen } from "../../shared/collections/signals.ts"
 import { trades } from "../../shared/collections/trades.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { dec, show, sum } from "../../shared/domain/money.ts";
-import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
+import { ASSUMED_LATENCY, type Latency } from "../../shared/engine/latency.ts";
 import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Collection, Random, ServiceId, Store } from "../../shared/kit/ports.ts";
@@ -34,6 +34,8 @@ export interface SimulationOptions {
   market(clock: Clock, random: Random): Promise<MarketModel & { startsAt?: number }>;
   /** Epoch ms at which markets without a beginning begin. */
   startsAt?: number;
+  /** How long messages are under way; `ASSUMED_LATENCY` when absent. */
+  latency?: Latency;
   /** How long to run a market without an end, ms. */
   durationMs?: number;
   bundleText?: string;
@@ -95,7 +97,12 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   const frames = countFrames(market);
   const startsAt = market.startsAt ?? options.startsAt ?? Date.UTC(2026, 0, 1);
   await clock.run(market.startsAt === undefined ? startsAt : startsAt - LEAD_MS);
-  const venue = createVenue({ clock, random: seededRandom(`venue ${options.seed}`), market, latency: ASSUMED_LATENCY });
+  const venue = createVenue({
+    clock,
+    random: seededRandom(`venue ${options.seed}`),
+    market,
+    latency: options.latency ?? ASSUMED_LATENCY,
+  });
   const world = simulatedWorld({
     clock,
     net: venueNet(venue, clock),

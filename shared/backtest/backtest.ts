@@ -27,6 +27,8 @@ import { StrategyDesk } from "./strategy-desk.ts";
 import { Timeline } from "./timeline.ts";
 import { Worth } from "./worth.ts";
 
+/** The desk is up when the record begins, as it is in a replay. */
+const LEAD_MS = 2_000;
 const SECOND_MS = 1_000;
 const ROUND_EVERY_MS = 10_000;
 /** Steps between two words of progress. */
@@ -67,7 +69,7 @@ class Run {
     const { tape, bundle, seed, stress, wallets } = options;
     const { head } = tape;
     this.from = options.from_ts ?? head.from_ts;
-    this.timeline = new Timeline(head.from_ts);
+    this.timeline = new Timeline(head.from_ts - LEAD_MS);
     const { timeline } = this;
     this.chance = seededChance(`backtest ${seed}`);
     const latency = scaled(options.latency, stress.latency_mult);
@@ -134,7 +136,10 @@ class Run {
       now: () => timeline.now(),
       signal: (signal) => this.noteSignal(signal),
     });
-    this.worth = new Worth({ side: this.side, tally: this.strategy.tally, timeline, sampleMs: options.sample_ms });
+    this.worth = new Worth({
+      ...{ side: this.side, tally: this.strategy.tally, timeline, sampleMs: options.sample_ms, from: this.from },
+      bid: (instrument) => quotes.bid(instrument),
+    });
     this.startJobs();
   }
 
@@ -160,9 +165,9 @@ class Run {
   private round(): void {
     this.connector.ask(
       () => this.worth.measure(),
-      ({ positions, equity }) => {
-        this.worth.note(equity);
-        this.positions.round(positions);
+      (measured) => {
+        this.worth.note(measured);
+        this.positions.round(measured.positions);
       },
     );
   }

@@ -51,6 +51,16 @@ export class BookMarket implements BacktestMarket {
       }),
       mark: undefined,
     }));
+    this.open();
+  }
+
+  /** The books with which the record begins stand before it does. */
+  private open(): void {
+    const { tape } = this;
+    for (let step = 0; step < tape.count && tape.at(step) === tape.at(0); step++) {
+      const event = tape.event(step);
+      if (event.kind === "snapshot") this.stages[this.who(step)]!.matcher.onSnapshot(event);
+    }
   }
 
   get assumed(): readonly string[] {

@@ -38,6 +38,7 @@ export class Connector {
   private readonly parts: ConnectorParts;
   private readonly orderWire: Wire;
   private readonly newsWires: Record<Market, Wire>;
+  private readonly news: Record<Market, { due: number; news: News }[]> = { SPOT: [], FUT: [] };
   private readonly leverages = new Map<InstrumentId, number>();
   private readonly preparing = new Map<InstrumentId, (() => void)[]>();
 
@@ -73,8 +74,23 @@ export class Connector {
   }
 
   tell(market: Market, news: News): void {
-    const { timeline, chance, hear } = this.parts;
-    timeline.at(this.newsWires[market].arrival(timeline.now(), chance.next()), () => hear(news));
+    const { timeline, chance } = this.parts;
+    const due = this.newsWires[market].arrival(timeline.now(), chance.next());
+    const queue = this.news[market];
+    queue.push({ due, news });
+    if (queue.length === 1) timeline.at(due, () => this.release(market));
+  }
+
+  /** What comes at one moment comes together. */
+  private release(market: Market): void {
+    const { timeline, hear } = this.parts;
+    const queue = this.news[market];
+    while (queue.length > 0 && queue[0]!.due <= timeline.now()) {
+      const { news } = queue.shift()!;
+      timeline.hear(() => hear(news));
+    }
+    const [next] = queue;
+    if (next) timeline.at(next.due, () => this.release(market));
   }
 
   submit(order: SubmitOrder, then: Then<Said>): void {

@@ -96,7 +96,7 @@ export class ExchangeSide {
     } while (market.isUnderway);
   }
 
-  private instrumentOf(who: number): InstrumentId {
+  instrumentOf(who: number): InstrumentId {
     return this.parts.listings[who]!.instrument;
   }
 
@@ -216,23 +216,34 @@ export class ExchangeSide {
     return price > zero ? price : undefined;
   }
 
-  /** All that the account is worth, USDT: wallets, what they hold back, coins and positions at their marks. */
-  worth(priceOfCoin: (who: number) => Amount | undefined = (who) => this.markOf(who)): Amount {
+  /** What is in the account's wallets and held back there, by asset; and what its positions gain at these marks. */
+  holdings(markOf = (who: number) => this.markOf(who)): { assets: Map<string, Amount>; gained: Amount } {
     const { state } = this.exchange;
     const { ledger } = state;
-    let total = zero;
+    const assets = new Map<string, Amount>();
     for (const market of ["SPOT", "FUT"] as const) {
       const owner = walletOf(ACCOUNT, market);
       for (const asset of ledger.assetsOf(owner)) {
         const qty = sum(BUCKETS.map((bucket) => ledger.total(owner, bucket, asset)));
-        const who = this.who.get(`SPOT:${asset}USDT`);
-        const price = asset === "USDT" ? dec("1") : who === undefined ? undefined : priceOfCoin(who);
-        if (price !== undefined) total = add(total, mul(qty, price));
+        assets.set(asset, add(assets.get(asset) ?? zero, qty));
       }
     }
+    let gained = zero;
     for (const position of state.futures.of(ACCOUNT)) {
-      const mark = position.qty === zero ? undefined : this.markOf(this.who.get(position.instrument)!);
-      if (mark !== undefined) total = add(total, unrealised(position, mark));
+      const mark = position.qty === zero ? undefined : markOf(this.who.get(position.instrument)!);
+      if (mark !== undefined) gained = add(gained, unrealised(position, mark));
+    }
+    return { assets, gained };
+  }
+
+  /** All that the account is worth, USDT: wallets, coins and positions at their marks. */
+  worth(): Amount {
+    const { assets, gained } = this.holdings();
+    let total = gained;
+    for (const [asset, qty] of assets) {
+      const who = this.who.get(`SPOT:${asset}USDT`);
+      const price = asset === "USDT" ? dec("1") : who === undefined ? undefined : this.markOf(who);
+      if (price !== undefined) total = add(total, mul(qty, price));
     }
     return total;
   }

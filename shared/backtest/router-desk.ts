@@ -30,7 +30,12 @@ const WINDOW = 500;
 const FIT_EVERY_MS = 3_600_000;
 const GREEN = { level: "GREEN" } as const;
 
+/** Nobody asks a second time here, and what the exchange tells is at most its latency late. */
+const FINISHED_MAX = 12;
+
 export class DeskBooks extends Books {
+  protected override readonly finishedMax = FINISHED_MAX;
+
   /** Shows the change; answers what it tells. */
   commit(change: BookChange): OrderResult[] {
     const touched = this.touchedBy(change);
@@ -169,10 +174,11 @@ export class RouterDesk {
     for (const { intent_id } of ids) this.changed(intent_id);
     if (change.holding) this.instruments.poke(change.holding.instrument);
     const { timeline, told } = this.parts;
-    for (const result of results) timeline.soon(() => told(result));
+    // Whoever asked has the answer before it comes to everybody.
     for (const waiter of [...this.waiters]) {
       if (this.admission.isAnswered(waiter.intentId)) timeline.soon(() => this.answer(waiter));
     }
+    for (const result of results) timeline.afterwards(() => told(result));
     return true;
   }
 

@@ -5,6 +5,8 @@ export class Timeline {
   private time: number;
   private readonly heap = new EventHeap();
   private readonly todo: (() => void)[] = [];
+  private readonly toHear: (() => void)[] = [];
+  private readonly toTell: (() => void)[] = [];
 
   constructor(start: number) {
     this.time = start;
@@ -60,14 +62,24 @@ export class Timeline {
     this.todo.push(run);
   }
 
+  /** News that have come at this moment: each once all that followed from the one before it is done. */
+  hear(run: () => void): void {
+    this.toHear.push(run);
+  }
+
+  /** What is told of what was done: after all that is to be done at this moment. */
+  afterwards(run: () => void): void {
+    this.toTell.push(run);
+  }
+
   /** One thing of this moment; false when there is none. */
   runSoon(): boolean {
-    const run = this.todo.shift();
+    const run = this.todo.shift() ?? this.toHear.shift() ?? this.toTell.shift();
     run?.();
     return run !== undefined;
   }
 
   get isIdle(): boolean {
-    return this.todo.length === 0;
+    return this.todo.length === 0 && this.toHear.length === 0 && this.toTell.length === 0;
   }
 }

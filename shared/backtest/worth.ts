@@ -1,7 +1,7 @@
 /** What the account is worth over time: points of its curve, and what the guards know of it. */
 
-import { DEFAULT_ACCOUNT } from "../domain/instrument.ts";
-import { type Amount, add, dec, max, show, zero } from "../domain/money.ts";
+import { DEFAULT_ACCOUNT, type InstrumentId } from "../domain/instrument.ts";
+import { type Amount, add, dec, max, mul, show, zero } from "../domain/money.ts";
 import type { AccountTally } from "../trading/decision/account-tally.ts";
 import type { EquityPoint } from "../trading/stats/equity-curve.ts";
 import type { ExchangeSide } from "./exchange-side.ts";
@@ -17,6 +17,16 @@ interface Parts {
   readonly tally: AccountTally;
   readonly timeline: Timeline;
   readonly sampleMs: number;
+  /** The curve begins here. */
+  readonly from: number;
+  /** The newest best bid that was heard. */
+  bid(instrument: InstrumentId): string | undefined;
+}
+
+export interface Measured {
+  readonly positions: AskedPosition[];
+  readonly assets: ReadonlyMap<string, Amount>;
+  readonly gained: Amount;
 }
 
 export class Worth {
@@ -30,9 +40,11 @@ export class Worth {
 
   constructor(parts: Parts) {
     this.parts = parts;
-    const { timeline, sampleMs } = parts;
-    this.sample();
-    timeline.every(sampleMs, () => this.sample());
+    const { timeline, sampleMs, from } = parts;
+    timeline.at(from, () => {
+      this.sample();
+      timeline.every(sampleMs, () => this.sample());
+    });
     timeline.every(WRITE_EVERY_MS, () => {
       if (this.measured === undefined) return;
       this.written = this.measured;
@@ -51,24 +63,30 @@ export class Worth {
     this.points.push({ ts, equity_usdt: this.latest });
   }
 
-  /** At the exchange: what it holds and what that is worth. */
-  measure(): { positions: AskedPosition[]; equity: Amount } {
+  /** At the exchange: what it holds. */
+  measure(): Measured {
     const { side } = this.parts;
-    const positions: AskedPosition[] = [];
-    for (const { instrument, qty } of side.exchange.state.futures.of(DEFAULT_ACCOUNT)) {
-      const mark = qty === zero ? undefined : side.reference(instrument);
-      if (mark === undefined) continue;
+    const { state } = side.exchange;
+    const held = [...state.futures.of(DEFAULT_ACCOUNT)].filter(({ qty }) => qty !== zero);
+    const positions = held.flatMap(({ instrument }): AskedPosition[] => {
+      const mark = side.reference(instrument);
       const liquidation = side.liquidationOf(instrument);
-      positions.push({
-        ...{ instrument, mark_price: show(mark) },
-        ...(liquidation === undefined ? {} : { liquidation_price: show(liquidation) }),
-      });
-    }
-    return { positions, equity: side.worth() };
+      if (mark === undefined) return [];
+      const known = liquidation === undefined ? {} : { liquidation_price: show(liquidation) };
+      return [{ instrument, mark_price: show(mark), ...known }];
+    });
+    return { positions, ...side.holdings((who) => side.reference(side.instrumentOf(who))) };
   }
 
-  note(equity: Amount): void {
-    this.measured = equity;
+  /** It stays what it was while a coin of the wallet has no price yet. */
+  note({ assets, gained }: Measured): void {
+    let total = gained;
+    for (const [asset, qty] of assets) {
+      const bid = asset === "USDT" ? "1" : this.parts.bid(`SPOT:${asset}USDT`);
+      if (bid === undefined) return;
+      total = add(total, mul(qty, dec(bid)));
+    }
+    this.measured = total;
   }
 
   funded(amount_usdt: string): void {

@@ -71,7 +71,9 @@ export function readEnvelope(line: string): Envelope | string | undefined {
   if (stream === undefined && PASSED_OVER.test(name?.split("@", 2)[1] ?? String(data.e))) return undefined;
   if (stream === undefined) return `Not a stream that is played: ${(name ?? String(data.e)).slice(0, 40)}`;
   const symbol = typeof data.s === "string" ? data.s : name?.slice(0, name.indexOf("@")).toUpperCase();
-  const exchTs = typeof data.E === "number" ? data.E : undefined;
+  // Of a trade, when it happened: bars are built by that.
+  const told = stream === "trade" ? (data.T ?? data.E) : data.E;
+  const exchTs = typeof told === "number" ? told : undefined;
   return { receiveMs, stream, symbol, market: marketOf(stream, data), raw, data, exchTs };
 }
 

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { ExchangeFill, ExchangeOrder, FundingRate } from "../../../shared/contracts.ts";
 import { type InstrumentId, instrumentOf, type Market, marketOf } from "../../../shared/domain/instrument.ts";
-import { add, dec, div, isDecimal, max, show, sub, toNumber, zero } from "../../../shared/domain/money.ts";
+import { dec, div, isDecimal, max, show, sub, toNumber, zero } from "../../../shared/domain/money.ts";
 import { type OrderStatus, Side } from "../../../shared/domain/order.ts";
 import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts";
 
@@ -213,10 +213,13 @@ const FutAccount = z.looseObject({
     }),
   ),
 });
-/** `free` is what an order may use; `locked` the rest of the wallet, backing positions and orders. */
+/**
+ * `free` is what an order may use; `locked` the rest of the wallet, backing positions and orders. What positions gain or
+ * lose is told with them, and is in neither.
+ */
 export function readFutBalances(body: unknown): Balance[] {
   return FutAccount.parse(body).assets.map((row) => {
-    const held = sub(add(dec(row.walletBalance), dec(row.unrealizedProfit)), dec(row.availableBalance));
+    const held = sub(dec(row.walletBalance), dec(row.availableBalance));
     return {
       market: "FUT",
       asset: row.asset,
