@@ -24,7 +24,7 @@ export interface Entry {
   readonly fills: Map<string, Fill>;
 }
 
-/** Finished intents kept in memory, for late fills and repeated questions. */
+/** Where many ask, and the exchange may tell late. */
 const FINISHED_MAX = 200;
 
 export const fillKey = (fill: { instrument: string; fill_id: string }): string => `${fill.instrument}/${fill.fill_id}`;
@@ -34,6 +34,8 @@ export class Books {
   protected readonly owners = new Map<string, string>();
   protected readonly held = new Map<InstrumentId, Holding>();
   protected readonly finished: string[] = [];
+  /** Finished intents kept in memory, for late fills and repeated questions. */
+  protected readonly finishedMax: number = FINISHED_MAX;
   protected readonly around: Pick<RulePorts, "account" | "clock">;
 
   constructor(around: Pick<RulePorts, "account" | "clock">) {
@@ -155,7 +157,7 @@ export class Books {
   }
 
   protected forgetFinished(): void {
-    for (let left = this.finished.length - FINISHED_MAX; left > 0; left--) {
+    for (let left = this.finished.length - this.finishedMax; left > 0; left--) {
       const id = this.finished.shift() as string;
       const entry = this.entries.get(id);
       if (!entry) continue;
