@@ -19,6 +19,7 @@ export const MARKET_OPTIONS = {
   program: { type: "string", multiple: true, default: [] as string[] },
 } as const;
 
+/** Of every kind of run. */
 export const SETTING_OPTIONS = {
   latency: { type: "string" },
   "spread-bps": { type: "string" },
@@ -27,7 +28,6 @@ export const SETTING_OPTIONS = {
   path: { type: "string", default: "worst" },
   "spot-usdt": { type: "string" },
   "fut-usdt": { type: "string" },
-  stress: { type: "string" },
   seed: { type: "string", default: "1" },
 } as const;
 
@@ -50,7 +50,6 @@ export const SETTING_USAGE = `  --latency L      ms: one number for every way; o
   --path P         the way within a bar: worst, ohlc or olhc
   --spot-usdt N    what each wallet holds at the start (10000)
   --fut-usdt N
-  --stress S       how the world is worse: fees=1.5,latency=2,slippage=1 (times, times, basis points)
   --seed N         seed of chance (1)`;
 
 type Text = string | undefined;

@@ -42,6 +42,7 @@ liquidation, queue positions where the book was recorded. Nothing needs to run, 
 ${MARKET_USAGE}
 
 ${SETTING_USAGE}
+  --stress S       how the world is worse: fees=1.5,latency=2,slippage=1 (times, times, basis points)
 
   --html FILE      the report: one file, without scripts, printable
   --trades FILE    every trade as .csv (exact decimals) or .parquet (for pandas, DuckDB and the like)
@@ -60,6 +61,7 @@ Exits with 1 when it could not be run: a fault in the bundle or the options, no 
 const OPTIONS = {
   ...MARKET_OPTIONS,
   ...SETTING_OPTIONS,
+  stress: { type: "string" },
   html: { type: "string" },
   trades: { type: "string" },
   fills: { type: "string" },

@@ -27,6 +27,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Try a bundle on recorded markets: figures, report, trades as CSV or Parquet",
     load: () => import("./backtest.ts"),
   },
+  optimize: {
+    summary: "Search parameters of a bundle on recorded markets, and say how much of the best is luck",
+    load: () => import("./optimize.ts"),
+  },
   program: {
     summary: "Strategies written as TypeScript programs: register, list, show",
     load: () => import("./program.ts"),
