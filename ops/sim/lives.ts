@@ -30,7 +30,8 @@ interface Life {
   mortal: Mortal;
 }
 
-const NEVER = new Promise<never>(() => {});
+/** Another one each time: one for all would keep whatever ever waited for it. */
+const never = () => new Promise<never>(() => {});
 
 /** `failed` hears of a service that could not be started again. */
 export async function createLives(
@@ -130,12 +131,12 @@ async function watched<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   tell({ ...step, when: "before" } as Step);
-  if (isOver()) return NEVER;
+  if (isOver()) return never();
   try {
     return await work();
   } finally {
     if (!isOver()) tell({ ...step, when: "after" } as Step);
-    if (isOver()) await NEVER;
+    if (isOver()) await never();
   }
 }
 
