@@ -111,3 +111,31 @@ test("what keeps a part from being done is told, once, and it is tried again lat
   expect(await queue.step(deeper)).toBe(true);
   expect((await queue.row(first.job_id)).value.waiting_for).toBeUndefined();
 });
+
+test("jobs that call their id and state otherwise are kept alike; one that failed cannot be cancelled", async () => {
+  const Dive = z.object({
+    ...{ dive_id: z.string(), status: z.enum(["QUEUED", "RUNNING", "DONE", "FAILED", "CANCELED"]) },
+    ...{
+      waiting_for: z.string().optional(),
+      actor: z.string(),
+      created_at: z.number(),
+      ended_at: z.number().optional(),
+    },
+  });
+  type Dive = z.output<typeof Dive>;
+  const dives: Collection<Dive> = {
+    ...{ name: "dives", owner: "s04", schema: Dive, key: ({ dive_id }) => dive_id },
+    ...{ indexes: [["status", "created_at"], ["created_at"]], shardKey: "_key" },
+  };
+  const own = openStore({ path: ":memory:", owner: "s04", collections: [dives] as unknown as Collection<never>[] });
+  const ports = { store: own, clock, audit: () => emit(told, { id: "dive" }, "FUT:BTCUSDT") };
+  const about = { collection: dives, what: "dive", noun: "dive", prefix: "dive", openMax: 1 };
+  const queue = new JobQueue<Dive, "dive_id", "status">(ports, { ...about, fields: ["dive_id", "status"] });
+  const { dive_id } = await queue.add(queue.opening({}, "rita"));
+  await expect(queue.mustHaveRoom()).rejects.toThrow("1 dives wait already.");
+  expect((await queue.list({ limit: 9, state: "QUEUED" })).items).toHaveLength(1);
+  await queue.step(({ value, rev }) => own.commit([put(dives, { ...value, status: "FAILED" }, rev)]));
+  expect(await queue.step(() => Promise.reject(new Error("none is open")))).toBe(false);
+  await expect(queue.cancel(dive_id, "tom")).rejects.toThrow(`${dive_id} is failed already.`);
+  own.close();
+});

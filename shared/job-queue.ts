@@ -9,15 +9,16 @@ import { newestFirst, type Place, pageOf } from "./paging.ts";
 const WAIT_MS = 15_000;
 const STATES_OPEN = ["RUNNING", "QUEUED"] as const;
 
-/** What every job has, whatever it is about. */
+type State = "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+
+/** What every job has, whatever it is about, beside its id and its state. */
 interface Job {
-  job_id: string;
-  state: "QUEUED" | "RUNNING" | "DONE" | "CANCELED";
   /** What keeps it from going on just now. */
   waiting_for?: string | undefined;
   actor: string;
   created_at: number;
 }
+type JobOf<I extends string, S extends string> = Job & Record<I, string> & Record<S, State>;
 
 export interface JobPorts {
   readonly store: Pick<Store, "get" | "query" | "count" | "commit">;
@@ -25,7 +26,7 @@ export interface JobPorts {
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
 }
 
-export interface JobKind<J extends Job> {
+export interface JobKind<J, I extends string = "job_id", S extends string = "state"> {
   readonly collection: Collection<J>;
   /** In the audit log: `labels.backfill`. */
   readonly what: string;
@@ -35,24 +36,29 @@ export interface JobKind<J extends Job> {
   readonly prefix: string;
   /** So many may be waiting or under way. */
   readonly openMax: number;
+  /** The fields of its id and its state: `job_id` and `state`, unless it calls them otherwise. */
+  readonly fields?: readonly [I, S];
 }
 
-export class JobQueue<J extends Job> {
+export class JobQueue<J extends JobOf<I, S>, I extends string = "job_id", S extends string = "state"> {
   private readonly ports: JobPorts;
-  private readonly kind: JobKind<J>;
+  private readonly kind: JobKind<J, I, S>;
+  private readonly id: I;
+  private readonly state: S;
   /** Whether the store may hold a job that is not over; at the start it may. */
   private mayBeWaiting = true;
   private notBefore = 0;
 
-  constructor(ports: JobPorts, kind: JobKind<J>) {
+  constructor(ports: JobPorts, kind: JobKind<J, I, S>) {
     this.ports = ports;
     this.kind = kind;
+    [this.id, this.state] = kind.fields ?? (["job_id", "state"] as [I, S]);
   }
 
   /** Throws WRONG_STATE while too many wait. */
   async mustHaveRoom(): Promise<void> {
     const { collection, noun, openMax } = this.kind;
-    const waiting = await this.ports.store.count(collection, { state: { in: STATES_OPEN } });
+    const waiting = await this.ports.store.count(collection, { [this.state]: { in: STATES_OPEN } });
     if (waiting >= openMax) refuse("WRONG_STATE", `${waiting} ${noun}s wait already.`, { retryAfterMs: WAIT_MS });
   }
 
@@ -61,7 +67,8 @@ export class JobQueue<J extends Job> {
     const created_at = this.ports.clock.now();
     const hash = digest(String(created_at), actor, JSON.stringify(request)).slice(0, 8);
     const job_id = `${this.kind.prefix}-${Math.floor(created_at)}-${hash}`;
-    return { job_id, state: "QUEUED", actor, created_at } as const;
+    const named = { [this.id]: job_id, [this.state]: "QUEUED" } as Record<I, string> & Record<S, "QUEUED">;
+    return { ...named, actor, created_at };
   }
 
   async add(job: J): Promise<J> {
@@ -75,9 +82,11 @@ export class JobQueue<J extends Job> {
     const { store, clock } = this.ports;
     for (;;) {
       const row = await this.row(job_id);
-      if (row.value.state === "CANCELED") return row.value;
-      if (row.value.state === "DONE") refuse("WRONG_STATE", `${job_id} is done already.`);
-      const job: J = { ...row.value, state: "CANCELED", ended_at: clock.now() };
+      const state: State = row.value[this.state];
+      if (state === "CANCELED") return row.value;
+      if (state === "DONE" || state === "FAILED") refuse("WRONG_STATE", `${job_id} is ${state.toLowerCase()} already.`);
+      const { waiting_for: _before, ...rest } = row.value;
+      const job = { ...rest, [this.state]: "CANCELED", ended_at: clock.now() } as unknown as J;
       try {
         await store.commit([put(this.kind.collection, job, row.rev), this.audit(job, actor, "canceled")]);
         return job;
@@ -94,8 +103,9 @@ export class JobQueue<J extends Job> {
   }
 
   /** Newest first. */
-  async list({ state, ...asked }: Place & { state?: Job["state"] | undefined }) {
-    return pageOf(await this.ports.store.query(this.kind.collection, newestFirst(asked, "created_at", { state })));
+  async list({ state, ...asked }: Place & { state?: State | undefined }) {
+    const query = newestFirst(asked, "created_at", { [this.state]: state });
+    return pageOf(await this.ports.store.query(this.kind.collection, query));
   }
 
   /**
@@ -107,7 +117,8 @@ export class JobQueue<J extends Job> {
     if (!this.mayBeWaiting || clock.now() < this.notBefore) return false;
     for (const state of STATES_OPEN) {
       const sort = { field: "created_at", order: "asc" } as const;
-      const row = (await store.query(this.kind.collection, { where: { state }, sort, limit: 1 })).items[0];
+      const row = (await store.query(this.kind.collection, { where: { [this.state]: state }, sort, limit: 1 }))
+        .items[0];
       if (row) return this.part(row, part);
     }
     this.mayBeWaiting = false;
@@ -133,7 +144,7 @@ export class JobQueue<J extends Job> {
     }
   }
 
-  private audit({ job_id: ref }: J, actor: string, outcome: string): Op {
-    return this.ports.audit({ actor, what: this.kind.what, ref, outcome });
+  private audit(job: J, actor: string, outcome: string): Op {
+    return this.ports.audit({ actor, what: this.kind.what, ref: job[this.id], outcome });
   }
 }

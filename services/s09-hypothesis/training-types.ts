@@ -2,16 +2,14 @@
 import { z } from "@hono/zod-openapi";
 import { ModelId } from "../../shared/domain/model.ts";
 import { Training, TrainingId, TrainingStatus } from "../../shared/domain/training.ts";
-import type { Clock, Inference, Op, Store } from "../../shared/kit/ports.ts";
+import type { JobPorts } from "../../shared/job-queue.ts";
+import type { Inference } from "../../shared/kit/ports.ts";
 import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import type { Models } from "./models.ts";
 
-export interface TrainingPorts {
-  store: Pick<Store, "get" | "query" | "count" | "commit">;
-  clock: Pick<Clock, "now" | "sleep">;
+export interface TrainingPorts extends JobPorts {
   inference: Inference;
   models: Pick<Models, "keep">;
-  audit(entry: { actor: string; what: string; ref: string; outcome: string; after?: unknown }): Op;
 }
 
 export const TrainingRef = z.object({ training_id: TrainingId });

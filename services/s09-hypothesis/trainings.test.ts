@@ -252,18 +252,18 @@ describe("a training that people end", () => {
   test("canceled keeps nothing, whenever it is; one that is over cannot be", async () => {
     const { ask, step, work, read, all, own, audited } = await world(DRAWN);
     const waiting = await ask({ seed: 9 });
-    await all.cancel(waiting.training_id, "bob");
+    await all.queue.cancel(waiting.training_id, "bob");
     const { training_id } = await ask();
     for (let i = 0; i < 15; i++) await step();
-    expect((await all.cancel(training_id, "bob")).status).toBe("CANCELED");
+    expect((await all.queue.cancel(training_id, "bob")).status).toBe("CANCELED");
     await work();
-    expect((await all.cancel(training_id, "bob")).status).toBe("CANCELED");
+    expect((await all.queue.cancel(training_id, "bob")).status).toBe("CANCELED");
     expect((await read(training_id)).status).toBe("CANCELED");
     expect(await own.count(cards)).toBe(0);
     const next = await ask();
     await work();
     expect((await read(next.training_id)).status).toBe("DONE");
-    expect(await all.cancel(next.training_id, "bob").catch(({ code }) => code)).toBe("WRONG_STATE");
+    expect(await all.queue.cancel(next.training_id, "bob").catch(({ code }) => code)).toBe("WRONG_STATE");
     expect(audited.filter((what) => what === "model.train canceled")).toHaveLength(2);
   });
 
@@ -275,10 +275,16 @@ describe("a training that people end", () => {
         ({ code }) => code,
       );
     expect(await codeOf(ask({ features: ["magic"] }))).toBe("INVALID");
-    const many = make({ store: { ...own, query: own.query.bind(own), count: async () => LABELS_MAX + 1 } });
+    const crowded: TrainingPorts["store"] = {
+      get: (...all) => own.get(...all),
+      query: (...all) => own.query(...all),
+      commit: (...all) => own.commit(...all),
+      count: async ({ name }) => (name === trainings.name ? 0 : LABELS_MAX + 1),
+    };
+    const many = make({ store: crowded });
     const wish = NewTraining.parse({ model_id: "baseline", label_horizon: 12 });
     await expect(many.accept(wish, "ann")).rejects.toThrow("say a shorter window");
-    expect(await codeOf(all.cancel("training-1-00000000", "bob"))).toBe("NOT_FOUND");
+    expect(await codeOf(all.queue.cancel("training-1-00000000", "bob"))).toBe("NOT_FOUND");
     expect(await codeOf(all.curves({ model_id: "baseline", hash: "0".repeat(64) }))).toBe("NOT_FOUND");
     for (let i = 0; i < 20; i++) {
       await ask({ seed: i });

@@ -5,8 +5,8 @@ import { modelKey } from "../../shared/collections/models.ts";
 import { modelCurves, trainings } from "../../shared/collections/trainings.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import type { ModelCurves, NewTraining, Training } from "../../shared/domain/training.ts";
-import { asProblem, refuse } from "../../shared/errors.ts";
-import { digest } from "../../shared/keys.ts";
+import { refuse } from "../../shared/errors.ts";
+import { JobQueue } from "../../shared/job-queue.ts";
 import type { Row } from "../../shared/kit/ports.ts";
 import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { refuseUnknown } from "./models.ts";
@@ -15,83 +15,47 @@ import { Finishing } from "./training-end.ts";
 import { type RunState, TrainingRun } from "./training-run.ts";
 import type { TrainingPorts, TrainingsAnswer, TrainingsRequest } from "./training-types.ts";
 
-const WAITING_MAX = 20;
 /** What fits in memory beside everything else, with some two hundred factors each. */
 export const LABELS_MAX = 50_000;
-/** While stores or files cannot be reached. */
-const WAIT_MS = 15_000;
 /** Between two parts others of the process have their turn. */
 const BREATH_MS = 1;
 /** Progress is written down in steps of this. */
 const TOLD_STEP = 0.05;
 const STATUSES_OPEN = ["RUNNING", "QUEUED"] as const;
-const WHAT = "model.train";
+const KIND = {
+  ...{ collection: trainings, what: "model.train", noun: "training", prefix: "training", openMax: 20 },
+  fields: ["training_id", "status"],
+} as const;
 
 export class Trainings {
+  readonly queue: JobQueue<Training, "training_id", "status">;
   private readonly ports: TrainingPorts;
   private readonly end: Finishing;
-  /** Whether the store may hold a training that is not over; at the start it may. */
-  private mayBeWaiting = true;
-  private notBefore = 0;
   private run: TrainingRun | undefined;
 
   constructor(ports: TrainingPorts) {
     this.ports = ports;
+    this.queue = new JobQueue(ports, KIND);
     this.end = new Finishing(ports);
   }
 
   /** The same request as of one that is not over yet answers that one. */
   async accept(request: NewTraining, actor: string): Promise<Training> {
-    const { store, clock, audit } = this.ports;
+    const { store } = this.ports;
     if (request.features) refuseUnknown(request.features);
-    const open = await store.query(trainings, { where: { status: { in: STATUSES_OPEN } }, limit: WAITING_MAX });
+    const open = await store.query(trainings, { where: { status: { in: STATUSES_OPEN } }, limit: KIND.openMax });
     const wish = canonicalHash(request);
     const same = open.items.find(({ value }) => canonicalHash(value.request) === wish);
     if (same) return same.value;
-    if (open.items.length >= WAITING_MAX) {
-      refuse("WRONG_STATE", `${open.items.length} trainings wait already.`, { retryAfterMs: WAIT_MS });
-    }
+    await this.queue.mustHaveRoom();
     const count = await store.count(LABELS[request.label_horizon], labelsAsked(request));
     if (count > LABELS_MAX) {
       const detail = `${count} labels are more than the ${LABELS_MAX} that one training may read`;
       refuse("INVALID", `${detail}: say a shorter window, or fewer strategies or instruments.`);
     }
-    const now = clock.now();
-    const training: Training = {
-      training_id: `training-${Math.floor(now)}-${digest(String(now), actor, wish).slice(0, 8)}`,
-      ...{ model_id: request.model_id, status: "QUEUED", stage: "WAITING", progress: 0, request },
-      ...{ actor, created_at: now },
-    };
-    const entry = audit({ actor, what: WHAT, ref: training.training_id, outcome: "accepted", after: request });
-    await store.commit([put(trainings, training, null), entry]);
-    this.mayBeWaiting = true;
-    return training;
-  }
-
-  /** Nothing of it is kept. One that is over is refused. */
-  async cancel(training_id: string, actor: string): Promise<Training> {
-    const { store, clock, audit } = this.ports;
-    for (;;) {
-      const row = await this.row(training_id);
-      const { status } = row.value;
-      if (status === "CANCELED") return row.value;
-      if (status === "DONE" || status === "FAILED") refuse("WRONG_STATE", `${training_id} is over: ${status}.`);
-      const { waiting_for: _before, ...rest } = row.value;
-      const training: Training = { ...rest, status: "CANCELED", stage: "OVER", ended_at: clock.now() };
-      const entry = audit({ actor, what: WHAT, ref: training_id, outcome: "canceled" });
-      try {
-        await store.commit([put(trainings, training, row.rev), entry]);
-        return training;
-      } catch (error) {
-        // Its progress was written meanwhile.
-        if (asProblem(error).code !== "CONFLICT") throw error;
-      }
-    }
-  }
-
-  async row(training_id: string): Promise<Row<Training>> {
-    const row = await this.ports.store.get(trainings, training_id);
-    return row ?? refuse("NOT_FOUND", `There is no training ${training_id}.`);
+    const { model_id } = request;
+    const opening = this.queue.opening(request, actor);
+    return this.queue.add({ ...opening, model_id, stage: "WAITING", progress: 0, request });
   }
 
   async list({ model_id, status, ...asked }: TrainingsRequest): Promise<TrainingsAnswer> {
@@ -105,29 +69,25 @@ export class Trainings {
 
   /** Does a part of the oldest training that is not over; false when there is nothing to do now. */
   async step(): Promise<boolean> {
-    const { store, clock } = this.ports;
-    if (!this.mayBeWaiting || clock.now() < this.notBefore) return false;
-    await clock.sleep(BREATH_MS);
-    for (const status of STATUSES_OPEN) {
-      const sort = { field: "created_at", order: "asc" } as const;
-      const row = (await store.query(trainings, { where: { status }, sort, limit: 1 })).items[0];
-      if (row) return this.part(row);
-    }
-    this.mayBeWaiting = false;
-    this.run = undefined;
-    return false;
+    const isDone = await this.queue.step((row) => this.part(row));
+    if (!isDone) await this.forgetWhatIsOver();
+    return isDone;
   }
 
-  private async part(row: Row<Training>): Promise<boolean> {
-    try {
-      const run = await this.runOf(row.value);
-      const state = await run.part();
-      if (isWorthTelling(row.value, state)) await this.tell(row, state);
-      else if (state.ended) await this.end.keep(row, state);
-      return true;
-    } catch (error) {
-      return this.troubled(row, error);
-    }
+  /** What throws is waited out, and the same part tried again. */
+  private async part(row: Row<Training>): Promise<void> {
+    await this.ports.clock.sleep(BREATH_MS);
+    const run = await this.runOf(row.value);
+    const state = await run.part();
+    if (isWorthTelling(row.value, state)) await this.tell(row, state);
+    else if (state.ended) await this.end.keep(row, state);
+  }
+
+  /** What it has read is much. */
+  private async forgetWhatIsOver(): Promise<void> {
+    if (!this.run) return;
+    const { status } = (await this.queue.row(this.run.training_id)).value;
+    if (!STATUSES_OPEN.some((open) => open === status)) this.run = undefined;
   }
 
   private async runOf(training: Training): Promise<TrainingRun> {
@@ -147,20 +107,6 @@ export class Trainings {
       ...(data && { data }),
     };
     await store.commit([put(trainings, training, row.rev)]);
-  }
-
-  private async troubled(row: Row<Training>, error: unknown): Promise<boolean> {
-    const { store, clock } = this.ports;
-    const problem = asProblem(error);
-    // It was cancelled meanwhile, or its model was put on record by somebody else: the next part will see.
-    if (problem.code === "CONFLICT") return true;
-    this.notBefore = clock.now() + WAIT_MS;
-    const waiting_for = problem.message;
-    if (row.value.waiting_for !== waiting_for) {
-      await store.commit([put(trainings, { ...row.value, waiting_for }, row.rev)]);
-    }
-    if (problem.code === "INTERNAL") throw error;
-    return false;
   }
 }
 

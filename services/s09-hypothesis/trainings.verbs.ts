@@ -34,7 +34,7 @@ export const trainingVerbs = (trainings: Trainings): Verb[] => [
     rest: "GET /trainings/{training_id}",
     input: TrainingRef,
     output: Training,
-    run: async ({ training_id }) => (await trainings.row(training_id)).value,
+    run: async ({ training_id }) => (await trainings.queue.row(training_id)).value,
   }),
   verb({
     name: "cancelTraining",
@@ -44,7 +44,7 @@ export const trainingVerbs = (trainings: Trainings): Verb[] => [
     once: "body",
     input: TrainingRef,
     output: Training,
-    run: ({ training_id }, { principal }) => trainings.cancel(training_id, principal.id),
+    run: ({ training_id }, { principal }) => trainings.queue.cancel(training_id, principal.id),
   }),
   verb({
     name: "getModelCurves",

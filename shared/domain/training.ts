@@ -143,7 +143,10 @@ export const Training = z
     training_id: TrainingId,
     model_id: ModelId,
     status: TrainingStatus,
-    /** What it is at: reading data, choosing λ by folds, fitting and measuring, trying the file and keeping it. */
+    /**
+     * What it is at: reading data, choosing λ by folds, fitting and measuring, trying the file and keeping it; of one
+     * that was canceled, where it was.
+     */
     stage: z.enum(["WAITING", "READING", "FOLDS", "FITTING", "KEEPING", "OVER"]),
     /** From 0 to 1. */
     progress: z.number(),
