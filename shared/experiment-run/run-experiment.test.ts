@@ -26,7 +26,7 @@ async function run(
   const clock = new VirtualClock(0);
   const chance = seededChance(seed);
   const work = runExperiment(checked, {
-    ...{ exp_id: "exp-test", clock, workers: 1, signal: new AbortController().signal },
+    ...{ exp_id: "exp-test", clock, workers: 1, resamples: 50, signal: new AbortController().signal },
     async runTrial(request, signal) {
       await clock.sleep(1 + Math.floor(1_000 * chance.next()), signal);
       return answerTo(request, peak);

@@ -7,7 +7,7 @@ import { canonicalJson } from "../domain/canonical.ts";
 import type { Experiment, ExperimentResult, Trial } from "../domain/experiment.ts";
 import { asProblem, Problem } from "../errors.ts";
 import type { Checked } from "../experiment/check-design.ts";
-import { type Ask, experimentOf, type Found, NO_PRIOR, type PriorTrials } from "../experiment/experiment.ts";
+import { type Ask, experimentOf, type Found, type PriorTrials } from "../experiment/experiment.ts";
 import { scoreOf } from "../experiment/run-summary.ts";
 import type { TrialAnswer, TrialDetail, TrialOutcome, TrialRequest } from "../experiment/trial-request.ts";
 import type { Clock } from "../kit/ports.ts";
@@ -37,6 +37,8 @@ export interface ExperimentParts {
   /** By number: not run again. */
   readonly kept?: (trial: number) => Promise<KeptTrial | undefined> | KeptTrial | undefined;
   readonly prior?: PriorTrials;
+  /** Of the bootstrap; default: as many as an interval needs. */
+  readonly resamples?: number;
   /** Waited for; when it throws the experiment ends. `answer` is there for a trial that is done. */
   onTrial?(trial: Trial, answer: TrialAnswer | undefined): Promise<void> | void;
   onProgress?(progress: ExperimentProgress): void;
@@ -54,7 +56,7 @@ const TRIES_MAX = 3;
  * when a run fails that the result cannot do without, and whatever `onTrial` throws.
  */
 export async function runExperiment(checked: Checked, parts: ExperimentParts): Promise<Found> {
-  const course = experimentOf(checked, parts.prior ?? NO_PRIOR);
+  const course = experimentOf(checked, parts);
   const desk = new Desk(checked, parts);
   let next = course.next();
   while (!next.done) next = course.next(await desk.answer(next.value));

@@ -16,7 +16,7 @@ function play(
   change: object,
   { landscape = peak, prior, fail }: Play = {},
 ): { found: Found; asks: Ask[]; requests: TrialRequest[] } {
-  const course = experimentOf(checkDesign(designOf(change)), prior);
+  const course = experimentOf(checkDesign(designOf(change)), { prior, resamples: 50 });
   const asks: Ask[] = [];
   let next = course.next();
   while (!next.done) {

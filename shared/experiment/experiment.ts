@@ -30,6 +30,12 @@ export interface PriorTrials {
 }
 export const NO_PRIOR: PriorTrials = { count: 0, sharpes: [] };
 
+export interface Basis {
+  readonly prior?: PriorTrials | undefined;
+  /** Of the bootstrap. */
+  readonly resamples?: number | undefined;
+}
+
 export interface Ask {
   /** What it is about, in words. */
   readonly stage: string;
@@ -52,13 +58,14 @@ type Wanted = Pick<TrialRequest, "role" | "params" | "windows" | "keep"> & Parti
 type Asking<T> = Generator<Ask, T, readonly TrialOutcome[]>;
 
 /** Throws RULE when a run fails that the result cannot do without. */
-export function experimentOf(checked: Checked, prior: PriorTrials = NO_PRIOR): RunningExperiment {
-  return new Course(checked, prior).run();
+export function experimentOf(checked: Checked, { prior = NO_PRIOR, resamples }: Basis = {}): RunningExperiment {
+  return new Course(checked, prior, resamples).run();
 }
 
 class Course {
   private readonly checked: Checked;
   private readonly prior: PriorTrials;
+  private readonly resamples: number | undefined;
   private asked = 0;
   /** Of the searches that are still to come, at most, and of what follows them. */
   private ahead: number;
@@ -68,9 +75,10 @@ class Course {
   private readonly notes: string[] = [];
   private readonly assumed = new Set<string>();
 
-  constructor(checked: Checked, prior: PriorTrials) {
+  constructor(checked: Checked, prior: PriorTrials, resamples: number | undefined) {
     this.checked = checked;
     this.prior = prior;
+    this.resamples = resamples;
     const { kind, folds, axes, design } = checked;
     const searches = kind === undefined ? 0 : Math.max(1, folds.length) * trialsAtMost(axes, design);
     this.ahead = searches + folds.length + 1 + (this.benchmarks ? 1 : 0) + this.checks.length;
@@ -204,7 +212,8 @@ class Course {
     else if (kind !== undefined) notes.push("On the returns that were searched on: walk-forward would say more.");
     if (design.benchmark === "unchanged" && kind === undefined) notes.push("The benchmark would be the run itself.");
     if (this.prior.count > 0) notes.push(`${this.prior.count} earlier trials of the hypothesis count.`);
-    return { ...judged, trials: { count: own + this.prior.count, sharpes }, chance: this.chance("bootstrap"), notes };
+    const trials = { count: own + this.prior.count, sharpes };
+    return { ...judged, trials, chance: this.chance("bootstrap"), resamples: this.resamples, notes };
   }
 
   private lookahead(best: Done, checks: readonly Done[]) {

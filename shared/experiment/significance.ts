@@ -18,7 +18,7 @@ export interface Evidence {
   /** All runs that could have been chosen in place of this one, with their annualised Sharpe ratios. */
   readonly trials: { readonly count: number; readonly sharpes: readonly number[] };
   readonly chance: Chance;
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   readonly notes?: readonly string[];
 }
 
