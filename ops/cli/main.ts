@@ -31,6 +31,14 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Search parameters of a bundle on recorded markets, and say how much of the best is luck",
     load: () => import("./optimize.ts"),
   },
+  experiment: {
+    summary: "Experiments of the running installation: run, list, show, trials, cancel",
+    load: () => import("./experiment.ts"),
+  },
+  hypothesis: {
+    summary: "Statements that experiments can refute: record, list, show",
+    load: () => import("./hypothesis.ts"),
+  },
   program: {
     summary: "Strategies written as TypeScript programs: register, list, show",
     load: () => import("./program.ts"),
