@@ -31,6 +31,8 @@ import { Worth } from "./worth.ts";
 const LEAD_MS = 2_000;
 const SECOND_MS = 1_000;
 const ROUND_EVERY_MS = 10_000;
+/** So long after something was held or asked, all that is told late has been told. */
+const CALM_AFTER_MS = 5 * 60_000;
 /** Steps between two words of progress. */
 const PROGRESS_STEPS = 5_000;
 /** As features.ts of the feature generator has them. */
@@ -62,6 +64,7 @@ class Run {
   private readonly first: number;
   private readonly end: number;
   private signalCount = 0;
+  private busyAt = Number.NEGATIVE_INFINITY;
   private events = 0;
 
   constructor(options: BacktestOptions) {
@@ -145,6 +148,7 @@ class Run {
 
   private startJobs(): void {
     const { timeline, market, side } = this;
+    timeline.waitsToBeStirred = market.marksEveryStep;
     side.second();
     timeline.every(SECOND_MS, () => {
       side.second();
@@ -153,6 +157,14 @@ class Run {
       });
     });
     timeline.every(ROUND_EVERY_MS, () => this.round());
+  }
+
+  /** Where prices alone are known the jobs of services run after each; and not where they find nothing to do. */
+  private stir(): void {
+    const { timeline, side, positions } = this;
+    const now = timeline.now();
+    if (!side.isIdle || positions.openTrades.length > 0) this.busyAt = now;
+    if (now - this.busyAt < CALM_AFTER_MS) timeline.stir();
   }
 
   private tellMark(who: number): void {
@@ -212,6 +224,7 @@ class Run {
         heardAt[next - this.first] = this.feed.arrival(stepAt, this.chance.next());
         next++;
         this.events++;
+        if (market.marksEveryStep) this.stir();
         if (side.hasPrinted && !(market.at(next) === stepAt)) side.catchUp();
       } else if (dueAt <= hearAt) {
         timeline.runNext();
@@ -219,8 +232,10 @@ class Run {
         timeline.reach(hearAt);
         market.tell(heard, ear);
         heard++;
-        const isOver = heard >= next || heardAt[heard - this.first]! > hearAt;
-        if (isOver) market.endTurn?.(ear);
+        // What comes at one moment is heard before anything follows from it.
+        if (heard < next && heardAt[heard - this.first]! <= hearAt) continue;
+        yield* this.drain();
+        market.endTurn?.(ear);
       }
       if (this.signals.length > 0 || !timeline.isIdle) yield* this.drain();
       if (this.events - told >= PROGRESS_STEPS) {

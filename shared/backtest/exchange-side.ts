@@ -183,6 +183,13 @@ export class ExchangeSide {
     this.run(() => fund(this.exchange, this.instrumentOf(who), { rate: dec(rate.toFixed(8)), mark }));
   }
 
+  /** Nothing is held and nothing waits: whatever the market does, the account stays as it is. */
+  get isIdle(): boolean {
+    const { state } = this.exchange;
+    if (state.open.size > 0 || state.openAlgos.size > 0) return false;
+    return this.parts.listings.every((_, who) => this.sideOf(who) === undefined);
+  }
+
   /** Which way the account is in the market. */
   sideOf(who: number): Side | undefined {
     const { instrument, market, base } = this.parts.listings[who]!;

@@ -36,8 +36,12 @@ const FINISHED_MAX = 12;
 export class DeskBooks extends Books {
   protected override readonly finishedMax = FINISHED_MAX;
 
+  /** Grows with each change. */
+  version = 0;
+
   /** Shows the change; answers what it tells. */
   commit(change: BookChange): OrderResult[] {
+    this.version++;
     const touched = this.touchedBy(change);
     const results = this.resultsOf(change, touched);
     this.show(change, touched);

@@ -36,6 +36,8 @@ export class StrategyDesk {
   private readonly parts: StrategyParts;
   private readonly states = new Map<string, unknown>();
   private budget: AccountState["budget"];
+  /** Of the books that it was read from. */
+  private budgetVersion = -1;
 
   constructor(parts: StrategyParts) {
     this.parts = parts;
@@ -46,6 +48,8 @@ export class StrategyDesk {
 
   private readBudget(): void {
     const { compiled, router } = this.parts;
+    if (router.book.version === this.budgetVersion) return;
+    this.budgetVersion = router.book.version;
     const { budget, used, reserved } = budgetOf(
       dec(compiled.bundle.flags.risk.budget_usdt),
       router.book.holdings(),

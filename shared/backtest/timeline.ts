@@ -1,7 +1,16 @@
 /** The time of a backtest: what is due at which moment, in a total order, and what is still to do at this very moment. */
 import { EventHeap, type TimedEvent } from "../engine/event-heap.ts";
 
+interface Job {
+  readonly ms: number;
+  readonly run: () => void;
+  isArmed: boolean;
+}
+
 export class Timeline {
+  /** Jobs run once each time something has happened; else they run on and on. */
+  waitsToBeStirred = false;
+  private readonly jobs: Job[] = [];
   private time: number;
   private readonly heap = new EventHeap();
   private readonly todo: (() => void)[] = [];
@@ -40,13 +49,24 @@ export class Timeline {
 
   /** At whole multiples of `ms`, as the jobs of services run. */
   every(ms: number, run: () => void): void {
-    const arm = () => {
-      this.heap.push((Math.floor(this.time / ms) + 1) * ms, "", () => {
-        run();
-        arm();
-      });
-    };
-    arm();
+    const job = { ms, run, isArmed: false };
+    this.jobs.push(job);
+    this.arm(job);
+  }
+
+  /** Something has happened: jobs that wait for it are due again at their next time. */
+  stir(): void {
+    for (const job of this.jobs) this.arm(job);
+  }
+
+  private arm(job: Job): void {
+    if (job.isArmed) return;
+    job.isArmed = true;
+    this.heap.push((Math.floor(this.time / job.ms) + 1) * job.ms, "", () => {
+      job.isArmed = false;
+      job.run();
+      if (!this.waitsToBeStirred) this.arm(job);
+    });
   }
 
   /** Takes the first thing that is due, and time with it. */

@@ -36,7 +36,6 @@ export class TouchPlace {
     return this.units.listing.market === "FUT";
   }
 
-
   /** NaN is what the record does not say. */
   onMark({ mark, rate, nextAt }: Told): void {
     if (!Number.isNaN(mark)) this.mark = { ticks: mark / this.units.price(1), last: this.matcher.last };

@@ -45,22 +45,32 @@ export class Worth {
       this.sample();
       timeline.every(sampleMs, () => this.sample());
     });
+    timeline.every(READ_EVERY_MS, () => {
+      if (this.written !== undefined) parts.tally.equity = { now_usdt: this.written, peak_usdt: this.peak };
+    });
     timeline.every(WRITE_EVERY_MS, () => {
       if (this.measured === undefined) return;
       this.written = this.measured;
       this.peak = max(this.peak, this.measured);
-    });
-    timeline.every(READ_EVERY_MS, () => {
-      if (this.written !== undefined) parts.tally.equity = { now_usdt: this.written, peak_usdt: this.peak };
     });
   }
 
   sample(): void {
     const { side, timeline } = this.parts;
     const ts = timeline.now();
+    this.fillUp(ts);
     this.latest = side.worthText();
     if (this.points.at(-1)?.ts === ts) this.points.pop();
     this.points.push({ ts, equity_usdt: this.latest });
+  }
+
+  /** While nothing happened nobody sampled, and nothing changed. */
+  private fillUp(ts: number): void {
+    const { sampleMs } = this.parts;
+    const last = this.points.at(-1);
+    if (last === undefined) return;
+    const first = (Math.floor(last.ts / sampleMs) + 1) * sampleMs;
+    for (let at = first; at < ts; at += sampleMs) this.points.push({ ts: at, equity_usdt: this.latest });
   }
 
   /** At the exchange: what it holds. */
