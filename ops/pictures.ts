@@ -1,7 +1,7 @@
 /**
  * Takes the pictures of the documentation: every page in both themes, some in Chinese and on a phone, of an
- * installation that trades on the paper venue with the same seed each time. `bun ops/pictures.ts [MINUTES] [DATA]`,
- * where DATA is a folder that has traded before.
+ * installation that trades on the paper venue with the same seed each time. `bun ops/pictures.ts [MINUTES] [DATA]
+ * [NAMES]`, where DATA is a folder that has traded before, and NAMES, with commas, are the pictures that are wanted.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,6 +23,8 @@ const PHONE = { width: 390, height: 844 };
 const MINUTES_DEFAULT = 4;
 const PAGE_MS_MAX = 120_000;
 const WAIT_MS_MAX = 600_000;
+const RESEARCH_MS_MAX = 1_800_000;
+const COMPARED = 3;
 const THEMES = ["dark", "light"] as const;
 /** For prices to come and charts to be drawn. */
 const SETTLE_MS = 800;
@@ -72,8 +74,64 @@ async function fill(running: Running): Promise<void> {
   await running.post("/treasury/transfer", { ...move, amount_usdt: "120", reason: "more margin for ETH" });
 }
 
+const HOUR_MS = 3_600_000;
+/** It decides on bars of a minute alone, which the paper venue has a past of. */
+const DIPS = {
+  format: 1,
+  bundle_id: "dips",
+  rev: 1,
+  factors: ["rsi_14_1m", "atr_14_1m"],
+  instruments: [{ instrument: "FUT:BTCUSDT" }, { instrument: "FUT:ETHUSDT" }],
+  strategies: [
+    {
+      strategy_id: "rsi-dip",
+      title: "Buy dips, sell peaks",
+      instruments: ["FUT:BTCUSDT", "FUT:ETHUSDT"],
+      triggers: [{ kind: "bar", timeframe: "1m" }],
+      long: { f: "rsi_14_1m", op: "<", v: 35 },
+      short: { f: "rsi_14_1m", op: ">", v: 65 },
+      position: { stagnate_ms: 1_800_000 },
+    },
+  ],
+};
+const HYPOTHESIS = "dips-revert";
+
+async function experimentsOf(running: Running, ...statuses: string[]): Promise<string[]> {
+  const { items } = await running.get<Items<{ exp_id: string; status: string }>>("/experiments");
+  return items.filter(({ status }) => statuses.includes(status)).map(({ exp_id }) => exp_id);
+}
+
+/** Experiments over the hours before, one of them of a hypothesis; answers the ids of those that are done, newest first. */
+async function research(running: Running): Promise<string[]> {
+  const kept = await experimentsOf(running, "DONE");
+  if (kept.length >= COMPARED) return kept;
+  const to = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+  const data = { source: "exchange", form: "bars", timeframe: "1m" };
+  const design = { bundle: DIPS, data, window: { from: to - 12 * HOUR_MS, to } };
+  const low = { path: "strategies.rsi-dip.long.v", values: [25, 30, 35] };
+  const stop = { path: "flags.sizing.stop_atrs.NORMAL", min: 1, max: 3, step: 1 };
+  const search = { trials_max: 40, trades_min: 3 };
+  const grid = { ...design, method: "GRID", params: [low, stop], search };
+  await running.post("/hypotheses", {
+    ...{ hypothesis_id: HYPOTHESIS, family: "dips", title: "Dips under an RSI of 35 revert within half an hour" },
+    statement: "Buying there and selling peaks above 65 earns more than holding, fees included; a loss refutes it.",
+    design: { ...design, benchmark: "hold" },
+  });
+  for (const asked of [
+    { title: "The dips as they stand", design },
+    { hypothesis_id: HYPOTHESIS },
+    { title: "Where to buy and how far the stop", design: grid },
+    { title: "The same, walked forward", design: { ...grid, method: "WALK_FORWARD", folds: { count: 3 } } },
+  ]) {
+    await running.post("/experiments/run", asked);
+  }
+  const areOver = async () => (await experimentsOf(running, "QUEUED", "RUNNING")).length === 0;
+  await until("the experiments are over", areOver, RESEARCH_MS_MAX);
+  return experimentsOf(running, "DONE");
+}
+
 /** The addresses of things that are only known once they are there: something open, something over. */
-async function shotsOf(running: Running): Promise<Shot[]> {
+async function shotsOf(running: Running, experiments: readonly string[]): Promise<Shot[]> {
   const one = async <T>(path: string): Promise<T | undefined> => (await running.get<Items<T>>(path)).items[0];
   const order = await one<{ client_order_id: string }>("/orders?kind=ENTRY&status=FILLED&limit=1");
   const over = await one<{ trade_id: string; instrument: string }>("/trades?status=CLOSED&limit=1");
@@ -93,13 +151,17 @@ async function shotsOf(running: Running): Promise<Shot[]> {
     { name: "story", path: `/market?instrument=${opened?.instrument}&open=decision:${opened?.signal_id}` },
     { name: "users", path: "/settings?id=users" },
     { name: "keys", path: "/settings?id=keys" },
+    { name: "experiment", path: `/research?id=${experiments[0]}` },
+    { name: "experiment-new", path: `/research?id=new-experiment:${experiments[0]}` },
+    { name: "compare", path: `/research?id=compare:${experiments.slice(0, COMPARED).join(",")}` },
+    { name: "hypothesis", path: `/research?id=hypothesis:${HYPOTHESIS}` },
     { name: "kill", path: "/overview", key: "k" },
     { name: "palette", path: "/overview", key: "/" },
   ];
 }
 
-const PHONE_SHOTS = ["overview", "market", "positions", "kill"];
-const CHINESE_SHOTS = ["overview", "market", "order"];
+const PHONE_SHOTS = ["overview", "market", "positions", "experiment", "kill"];
+const CHINESE_SHOTS = ["overview", "market", "order", "experiment"];
 
 async function signedIn(browser: Browser, running: Running, look: Look): Promise<Page> {
   const { theme, locale = "en", isPhone } = look;
@@ -136,15 +198,15 @@ async function take(page: Page, running: Running, { shot, file }: { shot: Shot; 
   await keep(page, file);
 }
 
-async function takeAll(running: Running): Promise<number> {
+async function takeAll(running: Running, experiments: readonly string[], wanted?: Set<string>): Promise<number> {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  const shots = await shotsOf(running);
+  const shots = (await shotsOf(running, experiments)).filter(({ name }) => wanted === undefined || wanted.has(name));
   const these = (names: readonly string[]) => shots.filter(({ name }) => names.includes(name));
   let taken = 0;
-  const series = async (look: Look, wanted: readonly Shot[], nameOf: (shot: Shot) => string) => {
+  const series = async (look: Look, taking: readonly Shot[], nameOf: (shot: Shot) => string) => {
     const page = await signedIn(browser, running, look);
-    for (const shot of wanted) await take(page, running, { shot, file: `${nameOf(shot)}.png` });
-    taken += wanted.length;
+    for (const shot of taking) await take(page, running, { shot, file: `${nameOf(shot)}.png` });
+    taken += taking.length;
     await page.context().close();
   };
   for (const theme of THEMES) {
@@ -156,7 +218,7 @@ async function takeAll(running: Running): Promise<number> {
   return taken;
 }
 
-async function main(minutes: number, kept: string | undefined): Promise<void> {
+async function main(minutes: number, kept: string | undefined, names: string | undefined): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const data = kept ?? mkdtempSync(join(tmpdir(), "chimera-pictures-"));
   const running = await up(data, PORT_OFFSET, ["--seed", "pictures"]);
@@ -166,12 +228,15 @@ async function main(minutes: number, kept: string | undefined): Promise<void> {
     if (!(await some("/api-keys"))) await fill(running);
     await Bun.sleep(minutes * 60_000);
     await until("a trade is over", () => some("/trades?status=CLOSED&limit=1"), WAIT_MS_MAX);
+    const experiments = await research(running);
     await until("a trade is open", () => some("/trades?status=ACTIVE&limit=1"), WAIT_MS_MAX);
-    process.stdout.write(`${await takeAll(running)} pictures in ${FOLDER}\n`);
+    process.stdout.write(
+      `${await takeAll(running, experiments, names === undefined ? undefined : new Set(names.split(",")))} pictures in ${FOLDER}\n`,
+    );
   } finally {
     await running.stop();
     if (kept === undefined) rmSync(data, { recursive: true });
   }
 }
 
-await main(Number(process.argv[2] ?? MINUTES_DEFAULT), process.argv[3]);
+await main(Number(process.argv[2] ?? MINUTES_DEFAULT), process.argv[3], process.argv[4]);

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { RESEARCH_SECTIONS } from "../services/s12-gateway/web/research/place.ts";
 import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
 import { SECTIONS } from "../services/s12-gateway/web/state/settings.ts";
 import type { Order } from "../shared/domain/order.ts";
@@ -19,8 +20,14 @@ const PAGE_MS_MAX = 60_000;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** Every page and section of the settings that there is. */
-const PATHS = [...PAGES.map(({ path }) => path), ...SECTIONS.map((id) => `/settings?id=${id}`), "/find?q=admin"];
+const RESEARCH = [...RESEARCH_SECTIONS, "new-experiment", "new-hypothesis", "new-training"];
+/** Every page, section of the settings and of research that there is. */
+const PATHS = [
+  ...PAGES.map(({ path }) => path),
+  ...SECTIONS.map((id) => `/settings?id=${id}`),
+  ...RESEARCH.map((id) => `/research?id=${id}`),
+  "/find?q=admin",
+];
 
 const complaints: string[] = [];
 let data = "";
@@ -56,6 +63,7 @@ describe.skipIf(!here)("the page in a real browser", () => {
 
   theDoorAndTheMarket();
   thePagesBesideIt();
+  whatIsResearched();
   whatPeopleSet();
   whatEverybodyReads();
   theKillSwitch();
@@ -174,6 +182,28 @@ function thePagesBesideIt(): void {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(running.gateway);
     await page.getByText("What just happened").waitFor();
+  }, 120_000);
+}
+
+function whatIsResearched(): void {
+  test("an experiment is asked for by a form that says at each field what is wrong, and followed on its page", async () => {
+    await page.goto(new URL("/research?id=new-experiment", running.gateway).href);
+    await page.getByLabel("Title", { exact: true }).fill("Stops of dips");
+    await page.getByLabel("Method").selectOption("GRID");
+    const run = page.getByRole("button", { name: "Run the experiment" });
+    await run.click();
+    await page.getByText("A search needs at least one parameter.").waitFor();
+    await page.getByRole("button", { name: "Add a parameter" }).click();
+    const path = page.getByRole("combobox", { name: "Value in the bundle" });
+    await path.fill("break_even_roe flags");
+    await page.getByRole("option").first().waitFor();
+    await page.keyboard.press("Enter");
+    expect(await path.inputValue()).toBe("flags.position.break_even_roe");
+    const { items } = await running.get<{ items: unknown[] }>("/experiments");
+    expect(items).toEqual([]);
+    await run.click();
+    await page.getByRole("heading", { name: "Stops of dips" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("id")).toStartWith("exp-");
   }, 120_000);
 }
 

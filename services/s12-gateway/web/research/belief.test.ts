@@ -15,11 +15,12 @@ describe("how far a result can be believed", () => {
       ...(["belief.no_future", "belief.sturdy", "belief.problems", "belief.assumed"] as const),
     ]);
   });
-  test("whoever sees the future, loses or never traded is not believed at all", () => {
+  test("whoever sees the future is not believed at all, and whoever lost or never traded has nothing to show", () => {
     const future = aResult({ lookahead: { cuts: [], passed: false, differences: ["one"] } });
     const losing = aResult({ out_of_sample: { summary: aSummary({ net_usdt: "-1" }), curve: [] } });
     const { out_of_sample: _, ...inside } = aResult({ summary: aSummary({ net_usdt: "0", trades: 0 }) });
-    for (const result of [future, losing, inside]) expect(beliefOf(anExperiment(), result).verdict).toBe("none");
+    const verdicts = [future, losing, inside].map((result) => beliefOf(anExperiment(), result).verdict);
+    expect(verdicts).toEqual(["none", "loss", "loss"]);
     expect(keysOf(anExperiment(), future)).toContain("belief.future");
   });
   test("the best of a search judged where it was chosen is weak at most, and said so", () => {

@@ -9,7 +9,7 @@ export interface Told {
   readonly params: Params;
   readonly tone: Tone;
 }
-export const VERDICTS = ["strong", "weak", "none"] as const;
+export const VERDICTS = ["strong", "weak", "loss", "none"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 export interface Belief {
   readonly verdict: Verdict;
@@ -43,7 +43,8 @@ export function beliefOf(experiment: Pick<Experiment, "design">, result: Experim
 function verdictOf({ design }: Pick<Experiment, "design">, result: ExperimentResult): Verdict {
   const { significance, lookahead, sensitivity, out_of_sample } = result;
   const seen = judged(result);
-  if (lookahead?.passed === false || !gained(seen) || seen.trades === 0) return "none";
+  if (lookahead?.passed === false) return "none";
+  if (!gained(seen) || seen.trades === 0) return "loss";
   const searched = design.method !== "BACKTEST" || (design.params?.length ?? 0) > 0;
   const isSure =
     (significance.deflated_sharpe ?? 0) >= SURE &&

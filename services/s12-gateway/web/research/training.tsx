@@ -128,9 +128,11 @@ function DataRead({ data }: { data: NonNullable<Training["data"]> }) {
           </Pair>
         ))}
       </dl>
-      <p className="padded">
-        {t("models.inputs")}: <code>{data.features.join(", ")}</code>
-      </p>
+      {data.features.length > 0 ? (
+        <p className="padded">
+          {t("models.inputs")}: <code>{data.features.join(", ")}</code>
+        </p>
+      ) : null}
       {data.dropped.length > 0 ? (
         <details className="padded">
           <summary>{t("training.dropped", { count: data.dropped.length })}</summary>
