@@ -5,13 +5,13 @@ import type { Instrument } from "../../shared/domain/instrument.ts";
 import { zero } from "../../shared/domain/money.ts";
 import { type Intent, isEntry, type OrderAnswer } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
+import type { HealthHeard } from "../../shared/health-heard.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { AdmissionRules } from "../../shared/trading/execution/admission-rules.ts";
 import * as checks from "../../shared/trading/execution/checks.ts";
 import type { Costs } from "./costs.ts";
 import { type Executor, linkOf } from "./execute.ts";
-import type { Health } from "./health.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
 import type { Change, OrdersBook } from "./orders-book.ts";
@@ -26,7 +26,7 @@ interface Parts {
   readonly kill: KillSwitch;
   readonly venue: Venue;
   readonly executor: Executor;
-  readonly health: Health;
+  readonly health: HealthHeard;
   readonly costs: Costs;
   /** None where this router alone takes from the budget: then its own books are all there is to know. */
   readonly sharedBudget: SharedBudget | undefined;

@@ -2,13 +2,13 @@
 import type { IntentRecord } from "../../shared/collections/orders.ts";
 import type { Amount } from "../../shared/domain/money.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
+import type { HealthHeard } from "../../shared/health-heard.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { planOf } from "../../shared/trading/execution/answers.ts";
 import { IntentRules, mayWait } from "../../shared/trading/execution/intent-rules.ts";
 import { decideStep, type Step, type StepView } from "../../shared/trading/execution/steps.ts";
 import type { Costs } from "./costs.ts";
 import type { Dispatch } from "./dispatch.ts";
-import type { Health } from "./health.ts";
 import { Inherited } from "./inherited.ts";
 import type { KillSwitch } from "./kill.ts";
 import type { MarketView } from "./market.ts";
@@ -23,7 +23,7 @@ interface Parts {
   readonly kill: KillSwitch;
   readonly dispatch: Dispatch;
   readonly costs: Costs;
-  readonly health: Health;
+  readonly health: HealthHeard;
   readonly venue: Venue;
 }
 

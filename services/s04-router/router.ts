@@ -1,5 +1,7 @@
 /** The router assembled: its parts wired to each other, and what it offers to its service declaration. */
+import { routerMarks } from "../../shared/collections/orders.ts";
 import { dec, show } from "../../shared/domain/money.ts";
+import { HealthHeard } from "../../shared/health-heard.ts";
 import { budgetOf } from "../../shared/trading/execution/budget.ts";
 import { Accounts } from "./accounts.ts";
 import { Admission } from "./admit.ts";
@@ -8,7 +10,6 @@ import { Cancellation } from "./cancel.ts";
 import { Costs } from "./costs.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Executor } from "./execute.ts";
-import { Health } from "./health.ts";
 import { KillSwitch } from "./kill.ts";
 import { MarketView } from "./market.ts";
 import { OrdersBook } from "./orders-book.ts";
@@ -29,7 +30,7 @@ export class Router {
   readonly book: OrdersBook;
   readonly market: MarketView;
   readonly kill: KillSwitch;
-  readonly health: Health;
+  readonly health: HealthHeard;
   readonly costs: Costs;
   readonly admission: Admission;
   readonly protector: Protector;
@@ -57,7 +58,7 @@ export class Router {
     const ended = (order: { instrument: string }) => this.pokeInstrument(order.instrument);
     const dispatch = new Dispatch({ ports, book, booking, market, kill, venue, ended });
     this.costs = new Costs(ports, market);
-    this.health = new Health(ports);
+    this.health = new HealthHeard(ports.store, routerMarks);
     const { costs, health } = this;
     const shared = { ports, book, booking, market, kill, venue, dispatch, costs, health };
     this.book = book;

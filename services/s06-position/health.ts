@@ -1,47 +1,40 @@
 /** Whether trades may be enlarged now: health as last told, S11 alive, no kill switch, no pause; unknown counts as no. */
-import { put } from "../../shared/changes.ts";
 import { killState } from "../../shared/collections/people.ts";
 import { strategyPauses } from "../../shared/collections/signals.ts";
 import { positionMarks } from "../../shared/collections/trades.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
+import { HealthHeard } from "../../shared/health-heard.ts";
 import { pauseKey } from "../../shared/keys.ts";
-import { type HealthEvent, HealthLevel } from "../../shared/streams.ts";
+import type { HealthEvent } from "../../shared/streams.ts";
 import type { Ports } from "./types.ts";
 
-const MARK = "health";
 const KILL_KEY = "kill";
 
 export class AddGate {
   private readonly ports: Ports;
-  /** Undefined: never heard of. */
-  private level: HealthLevel | undefined;
-  private toldAt = Number.NEGATIVE_INFINITY;
+  private readonly health: HealthHeard;
 
   constructor(ports: Ports) {
     this.ports = ports;
+    this.health = new HealthHeard(ports.store, positionMarks);
   }
 
-  async load(): Promise<void> {
-    const row = await this.ports.store.get(positionMarks, MARK);
-    if (!row) return;
-    this.level = HealthLevel.parse(row.value.value);
-    this.toldAt = row.value.ts;
+  load(): Promise<void> {
+    return this.health.load();
   }
 
-  /** S11 tells it again and again; kept, so that a restart need not wait. An older one counts for nothing. */
-  async hear({ level, ts }: HealthEvent): Promise<void> {
-    if (ts < this.toldAt) return;
-    this.level = level;
-    this.toldAt = ts;
-    await this.ports.store.commit([put(positionMarks, { id: MARK, value: level, ts })]);
+  /** S11 tells it again and again; kept, so that a restart need not wait. */
+  hear(event: HealthEvent): Promise<void> {
+    return this.health.hear(event);
   }
 
   /** Why the trade may not be enlarged; nothing: it may. What cannot be read counts against it. */
   async closed(trade: Trade): Promise<string | undefined> {
     const { store, clock, settings, noEntries } = this.ports;
-    const isSilent = clock.now() - this.toldAt > settings.healthAgeMsMax;
-    if (this.level !== undefined && isSilent) return "S11 is away, which counts as ORANGE";
-    if (this.level !== "GREEN") return this.level ? `health is ${this.level}` : "the health level is not known";
+    const { level, toldAt } = this.health;
+    if (level === undefined) return "the health level is not known";
+    if (clock.now() - toldAt > settings.healthAgeMsMax) return "S11 is away, which counts as ORANGE";
+    if (level !== "GREEN") return `health is ${level}`;
     const away = noEntries();
     if (away !== undefined) return away;
     const disabled = this.disabled(trade);
