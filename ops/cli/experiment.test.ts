@@ -36,7 +36,7 @@ test("lists say what was judged, and on how many tries", () => {
     ...{ exp_id: "exp-abcd", title: "Take profit", status: "DONE", bundle: "active: mine rev 2", author: "rita" },
     design: { method: "WALK_FORWARD" },
     ...{ progress: { done: 9, total: 9, stage: "" }, created_at: Date.UTC(2026, 0, 2) },
-    out_of_sample: { net_usdt: "-3.5", total_return: -0.00035, trades: 41 },
+    out_of_sample: { net_usdt: "-3.5", total_return: -0.0004, trades: 41 },
     significance: { deflated_sharpe: 0.31, trials: 60, mann_whitney_p: null, p_value: null },
   } as never);
   expect(lines[0]).toContain("−3.50 USDT, −0.04 % unseen, 41 trades, deflated Sharpe 31 % on 60 trials");

@@ -1,6 +1,6 @@
 /** `experiment`: experiments of the running installation: queued, followed, listed, shown, ended. */
 import { writeFileSync } from "node:fs";
-import type { Experiment, ExperimentRow, ExperimentTrades, Trial } from "../../shared/domain/experiment.ts";
+import type { Experiment, ExperimentRow, Trial } from "../../shared/domain/experiment.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { paramsText } from "../../shared/report/experiment/heat-map.ts";
 import { experimentPage } from "../../shared/report/experiment/page.ts";
@@ -184,7 +184,7 @@ async function allOf<T>(values: Values, path: string): Promise<T[]> {
       ...(path.endsWith("/trials") && { limit: String(PAGE) }),
       ...(cursor !== undefined && { cursor }),
     });
-    const page = await ask<Pick<ExperimentTrades, "next_cursor"> & { items: T[] }>(values, "GET", `${path}?${query}`);
+    const page = await ask<{ items: T[]; next_cursor?: string }>(values, "GET", `${path}?${query}`);
     items.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== undefined);
