@@ -12,17 +12,17 @@ interface Mark {
 }
 
 export class HealthHeard {
-  /** Undefined: never heard of. */
   level: HealthLevel | undefined;
   /** When S11 told it. */
   toldAt = Number.NEGATIVE_INFINITY;
   private readonly store: Pick<Store, "get" | "commit">;
   private readonly marks: Collection<Mark>;
 
-  /** Kept among the service's own marks. */
-  constructor(store: Pick<Store, "get" | "commit">, marks: Collection<Mark>) {
+  /** Kept among the service's own marks. `atFirst` counts until one was heard of. */
+  constructor(store: Pick<Store, "get" | "commit">, marks: Collection<Mark>, atFirst?: HealthLevel) {
     this.store = store;
     this.marks = marks;
+    this.level = atFirst;
   }
 
   async load(): Promise<void> {

@@ -58,7 +58,7 @@ export class Router {
     const ended = (order: { instrument: string }) => this.pokeInstrument(order.instrument);
     const dispatch = new Dispatch({ ports, book, booking, market, kill, venue, ended });
     this.costs = new Costs(ports, market);
-    this.health = new HealthHeard(ports.store, routerMarks);
+    this.health = new HealthHeard(ports.store, routerMarks, "GREEN");
     const { costs, health } = this;
     const shared = { ports, book, booking, market, kill, venue, dispatch, costs, health };
     this.book = book;
