@@ -11,7 +11,7 @@ describe("how far a result can be believed", () => {
     const belief = beliefOf(anExperiment(), aResult());
     expect(belief.verdict).toBe("strong");
     expect(belief.told.map(({ key }) => key)).toEqual([
-      ...(["belief.made", "belief.above", "belief.unseen", "belief.deflated_good", "belief.beats"] as const),
+      ...(["belief.made", "belief.above", "belief.unseen", "belief.deflated", "belief.beats"] as const),
       ...(["belief.no_future", "belief.sturdy", "belief.problems", "belief.assumed"] as const),
     ]);
   });
@@ -40,6 +40,13 @@ describe("how far a result can be believed", () => {
       { lookahead: undefined },
     ];
     for (const doubt of doubts) expect(beliefOf(anExperiment(), aResult(doubt)).verdict).toBe("weak");
+  });
+  test("of a loss it is not asked whether it was luck, or what would make it one", () => {
+    const loss = aSummary({ net_usdt: "-20" });
+    const doubtful = { ...significance, deflated_sharpe: 0.01 };
+    const keys = keysOf(backtest, aResult({ summary: loss, out_of_sample: undefined, significance: doubtful }));
+    expect(keys).toContain("belief.deflated");
+    expect(keys.some((key) => /deflated_low|fragile|sturdy/.test(key))).toBe(false);
   });
   test("a p-value is told in three digits", () => {
     expect([0.0213, 0.00001, null].map(pText)).toEqual(["0.021", "< 0.001", "–"]);

@@ -90,14 +90,17 @@ function evidenceOf({ design }: Pick<Experiment, "design">, result: ExperimentRe
   return all;
 }
 
-function luckOf({ significance }: ExperimentResult): Told[] {
+function luckOf(result: ExperimentResult): Told[] {
+  const { significance } = result;
   const { deflated_sharpe, trials, sharpe, mann_whitney_p } = significance;
   const all: Told[] = [];
   if (deflated_sharpe === null) all.push(told("belief.no_deflated"));
   else {
     const sure = deflated_sharpe >= SURE;
     const params = { chance: percentText(deflated_sharpe, 1), sharpe: ratio(sharpe), trials };
-    all.push(told(sure ? "belief.deflated_good" : "belief.deflated_bad", params, sure ? "good" : "bad"));
+    // Of a loss nobody asks whether it was luck.
+    const doubt = !sure && gained(judged(result));
+    all.push(told(doubt ? "belief.deflated_low" : "belief.deflated", params, sure ? "good" : "bad"));
   }
   if (mann_whitney_p !== null) {
     const sure = mann_whitney_p <= 1 - SURE;
@@ -107,14 +110,14 @@ function luckOf({ significance }: ExperimentResult): Told[] {
   return all;
 }
 
-function robustnessOf({ lookahead, sensitivity }: ExperimentResult): Told[] {
+function robustnessOf({ lookahead, sensitivity, summary }: ExperimentResult): Told[] {
   const all: Told[] = [];
   if (lookahead) {
     const params = { cuts: lookahead.cuts.length };
     all.push(lookahead.passed ? told("belief.no_future", params, "good") : told("belief.future", params, "bad"));
   }
   const broken = sensitivity.filter(({ summary }) => !gained(summary));
-  if (sensitivity.length > 0) {
+  if (sensitivity.length > 0 && gained(summary)) {
     const params = { broken: broken.length, changes: sensitivity.length };
     all.push(broken.length > 0 ? told("belief.fragile", params, "bad") : told("belief.sturdy", params, "good"));
   }

@@ -38,7 +38,7 @@ export function SignificancePanel({ significance }: { significance: Significance
       <IntervalFigure
         label={t("luck.mean_return")}
         interval={mean_return}
-        text={(value) => percentText(value, 3, true)}
+        text={(value) => percentText(value, digitsOf(value), true)}
       />
       <IntervalFigure
         label={t("luck.sharpe_interval")}
@@ -55,6 +55,11 @@ export function SignificancePanel({ significance }: { significance: Significance
     </Panel>
   );
 }
+
+const DIGITS_MAX = 8;
+/** Returns of a minute are small: as many decimals as leave two figures. */
+const digitsOf = (share: number): number =>
+  share === 0 ? 2 : Math.min(DIGITS_MAX, Math.max(2, 1 - Math.floor(Math.log10(Math.abs(share) * 100))));
 
 function Bar({ share, limit, isAbove }: { share: number | null; limit: number; isAbove: boolean }) {
   if (share === null) return null;
