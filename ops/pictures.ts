@@ -105,7 +105,8 @@ async function experimentsOf(running: Running, ...statuses: string[]): Promise<s
 async function research(running: Running): Promise<string[]> {
   const kept = await experimentsOf(running, "DONE");
   if (kept.length >= COMPARED) return kept;
-  const to = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+  const [over] = (await running.get<Items<{ closed_at: number }>>("/trades?status=CLOSED&limit=1")).items;
+  const to = Math.floor((over?.closed_at ?? 0) / HOUR_MS) * HOUR_MS;
   const data = { source: "exchange", form: "bars", timeframe: "1m" };
   const design = { bundle: DIPS, data, window: { from: to - 12 * HOUR_MS, to } };
   const low = { path: "strategies.rsi-dip.long.v", values: [25, 30, 35] };
