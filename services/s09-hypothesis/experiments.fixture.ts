@@ -37,7 +37,7 @@ export const bundle = {
 };
 
 export const design = (change: object = {}): object => ({
-  ...{ bundle, window: { from: START, to: START + 1.5 * HOUR }, checks: false, search: { trades_min: 0 } },
+  ...{ bundle, window: { from: START, to: START + 20 * MINUTE }, checks: false, search: { trades_min: 0 } },
   ...change,
 });
 const LEVEL = "strategies.dip.long.v";

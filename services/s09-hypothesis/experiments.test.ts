@@ -1,6 +1,6 @@
 /** Experiments over REST, run by the real engine: accepted, followed, found, canceled, killed and gone on with. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { bundle, design, grid, HOUR, ResearchWorld, START } from "./experiments.fixture.ts";
+import { bundle, design, grid, HOUR, MINUTE, ResearchWorld, START } from "./experiments.fixture.ts";
 
 const worlds: ResearchWorld[] = [];
 async function open(env?: Record<string, string>): Promise<ResearchWorld> {
@@ -25,9 +25,9 @@ describe("an experiment", () => {
     expect(done.design.bundle).toMatchObject({ bundle_id: "dips", rev: 3 });
     const { result, progress } = done;
     expect(progress).toMatchObject({ done: 14, total: 14 });
-    expect(result?.summary.trades).toBeGreaterThan(9);
+    expect(result?.summary.trades).toBeGreaterThan(0);
     expect(result?.lookahead).toMatchObject({ passed: true, differences: [] });
-    expect(result?.lookahead?.cuts.at(-1)?.decisions).toBeGreaterThan(5);
+    expect(result?.lookahead?.cuts.at(-1)?.decisions).toBeGreaterThan(2);
     expect(result?.data).toMatchObject({ source: "the library: FUT:BTCUSDT", problems: [] });
     const rows = (await world.ask("GET", "/experiments")).body.items;
     expect(rows).toMatchObject([{ exp_id, bundle: "dips rev 3", summary: { trades: result!.summary.trades } }]);
@@ -192,33 +192,29 @@ describe("a hypothesis", () => {
 
   test("is judged by its experiments, with all others of its family", async () => {
     const world = await open();
-    for (const id of ["low", "lower"]) {
-      const body = {
-        hypothesis_id: id,
-        ...statement,
-        design: design({ checks: true, wallets: { spot_usdt: "100", fut_usdt: "1000" } }),
-      };
-      expect((await world.ask("POST", "/hypotheses", { body })).status).toBe(200);
-    }
-    const exp_id = await world.run({ hypothesis_id: "low" });
+    const longer = (change: object) => design({ window: { from: START, to: START + 75 * MINUTE }, ...change });
+    const record = (hypothesis_id: string, change: object) =>
+      world.ask("POST", "/hypotheses", { body: { hypothesis_id, ...statement, design: longer(change) } });
+    expect((await record("checked", { checks: true })).status).toBe(200);
+    expect((await record("unchecked", { seed: 2 })).status).toBe(200);
+    const exp_id = await world.run({ hypothesis_id: "checked" });
     const { result } = await world.over(exp_id);
-    const { body: low } = await world.ask("GET", "/hypotheses/low");
-    const p = result!.significance.p_value!;
-    expect(low).toMatchObject({
-      p_value: p,
-      adjusted_p: p,
-      experiments: [exp_id],
-      trials: 14,
-      net_usdt: result!.summary.net_usdt,
-    });
-    expect(low.status).toBe(p <= 0.05 && Number(low.net_usdt) > 0 ? "CONFIRMED" : "REFUTED");
-    expect((await world.ask("GET", "/hypotheses/lower")).body.status).toBe("OPEN");
-    const again = await world.over(await world.run({ hypothesis_id: "low" }));
-    expect(again.result?.significance.trials).toBe(15);
-    expect(again.result!.significance.deflated_sharpe!).toBeLessThan(result!.significance.deflated_sharpe!);
-    await world.over(await world.run({ hypothesis_id: "lower" }));
-    const [one, two] = (await world.ask("GET", "/hypotheses")).body.items;
-    const worst = Math.max(one.p_value, two.p_value);
-    for (const { p_value, adjusted_p } of [one, two]) expect(adjusted_p).toBe(Math.min(worst, 2 * p_value));
+    const { body: first } = await world.ask("GET", "/hypotheses/checked");
+    const { p_value, deflated_sharpe } = result!.significance;
+    const { net_usdt } = result!.summary;
+    expect(first).toMatchObject({ p_value, adjusted_p: p_value, experiments: [exp_id], trials: 14, net_usdt });
+    expect(first.status).toBe(p_value! <= 0.05 && Number(net_usdt) > 0 ? "CONFIRMED" : "REFUTED");
+    expect((await world.ask("GET", "/hypotheses/unchecked")).body.status).toBe("OPEN");
+    const second = await world.over(await world.run({ hypothesis_id: "unchecked" }));
+    const again = await world.over(await world.run({ hypothesis_id: "unchecked" }));
+    expect([second, again].map((each) => each.result?.significance.trials)).toEqual([1, 2]);
+    expect(again.result!.significance.deflated_sharpe!).toBeLessThan(second.result!.significance.deflated_sharpe!);
+    const both = (await world.ask("GET", "/hypotheses?family=dips")).body.items as {
+      p_value: number;
+      adjusted_p: number;
+    }[];
+    const worst = Math.max(...both.map((each) => each.p_value));
+    for (const each of both) expect(each.adjusted_p).toBe(Math.min(worst, 2 * each.p_value));
+    expect(deflated_sharpe).toBeWithin(0, 1);
   });
 });
