@@ -27,7 +27,7 @@ export interface BacktestCosts {
   readonly fees_usdt: string;
   /** What the wallet gained by funding; negative: paid. */
   readonly funding_usdt: string;
-  /** Against the mid at the sending of each order; positive: it cost. */
+  /** Against the mid when an order was sent, or the price that it waited for; positive: it cost. */
   readonly slippage_usdt: string;
   readonly notional_usdt: string;
   /** Of the notional. */

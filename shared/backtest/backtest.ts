@@ -257,6 +257,7 @@ class Run {
       signals: this.signalCount,
       orders: this.connector.sent,
       fills: router.fills,
+      orderOf: (id) => router.order(id),
       trades: [...positions.trades.values()],
       hashOf: canonicalHash,
     });

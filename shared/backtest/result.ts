@@ -1,12 +1,13 @@
 /** A backtest's result: counts, costs and performance of what was decided, filled and earned, with a hash over it. */
-import type { Decision } from "../domain/decision.ts";
-import { type Amount, add, dec, mul, show, sub, sum, toNumber, zero } from "../domain/money.ts";
-import type { Fill } from "../domain/order.ts";
+import { add, dec, mul, show, sum, toNumber, zero } from "../domain/money.ts";
+import type { Fill, Order } from "../domain/order.ts";
 import type { Trade } from "../domain/trade.ts";
+import { referenceOf, slippageOf } from "../trading/autopsy/costs.ts";
 import { factorsOfBundle } from "../trading/factors/registry.ts";
 import { performanceOf } from "../trading/stats/performance.ts";
 import type { BacktestOptions } from "./backtest-options.ts";
 import type { BacktestCosts, BacktestFill, BacktestResult } from "./backtest-result.ts";
+import type { DecisionRecord } from "./decision-record.ts";
 import type { ExchangeSide } from "./exchange-side.ts";
 import { FORCED } from "./forced-closes.ts";
 import type { BacktestMarket } from "./market.ts";
@@ -23,20 +24,16 @@ export interface Ran {
   readonly events: number;
   readonly signals: number;
   readonly orders: number;
-  readonly decisions: readonly Decision[];
+  readonly decisions: DecisionRecord;
   readonly fills: readonly Fill[];
+  orderOf(client_order_id: string): Order | undefined;
   readonly trades: readonly Trade[];
-  hashOf(value: unknown): string;
 }
 
 export function resultOf(ran: Ran): BacktestResult {
   const { options, market, decisions, worth, side } = ran;
   const fills = ran.fills.map(fillOf);
   const trades = ran.trades.toSorted((a, b) => a.opened_at - b.opened_at);
-  const skip: Record<string, number> = {};
-  for (const { decision } of decisions) {
-    if (decision.action === "skip") skip[decision.reason] = (skip[decision.reason] ?? 0) + 1;
-  }
   const { form } = options.tape.head;
   const missing = missingText(toldFactors(form, factorsOfBundle(options.bundle)));
   const equity = worth.points.filter(({ ts }) => ts >= ran.from);
@@ -46,17 +43,17 @@ export function resultOf(ran: Ran): BacktestResult {
     instruments: market.listings.map(({ instrument }) => instrument),
     events: ran.events,
     signals: ran.signals,
-    decisions: { open: decisions.filter(({ decision }) => decision.action === "open").length, skip },
+    decisions: { open: decisions.open, skip: decisions.skip },
     orders: ran.orders,
     liquidations: side.liquidations,
     performance: performanceOf(equity, trades),
-    costs: costsOf(ran.fills, worth.funding),
+    costs: costsOf(ran),
     equity,
     trades,
     fills,
-    ...(options.keep_decisions ? { decided: decisions } : {}),
+    ...(options.keep_decisions ? { decided: decisions.kept } : {}),
     assumed: [...options.tape.head.assumed, ...market.assumed, ...(missing === undefined ? [] : [missing])],
-    hash: ran.hashOf({ decisions, fills, trades }),
+    hash: decisions.hashWith({ fills, trades }),
   };
 }
 
@@ -75,15 +72,13 @@ const fillOf = (fill: Fill): BacktestFill => ({
   trade_id: fill.trade_id ?? "",
 });
 
-function costsOf(fills: readonly Fill[], funding: Amount): BacktestCosts {
+function costsOf({ fills, orderOf, worth: { funding } }: Pick<Ran, "fills" | "orderOf" | "worth">): BacktestCosts {
   let [notional, made, slippage] = [zero, zero, zero];
-  for (const { price, qty, maker, side, mid_at_send } of fills) {
-    const value = mul(dec(price), dec(qty));
+  for (const fill of fills) {
+    const value = mul(dec(fill.price), dec(fill.qty));
     notional = add(notional, value);
-    if (maker) made = add(made, value);
-    if (!(mid_at_send > 0)) continue;
-    const apart = sub(dec(price), dec(mid_at_send));
-    slippage = add(slippage, mul(side === "BUY" ? apart : sub(zero, apart), dec(qty)));
+    if (fill.maker) made = add(made, value);
+    slippage = add(slippage, slippageOf(fill, referenceOf(fill, orderOf(fill.client_order_id))));
   }
   return {
     fees_usdt: show(sum(fills.map((fill) => dec(fill.fee_usdt)))),

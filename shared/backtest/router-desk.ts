@@ -168,6 +168,10 @@ export class RouterDesk {
     waiter.then(record.answer);
   }
 
+  order(client_order_id: string): Order | undefined {
+    return this.orders.get(client_order_id);
+  }
+
   /** A change is seen at once; whoever waits for it looks after that. */
   private commit(change: BookChange | undefined): boolean {
     if (!change) return false;

@@ -39,6 +39,6 @@ export function costPart({ result, settings }: BacktestFacts): Markup {
     stress.fee_mult === 1 && stress.slippage_bps === 0
       ? ""
       : ` Stressed: fees × ${number(stress.fee_mult, 2)}, ${number(stress.slippage_bps, 2)} basis points more on every taker fill.`;
-  const note = `Slippage is held against the middle of the book when each order was sent; what prices made holds it already. Funding above zero was received.${stressed}`;
+  const note = `Slippage is held against the mid when an order was sent, or the price that an order waited for; what prices made holds it already. Funding above zero was received.${stressed}`;
   return section("Costs", html`${bars}${sums}<p class="note">${note}</p>`);
 }
