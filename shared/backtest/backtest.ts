@@ -1,7 +1,6 @@
 /** Runs a bundle over a recorded market with the rules of the live desk, and says what came of it. */
 
-import { canonicalHash } from "../domain/canonical.ts";
-import type { Decision, Signal } from "../domain/decision.ts";
+import type { Signal } from "../domain/decision.ts";
 import { DEFAULT_ACCOUNT } from "../domain/instrument.ts";
 import { dec, mul } from "../domain/money.ts";
 import type { Delay, Latency } from "../engine/latency.ts";
@@ -15,6 +14,7 @@ import { seededChance } from "../trading/stats/seeded-chance.ts";
 import type { BacktestOptions, RunningBacktest } from "./backtest-options.ts";
 import type { BacktestResult } from "./backtest-result.ts";
 import { Connector } from "./connector.ts";
+import { DecisionRecord } from "./decision-record.ts";
 import { DeskEar } from "./desk-ear.ts";
 import type { News } from "./exchange-news.ts";
 import { ExchangeSide } from "./exchange-side.ts";
@@ -58,7 +58,7 @@ class Run {
   private readonly feed: Wire;
   private readonly chance;
   private readonly signals: Signal[] = [];
-  private readonly decisions: Decision[] = [];
+  private readonly decisions: DecisionRecord;
   private readonly from: number;
   private readonly to: number;
   private readonly first: number;
@@ -69,6 +69,7 @@ class Run {
 
   constructor(options: BacktestOptions) {
     this.options = options;
+    this.decisions = new DecisionRecord(options.keep_decisions);
     const { tape, bundle, seed, stress, wallets } = options;
     const { head } = tape;
     this.from = options.from_ts ?? head.from_ts;
@@ -132,7 +133,7 @@ class Run {
     this.strategy = new StrategyDesk({
       ...{ timeline, compiled, router, programs: options.programs ?? new Map() },
       listing: (instrument) => quotes.listing(instrument),
-      decided: (decision) => this.decisions.push(decision),
+      decided: (decision) => this.decisions.note(decision),
     });
     this.ear = new DeskEar({
       ...{ compiled, form: head.form, units, quotes, router, positions: this.positions, settings: FEATURES },
@@ -224,9 +225,9 @@ class Run {
         heardAt[next - this.first] = this.feed.arrival(stepAt, this.chance.next());
         next++;
         this.events++;
-        if (market.marksEveryStep) this.stir();
+        if (market.marksEveryStep && !market.isWithin?.(next - 1)) this.stir();
         if (side.hasPrinted && !(market.at(next) === stepAt)) side.catchUp();
-      } else if (dueAt <= hearAt) {
+      } else if (dueAt < hearAt || (dueAt === hearAt && !timeline.isNextLook)) {
         timeline.runNext();
       } else {
         timeline.reach(hearAt);
@@ -259,7 +260,6 @@ class Run {
       fills: router.fills,
       orderOf: (id) => router.order(id),
       trades: [...positions.trades.values()],
-      hashOf: canonicalHash,
     });
   }
 }

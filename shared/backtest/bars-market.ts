@@ -110,6 +110,10 @@ export class BarsMarket implements BacktestMarket {
     return events;
   }
 
+  isWithin(step: number): boolean {
+    return this.steps.phase[step] !== CLOSE;
+  }
+
   tradeTicks(step: number): number {
     return this.steps.phase[step] === OTHER ? Number.NaN : this.stages[this.who(step)]!.place.matcher.last;
   }

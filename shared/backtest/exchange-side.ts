@@ -18,6 +18,7 @@ import { withSlippage } from "./slipping-matcher.ts";
 const FUND_CAPITAL = "1000000";
 /** Marks are settled to 10⁻⁸. */
 const MARK_STEP = 10n ** 10n;
+const NONE: readonly number[] = [];
 const BUCKETS = ["wallet", "hold", "margin"] as const;
 
 export interface ExchangeParts {
@@ -37,6 +38,8 @@ export class ExchangeSide {
   private readonly lastTicks: number[] = [];
   private readonly due = new Map<InstrumentId, { rate: number; nextAt: number }>();
   private readonly printed: number[] = [];
+  /** Looked at again when something has become of the account. */
+  private idle: boolean | undefined;
 
   constructor(parts: ExchangeParts) {
     this.parts = parts;
@@ -52,6 +55,7 @@ export class ExchangeSide {
       write: () => {},
       lastPrice: (instrument) => this.lastPrice(instrument),
       heard: (fact, at) => {
+        this.idle = undefined;
         if (fact.fact === "liquidated" && fact.account === ACCOUNT) this.liquidations++;
         news.heard(fact, at);
       },
@@ -159,8 +163,9 @@ export class ExchangeSide {
     if (mark === undefined) return;
     const { instrument } = listing;
     const { exchange } = this;
+    exchange.setMark(instrument, mark);
+    if (this.parts.market.marksEveryStep && this.isIdle) return;
     this.run(() => {
-      exchange.setMark(instrument, mark);
       this.payFunding(who, mark);
       triggerAlgos(exchange, { instrument, working: "MARK_PRICE", price: mark, other: this.lastPrice(instrument) });
       liquidate(exchange, instrument, mark);
@@ -185,6 +190,11 @@ export class ExchangeSide {
 
   /** Nothing is held and nothing waits: whatever the market does, the account stays as it is. */
   get isIdle(): boolean {
+    this.idle ??= this.lookIdle();
+    return this.idle;
+  }
+
+  private lookIdle(): boolean {
     const { state } = this.exchange;
     if (state.open.size > 0 || state.openAlgos.size > 0) return false;
     return this.parts.listings.every((_, who) => this.sideOf(who) === undefined);
@@ -203,7 +213,8 @@ export class ExchangeSide {
   }
 
   /** Prices in ticks at which something happens to the account: stops and targets that wait there, a liquidation. */
-  waitsOf(who: number): number[] {
+  waitsOf(who: number): readonly number[] {
+    if (this.isIdle) return NONE;
     const { instrument, tick } = this.parts.listings[who]!;
     const { state } = this.exchange;
     const prices: Amount[] = [];

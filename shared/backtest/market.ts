@@ -48,6 +48,8 @@ export interface BacktestMarket {
    * what is due at `tradeTicks` and `mark`, then apply the same step again.
    */
   readonly isUnderway?: boolean;
+  /** A price on the way within a bar: between two looks of those who look now and then. */
+  isWithin?(step: number): boolean;
   /** Of the public trade in this step, as far as it was applied; NaN: it has none. */
   tradeTicks(step: number): number;
   /** What funding is paid now, as a share of notional, where the record says so; undefined: by `funding` and time. */
