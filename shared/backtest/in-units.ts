@@ -1,10 +1,12 @@
 /** An instrument's ticks and lots as numbers, as text and as the order path's filters: each exactly what the text says. */
 import type { Instrument, InstrumentId } from "../domain/instrument.ts";
-import { show, stepDigits, toSteps } from "../domain/money.ts";
+import { show, showFixed, stepDigits, toSteps } from "../domain/money.ts";
 import type { Listing } from "../engine/listing.ts";
 import { Scale } from "../engine/scale.ts";
 
 const HUNDRED = 100;
+/** Binance prints the steps of spot with eight decimals. */
+const SPOT_DIGITS = 8;
 
 /** Steps of `digits` decimals as floats: `units / 10^digits` is the float nearest to the decimal text. */
 class Steps {
@@ -68,8 +70,8 @@ export class Units {
     const { instrument, market, symbol, base, quote, tick, step, min_qty, max_qty, min_notional } = this.listing;
     return {
       ...{ instrument, market, symbol, base, quote, status: "TRADING", updated_at: 0 },
-      tick_size: show(tick),
-      step_size: show(step),
+      tick_size: market === "SPOT" ? showFixed(tick, SPOT_DIGITS) : show(tick),
+      step_size: market === "SPOT" ? showFixed(step, SPOT_DIGITS) : show(step),
       min_qty: show(min_qty),
       max_qty: show(max_qty),
       min_notional: show(min_notional),

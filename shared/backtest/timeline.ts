@@ -35,6 +35,11 @@ export class Timeline {
     return this.heap.firstTime;
   }
 
+  /** Whether that is a look at something: news of the same moment are heard before it. */
+  get isNextLook(): boolean {
+    return this.heap.firstOrder !== "";
+  }
+
   at(ts: number, run: () => void, order = ""): TimedEvent {
     return this.heap.push(Math.max(ts, this.time), order, run);
   }

@@ -33,6 +33,11 @@ export class EventHeap {
     return Number.POSITIVE_INFINITY;
   }
 
+  /** The order string of the event that `firstTime` is of. */
+  get firstOrder(): string {
+    return this.#events[0]?.order ?? "";
+  }
+
   push(time: number, order: string, run: () => unknown): TimedEvent {
     const event: TimedEvent = { time, order, age: this.#age++, run };
     this.#events.push(event);
