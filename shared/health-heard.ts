@@ -7,22 +7,23 @@ const MARK = "health";
 
 interface Mark {
   id: string;
-  value?: unknown;
+  value: unknown;
   ts: number;
 }
 
-export class HealthHeard {
-  level: HealthLevel | undefined;
+/** `First`: what counts until a level was heard. */
+export class HealthHeard<First extends HealthLevel | undefined> {
+  level: HealthLevel | First;
   /** When S11 told it. */
   toldAt = Number.NEGATIVE_INFINITY;
   private readonly store: Pick<Store, "get" | "commit">;
   private readonly marks: Collection<Mark>;
 
-  /** Kept among the service's own marks. `atFirst` counts until one was heard of. */
-  constructor(store: Pick<Store, "get" | "commit">, marks: Collection<Mark>, atFirst?: HealthLevel) {
+  /** Kept among the service's own marks. */
+  constructor(store: Pick<Store, "get" | "commit">, marks: Collection<Mark>, first: First) {
     this.store = store;
     this.marks = marks;
-    this.level = atFirst;
+    this.level = first;
   }
 
   async load(): Promise<void> {

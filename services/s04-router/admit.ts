@@ -26,7 +26,7 @@ interface Parts {
   readonly kill: KillSwitch;
   readonly venue: Venue;
   readonly executor: Executor;
-  readonly health: HealthHeard;
+  readonly health: HealthHeard<"GREEN">;
   readonly costs: Costs;
   /** None where this router alone takes from the budget: then its own books are all there is to know. */
   readonly sharedBudget: SharedBudget | undefined;

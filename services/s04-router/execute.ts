@@ -23,7 +23,7 @@ interface Parts {
   readonly kill: KillSwitch;
   readonly dispatch: Dispatch;
   readonly costs: Costs;
-  readonly health: HealthHeard;
+  readonly health: HealthHeard<"GREEN">;
   readonly venue: Venue;
 }
 

@@ -30,7 +30,7 @@ export class Router {
   readonly book: OrdersBook;
   readonly market: MarketView;
   readonly kill: KillSwitch;
-  readonly health: HealthHeard;
+  readonly health: HealthHeard<"GREEN">;
   readonly costs: Costs;
   readonly admission: Admission;
   readonly protector: Protector;

@@ -12,11 +12,11 @@ const KILL_KEY = "kill";
 
 export class AddGate {
   private readonly ports: Ports;
-  private readonly health: HealthHeard;
+  private readonly health: HealthHeard<undefined>;
 
   constructor(ports: Ports) {
     this.ports = ports;
-    this.health = new HealthHeard(ports.store, positionMarks);
+    this.health = new HealthHeard(ports.store, positionMarks, undefined);
   }
 
   load(): Promise<void> {
