@@ -44,7 +44,7 @@ const LEVEL = "strategies.dip.long.v";
 export const grid = { method: "GRID", params: [{ path: LEVEL, values: [25, 30, 35, 40] }] };
 
 /** Candles of a seeded walk. */
-function candles(count: number, seed: number | string): string[] {
+export function candles(count: number, seed: number | string): string[] {
   const chance = seededChance(seed);
   let price = 60_000;
   const told = (value: number) => (Math.round(value * 10) / 10).toFixed(1);
