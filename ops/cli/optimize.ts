@@ -48,8 +48,8 @@ ${SETTING_USAGE}
 Examples:
   ./chimera optimize --param strategies.rsi-dip.sizing.take_profit_roe=0.02:0.08:0.01 \\
                      --param strategies.rsi-dip.long.allOf.0.v=25,30,35,40 --html search.html
-  ./chimera optimize --bundle mine.yaml --method walk-forward --folds 6 --trials 60 --resume search.trials \\
-                     --param strategies.mine.sizing.leverage=2:10 --best better.yaml
+  ./chimera optimize --bundle mine.yaml --from 2025-01-01 --to 2025-06-01 --method walk-forward --folds 6 --trials 60 \\
+                     --param strategies.mine.sizing.leverage=2:10 --resume search.trials --best better.yaml
 
 Exits with 1 when it could not be run, with 130 when it was stopped.`;
 
