@@ -94,7 +94,7 @@ const DIPS = {
     },
   ],
 };
-const HYPOTHESIS = "dips-revert";
+const HYPOTHESIS = "dips-revert-soon";
 
 async function experimentsOf(running: Running, ...statuses: string[]): Promise<string[]> {
   const { items } = await running.get<Items<{ exp_id: string; status: string }>>("/experiments");

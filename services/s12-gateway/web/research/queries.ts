@@ -16,6 +16,8 @@ import { type Asked, askedOf } from "../state/asked.ts";
 
 const RUNNING_MS = 1_500;
 const RESTING_MS = 20_000;
+const TRIALS_MS = 4_000;
+const TRIAL_MS = 5;
 export const METHODS = ["BACKTEST", "WALK_FORWARD", "PURGED_KFOLD", "GRID", "RANDOM", "GENETIC"] as const;
 export const EXPERIMENT_STATUSES = ["QUEUED", "RUNNING", "DONE", "FAILED", "CANCELED"] as const;
 
@@ -50,7 +52,9 @@ export const trialsQuery = (exp_id: string, running: boolean) =>
   queryOptions({
     queryKey: ["experiment-trials", exp_id, running],
     queryFn: async () => (await getAll(pathOf(exp_id, "/trials"))) as Trial[],
-    refetchInterval: running ? 5_000 : false,
+    placeholderData: (before: Trial[] | undefined) => before,
+    // The more there are, the longer they take to read.
+    refetchInterval: ({ state }) => (running ? TRIALS_MS + TRIAL_MS * (state.data?.length ?? 0) : false),
     staleTime: running ? 0 : Number.POSITIVE_INFINITY,
   });
 export const experimentTradesPath = (exp_id: string): string => pathOf(exp_id, "/trades");
