@@ -28,6 +28,15 @@ type Row = { [K in Name]: [K, Inputs[K] | ((seen: Seen) => Inputs[K]), "risk"?] 
 const SPOT = "SPOT:BTCUSDT";
 const intent = { intent_id: "example-1", instrument: SPOT, kind: "ENTRY", side: "BUY", notional_usdt: "500" } as const;
 const RESTING = "example-2";
+const hypothesis = {
+  ...{ hypothesis_id: "dips-come-back", title: "Dips come back", family: "dips" },
+  statement: "What has fallen far within minutes rises again within the hour, by more than it costs to trade.",
+  design: {
+    ...{ bundle: "active", method: "WALK_FORWARD", benchmark: "hold" },
+    window: { from: Date.UTC(2024, 4, 1), to: Date.UTC(2024, 6, 1) },
+    params: [{ path: "flags.sizing.take_profit_roe", min: 0.04, max: 0.16, step: 0.02, scale: "linear" }],
+  },
+} as const satisfies Inputs["recordHypothesis"];
 const first = <T>(listing: { items: T[] } | undefined): T => listing?.items[0] as T;
 
 /** In this order; `risk`: asked by the second person. */
@@ -99,6 +108,13 @@ const ROWS: readonly Row[] = [
   ["trainModel", { model_id: "baseline", label_horizon: 12 }],
   ["cancelTraining", (seen) => ({ training_id: (seen.trainModel as { training_id: string }).training_id })],
   ["getTraining", (seen) => ({ training_id: (seen.trainModel as { training_id: string }).training_id })],
+  ["recordHypothesis", () => hypothesis],
+  ["runExperiment", { hypothesis_id: hypothesis.hypothesis_id, note: "A first look" }],
+  ["getExperiment", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id })],
+  ["listTrials", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id, sort: "score", limit: 2 })],
+  ["listExperimentTrades", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id })],
+  ["cancelExperiment", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id })],
+  ["getHypothesis", { hypothesis_id: hypothesis.hypothesis_id }],
   ["flattenPositions", { reason: "The end of the day", instruments: [INSTRUMENT] }],
   ["setKillSwitch", { enable: true, mode: "CANCEL", reason: "Looking into it" }],
 ];
