@@ -126,8 +126,11 @@ export class BarsMarket implements BacktestMarket {
 
   tell(step: number, ear: MarketEar): void {
     const phase = this.steps.phase[step]!;
-    const event = this.tape.event(this.steps.event[step]!);
-    const { place } = this.stages[this.who(step)]!;
+    const stage = this.stages[this.who(step)]!;
+    const index = this.steps.event[step]!;
+    // What is told is mostly of the bar that goes on.
+    const event = stage.bar === index ? stage.event! : this.tape.event(index);
+    const { place } = stage;
     const at = this.at(step);
     if (event.kind === "markPrice") place.tellMark(at, event, ear);
     if (event.kind !== "bar") return;
@@ -203,8 +206,16 @@ export class BarsMarket implements BacktestMarket {
     const { units } = place;
     const { openTs, open, high, low, close, lots, quoteVolume, trades } = event;
     const bar: BaseBar = {
-      ...{ openTs, endTs: this.at(step), lots, quoteVolume, trades, volume: units.qty(lots) },
-      ...{ open: units.price(open), high: units.price(high), low: units.price(low), close: units.price(close) },
+      openTs,
+      endTs: this.at(step),
+      open: units.price(open),
+      high: units.price(high),
+      low: units.price(low),
+      close: units.price(close),
+      volume: units.qty(lots),
+      quoteVolume,
+      trades,
+      lots,
     };
     closed.length = 0;
     closed.push({ timeframe: event.timeframe, bar });

@@ -146,8 +146,17 @@ export class Tape {
         return { kind: "settlement", rate: n(0) };
       case "bar":
         return {
-          ...{ kind: "bar", timeframe: TIMEFRAMES[n(0)]!, openTs: n(1), open: n(2), high: n(3), low: n(4) },
-          ...{ close: n(5), lots: n(6), quoteVolume: n(7), trades: n(8), takerLots: n(9) },
+          kind: "bar",
+          timeframe: TIMEFRAMES[n(0)]!,
+          openTs: n(1),
+          open: n(2),
+          high: n(3),
+          low: n(4),
+          close: n(5),
+          lots: n(6),
+          quoteVolume: n(7),
+          trades: n(8),
+          takerLots: n(9),
         };
     }
   }

@@ -35,7 +35,11 @@ export class HourlyMean {
     }
     this.minute = minute;
     // Added up anew once a minute, so that rounding errors do not grow with the days.
-    this.sum = this.sums.reduce((total, each) => total + each, 0);
-    this.weight = this.weights.reduce((total, each) => total + each, 0);
+    this.sum = 0;
+    this.weight = 0;
+    for (let at = 0; at < MINUTES; at++) {
+      this.sum += this.sums[at] as number;
+      this.weight += this.weights[at] as number;
+    }
   }
 }
