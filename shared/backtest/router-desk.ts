@@ -4,7 +4,7 @@ import type { Decision } from "../domain/decision.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
 import { zero } from "../domain/money.ts";
 import { type Fill, type Intent, isEntry, type Order, type OrderAnswer } from "../domain/order.ts";
-import { asProblem, Problem } from "../errors.ts";
+import { Problem } from "../errors.ts";
 import { digest } from "../keys.ts";
 import type { OrderResult } from "../streams.ts";
 import { AdmissionRules } from "../trading/execution/admission-rules.ts";
@@ -28,6 +28,8 @@ import type { Timeline } from "./timeline.ts";
 /** The newest fills and orders of an instrument that a fit looks at. */
 const WINDOW = 500;
 const FIT_EVERY_MS = 3_600_000;
+/** What was not let in is tried again so much later. */
+const AFTER_FAILURE_MS = 1_000;
 const GREEN = { level: "GREEN" } as const;
 
 /** Nobody asks a second time here, and what the exchange tells is at most its latency late. */
@@ -129,8 +131,9 @@ export class RouterDesk {
     try {
       this.admit(intent, hash, decision);
     } catch (error) {
+      if (!(error instanceof Problem)) throw error;
       admission.admitting.delete(intent.intent_id);
-      then(asProblem(error));
+      then(error);
       return;
     }
     const waiter: Waiter = { intentId: intent.intent_id, then, isOver: false };
@@ -153,7 +156,12 @@ export class RouterDesk {
   /** What the router itself asks. False: it is known already. */
   private admitOwn(intent: Intent): boolean {
     if (this.admission.admitting.has(intent.intent_id) || this.book.intent(intent.intent_id)) return false;
-    this.admit(intent, digest(JSON.stringify(intent)), undefined);
+    try {
+      this.admit(intent, digest(JSON.stringify(intent)), undefined);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.parts.timeline.after(AFTER_FAILURE_MS, () => this.instruments.poke(intent.instrument));
+    }
     return true;
   }
 
