@@ -90,7 +90,8 @@ function trouble({ result, data }: BacktestFacts): string[] {
 function belief(facts: BacktestFacts): string {
   const { periods, trades, sharpe } = facts.result.performance;
   const few = trades.closed < TRADES_FEW;
-  const luck = few ? `${trades.closed} closed trades are too few to tell skill from luck. ` : "";
+  const count = trades.closed === 1 ? "1 closed trade is" : `${trades.closed} closed trades are`;
+  const luck = few ? `${count} too few to tell skill from luck. ` : "";
   const { skewness, kurtosis } = periods;
   const sure =
     periods.sharpe === null || skewness === null || kurtosis === null

@@ -57,6 +57,7 @@ describe("parameters as text", () => {
   test("a path is known by its end", () => {
     expect(shortPath("strategies.rsi-dip.position.break_even_roe")).toBe("break_even_roe");
     expect(shortPath("strategies.rsi-dip.long.allOf.0.v")).toBe("allOf.0.v");
+    expect(shortPath("flags.sizing.stop_atrs.NORMAL")).toBe("stop_atrs.NORMAL");
   });
   test("values keep as many digits as tell them apart", () => {
     expect([0.1 + 0.2, 12_345.678, "x", true].map(valueText)).toEqual(["0.3", "12350", "x", "true"]);

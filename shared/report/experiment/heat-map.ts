@@ -142,5 +142,7 @@ export const paramsText = (params: ParamSet): string =>
 export function shortPath(path: string): string {
   const parts = path.split(".");
   const tail = parts.at(-1) ?? path;
-  return /^(\d+|v|vf)$/.test(tail) ? parts.slice(-3).join(".") : tail;
+  if (/^(\d+|v|vf)$/.test(tail)) return parts.slice(-3).join(".");
+  // A value of its own for each regime.
+  return /^[A-Z]+$/.test(tail) ? parts.slice(-2).join(".") : tail;
 }

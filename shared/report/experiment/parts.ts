@@ -29,7 +29,11 @@ const runCells = (summary: RunSummary): Cell[] => [
 export function figuresPart({ summary, benchmark, out_of_sample }: ExperimentResult): Markup {
   const rows: Cell[][] = [["the whole window", ...runCells(summary)]];
   if (out_of_sample) rows.push(["not searched on", ...runCells(out_of_sample.summary)]);
-  if (benchmark) rows.push([`benchmark: ${benchmark.what}`, ...runCells(benchmark.summary)]);
+  if (benchmark)
+    rows.push([
+      `benchmark${out_of_sample ? ", over the same" : ""}: ${benchmark.what}`,
+      ...runCells(benchmark.summary),
+    ]);
   return section("Figures", table("Key figures", [text("run"), ...RUN_COLUMNS], rows));
 }
 

@@ -29,18 +29,22 @@ export function experimentSentences(result: ExperimentResult): string[] {
   return [
     ...outcome(result),
     ...unseen(result),
+    ...compared(result),
     ...significanceWords(result.significance),
     ...robustness(result),
     ...data(result),
   ];
 }
 
-function outcome({ summary, benchmark, significance }: ExperimentResult): string[] {
-  const of = significance.trials > 1 ? `The best of ${number(significance.trials, 0)} trials` : "It";
-  const first = `${of} made ${net(summary)} in ${number(summary.trades, 0)} closed trades, with a deepest drawdown of ${percent(summary.max_drawdown ?? 0, 2)}.`;
-  if (!benchmark) return [first];
-  const better = Number(summary.net_usdt) > Number(benchmark.summary.net_usdt);
-  return [first, `The benchmark (${benchmark.what}) made ${net(benchmark.summary)}: ${better ? "less" : "no less"}.`];
+const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count, 0)} ${count === 1 ? one : many}`;
+
+function outcome({ summary, significance }: ExperimentResult): string[] {
+  const of = significance.trials > 1 ? `The best of ${number(significance.trials, 0)} trials` : "What was chosen";
+  const fall = percent(summary.max_drawdown ?? 0, 2);
+  return [
+    `${of} made ${net(summary)} in ${counted(summary.trades, "closed trade")}, with a deepest drawdown of ${fall}.`,
+  ];
 }
 
 function unseen({ out_of_sample, folds, significance }: ExperimentResult): string[] {
@@ -53,17 +57,25 @@ function unseen({ out_of_sample, folds, significance }: ExperimentResult): strin
   }
   const kept = folds.filter((fold) => gained(fold.out_of_sample)).length;
   return [
-    `On what had not been searched on it made ${net(out_of_sample.summary)}, with a gain in ${kept} of ${folds.length} windows.`,
+    `On what had not been searched on it made ${net(out_of_sample.summary)}, with a gain in ${kept} of ${counted(folds.length, "window")}.`,
   ];
+}
+
+/** Over the same time: the benchmark runs where the result is judged. */
+function compared({ summary, out_of_sample, benchmark }: ExperimentResult): string[] {
+  if (!benchmark) return [];
+  const better = Number((out_of_sample?.summary ?? summary).net_usdt) - Number(benchmark.summary.net_usdt);
+  const than = better > 0 ? "less" : better < 0 ? "more" : "the same";
+  return [`Over the same time the benchmark (${benchmark.what}) made ${net(benchmark.summary)}: ${than}.`];
 }
 
 export function significanceWords(significance: Significance): string[] {
   const { deflated_sharpe, trials, sharpe, mann_whitney_p, mean_return, sharpe_interval, periods } = significance;
   const said: string[] = [];
   if (deflated_sharpe !== null) {
-    const bar = deflated_sharpe >= SURE ? "which is convincing" : "which luck alone may well reach";
+    const bar = deflated_sharpe >= SURE ? "which is convincing" : "which convinces nobody";
     said.push(
-      `Its Sharpe ratio is ${sharpe === null ? "unknown" : number(sharpe, 2)}; the probability that the true one is above zero, ${number(trials, 0)} tries taken into account (deflated Sharpe ratio), is ${percent(deflated_sharpe, 1)}, ${bar}.`,
+      `Its Sharpe ratio is ${sharpe === null ? "unknown" : number(sharpe, 2)}; the probability that the true one is above zero, ${counted(trials, "try", "tries")} taken into account (deflated Sharpe ratio), is ${percent(deflated_sharpe, 1)}, ${bar}.`,
     );
   }
   if (mann_whitney_p !== null) {
@@ -106,7 +118,8 @@ function robustness({ lookahead, sensitivity, summary, out_of_sample }: Experime
     );
   }
   const { trades } = (out_of_sample ?? { summary }).summary;
-  if (trades < TRADES_FEW) said.push(`${trades} closed trades are too few to tell skill from luck.`);
+  if (trades < TRADES_FEW)
+    said.push(`${counted(trades, "closed trade")} ${trades === 1 ? "is" : "are"} too few to tell skill from luck.`);
   return said;
 }
 

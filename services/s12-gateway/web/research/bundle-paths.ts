@@ -1,6 +1,6 @@
 /** Every place of a bundle that a search could turn, with what stands there: suggestions for the form. */
 import type { Bundle } from "../../../../shared/domain/bundle.ts";
-import type { Value } from "./heat-map.ts";
+import type { Value } from "../../../../shared/report/experiment/heat-map.ts";
 
 export interface BundlePath {
   readonly path: string;

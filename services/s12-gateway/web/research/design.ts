@@ -2,7 +2,7 @@
 import { parse } from "yaml";
 import type { FieldProblem } from "../../../../shared/client/problem.ts";
 import type { ExperimentDesign, Method, Objective, SearchParam } from "../../../../shared/domain/experiment.ts";
-import type { Value } from "./heat-map.ts";
+import type { Value } from "../../../../shared/report/experiment/heat-map.ts";
 
 export interface ParamDraft {
   /** Tells rows of the form apart while they come and go. */

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { Experiment, ExperimentResult } from "../../../../shared/domain/experiment.ts";
+import { paramsText, valueText } from "../../../../shared/report/experiment/heat-map.ts";
 import { numberText } from "../format/numbers.ts";
 import { dayClockText } from "../format/times.ts";
 import { useText } from "../i18n/translate.ts";
@@ -16,7 +17,6 @@ import { ChecksPanels } from "./checks.tsx";
 import { CurveChart, type ShownCurve } from "./curve-chart.tsx";
 import { drawdownOf } from "./curves.ts";
 import { FoldsPanel } from "./folds.tsx";
-import { paramsText, valueText } from "./heat-map.ts";
 import { ResearchLink } from "./links.tsx";
 import { ExperimentProgress, RunStatus } from "./progress.tsx";
 import { experimentQuery, isGoing } from "./queries.ts";

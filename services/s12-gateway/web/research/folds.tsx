@@ -1,6 +1,7 @@
 /** The windows of walk-forward and of folds: where each was searched and judged in time, and what came of both. */
 import { useMemo } from "react";
 import type { ExperimentResult, FoldResult, TestWindow } from "../../../../shared/domain/experiment.ts";
+import { paramsText } from "../../../../shared/report/experiment/heat-map.ts";
 import { numberText } from "../format/numbers.ts";
 import { dayClockText, dayText } from "../format/times.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
@@ -8,7 +9,6 @@ import { type Column, column, DataTable } from "../parts/data-table.tsx";
 import { Figure, Money } from "../parts/figures.tsx";
 import { Panel } from "../parts/states.tsx";
 import { sparkline } from "./curves.ts";
-import { paramsText } from "./heat-map.ts";
 
 const PICTURE = { width: 1_000, rowMax: 18, heightMax: 320 };
 const SPARK = { width: 96, height: 22 };

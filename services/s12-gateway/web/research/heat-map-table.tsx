@@ -1,8 +1,14 @@
 /** A map of trials as a grid of coloured cells: each says its values, arrows walk from one to the next. */
 import { type KeyboardEvent, useRef, useState } from "react";
+import {
+  HEAT_STEPS,
+  type HeatCell,
+  type HeatMap,
+  type HeatMetric,
+  shortPath,
+} from "../../../../shared/report/experiment/heat-map.ts";
 import { numberText, percentText, usdtText } from "../format/numbers.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
-import { HEAT_STEPS, type HeatCell, type HeatMap, type HeatMetric, shortPath } from "./heat-map.ts";
 
 interface HeatMapTableProps {
   map: HeatMap;

@@ -1,11 +1,11 @@
 /** What a search turns: places of the bundle with their values, found by words, with what stands there now beside. */
 import { useId, useState } from "react";
 import type { FieldProblem } from "../../../../shared/client/problem.ts";
+import { valueText } from "../../../../shared/report/experiment/heat-map.ts";
 import { useText } from "../i18n/translate.ts";
 import { type BundlePath, suggested, valuesAround } from "./bundle-paths.ts";
 import { newParam, type ParamDraft, problemsAt } from "./design.ts";
 import { PickInput, Problems, TextInput } from "./form-fields.tsx";
-import { valueText } from "./heat-map.ts";
 
 const SUGGESTIONS_MAX = 12;
 const PARAMS_MAX = 12;

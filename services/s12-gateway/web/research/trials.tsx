@@ -2,6 +2,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useState } from "react";
 import type { Experiment, Trial } from "../../../../shared/domain/experiment.ts";
+import {
+  HEAT_METRICS,
+  heatMapOf,
+  shortPath,
+  turnedParams,
+  valueText,
+} from "../../../../shared/report/experiment/heat-map.ts";
 import { directionOf, numberText, percentText } from "../format/numbers.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
 import { useAsked } from "../parts/asked-fields.tsx";
@@ -11,7 +18,6 @@ import { LoadedHere } from "../parts/loaded-here.tsx";
 import { Select } from "../parts/select.tsx";
 import { Empty, Panel } from "../parts/states.tsx";
 import { askedOf } from "../state/asked.ts";
-import { HEAT_METRICS, heatMapOf, shortPath, turnedParams, valueText } from "./heat-map.ts";
 import { HeatMapTable } from "./heat-map-table.tsx";
 import { isGoing, trialsQuery } from "./queries.ts";
 import { ValueLine } from "./value-line.tsx";

@@ -1,7 +1,7 @@
 /** One searched parameter against a figure: a line through the means of its values, each a point that says itself. */
 import { useState } from "react";
+import { type HeatMap, type HeatMetric, shortPath } from "../../../../shared/report/experiment/heat-map.ts";
 import { useText } from "../i18n/translate.ts";
-import { type HeatMap, type HeatMetric, shortPath } from "./heat-map.ts";
 import { metricName, metricText } from "./heat-map-table.tsx";
 
 const BOX = { width: 600, height: 160, left: 12, right: 12, top: 12, bottom: 22 };
