@@ -111,7 +111,10 @@ const ROWS: readonly Row[] = [
   ["recordHypothesis", () => hypothesis],
   ["runExperiment", { hypothesis_id: hypothesis.hypothesis_id, note: "A first look" }],
   ["getExperiment", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id })],
-  ["listTrials", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id, sort: "score", limit: 2 })],
+  [
+    "listTrials",
+    (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id, sort: "score" as const, limit: 2 }),
+  ],
   ["listExperimentTrades", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id })],
   ["cancelExperiment", (seen) => ({ exp_id: (seen.runExperiment as { exp_id: string }).exp_id })],
   ["getHypothesis", { hypothesis_id: hypothesis.hypothesis_id }],

@@ -53,7 +53,7 @@ if ((await own.count(experiments)) === 0) {
 }
 const runner = new ExperimentRunner({
   ...{ store: own, blobs, clock, workers: bunWorkers(), task: trialTask, exchange: {} as never },
-  ...{ latency: ASSUMED_LATENCY, workersCount: 2 },
+  ...{ latency: ASSUMED_LATENCY, workersCount: 2, ended: () => {} },
 });
 while (await runner.step());
 const { items } = await own.query(experiments, { limit: 1 });

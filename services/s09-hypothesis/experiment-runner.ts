@@ -1,7 +1,7 @@
 /** Runs what is queued, one experiment after another: kept trial by trial, so that a restart goes on where it was. */
 import { put } from "../../shared/changes.ts";
-import { type ExperimentDetail, experimentDetails, experiments } from "../../shared/collections/experiments.ts";
-import type { ExperimentResult, ExperimentRow } from "../../shared/domain/experiment.ts";
+import { type ExperimentDetail, experimentDetails, experiments, trials } from "../../shared/collections/experiments.ts";
+import type { ExperimentResult, ExperimentRow, Trial } from "../../shared/domain/experiment.ts";
 import { asProblem, Problem, refuse } from "../../shared/errors.ts";
 import { type Checked, checkDesign, type ResolvedDesign } from "../../shared/experiment/check-design.ts";
 import type { TrialAnswer, TrialRequest } from "../../shared/experiment/trial-request.ts";
@@ -22,6 +22,8 @@ export interface RunnerPorts extends GroundPorts {
   readonly task: Task<TrialGround, TrialRequest, TrialAnswer>;
   /** Threads; 0: as many as there are processors. */
   readonly workersCount: number;
+  /** A trial has ended. */
+  ended(status: Trial["status"]): void;
 }
 
 /** While the market cannot be asked for. */
@@ -83,14 +85,23 @@ export class ExperimentRunner {
       await this.run(row, stop.signal);
       return true;
     } catch (error) {
-      if (stop.signal.aborted) return !this.isStopping;
-      if (error instanceof Problem && AWAY.has(error.code)) return await this.wait(exp_id, error);
-      await this.end(exp_id, { status: "FAILED", message: failureOf(error) });
-      return true;
+      if (stop.signal.aborted || error instanceof Stopped) return !this.isStopping;
+      return await this.failed(exp_id, error);
     } finally {
       this.current = undefined;
       ended.resolve();
     }
+  }
+
+  private async failed(exp_id: string, error: unknown): Promise<boolean> {
+    try {
+      if (error instanceof Problem && AWAY.has(error.code)) return await this.wait(exp_id, error);
+      await this.end(exp_id, { status: "FAILED", message: failureOf(error) });
+    } catch (again) {
+      // Canceled at that moment.
+      if (!(again instanceof Stopped)) throw again;
+    }
+    return true;
   }
 
   private async run(row: ExperimentRow, signal: AbortSignal): Promise<void> {
@@ -119,6 +130,7 @@ export class ExperimentRunner {
         ...(isResumed && { kept: (trial: number) => shelf.find(trial) }),
         onTrial: async (trial, answer) => {
           pace.over(trial.trial);
+          this.ports.ended(trial.status);
           await shelf.put(trial, answer);
         },
         onProgress: (progress) => pace.tell(progress),
@@ -136,17 +148,18 @@ export class ExperimentRunner {
     const { store, clock } = this.ports;
     const { design } = checked;
     const { summary, out_of_sample, significance } = result;
-    const { trials, deflated_sharpe, mann_whitney_p, p_value } = significance;
+    const { trials: counted, deflated_sharpe, mann_whitney_p, p_value } = significance;
     const detail: ExperimentDetail = { exp_id, design, result, trade_pages };
     const shown: Partial<ExperimentRow> = {
       ...{ status: "DONE" as const, summary, ...(out_of_sample && { out_of_sample: out_of_sample.summary }) },
-      significance: { trials, deflated_sharpe, mann_whitney_p, p_value },
+      significance: { trials: counted, deflated_sharpe, mann_whitney_p, p_value },
     };
-    await this.end(exp_id, shown, async ({ hypothesis_id, progress }) => [
+    const tried = await store.count(trials, { exp_id, role: { in: ["search", "train"] } });
+    // What was only run was one try.
+    const tested = { ...basisOf(result), trials: Math.max(1, tried), now: clock.now() };
+    await this.end(exp_id, shown, async ({ hypothesis_id }) => [
       put(experimentDetails, detail),
-      ...(hypothesis_id === undefined
-        ? []
-        : await familyWith(store, hypothesis_id, { ...basisOf(result), trials: progress.done, now: clock.now() })),
+      ...(hypothesis_id === undefined ? [] : await familyWith(store, hypothesis_id, tested)),
     ]);
   }
 

@@ -202,7 +202,7 @@ describe("a hypothesis", () => {
     const { body: first } = await world.ask("GET", "/hypotheses/checked");
     const { p_value, deflated_sharpe } = result!.significance;
     const { net_usdt } = result!.summary;
-    expect(first).toMatchObject({ p_value, adjusted_p: p_value, experiments: [exp_id], trials: 14, net_usdt });
+    expect(first).toMatchObject({ p_value, adjusted_p: p_value, experiments: [exp_id], trials: 1, net_usdt });
     expect(first.status).toBe(p_value! <= 0.05 && Number(net_usdt) > 0 ? "CONFIRMED" : "REFUTED");
     expect((await world.ask("GET", "/hypotheses/unchecked")).body.status).toBe("OPEN");
     const second = await world.over(await world.run({ hypothesis_id: "unchecked" }));

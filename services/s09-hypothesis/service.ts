@@ -45,13 +45,15 @@ export default defineService({
   emits: [],
   usesConfig: false,
   owns: [cards, trained, modelCurves, statements, rows, experimentDetails, trials],
-  setup({ settings, store, blobs, clock, random, inference, workers, calls, audit }) {
+  setup({ settings, store, blobs, clock, random, inference, workers, calls, metrics, audit }) {
     const models = new Models({ store, blobs, clock, inference, audit });
     const trainings = new Trainings({ store, clock, inference, models, audit });
     const ports = { store, blobs, clock, random, audit };
+    const trialsEnded = metrics.counter("trials_total", "Trials of experiments by how they ended", ["status"]);
     const runner = new ExperimentRunner({
       ...{ store, blobs, clock, workers, task: trialTask, exchange: calls.exchange, latency: ASSUMED_LATENCY },
       workersCount: settings.workersCount,
+      ended: (status) => trialsEnded.inc({ status }),
     });
     const experiments = new Experiments(ports, (exp_id) => runner.changed(exp_id));
     return {

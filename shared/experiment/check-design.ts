@@ -2,7 +2,9 @@
 import type { Bundle } from "../domain/bundle.ts";
 import type { ExperimentDesign } from "../domain/experiment.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
+import { TIMEFRAME_MS } from "../domain/market.ts";
 import { type FieldError, refuse } from "../errors.ts";
+import { parseFactor } from "../trading/factors/registry.ts";
 import { type Axis, axesOf } from "./axis.ts";
 import { foldsOf, type TimeFold } from "./folds.ts";
 import { requireGridFits } from "./search.ts";
@@ -25,12 +27,18 @@ const TS_MAX = 8_640_000_000_000_000;
 const WINDOW_MS_MIN = 60_000;
 const WINDOW_MS_MAX = 20 * 366 * 86_400_000;
 const INSTRUMENTS_MAX = 20;
+/** Of all instruments together: what fits into memory with room for the rest. */
+const BARS_MAX = 20_000_000;
 
 /** Refuses with INVALID, by field of the design: no window, no instrument, wrong params, folds that do not fit. */
 export function checkDesign(design: ResolvedDesign): Checked {
   const { bundle, params = [] } = design;
   const instruments = instrumentsOf(design);
-  const errors = [...windowErrors(design), ...methodErrors(design), ...instrumentErrors(design, instruments)];
+  const errors = [
+    ...[...windowErrors(design), ...methodErrors(design), ...factorErrors(design)],
+    ...instrumentErrors(design, instruments),
+  ];
+  if (errors.length === 0) errors.push(...sizeErrors(design, instruments.length));
   if (errors.length > 0) refuse("INVALID", "The experiment cannot be run so.", { errors });
   const kind = searchKind(design);
   const axes = kind === undefined ? [] : axesOf(bundle, params, kind === "grid");
@@ -51,6 +59,19 @@ function windowErrors({ window: { from, to } }: ResolvedDesign): FieldError[] {
   if (!(to <= TS_MAX)) return [{ field: "window.to", message: "is epoch milliseconds, and no date has so many" }];
   if (!(to - from >= WINDOW_MS_MIN)) return [{ field: "window.to", message: "is not a minute after from" }];
   return to - from > WINDOW_MS_MAX ? [{ field: "window.to", message: "is more than 20 years after from" }] : [];
+}
+
+function sizeErrors({ data, window }: ResolvedDesign, instruments: number): FieldError[] {
+  const bars = ((window.to - window.from) / TIMEFRAME_MS[data.timeframe]) * instruments;
+  if (data.form !== "bars" || bars <= BARS_MAX) return [];
+  const message = `makes ${Math.round(bars)} bars, at most ${BARS_MAX}: take longer bars, a shorter window or fewer instruments`;
+  return [{ field: "data.timeframe", message }];
+}
+
+function factorErrors({ bundle }: ResolvedDesign): FieldError[] {
+  return bundle.factors.flatMap((id, i) =>
+    parseFactor(id) === undefined ? [{ field: `bundle.factors.${i}`, message: `${id} is no factor` }] : [],
+  );
 }
 
 function methodErrors({ method, params = [] }: ResolvedDesign): FieldError[] {
