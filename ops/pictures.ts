@@ -96,12 +96,20 @@ const DIPS = {
 };
 const HYPOTHESIS = "dips-revert-soon";
 
+interface Experimented {
+  exp_id: string;
+  status: string;
+  design: { method: string };
+}
 async function experimentsOf(running: Running, ...statuses: string[]): Promise<string[]> {
-  const { items } = await running.get<Items<{ exp_id: string; status: string }>>("/experiments");
-  return items.filter(({ status }) => statuses.includes(status)).map(({ exp_id }) => exp_id);
+  const { items } = await running.get<Items<Experimented>>("/experiments");
+  const wanted = items.filter(({ status }) => statuses.includes(status));
+  // The one with the most to see comes first.
+  const isWalk = ({ design }: Experimented) => Number(design.method === "WALK_FORWARD");
+  return wanted.toSorted((a, b) => isWalk(b) - isWalk(a)).map(({ exp_id }) => exp_id);
 }
 
-/** Experiments over the hours before, one of them of a hypothesis; answers the ids of those that are done, newest first. */
+/** Experiments over the hours before, one of them of a hypothesis; answers the ids of those that are done. */
 async function research(running: Running): Promise<string[]> {
   const kept = await experimentsOf(running, "DONE");
   if (kept.length >= COMPARED) return kept;

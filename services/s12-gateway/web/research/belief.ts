@@ -1,6 +1,6 @@
 /** How far an experiment's result can be believed, told in sentences: each one message with what fills it in. */
 import type { Experiment, ExperimentResult, RunSummary } from "../../../../shared/domain/experiment.ts";
-import { percentText, usdtText } from "../format/numbers.ts";
+import { numberText, percentText, usdtText } from "../format/numbers.ts";
 import type { MessageKey, Params } from "../i18n/translate.ts";
 
 export type Tone = "good" | "bad" | "plain";
@@ -24,7 +24,6 @@ const TRADES_MIN = 30;
 const told = (key: MessageKey, params: Params = {}, tone: Tone = "plain"): Told => ({ key, params, tone });
 const net = ({ net_usdt }: RunSummary): string => usdtText(net_usdt, true);
 const gained = ({ net_usdt }: RunSummary): boolean => Number(net_usdt) > 0;
-const ratio = (value: number | null): string => (value === null ? "–" : value.toFixed(2));
 
 /** What counts is what the search had not seen, where there is such a part. */
 export const judged = ({ summary, out_of_sample }: ExperimentResult): RunSummary => out_of_sample?.summary ?? summary;
@@ -97,7 +96,7 @@ function luckOf(result: ExperimentResult): Told[] {
   if (deflated_sharpe === null) all.push(told("belief.no_deflated"));
   else {
     const sure = deflated_sharpe >= SURE;
-    const params = { chance: percentText(deflated_sharpe, 1), sharpe: ratio(sharpe), trials };
+    const params = { chance: percentText(deflated_sharpe, 1), sharpe: numberText(sharpe), trials };
     // Of a loss nobody asks whether it was luck.
     const doubt = !sure && gained(judged(result));
     all.push(told(doubt ? "belief.deflated_low" : "belief.deflated", params, sure ? "good" : "bad"));

@@ -79,7 +79,7 @@ function Whole({ experiment }: { experiment: Experiment }) {
           <div className="experiment-top">
             <div className="experiment-left">
               <BeliefPanel experiment={experiment} result={result} />
-              <EquityPanel result={result} />
+              <EquityPanel experiment={experiment} result={result} />
             </div>
             <FiguresPanel result={result} />
           </div>
@@ -207,13 +207,14 @@ function FiguresPanel({ result }: { result: ExperimentResult }) {
   );
 }
 
-function EquityPanel({ result }: { result: ExperimentResult }) {
+function EquityPanel({ experiment, result }: { experiment: Experiment; result: ExperimentResult }) {
+  const { benchmark: against } = experiment.design;
   const { t } = useText();
   const curves = useMemo(() => {
     const { curve, benchmark, out_of_sample } = result;
     const all: ShownCurve[] = [{ id: "best", name: t("research.whole"), curve, pane: 0, colour: 1, isShare: false }];
     if (benchmark) {
-      const name = `${t("research.benchmark")}: ${benchmarkText(t, benchmark.what)}`;
+      const name = `${t("research.benchmark")}: ${t(`benchmark.${against}`)}`;
       all.push({ id: "benchmark", name, curve: benchmark.curve, pane: 0, colour: 2, isDashed: true, isShare: false });
     }
     if (out_of_sample) {
@@ -223,14 +224,10 @@ function EquityPanel({ result }: { result: ExperimentResult }) {
     const below = { pane: 1, isShare: true, isArea: true } as const;
     all.push({ id: "drawdown", name: t("figure.drawdown"), curve: drawdownOf(curve), colour: 4, ...below });
     return all;
-  }, [result, t]);
+  }, [result, against, t]);
   return (
     <Panel className="equity-panel" title={t("research.equity")} aside={<span className="muted">USDT</span>}>
       <CurveChart label={t("research.equity.label")} curves={curves} />
     </Panel>
   );
-}
-
-function benchmarkText(t: ReturnType<typeof useText>["t"], what: string): string {
-  return what === "unchanged" || what === "hold" ? t(`benchmark.${what}`) : what;
 }
