@@ -31,7 +31,7 @@ const SEED = 1;
 
 export interface Played {
   readonly decisions: readonly Decision[];
-  readonly fills: readonly Pick<BacktestFill, keyof BacktestFill & keyof Fill>[];
+  readonly fills: readonly (Omit<BacktestFill, "trade_id"> & Pick<Fill, "trade_id">)[];
   readonly trades: readonly Trade[];
   /** When the record ends: what is under way then goes on in a replay. */
   readonly until: number;
