@@ -186,7 +186,7 @@ class Run {
   }
 
   private noteSignal(signal: Signal): void {
-    if (signal.ts < this.from) return;
+    if (signal.ts < this.from || signal.ts >= (this.options.to_ts ?? Number.POSITIVE_INFINITY)) return;
     this.signalCount++;
     this.signals.push(signal);
   }

@@ -177,8 +177,11 @@ describe("marks and funding", () => {
     ]);
     for (let step = 0; step < 6; step++) play(step);
     expect(market.mark(0)).toBe(100_600);
+    // It was told of the price at which the bar opens.
     play(6);
-    expect(market.mark(0)).toBe(100_100);
+    expect([market.tradeTicks(6), market.mark(0)]).toEqual([100_000, 100_600]);
+    play(7);
+    expect([market.tradeTicks(7), market.mark(0)]).toEqual([99_000, 99_600]);
     for (const step of [3, 4, 5]) market.tell(step, ear);
     expect(told.filter((one) => one.startsWith("mark"))).toEqual(["mark 10060 rate 0.0001", "mark 10050 rate 0.0001"]);
   });

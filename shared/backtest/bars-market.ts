@@ -91,6 +91,8 @@ export class BarsMarket implements BacktestMarket {
       if (this.steps.at[middle]! < ts) low = middle + 1;
       else high = middle;
     }
+    // The price of `ts` is the close of the bar that ends then, not where that bar was before.
+    while (this.steps.at[low] === ts && this.steps.phase[low] === CLOSE) low++;
     return low;
   }
 
@@ -101,13 +103,19 @@ export class BarsMarket implements BacktestMarket {
     this.isUnderway = false;
     if (phase === OTHER) {
       const event = this.tape.event(index);
-      if (event.kind === "markPrice") stage.place.onMark(event);
+      if (event.kind === "markPrice") this.marked(stage, this.at(step), event);
       return NOTHING;
     }
     // A market that is joined within a bar has not seen it open.
     const events = stage.bar === index ? this.goOn(stage, phase) : this.begin(stage, index);
     this.reached[step] = stage.place.matcher.last;
     return events;
+  }
+
+  /** Within a bar nobody knows the price of a moment, so that a mark does not tell how far from it it is. */
+  private marked({ place, event, passed }: Stage, at: number, told: TapeEvent & { kind: "markPrice" }): void {
+    if (event !== undefined && passed < WAY_STOPS) place.onRate(told);
+    else place.onMark(at, told);
   }
 
   isWithin(step: number): boolean {
@@ -163,6 +171,7 @@ export class BarsMarket implements BacktestMarket {
     stage.event = event;
     stage.way = [];
     stage.passed = 0;
+    stage.place.onOpen(event.openTs, event.open);
     return stage.place.matcher.move(event.open);
   }
 

@@ -95,7 +95,8 @@ export class ExchangeSide {
       if (rate !== undefined) this.settle(who, rate);
       if (market.marksEveryStep) {
         this.catchUp();
-        this.marked(who);
+        // A mark that is told beside a price that is past already must not sell at it.
+        if (isTrade) this.marked(who);
       }
     } while (market.isUnderway);
   }
@@ -212,17 +213,22 @@ export class ExchangeSide {
     return BUCKETS.some((bucket) => state.ledger.total(owner, bucket, base) > zero) ? "BUY" : undefined;
   }
 
-  /** Prices in ticks at which something happens to the account: stops and targets that wait there, a liquidation. */
+  /** Last prices in ticks at which something happens to the account: stops and targets that wait there, a liquidation. */
   waitsOf(who: number): readonly number[] {
     if (this.isIdle) return NONE;
     const { instrument, tick } = this.parts.listings[who]!;
     const { state } = this.exchange;
-    const prices: Amount[] = [];
-    for (const algo of state.openAlgos.values()) if (algo.instrument === instrument) prices.push(algo.trigger_price);
-    for (const order of state.open.waitingOn(instrument)) if (order.stop_price) prices.push(order.stop_price);
+    const ticksOf = (price: Amount): number => toNumber(div(price, tick, "nearest"));
+    // The mark goes with the last price, so far from it: what the mark must reach, the last price reaches before or after.
+    const apart = (this.parts.market.mark(who) ?? Number.NaN) - (this.lastTicks[who] ?? Number.NaN) || 0;
+    const all: number[] = [];
+    for (const { instrument: of, trigger_price, working_type } of state.openAlgos.values()) {
+      if (of === instrument) all.push(ticksOf(trigger_price) - (working_type === "MARK_PRICE" ? apart : 0));
+    }
+    for (const { stop_price } of state.open.waitingOn(instrument)) if (stop_price) all.push(ticksOf(stop_price));
     const liquidation = this.liquidationOf(instrument);
-    if (liquidation !== undefined) prices.push(liquidation);
-    return prices.map((price) => toNumber(div(price, tick, "nearest")));
+    if (liquidation !== undefined) all.push(ticksOf(liquidation) - apart);
+    return all;
   }
 
   /** Liquidation price of what is held; undefined where there is none. */

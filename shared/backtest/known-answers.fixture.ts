@@ -37,6 +37,12 @@ export const payment = (minute: number, rate: number): TapeMoment => ({
   event: { kind: "settlement", rate },
 });
 
+/** The mark as it is told when the minute begins. */
+export const marked = (minute: number, mark: number): TapeMoment => ({
+  ...{ at: at(minute), exchTs: at(minute), who: 0 },
+  event: { kind: "markPrice", mark, rate: Number.NaN, nextAt: Number.NaN },
+});
+
 /** Ten minutes of small ways, so that there is a volatility; then one that closes at the price which is waited for. */
 export const upTo = (signal: number, ticks = 10): TapeMoment[] => [
   ...Array.from({ length: 10 }, (_, n) => bar(n, [signal - 10, signal - 5, signal - 15, signal - 10], ticks)),

@@ -21,7 +21,7 @@ export class TouchPlace {
   private readonly heard: TouchMatcher;
   private readonly book: BookView;
   /** The mark as it was told last, and the last price then, ticks. */
-  private mark: { ticks: number; last: number } | undefined;
+  private mark: { ticks: number; last: number; at: number } | undefined;
   private expected: { rate: number; nextAt: number } | undefined;
 
   constructor(who: number, listing: Listing, fill: FillModel) {
@@ -37,8 +37,18 @@ export class TouchPlace {
   }
 
   /** NaN is what the record does not say. */
-  onMark({ mark, rate, nextAt }: Told): void {
-    if (!Number.isNaN(mark)) this.mark = { ticks: mark / this.units.price(1), last: this.matcher.last };
+  onMark(at: number, { mark, rate, nextAt }: Told): void {
+    if (!Number.isNaN(mark)) this.mark = { ticks: mark / this.units.price(1), last: this.matcher.last, at };
+    if (!Number.isNaN(rate)) this.expected = { rate, nextAt };
+  }
+
+  /** A bar opens: a mark that was told at this moment is of this price, not of the one before. */
+  onOpen(at: number, ticks: number): void {
+    if (this.mark?.at === at) this.mark = { ...this.mark, last: ticks };
+  }
+
+  /** What comes within a bar: its mark has no price beside it. */
+  onRate({ rate, nextAt }: Told): void {
     if (!Number.isNaN(rate)) this.expected = { rate, nextAt };
   }
 

@@ -49,7 +49,7 @@ export class TradesMarket implements BacktestMarket {
     const place = this.places[this.who(step)]!;
     const event = this.tape.event(step);
     if (event.kind === "trade") return place.matcher.move(event.ticks);
-    if (event.kind === "markPrice") place.onMark(event);
+    if (event.kind === "markPrice") place.onMark(this.at(step), event);
     return NOTHING;
   }
 

@@ -1,0 +1,26 @@
+/** A backtest's window: what lies before it warms up, what lies after it is not there, and its last price is the last close. */
+import { describe, expect, test } from "bun:test";
+import { at, bar, fillsOf, NEXT, quiet, run, upTo } from "./known-answers.fixture.ts";
+
+const long = { signal: 60_000, side: "long" } as const;
+const moments = [...upTo(60_000), ...quiet(NEXT, 13, 60_000), bar(13, [60_000, 60_500, 59_500, 59_600])];
+const later = [...moments, ...quiet(14, 30, 50_000)];
+
+describe("a window that ends with a bar", () => {
+  const inside = run({ ...long, moments: later, options: { to_ts: at(14) } });
+  const alone = run({ ...long, moments });
+  test("is worth what that bar closes at, and not what its price was on the way", () => {
+    expect(inside.equity.at(-1)?.equity_usdt).toBe(alone.equity.at(-1)?.equity_usdt);
+  });
+  test("knows nothing of what comes after it", () => {
+    expect([inside.fills, inside.trades]).toEqual([alone.fills, alone.trades]);
+  });
+  test("does not trade on that bar, which is the first of the next window", () => {
+    const before = run({ ...long, moments: later, options: { to_ts: at(NEXT) } });
+    expect([before.signals, before.decisions, before.fills]).toEqual([10, { open: 0, skip: { no_entry: 10 } }, []]);
+    const after = run({ ...long, moments: later, options: { from_ts: at(NEXT), to_ts: at(14) } });
+    expect(after.decisions.open).toBe(1);
+    expect(fillsOf(after)).toEqual(fillsOf(inside));
+    expect(after.equity[0]).toEqual({ ts: at(NEXT), equity_usdt: "20000" });
+  });
+});
