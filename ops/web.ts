@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dir, "..");
 const WEB = join(ROOT, "services/s12-gateway/web");
 const ENTRY = join(WEB, "index.html");
 /** What the bundle is made from: the page, what it takes from shared, and the exact libraries. */
-const SHARED = ["shared/client", "shared/domain", "shared/trading", "shared/streams.ts"].map((path) =>
+const SHARED = ["shared/client", "shared/domain", "shared/trading", "shared/report", "shared/streams.ts"].map((path) =>
   join(ROOT, path),
 );
 const SOURCES = [WEB, ...SHARED, join(ROOT, "bun.lock")];

@@ -11,7 +11,7 @@ describe("how far a result can be believed", () => {
     const belief = beliefOf(anExperiment(), aResult());
     expect(belief.verdict).toBe("strong");
     expect(belief.told.map(({ key }) => key)).toEqual([
-      ...(["belief.made", "belief.above", "belief.unseen", "belief.deflated", "belief.beats"] as const),
+      ...(["belief.made", "belief.unseen", "belief.above", "belief.deflated", "belief.beats"] as const),
       ...(["belief.no_future", "belief.sturdy", "belief.problems", "belief.assumed"] as const),
     ]);
   });
@@ -22,6 +22,12 @@ describe("how far a result can be believed", () => {
     const verdicts = [future, losing, inside].map((result) => beliefOf(anExperiment(), result).verdict);
     expect(verdicts).toEqual(["none", "loss", "loss"]);
     expect(keysOf(anExperiment(), future)).toContain("belief.future");
+  });
+  test("the benchmark is held against what counts, not against the time that was searched on", () => {
+    const better = aResult({ out_of_sample: { summary: aSummary({ net_usdt: "300" }), curve: [] } });
+    expect(keysOf(anExperiment(), better)).toContain("belief.below");
+    const { out_of_sample: _, ...whole } = better;
+    expect(keysOf(anExperiment(), whole)).toContain("belief.above");
   });
   test("the best of a search judged where it was chosen is weak at most, and said so", () => {
     const { out_of_sample: _, ...result } = aResult({ folds: [] });

@@ -55,7 +55,7 @@ function verdictOf({ design }: Pick<Experiment, "design">, result: ExperimentRes
   return isSure && lookahead?.passed ? "strong" : "weak";
 }
 
-function outcomeOf({ summary, benchmark }: ExperimentResult): Told[] {
+function outcomeOf({ summary }: ExperimentResult): Told[] {
   const params = {
     net: net(summary),
     share: percentText(summary.total_return, 2, true),
@@ -63,10 +63,6 @@ function outcomeOf({ summary, benchmark }: ExperimentResult): Told[] {
     drawdown: percentText(summary.max_drawdown === null ? undefined : Math.abs(summary.max_drawdown), 1),
   };
   const all = [told(gained(summary) ? "belief.made" : "belief.lost", params, gained(summary) ? "good" : "bad")];
-  if (benchmark) {
-    const better = Number(summary.net_usdt) > Number(benchmark.summary.net_usdt);
-    all.push(told(better ? "belief.above" : "belief.below", { net: net(benchmark.summary) }, better ? "good" : "bad"));
-  }
   if (summary.liquidations > 0) all.push(told("belief.liquidated", { count: summary.liquidations }, "bad"));
   return all;
 }
@@ -84,7 +80,13 @@ function evidenceOf({ design }: Pick<Experiment, "design">, result: ExperimentRe
   } else {
     all.push(told("belief.one_run", {}));
   }
-  const { trades } = judged(result);
+  const { benchmark } = result;
+  const { trades, net_usdt } = judged(result);
+  // It was run on the same time as what counts.
+  if (benchmark) {
+    const better = Number(net_usdt) > Number(benchmark.summary.net_usdt);
+    all.push(told(better ? "belief.above" : "belief.below", { net: net(benchmark.summary) }, better ? "good" : "bad"));
+  }
   if (trades < TRADES_MIN) all.push(told("belief.few_trades", { trades, least: TRADES_MIN }, "bad"));
   return all;
 }

@@ -196,7 +196,7 @@ function FiguresPanel({ result }: { result: ExperimentResult }) {
   const { t } = useText();
   const { out_of_sample, benchmark } = result;
   const runs = [
-    { key: "best", head: t("research.whole"), summary: result.summary },
+    { key: "best", head: t("research.whole"), summary: result.summary, isApart: out_of_sample !== undefined },
     ...(out_of_sample ? [{ key: "unseen", head: t("research.unseen"), summary: out_of_sample.summary }] : []),
     ...(benchmark ? [{ key: "benchmark", head: t("research.benchmark"), summary: benchmark.summary }] : []),
   ];

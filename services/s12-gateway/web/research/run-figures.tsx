@@ -40,6 +40,8 @@ export interface ShownRun {
   readonly key: string;
   readonly head: ReactNode;
   readonly summary: RunSummary | undefined;
+  /** Of another time than the others: no better and no worse than they are. */
+  readonly isApart?: boolean;
 }
 
 export function RunFigures({ caption, runs }: { caption: string; runs: readonly ShownRun[] }) {
@@ -105,9 +107,9 @@ function figureText(kind: FigureSpec["kind"], value: string | number | undefined
 /** Of two runs or more the one that stands out; none where several are as good. */
 export function bestOf({ id, better }: FigureSpec, runs: readonly ShownRun[]): string | undefined {
   if (!better) return undefined;
-  const told = runs.flatMap(({ key, summary }) => {
+  const told = runs.flatMap(({ key, summary, isApart }) => {
     const value = summary?.[id] ?? undefined;
-    return value === undefined ? [] : [{ key, value: Number(value) * (better === "high" ? 1 : -1) }];
+    return value === undefined || isApart ? [] : [{ key, value: Number(value) * (better === "high" ? 1 : -1) }];
   });
   const values = told.map(({ value }) => value);
   const highest = Math.max(...values);
