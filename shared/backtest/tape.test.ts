@@ -48,6 +48,15 @@ describe("a tape", () => {
     const tape = taped(moments);
     expect([0, 1_000, 1_001, 1_070, 1_071].map((ts) => tape.indexAt(ts))).toEqual([0, 0, 1, 7, 8]);
   });
+  test("is cut at either end, over the same memory", () => {
+    const tape = taped(moments);
+    const inner = tape.since(1_015).until(1_050);
+    expect([inner.count, inner.head.from_ts, inner.head.to_ts]).toEqual([3, 1_020, 1_040]);
+    expect([0, 1, 2].map((i) => inner.moment(i))).toEqual(moments.slice(2, 5));
+    expect(inner.columns.numbers).toBe(tape.columns.numbers);
+    expect([tape.since(2_000).count, tape.until(0).count, tape.until(2_000).count]).toEqual([0, 0, moments.length]);
+    expect(tape.since(2_000).head).toMatchObject({ from_ts: 0, to_ts: 0 });
+  });
   test("does not go back in time", () => {
     expect(() => taped([moments[1]!, moments[0]!])).toThrow("a tape is in order of time");
   });

@@ -172,12 +172,30 @@ export class Tape {
     });
   }
 
+  /** Without what comes before `ts`; over the same memory. */
+  since(ts: number): Tape {
+    const first = this.indexAt(ts);
+    const { head, count, at, exch, who, code, start, numbers } = this.columns;
+    const from_ts = first < count ? at[first]! : 0;
+    return new Tape({
+      ...{ head: { ...head, from_ts, to_ts: first < count ? head.to_ts : 0 }, count: count - first, numbers },
+      ...{ at: at.subarray(first), exch: exch.subarray(first), who: who.subarray(first) },
+      ...{ code: code.subarray(first), start: start.subarray(first) },
+    });
+  }
+
   private levels(index: number, offset: number): { bids: number[]; asks: number[] } {
     const { start, numbers } = this.columns;
     const from = start[index]! + offset + 1;
     const split = from + 2 * numbers[from - 1]!;
-    return { bids: [...numbers.subarray(from, split)], asks: [...numbers.subarray(split, start[index + 1]!)] };
+    return { bids: part(numbers, from, split), asks: part(numbers, split, start[index + 1]!) };
   }
+}
+
+function part(numbers: Float64Array, from: number, to: number): number[] {
+  const result = new Array<number>(to - from);
+  for (let i = from; i < to; i++) result[i - from] = numbers[i]!;
+  return result;
 }
 
 const ROOM_MIN = 1024;

@@ -2,6 +2,7 @@
 import type { BacktestOptions, BacktestProgram, RunningBacktest } from "../backtest/backtest-options.ts";
 import type { BacktestResult } from "../backtest/backtest-result.ts";
 import { Tape } from "../backtest/tape.ts";
+import type { Bundle } from "../domain/bundle.ts";
 import type { TestWindow } from "../domain/experiment.ts";
 import { add, dec, toNumber } from "../domain/money.ts";
 import { refuse } from "../errors.ts";
@@ -11,6 +12,7 @@ import { markOf } from "../experiment/lookahead.ts";
 import { applyParams } from "../experiment/params.ts";
 import { type RunPart, summaryOf } from "../experiment/run-summary.ts";
 import type { TrialAnswer, TrialRequest } from "../experiment/trial-request.ts";
+import { warmUpMs } from "../experiment/warm-up.ts";
 import { digest } from "../keys.ts";
 import type { ModelSays } from "../trading/decision/model.ts";
 import type { AskModel } from "./ask-model.ts";
@@ -28,6 +30,8 @@ export interface TrialPorts {
   progress(done: number): void;
 }
 
+/** Funding and marks of the time before are known from here on. */
+const WARM_UP_MS_MIN = 86_400_000;
 /** Of what was bought and sold, answered at most. */
 const TRADES_KEPT_MAX = 50_000;
 
@@ -41,10 +45,16 @@ export async function runTrial(ground: TrialGround, request: TrialRequest, ports
   for (const [i, window] of request.windows.entries()) {
     const options = optionsOf({ ...ground, bundle }, request, window);
     const report = (done: number) => ports.progress((i + done) / request.windows.length);
-    const running = ports.engine({ ...options, tape, programs: ports.programs });
+    const running = ports.engine({ ...options, tape: fromWarmUp(tape, bundle, window), programs: ports.programs });
     results.push(await finished(running, { ...ports, progress: report }));
   }
   return answerOf(results, ground, request);
+}
+
+/** What lies further back than any factor looks is not played; a book needs all that made it. */
+function fromWarmUp(tape: Tape, bundle: Bundle, { from }: TestWindow): Tape {
+  if (tape.head.form === "book") return tape;
+  return tape.since(from - Math.max(WARM_UP_MS_MIN, warmUpMs(bundle, tape.instruments)));
 }
 
 function optionsOf(ground: TrialGround, { stress, keep, cut_ts }: TrialRequest, { from, to }: TestWindow) {

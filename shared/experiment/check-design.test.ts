@@ -52,6 +52,11 @@ describe("a design", () => {
     ["a search of nothing", { method: "GENETIC" }, "params"],
     ["a grid of a range without steps", { method: "GRID", params }, "params.0.step"],
     ["an unknown factor", { bundle: { ...bundle, factors: ["magic"] } }, "bundle.factors.0"],
+    [
+      "a million trials",
+      { method: "WALK_FORWARD", params, search: { trials_max: 10_000 }, folds: { count: 100 } },
+      "search.trials_max",
+    ],
     ["nothing enabled", { bundle: { ...bundle, strategies: [{ ...strategy, enabled: false }] } }, "bundle.strategies"],
     [
       "no instrument left",

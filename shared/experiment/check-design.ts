@@ -8,7 +8,7 @@ import { parseFactor } from "../trading/factors/registry.ts";
 import { type Axis, axesOf } from "./axis.ts";
 import { foldsOf, type TimeFold } from "./folds.ts";
 import { requireGridFits } from "./search.ts";
-import { type SearchKind, searchKind } from "./search-kinds.ts";
+import { type SearchKind, searchKind, trialsAtMost } from "./search-kinds.ts";
 
 /** A design whose bundle was looked up and copied. */
 export type ResolvedDesign = ExperimentDesign & { readonly bundle: Bundle };
@@ -27,6 +27,8 @@ const TS_MAX = 8_640_000_000_000_000;
 const WINDOW_MS_MIN = 60_000;
 const WINDOW_MS_MAX = 20 * 366 * 86_400_000;
 const INSTRUMENTS_MAX = 20;
+/** Of all windows or folds together. */
+const TRIALS_MAX = 50_000;
 /** Of all instruments together: what fits into memory with room for the rest. */
 const BARS_MAX = 20_000_000;
 
@@ -43,7 +45,15 @@ export function checkDesign(design: ResolvedDesign): Checked {
   const kind = searchKind(design);
   const axes = kind === undefined ? [] : axesOf(bundle, params, kind === "grid");
   if (kind === "grid") requireGridFits(axes, design.search);
-  return { design, instruments, axes, kind, folds: foldsOf(design) };
+  const folds = foldsOf(design);
+  if (kind !== undefined) requireTrialsFit(trialsAtMost(axes, design) * Math.max(1, folds.length));
+  return { design, instruments, axes, kind, folds };
+}
+
+function requireTrialsFit(trials: number): void {
+  if (trials <= TRIALS_MAX) return;
+  const message = `makes ${trials} trials over all windows, at most ${TRIALS_MAX}`;
+  refuse("INVALID", "The experiment cannot be run so.", { errors: [{ field: "search.trials_max", message }] });
 }
 
 /** As given, or all that enabled strategies trade and the bundle has enabled; in the order of their first mention. */
