@@ -10,6 +10,7 @@ import { defaultListings, type Listing, listingOf } from "../../shared/engine/li
 import { warmUpMs } from "../../shared/experiment/warm-up.ts";
 import { Library, type Series } from "../../shared/market-data/library.ts";
 import { loadTape } from "../../shared/market-data/load-tape.ts";
+import { when } from "../cli/data-library.ts";
 import { DEFAULT_DATA } from "../cli/options.ts";
 import { filesUnder } from "../data/folder-files.ts";
 import { isRecording } from "../data/import-lines.ts";
@@ -116,10 +117,9 @@ async function libraryMarket(asked: MarketAsked, listings: readonly Listing[]): 
   const held = await heldOf(library, wanted, { form, timeframe });
   const instruments = words.instruments.length > 0 ? wanted : wanted.filter((instrument) => held.has(instrument));
   if (instruments.length === 0) throw new Error(nothingThere(wanted, { folder: words.folder, form, timeframe }));
-  const window = windowOf(
-    asked,
-    instruments.map((instrument) => held.get(instrument)),
-  );
+  const missing = instruments.filter((instrument) => !held.has(instrument));
+  if (missing.length > 0) throw new Error(nothingThere(missing, { folder: words.folder, form, timeframe }));
+  const window = windowOf(asked, new Map([...held].filter(([instrument]) => instruments.includes(instrument))));
   const data = { source: "library" as const, form, timeframe, instruments, on_problem };
   const warm_up_ms = warmUpMs(bundle, instruments);
   const tape = await loadTape({
@@ -161,14 +161,13 @@ function seriesOf(instrument: InstrumentId, { form, timeframe }: Wanted): Series
 }
 
 /** What is asked for; else what all of them have. */
-function windowOf({ from, to }: Pick<MarketAsked, "from" | "to">, ranges: readonly (Range | undefined)[]): Range {
-  const known = ranges.filter((range) => range !== undefined);
-  const start = from ?? Math.max(...known.map((range) => range.from));
-  const end = to ?? Math.min(...known.map((range) => range.to));
-  if (Number.isFinite(start) && end > start) return { from: start, to: end };
-  throw new Error(
-    "From --from to --to there is no time that all instruments have: ./chimera data list shows what is there.",
-  );
+function windowOf({ from, to }: Pick<MarketAsked, "from" | "to">, held: ReadonlyMap<InstrumentId, Range>): Range {
+  const ranges = [...held.values()];
+  const start = from ?? Math.max(...ranges.map((range) => range.from));
+  const end = to ?? Math.min(...ranges.map((range) => range.to));
+  if (end > start && ranges.every((range) => range.from < end && range.to > start)) return { from: start, to: end };
+  const there = [...held].map(([instrument, range]) => `  ${instrument}  ${when(range.from)} to ${when(range.to)}`);
+  throw new Error(["Not all instruments have anything then. The library has", ...there].join("\n"));
 }
 
 function nothingThere(

@@ -33,53 +33,6 @@ export const STYLE = new Markup(`${CHART_STYLE}
     --target: #63c5da;
   }
 }
-@media print {
-  :root {
-    color-scheme: light;
-    --page: #ffffff;
-    --soft: #f5f6f8;
-    --line: #cfd4dc;
-    --grid: #e4e7ec;
-    --text: #000000;
-    --dim: #4a5261;
-    --up: #0b7a50;
-    --down: #c02636;
-    --blue: #1f5fc4;
-    --stop: #b4560a;
-    --target: #127a92;
-  }
-  main {
-    max-width: none;
-    padding: 0;
-  }
-  section,
-  svg,
-  tr,
-  dl div {
-    break-inside: avoid;
-  }
-  section.long {
-    break-inside: auto;
-  }
-  h2,
-  h3,
-  caption {
-    break-after: avoid;
-  }
-  a {
-    color: inherit;
-    text-decoration: none;
-  }
-  .wide {
-    overflow: visible;
-  }
-  body {
-    font-size: 10.5px;
-  }
-  table {
-    font-size: 9.5px;
-  }
-}
 @page {
   margin: 14mm;
 }
@@ -269,6 +222,62 @@ footer p {
   }
   .scroll {
     overflow-x: auto;
+  }
+}
+@media print {
+  :root {
+    color-scheme: light;
+    --page: #ffffff;
+    --soft: #f5f6f8;
+    --line: #cfd4dc;
+    --grid: #e4e7ec;
+    --text: #000000;
+    --dim: #4a5261;
+    --up: #0b7a50;
+    --down: #c02636;
+    --blue: #1f5fc4;
+    --stop: #b4560a;
+    --target: #127a92;
+  }
+  main {
+    max-width: none;
+    padding: 0;
+  }
+  svg,
+  tr,
+  dl div,
+  .scroll,
+  .story {
+    break-inside: avoid;
+  }
+  h2,
+  h3,
+  caption,
+  thead {
+    break-after: avoid;
+  }
+  a {
+    color: inherit;
+    text-decoration: none;
+  }
+  .wide {
+    overflow: visible;
+  }
+  body {
+    font-size: 10.5px;
+  }
+  table {
+    font-size: 9.5px;
+  }
+  .twins {
+    grid-template-columns: 1fr 1fr;
+  }
+  table.many {
+    font-size: 8px;
+  }
+  .many th,
+  .many td {
+    padding-right: 5px;
   }
 }
 `);

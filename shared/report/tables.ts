@@ -12,6 +12,9 @@ export const text = (name: string): Column => ({ name });
 export const words = (name: string): Column => ({ name, isLong: true });
 export const figure = (name: string): Column => ({ name, isFigure: true });
 
+/** With more a table is written smaller on paper. */
+const COLUMNS_FEW = 9;
+
 /** `caption` names it for those who do not see it. */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Cell[])[]): Markup {
   if (rows.length === 0) return NOTHING;
@@ -20,7 +23,8 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
   const lines = rows.map(
     (row) => html`<tr>${row.map((cell, at) => html`<td class="${kind(at)}">${cell ?? "–"}</td>`)}</tr>\n`,
   );
-  return html`<div class="wide"><table><caption>${caption}</caption><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div>`;
+  const size = columns.length > COLUMNS_FEW && html` class="many"`;
+  return html`<div class="wide"><table${size}><caption>${caption}</caption><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div>`;
 }
 
 /** Names and what stands for them. */

@@ -55,7 +55,7 @@ function rowOf(trade: Trade): Cell[] {
   const net = Number(pnl_usdt);
   const margin = Number(margin_usdt);
   return [
-    ...[moment(opened_at), trade.instrument, trade.side === "BUY" ? "long" : "short", trade.strategy_id],
+    ...[moment(opened_at).slice(0, 16), trade.instrument, trade.side === "BUY" ? "long" : "short", trade.strategy_id],
     ...[closed_at === undefined ? undefined : briefly(closed_at - opened_at), price(trade.avg_entry)],
     ...[price(trade.avg_exit), trade.exit_reason, money(trade.fees_usdt), money(trade.funding_usdt, 2, true)],
     ...[toned(net, money(pnl_usdt, 2, true)), margin > 0 ? percent(net / margin, 2, true) : undefined],
