@@ -12,6 +12,8 @@ const NOTHING: readonly MatchEvent[] = [];
 const FUNDING_PERIOD_MS = 8 * 3_600_000;
 /** As a snapshot over REST. */
 const SNAPSHOT_LEVELS = 1_000;
+/** Events kept from where they happen to where they are heard; a power of two. */
+const UNDER_WAY = 1_024;
 
 export interface BookPorts {
   now(): number;
@@ -36,6 +38,8 @@ export class BookMarket implements BacktestMarket {
   private readonly dirty: Record<Listing["market"], Stage[]> = { FUT: [], SPOT: [] };
   private readonly isTurn: Record<Listing["market"], boolean> = { FUT: false, SPOT: false };
   private applied: TapeEvent | undefined;
+  private readonly underWay = new Array<TapeEvent | undefined>(UNDER_WAY);
+  private appliedStep = -1;
 
   constructor(tape: Tape, ports: BookPorts) {
     this.tape = tape;
@@ -88,6 +92,8 @@ export class BookMarket implements BacktestMarket {
     const stage = this.stages[this.who(step)]!;
     const event = this.tape.event(step);
     this.applied = event;
+    this.appliedStep = step;
+    this.underWay[step & (UNDER_WAY - 1)] = event;
     switch (event.kind) {
       case "depth":
         return stage.matcher.onDepth(event);
@@ -117,7 +123,8 @@ export class BookMarket implements BacktestMarket {
 
   tell(step: number, ear: MarketEar): void {
     const stage = this.stages[this.who(step)]!;
-    const event = this.tape.event(step);
+    const isKept = this.appliedStep - step < UNDER_WAY;
+    const event = (isKept ? this.underWay[step & (UNDER_WAY - 1)] : undefined) ?? this.tape.event(step);
     const exchTs = this.tape.columns.exch[step]!;
     const { heard } = stage;
     switch (event.kind) {

@@ -3,6 +3,8 @@ import type { Side } from "../domain/order.ts";
 import type { Best, Depth } from "./matcher.ts";
 
 const ROOM_MIN = 256;
+/** Few levels are moved sooner by hand than by a call of the runtime. */
+const MOVED_ONE_BY_ONE_MAX = 48;
 
 /**
  * One side. Prices are kept as ascending keys (ticks for bids, −ticks for asks), so the best is last on both sides
@@ -55,15 +57,31 @@ class Half {
 
   private open(at: number, key: number): void {
     if (this.size === this.keys.length) this.grow();
-    this.keys.copyWithin(at + 1, at, this.size);
-    this.lots.copyWithin(at + 1, at, this.size);
-    this.keys[at] = key;
+    const { keys, lots, size } = this;
+    if (size - at > MOVED_ONE_BY_ONE_MAX) {
+      keys.copyWithin(at + 1, at, size);
+      lots.copyWithin(at + 1, at, size);
+    } else {
+      for (let i = size; i > at; i--) {
+        keys[i] = keys[i - 1]!;
+        lots[i] = lots[i - 1]!;
+      }
+    }
+    keys[at] = key;
     this.size++;
   }
 
   private close(at: number): void {
-    this.keys.copyWithin(at, at + 1, this.size);
-    this.lots.copyWithin(at, at + 1, this.size);
+    const { keys, lots, size } = this;
+    if (size - at > MOVED_ONE_BY_ONE_MAX) {
+      keys.copyWithin(at, at + 1, size);
+      lots.copyWithin(at, at + 1, size);
+    } else {
+      for (let i = at + 1; i < size; i++) {
+        keys[i - 1] = keys[i]!;
+        lots[i - 1] = lots[i]!;
+      }
+    }
     this.size--;
   }
 

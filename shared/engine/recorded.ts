@@ -193,15 +193,23 @@ export class RecordedMatcher implements Matcher {
       market.set("BUY", ticker.bidTicks, ticker.bidLots);
       market.set("SELL", ticker.askTicks, ticker.askLots);
     }
-    for (const side of ["BUY", "SELL"] as const) {
-      for (const [ticks, taken] of this.taken[side]) {
-        if (market.at(side, ticks) !== taken.displayed) this.taken[side].delete(ticks);
-      }
-      for (const [ticks, queue] of this.queues[side]) queue.onDisplayed(market.at(side, ticks));
-    }
+    this.review("BUY");
+    this.review("SELL");
+    if (this.own.size === 0 || !this.isKnown) return [];
     const events: MatchEvent[] = [];
-    if (this.own.size > 0 && this.isKnown) for (const side of ["BUY", "SELL"] as const) this.fillCrossed(side, events);
+    for (const side of ["BUY", "SELL"] as const) this.fillCrossed(side, events);
     return events;
+  }
+
+  /** What the changed book leaves of what takers took and of the queues of a side. */
+  private review(side: Side): void {
+    const { market } = this;
+    const taken = this.taken[side];
+    if (taken.size > 0) {
+      for (const [ticks, { displayed }] of taken) if (market.at(side, ticks) !== displayed) taken.delete(ticks);
+    }
+    const queues = this.queues[side];
+    if (queues.size > 0) for (const [ticks, queue] of queues) queue.onDisplayed(market.at(side, ticks));
   }
 
   /** Our resting orders of `side` against recorded lots at or beyond their price. */

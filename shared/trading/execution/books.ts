@@ -81,20 +81,30 @@ export class Books {
   }
 
   running(instrument?: InstrumentId): IntentRecord[] {
-    return [...this.entries.values()]
-      .map((entry) => entry.record)
-      .filter((r) => r.state === "RUNNING" && (instrument === undefined || r.instrument === instrument));
+    const found: IntentRecord[] = [];
+    for (const { record } of this.entries.values()) {
+      if (record.state === "RUNNING" && (instrument === undefined || record.instrument === instrument))
+        found.push(record);
+    }
+    return found;
   }
 
   /** Every order in memory, oldest intent first. */
   allOrders(instrument?: InstrumentId): Order[] {
-    return [...this.entries.values()]
-      .filter((entry) => instrument === undefined || entry.record.instrument === instrument)
-      .flatMap((entry) => [...entry.orders.values()]);
+    const found: Order[] = [];
+    for (const { record, orders } of this.entries.values()) {
+      if (instrument === undefined || record.instrument === instrument) found.push(...orders.values());
+    }
+    return found;
   }
 
   protective(instrument: InstrumentId): Order[] {
-    return this.allOrders(instrument).filter((order) => !isOwnLeg(order));
+    const found: Order[] = [];
+    for (const { record, orders } of this.entries.values()) {
+      if (record.instrument !== instrument) continue;
+      for (const order of orders.values()) if (!isOwnLeg(order)) found.push(order);
+    }
+    return found;
   }
 
   /** In memory only: marks on an order that the next commit carries along. */
