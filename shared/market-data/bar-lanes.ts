@@ -5,8 +5,9 @@ import { barRules } from "./bar-moments.ts";
 import { FUNDING_PERIOD_MS, fundingRules, markRules, withExpected } from "./funding-moments.ts";
 import { INTERVALS, nextOpen } from "./intervals.ts";
 import type { Library } from "./library.ts";
+import { libraryRows } from "./library-rows.ts";
 import type { Moments } from "./merge-moments.ts";
-import { type RowBatch, readBatches } from "./read.ts";
+import type { RowBatch } from "./read.ts";
 import { orderedRows, type ReadRow, type RowRules } from "./tape-rows.ts";
 import { cutter, scalesOf, type TapeTerms } from "./tape-terms.ts";
 
@@ -51,22 +52,23 @@ export async function* momentsOf(rows: AsyncIterable<ReadRow[]>): AsyncGenerator
 
 /** What the library has of each listing. */
 export function libraryBars(terms: TapeTerms, library: Library): Promise<BarRows[]> {
-  const { from, to, timeframe } = terms;
+  const { from, to, timeframe, findings } = terms;
+  const source = { library, findings };
   return Promise.all(
     terms.listings.map(async ({ instrument, market }): Promise<BarRows> => {
-      const bars = readBatches(library, { instrument, kind: "klines", interval: timeframe }, { from, to });
+      const bars = libraryRows(source, { instrument, kind: "klines", interval: timeframe }, { from, to });
       if (market !== "FUT") return { bars };
       const paid = await library.manifest({ instrument, kind: "fundingRate" });
       const interval = await markInterval(library, terms, instrument);
       return {
         bars,
         ...(paid.parts.length > 0 && {
-          funding: readBatches(library, paid, { from: from - 2 * FUNDING_PERIOD_MS, to }),
+          funding: libraryRows(source, paid, { from: from - 2 * FUNDING_PERIOD_MS, to }),
         }),
         ...(interval !== undefined && {
           marks: {
             ms: nextOpen(interval, 0),
-            rows: readBatches(library, { instrument, kind: "markPriceKlines", interval }, { from, to }),
+            rows: libraryRows(source, { instrument, kind: "markPriceKlines", interval }, { from, to }),
           },
         }),
       };

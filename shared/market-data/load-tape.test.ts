@@ -201,6 +201,22 @@ describe("bad bars", () => {
     expect([tape.head.problems.count, tape.head.problems.first.length]).toEqual([59, 50]);
   });
 
+  test("a part that breaks off, or is gone, is told; repaired, what was there is read", async () => {
+    const { blobs, library, load } = ground();
+    const key = await storeRows(library, klines(BTC), [good(0), good(1)]);
+    const body = (await blobs.get(key)) as Uint8Array;
+    const text = await promisify(gunzip)(body);
+    const half = await promisify(gzip)(text.subarray(0, text.length - 5));
+    await blobs.put(key, new Uint8Array(half));
+    expect(load()).rejects.toThrow("It breaks off here: The last row has no end");
+    const tape = await load({ data: { on_problem: "repair" } });
+    expect([tape.count, tape.head.problems.count]).toEqual([1, 1]);
+    await blobs.put(key, body.subarray(0, body.length - 9));
+    expect(load()).rejects.toThrow(`${key}:`);
+    await blobs.delete(key);
+    expect(load()).rejects.toThrow(`${key}:1: It breaks off here: ${key} is gone`);
+  });
+
   test("payments and marks are held to the same", async () => {
     const { library, load } = ground();
     await storeRows(library, klines(BTC), [good(0)]);

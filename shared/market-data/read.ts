@@ -1,6 +1,6 @@
 /** Reading the library: candles, trades, funding and depth of an instrument and a range, in order, prices as exact text. */
 import type { InstrumentId } from "../domain/instrument.ts";
-import { type Library, partsBetween, type Series, seriesName, unpack } from "./library.ts";
+import { type Library, type Part, partsBetween, type Series, unpack } from "./library.ts";
 
 /** Epoch ms, from including and to excluding. */
 export interface Range {
@@ -130,23 +130,28 @@ export interface RowBatch {
 
 /** As `readCells`, many at a time, and where they lie. */
 export async function* readBatches(library: Library, series: Series, range: Range = {}): AsyncGenerator<RowBatch> {
+  for (const part of partsBetween(await library.manifest(series), range.from, range.to)) {
+    yield* readPart(library, part, range);
+  }
+}
+
+/** Throws an Error when it is gone or broken. */
+export async function* readPart(library: Library, part: Part, range: Range): AsyncGenerator<RowBatch> {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range;
-  for (const part of partsBetween(await library.manifest(series), from, to)) {
-    const body = await library.blobs.get(part.key);
-    if (body === undefined) throw new Error(`${part.key} of ${seriesName(series)} is gone; import it again.`);
-    const isWhole = part.first_ts >= from && part.last_ts < to;
-    let line = 1;
-    for await (const lines of unpack(body)) {
-      const all = line === 1 ? lines.slice(1) : lines;
-      const first = line === 1 ? 2 : line;
-      line += lines.length;
-      const rows = all.map((text) => text.split(","));
-      // A time that is none stays, for those who tell what is wrong with it.
-      const isBefore = ([ts]: string[]): boolean => Number(ts) < from;
-      const skip = isWhole ? 0 : countWhile(rows, isBefore);
-      const rest = isWhole ? rows : rows.slice(skip).filter(([ts]) => !(Number(ts) >= to) && !(Number(ts) < from));
-      if (rest.length > 0) yield { source: part.key, line: first + skip, rows: rest };
-    }
+  const body = await library.blobs.get(part.key);
+  if (body === undefined) throw new Error(`${part.key} is gone; import it again.`);
+  const isWhole = part.first_ts >= from && part.last_ts < to;
+  let line = 1;
+  for await (const lines of unpack(body)) {
+    const all = line === 1 ? lines.slice(1) : lines;
+    const first = line === 1 ? 2 : line;
+    line += lines.length;
+    const rows = all.map((text) => text.split(","));
+    // A time that is none stays, for those who tell what is wrong with it.
+    const isBefore = ([ts]: string[]): boolean => Number(ts) < from;
+    const skip = isWhole ? 0 : countWhile(rows, isBefore);
+    const rest = isWhole ? rows : rows.slice(skip).filter(([ts]) => !(Number(ts) >= to) && !(Number(ts) < from));
+    if (rest.length > 0) yield { source: part.key, line: first + skip, rows: rest };
   }
 }
 

@@ -3,8 +3,9 @@
 import { momentsOf } from "./bar-lanes.ts";
 import { FUNDING_PERIOD_MS, fundingRules, withExpected } from "./funding-moments.ts";
 import type { Library } from "./library.ts";
+import { libraryRows } from "./library-rows.ts";
 import type { Moments } from "./merge-moments.ts";
-import { type RowBatch, readBatches } from "./read.ts";
+import type { RowBatch } from "./read.ts";
 import { orderedRows } from "./tape-rows.ts";
 import { cutter, scalesOf, type TapeTerms } from "./tape-terms.ts";
 import { tradeRules } from "./trade-moments.ts";
@@ -37,15 +38,17 @@ export function tradeLanes(terms: TapeTerms, all: readonly TradeRows[]): Moments
 }
 
 /** What the library has of each listing: its trades, else those that were added up. */
-export function libraryTrades({ listings, from, to }: TapeTerms, library: Library): Promise<TradeRows[]> {
+export function libraryTrades(terms: TapeTerms, library: Library): Promise<TradeRows[]> {
+  const { listings, from, to, findings } = terms;
+  const source = { library, findings };
   return Promise.all(
     listings.map(async ({ instrument, market }): Promise<TradeRows> => {
       const single = await library.manifest({ instrument, kind: "trades" });
       const kind = single.parts.length > 0 ? "trades" : "aggTrades";
-      const trades = readBatches(library, { instrument, kind }, { from, to });
+      const trades = libraryRows(source, { instrument, kind }, { from, to });
       const paid = await library.manifest({ instrument, kind: "fundingRate" });
       if (market !== "FUT" || paid.parts.length === 0) return { kind, trades };
-      return { kind, trades, funding: readBatches(library, paid, { from: from - 2 * FUNDING_PERIOD_MS, to }) };
+      return { kind, trades, funding: libraryRows(source, paid, { from: from - 2 * FUNDING_PERIOD_MS, to }) };
     }),
   );
 }
