@@ -25,7 +25,7 @@ export const SlippageRow = z.object({
   price: Decimal,
   fee_usdt: Decimal,
   notional_usdt: Decimal,
-  /** The trigger of an order that waited for a price, else the mid when it was sent. */
+  /** The trigger of an order that waited for a price, or a resting target's own, else the mid when it was sent. */
   reference: Decimal.optional(),
   /** Above zero: worse than the reference. */
   slippage_usdt: Decimal,

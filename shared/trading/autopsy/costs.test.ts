@@ -16,6 +16,10 @@ describe("what a fill is held against", () => {
   test("the trigger of an order that waited for one: its mid was seen long before", () => {
     expect(show(referenceOf(fill({ kind: "SL" }), { stop_price: "101.5" })!)).toBe("101.5");
   });
+  test("the price of a target that rested in the book", () => {
+    expect(show(referenceOf(fill({ kind: "TP", maker: true }), { price: "103" })!)).toBe("103");
+    expect(show(referenceOf(fill({ kind: "ENTRY", maker: true }), { price: "99" })!)).toBe("99.5");
+  });
   test("nothing where neither is known", () => {
     expect(referenceOf(fill({ mid_at_send: 0 }), undefined)).toBeUndefined();
     expect(slippageOf(fill({}), undefined)).toBe(0n as never);

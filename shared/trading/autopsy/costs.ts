@@ -24,8 +24,13 @@ export interface Costs {
  * The price a fill is held against: for an order that waited for a price, that price; else the mid when it was sent.
  * Undefined where neither is known.
  */
-export function referenceOf({ mid_at_send }: Fill, order: Pick<Order, "stop_price"> | undefined): Amount | undefined {
+export function referenceOf(
+  { kind, mid_at_send }: Fill,
+  order: Pick<Order, "stop_price" | "price"> | undefined,
+): Amount | undefined {
   if (order?.stop_price !== undefined) return dec(order.stop_price);
+  // A target that rests in the book waits for its own price.
+  if (kind === "TP" && order?.price !== undefined) return dec(order.price);
   return mid_at_send > 0 ? dec(mid_at_send) : undefined;
 }
 
