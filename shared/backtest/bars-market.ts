@@ -20,6 +20,8 @@ import { assumedOfTouch, TouchPlace } from "./touch-place.ts";
 
 const NOTHING: readonly MatchEvent[] = [];
 const WAY_STOPS = 3;
+/** So many steps may lie between what happens and what is heard of it. */
+const HEARD_LATE_MAX = 2 ** 16;
 /** Floats that should be whole ticks are, this close to them. */
 const NOISE = 1e-6;
 type BarEvent = TapeEvent & { kind: "bar" };
@@ -53,8 +55,8 @@ export class BarsMarket implements BacktestMarket {
   private readonly fill: FillModel;
   private readonly positions: OpenPositions;
   private readonly stages: readonly Stage[];
-  /** Where the price was at each stop on its way. */
-  private readonly reached: Float64Array;
+  /** Where the price was at each of the newest steps. */
+  private readonly reached = new Float64Array(HEARD_LATE_MAX);
 
   constructor(tape: Tape, { fill, positions }: BarsMarketOptions) {
     this.tape = tape;
@@ -63,7 +65,6 @@ export class BarsMarket implements BacktestMarket {
     this.positions = positions;
     this.listings = tape.head.listings;
     this.count = this.steps.count;
-    this.reached = new Float64Array(this.count);
     this.stages = this.listings.map((listing, who) => {
       const place = new TouchPlace(who, listing, fill);
       const long = new LongBars(tape.head.timeframe ?? "1m", (lots) => place.units.qty(lots));
@@ -108,7 +109,7 @@ export class BarsMarket implements BacktestMarket {
     }
     // A market that is joined within a bar has not seen it open.
     const events = stage.bar === index ? this.goOn(stage, phase) : this.begin(stage, index);
-    this.reached[step] = stage.place.matcher.last;
+    this.reached[step % HEARD_LATE_MAX] = stage.place.matcher.last;
     return events;
   }
 
@@ -143,7 +144,7 @@ export class BarsMarket implements BacktestMarket {
     if (event.kind === "markPrice") place.tellMark(at, event, ear);
     if (event.kind !== "bar") return;
     if (phase !== CLOSE) {
-      place.tellTop(step, at, { ticks: phase === OPEN ? event.open : this.reached[step]!, ear });
+      place.tellTop(step, at, { ticks: phase === OPEN ? event.open : this.reached[step % HEARD_LATE_MAX]!, ear });
       return;
     }
     place.tellTop(step, at, { ticks: event.close, ear });
