@@ -196,7 +196,7 @@ function whatIsResearched(): void {
     await page.getByRole("button", { name: "Add a parameter" }).click();
     const path = page.getByRole("combobox", { name: "Value in the bundle" });
     await path.fill("break_even_roe flags");
-    await page.getByRole("option").first().waitFor();
+    await page.locator(".path-list").getByRole("option").first().waitFor();
     await page.keyboard.press("Enter");
     expect(await path.inputValue()).toBe("flags.position.break_even_roe");
     const { items } = await running.get<{ items: unknown[] }>("/experiments");
