@@ -44,7 +44,7 @@ test("a program remembers what it has seen, and its wish is traded", () => {
   const { result } = run(program, { program: counts });
   const states = result.decided?.map((decision) => decision.program?.state);
   expect(states?.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
-  expect(result.decided?.findIndex(({ decision }) => decision.verdict === "open")).toBe(4);
+  expect(result.decided?.findIndex(({ decision }) => decision.action === "open")).toBe(4);
   expect(entered(result)).toBeGreaterThan(0);
 });
 
