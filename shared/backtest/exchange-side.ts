@@ -40,6 +40,7 @@ export class ExchangeSide {
   private readonly printed: number[] = [];
   /** Looked at again when something has become of the account. */
   private idle: boolean | undefined;
+  private readonly liquidationPrices = new Map<InstrumentId, Amount | undefined>();
 
   constructor(parts: ExchangeParts) {
     this.parts = parts;
@@ -56,6 +57,7 @@ export class ExchangeSide {
       lastPrice: (instrument) => this.lastPrice(instrument),
       heard: (fact, at) => {
         this.idle = undefined;
+        this.liquidationPrices.clear();
         if (fact.fact === "liquidated" && fact.account === ACCOUNT) this.liquidations++;
         news.heard(fact, at);
       },
@@ -233,6 +235,11 @@ export class ExchangeSide {
 
   /** Liquidation price of what is held; undefined where there is none. */
   liquidationOf(instrument: InstrumentId): Amount | undefined {
+    if (!this.liquidationPrices.has(instrument)) this.liquidationPrices.set(instrument, this.reckoned(instrument));
+    return this.liquidationPrices.get(instrument);
+  }
+
+  private reckoned(instrument: InstrumentId): Amount | undefined {
     const { state } = this.exchange;
     const position = state.position(ACCOUNT, instrument);
     if (position.qty === zero) return undefined;
