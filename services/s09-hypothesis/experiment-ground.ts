@@ -13,8 +13,8 @@ import { Problem, refuse } from "../../shared/errors.ts";
 import type { Checked } from "../../shared/experiment/check-design.ts";
 import { warmUpMs } from "../../shared/experiment/warm-up.ts";
 import { type GroundModel, groundOf, type TrialGround } from "../../shared/experiment-run/trial-ground.ts";
-import type { Blobs, Store } from "../../shared/kit/ports.ts";
-import type { Client } from "../../shared/kit/service.ts";
+import type { Blobs, Clock, Store } from "../../shared/kit/ports.ts";
+import type { CallOptions, Client } from "../../shared/kit/service.ts";
 import { loadTape } from "../../shared/market-data/load-tape.ts";
 
 export interface GroundPorts {
@@ -22,7 +22,22 @@ export interface GroundPorts {
   readonly blobs: Blobs;
   readonly exchange: Client<typeof exchange>;
   readonly latency: Latency;
+  readonly clock: Pick<Clock, "sleep">;
 }
+/** How far the reading is, of 1 or in words; and whether it is to stop. */
+export interface Reading {
+  onProgress(share: number): void;
+  onWait(why: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** Between two questions about the past: those who trade ask the exchange too, and come first. */
+const ASK_EVERY_MS = 1_000;
+const WAIT_MS = 15_000;
+/** What passes by itself. */
+export const AWAY: ReadonlySet<string> = new Set([
+  ...["UNAVAILABLE", "NOT_READY", "TIMEOUT", "RATE_LIMITED", "EXCHANGE_UNKNOWN"],
+]);
 
 const PROBLEMS_SHOWN = 50;
 
@@ -30,10 +45,10 @@ const PROBLEMS_SHOWN = 50;
  * Throws INVALID where there is no such market, naming what to do about it; RULE for a model or a program that is not
  * there.
  */
-export async function groundFor(checked: Checked, ports: GroundPorts, onProgress: (share: number) => void) {
+export async function groundFor(checked: Checked, ports: GroundPorts, reading: Reading) {
   const { design, instruments } = checked;
   const { bundle } = design;
-  const tape = await tapeFor(checked, ports, onProgress);
+  const tape = await tapeFor(checked, ports, reading);
   if (tape.count === 0) refuse("INVALID", `${nothing(checked)} ${remedyOf(checked)}`);
   const ground: TrialGround = groundOf(design, {
     ...{ bundle, tape: tape.columns, latency: ports.latency },
@@ -43,19 +58,40 @@ export async function groundFor(checked: Checked, ports: GroundPorts, onProgress
   return { ground, facts: factsOf(tape), instruments };
 }
 
-async function tapeFor(checked: Checked, { store, blobs, exchange }: GroundPorts, onProgress: (share: number) => void) {
+async function tapeFor(checked: Checked, { store, blobs, exchange, clock }: GroundPorts, reading: Reading) {
   const { design, instruments, axes } = checked;
   const { data, window, bundle } = design;
   const listings = await listingsOf(store, instruments);
   const warm_up_ms = warmUpMs(bundle, instruments, axes);
-  const { getHistory, getFundingRates } = exchange;
+  const getHistory = patient(exchange.getHistory, clock, reading);
+  const getFundingRates = patient(exchange.getFundingRates, clock, reading);
   try {
     const asked = { blobs, data, instruments, window, warm_up_ms, listings, getHistory, getFundingRates };
-    return await loadTape({ ...asked, onProgress });
+    return await loadTape({ ...asked, onProgress: (share) => reading.onProgress(share) });
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "INVALID") throw error;
     throw new Problem("INVALID", `${error.message}. ${remedyOf(checked)}`, { errors: error.errors, cause: error });
   }
+}
+
+/** Asks slowly, and again after a while where the exchange is away or has been asked too much. */
+function patient<Q, A>(
+  ask: (question: Q, options: CallOptions) => Promise<A>,
+  clock: GroundPorts["clock"],
+  { signal, onWait }: Reading,
+): (question: Q, options: CallOptions) => Promise<A> {
+  return async (question, options) => {
+    for (;;) {
+      await clock.sleep(ASK_EVERY_MS, signal);
+      try {
+        return await ask(question, options);
+      } catch (error) {
+        if (!(error instanceof Problem) || !AWAY.has(error.code)) throw error;
+        onWait(error.message);
+        await clock.sleep(error.retryAfterMs ?? WAIT_MS, signal);
+      }
+    }
+  };
 }
 
 async function listingsOf(store: Store, instruments: readonly InstrumentId[]): Promise<Listing[]> {

@@ -10,7 +10,7 @@ import { failureOf, runExperiment } from "../../shared/experiment-run/run-experi
 import type { TrialGround } from "../../shared/experiment-run/trial-ground.ts";
 import type { Clock, Op } from "../../shared/kit/ports.ts";
 import type { Task, Workers } from "../../shared/kit/workers.ts";
-import { type GroundPorts, groundFor } from "./experiment-ground.ts";
+import { AWAY, type GroundPorts, groundFor } from "./experiment-ground.ts";
 import { ExperimentPace, percent } from "./experiment-pace.ts";
 import { isOpen } from "./experiments.ts";
 import { familyWith, priorOf } from "./hypothesis-family.ts";
@@ -28,7 +28,6 @@ export interface RunnerPorts extends GroundPorts {
 
 /** While the market cannot be asked for. */
 const WAIT_MS = 15_000;
-const AWAY = new Set(["UNAVAILABLE", "NOT_READY", "TIMEOUT", "RATE_LIMITED", "EXCHANGE_UNKNOWN"]);
 
 class Stopped extends Error {}
 
@@ -113,9 +112,12 @@ export class ExperimentRunner {
     const checked = checkDesign(detail.design as ResolvedDesign);
     await this.change(exp_id, { status: "RUNNING", started_at: row.started_at ?? clock.now() });
     const pace = new ExperimentPace(clock, (told) => this.change(exp_id, told), signal);
-    const loading = (share: number) =>
-      pace.tell({ done: 0, total: 0, stage: `reading the market (${percent(share)})` });
-    const { ground, facts } = await groundFor(checked, this.ports, loading);
+    const tell = (stage: string) => pace.tell({ done: 0, total: 0, stage });
+    const { ground, facts } = await groundFor(checked, this.ports, {
+      onProgress: (share) => tell(`reading the market (${percent(share)})`),
+      onWait: (why) => tell(`waiting for the market: ${why}`),
+      signal,
+    });
     signal.throwIfAborted();
     const size = workersCount === 0 ? workers.cores : workersCount;
     const crew = workers.open(task, ground, size);

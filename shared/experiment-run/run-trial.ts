@@ -12,7 +12,7 @@ import { markOf } from "../experiment/lookahead.ts";
 import { applyParams } from "../experiment/params.ts";
 import { type RunPart, summaryOf } from "../experiment/run-summary.ts";
 import type { TrialAnswer, TrialRequest } from "../experiment/trial-request.ts";
-import { warmUpMs } from "../experiment/warm-up.ts";
+import { warmUpMs, warmUpNotes } from "../experiment/warm-up.ts";
 import { digest } from "../keys.ts";
 import type { ModelSays } from "../trading/decision/model.ts";
 import type { AskModel } from "./ask-model.ts";
@@ -31,7 +31,7 @@ export interface TrialPorts {
 }
 
 /** Funding and marks of the time before are known from here on. */
-const WARM_UP_MS_MIN = 86_400_000;
+const WARM_UP_MS_MIN = 9 * 3_600_000;
 /** Of what was bought and sold, answered at most. */
 const TRADES_KEPT_MAX = 50_000;
 
@@ -80,7 +80,11 @@ async function finished(
 
 function answerOf(results: readonly BacktestResult[], ground: TrialGround, { keep }: TrialRequest): TrialAnswer {
   const parts = results.map(partOf);
-  const assumed = [...new Set(results.flatMap((result) => result.assumed))];
+  const notes = warmUpNotes(
+    ground.bundle,
+    ground.tape.head.listings.map(({ instrument }) => instrument),
+  );
+  const assumed = [...new Set([...results.flatMap((result) => result.assumed), ...notes])];
   const trades = results.flatMap((result) => result.trades);
   return {
     summary: summaryOfAll(parts, ground.period_ms),

