@@ -35,6 +35,16 @@ let running: Running;
 let browser: Browser;
 let page: Page;
 
+/** Within the open page, as a link does: loaded anew for each address it would ask more than one person may. */
+async function turnTo(path: string): Promise<void> {
+  await page.evaluate((next) => {
+    history.pushState(null, "", next);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, path);
+  await page.locator("main").waitFor();
+  await page.locator("main .skeleton").first().waitFor({ state: "detached" });
+}
+
 describe.skipIf(!here)("the page in a real browser", () => {
   beforeAll(async () => {
     data = mkdtempSync(join(tmpdir(), "chimera-browser-"));
@@ -173,8 +183,7 @@ function thePagesBesideIt(): void {
   test("nothing scrolls sideways on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     for (const name of PATHS) {
-      await page.goto(new URL(name, running.gateway).href);
-      await page.locator("main").waitFor();
+      await turnTo(name);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect({ name, wide: Math.max(0, wide) }).toEqual({ name, wide: 0 });
     }
@@ -285,11 +294,7 @@ function whatEverybodyReads(): void {
     const { items } = await running.get<{ items: Order[] }>("/orders?kind=ENTRY&limit=1");
     const found: string[] = [];
     for (const path of [...PATHS, `/orders?id=${items[0]?.client_order_id}`]) {
-      await page.evaluate((next) => {
-        history.pushState(null, "", next);
-        dispatchEvent(new PopStateEvent("popstate"));
-      }, path);
-      await page.locator("main .skeleton").first().waitFor({ state: "detached" });
+      await turnTo(path);
       found.push(...(await lookIn(path)));
     }
     for (const [key, what] of Object.entries(DIALOGUES)) {
