@@ -79,7 +79,7 @@ class Run {
     const latency = scaled(options.latency, stress.latency_mult);
     this.feed = new Wire(latency.feed);
     this.connector = new Connector({
-      ...{ timeline, latency, chance: this.chance, side: () => this.side },
+      ...{ timeline, latency, chance: this.chance, side: () => this.side, closesAt: () => this.to },
       hear: (news) => this.hear(news),
     });
     this.market = openMarket(options, {
@@ -152,6 +152,7 @@ class Run {
     timeline.waitsToBeStirred = market.marksEveryStep;
     side.second();
     timeline.every(SECOND_MS, () => {
+      if (timeline.now() > this.to) return;
       side.second();
       market.listings.forEach((_, who) => {
         this.tellMark(who);
@@ -245,7 +246,18 @@ class Run {
         yield { kind: "progress", done, ts: timeline.now(), equity_usdt: this.worth.latest };
       }
     }
+    yield* this.hearTheRest();
     this.worth.sample();
+  }
+
+  /** Of all that happened in the window the account hears, so that fills and trades add up to what it is worth. */
+  private *hearTheRest(): RunningBacktest<void> {
+    const { timeline, connector } = this;
+    timeline.reach(this.to);
+    while (connector.isTelling) {
+      timeline.runNext();
+      yield* this.drain();
+    }
   }
 
   result(): BacktestResult {

@@ -24,3 +24,18 @@ describe("a window that ends with a bar", () => {
     expect(after.equity[0]).toEqual({ ts: at(NEXT), equity_usdt: "20000" });
   });
 });
+
+test("what is filled by the last price is among the fills and trades, though its news come later", () => {
+  // The stop of 58 992.9 is reached by the last open.
+  const open = [...upTo(60_000), ...quiet(NEXT, 13, 60_000), ...quiet(13, 14, 58_000)];
+  const result = run({ ...long, moments: open, options: { to_ts: at(13) + 1 } });
+  expect(fillsOf(result)[1]).toStartWith("SL SELL 0.099 at 57994.2");
+  expect(result.trades).toMatchObject([{ exit_reason: "stop", open_qty: "0" }]);
+  const [trade] = result.trades;
+  expect(Number(result.equity.at(-1)?.equity_usdt)).toBeCloseTo(20_000 + Number(trade?.pnl_usdt), 8);
+});
+
+test("nothing is filled after the window", () => {
+  const result = run({ ...long, moments: upTo(60_000) });
+  expect([result.decisions.open, result.fills]).toEqual([1, []]);
+});

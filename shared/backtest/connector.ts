@@ -28,6 +28,8 @@ export interface ConnectorParts {
   readonly side: () => ExchangeSide;
   readonly latency: Latency;
   readonly chance: Chance;
+  /** What comes to the exchange later than this finds it closed, and is never answered; epoch ms. */
+  closesAt(): number;
   hear(news: News): void;
 }
 
@@ -57,6 +59,7 @@ export class Connector {
   call<T>(work: () => T, then: Then<T>): void {
     const { timeline, latency, chance } = this.parts;
     timeline.at(this.orderWire.arrival(timeline.now(), chance.next()), () => {
+      if (timeline.now() > this.parts.closesAt()) return;
       this.side.catchUp();
       const outcome = attempt(work);
       timeline.after(delayMs(latency.response, chance.next()), () => {
@@ -71,6 +74,11 @@ export class Connector {
     this.call(work, (outcome) => {
       if (outcome.kind === "answered") then(outcome.value);
     });
+  }
+
+  /** News are under way. */
+  get isTelling(): boolean {
+    return this.news.SPOT.length > 0 || this.news.FUT.length > 0;
   }
 
   tell(market: Market, news: News): void {
