@@ -1,4 +1,5 @@
 /** What an experiment runs on: its market as a tape, the models and programs that its bundle names. */
+import { createHash } from "node:crypto";
 import type { Tape } from "../../shared/backtest/tape.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { modelBlob, modelKey, models } from "../../shared/collections/models.ts";
@@ -46,7 +47,7 @@ const PROBLEMS_SHOWN = 50;
  * there.
  */
 export async function groundFor(checked: Checked, ports: GroundPorts, reading: Reading) {
-  const { design, instruments } = checked;
+  const { design } = checked;
   const { bundle } = design;
   const tape = await tapeFor(checked, ports, reading);
   if (tape.count === 0) refuse("INVALID", `${nothing(checked)} ${remedyOf(checked)}`);
@@ -55,7 +56,22 @@ export async function groundFor(checked: Checked, ports: GroundPorts, reading: R
     models: await modelsOf(bundle, ports),
     programs: await programsOf(bundle, ports),
   });
-  return { ground, facts: factsOf(tape), instruments };
+  return { ground, facts: factsOf(tape), tape_hash: hashOf(tape) };
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+/** Over every event: an exchange may tell its past otherwise the next time. */
+function hashOf({ columns: { at, who, code, numbers } }: Tape): string {
+  const hash = createHash("sha256");
+  for (const { buffer, byteOffset, byteLength } of [at, who, code, numbers]) {
+    for (let done = 0; done < byteLength; done += CHUNK_BYTES) {
+      const length = Math.min(CHUNK_BYTES, byteLength - done);
+      // A copy: shared memory is not hashed.
+      hash.update(new Uint8Array(buffer, byteOffset + done, length).slice());
+    }
+  }
+  return hash.digest("hex");
 }
 
 async function tapeFor(checked: Checked, { store, blobs, exchange, clock }: GroundPorts, reading: Reading) {

@@ -3,7 +3,7 @@ import { put } from "../../shared/changes.ts";
 import { type ExperimentDetail, experimentDetails, experiments, trials } from "../../shared/collections/experiments.ts";
 import type { ExperimentResult, ExperimentRow, Trial } from "../../shared/domain/experiment.ts";
 import { asProblem, Problem, refuse } from "../../shared/errors.ts";
-import { type Checked, checkDesign, type ResolvedDesign } from "../../shared/experiment/check-design.ts";
+import { checkDesign, type ResolvedDesign } from "../../shared/experiment/check-design.ts";
 import type { TrialAnswer, TrialRequest } from "../../shared/experiment/trial-request.ts";
 import { basisOf } from "../../shared/experiment/verdict.ts";
 import { failureOf, runExperiment } from "../../shared/experiment-run/run-experiment.ts";
@@ -106,19 +106,21 @@ export class ExperimentRunner {
   private async run(row: ExperimentRow, signal: AbortSignal): Promise<void> {
     const { store, clock, workers, workersCount, task } = this.ports;
     const { exp_id } = row;
-    const isResumed = row.started_at !== undefined;
     const detail = (await store.get(experimentDetails, exp_id))?.value;
     if (!detail) refuse("RULE", "Its design is gone.");
     const checked = checkDesign(detail.design as ResolvedDesign);
     await this.change(exp_id, { status: "RUNNING", started_at: row.started_at ?? clock.now() });
     const pace = new ExperimentPace(clock, (told) => this.change(exp_id, told), signal);
     const tell = (stage: string) => pace.tell({ done: 0, total: 0, stage });
-    const { ground, facts } = await groundFor(checked, this.ports, {
+    const { ground, facts, tape_hash } = await groundFor(checked, this.ports, {
       onProgress: (share) => tell(`reading the market (${percent(share)})`),
       onWait: (why) => tell(`waiting for the market: ${why}`),
       signal,
     });
     signal.throwIfAborted();
+    // What was tried on another past says nothing about this one.
+    const isResumed = detail.tape_hash === tape_hash;
+    if (!isResumed) await store.commit([put(experimentDetails, { ...detail, tape_hash })]);
     const size = workersCount === 0 ? workers.cores : workersCount;
     const crew = workers.open(task, ground, size);
     const shelf = new TrialShelf(exp_id, this.ports);
@@ -139,19 +141,18 @@ export class ExperimentRunner {
       });
       signal.throwIfAborted();
       await pace.settled();
-      await this.finish(checked, { exp_id, result: { ...found, data: facts }, trade_pages: await shelf.pages() });
+      await this.finish({ ...detail, tape_hash, result: { ...found, data: facts }, trade_pages: await shelf.pages() });
     } finally {
       await crew.close();
     }
   }
 
   /** Result, verdict and status in one commit. */
-  private async finish(checked: Checked, { exp_id, result, trade_pages }: Finished): Promise<void> {
+  private async finish(detail: Finished): Promise<void> {
     const { store, clock } = this.ports;
-    const { design } = checked;
+    const { exp_id, result } = detail;
     const { summary, out_of_sample, significance } = result;
     const { trials: counted, deflated_sharpe, mann_whitney_p, p_value } = significance;
-    const detail: ExperimentDetail = { exp_id, design, result, trade_pages };
     const shown: Partial<ExperimentRow> = {
       ...{ status: "DONE" as const, summary, ...(out_of_sample && { out_of_sample: out_of_sample.summary }) },
       significance: { trials: counted, deflated_sharpe, mann_whitney_p, p_value },
@@ -197,8 +198,6 @@ export class ExperimentRunner {
 }
 
 type Also = (row: ExperimentRow) => Promise<readonly Op[]>;
-interface Finished {
-  readonly exp_id: string;
+interface Finished extends ExperimentDetail {
   readonly result: ExperimentResult;
-  readonly trade_pages: number;
 }

@@ -78,10 +78,15 @@ export class ResearchWorld {
   static async open(env: Record<string, string> = {}): Promise<ResearchWorld> {
     const made = new ResearchWorld(env);
     await made.world.store("s01").commit([put(instrumentRegistry, listingOf(BTC))]);
-    const library = new Library(made.world.blobs);
-    await storeRows(library, { instrument: BTC, kind: "klines", interval: "1m" }, candles(WARM_UP + 100, "walk"));
+    await made.fill("walk");
     await made.begin();
     return made;
+  }
+
+  /** Puts another past into the library. */
+  async fill(seed: string): Promise<void> {
+    const series = { instrument: BTC, kind: "klines", interval: "1m" } as const;
+    await storeRows(new Library(this.world.blobs), series, candles(WARM_UP + 100, seed));
   }
 
   async begin(): Promise<void> {

@@ -95,6 +95,18 @@ describe("an experiment that does not end well", () => {
     expect((await world.over(exp_id)).status).toBe("DONE");
   });
 
+  test("begins anew where the past is told otherwise after a restart", async () => {
+    const world = await open();
+    const exp_id = await world.run({ design: design(grid) });
+    await world.over(exp_id, ({ progress }) => progress.total > 0);
+    await world.finish(world.clock.sleep(500));
+    world.kill();
+    await world.fill("another");
+    await world.begin();
+    const { result } = await world.over(exp_id);
+    expect(result!.hash).toBe((await world.over(await world.run({ design: design(grid) }))).result!.hash);
+  });
+
   test("without data says what to do about it", async () => {
     const world = await open();
     const window = { from: START + 1_000 * HOUR, to: START + 1_010 * HOUR };

@@ -25,6 +25,8 @@ export const ExperimentDetail = z.object({
   exp_id: z.string(),
   design: ExperimentDesign,
   result: ExperimentResult.optional(),
+  /** SHA-256 of the market that its trials ran on. */
+  tape_hash: z.string().optional(),
   /** Of the best run, for `tradesBlob`. */
   trade_pages: z.number().int().optional(),
 });
