@@ -13,6 +13,7 @@ import { PositionSettings } from "../trading/position/position-settings.ts";
 import { seededChance } from "../trading/stats/seeded-chance.ts";
 import type { BacktestOptions, RunningBacktest } from "./backtest-options.ts";
 import type { BacktestResult } from "./backtest-result.ts";
+import { checkOptions } from "./check-options.ts";
 import { Connector } from "./connector.ts";
 import { DecisionRecord } from "./decision-record.ts";
 import { DeskEar } from "./desk-ear.ts";
@@ -33,12 +34,15 @@ const SECOND_MS = 1_000;
 const ROUND_EVERY_MS = 10_000;
 /** So long after something was held or asked, all that is told late has been told. */
 const CALM_AFTER_MS = 5 * 60_000;
+const FEE_DIGITS = 12;
 /** Steps between two words of progress. */
 const PROGRESS_STEPS = 5_000;
 /** As features.ts of the feature generator has them. */
 const FEATURES = { emitEveryMs: 100, staleAfterMs: 3_000, depthStaleAfterMs: 15_000 };
 
+/** Throws a Problem INVALID for options that cannot be. */
 export function* backtest(options: BacktestOptions): RunningBacktest<BacktestResult> {
+  checkOptions(options);
   const run = new Run(options);
   yield* run.play();
   return run.result();
@@ -91,7 +95,7 @@ class Run {
     this.to = Math.min(options.to_ts ?? head.to_ts, head.to_ts);
     this.first = 0;
     this.end = options.to_ts === undefined ? this.market.count : this.market.stepAt(options.to_ts);
-    const fees = String(stress.fee_mult);
+    const fees = stress.fee_mult.toFixed(FEE_DIGITS);
     const listings = this.market.listings.map((listing) => ({
       ...listing,
       maker_fee: mul(listing.maker_fee, dec(fees)),

@@ -25,6 +25,8 @@ import type { FillModel } from "./backtest-options.ts";
 const NOTHING: readonly MatchEvent[] = [];
 /** Floats that should be whole ticks are, this close to them. */
 const NOISE = 1e-6;
+/** More are no whole number that a float can tell. */
+const LOTS_MAX = 1e15;
 
 export class TouchMatcher implements Matcher {
   /** Ticks; NaN before the first. */
@@ -122,7 +124,7 @@ export class TouchMatcher implements Matcher {
     this.last = ticks;
     this.bidTicks = Math.max(1, Math.floor(ticks * (1 - this.halfSpread) + NOISE));
     this.askTicks = Math.max(this.bidTicks + 1, Math.ceil(ticks * (1 + this.halfSpread) - NOISE));
-    this.lots = Math.floor(this.lotTicks / ticks + NOISE);
+    this.lots = Math.min(LOTS_MAX, Math.floor(this.lotTicks / ticks + NOISE));
     this.taken.BUY = 0;
     this.taken.SELL = 0;
   }
