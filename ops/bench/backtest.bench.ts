@@ -4,21 +4,20 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { seededRandom } from "../../shared/adapters/random.ts";
+import { parse } from "yaml";
+import shippedBundle from "../../services/s10-config/default-bundle.yaml" with { type: "text" };
 import { backtest } from "../../shared/backtest/backtest.ts";
 import { BACKTEST_DEFAULTS, type RunningBacktest } from "../../shared/backtest/backtest-options.ts";
 import type { BacktestResult } from "../../shared/backtest/backtest-result.ts";
-import { type Tape, TapeBuilder } from "../../shared/backtest/tape.ts";
+import type { Tape } from "../../shared/backtest/tape.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
-import { fromSteps, show } from "../../shared/domain/money.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { tapeOfFiles } from "../data/tape-files.ts";
 import { type Benchmark, type Row, summarise } from "./measure.ts";
 import { npmPeer, type Peer, pythonPeer, pythonSays } from "./peers.ts";
+import { csvOf, tapeOf, type Walk, walk } from "./walked-bars.ts";
 
 const BARS = 525_600;
-const MINUTE_MS = 60_000;
-const FROM = Date.UTC(2024, 0, 1);
 const REPEATS = 3;
 /** What takes longer is run once. */
 const SLOW_S = 15;
@@ -27,7 +26,7 @@ const BOOK = { listings: defaultListings(), on_problem: "refuse" } as const;
 const PYTHON = join(import.meta.dir, "python");
 
 /** RSI below 30 at a bar's close buys; a stop and a target end it: what every contender does. */
-const bundle = Bundle.parse({
+const dip = Bundle.parse({
   format: 1,
   bundle_id: "bench-dip",
   rev: 1,
@@ -55,48 +54,7 @@ const bundle = Bundle.parse({
   },
 });
 
-interface Walk {
-  readonly ts: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly lots: number;
-}
-
-/** Four steps a minute of about 4 bps, in ticks. */
-function walk(): Walk[] {
-  const random = seededRandom("a year of bars");
-  const gauss = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-  let price = 600_000;
-  return Array.from({ length: BARS }, (_, i) => {
-    const way = [price, ...[0, 0, 0, 0].map(() => Math.round((price *= Math.exp(0.0004 * gauss()))))];
-    price = way.at(-1)!;
-    const [open, high, low] = [Math.round(way[0]!), Math.max(...way), Math.min(...way)];
-    return { ts: FROM + i * MINUTE_MS, open, high, low, close: price, lots: 10_000 + random.int(90_000) };
-  });
-}
-
-function tapeOf(bars: readonly Walk[]): Tape {
-  const builder = new TapeBuilder();
-  for (const { ts, lots, ...prices } of bars) {
-    const none = { quoteVolume: Number.NaN, trades: Number.NaN, takerLots: Number.NaN };
-    const event = { kind: "bar", timeframe: "1m", openTs: ts, ...prices, lots, ...none } as const;
-    builder.add({ at: ts + MINUTE_MS, exchTs: ts + MINUTE_MS, who: 0, event });
-  }
-  const listings = defaultListings().filter(({ instrument }) => instrument === "FUT:BTCUSDT");
-  const problems = { count: 0, first: [] };
-  return builder.build({ form: "bars", timeframe: "1m", listings, source: "a walk", assumed: [], problems });
-}
-
-function csvOf(bars: readonly Walk[]): string {
-  const [listing] = defaultListings().filter(({ instrument }) => instrument === "FUT:BTCUSDT");
-  const text = (ticks: number) => show(fromSteps(ticks, listing!.tick));
-  const rows = bars.map(({ ts, open, high, low, close, lots }) =>
-    [ts, text(open), text(high), text(low), text(close), lots / 1_000].join(),
-  );
-  return `ts,open,high,low,close,volume\n${rows.join("\n")}\n`;
-}
+const shipped = Bundle.parse(parse(shippedBundle));
 
 function toEnd(running: RunningBacktest<BacktestResult>): BacktestResult {
   let step = running.next();
@@ -116,7 +74,7 @@ interface Runner {
   once(): Promise<Said>;
 }
 
-function ours(what: string, tape: Tape): Runner {
+function ours(what: string, tape: Tape, bundle: Bundle): Runner {
   return {
     what,
     async once() {
@@ -161,7 +119,7 @@ async function grademark(folder: string, bars: readonly Walk[]): Promise<Runner>
   };
 }
 
-async function measured(runners: readonly Runner[], unit: "bars" | "events"): Promise<{ rows: Row[]; notes: string[] }> {
+async function measured(runners: readonly Runner[], unit: "bars" | "events") {
   const rates = runners.map(() => [] as number[]);
   const slow = new Set<Runner>();
   const notes: string[] = [];
@@ -181,10 +139,10 @@ const ratiosOf = (rows: readonly Row[]): Record<string, number> =>
   Object.fromEntries(rows.slice(1).map(({ what, median }) => [`${rows[0]!.what} / ${what}`, rows[0]!.median / median]));
 
 async function onBars(folder: string) {
-  const bars = walk();
+  const bars = walk(BARS);
   const csv = join(folder, "year.csv");
   await writeFile(csv, csvOf(bars));
-  const runners = [ours("bars, ours", tapeOf(bars))];
+  const runners = [ours("bars, ours", tapeOf(bars), dip)];
   const missing: string[] = [];
   const take = (peer: Peer, runner: (path: string) => Runner) =>
     peer.path === undefined ? missing.push(peer.missing) : runners.push(runner(peer.path));
@@ -206,9 +164,10 @@ async function onBars(folder: string) {
 
 async function onBook() {
   const file = join(process.env.CHIMERA_MARKET_DATA ?? "", "depth", RECORDING);
-  if (!existsSync(file)) return { rows: [], ratios: {}, notes: ["book: needs recorded markets in CHIMERA_MARKET_DATA"] };
+  const none = "book: needs recorded markets in CHIMERA_MARKET_DATA";
+  if (!existsSync(file)) return { rows: [], ratios: {}, notes: [none] };
   const tape = await tapeOfFiles([file], BOOK);
-  const runners: Runner[] = [ours("book, ours (frames)", tape)];
+  const runners: Runner[] = [ours("book, ours (frames)", tape, shipped)];
   const notes: string[] = [];
   const peer = await pythonPeer("hftbacktest", ["hftbacktest==2.4.4"]);
   if (peer.path === undefined) notes.push(peer.missing);
@@ -217,8 +176,6 @@ async function onBook() {
   return { rows, ratios: ratiosOf(rows), notes: [...more, ...notes, "A frame has several rows, one a level."] };
 }
 
-export const yearTape = (): Tape => tapeOf(walk());
-export { bundle as benchBundle };
 export const benchmark: Benchmark = {
   what: "a year of minute bars and a recorded book, through the whole desk, beside other engines",
   async run() {
