@@ -15,12 +15,11 @@ const DAYS = 14;
 const DAY_MS = 86_400_000;
 const TRIALS = 24;
 const REPEATS = 3;
-const BUNDLE = "ops/backtest/minute-bars.yaml";
 const MIB = 2 ** 20;
 
 async function sweep(size: number): Promise<{ seconds: number; hash: string; rss: number }> {
   const tape = walkedTape(DAYS * 1_440);
-  const { bundle } = askedBundle(BUNDLE);
+  const { bundle } = askedBundle(undefined, "bars");
   const design = ExperimentDesign.parse({
     ...{ bundle, method: "RANDOM", checks: false, benchmark: "none", search: { trials_max: TRIALS, trades_min: 0 } },
     window: { from: tape.head.from_ts, to: tape.head.from_ts + DAYS * DAY_MS },
