@@ -22,6 +22,7 @@ import { Dispatch } from "./dispatch.ts";
 import type { News } from "./exchange-news.ts";
 import { ForcedCloses } from "./forced-closes.ts";
 import { Looks } from "./looks.ts";
+import { Newest } from "./newest.ts";
 import { Protector } from "./protector.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -71,6 +72,8 @@ export class RouterDesk {
   readonly book: DeskBooks;
   readonly fills: Fill[] = [];
   private readonly orders = new Map<string, Order>();
+  private readonly newestFills = new Newest<Fill>(WINDOW);
+  private readonly newestOrders = new Newest<Order>(WINDOW);
   private readonly parts: RouterParts;
   private readonly rules: IntentRules;
   private readonly admission: AdmissionRules;
@@ -184,8 +187,15 @@ export class RouterDesk {
   private commit(change: BookChange | undefined): boolean {
     if (!change) return false;
     const results = this.book.commit(change);
-    this.fills.push(...(change.fills ?? []));
-    for (const order of change.orders ?? []) this.orders.set(order.client_order_id, order);
+    for (const fill of change.fills ?? []) {
+      this.newestFills.put(fill.instrument, String(this.fills.length), { one: fill, isKnown: false });
+      this.fills.push(fill);
+    }
+    for (const order of change.orders ?? []) {
+      const { instrument, client_order_id: id } = order;
+      this.newestOrders.put(instrument, id, { one: order, isKnown: this.orders.has(id) });
+      this.orders.set(id, order);
+    }
     const ids = [...(change.intents ?? []), ...(change.orders ?? []), ...(change.fills ?? [])];
     for (const { intent_id } of ids) this.changed(intent_id);
     if (change.holding) this.instruments.poke(change.holding.instrument);
@@ -287,12 +297,8 @@ export class RouterDesk {
 
   private refit(instrument: InstrumentId): void {
     this.costs.fresh.set(instrument, 0);
-    const newest = <T extends { instrument: string }>(all: Iterable<T>): T[] =>
-      [...all]
-        .filter((each) => each.instrument === instrument)
-        .slice(-WINDOW)
-        .reverse();
-    const curve = this.costs.fitted(instrument, { fills: newest(this.fills), orders: newest(this.orders.values()) });
+    const newest = { fills: this.newestFills.of(instrument), orders: this.newestOrders.of(instrument) };
+    const curve = this.costs.fitted(instrument, newest);
     if (curve) this.costs.curves.set(instrument, curve);
   }
 
