@@ -1,6 +1,7 @@
 /** A backtest's window: what lies before it warms up, what lies after it is not there, and its last price is the last close. */
 import { describe, expect, test } from "bun:test";
 import { at, bar, fillsOf, NEXT, quiet, run, upTo } from "./known-answers.fixture.ts";
+import type { TapeMoment } from "./tape.ts";
 
 const long = { signal: 60_000, side: "long" } as const;
 const moments = [...upTo(60_000), ...quiet(NEXT, 13, 60_000), bar(13, [60_000, 60_500, 59_500, 59_600])];
@@ -38,4 +39,22 @@ test("what is filled by the last price is among the fills and trades, though its
 test("nothing is filled after the window", () => {
   const result = run({ ...long, moments: upTo(60_000) });
   expect([result.decisions.open, result.fills]).toEqual([1, []]);
+});
+
+test("the curve of long bars shows what the account was worth within them, and when", () => {
+  const hour = 60;
+  const long1h = (one: TapeMoment): TapeMoment => {
+    const openTs = one.event.kind === "bar" ? at(0) + (one.event.openTs - at(0)) * hour : 0;
+    const event = { ...one.event, openTs, timeframe: "1h" } as TapeMoment["event"];
+    return { ...one, at: openTs + hour * 60_000, exchTs: openTs + hour * 60_000, event };
+  };
+  // The stop is passed after twenty minutes; the bar closes where it opened.
+  const dip = bar(13, [60_000, 60_000, 58_000, 60_000]);
+  const minutes = [...upTo(60_000), ...quiet(NEXT, 13, 60_000), dip, ...quiet(14, 16, 60_000)];
+  const result = run({ ...long, timeframe: "1h", moments: minutes.map(long1h) });
+  const stopped = at(13 * hour + 20);
+  expect(result.fills[1]).toMatchObject({ kind: "SL", ts: stopped });
+  const worth = (ts: number) => Number(result.equity.filter((point) => point.ts <= ts).at(-1)?.equity_usdt);
+  expect(worth(stopped - 60_000)).toBeGreaterThan(19_990);
+  expect(worth(stopped + 60_000)).toBeLessThan(19_900);
 });

@@ -8,6 +8,7 @@
  *
  * Bars of one moment close in the order of the listings, before anything opens.
  */
+import { TIMEFRAME_MS } from "../domain/market.ts";
 import type { Listing } from "../engine/listing.ts";
 import type { MatchEvent, Matcher } from "../engine/matcher.ts";
 import type { ClosedBar } from "../trading/factors/series.ts";
@@ -20,6 +21,7 @@ import { assumedOfTouch, TouchPlace } from "./touch-place.ts";
 
 const NOTHING: readonly MatchEvent[] = [];
 const WAY_STOPS = 3;
+const SHORT_MS_MAX = 60_000;
 /** So many steps may lie between what happens and what is heard of it. */
 const HEARD_LATE_MAX = 2 ** 16;
 /** Floats that should be whole ticks are, this close to them. */
@@ -53,6 +55,8 @@ export class BarsMarket implements BacktestMarket {
   private readonly tape: Tape;
   private readonly steps: BarSteps;
   private readonly fill: FillModel;
+  /** Bars of at most a minute: who looks now and then looks once a bar. */
+  private readonly isShort: boolean;
   private readonly positions: OpenPositions;
   private readonly stages: readonly Stage[];
   /** Where the price was at each of the newest steps. */
@@ -62,6 +66,7 @@ export class BarsMarket implements BacktestMarket {
     this.tape = tape;
     this.steps = barSteps(tape);
     this.fill = fill;
+    this.isShort = TIMEFRAME_MS[tape.head.timeframe ?? "1m"] <= SHORT_MS_MAX;
     this.positions = positions;
     this.listings = tape.head.listings;
     this.count = this.steps.count;
@@ -120,7 +125,7 @@ export class BarsMarket implements BacktestMarket {
   }
 
   isWithin(step: number): boolean {
-    return this.steps.phase[step] !== CLOSE;
+    return this.isShort && this.steps.phase[step] !== CLOSE;
   }
 
   tradeTicks(step: number): number {

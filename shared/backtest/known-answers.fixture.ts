@@ -1,6 +1,7 @@
 /** A backtest small enough to be reckoned by hand: a few bars, one strategy that buys or sells once. */
 import { Bundle } from "../domain/bundle.ts";
 import type { InstrumentId } from "../domain/instrument.ts";
+import type { Timeframe } from "../domain/market.ts";
 import { defaultListings } from "../engine/listing.ts";
 import { backtest } from "./backtest.ts";
 import { BACKTEST_DEFAULTS, type BacktestOptions } from "./backtest-options.ts";
@@ -54,6 +55,8 @@ export const NEXT = 11;
 export interface Setting {
   readonly instrument?: InstrumentId;
   readonly form?: TapeForm;
+  /** Of the bars, which are a minute long where it is not said. */
+  readonly timeframe?: Timeframe;
   readonly moments: readonly TapeMoment[];
   /** The close that is waited for, and which way then. */
   readonly signal: number;
@@ -66,28 +69,26 @@ export interface Setting {
   readonly options?: Partial<BacktestOptions>;
 }
 
-export function tapeOf({ moments, instrument = BTC, form = "bars" }: Setting): Tape {
+export function tapeOf({ moments, instrument = BTC, form = "bars", timeframe = "1m" }: Setting): Tape {
   const builder = new TapeBuilder();
   for (const one of moments) builder.add(one);
   const listings = defaultListings().filter((listing) => listing.instrument === instrument);
   const head = { form, listings, source: "a known answer", assumed: [], problems: { count: 0, first: [] } };
-  return builder.build({ ...head, ...(form === "bars" && { timeframe: "1m" as const }) });
+  return builder.build({ ...head, ...(form === "bars" && { timeframe }) });
 }
 
 /** Takers at once and in one piece; the stop as far off as its loss cap says, no target and no stages in reach. */
-export function bundleOf({ instrument = BTC, signal, side, cross, ...rest }: Setting): Bundle {
+export function bundleOf({ instrument = BTC, timeframe = "1m", signal, side, cross, ...rest }: Setting): Bundle {
   const { sizing, position, execution } = rest;
   const trigger =
-    cross === undefined
-      ? { kind: "bar", timeframe: "1m" }
-      : { kind: "cross", factor: "last", direction: "up", level: cross };
+    cross === undefined ? { kind: "bar", timeframe } : { kind: "cross", factor: "last", direction: "up", level: cross };
   return Bundle.parse({
     ...{ format: 1, bundle_id: "known-answer", rev: 1, factors: [] },
     instruments: [{ instrument, spread_bps_max: 50, depth_top1_usdt_min: 0 }],
     strategies: [
       {
         ...{ strategy_id: "once", instruments: [instrument], triggers: [trigger] },
-        [side]: { f: cross === undefined ? "close_1m" : "last", op: "==", v: signal },
+        [side]: { f: cross === undefined ? `close_${timeframe}` : "last", op: "==", v: signal },
       },
     ],
     flags: {
@@ -96,7 +97,7 @@ export function bundleOf({ instrument = BTC, signal, side, cross, ...rest }: Set
         ...{
           margin_usdt: "600",
           leverage: 10,
-          atr: cross === undefined ? "atr_2_1m" : "last",
+          atr: cross === undefined ? `atr_2_${timeframe}` : "last",
           loss_cap_usdt: "100",
           take_profit_roe: 9,
         },
