@@ -165,6 +165,19 @@ test("a liquidation takes the margin, and no more", () => {
   expect(endOf(result)).toBe(text(60 * 1e8 - takerFee(99, BUY.ticks) - margin, 8));
 });
 
+test("a short's liquidation comes where it is due, though its price lies between two ticks", () => {
+  const moments = [...upTo(60_000), ...quiet(NEXT, 13, 60_000), bar(13, [60_000, 61_000, 60_000, 60_000])];
+  const result = run({
+    ...{ signal: 60_000, side: "short", moments, sizing: { margin_usdt: "48", leverage: 125, loss_cap_usdt: "20000" } },
+    options: { wallets: { spot_usdt: "0", fut_usdt: "60" } },
+  });
+  // Margin is 5 999.4 / 125 = 47.9952. It and the maintenance meet at (5 999.4 + 47.9952) / 0.1004 = 60 233.02…, which
+  // is told as 60 233.0, and passed at 60 233.1. The ask there is 602 361.1…, with slippage 602 392.1…
+  const margin = (value(SELL.lots, SELL.ticks) * 1e4) / 125;
+  expect(fillsOf(result)[1]).toBe("LIQUIDATION BUY 0.1 at 60239.3 as taker, fee 0");
+  expect(endOf(result)).toBe(text(60 * 1e8 - takerFee(SELL.lots, SELL.ticks) - margin, 8));
+});
+
 describe("on spot", () => {
   const moments = [
     ...[...upTo(60_000, 100), ...quiet(NEXT, 13, 60_000, 100), bar(13, [60_000, 60_000, 50_000, 50_000], 100)],

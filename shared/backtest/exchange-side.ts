@@ -229,7 +229,11 @@ export class ExchangeSide {
     }
     for (const { stop_price } of state.open.waitingOn(instrument)) if (stop_price) all.push(ticksOf(stop_price));
     const liquidation = this.liquidationOf(instrument);
-    if (liquidation !== undefined) all.push(ticksOf(liquidation) - apart);
+    if (liquidation !== undefined) {
+      // It is told to the nearest tick, and may be due only at the next.
+      const ticks = ticksOf(liquidation) - apart;
+      all.push(ticks - 1, ticks, ticks + 1);
+    }
     return all;
   }
 
