@@ -155,7 +155,7 @@ test("a liquidation takes the margin, and no more", () => {
   const due = (notional * 1e4 - margin) / 1e8 / (0.099 * 0.996);
   expect(Math.floor(due * 10)).toBe(597_651);
   // The bid there is 597 651 · 0.99995 = 597 621.1…, with slippage 597 621 · 0.99995 = 597 591.1…
-  expect(fillsOf(result)).toEqual([ENTRY, "LIQUIDATION SELL 0.099 at 59759.1 as taker, fee 0"]);
+  expect(fillsOf(result)).toEqual([ENTRY, "LIQUIDATION SELL 0.099 at 59759.1 as taker, fee 23.0718312"]);
   expect(result.liquidations).toBe(1);
   // The loss is 0.099 · (59 759.1 − 60 006.1) = −24.453. The fee of 1.25 % on 5 916.1509 would be 73.95…: it takes the
   // 23.0718312 that are left of the margin. The wallet keeps what was not margin: 60 − 2.97030195 − 47.5248312.
@@ -163,6 +163,7 @@ test("a liquidation takes the margin, and no more", () => {
     { exit_reason: "forced", realised_usdt: text(value(99, 597_591 - BUY.ticks), 4) },
   ]);
   expect(endOf(result)).toBe(text(60 * 1e8 - takerFee(99, BUY.ticks) - margin, 8));
+  expect(result.trades[0]?.pnl_usdt).toBe(text(-takerFee(99, BUY.ticks) - margin, 8));
 });
 
 test("a short's liquidation comes where it is due, though its price lies between two ticks", () => {
@@ -174,7 +175,7 @@ test("a short's liquidation comes where it is due, though its price lies between
   // Margin is 5 999.4 / 125 = 47.9952. It and the maintenance meet at (5 999.4 + 47.9952) / 0.1004 = 60 233.02…, which
   // is told as 60 233.0, and passed at 60 233.1. The ask there is 602 361.1…, with slippage 602 392.1…
   const margin = (value(SELL.lots, SELL.ticks) * 1e4) / 125;
-  expect(fillsOf(result)[1]).toBe("LIQUIDATION BUY 0.1 at 60239.3 as taker, fee 0");
+  expect(fillsOf(result)[1]).toBe("LIQUIDATION BUY 0.1 at 60239.3 as taker, fee 23.4652");
   expect(endOf(result)).toBe(text(60 * 1e8 - takerFee(SELL.lots, SELL.ticks) - margin, 8));
 });
 

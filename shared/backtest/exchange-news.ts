@@ -1,7 +1,7 @@
 /** What the exchange tells an account of what has happened, each thing as it was then, once it is durable. */
 import type { ExchangeFill } from "../contracts.ts";
 import { DEFAULT_ACCOUNT as ACCOUNT, type InstrumentId, type Market, marketOf } from "../domain/instrument.ts";
-import { dec, div, show, zero } from "../domain/money.ts";
+import { add, dec, div, show, zero } from "../domain/money.ts";
 import type { OrderStatus, Side } from "../domain/order.ts";
 import { mustOrder } from "../engine/apply.ts";
 import type { Fact } from "../engine/facts.ts";
@@ -72,6 +72,10 @@ export class ExchangeNews {
         this.put("FUT", { ...{ kind: "funding", instrument: fact.instrument }, amount_usdt: fact.qty, exch_ts: _at });
         break;
       case "liquidated":
+        if (fact.account !== ACCOUNT) break;
+        this.charge(fact.instrument, fact.clearance);
+        this.put("FUT", { kind: "position", instrument: fact.instrument });
+        break;
       case "margin_type":
         if (fact.account === ACCOUNT) this.put("FUT", { kind: "position", instrument: fact.instrument });
         break;
@@ -85,6 +89,20 @@ export class ExchangeNews {
 
   private put(market: Market, news: News): void {
     this.waiting.push([market, news]);
+  }
+
+  /**
+   * What a liquidation costs beside its price is a fee of the fill that closed the position: the exchange itself books it
+   * apart, where no trade would know of it.
+   */
+  private charge(instrument: InstrumentId, clearance: string): void {
+    const at = this.waiting.findLastIndex(
+      ([, news]) => news.kind === "execution" && news.instrument === instrument && news.fill !== undefined,
+    );
+    const news = this.waiting[at]?.[1];
+    if (news?.kind !== "execution" || news.fill === undefined) return;
+    const fee = show(add(dec(news.fill.fee), dec(clearance)));
+    this.waiting[at] = ["FUT", { ...news, fill: { ...news.fill, fee } }];
   }
 
   /** On futures the position is told first. */
