@@ -92,7 +92,7 @@ export class ExchangeNews {
   }
 
   /**
-   * What a liquidation costs beside its price is a fee of the fill that closed the position: the exchange itself books it
+   * What a liquidation costs beside its price is a fee of the fill that closed the position: the exchange books it
    * apart, where no trade would know of it.
    */
   private charge(instrument: InstrumentId, clearance: string): void {
