@@ -171,6 +171,7 @@ async function search(
   try {
     const found = await runExperiment(checked, {
       ...{ exp_id, clock: wallClock(), workers, signal },
+      data: { from: market.tape.head.from_ts, to: market.tape.head.to_ts },
       runTrial: (request, abort) => crew.run(request, { signal: abort }),
       kept: (number) => {
         const kept = file?.kept(number);

@@ -56,19 +56,24 @@ export async function groundFor(checked: Checked, ports: GroundPorts, reading: R
     models: await modelsOf(bundle, ports),
     programs: await programsOf(bundle, ports),
   });
-  return { ground, facts: factsOf(tape), tape_hash: hashOf(tape) };
+  return { ground, facts: factsOf(tape), tape_hash: await hashOf(tape, ports.clock, reading.signal) };
 }
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 8 << 20;
 
-/** Over every event: an exchange may tell its past otherwise the next time. */
-function hashOf({ columns: { at, who, code, numbers } }: Tape): string {
+/** Over every event: an exchange may tell its past otherwise the next time. Others of the process get their turns. */
+async function hashOf(
+  { columns: { at, who, code, numbers } }: Tape,
+  clock: GroundPorts["clock"],
+  signal: AbortSignal,
+): Promise<string> {
   const hash = createHash("sha256");
   for (const { buffer, byteOffset, byteLength } of [at, who, code, numbers]) {
     for (let done = 0; done < byteLength; done += CHUNK_BYTES) {
       const length = Math.min(CHUNK_BYTES, byteLength - done);
       // A copy: shared memory is not hashed.
       hash.update(new Uint8Array(buffer, byteOffset + done, length).slice());
+      await clock.sleep(0, signal);
     }
   }
   return hash.digest("hex");
@@ -83,7 +88,14 @@ async function tapeFor(checked: Checked, { store, blobs, exchange, clock }: Grou
   const getFundingRates = patient(exchange.getFundingRates, clock, reading);
   try {
     const asked = { blobs, data, instruments, window, warm_up_ms, listings, getHistory, getFundingRates };
-    return await loadTape({ ...asked, onProgress: (share) => reading.onProgress(share) });
+    return await loadTape({
+      ...asked,
+      onProgress(share) {
+        // Canceled: what is left is not read.
+        reading.signal.throwIfAborted();
+        reading.onProgress(share);
+      },
+    });
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "INVALID") throw error;
     throw new Problem("INVALID", `${error.message}. ${remedyOf(checked)}`, { errors: error.errors, cause: error });

@@ -112,6 +112,7 @@ export class ExperimentRunner {
     await this.change(exp_id, { status: "RUNNING", started_at: row.started_at ?? clock.now() });
     const pace = new ExperimentPace(clock, (told) => this.change(exp_id, told), signal);
     const tell = (stage: string) => pace.tell({ done: 0, total: 0, stage });
+    tell("reading the market");
     const { ground, facts, tape_hash } = await groundFor(checked, this.ports, {
       onProgress: (share) => tell(`reading the market (${percent(share)})`),
       onWait: (why) => tell(`waiting for the market: ${why}`),
@@ -127,6 +128,7 @@ export class ExperimentRunner {
     try {
       const found = await runExperiment(checked, {
         ...{ exp_id, clock, workers: size, signal, prior: await priorOf(store, row) },
+        data: { from: facts.from_ts, to: facts.to_ts },
         runTrial: (request, stop) => {
           const onProgress = (done: number) => pace.within(request.trial, done);
           return crew.run(request, { signal: stop, onProgress });

@@ -141,6 +141,11 @@ export class ResearchWorld {
     return (await this.ask("GET", `/experiments/${exp_id}/trials?limit=1000${query}`)).body.items;
   }
 
+  /** Lets time pass until its first trial is on record. */
+  async untilTried(exp_id: string): Promise<void> {
+    while ((await this.trials(exp_id)).length === 0) await this.finish(this.clock.sleep(10));
+  }
+
   /** Lets time pass until it is over, or `until` says so. */
   async over(exp_id: string, until: (experiment: Experiment) => boolean = isOver): Promise<Experiment> {
     for (let i = 0; i < 2_000; i++) {

@@ -4,7 +4,7 @@
  * The service and the command line run the same function; one keeps what it is told in a store, the other in memory.
  */
 import { canonicalJson } from "../domain/canonical.ts";
-import type { Experiment, ExperimentResult, Trial } from "../domain/experiment.ts";
+import type { Experiment, ExperimentResult, TestWindow, Trial } from "../domain/experiment.ts";
 import { asProblem, Problem } from "../errors.ts";
 import type { Checked } from "../experiment/check-design.ts";
 import { type Ask, experimentOf, type Found, type PriorTrials } from "../experiment/experiment.ts";
@@ -37,6 +37,8 @@ export interface ExperimentParts {
   /** By number: not run again. */
   readonly kept?: (trial: number) => Promise<KeptTrial | undefined> | KeptTrial | undefined;
   readonly prior?: PriorTrials;
+  /** When there is anything of the market; default: the whole window. */
+  readonly data?: TestWindow;
   /** Of the bootstrap; default: as many as an interval needs. */
   readonly resamples?: number;
   /** Waited for; when it throws the experiment ends. `answer` is there for a trial that is done. */

@@ -32,6 +32,8 @@ export const NO_PRIOR: PriorTrials = { count: 0, sharpes: [] };
 
 export interface Basis {
   readonly prior?: PriorTrials | undefined;
+  /** From and to when there is anything of the market; default: the whole window. */
+  readonly data?: TestWindow | undefined;
   /** Of the bootstrap. */
   readonly resamples?: number | undefined;
 }
@@ -58,14 +60,16 @@ type Wanted = Pick<TrialRequest, "role" | "params" | "windows" | "keep"> & Parti
 type Asking<T> = Generator<Ask, T, readonly TrialOutcome[]>;
 
 /** Throws RULE when a run fails that the result cannot do without. */
-export function experimentOf(checked: Checked, { prior = NO_PRIOR, resamples }: Basis = {}): RunningExperiment {
-  return new Course(checked, prior, resamples).run();
+export function experimentOf(checked: Checked, basis: Basis = {}): RunningExperiment {
+  return new Course(checked, basis).run();
 }
 
 class Course {
   private readonly checked: Checked;
   private readonly prior: PriorTrials;
   private readonly resamples: number | undefined;
+  /** Where the check cuts runs off. */
+  private readonly cuts: readonly number[];
   private asked = 0;
   /** Of the searches that are still to come, at most, and of what follows them. */
   private ahead: number;
@@ -75,11 +79,12 @@ class Course {
   private readonly notes: string[] = [];
   private readonly assumed = new Set<string>();
 
-  constructor(checked: Checked, prior: PriorTrials, resamples: number | undefined) {
+  constructor(checked: Checked, { prior = NO_PRIOR, resamples, data }: Basis) {
     this.checked = checked;
     this.prior = prior;
     this.resamples = resamples;
     const { kind, folds, axes, design } = checked;
+    this.cuts = cutsOf(design.window, data);
     const searches = kind === undefined ? 0 : Math.max(1, folds.length) * trialsAtMost(axes, design);
     this.ahead = searches + folds.length + 1 + (this.benchmarks ? 1 : 0) + this.checks.length;
   }
@@ -169,7 +174,7 @@ class Course {
     const { window, checks } = this.checked.design;
     if (!checks) return [];
     const windows = [window];
-    const cuts = cutsOf(window).map((cut_ts) => ({ role: "check", windows, keep: "decisions", cut_ts }) as const);
+    const cuts = this.cuts.map((cut_ts) => ({ role: "check", windows, keep: "decisions", cut_ts }) as const);
     const rows = SENSITIVITIES.map(({ stress }) => ({ role: "check", windows, keep: "summary", stress }) as const);
     return [...cuts, ...rows];
   }
@@ -217,7 +222,7 @@ class Course {
   }
 
   private lookahead(best: Done, checks: readonly Done[]) {
-    const cuts = cutsOf(this.checked.design.window).map((ts, i) => ({ ts, decided: checks[i]?.decided ?? [] }));
+    const cuts = this.cuts.map((ts, i) => ({ ts, decided: checks[i]?.decided ?? [] }));
     return lookaheadCheck(best.decided ?? [], cuts);
   }
 

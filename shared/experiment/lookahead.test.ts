@@ -43,3 +43,7 @@ test("a decision is all that it says but how long it took", () => {
   expect(markOf({ ...decision, latency_us: 9, model: { ...decision.model, ms: 8 } } as never)).toEqual(marked);
   expect(markOf({ ...decision, features: { a: 2 } } as never)).not.toEqual(marked);
 });
+
+test("cuts lie within what there is data of", () => {
+  expect(cutsOf({ from: 0, to: 1_000 }, { from: 900, to: 1_200 })).toEqual([925, 950, 980]);
+});

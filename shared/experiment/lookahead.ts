@@ -5,12 +5,14 @@ import type { Decision } from "../domain/decision.ts";
 import type { LookaheadCheck, TestWindow } from "../domain/experiment.ts";
 import type { DecisionMark } from "./trial-request.ts";
 
-/** Where, as shares of the window. */
+/** Where, as shares of the window, or of as much of it as there is data of. */
 const CUTS = [0.25, 0.5, 0.8] as const;
 const DIFFERENCES_MAX = 20;
 
-export const cutsOf = ({ from, to }: TestWindow): number[] =>
-  CUTS.map((share) => Math.floor(from + share * (to - from)));
+export function cutsOf(window: TestWindow, data: TestWindow = window): number[] {
+  const [from, to] = [Math.max(window.from, data.from), Math.min(window.to, data.to)];
+  return CUTS.map((share) => Math.floor(from + share * (to - from)));
+}
 
 /** All that a decision says but how long it took. */
 export function markOf({ latency_us: _latency, model, ...decision }: Decision): DecisionMark {

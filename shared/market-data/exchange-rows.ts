@@ -40,16 +40,26 @@ async function* askedBars(
 ): AsyncGenerator<RowBatch> {
   const ms = TIMEFRAME_MS[timeframe];
   const source = `${instrument} bars of ${timeframe} from the exchange`;
-  const first = Math.ceil(from / ms) * ms;
-  for (let from_ts = first, line = 1; from_ts < to; from_ts += BARS_MAX * ms) {
-    const to_ts = Math.min(from_ts + BARS_MAX * ms, to) - 1;
+  let from_ts = Math.ceil(from / ms) * ms;
+  let count = BARS_MAX;
+  for (let line = 1; from_ts < to; ) {
+    const next = from_ts + count * ms;
+    const to_ts = Math.min(next, to) - 1;
     const { bars } = await getHistory(
       { instrument, timeframe, from_ts, to_ts, limit: BARS_MAX },
       { timeoutMs: ASK_MS_MAX },
     );
+    // Exchanges differ in which of too many bars they tell.
+    if (count > BARS_MAX && bars.length >= BARS_MAX) {
+      count /= 2;
+      continue;
+    }
     const rows = bars.filter(({ closed }) => closed).map((bar) => cellsOf(bar, { instrument, timeframe }));
     if (rows.length > 0) yield { source, line, rows };
     line += rows.length;
+    from_ts = next;
+    // A time without bars, as before a listing, is crossed in ever longer steps.
+    count = bars.length === 0 ? 2 * count : BARS_MAX;
   }
 }
 

@@ -11,7 +11,7 @@ type OnProgress = (share: number) => void;
 
 /** More than this is more than a machine's memory is for. */
 const EVENTS_MAX = 60_000_000;
-const PROGRESS_EVENTS = 10_000;
+const PROGRESS_EVENTS = 1_000;
 /** Data that begins so much later than asked is told of. */
 const LATE_MS = 86_400_000;
 
