@@ -13,6 +13,15 @@ describe("a window that ends with a bar", () => {
   test("is worth what that bar closes at, and not what its price was on the way", () => {
     expect(inside.equity.at(-1)?.equity_usdt).toBe(alone.equity.at(-1)?.equity_usdt);
   });
+  test("or within the next one is worth the same: where that goes is not known before it ends", () => {
+    for (const to_ts of [at(14) + 1, at(14) + 25_000, at(15) - 1]) {
+      const within = run({ ...long, moments: later, options: { to_ts } });
+      expect([within.equity.at(-1)?.equity_usdt, within.fills]).toEqual([
+        alone.equity.at(-1)?.equity_usdt,
+        alone.fills,
+      ]);
+    }
+  });
   test("knows nothing of what comes after it", () => {
     expect([inside.fills, inside.trades]).toEqual([alone.fills, alone.trades]);
   });
@@ -27,10 +36,10 @@ describe("a window that ends with a bar", () => {
 });
 
 test("what is filled by the last price is among the fills and trades, though its news come later", () => {
-  // The stop of 58 992.9 is reached by the last open.
-  const open = [...upTo(60_000), ...quiet(NEXT, 13, 60_000), ...quiet(13, 14, 58_000)];
-  const result = run({ ...long, moments: open, options: { to_ts: at(13) + 1 } });
-  expect(fillsOf(result)[1]).toStartWith("SL SELL 0.099 at 57994.2");
+  // At 60 900 the stop goes to break-even, which the price passes on its way to the last close.
+  const turning = [...upTo(60_000), ...quiet(NEXT, 13, 60_000), bar(13, [60_000, 60_900, 60_000, 60_000])];
+  const result = run({ ...long, moments: turning, position: { break_even_roe: 0.05 } });
+  expect(result.fills[1]).toMatchObject({ kind: "SL", ts: at(14) });
   expect(result.trades).toMatchObject([{ exit_reason: "stop", open_qty: "0" }]);
   const [trade] = result.trades;
   expect(Number(result.equity.at(-1)?.equity_usdt)).toBeCloseTo(20_000 + Number(trade?.pnl_usdt), 8);

@@ -87,7 +87,11 @@ describe("the way within a bar", () => {
     const { market } = ground([bar(0, PRICES)]);
     const times = Array.from({ length: market.count }, (_, step) => market.at(step) - START);
     expect(times).toEqual([0, 20_000, 40_000, 60_000]);
-    expect([market.stepAt(START), market.stepAt(START + 1), market.stepAt(START + MINUTE + 1)]).toEqual([0, 1, 4]);
+  });
+  test("is walked before a moment only by bars that have ended by then", () => {
+    const { market } = ground([bar(0, PRICES), bar(1, PRICES)]);
+    const ends = [0, 1, MINUTE - 1, MINUTE, MINUTE + 1, 2 * MINUTE - 1, 2 * MINUTE].map((ms) => START + ms);
+    expect(ends.map((ts) => market.stepAt(ts))).toEqual([0, 0, 0, 4, 4, 4, 8]);
   });
 });
 

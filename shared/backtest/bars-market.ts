@@ -97,8 +97,9 @@ export class BarsMarket implements BacktestMarket {
       if (this.steps.at[middle]! < ts) low = middle + 1;
       else high = middle;
     }
-    // The price of `ts` is the close of the bar that ends then, not where that bar was before.
+    // The price of `ts` is the close of the bar that ended last: where one that goes on has been is made up.
     while (this.steps.at[low] === ts && this.steps.phase[low] === CLOSE) low++;
+    while (low > 0 && low < this.count && this.steps.phase[low - 1] !== CLOSE) low--;
     return low;
   }
 

@@ -39,7 +39,7 @@ export interface BacktestMarket {
   /** Epoch ms, never going back. */
   at(step: number): number;
   who(step: number): number;
-  /** The first step that is not before `ts`; what ends then is before it, `count` where there is none. */
+  /** The first step not before `ts`, `count` where there is none. Bars that end then are before it, others are not. */
   stepAt(ts: number): number;
   /** What happened to resting orders as the market moved. */
   apply(step: number): readonly MatchEvent[];
