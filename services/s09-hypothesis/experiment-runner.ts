@@ -13,7 +13,7 @@ import type { Task, Workers } from "../../shared/kit/workers.ts";
 import { AWAY, type GroundPorts, groundFor } from "./experiment-ground.ts";
 import { ExperimentPace, percent } from "./experiment-pace.ts";
 import { isOpen } from "./experiments.ts";
-import { familyWith, priorOf } from "./hypothesis-family.ts";
+import { familyWith, priorOf, searchedBy, unendedWith } from "./hypothesis-family.ts";
 import { TrialShelf } from "./trial-shelf.ts";
 
 export interface RunnerPorts extends GroundPorts {
@@ -95,7 +95,10 @@ export class ExperimentRunner {
   private async failed(exp_id: string, error: unknown): Promise<boolean> {
     try {
       if (error instanceof Problem && AWAY.has(error.code)) return await this.wait(exp_id, error);
-      await this.end(exp_id, { status: "FAILED", message: failureOf(error) });
+      const { store, clock } = this.ports;
+      await this.end(exp_id, { status: "FAILED", message: failureOf(error) }, (row) =>
+        unendedWith(store, row, clock.now()),
+      );
     } catch (again) {
       // Canceled at that moment.
       if (!(again instanceof Stopped)) throw again;
@@ -159,7 +162,7 @@ export class ExperimentRunner {
       ...{ status: "DONE" as const, summary, ...(out_of_sample && { out_of_sample: out_of_sample.summary }) },
       significance: { trials: counted, deflated_sharpe, mann_whitney_p, p_value },
     };
-    const tried = await store.count(trials, { exp_id, role: { in: ["search", "train"] } });
+    const tried = await store.count(trials, searchedBy(exp_id));
     // What was only run was one try.
     const tested = { ...basisOf(result), trials: Math.max(1, tried), now: clock.now() };
     await this.end(exp_id, shown, async ({ hypothesis_id }) => [

@@ -200,6 +200,17 @@ describe("a hypothesis", () => {
     expect((await world.ask("GET", "/hypotheses?family=dips")).body.items).toEqual([first.body]);
   });
 
+  test("counts what was tried by an experiment that was canceled", async () => {
+    const world = await open();
+    await world.ask("POST", "/hypotheses", { body: { hypothesis_id: "dips", ...statement, design: design(grid) } });
+    const exp_id = await world.run({ hypothesis_id: "dips" });
+    await world.untilTried(exp_id);
+    expect((await world.ask("POST", `/experiments/${exp_id}/cancel`, { body: {} })).status).toBe(200);
+    const tried = (await world.trials(exp_id)).filter(({ role }) => role === "search").length;
+    expect(tried).toBeGreaterThan(0);
+    expect((await world.ask("GET", "/hypotheses/dips")).body.trials).toBe(tried);
+  });
+
   test("is judged by its experiments, with all others of its family", async () => {
     const world = await open();
     const longer = (change: object) => design({ window: { from: START, to: START + 75 * MINUTE }, ...change });

@@ -15,6 +15,7 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Blobs, Clock, Op, Random, Row, Store } from "../../shared/kit/ports.ts";
 import { newestFirst, pageOf, placeOf, whereOf } from "../../shared/paging.ts";
 import type { ExperimentsQuery, ExperimentTradesQuery, RunExperiment, TrialsQuery } from "./experiment-types.ts";
+import { unendedWith } from "./hypothesis-family.ts";
 import { bundleInWords, resolveDesign } from "./resolve-design.ts";
 
 export interface ExperimentPorts {
@@ -135,7 +136,7 @@ export class Experiments {
       const row: ExperimentRow = { ...value, status: "CANCELED", ended_at: clock.now() };
       const entry = { actor, what: "experiment.cancel", ref: exp_id, outcome: "canceled" };
       try {
-        await store.commit([put(experiments, row, rev), audit(entry)]);
+        await store.commit([put(experiments, row, rev), ...(await unendedWith(store, row, clock.now())), audit(entry)]);
         this.changed(exp_id);
         return row;
       } catch (error) {

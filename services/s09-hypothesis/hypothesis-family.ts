@@ -1,6 +1,6 @@
 /** A hypothesis after an experiment of it: its p-value, and the statuses of all that are tested together with it. */
 import { put } from "../../shared/changes.ts";
-import { hypotheses } from "../../shared/collections/experiments.ts";
+import { hypotheses, trials } from "../../shared/collections/experiments.ts";
 import { canonicalJson } from "../../shared/domain/canonical.ts";
 import type { ExperimentRow, Hypothesis } from "../../shared/domain/experiment.ts";
 import { NO_PRIOR, type PriorTrials } from "../../shared/experiment/experiment.ts";
@@ -21,17 +21,29 @@ export async function priorOf(store: Store, { hypothesis_id }: ExperimentRow): P
   return hypothesis ? { count: hypothesis.trials, sharpes: [] } : NO_PRIOR;
 }
 
+/** What was searched by one that ends without a result: it was seen, and counts against the next. */
+export async function unendedWith(store: Store, { exp_id, hypothesis_id }: ExperimentRow, now: number): Promise<Op[]> {
+  if (hypothesis_id === undefined) return [];
+  const tried = await store.count(trials, searchedBy(exp_id));
+  const row = await store.get(hypotheses, hypothesis_id);
+  if (!row || tried === 0) return [];
+  return [put(hypotheses, { ...row.value, trials: row.value.trials + tried, updated_at: now }, row.rev)];
+}
+
+/** Trials of which one is chosen. */
+export const searchedBy = (exp_id: string) => ({ exp_id, role: { in: ["search", "train"] } }) as const;
+
 /** To be committed with the result; a commit fails with CONFLICT when another of the family was written meanwhile. */
 export async function familyWith(store: Store, hypothesis_id: string, tested: Tested): Promise<Op[]> {
   const own = (await store.get(hypotheses, hypothesis_id))?.value;
   if (!own) return [];
   const rows = await familyOf(store, own.family);
-  const { trials, now, ...basis } = tested;
+  const { trials: tried, now, ...basis } = tested;
   const status = "UNDECIDED" as const;
   const before = rows.map(({ value }): Hypothesis => {
     if (value.hypothesis_id !== hypothesis_id) return value;
     const { net_usdt: _net, lookahead_passed: _passed, ...rest } = value;
-    return { ...rest, ...basis, status, trials: value.trials + trials, updated_at: now };
+    return { ...rest, ...basis, status, trials: value.trials + tried, updated_at: now };
   });
   const judged = judgedFamily(before);
   return rows.flatMap(({ value, rev }, i) => {
