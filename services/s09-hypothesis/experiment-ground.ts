@@ -50,7 +50,10 @@ export async function groundFor(checked: Checked, ports: GroundPorts, reading: R
   const { design } = checked;
   const { bundle } = design;
   const tape = await tapeFor(checked, ports, reading);
-  if (tape.count === 0) refuse("INVALID", `${nothing(checked)} ${remedyOf(checked)}`);
+  const { from_ts, to_ts } = tape.head;
+  const { window } = design;
+  if (tape.count === 0 || to_ts <= window.from || from_ts > window.to)
+    refuse("INVALID", `${nothing(checked)} ${remedyOf(checked)}`);
   const ground: TrialGround = groundOf(design, {
     ...{ bundle, tape: tape.columns, latency: ports.latency },
     models: await modelsOf(bundle, ports),

@@ -135,6 +135,12 @@ describe("what cannot be run is refused at once", () => {
       400,
       "design.window.to",
     ],
+    [
+      "checks of one bar",
+      { design: design({ checks: true, window: { from: START, to: START + MINUTE } }) },
+      400,
+      "design.checks",
+    ],
     ["a search of nothing", { design: design({ method: "GRID" }) }, 400, "design.params"],
     [
       "a path that leads nowhere",

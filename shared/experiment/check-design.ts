@@ -31,6 +31,8 @@ const INSTRUMENTS_MAX = 20;
 const TRIALS_MAX = 50_000;
 /** Of all instruments together: what fits into memory with room for the rest. */
 const BARS_MAX = 20_000_000;
+/** With fewer the first part of the look-ahead check holds none. */
+const CHECKED_BARS_MIN = 4;
 
 /** Refuses with INVALID, by field of the design: no window, no instrument, wrong params, folds that do not fit. */
 export function checkDesign(design: ResolvedDesign): Checked {
@@ -71,8 +73,13 @@ function windowErrors({ window: { from, to } }: ResolvedDesign): FieldError[] {
   return to - from > WINDOW_MS_MAX ? [{ field: "window.to", message: "is more than 20 years after from" }] : [];
 }
 
-function sizeErrors({ data, window }: ResolvedDesign, instruments: number): FieldError[] {
-  const bars = ((window.to - window.from) / TIMEFRAME_MS[data.timeframe]) * instruments;
+function sizeErrors({ data, window, checks }: ResolvedDesign, instruments: number): FieldError[] {
+  const each = (window.to - window.from) / TIMEFRAME_MS[data.timeframe];
+  if (data.form === "bars" && checks && each < CHECKED_BARS_MIN) {
+    const message = `cut the window off at its quarter: it takes ${CHECKED_BARS_MIN} bars at least, or checks: false`;
+    return [{ field: "checks", message }];
+  }
+  const bars = each * instruments;
   if (data.form !== "bars" || bars <= BARS_MAX) return [];
   const message = `makes ${Math.round(bars)} bars, at most ${BARS_MAX}: take longer bars, a shorter window or fewer instruments`;
   return [{ field: "data.timeframe", message }];
