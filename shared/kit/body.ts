@@ -81,10 +81,26 @@ async function readAll(reader: {
 export function parseJson(text: string, type: string | null): unknown {
   if (!/^application\/([\w.-]+\+)?json\b/i.test(type ?? "")) refuse("UNSUPPORTED_TYPE", "Send application/json.");
   if (depthOf(text) > JSON_DEPTH_MAX) refuse("MALFORMED", `JSON nested deeper than ${JSON_DEPTH_MAX}.`);
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch (cause) {
     throw new Problem("MALFORMED", "The body is not valid JSON.", { cause });
+  }
+  if (HALF_CHARACTER.test(text)) refuseHalves(value);
+  return value;
+}
+
+/** Perhaps: an escape of half a character outside the plane in which one is enough. */
+const HALF_CHARACTER = /\\u[dD][89a-fA-F]/;
+
+/** Half a character has no encoding: stores, hashes and other programs would each make something else of it. */
+function refuseHalves(value: unknown): void {
+  if (typeof value === "string" && !value.isWellFormed()) refuse("MALFORMED", "A text holds half of a character.");
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    refuseHalves(key);
+    refuseHalves(member);
   }
 }
 
