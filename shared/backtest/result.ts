@@ -32,7 +32,8 @@ export interface Ran {
 
 export function resultOf(ran: Ran): BacktestResult {
   const { options, market, decisions, worth, side } = ran;
-  const fills = ran.fills.map(fillOf);
+  // News of several markets may overtake each other on their way.
+  const fills = ran.fills.map(fillOf).sort((a, b) => a.ts - b.ts);
   const trades = ran.trades.toSorted((a, b) => a.opened_at - b.opened_at);
   const { form } = options.tape.head;
   const missing = missingText(toldFactors(form, factorsOfBundle(options.bundle)));

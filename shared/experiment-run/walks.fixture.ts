@@ -1,6 +1,7 @@
 /** Markets made of chance alone, and one with an edge planted in it; a strategy that trades on both. */
 import { type Tape, TapeBuilder } from "../backtest/tape.ts";
 import { Bundle } from "../domain/bundle.ts";
+import { DataSource } from "../domain/experiment.ts";
 import { NO_LATENCY } from "../engine/latency.ts";
 import { defaultListings } from "../engine/listing.ts";
 import type { Checked } from "../experiment/check-design.ts";
@@ -70,7 +71,9 @@ export function market(chance: Chance, seconds: number, pull = 0): Tape {
 
 export const designOver = (seconds: number, change: object = {}) => {
   const from = START + WARM_UP * SECOND;
-  return designOf({ bundle: dips, window: { from, to: from + seconds * SECOND }, checks: false, ...change });
+  const window = { from, to: from + seconds * SECOND };
+  const data = DataSource.parse({ timeframe: "1s" });
+  return designOf({ bundle: dips, data, window, checks: false, ...change });
 };
 
 export const groundOver = ({ design }: Checked, tape: Tape): TrialGround =>
