@@ -13,8 +13,8 @@ import { walkedTape } from "./walked-bars.ts";
 
 const DAYS = 14;
 const DAY_MS = 86_400_000;
-const TRIALS = 24;
-const REPEATS = 3;
+const TRIALS = 120;
+const REPEATS = 2;
 const MIB = 2 ** 20;
 
 async function sweep(size: number): Promise<{ seconds: number; hash: string; rss: number }> {
