@@ -5,11 +5,10 @@ import { FeatureSet, Signal } from "../../shared/domain/decision.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import { STANDINGS } from "../../shared/trading/factors/engine.ts";
+import { FeatureSettings } from "../../shared/trading/factors/feature-settings.ts";
 
 export const Settings = z.object({
-  emitEveryMs: z.number().int().min(10).default(100).describe("Least time between two feature events of an instrument"),
-  staleAfterMs: z.number().int().positive().default(3_000).describe("Features are stale without market data this long"),
-  depthStaleAfterMs: z.number().int().positive().default(15_000).describe("And without an order book this long"),
+  ...FeatureSettings.shape,
   signalFlushMs: z
     .number()
     .int()

@@ -7,6 +7,7 @@ import type { Intent, OrderAnswer, Side } from "../../shared/domain/order.ts";
 import { asProblem, assert, type Problem } from "../../shared/errors.ts";
 import { entryIntentId } from "../../shared/keys.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
+import { ASK_AGAIN_MS, mayAskAgain } from "../../shared/trading/decision/ask-again.ts";
 import type { CompiledBundle } from "../../shared/trading/decision/compiled.ts";
 import { decide, SIDE_VALUE, undecidable } from "../../shared/trading/decision/decide.ts";
 import type { ModelSays } from "../../shared/trading/decision/model.ts";
@@ -19,9 +20,6 @@ import type { WriteBehind } from "./write-behind.ts";
 
 /** Guards whose failing means that entries pause by themselves: people hear of it. */
 const LIMIT_GUARDS = new Set(["losses_in_row", "daily_loss_usdt", "drawdown"]);
-/** S4 may not have got it: the same intent may be asked again, while it is valid. */
-const ASK_AGAIN = new Set(["UNAVAILABLE", "NOT_READY", "STOPPING", "NOT_OWNER", "TIMEOUT"]);
-const ASK_AGAIN_MS = 200;
 /** An entry that is to rest for long is taken by S4 as fast as any other. */
 const ASK_MS_MAX = 10_000;
 /** Older ones are looked up; of younger ones fewer than so many come. */
@@ -221,7 +219,7 @@ export class Strategist {
         return answer;
       } catch (error) {
         const problem = asProblem(error);
-        if (ASK_AGAIN.has(problem.code) && clock.now() + ASK_AGAIN_MS < until) {
+        if (mayAskAgain(problem.code, { now: clock.now(), until })) {
           await clock.sleep(ASK_AGAIN_MS);
           continue;
         }

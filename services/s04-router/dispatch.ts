@@ -3,6 +3,7 @@ import type { ExchangeOrder } from "../../shared/contracts.ts";
 import { isEntry, type LearntBy, type Order } from "../../shared/domain/order.ts";
 import type { Problem } from "../../shared/errors.ts";
 import { planOf } from "../../shared/trading/execution/answers.ts";
+import { AskingPace } from "../../shared/trading/execution/asking-pace.ts";
 import { isLive, markSent, markUnknown, type OrderReport } from "../../shared/trading/execution/order-state.ts";
 import { lateWhy } from "../../shared/trading/execution/steps.ts";
 import type { Booking } from "./booking.ts";
@@ -40,10 +41,11 @@ export class Dispatch {
   private readonly entries: Lanes;
   /** Waiting for their turn to leave. */
   private readonly waiting = new Set<string>();
-  private readonly tries = new Map<string, { count: number; at: number }>();
+  private readonly pace: AskingPace;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.pace = new AskingPace(parts.ports);
     this.entries = new Lanes(parts.ports.settings.entriesAtOnce);
   }
 
@@ -53,16 +55,12 @@ export class Dispatch {
 
   /** Nothing has been asked about it yet. */
   isFresh(order: Order): boolean {
-    return !this.tries.has(order.client_order_id);
+    return this.pace.isFresh(order);
   }
 
   /** Milliseconds until this order may be asked about (or cancelled) again. */
   dueIn(order: Order): number {
-    const { askWaitMs, askWaitMsMax } = this.parts.ports.settings;
-    const tried = this.tries.get(order.client_order_id);
-    const at = tried?.at ?? order.updated_at;
-    const wait = Math.min(askWaitMs * 2 ** (tried?.count ?? 0), askWaitMsMax);
-    return Math.max(0, at + wait - this.parts.ports.clock.now());
+    return this.pace.dueIn(order);
   }
 
   /**
@@ -180,7 +178,7 @@ export class Dispatch {
   async cancel(order: Order, by?: LearntBy): Promise<void> {
     const { venue } = this.parts;
     await this.during([order], async () => {
-      this.tried(order);
+      this.pace.tried(order);
       const outcome = await venue.attempt((options) => venue.calls.cancelOrder(refOf(order), options));
       if (outcome.kind === "answered") await this.takeReport(order, outcome.value, by ?? "ANSWER");
       // A cancel that finds nothing met an order that is filled or gone already: only a question tells which.
@@ -194,7 +192,7 @@ export class Dispatch {
 
   private async askNow(order: Order, by: LearntBy = "QUERY"): Promise<void> {
     const { ports, venue } = this.parts;
-    this.tried(order);
+    this.pace.tried(order);
     const outcome = await venue.ask(order.instrument, (options) => venue.calls.queryOrder(refOf(order), options));
     if (outcome.kind === "answered") return this.takeReport(order, outcome.value, by);
     if (outcome.kind === "unknown" || outcome.problem.code !== "NOT_FOUND") return;
@@ -239,7 +237,7 @@ export class Dispatch {
     const { account, instrument, order_id } = order;
     if (order_id === undefined) return this.ask(order, by);
     await this.during([order], async () => {
-      this.tried(order);
+      this.pace.tried(order);
       const outcome = await venue.ask(instrument, (options) =>
         venue.calls.getFills({ account, instrument, order_id, from_ts: Math.floor(order.created_at) - 1_000 }, options),
       );
@@ -260,7 +258,7 @@ export class Dispatch {
   }
 
   private async takeReport(order: Order, said: ExchangeOrder, by: LearntBy): Promise<void> {
-    this.tries.delete(order.client_order_id);
+    this.pace.forget(order.client_order_id);
     await this.parts.booking.take(order.client_order_id, { by, report: reportOf(said) });
   }
 
@@ -292,14 +290,9 @@ export class Dispatch {
     if (this.sent.size <= REMEMBERED_MAX) return;
     for (const id of this.sent) {
       this.sent.delete(id);
-      this.tries.delete(id);
+      this.pace.forget(id);
       break;
     }
-  }
-
-  private tried(order: Order): void {
-    const count = (this.tries.get(order.client_order_id)?.count ?? 0) + 1;
-    this.tries.set(order.client_order_id, { count, at: this.parts.ports.clock.now() });
   }
 
   private async during<T>(orders: readonly Order[], work: () => Promise<T>): Promise<T> {

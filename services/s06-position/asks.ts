@@ -1,9 +1,16 @@
 /** Asks the router on behalf of a trade: stored with its number before it is asked, asked again until it is answered. */
-import { dec, zero } from "../../shared/domain/money.ts";
 import { type Intent, IntentKind } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { asProblem, Problem } from "../../shared/errors.ts";
-import { type Ask, answeredTrade, asked, intentOf, intentSeq } from "../../shared/trading/position/ask.ts";
+import {
+  type Ask,
+  answeredTrade,
+  asked,
+  intentOf,
+  intentSeq,
+  isNothing,
+  isOwed,
+} from "../../shared/trading/position/ask.ts";
 import { paramsOf, withParams } from "../../shared/trading/position/trade-params.ts";
 import type { TradesBook } from "./trades-book.ts";
 import type { Ports } from "./types.ts";
@@ -89,9 +96,8 @@ export class Asks {
     if (this.asking.has(intent.intent_id)) return undefined;
     this.asking.add(intent.intent_id);
     try {
-      const { status, filled_qty, message } = await this.ports.router.placeOrder({ intent });
-      const isNothing = (status === "REJECTED" || status === "EXPIRED") && dec(filled_qty) === zero;
-      if (isNothing) throw new Problem("EXCHANGE_REFUSED", message ?? `the order is ${status}`);
+      const answer = await this.ports.router.placeOrder({ intent });
+      if (isNothing(answer)) throw new Problem("EXCHANGE_REFUSED", answer.message ?? `the order is ${answer.status}`);
       this.failures.delete(this.book.open(instrument)?.trade_id ?? "");
       await this.answered(instrument, intent, undefined);
       return undefined;
@@ -121,8 +127,7 @@ export class Asks {
       code: problem.code,
       detail: problem.message,
     });
-    const owed = problem.status >= 500 || problem.status === 429 || problem.code === "STILL_RUNNING";
-    if (!owed) return this.answered(instrument, intent, problem);
+    if (!isOwed(problem)) return this.answered(instrument, intent, problem);
     if (intent.kind === IntentKind.enum.EXIT) await this.ports.command(intent);
   }
 

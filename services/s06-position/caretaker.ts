@@ -19,6 +19,7 @@ import {
   stopElsewhere,
   stopOf,
 } from "../../shared/trading/position/plans.ts";
+import { BEST_ROE_STEP, GATE_EVERY_MS } from "../../shared/trading/position/position-settings.ts";
 import { isStagnant } from "../../shared/trading/position/stagnation.ts";
 import { roe } from "../../shared/trading/position/trade.ts";
 import { paramsOf, withParams } from "../../shared/trading/position/trade-params.ts";
@@ -36,10 +37,6 @@ interface Parts {
   readonly gate: AddGate;
 }
 
-/** The best ROE is stored when it has grown by this much, so that a restart remembers it well enough. */
-const BEST_ROE_STEP = 0.005;
-/** Whether an add is allowed is read from stores: not with every price. */
-const GATE_EVERY_MS = 1_000;
 /** A trade without a price for so long is told of. */
 const NO_PRICE_MS = 30_000;
 

@@ -9,6 +9,7 @@ import { compileBundle } from "../trading/decision/compiled.ts";
 import { Quotes } from "../trading/execution/quotes.ts";
 import type { RulePorts } from "../trading/execution/router-parts.ts";
 import { RouterSettings } from "../trading/execution/router-settings.ts";
+import { FeatureSettings } from "../trading/factors/feature-settings.ts";
 import { PositionSettings } from "../trading/position/position-settings.ts";
 import { seededChance } from "../trading/stats/seeded-chance.ts";
 import type { BacktestOptions, RunningBacktest } from "./backtest-options.ts";
@@ -37,8 +38,7 @@ const CALM_AFTER_MS = 5 * 60_000;
 const FEE_DIGITS = 12;
 /** Steps between two words of progress. */
 const PROGRESS_STEPS = 5_000;
-/** As features.ts of the feature generator has them. */
-const FEATURES = { emitEveryMs: 100, staleAfterMs: 3_000, depthStaleAfterMs: 15_000 };
+const FEATURES = FeatureSettings.parse({});
 
 /** Throws a Problem INVALID for options that cannot be. */
 export function* backtest(options: BacktestOptions): RunningBacktest<BacktestResult> {

@@ -1,6 +1,7 @@
 /** Everything the router does to one order at the exchange: send, cancel, ask, fetch fills; each books its answer. */
 import { isEntry, type Order } from "../domain/order.ts";
 import type { Problem } from "../errors.ts";
+import { AskingPace } from "../trading/execution/asking-pace.ts";
 import type { BookedNews } from "../trading/execution/booking-rules.ts";
 import type { Books } from "../trading/execution/books.ts";
 import { markSent } from "../trading/execution/order-state.ts";
@@ -24,34 +25,26 @@ export class Dispatch {
   private readonly parts: Parts;
   private readonly busy = new Set<string>();
   private readonly sent = new Set<string>();
-  private readonly tries = new Map<string, { count: number; at: number }>();
+  private readonly pace: AskingPace;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.pace = new AskingPace(parts.ports);
   }
 
   isBusy(order: Order): boolean {
     return this.busy.has(order.client_order_id);
   }
 
-  /** Nothing has been asked about it yet. */
-  isFresh(order: Order): boolean {
-    return !this.tries.has(order.client_order_id);
-  }
-
   /** Milliseconds until this order may be asked about (or cancelled) again. */
   dueIn(order: Order): number {
-    const { askWaitMs, askWaitMsMax } = this.parts.ports.settings;
-    const tried = this.tries.get(order.client_order_id);
-    const at = tried?.at ?? order.updated_at;
-    const wait = Math.min(askWaitMs * 2 ** (tried?.count ?? 0), askWaitMsMax);
-    return Math.max(0, at + wait - this.parts.ports.clock.now());
+    return this.pace.dueIn(order);
   }
 
   /** Does it now, or answers when it may. */
   approach(what: "cancel" | "ask" | "fetch_fills", order: Order): number | undefined {
     if (this.isBusy(order)) return undefined;
-    const dueIn = what === "cancel" && this.isFresh(order) ? 0 : this.dueIn(order);
+    const dueIn = what === "cancel" && this.pace.isFresh(order) ? 0 : this.dueIn(order);
     if (dueIn > 0) return dueIn;
     if (what === "cancel") this.cancel(order);
     else if (what === "ask") this.ask(order);
@@ -119,7 +112,7 @@ export class Dispatch {
 
   cancel(order: Order): void {
     this.begin(order);
-    this.tried(order);
+    this.pace.tried(order);
     this.parts.connector.cancel(order, (outcome) => {
       if (outcome.kind === "answered") {
         this.report(order, outcome.value);
@@ -134,7 +127,7 @@ export class Dispatch {
   }
 
   private askNow(order: Order): void {
-    this.tried(order);
+    this.pace.tried(order);
     this.parts.connector.query(order, (outcome) => {
       if (outcome.kind === "answered") this.report(order, outcome.value, "QUERY");
       this.end(order);
@@ -143,7 +136,7 @@ export class Dispatch {
 
   fetchFills(order: Order): void {
     this.begin(order);
-    this.tried(order);
+    this.pace.tried(order);
     this.parts.connector.fills(order, (outcome) => {
       if (outcome.kind === "answered") this.parts.take(order.client_order_id, { by: "QUERY", fills: outcome.value });
       this.end(order);
@@ -159,7 +152,7 @@ export class Dispatch {
   }
 
   private report({ client_order_id }: Order, said: Said, by: "ANSWER" | "QUERY" = "ANSWER"): void {
-    this.tries.delete(client_order_id);
+    this.pace.forget(client_order_id);
     const { status, order_id, filled_qty, avg_price } = said;
     this.parts.take(client_order_id, { by, report: { status, order_id, filled_qty, avg_price } });
   }
@@ -168,11 +161,6 @@ export class Dispatch {
     const inferred = problem.code !== "EXCHANGE_REFUSED";
     const report = { status: "REJECTED", filled_qty: "0", message: problem.message, inferred } as const;
     this.parts.take(client_order_id, { by: inferred ? "ROUTER" : "ANSWER", report });
-  }
-
-  private tried({ client_order_id }: Order): void {
-    const count = (this.tries.get(client_order_id)?.count ?? 0) + 1;
-    this.tries.set(client_order_id, { count, at: this.parts.ports.clock.now() });
   }
 
   private begin(order: Order): void {

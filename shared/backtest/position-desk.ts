@@ -8,7 +8,7 @@ import { Problem } from "../errors.ts";
 import type { OrderResult, PositionEvent } from "../streams.ts";
 import type { RulePorts } from "../trading/execution/router-parts.ts";
 import type { AddDecision } from "../trading/position/adds.ts";
-import { type Ask, answeredTrade, asked, intentOf, intentSeq } from "../trading/position/ask.ts";
+import { type Ask, answeredTrade, asked, intentOf, intentSeq, isNothing, isOwed } from "../trading/position/ask.ts";
 import { decideReduction, liquidationDistance } from "../trading/position/liquidation.ts";
 import {
   type At,
@@ -23,17 +23,13 @@ import {
   stopElsewhere,
   stopOf,
 } from "../trading/position/plans.ts";
-import type { PositionSettings } from "../trading/position/position-settings.ts";
+import { BEST_ROE_STEP, GATE_EVERY_MS, type PositionSettings } from "../trading/position/position-settings.ts";
 import { ResultRules } from "../trading/position/result-rules.ts";
 import { isStagnant } from "../trading/position/stagnation.ts";
 import { roe, withFunding } from "../trading/position/trade.ts";
 import { isOpen, paramsOf, withParams } from "../trading/position/trade-params.ts";
 import { TradePrices } from "../trading/position/trade-prices.ts";
 import type { RouterDesk, Word } from "./router-desk.ts";
-
-/** The best ROE is stored when it has grown by this much. */
-const BEST_ROE_STEP = 0.005;
-const GATE_EVERY_MS = 1_000;
 
 /** A futures position as the exchange was asked for it. */
 export interface AskedPosition {
@@ -261,18 +257,14 @@ export class PositionDesk {
   private heardWord(instrument: InstrumentId, intent: Intent, word: Word): void {
     const open = this.open.get(instrument);
     if (!(word instanceof Problem)) {
-      const { status, filled_qty } = word;
-      const isNothing = (status === "REJECTED" || status === "EXPIRED") && dec(filled_qty) === zero;
-      if (!isNothing) {
+      if (!isNothing(word)) {
         this.failures.delete(open?.trade_id ?? "");
         this.answered(instrument, intent, false);
         return;
       }
     }
     this.failed(open);
-    const isOwed =
-      word instanceof Problem && (word.status >= 500 || word.status === 429 || word.code === "STILL_RUNNING");
-    if (!isOwed) this.answered(instrument, intent, true);
+    if (!(word instanceof Problem && isOwed(word))) this.answered(instrument, intent, true);
   }
 
   private failed(trade: Trade | undefined): void {

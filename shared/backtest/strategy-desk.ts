@@ -6,6 +6,7 @@ import type { Intent, Side } from "../domain/order.ts";
 import { asProblem, assert, Problem } from "../errors.ts";
 import type { AccountState } from "../trading/decision/account.ts";
 import { AccountTally } from "../trading/decision/account-tally.ts";
+import { ASK_AGAIN_MS, mayAskAgain } from "../trading/decision/ask-again.ts";
 import type { CompiledBundle } from "../trading/decision/compiled.ts";
 import { decide, SIDE_VALUE } from "../trading/decision/decide.ts";
 import type { ModelSays } from "../trading/decision/model.ts";
@@ -15,9 +16,6 @@ import type { BacktestProgram, BacktestStep } from "./backtest-options.ts";
 import type { RouterDesk, Word } from "./router-desk.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** The router may not have taken it for now: the same intent may be asked again, while it is valid. */
-const ASK_AGAIN = new Set(["UNAVAILABLE", "NOT_READY", "STOPPING", "NOT_OWNER", "TIMEOUT"]);
-const ASK_AGAIN_MS = 200;
 const BUDGET_EVERY_MS = 1_000;
 const US_IN_MS = 1_000;
 const NOBODY: ReadonlySet<string> = new Set();
@@ -124,7 +122,7 @@ export class StrategyDesk {
       return;
     }
     const until = intent.valid_until ?? timeline.now();
-    const isAgain = ASK_AGAIN.has(word.code) && timeline.now() + ASK_AGAIN_MS < until;
+    const isAgain = mayAskAgain(word.code, { now: timeline.now(), until });
     if (isAgain) timeline.after(ASK_AGAIN_MS, () => this.place(intent, decision));
     else this.tally.refused(intent.intent_id);
   }

@@ -6,6 +6,7 @@ import type { InstrumentId } from "../../domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker, Timeframe } from "../../domain/market.ts";
 import { signalId } from "../../keys.ts";
 import { createFactorEngine, type EngineOptions, type FactorEngine } from "./engine.ts";
+import type { FeatureSettings } from "./feature-settings.ts";
 import type { LevelNumbers } from "./inputs.ts";
 import type { ClosedBar } from "./series.ts";
 import type { EngineSnapshot } from "./snapshot.ts";
@@ -13,13 +14,6 @@ import { Triggers } from "./triggers.ts";
 
 /** An event further ahead of its own arrival is a fault: taken in, it would close bars that are still going on. */
 const FUTURE_MS_MAX = 10_000;
-
-/** Milliseconds: between two feature events at least, and after how long without market data or a book they are stale. */
-export interface FeatureSettings {
-  readonly emitEveryMs: number;
-  readonly staleAfterMs: number;
-  readonly depthStaleAfterMs: number;
-}
 
 export interface Surroundings {
   readonly account: string;

@@ -1,6 +1,8 @@
 /** What a trade asks of the router: the intent it becomes, what asking makes of the trade, and what the answer does. */
-import { INTENT_ID_CHARACTERS_MAX, type Intent, opposite } from "../../domain/order.ts";
+import { dec, zero } from "../../domain/money.ts";
+import { INTENT_ID_CHARACTERS_MAX, type Intent, type OrderAnswer, opposite } from "../../domain/order.ts";
 import type { Trade } from "../../domain/trade.ts";
+import type { Problem } from "../../errors.ts";
 import { digest, tradeIntentId } from "../../keys.ts";
 import type { PositionEvent } from "../../streams.ts";
 import { paramsOf, type TradeParams, withParams } from "./trade-params.ts";
@@ -74,3 +76,11 @@ function givenBack({ stop_price }: Trade, asked: Intent, undo: TradeParams["undo
   const { stop_price: _before, stops: _stops, ...rest } = undo;
   return rest;
 }
+
+/** The router took it and nothing came of it. */
+export const isNothing = ({ status, filled_qty }: Pick<OrderAnswer, "status" | "filled_qty">): boolean =>
+  (status === "REJECTED" || status === "EXPIRED") && dec(filled_qty) === zero;
+
+/** No answer: the router may have taken it, so it stays owed and is asked again under the same id. */
+export const isOwed = ({ status, code }: Pick<Problem, "status" | "code">): boolean =>
+  status >= 500 || status === 429 || code === "STILL_RUNNING";

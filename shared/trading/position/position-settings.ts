@@ -1,6 +1,11 @@
 /** The numbers that the position manager works by: how often it looks, how long it waits, what is too old. */
 import { z } from "@hono/zod-openapi";
 
+/** The best ROE is stored when it has grown by this much, so that a restart remembers it well enough. */
+export const BEST_ROE_STEP = 0.005;
+/** Whether an add is allowed is not looked up with every price. */
+export const GATE_EVERY_MS = 1_000;
+
 export const PositionSettings = z.object({
   /** An instrument is looked at no more often than this as prices come in. */
   lookEveryMs: z.coerce.number().int().min(1).default(250),
