@@ -14,6 +14,7 @@ import { when } from "../cli/data-library.ts";
 import { DEFAULT_DATA } from "../cli/options.ts";
 import { filesUnder } from "../data/folder-files.ts";
 import { isRecording } from "../data/import-lines.ts";
+import type { Wanted as FileWords } from "../data/imported.ts";
 import { tapeOfFiles } from "../data/tape-files.ts";
 import { formOf } from "../data/text-lines.ts";
 import type { StoredParts } from "./stored-parts.ts";
@@ -48,6 +49,8 @@ export interface MarketAsked {
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly on_problem: "refuse" | "repair";
+  /** What the files do not tell. */
+  readonly wanted?: FileWords;
   onProgress?(share: number): void;
 }
 export interface AskedMarket {
@@ -81,10 +84,10 @@ export async function askedMarket(asked: MarketAsked, stored: StoredParts): Prom
 }
 
 async function filesMarket(asked: MarketAsked, listings: readonly Listing[]): Promise<AskedMarket> {
-  const { bundle, words, from, to, timeframe, on_problem, onProgress } = asked;
+  const { bundle, words, from, to, timeframe, on_problem, wanted, onProgress } = asked;
   const warm_up_ms = warmUpMs(bundle, tradedBy(bundle, words.instruments));
   const tape = await tapeOfFiles(words.files, {
-    ...{ listings, timeframe, on_problem },
+    ...{ listings, timeframe, on_problem, ...(wanted && { wanted }) },
     ...(words.instruments.length > 0 && { instruments: words.instruments }),
     ...(from !== undefined && { from: from - warm_up_ms }),
     ...(to !== undefined && { to }),

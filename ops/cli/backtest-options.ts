@@ -14,6 +14,8 @@ export const MARKET_OPTIONS = {
   to: { type: "string" },
   form: { type: "string" },
   timeframe: { type: "string", default: "1m" },
+  market: { type: "string" },
+  symbol: { type: "string" },
   repair: { type: "boolean", default: false },
   model: { type: "string", multiple: true, default: [] as string[] },
   program: { type: "string", multiple: true, default: [] as string[] },
@@ -38,6 +40,7 @@ export const MARKET_USAGE = `  --bundle F       a config bundle (YAML or JSON); 
                    warms the factors
   --form F         bars, trades (without a book) or book; default: what the files are, bars from the library
   --timeframe T    of bars (1m)
+  --market M       of files that do not tell it: SPOT or FUT; --symbol S, such as BTCUSDT, likewise
   --repair         leave out bad rows and say so, in place of refusing the data
   --program FILE   the source of a program that the bundle names; default: as registered in the data folder
   --model FILE=a,b the file of a model that the bundle names, with its inputs; default: as registered`;

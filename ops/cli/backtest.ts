@@ -30,7 +30,7 @@ import {
 } from "./backtest-options.ts";
 import { summaryLines } from "./backtest-summary.ts";
 import type { Command } from "./command.ts";
-import { timeOption } from "./data-library.ts";
+import { ofFiles, timeOption } from "./data-library.ts";
 import { choiceOption, readOptions } from "./options.ts";
 import { note, print, progressBar, yellow } from "./terminal.ts";
 
@@ -88,6 +88,7 @@ async function run(args: string[]): Promise<number> {
       form,
       timeframe: choiceOption("timeframe", values.timeframe, TIMEFRAMES),
       on_problem: values.repair ? "repair" : "refuse",
+      wanted: ofFiles(values),
       onProgress: (share) => reading.at(share, ""),
     },
     stored,

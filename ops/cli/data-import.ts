@@ -1,6 +1,5 @@
 /** `data import`: files of history into the library, each whole or not at all. */
 import { wallClock } from "../../shared/adapters/clock.ts";
-import { Market } from "../../shared/domain/instrument.ts";
 import { Damage } from "../../shared/market-data/damage.ts";
 import { INTERVALS } from "../../shared/market-data/intervals.ts";
 import { KIND_NAMES } from "../../shared/market-data/kinds.ts";
@@ -8,7 +7,7 @@ import { seriesName } from "../../shared/market-data/library.ts";
 import { importFile } from "../data/import.ts";
 import type { Imported, Wanted } from "../data/imported.ts";
 import type { Command } from "./command.ts";
-import { count, openLibrary, when } from "./data-library.ts";
+import { count, ofFiles, openLibrary, when } from "./data-library.ts";
 import { choiceOption, DEFAULT_DATA, readOptions } from "./options.ts";
 import { dim, fail, green, print, progressBar } from "./terminal.ts";
 
@@ -53,8 +52,7 @@ async function run(args: string[]): Promise<number> {
   );
   if (files.length === 0) throw new Error("Name at least one file. --help shows how.");
   const wanted: Wanted = {
-    ...(values.market !== undefined && { market: choiceOption("market", values.market, Market.options) }),
-    ...(values.symbol !== undefined && { symbol: values.symbol }),
+    ...ofFiles(values),
     ...(values.kind !== undefined && { kind: choiceOption("kind", values.kind, KIND_NAMES) }),
     ...(values.interval !== undefined && { interval: choiceOption("interval", values.interval, INTERVALS) }),
     replace: values.replace,

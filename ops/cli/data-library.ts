@@ -1,9 +1,11 @@
 /** The library of a data folder, and how the data commands write numbers and times. */
 import { join, resolve } from "node:path";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
-import { InstrumentId } from "../../shared/domain/instrument.ts";
+import { InstrumentId, Market } from "../../shared/domain/instrument.ts";
 import { readTime, timeUnit } from "../../shared/market-data/cells.ts";
 import { Library } from "../../shared/market-data/library.ts";
+import type { Wanted } from "../data/imported.ts";
+import { choiceOption } from "./options.ts";
 
 /** Made when it is first written to. */
 export const openLibrary = (data: string): Library => new Library(new FolderBlobs(blobsOf(data)));
@@ -35,3 +37,9 @@ export function instrumentWord(word: string): InstrumentId {
   if (!read.success) throw new Error(`${JSON.stringify(word)} is no instrument such as FUT:BTCUSDT.`);
   return read.data;
 }
+
+/** `--market` and `--symbol`: what a file's path, name and content may not tell. */
+export const ofFiles = ({ market, symbol }: { market?: string | undefined; symbol?: string | undefined }): Wanted => ({
+  ...(market !== undefined && { market: choiceOption("market", market, Market.options) }),
+  ...(symbol !== undefined && { symbol }),
+});

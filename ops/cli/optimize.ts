@@ -22,7 +22,7 @@ import { openTrialFile, type TrialFile } from "../backtest/trial-file.ts";
 import { buildInfo } from "../build.ts";
 import { FORMS, MARKET_OPTIONS, MARKET_USAGE, SETTING_OPTIONS, SETTING_USAGE, settingsOf } from "./backtest-options.ts";
 import type { Command } from "./command.ts";
-import { timeOption } from "./data-library.ts";
+import { ofFiles, timeOption } from "./data-library.ts";
 import { experimentLines } from "./experiment-summary.ts";
 import { choiceOption, numberOption, readOptions } from "./options.ts";
 import { SEARCH_OPTIONS, SEARCH_USAGE, searchOf } from "./search-options.ts";
@@ -122,6 +122,7 @@ async function jobOf(values: Values): Promise<Job> {
     {
       ...{ bundle, words, form, timeframe, on_problem: values.repair ? ("repair" as const) : ("refuse" as const) },
       ...{ from: timeOption("from", values.from), to: timeOption("to", values.to) },
+      wanted: ofFiles(values),
       onProgress: (share) => reading.at(share, ""),
     },
     stored,
