@@ -1,7 +1,7 @@
 /** Every collection in the system, once: declared by owner in collections/, listed here. */
 import { auditHeads } from "./collections/audit.ts";
 import { autopsyMarks, autopsyReports } from "./collections/autopsy.ts";
-import { configActive, configBundles } from "./collections/config.ts";
+import { configActive, configBundles, promotions, simulations } from "./collections/config.ts";
 import {
   balancesSnapshots,
   exchangeKillCopy,
@@ -83,6 +83,8 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   modelCurves,
   configBundles,
   configActive,
+  promotions,
+  simulations,
   programs,
   alertsKept,
   metricsTimeseries,

@@ -4,8 +4,10 @@ import { z } from "@hono/zod-openapi";
 import { ConfigService } from "../proto/gen/chimera/config/v1/config_pb.ts";
 import { ExchangeService } from "../proto/gen/chimera/exchange/v1/exchange_pb.ts";
 import { GatewayService } from "../proto/gen/chimera/gateway/v1/gateway_pb.ts";
+import { MetricsService } from "../proto/gen/chimera/metrics/v1/metrics_pb.ts";
 import { PositionService } from "../proto/gen/chimera/position/v1/position_pb.ts";
 import { RouterService } from "../proto/gen/chimera/router/v1/router_pb.ts";
+import { Split } from "./domain/arms.ts";
 import { Decision } from "./domain/decision.ts";
 import { Account, DEFAULT_ACCOUNT, Decimal, Instrument, InstrumentId, PositiveDecimal } from "./domain/instrument.ts";
 import { Kline, Timeframe } from "./domain/market.ts";
@@ -319,8 +321,39 @@ export const config = contract("s10", ConfigService, {
       hash: z.string(),
       activated_at: z.number(),
       bundle: z.record(z.string(), z.unknown()),
+      canary: Split.extend({
+        rev: z.number().int(),
+        bundle_id: z.string(),
+        hash: z.string(),
+        bundle: z.record(z.string(), z.unknown()),
+      }).optional(),
     }),
   ]),
 });
 
-export const CONTRACTS: readonly Contract[] = [exchange, router, position, config, gateway];
+/** S11. What the config service must know before and while a revision comes into force. */
+export const metrics = contract("s11", MetricsService, {
+  getStanding: method(MetricsService.method.getStanding, [
+    Nothing,
+    z.object({
+      level: z.enum(["GREEN", "YELLOW", "ORANGE", "RED"]),
+      reasons: z.array(z.string()),
+      /** Of every replica of every service that uses the config, asked just now. */
+      revisions: z.array(
+        z.object({
+          service: z.string(),
+          replica: z.string(),
+          answered: z.boolean(),
+          rev: z.number().int(),
+          canary_rev: z.number().int().optional(),
+          /** It could not load this one, and why. */
+          refused_rev: z.number().int().optional(),
+          error: z.string().optional(),
+        }),
+      ),
+      ts: z.number(),
+    }),
+  ]),
+});
+
+export const CONTRACTS: readonly Contract[] = [exchange, router, position, config, metrics, gateway];

@@ -198,9 +198,15 @@ export const labelsReady = reliable("labels:ready", LabelsReady, {
   keyed: false,
 });
 
+/** Told with every change of what is in force, for all or for a share; who hears it fetches the active config anew. */
 export const ConfigEvent = z.object({
   kind: z.enum(["PROMOTE", "ROLLBACK"]),
+  /** In force for all. */
   rev: z.number().int(),
+  /** For a share of the triggers, while a promotion is under way. */
+  canary_rev: z.number().int().optional(),
+  promotion_id: z.string().optional(),
+  reason: z.string().optional(),
   bundle_id: z.string(),
   hash: z.string(),
   ts: z.number(),
@@ -210,7 +216,25 @@ export const configEvents = reliable("cfg:events", ConfigEvent, { from: ["s10"],
 
 export const HealthLevel = z.enum(["GREEN", "YELLOW", "ORANGE", "RED"]);
 export type HealthLevel = z.output<typeof HealthLevel>;
-export const HealthEvent = z.object({ level: HealthLevel, reasons: z.array(z.string()), ts: z.number() });
+/** What the level alone does not say; absent: nothing of it. Each with why. */
+export const HealthEffects = z.object({
+  /** Orders take, and none is posted. */
+  takers_only: z.string().optional(),
+  /** New spot size times this. */
+  spot_size: z.object({ mult: z.number().min(0).max(1), why: z.string() }).optional(),
+  /** Models have no say: sizes count them as 1.0. */
+  models_off: z.string().optional(),
+  /** What happens is too far from what backtests assume: finer slices, no posting at a wide spread. */
+  careful_routing: z.string().optional(),
+  no_entries: z.string().optional(),
+});
+export type HealthEffects = z.output<typeof HealthEffects>;
+export const HealthEvent = z.object({
+  level: HealthLevel,
+  reasons: z.array(z.string()),
+  effects: HealthEffects.optional(),
+  ts: z.number(),
+});
 export type HealthEvent = z.output<typeof HealthEvent>;
 export const healthEvents = reliable("health:events", HealthEvent, {
   from: ["s11"],

@@ -38,7 +38,7 @@ export interface Ports {
   clock: Clock;
   audit(entry: Entry): Op;
 }
-export interface Active extends Omit<ActiveRecord, "id"> {
+export interface Active extends Omit<ActiveRecord, "id" | "canary"> {
   bundle: Bundle;
 }
 

@@ -2,7 +2,8 @@
 import { z } from "@hono/zod-openapi";
 import { alertsKept, metricsTimeseries } from "../../shared/collections/operations.ts";
 import { reconciliations } from "../../shared/collections/reconciliation.ts";
-import { defineService, every, on, verb } from "../../shared/kit/service.ts";
+import { metrics as standing } from "../../shared/contracts.ts";
+import { answers, defineService, every, on, verb } from "../../shared/kit/service.ts";
 import {
   alerts,
   type HealthEvent,
@@ -16,6 +17,7 @@ import { alertVerbs, createInbox } from "./alerts.ts";
 import { createReadings } from "./readings.ts";
 import { createScraper } from "./scrape.ts";
 import { metricsVerb } from "./series.ts";
+import { revisionsRun } from "./standing.ts";
 
 const settings = z.object({
   scrapeMs: z.number().int().min(1_000).default(10_000).describe("How often all services are scraped"),
@@ -89,6 +91,17 @@ export default defineService({
       verbs: [
         metricsVerb({ store, clock, own, services: peers.services.length, federate: scraper.federate }),
         ...alertVerbs(store, inbox),
+        answers(standing.methods.getStanding, {
+          name: "getStanding",
+          summary: "The health level, and which revision every replica runs just now",
+          once: "reads",
+          run: async () => ({
+            level: shown.level,
+            reasons: shown.reasons,
+            revisions: await revisionsRun({ peers, log }),
+            ts: clock.now(),
+          }),
+        }),
         verb({
           name: "getHealthLevel",
           summary: "The health level and why",

@@ -1,5 +1,8 @@
-/** What S10 keeps: bundles and which one is active. */
+/** What S10 keeps: bundles, which one is active, promotions and simulations. */
 import { z } from "@hono/zod-openapi";
+import { Split } from "../domain/arms.ts";
+import { Promotion } from "../domain/promotion.ts";
+import { Simulation } from "../domain/simulation.ts";
 import { collection } from "./declare.ts";
 
 /** A bundle with its state; the content hash covers `bundle` without rev, author and times. */
@@ -27,6 +30,23 @@ export const ActiveRecord = z.object({
   bundle_id: z.string(),
   hash: z.string(),
   activated_at: z.number(),
+  /** While a canary or a ramp is under way: the other revision and its share. */
+  canary: Split.extend({ rev: z.number().int(), bundle_id: z.string(), hash: z.string() }).optional(),
 });
 export type ActiveRecord = z.output<typeof ActiveRecord>;
 export const configActive = collection({ name: "config_active", owner: "s10", schema: ActiveRecord, key: (a) => a.id });
+
+export const promotions = collection({
+  name: "promotions",
+  owner: "s10",
+  schema: Promotion,
+  key: ({ promotion_id }) => promotion_id,
+  indexes: [["created_at"], ["status", "created_at"], ["bundle_id", "created_at"], ["hash", "created_at"]],
+});
+export const simulations = collection({
+  name: "simulations",
+  owner: "s10",
+  schema: Simulation,
+  key: ({ sim_id }) => sim_id,
+  indexes: [["created_at"], ["status", "created_at"], ["hash", "created_at"]],
+});

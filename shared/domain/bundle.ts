@@ -217,9 +217,59 @@ const RiskFlags = z.strictObject({
 export type RiskFlags = z.output<typeof RiskFlags>;
 
 const HealthFlags = z.strictObject({
-  yellow_size_mult: z.number().default(0.8),
-  orange_size_mult: z.number().default(0.5),
+  yellow_size_mult: z.number().min(0).max(1).default(0.8),
+  orange_size_mult: z.number().min(0).max(1).default(0.5),
+  /** On ORANGE an order goes in this many times as many slices. */
+  orange_slices_mult: z.number().int().min(1).max(10).default(2),
+  /** Codes of FATAL alerts that turn the kill switch on by themselves; empty: none does. */
+  kill_on_fatal: z
+    .array(z.string().regex(/^[A-Z][A-Z0-9_]{1,63}$/))
+    .max(50)
+    .default([]),
 });
+export type HealthFlags = z.output<typeof HealthFlags>;
+
+/** How far what really happens may be from what backtests assume, before the system trades more carefully. */
+const BacktestGuardFlags = z.strictObject({
+  enabled: z.boolean().default(true),
+  window_days: z.number().int().min(1).max(30).default(7),
+  /** Fills of own orders that it takes to say anything. */
+  fills_min: z.number().int().min(1).default(100),
+  /** Mean absolute difference of slippage from the cost curve's, as a share of what the curve says. */
+  slippage_mape_max: z.number().positive().default(0.35),
+  taker_share_difference_max: z.number().positive().max(1).default(0.2),
+  latency_p95_difference_ms_max: z.number().positive().default(300),
+  /** Beyond them for so long: no entries. */
+  no_entries_after_days: z.number().int().min(1).default(14),
+});
+export type BacktestGuardFlags = z.output<typeof BacktestGuardFlags>;
+
+/** What a revision must pass before it is in force, and what takes it back by itself. */
+const PromotionFlags = z.strictObject({
+  /** FULL only after a canary and a ramp of the same content stood. */
+  steps_required: z.boolean().default(true),
+  /** Of the dry-run on recent signals: what rules may skip, what may be made larger, what must be opened as before. */
+  skip_share_max: z.number().min(0).max(1).default(0.6),
+  size_up_share_max: z.number().min(0).max(1).default(0.5),
+  similarity_min: z.number().min(0).max(1).default(0.35),
+  robustness_min: z.number().min(0).max(1).default(0.6),
+  /** Signals that it takes to say anything about the four above. */
+  signals_min: z.number().int().min(1).default(30),
+  /** The canary's closed trades that it takes to judge drawdown and profit. */
+  trades_min: z.number().int().min(1).default(20),
+  /** From the peak of what the canary's own trades have earned, USDT. */
+  drawdown_usdt_max: PositiveDecimal.default("25"),
+  /** How much worse the canary's mean ROE of a trade may surely be than that of the others (95 %, bootstrap). */
+  roe_worse_max: z.number().min(0).default(0.005),
+  /** Entries refused or come to nothing, of those asked; judged from `entries_min` on. */
+  reject_rate_max: z.number().min(0).max(1).default(0.2),
+  entries_min: z.number().int().min(1).default(20),
+  /** Of the canary's model over its own labels, by their bootstrap bound; judged from `labels_min` on. */
+  auc_min: z.number().min(0).max(1).default(0.5),
+  brier_max: z.number().min(0).max(1).default(0.28),
+  labels_min: z.number().int().min(1).default(300),
+});
+export type PromotionFlags = z.output<typeof PromotionFlags>;
 
 /** Moving funds between the account's own wallets. */
 const TreasuryFlags = z.strictObject({
@@ -271,6 +321,8 @@ export const Bundle = z
           .transform((given) => ({ ...POSITION_DEFAULTS, ...given }))
           .prefault({}),
         health: HealthFlags.prefault({}),
+        backtest_guard: BacktestGuardFlags.prefault({}),
+        promotion: PromotionFlags.prefault({}),
         treasury: TreasuryFlags.prefault({}),
         reconciliation: ReconciliationFlags.prefault({}),
       })

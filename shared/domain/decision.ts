@@ -1,5 +1,6 @@
 /** Signals and decisions: a moment to look, what was seen, what was decided and why. */
 import { z } from "@hono/zod-openapi";
+import { ArmMark } from "./arms.ts";
 import { Account, Decimal, InstrumentId } from "./instrument.ts";
 import { ModelResult } from "./model.ts";
 import { Intent, Side } from "./order.ts";
@@ -39,6 +40,8 @@ export const Signal = z
     features: FeatureSet,
     ts: z.number(),
     config_rev: z.number().int(),
+    /** While a promotion was under way: the arm that its trigger belonged to. */
+    arm: ArmMark.optional(),
   })
   .openapi("Signal");
 export type Signal = z.output<typeof Signal>;
@@ -103,6 +106,10 @@ export const Decision = z
     sizing: Sizing.optional(),
     features: FeatureValues,
     config_rev: z.number().int(),
+    /** That of its signal. */
+    arm: ArmMark.optional(),
+    /** The health level it was made at, and the effects that counted. */
+    health: z.object({ level: z.enum(["GREEN", "YELLOW", "ORANGE", "RED"]), effects: z.array(z.string()) }).optional(),
     ts: z.number(),
     /** Microseconds from the market frame's arrival to this decision, where known. */
     latency_us: z.number().optional(),

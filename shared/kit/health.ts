@@ -1,4 +1,5 @@
 /** Health of one service: its checks, run side by side and each within a time, as /health and /ready tell it. */
+import type { ConfigStanding } from "./config.ts";
 import type { Clock } from "./ports.ts";
 import type { Check, Service } from "./service.ts";
 import type { World } from "./world.ts";
@@ -25,6 +26,10 @@ export interface Health {
   ts: number;
   uptime_ms: number;
   config_rev: number;
+  /** For a share of the triggers, while a promotion is under way. */
+  config_canary_rev?: number;
+  /** A revision that could not be loaded, and why; the one before goes on. */
+  config_refused?: { rev: number; error: string };
   /** The shards that this replica holds, of how many; missing where all services run in one process. */
   shards?: number[];
   shard_count?: number;
@@ -34,7 +39,7 @@ export interface Health {
 export async function healthOf(
   service: Service,
   world: World,
-  state: { startedAt: number; started: boolean; stopping: boolean; revision: number; checks: readonly Check[] },
+  state: { startedAt: number; started: boolean; stopping: boolean; config: ConfigStanding; checks: readonly Check[] },
 ): Promise<Health> {
   const checks = await Promise.all(state.checks.map((check) => runCheck(check, world.clock)));
   const failed = checks.filter((check) => check.status === "FAILED");
@@ -48,7 +53,9 @@ export async function healthOf(
     ready: state.started && !state.stopping && !broken,
     ts: world.clock.now(),
     uptime_ms: world.clock.now() - state.startedAt,
-    config_rev: state.revision,
+    config_rev: state.config.rev,
+    ...(state.config.canary_rev !== undefined && { config_canary_rev: state.config.canary_rev }),
+    ...(state.config.refused && { config_refused: state.config.refused }),
     checks,
   };
 }

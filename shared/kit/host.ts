@@ -83,7 +83,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
   const runtime = createRuntime({ service, world, faces, log, context, config });
 
   const health = () =>
-    healthOf(service, world, { ...state, revision: config.revision(), checks: checksOf(service, faces, context) });
+    healthOf(service, world, { ...state, config: config.standing(), checks: checksOf(service, faces, context) });
   const app = buildApp({ ...wiring, service, world, faces, verbs, context, tokens, fences, health });
   const byMethod = new Map(verbs.filter((v) => v.rpc).map((v) => [v.rpc as Method, v]));
 

@@ -23,7 +23,7 @@ export async function replicaHealth(parts: ReplicaHealthParts): Promise<Health> 
     startedAt,
     started: held.length > 0 || keeper.others.length > 0,
     stopping: parts.isStopping(),
-    revision: 0,
+    config: { rev: 0 },
     checks: [leases(keeper), covered(keeper, count)],
   });
   const instances = await Promise.all(held.map((shard) => instanceHealth(shard, parts)));
@@ -33,10 +33,24 @@ export async function replicaHealth(parts: ReplicaHealthParts): Promise<Health> 
     ...own,
     status: WORST[Math.max(...statuses.map((status) => WORST.indexOf(status)))] as Health["status"],
     ready: own.ready && instances.every((one) => one.health?.ready === true),
-    config_rev: Math.max(0, ...known.map((health) => health.config_rev)),
+    ...configOf(known),
     shards: held,
     shard_count: count,
     checks: [...own.checks, ...instances.flatMap((one) => one.checks)],
+  };
+}
+
+/** Each shard swaps for itself: a replica has what the last of its shards has. */
+function configOf(known: readonly Health[]): Pick<Health, "config_rev" | "config_canary_rev" | "config_refused"> {
+  const last = known.toSorted((a, b) => a.config_rev - b.config_rev)[0];
+  const refused = known.find((health) => health.config_refused)?.config_refused;
+  const canary = known.every((health) => health.config_canary_rev === known[0]?.config_canary_rev)
+    ? known[0]?.config_canary_rev
+    : undefined;
+  return {
+    config_rev: last?.config_rev ?? 0,
+    ...(canary !== undefined && { config_canary_rev: canary }),
+    ...(refused && { config_refused: refused }),
   };
 }
 

@@ -6,7 +6,7 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type { Contract, Method } from "../contracts.ts";
-import type { BundleView } from "../domain/bundle.ts";
+import type { ActiveConfig } from "../domain/arms.ts";
 import type { Problem } from "../errors.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
 import type { Arrival } from "./arrival.ts";
@@ -223,12 +223,15 @@ export type Client<C extends Contract> = {
 };
 export type Clients<C extends Record<string, Contract>> = { readonly [K in keyof C]: Client<C[K]> };
 
-/** The active revision: an immutable value; take it once per unit of work and keep it to the end of that unit. */
+/** What is in force: an immutable value; take it once per unit of work and keep it to the end of that unit. */
 export interface Config {
-  /** Throws Problem NOT_READY before the first revision has arrived. */
-  current(): BundleView;
-  /** Called with each new revision between two units of work, and once at the start. */
-  onChange(apply: (view: BundleView) => void): void;
+  /** The revision for all, with the canary's where one is under way. Throws Problem NOT_READY before the first. */
+  current(): ActiveConfig;
+  /**
+   * Called with each new value between two units of work, and once at the start. Throws: the value counts as refused,
+   * is told so in the health, and all go on with the one before, which they are called with once more.
+   */
+  onChange(apply: (active: ActiveConfig) => void): void;
 }
 
 export interface Context<S = unknown, C extends Record<string, Contract> = Record<string, Contract>> {

@@ -158,6 +158,14 @@ export interface LiveEvents {
     };
     features: Record<string, number | null>;
     config_rev: number;
+    arm?: {
+      promotion_id: string;
+      name: "STABLE" | "CANARY";
+    };
+    health?: {
+      level: "GREEN" | "YELLOW" | "ORANGE" | "RED";
+      effects: string[];
+    };
     ts: number;
     latency_us?: number;
   };
@@ -407,6 +415,16 @@ export interface LiveEvents {
   "health:events": {
     level: "GREEN" | "YELLOW" | "ORANGE" | "RED";
     reasons: string[];
+    effects?: {
+      takers_only?: string;
+      spot_size?: {
+        mult: number;
+        why: string;
+      };
+      models_off?: string;
+      careful_routing?: string;
+      no_entries?: string;
+    };
     ts: number;
   };
   "alerts": {
@@ -421,6 +439,9 @@ export interface LiveEvents {
   "cfg:events": {
     kind: "PROMOTE" | "ROLLBACK";
     rev: number;
+    canary_rev?: number;
+    promotion_id?: string;
+    reason?: string;
     bundle_id: string;
     hash: string;
     ts: number;

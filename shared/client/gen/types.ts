@@ -380,6 +380,33 @@ export type Bundle = {
     health: {
       yellow_size_mult: number;
       orange_size_mult: number;
+      orange_slices_mult: number;
+      kill_on_fatal: string[];
+    };
+    backtest_guard: {
+      enabled: boolean;
+      window_days: number;
+      fills_min: number;
+      slippage_mape_max: number;
+      taker_share_difference_max: number;
+      latency_p95_difference_ms_max: number;
+      no_entries_after_days: number;
+    };
+    promotion: {
+      steps_required: boolean;
+      skip_share_max: number;
+      size_up_share_max: number;
+      similarity_min: number;
+      robustness_min: number;
+      signals_min: number;
+      trades_min: number;
+      drawdown_usdt_max?: string;
+      roe_worse_max: number;
+      reject_rate_max: number;
+      entries_min: number;
+      auc_min: number;
+      brier_max: number;
+      labels_min: number;
     };
     treasury: {
       auto_transfer: boolean;
@@ -576,6 +603,33 @@ export type BundleSent = {
     health?: {
       yellow_size_mult?: number;
       orange_size_mult?: number;
+      orange_slices_mult?: number;
+      kill_on_fatal?: string[];
+    };
+    backtest_guard?: {
+      enabled?: boolean;
+      window_days?: number;
+      fills_min?: number;
+      slippage_mape_max?: number;
+      taker_share_difference_max?: number;
+      latency_p95_difference_ms_max?: number;
+      no_entries_after_days?: number;
+    };
+    promotion?: {
+      steps_required?: boolean;
+      skip_share_max?: number;
+      size_up_share_max?: number;
+      similarity_min?: number;
+      robustness_min?: number;
+      signals_min?: number;
+      trades_min?: number;
+      drawdown_usdt_max?: string;
+      roe_worse_max?: number;
+      reject_rate_max?: number;
+      entries_min?: number;
+      auc_min?: number;
+      brier_max?: number;
+      labels_min?: number;
     };
     treasury?: {
       auto_transfer?: boolean;
@@ -748,6 +802,14 @@ export type Decision = {
   };
   features: Record<string, number | null>;
   config_rev: number;
+  arm?: {
+    promotion_id: string;
+    name: "STABLE" | "CANARY";
+  };
+  health?: {
+    level: "GREEN" | "YELLOW" | "ORANGE" | "RED";
+    effects: string[];
+  };
   ts: number;
   latency_us?: number;
 };
@@ -1942,6 +2004,10 @@ export type Signal = {
   features: FeatureSet;
   ts: number;
   config_rev: number;
+  arm?: {
+    promotion_id: string;
+    name: "STABLE" | "CANARY";
+  };
 };
 
 export type Significance = {
@@ -2827,6 +2893,16 @@ export interface Answers {
     hash: string;
     activated_at: number;
     bundle: Record<string, unknown>;
+    canary?: {
+      promotion_id: string;
+      traffic_pct: number;
+      slot_ms: number;
+      until: number;
+      rev: number;
+      bundle_id: string;
+      hash: string;
+      bundle: Record<string, unknown>;
+    };
   };
   getApproval: Approval;
   getAuditHead: {

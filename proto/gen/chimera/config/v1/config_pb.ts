@@ -13,7 +13,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file chimera/config/v1/config.proto.
  */
 export const file_chimera_config_v1_config: GenFile = /*@__PURE__*/
-  fileDesc("Ch5jaGltZXJhL2NvbmZpZy92MS9jb25maWcucHJvdG8SEWNoaW1lcmEuY29uZmlnLnYxIhIKEEdldEFjdGl2ZVJlcXVlc3QigAEKEUdldEFjdGl2ZVJlc3BvbnNlEgsKA3JldhgBIAEoBRIRCglidW5kbGVfaWQYAiABKAkSDAoEaGFzaBgDIAEoCRIUCgxhY3RpdmF0ZWRfYXQYBCABKAESJwoGYnVuZGxlGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdDJnCg1Db25maWdTZXJ2aWNlElYKCUdldEFjdGl2ZRIjLmNoaW1lcmEuY29uZmlnLnYxLkdldEFjdGl2ZVJlcXVlc3QaJC5jaGltZXJhLmNvbmZpZy52MS5HZXRBY3RpdmVSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct]);
+  fileDesc("Ch5jaGltZXJhL2NvbmZpZy92MS9jb25maWcucHJvdG8SEWNoaW1lcmEuY29uZmlnLnYxIhIKEEdldEFjdGl2ZVJlcXVlc3QiuwEKEUdldEFjdGl2ZVJlc3BvbnNlEgsKA3JldhgBIAEoBRIRCglidW5kbGVfaWQYAiABKAkSDAoEaGFzaBgDIAEoCRIUCgxhY3RpdmF0ZWRfYXQYBCABKAESJwoGYnVuZGxlGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIuCgZjYW5hcnkYBiABKAsyGS5jaGltZXJhLmNvbmZpZy52MS5DYW5hcnlIAIgBAUIJCgdfY2FuYXJ5IqoBCgZDYW5hcnkSFAoMcHJvbW90aW9uX2lkGAEgASgJEhMKC3RyYWZmaWNfcGN0GAIgASgBEg8KB3Nsb3RfbXMYAyABKAESDQoFdW50aWwYBCABKAESCwoDcmV2GAUgASgFEhEKCWJ1bmRsZV9pZBgGIAEoCRIMCgRoYXNoGAcgASgJEicKBmJ1bmRsZRgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QyZwoNQ29uZmlnU2VydmljZRJWCglHZXRBY3RpdmUSIy5jaGltZXJhLmNvbmZpZy52MS5HZXRBY3RpdmVSZXF1ZXN0GiQuY2hpbWVyYS5jb25maWcudjEuR2V0QWN0aXZlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct]);
 
 /**
  * @generated from message chimera.config.v1.GetActiveRequest
@@ -60,6 +60,13 @@ export type GetActiveResponse = Message<"chimera.config.v1.GetActiveResponse"> &
    * @generated from field: google.protobuf.Struct bundle = 5;
    */
   bundle?: JsonObject | undefined;
+
+  /**
+   * Set while a canary or a ramp is under way.
+   *
+   * @generated from field: optional chimera.config.v1.Canary canary = 6;
+   */
+  canary?: Canary | undefined;
 };
 
 /**
@@ -68,6 +75,66 @@ export type GetActiveResponse = Message<"chimera.config.v1.GetActiveResponse"> &
  */
 export const GetActiveResponseSchema: GenMessage<GetActiveResponse> = /*@__PURE__*/
   messageDesc(file_chimera_config_v1_config, 1);
+
+/**
+ * Another revision for a share of the triggers.
+ *
+ * @generated from message chimera.config.v1.Canary
+ */
+export type Canary = Message<"chimera.config.v1.Canary"> & {
+  /**
+   * @generated from field: string promotion_id = 1;
+   */
+  promotionId: string;
+
+  /**
+   * Of triggers, 1 to 50.
+   *
+   * @generated from field: double traffic_pct = 2;
+   */
+  trafficPct: number;
+
+  /**
+   * All triggers of one instrument within one such span belong to one arm.
+   *
+   * @generated from field: double slot_ms = 3;
+   */
+  slotMs: number;
+
+  /**
+   * Epoch milliseconds.
+   *
+   * @generated from field: double until = 4;
+   */
+  until: number;
+
+  /**
+   * @generated from field: int32 rev = 5;
+   */
+  rev: number;
+
+  /**
+   * @generated from field: string bundle_id = 6;
+   */
+  bundleId: string;
+
+  /**
+   * @generated from field: string hash = 7;
+   */
+  hash: string;
+
+  /**
+   * @generated from field: google.protobuf.Struct bundle = 8;
+   */
+  bundle?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message chimera.config.v1.Canary.
+ * Use `create(CanarySchema)` to create a new message.
+ */
+export const CanarySchema: GenMessage<Canary> = /*@__PURE__*/
+  messageDesc(file_chimera_config_v1_config, 2);
 
 /**
  * @generated from service chimera.config.v1.ConfigService
