@@ -16,7 +16,22 @@ import { factorRegistry, factorSnapshots, featureHistory, featureJobs } from "./
 import { firstAnswers } from "./collections/first-answers.ts";
 import { labelGaps, labelJobs, labelMarks, labels12h, labels24h, labels36h } from "./collections/labels.ts";
 import { models } from "./collections/models.ts";
-import { alertsKept, metricsTimeseries } from "./collections/operations.ts";
+import {
+  alertsKept,
+  automaticActions,
+  channels,
+  deliveries,
+  levelChanges,
+  logEvents,
+  metricDays,
+  metricHours,
+  metricMinutes,
+  metricsTimeseries,
+  serviceCalls,
+  silences,
+  strategyEvents,
+  watchMarks,
+} from "./collections/operations.ts";
 import { fills, holdings, intents, orders, routerKillCopy, routerMarks } from "./collections/orders.ts";
 import { apiKeys, approvals, auditLog, killState, sessions, signingKeys, users } from "./collections/people.ts";
 import { programs } from "./collections/programs.ts";
@@ -88,6 +103,18 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   programs,
   alertsKept,
   metricsTimeseries,
+  metricMinutes,
+  metricHours,
+  metricDays,
+  silences,
+  channels,
+  deliveries,
+  levelChanges,
+  serviceCalls,
+  automaticActions,
+  strategyEvents,
+  logEvents,
+  watchMarks,
   users,
   sessions,
   signingKeys,

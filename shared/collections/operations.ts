@@ -1,13 +1,21 @@
-/** What S11 keeps: alerts and metrics. */
+/** What S11 keeps: alerts and their channels, metrics, and what services did and logged. */
 import { z } from "@hono/zod-openapi";
+import { Channel, Delivery, Silence } from "../domain/alerting.ts";
+import { AutomaticAction, CallEdge, LevelChange, LogEvent, StrategyEvent } from "../domain/watching.ts";
 import { Alert } from "../streams.ts";
-import { collection } from "./declare.ts";
+import { collection, RECORDS_DAYS } from "./declare.ts";
 
 export const AlertRecord = Alert.extend({
   count: z.number().int(),
   first_ts: z.number(),
   state: z.enum(["OPEN", "ACKED", "RESOLVED"]),
   acked_by: z.string().optional(),
+  acked_at: z.number().optional(),
+  resolved_at: z.number().optional(),
+  /** Nobody had seen it in time, and more were told. */
+  escalated_at: z.number().optional(),
+  /** By a silence, until then. */
+  silenced_until: z.number().optional(),
   runbook: z.string().optional(),
 }).openapi("AlertRecord");
 export type AlertRecord = z.output<typeof AlertRecord>;
@@ -35,4 +43,106 @@ export const metricsTimeseries = collection({
   indexes: [["ts"]],
   retentionDays: 2,
   retentionField: "ts",
+});
+
+/** What a step of time held of one service: each series' last value, least, greatest and mean. */
+export const MetricStep = z.object({
+  id: z.string(),
+  service: z.string(),
+  /** The step's beginning. */
+  ts: z.number(),
+  /** Series → [last, min, max, sum, count]. */
+  values: z.record(z.string(), z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()])),
+});
+export type MetricStep = z.output<typeof MetricStep>;
+const stepsOf = (name: string, retentionDays: number) =>
+  collection({
+    name,
+    owner: "s11",
+    schema: MetricStep,
+    key: (step: MetricStep) => step.id,
+    indexes: [["ts"], ["service", "ts"]],
+    retentionDays,
+    retentionField: "ts",
+  });
+export const metricMinutes = stepsOf("metrics_minutes", 14);
+export const metricHours = stepsOf("metrics_hours", 120);
+export const metricDays = stepsOf("metrics_days", 1_100);
+
+export const silences = collection({
+  name: "silences",
+  owner: "s11",
+  schema: Silence,
+  key: ({ silence_id }) => silence_id,
+  indexes: [["until_ts"], ["created_at"]],
+  retentionDays: RECORDS_DAYS,
+  retentionField: "until_ts",
+});
+/** `sealed`: the secret under the installation's key. */
+export const channels = collection({
+  name: "channels",
+  owner: "s11",
+  schema: Channel.extend({ sealed: z.string().optional() }),
+  key: ({ channel_id }) => channel_id,
+  indexes: [["created_at"]],
+});
+export const deliveries = collection({
+  name: "deliveries",
+  owner: "s11",
+  schema: Delivery,
+  key: ({ delivery_id }) => delivery_id,
+  indexes: [["created_at"], ["state", "next_try_at"], ["channel_id", "created_at"]],
+  retentionDays: 90,
+  retentionField: "created_at",
+});
+export const levelChanges = collection({
+  name: "level_changes",
+  owner: "s11",
+  schema: LevelChange,
+  key: ({ id }) => id,
+  indexes: [["ts"]],
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+});
+export const serviceCalls = collection({
+  name: "service_calls",
+  owner: "s11",
+  schema: CallEdge,
+  key: ({ from, to }) => `${from}/${to}`,
+});
+export const automaticActions = collection({
+  name: "automatic_actions",
+  owner: "s11",
+  schema: AutomaticAction,
+  key: ({ action_id }) => action_id,
+  indexes: [["ts"], ["kind", "ts"]],
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+});
+export const strategyEvents = collection({
+  name: "strategy_events",
+  owner: "s11",
+  schema: StrategyEvent,
+  key: ({ event_id }) => event_id,
+  indexes: [["ts"], ["strategy_id", "ts"], ["instrument", "ts"]],
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
+  search: ["text", "strategy_id", "instrument"],
+});
+export const logEvents = collection({
+  name: "log_events",
+  owner: "s11",
+  schema: LogEvent,
+  key: ({ log_id }) => log_id,
+  indexes: [["ts"], ["service", "ts"], ["level", "ts"]],
+  retentionDays: 14,
+  retentionField: "ts",
+  search: ["message", "service"],
+});
+/** Small durable facts of S11: the level, what was read up to where. */
+export const watchMarks = collection({
+  name: "watch_marks",
+  owner: "s11",
+  schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
+  key: ({ id }) => id,
 });

@@ -16,6 +16,10 @@ export type AlertRecord = Alert & {
   first_ts: number;
   state: "OPEN" | "ACKED" | "RESOLVED";
   acked_by?: string;
+  acked_at?: number;
+  resolved_at?: number;
+  escalated_at?: number;
+  silenced_until?: number;
   runbook?: string;
 };
 
