@@ -18,6 +18,8 @@ interface Sent {
   updated_at: number;
 }
 
+export type Readings = ReturnType<typeof createReadings>;
+
 export function createReadings() {
   const orders = new Map<string, Sent>();
   let reconciled: { agreement: number; ts: number } | undefined;
