@@ -8,8 +8,9 @@ import { Problem } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { readBundleText } from "./bundle-text.ts";
-import { Bundles, contentHash, type Entry } from "./bundles.ts";
+import { Bundles, contentHash } from "./bundles.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
+import type { Entry } from "./in-force.ts";
 
 const shipped = shippedBundle as unknown as string;
 let store: Store;

@@ -8,8 +8,9 @@ import { config } from "../../shared/contracts.ts";
 import { ProgramCard } from "../../shared/domain/program.ts";
 import { answers, defineService, type Verb, verb } from "../../shared/kit/service.ts";
 import { configEvents } from "../../shared/streams.ts";
-import { Bundles, type Entry } from "./bundles.ts";
+import { Bundles } from "./bundles.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
+import type { Active, Entry } from "./in-force.ts";
 import quoteBothSides from "./programs/quote-both-sides.ts" with { type: "text" };
 import { Programs } from "./programs.ts";
 import { bundleJsonSchema } from "./schema-faults.ts";
@@ -80,11 +81,11 @@ export default defineService({
         ...programVerbs(programs),
         answers(config.methods.getActive, {
           name: "getActive",
-          summary: "The active revision with its bundle",
+          summary: "What is in force: the revision for all, and perhaps another for a share of the triggers",
           rest: "GET /active",
           audience: "people",
           once: "reads",
-          run: () => ({ ...bundles.current() }),
+          run: () => activeAnswer(bundles.current()),
         }),
         verb({
           name: "listBundles",
@@ -128,6 +129,12 @@ export default defineService({
       ],
     };
   },
+});
+
+const activeAnswer = ({ canary, ...stable }: Active) => ({
+  ...stable,
+  bundle: { ...stable.bundle },
+  ...(canary && { canary: { ...canary, bundle: { ...canary.bundle } } }),
 });
 
 const programVerbs = (programs: Programs): Verb[] => [
