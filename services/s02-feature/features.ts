@@ -1,5 +1,6 @@
-/** The features of all instruments of the active revision: market events in, feature events and signals out. */
-import type { BundleView, Strategy } from "../../shared/domain/bundle.ts";
+/** The features of all instruments of the revisions in force: market events in, feature events and signals out. */
+import type { ActiveConfig } from "../../shared/domain/arms.ts";
+import type { Bundle, BundleView, Strategy } from "../../shared/domain/bundle.ts";
 import type { FeatureSet } from "../../shared/domain/decision.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
@@ -31,21 +32,30 @@ export class Features {
     return this.#instruments.values();
   }
 
-  /** Swaps to a revision between two events: what stays goes on, what is new begins, what is gone is dropped. */
-  follow({ rev, bundle }: BundleView): void {
-    this.#factors = factorsOfBundle(bundle);
-    this.#rev = rev;
+  /**
+   * Swaps to other revisions between two events: what stays goes on, what is new begins, what is gone is dropped. Both
+   * revisions' factors are kept of both revisions' instruments; each looks only where it has strategies.
+   */
+  follow({ canary, ...stable }: ActiveConfig): void {
+    const views: BundleView[] = [stable, ...(canary ? [canary.view] : [])];
+    this.#factors = [...new Set(views.flatMap(({ bundle }) => factorsOfBundle(bundle)))];
+    this.#rev = stable.rev;
     const before = this.#instruments;
     this.#instruments = new Map();
-    for (const { instrument, enabled } of bundle.instruments) {
-      if (!enabled) continue;
+    for (const { instrument, enabled } of views.flatMap(({ bundle }) => bundle.instruments)) {
+      if (!enabled || this.#instruments.has(instrument)) continue;
       const kept = before.get(instrument) ?? new InstrumentFeatures(instrument, this.#around, this.#peers);
       this.#instruments.set(instrument, kept);
     }
     // After all are known, so that a factor of another instrument finds it.
     for (const features of this.all) {
-      const strategies = bundle.strategies.filter((strategy) => looksAt(strategy, features.instrument));
-      features.want({ rev, factors: [...this.#factors, ...this.#lookedUpBy(features.instrument)], strategies });
+      const { instrument } = features;
+      const looks = ({ rev, bundle }: BundleView) => ({ rev, strategies: lookingAt(bundle, instrument) });
+      features.want({
+        ...looks(stable),
+        factors: [...this.#factors, ...this.#lookedUpBy(instrument)],
+        ...(canary && { canary: { ...looks(canary.view), split: canary } }),
+      });
       this.#takeUp(features);
     }
   }
@@ -56,7 +66,7 @@ export class Features {
     for (const features of this.all) this.#takeUp(features);
   }
 
-  /** Ids of the active revision, and its number. */
+  /** Ids of the revisions in force, and the number of the stable one. */
   get wanted(): { factors: readonly string[]; rev: number } {
     return { factors: this.#factors, rev: this.#rev };
   }
@@ -85,7 +95,7 @@ export class Features {
   /** Refuses an instrument that is not enabled, and one of which nothing has been heard. */
   latest(instrument: InstrumentId): FeaturesAnswer {
     const features = this.#instruments.get(instrument);
-    if (features === undefined) refuse("NOT_FOUND", `${instrument} is not enabled in the active revision.`);
+    if (features === undefined) refuse("NOT_FOUND", `${instrument} is not enabled in any revision in force.`);
     const latest: FeatureSet | undefined = features.latest();
     if (latest === undefined) refuse("STALE_FEATURES", `No market data of ${instrument} has arrived yet.`);
     const missing = Object.keys(latest.values)
@@ -98,7 +108,7 @@ export class Features {
     return { families: FAMILIES.map(describeFamily), active: [...this.#factors], unknown: this.unknown() };
   }
 
-  /** Ids of the active revision that name no factor. */
+  /** Ids of the revisions in force that name no factor. */
   unknown(): string[] {
     return this.#factors.filter((id) => parseFactor(id) === undefined);
   }
@@ -148,5 +158,8 @@ export class Features {
   }
 }
 
-const looksAt = (strategy: Strategy, instrument: InstrumentId): boolean =>
-  strategy.enabled && strategy.instruments.includes(instrument);
+/** Nothing where the revision does not trade the instrument. */
+function lookingAt({ instruments, strategies }: Bundle, instrument: InstrumentId): Strategy[] {
+  if (!instruments.some((row) => row.enabled && row.instrument === instrument)) return [];
+  return strategies.filter((strategy) => strategy.enabled && strategy.instruments.includes(instrument));
+}

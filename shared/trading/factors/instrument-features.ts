@@ -1,5 +1,6 @@
 /** The features of one instrument: its factors, how good they are, and the moments its strategies want to look. */
 
+import { type ArmName, armOf, type Split } from "../../domain/arms.ts";
 import type { Strategy } from "../../domain/bundle.ts";
 import type { FeatureSet, Signal, Trigger } from "../../domain/decision.ts";
 import type { InstrumentId } from "../../domain/instrument.ts";
@@ -30,12 +31,18 @@ export interface Surroundings {
 /** What is kept of features is at the close of each minute, so its bars are built whether or not a factor wants them. */
 const ALWAYS: Timeframe = "1m";
 
-/** What a config revision wants of one instrument. */
-export interface Wanted {
+/** What a config revision looks at on one instrument. */
+interface Looks {
   readonly rev: number;
-  readonly factors: readonly string[];
   /** Enabled strategies of this instrument. */
   readonly strategies: readonly Strategy[];
+}
+/** What the revisions in force want of one instrument. */
+export interface Wanted extends Looks {
+  /** Those of both revisions. */
+  readonly factors: readonly string[];
+  /** The revision that a share of the triggers belongs to. */
+  readonly canary?: Looks & { readonly split: Split };
 }
 
 const NOTHING_CLOSED: readonly ClosedBar[] = [];
@@ -55,6 +62,7 @@ export class InstrumentFeatures {
   #around: Surroundings;
   #options: EngineOptions;
   #rev = 0;
+  #canary: Wanted["canary"];
   #wanted: readonly [readonly string[], readonly Timeframe[]] = [[], []];
   #watches: readonly Watch[] = [];
   #ticker: Ticker | undefined;
@@ -70,23 +78,29 @@ export class InstrumentFeatures {
     this.engine = createFactorEngine([], instrument, options);
   }
 
-  /** Swaps to another revision; factors and triggers that stay go on as they were. */
-  want({ rev, factors, strategies }: Wanted): void {
+  /** Swaps to other revisions; factors and triggers that stay go on as they were. */
+  want({ rev, factors, strategies, canary }: Wanted): void {
     const timeframes = new Set<Timeframe>([ALWAYS]);
-    for (const { triggers } of strategies) {
+    for (const { triggers } of [...strategies, ...(canary?.strategies ?? [])]) {
       for (const trigger of triggers) if (trigger.kind === "bar") timeframes.add(trigger.timeframe);
     }
     this.#wanted = [factors, [...timeframes]];
     this.engine.choose(...this.#wanted);
     const before = new Map(this.#watches.map((watch) => [watch.strategy_id, watch.triggers]));
-    this.#watches = strategies.map(({ strategy_id, triggers }) => {
-      const kept = before.get(strategy_id);
-      kept?.choose(triggers);
-      return { strategy_id, triggers: kept ?? new Triggers(triggers) };
+    const triggersOf = (looks: readonly Strategy[] = []) =>
+      new Map(looks.map((one) => [one.strategy_id, one.triggers]));
+    const [stable, other] = [triggersOf(strategies), triggersOf(canary?.strategies)];
+    this.#watches = [...new Set([...stable.keys(), ...other.keys()])].map((strategy_id) => {
+      const triggers = before.get(strategy_id) ?? new Triggers([]);
+      const ofCanary = canary && { specs: other.get(strategy_id) ?? [], armAt: this.#armAt };
+      triggers.choose(stable.get(strategy_id) ?? [], ofCanary);
+      return { strategy_id, triggers };
     });
     this.#rev = rev;
+    this.#canary = canary;
   }
 
+  /** The stable one. */
   get configRev(): number {
     return this.#rev;
   }
@@ -199,18 +213,25 @@ export class InstrumentFeatures {
     this.#around.publish(ready ?? this.#snapshot(now));
   }
 
+  /** Under the revision of the arm that its moment belongs to. */
   #signalOf(strategy_id: string, trigger: Trigger, features: FeatureSet): Signal {
+    const canary = this.#canary;
+    const name = this.#armAt(trigger.exch_ts);
+    const config_rev = canary && name === "CANARY" ? canary.rev : this.#rev;
     return {
       signal_id: signalId(strategy_id, this.instrument, trigger.exch_ts),
       account: this.#around.account,
       strategy_id,
       instrument: this.instrument,
       trigger,
-      features,
+      features: features.config_rev === config_rev ? features : { ...features, config_rev },
       ts: features.ts,
-      config_rev: this.#rev,
+      config_rev,
+      ...(canary && { arm: { promotion_id: canary.split.promotion_id, name } }),
     };
   }
+
+  #armAt = (exchTs: number): ArmName => (this.#canary ? armOf(this.#canary.split, this.instrument, exchTs) : "STABLE");
 
   #snapshot(now: number): FeatureSet {
     const values = this.engine.values();

@@ -80,7 +80,7 @@ describe("a cross", () => {
     ).toEqual([1]);
   });
 
-  test("goes on through a change of the other triggers, and a changed one starts anew", () => {
+  test("goes on through a change of the other triggers, and a changed one rests as the one before would have", () => {
     const triggers = new Triggers([cross("up")]);
     triggers.step(watched(0, 0), []);
     triggers.choose([cross("down"), cross("up")]);

@@ -1,4 +1,5 @@
 /** When to look: at the close of a bar, or when a factor crosses a level, with a cool-down. */
+import type { ArmName } from "../../domain/arms.ts";
 import type { BundleTrigger } from "../../domain/bundle.ts";
 import type { Trigger } from "../../domain/decision.ts";
 import type { ClosedBar } from "./series.ts";
@@ -6,23 +7,29 @@ import type { ClosedBar } from "./series.ts";
 type BarTrigger = Extract<BundleTrigger, { kind: "bar" }>;
 type CrossTrigger = Extract<BundleTrigger, { kind: "cross" }>;
 
-/** What a trigger remembers; both NaN at the start. */
-export interface TriggerState {
-  /** The factor's last value; NaN when it was missing, so that nothing crosses a hole. */
-  last: number;
-  /** Exchange time at which it last fired. */
+/** When something last fired, exchange time; NaN: never. Triggers that stand for each other in two revisions share one. */
+interface Rest {
   firedTs: number;
 }
-export const newTriggerState = (): TriggerState => ({ last: Number.NaN, firedTs: Number.NaN });
 
-const rested = (spec: BundleTrigger, state: TriggerState, ts: number): boolean =>
-  !(ts - state.firedTs < spec.cooldown_ms);
+/** What a trigger remembers. */
+interface TriggerState {
+  /** The factor's last value; NaN when it was missing, so that nothing crosses a hole. */
+  last: number;
+  readonly rest: Rest;
+}
+
+/** Whether a moment is the trigger's to fire at. */
+type IsMine = (exchTs: number) => boolean;
+
+const rested = (spec: BundleTrigger, { rest }: TriggerState, ts: number): boolean =>
+  !(ts - rest.firedTs < spec.cooldown_ms);
 
 /** The exchange time at which a bar trigger fires, its bar's end; NaN when it does not. Remembers it in `state`. */
-export function stepBar(spec: BarTrigger, state: TriggerState, closed: readonly ClosedBar[]): number {
-  for (const { timeframe, bar } of closed) {
-    if (timeframe !== spec.timeframe || !rested(spec, state, bar.endTs)) continue;
-    state.firedTs = bar.endTs;
+function stepBar(spec: BarTrigger, state: TriggerState, at: { closed: readonly ClosedBar[]; isMine: IsMine }): number {
+  for (const { timeframe, bar } of at.closed) {
+    if (timeframe !== spec.timeframe || !rested(spec, state, bar.endTs) || !at.isMine(bar.endTs)) continue;
+    state.rest.firedTs = bar.endTs;
     return bar.endTs;
   }
   return Number.NaN;
@@ -32,73 +39,112 @@ export function stepBar(spec: BarTrigger, state: TriggerState, closed: readonly 
  * The exchange time at which a cross fires, the event's own; NaN when it does not. Up: from below the level to it or
  * above; down: from above it to it or below. A crossing within the cool-down is passed over, not kept for later.
  */
-export function stepCross(spec: CrossTrigger, state: TriggerState, now: { value: number; exchTs: number }): number {
+function stepCross(spec: CrossTrigger, state: TriggerState, at: { value: number; exchTs: number; isMine: IsMine }) {
   const before = state.last;
-  state.last = now.value;
+  state.last = at.value;
   const crossed =
     spec.direction === "up"
-      ? before < spec.level && now.value >= spec.level
-      : before > spec.level && now.value <= spec.level;
-  if (!crossed || !rested(spec, state, now.exchTs)) return Number.NaN;
-  state.firedTs = now.exchTs;
-  return now.exchTs;
+      ? before < spec.level && at.value >= spec.level
+      : before > spec.level && at.value <= spec.level;
+  if (!crossed || !rested(spec, state, at.exchTs) || !at.isMine(at.exchTs)) return Number.NaN;
+  state.rest.firedTs = at.exchTs;
+  return at.exchTs;
 }
 
 /** `1m`, or `obi_5 up 0.4`. */
-const saying = (spec: BundleTrigger): string =>
+export const sayingOf = (spec: BundleTrigger): string =>
   spec.kind === "bar" ? spec.timeframe : `${spec.factor} ${spec.direction} ${spec.level}`;
 
 /** What triggers need of the engine. */
-interface Watched {
+interface Engine {
   readonly exchTs: number;
   value(id: string): number;
 }
+/** Which arm a moment belongs to. */
+type ArmAt = (exchTs: number) => ArmName;
+
+/** One trigger, of one arm or of both. */
+interface Watched {
+  readonly key: string;
+  readonly spec: BundleTrigger;
+  readonly state: TriggerState;
+  readonly arm: ArmName | "BOTH";
+}
 
 const NONE: readonly Trigger[] = [];
+const ALL_STABLE: ArmAt = () => "STABLE";
 
-/** The triggers of one strategy on one instrument. */
+/** The triggers of one strategy on one instrument, as the revisions in force have them. */
 export class Triggers {
-  #specs: readonly BundleTrigger[] = [];
-  #states: readonly TriggerState[] = [];
+  #watched: readonly Watched[] = [];
   #firedTs = Number.NaN;
+  #armAt: ArmAt = ALL_STABLE;
   // One for all updates, so that looking allocates nothing.
-  #now = { value: Number.NaN, exchTs: Number.NaN };
+  #now = { value: Number.NaN, exchTs: Number.NaN, isMine: (_exchTs: number) => true };
 
   constructor(specs: readonly BundleTrigger[]) {
     this.choose(specs);
   }
 
-  /** Changes the triggers; those that stay as they were keep what they remember. */
-  choose(specs: readonly BundleTrigger[]): void {
-    const before = new Map(this.#specs.map((spec, at) => [JSON.stringify(spec), this.#states[at]!]));
-    this.#states = specs.map((spec) => before.get(JSON.stringify(spec)) ?? newTriggerState());
-    this.#specs = specs;
+  /**
+   * Changes the triggers, those of all and those of the arm that `canary` names besides. One that stays as it was keeps
+   * what it remembers. One that another takes the place of, of the same bar or of the same factor and direction, hands
+   * on when it fired; and two that stand for each other in two arms fire into the same cool-down. So neither a new
+   * revision nor a change of arm lets a strategy look again before its time.
+   */
+  choose(stable: readonly BundleTrigger[], canary?: { specs: readonly BundleTrigger[]; armAt: ArmAt }): void {
+    const before = this.#watched;
+    const keysOf = (specs: readonly BundleTrigger[]) => new Map(specs.map((spec) => [JSON.stringify(spec), spec]));
+    const [ofStable, ofCanary] = [keysOf(stable), keysOf(canary?.specs ?? stable)];
+    const isKept = ({ key }: Watched) => ofStable.has(key) || ofCanary.has(key);
+    const gone = before.filter((one) => !isKept(one));
+    const stateOf = (key: string, spec: BundleTrigger): TriggerState => {
+      const kept = before.find((one) => one.key === key)?.state;
+      return kept ?? inherited(gone.find((one) => isAlike(one.spec, spec))?.state);
+    };
+    const watched: Watched[] = [...ofStable].map(([key, spec]) => {
+      return { key, spec, state: stateOf(key, spec), arm: ofCanary.has(key) ? "BOTH" : "STABLE" };
+    });
+    const lone = watched.filter(({ arm }) => arm === "STABLE");
+    for (const [key, spec] of ofCanary) {
+      if (ofStable.has(key)) continue;
+      const at = lone.findIndex((one) => isAlike(one.spec, spec));
+      const other = at < 0 ? undefined : lone.splice(at, 1)[0];
+      const own = stateOf(key, spec);
+      const state = other ? { last: known(own.last, other.state.last), rest: shared(other.state.rest, own.rest) } : own;
+      watched.push({ key, spec, state, arm: "CANARY" });
+    }
+    this.#watched = watched;
+    this.#armAt = canary?.armAt ?? ALL_STABLE;
   }
 
   /**
    * Called after every event with the bars it closed. Answers what fired, oldest first, and never two of the same
-   * exchange time, within a call or over several: one moment is one signal.
+   * exchange time, within a call or over several: one moment is one signal. Only the triggers of the arm that a moment
+   * belongs to fire at it.
    */
-  step(engine: Watched, closed: readonly ClosedBar[]): readonly Trigger[] {
+  step(engine: Engine, closed: readonly ClosedBar[]): readonly Trigger[] {
     let fired: Trigger[] | undefined;
-    for (let at = 0; at < this.#specs.length; at++) {
-      const ts = this.#stepOne(at, engine, closed);
+    for (const one of this.#watched) {
+      const ts = this.#stepOne(one, engine, closed);
       if (Number.isNaN(ts)) continue;
-      const spec = this.#specs[at]!;
       fired ??= [];
-      fired.push({ kind: spec.kind, what: saying(spec), exch_ts: ts });
+      fired.push({ kind: one.spec.kind, what: sayingOf(one.spec), exch_ts: ts });
     }
     return fired === undefined ? NONE : this.#once(fired);
   }
 
-  #stepOne(at: number, engine: Watched, closed: readonly ClosedBar[]): number {
-    const spec = this.#specs[at]!;
-    const state = this.#states[at]!;
-    if (spec.kind === "bar") return closed.length === 0 ? Number.NaN : stepBar(spec, state, closed);
+  #stepOne({ spec, state, arm }: Watched, engine: Engine, closed: readonly ClosedBar[]): number {
+    const isMine = arm === "BOTH" ? always : arm === "CANARY" ? this.#isCanary : this.#isStable;
+    if (spec.kind === "bar") return closed.length === 0 ? Number.NaN : stepBar(spec, state, { closed, isMine });
     this.#now.value = engine.value(spec.factor);
     this.#now.exchTs = engine.exchTs;
+    this.#now.isMine = isMine;
     return stepCross(spec, state, this.#now);
   }
+
+  #isCanary: IsMine = (exchTs) => this.#armAt(exchTs) === "CANARY";
+  #isStable: IsMine = (exchTs) => this.#armAt(exchTs) === "STABLE";
 
   #once(fired: Trigger[]): readonly Trigger[] {
     fired.sort((a, b) => a.exch_ts - b.exch_ts);
@@ -110,3 +156,25 @@ export class Triggers {
     });
   }
 }
+
+const always: IsMine = () => true;
+
+/** Of the same bar, or of the same factor in the same direction: one takes the other's place. */
+function isAlike(a: BundleTrigger, b: BundleTrigger): boolean {
+  if (a.kind === "bar" || b.kind === "bar") return a.kind === "bar" && b.kind === "bar" && a.timeframe === b.timeframe;
+  return a.factor === b.factor && a.direction === b.direction;
+}
+
+const known = (value: number, otherwise: number): number => (Number.isNaN(value) ? otherwise : value);
+
+/** The first one, as old as the younger of both. */
+function shared(rest: Rest, own: Rest): Rest {
+  rest.firedTs = Math.max(known(rest.firedTs, own.firedTs), known(own.firedTs, rest.firedTs));
+  return rest;
+}
+
+/** A new one's beginning: with the cool-down of the one whose place it takes. */
+const inherited = (from: TriggerState | undefined): TriggerState => ({
+  last: from?.last ?? Number.NaN,
+  rest: { firedTs: from?.rest.firedTs ?? Number.NaN },
+});
