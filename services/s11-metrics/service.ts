@@ -1,5 +1,14 @@
 /** S11 Metrics & Health: scrapes all services, judges the health level, keeps alerts. */
-import { alertsKept, metricsTimeseries } from "../../shared/collections/operations.ts";
+import {
+  alertsKept,
+  levelChanges,
+  metricDays,
+  metricHours,
+  metricMinutes,
+  metricsTimeseries,
+  serviceCalls,
+  watchMarks,
+} from "../../shared/collections/operations.ts";
 import { defineService } from "../../shared/kit/service.ts";
 import { healthEvents } from "../../shared/streams.ts";
 import { healthPart } from "./health.verbs.ts";
@@ -17,6 +26,10 @@ export default defineService({
   calls: {},
   emits: [healthEvents],
   usesConfig: false,
-  owns: [alertsKept, metricsTimeseries],
+  owns: [
+    alertsKept,
+    ...[metricsTimeseries, metricMinutes, metricHours, metricDays, serviceCalls],
+    ...[levelChanges, watchMarks],
+  ],
   setup: (ports) => together([measuringPart(ports), inboxPart(ports), healthPart(ports)]),
 });

@@ -40,12 +40,12 @@ export const metricsTimeseries = collection({
   owner: "s11",
   schema: Scrape,
   key: (s) => s.id,
-  indexes: [["ts"]],
+  indexes: [["ts"], ["service", "ts"]],
   retentionDays: 2,
   retentionField: "ts",
 });
 
-/** What a step of time held of one service: each series' last value, least, greatest and mean. */
+/** What a step of time held of one service: each series' last value, least, greatest, sum and count. */
 export const MetricStep = z.object({
   id: z.string(),
   service: z.string(),

@@ -1,23 +1,18 @@
 /** What a service is handed at set-up: the world's ports, narrowed to what it declared. */
-import type { Contract, Method } from "../contracts.ts";
+import type { Contract } from "../contracts.ts";
 import { assert } from "../errors.ts";
 import { digest } from "../keys.ts";
 import { alerts, type OpsEvent, opsEvents, STREAMS } from "../streams.ts";
 import type { ConfigHolder } from "./config.ts";
+import { countedCalls, timedCommits } from "./counted.ts";
 import { deepFreeze } from "./freeze.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
+import type { Reach } from "./reach.ts";
 import type { CallOptions, Client, Context, Log, Metrics, Peers, ReachedPeers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
 import { childTrace, currentFrom, currentSecond, currentTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
-
-/** Sends one call on its way, to a neighbour in this process or over HTTP. */
-export type Reach = (
-  from: Service,
-  contract: Contract,
-  method: Method,
-) => (input: unknown, options: CallOptions) => Promise<unknown>;
 
 export const STREAMS_BY_FAMILY: ReadonlyMap<string, Stream> = new Map(STREAMS.map((s) => [s.family, s]));
 
@@ -43,7 +38,7 @@ export interface ContextParts {
 export function createContext(parts: ContextParts): Context & { metrics: Metrics; reach: Reach } {
   const { service, world, config, log, settings } = parts;
   const metrics = createMetrics(service.id, world.shard);
-  const { reach, peers: reached } = counted(parts, metrics);
+  const { reach, peers: reached } = countedCalls(parts, metrics, world.clock);
   const peers = { ...reached, ...heard(service, world) };
   const publish = createPublish(service, world);
   return {
@@ -52,7 +47,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     settings,
     clock: world.clock,
     random: world.random.fork(service.id),
-    store: world.store(service.id),
+    store: timedCommits(world.store(service.id), metrics, world.clock),
     blobs: world.blobs,
     cache: world.cache,
     lock: world.lock,
@@ -120,27 +115,6 @@ const heard = ({ id }: Service, { bus, replica }: World): Pick<Peers, "listen" |
   },
   recent: (stream, limit) => bus.read(stream, { limit }),
 });
-
-/** Every call to another service, so that who calls whom can be told from the metrics of all processes. */
-function counted({ reach, peers }: ContextParts, metrics: Metrics): Pick<ContextParts, "reach" | "peers"> {
-  const made = metrics.counter("calls_total", "Calls made to other services", ["to"]);
-  return {
-    reach: (from, contract, method) => {
-      const call = reach(from, contract, method);
-      return (input, options) => {
-        made.inc({ to: contract.id });
-        return call(input, options);
-      };
-    },
-    peers: {
-      ...peers,
-      fetch(id, ...rest) {
-        made.inc({ to: id });
-        return peers.fetch(id, ...rest);
-      },
-    },
-  };
-}
 
 function createPublish(service: Service, world: World): Context["publish"] {
   const declared = new Set([...service.emits.map((s) => s.family), alerts.family, opsEvents.family]);

@@ -1,11 +1,11 @@
 /** One shard's service while its lease lasts: started, stopped in order, or left at once as if its process had died. */
 import { Problem, refuse } from "../errors.ts";
-import type { Reach } from "./context.ts";
 import type { Fences } from "./fences.ts";
 import { type Hosted, hostService } from "./host.ts";
 import { instead } from "./instead.ts";
 import { type Mortal, mortal } from "./mortal.ts";
 import type { Bus, Net, Quota, Store } from "./ports.ts";
+import type { Reach } from "./reach.ts";
 import type { Reaching } from "./reaching.ts";
 import type { Service } from "./service.ts";
 import type { Shard } from "./shard.ts";

@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { VirtualClock } from "../adapters/virtual-clock.ts";
+import { router } from "../contracts.ts";
+import { refuse } from "../errors.ts";
+import { countedCalls, timedCommits } from "./counted.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Store } from "./ports.ts";
+import type { Principal, ReachedPeers, Service } from "./service.ts";
+
+const NOBODY: Principal = { kind: "nobody", id: "nobody", role: "viewer" };
+const linesOf = async (metrics: { text(): Promise<string> }, ...parts: string[]) =>
+  (await metrics.text()).split("\n").filter((line) => parts.every((part) => line.includes(part)));
+
+test("calls are counted by how they ended: an answer, a refusal, an error", async () => {
+  const clock = new VirtualClock(0);
+  const metrics = createMetrics("s03");
+  const ends = [
+    async () => clock.sleep(40),
+    async () => refuse("NOT_FOUND", "no"),
+    async () => refuse("UNAVAILABLE", "away"),
+    async () => Promise.reject(new Error("broke")),
+  ];
+  const peers = { fetch: async () => new Response("", { status: 503 }) } as unknown as ReachedPeers;
+  const counted = countedCalls({ reach: () => () => ends.shift()!(), peers }, metrics, clock);
+  const call = counted.reach({ id: "s03" } as Service, router, Object.values(router.methods)[0]!);
+  for (let n = 0; n < 4; n++) {
+    const ended = call({}, {}).then(
+      () => true,
+      () => true,
+    );
+    let isOver = false;
+    void ended.then(() => (isOver = true));
+    await clock.run(() => isOver);
+  }
+  await counted.peers.fetch("s05", new Request("http://peer/health"), NOBODY);
+  expect(await linesOf(metrics, "call_ms_count", 'to="s04"')).toEqual([
+    'chimera_call_ms_count{service="s03",to="s04",outcome="ok"} 1',
+    'chimera_call_ms_count{service="s03",to="s04",outcome="refused"} 1',
+    'chimera_call_ms_count{service="s03",to="s04",outcome="error"} 2',
+  ]);
+  expect(await linesOf(metrics, "call_ms_sum", 'outcome="ok"')).toEqual([
+    'chimera_call_ms_sum{service="s03",to="s04",outcome="ok"} 40',
+  ]);
+  expect(await linesOf(metrics, "call_ms_count", 'to="s05"')).toEqual([
+    'chimera_call_ms_count{service="s03",to="s05",outcome="error"} 1',
+  ]);
+  expect(await linesOf(metrics, "calls_total", 'to="s04"')).toEqual(['chimera_calls_total{to="s04",service="s03"} 4']);
+});
+
+test("commits are timed, those that fail too", async () => {
+  const clock = new VirtualClock(0);
+  const metrics = createMetrics("s04");
+  const ends = [async () => {}, async () => refuse("CONFLICT", "stale")];
+  const store = timedCommits({ commit: () => ends.shift()!() } as unknown as Store, metrics, clock);
+  await store.commit([]);
+  await expect(store.commit([])).rejects.toThrow("stale");
+  expect(await linesOf(metrics, "commit_ms_count")).toEqual(['chimera_commit_ms_count{service="s04"} 2']);
+});

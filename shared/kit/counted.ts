@@ -1,0 +1,87 @@
+/** What a service asks of others and of its store, timed and counted in its own metrics. */
+import { asProblem } from "../errors.ts";
+import { LATENCY_MS_BUCKETS } from "./metrics.ts";
+import type { Clock, Store } from "./ports.ts";
+import type { Reach } from "./reach.ts";
+import type { Metrics, ReachedPeers } from "./service.ts";
+
+/** With 80 ms among them, which commits are promised to be within. */
+const COMMIT_MS_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 80, 100, 250, 500, 1_000, 2_500, 5_000];
+
+/** A refusal is an answer; an error is what came without one, or broke. */
+type Outcome = "ok" | "refused" | "error";
+const outcomeOf = (status: number): Outcome => (status < 400 ? "ok" : status < 500 ? "refused" : "error");
+const outcomeOfError = (error: unknown): Outcome => outcomeOf(asProblem(error).status);
+
+interface Outward {
+  reach: Reach;
+  peers: ReachedPeers;
+}
+
+/** Every call to another service, so that who calls whom, and how it fares, can be told from the metrics of all. */
+export function countedCalls({ reach, peers }: Outward, metrics: Metrics, clock: Pick<Clock, "mono">): Outward {
+  const made = metrics.counter("calls_total", "Calls made to other services", ["to"]);
+  const took = metrics.histogram("call_ms", "Time until another service answered, by how it did", {
+    labels: ["to", "outcome"],
+    buckets: LATENCY_MS_BUCKETS,
+  });
+  async function timed<T>(to: string, call: () => Promise<T>, outcome: (answer: T) => Outcome): Promise<T> {
+    made.inc({ to });
+    const started = clock.mono();
+    const ended = (how: Outcome) => took.observe(clock.mono() - started, { to, outcome: how });
+    try {
+      const answer = await call();
+      ended(outcome(answer));
+      return answer;
+    } catch (error) {
+      ended(outcomeOfError(error));
+      throw error;
+    }
+  }
+  return {
+    reach: (from, contract, method) => {
+      const call = reach(from, contract, method);
+      return (input, options) =>
+        timed(
+          contract.id,
+          () => call(input, options),
+          () => "ok",
+        );
+    },
+    peers: {
+      ...peers,
+      fetch: (id, ...rest) =>
+        timed(
+          id,
+          () => peers.fetch(id, ...rest),
+          ({ status }) => outcomeOf(status),
+        ),
+    },
+  };
+}
+
+/** The same store, its commits timed. */
+export function timedCommits(store: Store, metrics: Metrics, clock: Pick<Clock, "mono">): Store {
+  const took = metrics.histogram("commit_ms", "Time until a commit was durable", { buckets: COMMIT_MS_BUCKETS });
+  return {
+    owner: store.owner,
+    outbox: store.outbox,
+    get: (collection, key) => store.get(collection, key),
+    query: (collection, query) => store.query(collection, query),
+    count: (collection, where) => store.count(collection, where),
+    isDone: (stream, group, id) => store.isDone(stream, group, id),
+    traverse: (start, direction, depthMax) => store.traverse(start, direction, depthMax),
+    search: (collection, text, limit) => store.search(collection, text, limit),
+    expire: (collection, now) => store.expire(collection, now),
+    ping: () => store.ping(),
+    close: () => store.close(),
+    async commit(ops, options) {
+      const started = clock.mono();
+      try {
+        await store.commit(ops, options);
+      } finally {
+        took.observe(clock.mono() - started);
+      }
+    },
+  };
+}
