@@ -7,7 +7,7 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import type { ProgramRunner } from "../../shared/kit/ports.ts";
 import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { readAnswer } from "../../shared/trading/decision/program.ts";
-import type { Ports } from "./bundles.ts";
+import type { Ports } from "./in-force.ts";
 import type { NewProgram, ProgramListAnswer, ProgramListRequest, ProgramNamed } from "./types.ts";
 
 /** Moments of a trial run: one with everything a program may ask for, one with nothing known. */

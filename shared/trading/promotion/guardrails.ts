@@ -1,0 +1,127 @@
+/** What takes a canary back by itself: each guardrail judged from what both arms really did, or silent for too little. */
+import type { Bundle } from "../../domain/bundle.ts";
+import { dec, show } from "../../domain/money.ts";
+import type { GuardrailVerdict } from "../../domain/promotion.ts";
+import { aucIntervalOfBlocks } from "../stats/auc.ts";
+import { blockOf, bootstrapInterval, type Interval, stationaryRows } from "../stats/bootstrap.ts";
+import { seededChance } from "../stats/seeded-chance.ts";
+import type { Evidence } from "./arm-tally.ts";
+import { meanDifference } from "./mean-difference.ts";
+
+export type PromotionLimits = Bundle["flags"]["promotion"];
+export interface Arms {
+  readonly canary: Evidence;
+  readonly stable: Evidence;
+}
+/** Two-sided, so that 5 % lie beyond the one end that is looked at. */
+const LEVEL = 0.9;
+const RESAMPLES = 500;
+
+/** One verdict of each guardrail. The same evidence gives the same verdicts: chance is drawn from `seed`. */
+export function judgeGuardrails(arms: Arms, limits: PromotionLimits, seed: string): GuardrailVerdict[] {
+  return [
+    drawdown(arms.canary, limits),
+    roePerTrade(arms, limits, seed),
+    rejectRate(arms.canary, limits),
+    auc(arms.canary, limits, seed),
+    brier(arms.canary, limits, seed),
+  ];
+}
+
+/** AUC and Brier's score of what an arm's model said, with the intervals that guardrails look at; null for too little. */
+export function scoresOf({ forecasts }: Evidence, seed: string): { auc: Interval; brier: Interval } | null {
+  if (forecasts.length === 0) return null;
+  const block = blockOf(forecasts.length);
+  const scored = forecasts.map(({ p, positive }) => ({ score: p, positive }));
+  const squares = forecasts.map(({ p, positive }) => (p - Number(positive)) ** 2);
+  const meanSquare = (rows: Uint32Array) => rows.reduce((all, row) => all + (squares[row] as number), 0) / rows.length;
+  return {
+    auc: aucIntervalOfBlocks(scored, block, options(`${seed} auc`)),
+    brier: bootstrapInterval(stationaryRows(squares.length, block), meanSquare, options(`${seed} brier`)),
+  };
+}
+
+const options = (seed: string) =>
+  ({ chance: seededChance(seed), level: LEVEL, resamples: RESAMPLES, method: "percentile" }) as const;
+
+/** From the peak of what the canary's own closed trades have earned. */
+function drawdown({ closed, drawdown: fallen }: Evidence, limits: PromotionLimits): GuardrailVerdict {
+  const limit = limits.drawdown_usdt_max;
+  const said = { name: "drawdown", limit, value: show(fallen), sample: closed, sample_min: limits.trades_min } as const;
+  const detail = `fell ${show(fallen)} USDT from its peak in ${closed} closed trades; at most ${limit}`;
+  return verdict(said, detail, fallen > dec(limit));
+}
+
+/** Breached when even the upper end of the difference of mean ROE lies below what may be lost. */
+function roePerTrade({ canary, stable }: Arms, limits: PromotionLimits, seed: string): GuardrailVerdict {
+  const limit = -limits.roe_worse_max;
+  const sample = Math.min(canary.closed, stable.closed);
+  const said = { name: "pnl", limit, sample, sample_min: limits.trades_min } as const;
+  if (sample < limits.trades_min)
+    return verdict({ ...said, value: null }, few(said, "closed trades of each arm"), false);
+  const { estimate, high } = meanDifference(canary.roes, stable.roes, options(`${seed} pnl`));
+  if (estimate === null || high === null) return verdict({ ...said, value: null, sample: 0 }, "no difference", false);
+  const detail = `mean ROE of a trade is ${percent(estimate)} beside the others', surely below ${percent(high)}`;
+  return verdict({ ...said, value: short(high) }, `${detail}; at least ${percent(limit)}`, high < limit);
+}
+
+function rejectRate({ entries, rejected }: Evidence, limits: PromotionLimits): GuardrailVerdict {
+  const limit = limits.reject_rate_max;
+  const value = entries === 0 ? null : short(rejected / entries);
+  const said = { name: "reject_rate", value, limit, sample: entries, sample_min: limits.entries_min } as const;
+  const detail = `${rejected} of ${entries} entries refused or come to nothing; at most ${percent(limit)}`;
+  return verdict(said, detail, entries > 0 && rejected / entries > limit);
+}
+
+function auc(canary: Evidence, limits: PromotionLimits, seed: string): GuardrailVerdict {
+  const limit = limits.auc_min;
+  const said = { name: "auc", limit, sample: canary.forecasts.length, sample_min: limits.labels_min } as const;
+  if (said.sample < said.sample_min) return verdict({ ...said, value: null }, few(said, "labels with a model"), false);
+  const found = scoresOf(canary, seed)?.auc;
+  if (!found || found.estimate === null || found.high === null) {
+    return verdict({ ...said, value: null, sample: 0 }, "its labels are all of one kind", false);
+  }
+  const detail = `AUC ${short(found.estimate)}, surely below ${short(found.high)}; at least ${limit}`;
+  return verdict({ ...said, value: short(found.high) }, detail, found.high < limit);
+}
+
+function brier(canary: Evidence, limits: PromotionLimits, seed: string): GuardrailVerdict {
+  const limit = limits.brier_max;
+  const said = { name: "brier", limit, sample: canary.forecasts.length, sample_min: limits.labels_min } as const;
+  if (said.sample < said.sample_min) return verdict({ ...said, value: null }, few(said, "labels with a model"), false);
+  const found = scoresOf(canary, seed)?.brier;
+  if (!found || found.estimate === null || found.low === null) {
+    return verdict({ ...said, value: null, sample: 0 }, "no score", false);
+  }
+  const detail = `Brier ${short(found.estimate)}, surely above ${short(found.low)}; at most ${limit}`;
+  return verdict({ ...said, value: short(found.low) }, detail, found.low > limit);
+}
+
+function verdict(
+  said: Omit<GuardrailVerdict, "state" | "detail">,
+  detail: string,
+  isBeyond: boolean,
+): GuardrailVerdict {
+  const state = said.sample < said.sample_min ? "NOT_ENOUGH" : isBeyond ? "BREACHED" : "OK";
+  return { ...said, state, detail };
+}
+
+const few = ({ sample, sample_min }: Pick<GuardrailVerdict, "sample" | "sample_min">, what: string): string =>
+  `${sample} of ${sample_min} ${what} that it takes`;
+const short = (value: number): number => Number(value.toFixed(6));
+const percent = (share: number): string => `${Number((share * 100).toFixed(3))} %`;
+
+export const breachesOf = (verdicts: readonly GuardrailVerdict[]): GuardrailVerdict[] =>
+  verdicts.filter(({ state }) => state === "BREACHED");
+
+/** The limits as they are told when a promotion is asked for. */
+export const limitsOf = (limits: PromotionLimits) => ({
+  drawdown_usdt_max: limits.drawdown_usdt_max,
+  roe_worse_max: limits.roe_worse_max,
+  reject_rate_max: limits.reject_rate_max,
+  auc_min: limits.auc_min,
+  brier_max: limits.brier_max,
+  trades_min: limits.trades_min,
+  entries_min: limits.entries_min,
+  labels_min: limits.labels_min,
+});
