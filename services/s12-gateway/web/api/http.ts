@@ -25,7 +25,7 @@ export interface Answer<T> {
 }
 
 export async function send<T>(
-  method: "GET" | "POST" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "DELETE",
   path: string,
   options: CallOptions = {},
 ): Promise<Answer<T>> {

@@ -94,6 +94,9 @@ export interface AlertRow {
   state?: string;
   action_taken?: string;
   runbook?: string;
+  acked_by?: string;
+  escalated_at?: number;
+  silenced_until?: number;
 }
 export const KILL_MODES = ["HALT", "CANCEL", "FLATTEN"] as const;
 export type KillMode = (typeof KILL_MODES)[number];

@@ -18,7 +18,9 @@ export const alertsPagesQuery = (asked: Asked) =>
       severity: askedOf(asked.severity, SEVERITIES),
       state: askedOf(asked.state, ALERT_STATES),
       source: asked.source,
-      from_ts: periodOf(asked).from_ts,
+      code: asked.what,
+      text: asked.q,
+      ...periodOf(asked),
     }),
   );
 

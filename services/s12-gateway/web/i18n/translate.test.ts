@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Glob } from "bun";
 import "../research/messages.ts";
+import "../watch/messages.ts";
 import { codeText, MESSAGES, type MessageKey, translator } from "./translate.ts";
 
 const holes = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!).sort();

@@ -11,7 +11,7 @@ interface ChangeOptions {
 }
 
 export async function change<T>(
-  method: "POST" | "DELETE",
+  method: "POST" | "PUT" | "DELETE",
   path: string,
   { body = {}, key }: ChangeOptions = {},
 ): Promise<T> {

@@ -1,0 +1,116 @@
+/** A channel as it is typed: texts of a form, and the channel that they make, with what is wrong with them. */
+
+import type { FieldProblem } from "../../../../shared/client/problem.ts";
+import {
+  Channel,
+  type ChannelKind,
+  ChannelTarget,
+  type Severity,
+  type Channel as WholeChannel,
+} from "../../../../shared/domain/alerting.ts";
+import type { ChannelAsked } from "./acts.ts";
+
+export interface ChannelDraft {
+  channel_id: string;
+  title: string;
+  enabled: boolean;
+  kind: ChannelKind;
+  severity_min: Severity;
+  per_hour_max: string;
+  secret: string;
+  host: string;
+  port: string;
+  tls: boolean;
+  user: string;
+  from: string;
+  to: string;
+  url: string;
+  chat_id: string;
+}
+
+/** From which severity a kind is told, unless it is said otherwise: what wakes people is told least. */
+export const SEVERITY_OF: Readonly<Record<ChannelKind, Severity>> = {
+  EMAIL: "ERROR",
+  SMS: "FATAL",
+  WEBHOOK: "WARN",
+  TELEGRAM: "WARN",
+  SLACK: "WARN",
+};
+/** Fields of each kind besides those that all have, in the order of the form. */
+export const FIELDS_OF = {
+  EMAIL: ["host", "port", "tls", "user", "from", "to"],
+  SMS: ["url", "user", "from", "to"],
+  WEBHOOK: ["url"],
+  TELEGRAM: ["chat_id", "url"],
+  SLACK: [],
+} as const satisfies Record<ChannelKind, readonly (keyof ChannelDraft)[]>;
+export type TargetField = (typeof FIELDS_OF)[ChannelKind][number];
+
+const TELEGRAM = "https://api.telegram.org";
+const PER_HOUR = "60";
+
+export const newChannelDraft = (kind: ChannelKind = "EMAIL"): ChannelDraft => ({
+  ...{ channel_id: "", title: "", enabled: true, kind, severity_min: SEVERITY_OF[kind], per_hour_max: PER_HOUR },
+  ...{ secret: "", host: "", port: "587", tls: false, user: "", from: "", to: "", url: "", chat_id: "" },
+});
+
+/** As it is kept; its secret is never told, and stays unless another one is typed. */
+export function draftOfChannel({ target, ...channel }: WholeChannel): ChannelDraft {
+  const { channel_id, title, enabled, severity_min, per_hour_max } = channel;
+  const told: Record<string, unknown> = { ...target };
+  const text = (name: string): string => {
+    const value = told[name];
+    return Array.isArray(value) ? value.join(", ") : value === undefined ? "" : String(value);
+  };
+  return {
+    ...newChannelDraft(target.kind),
+    ...{ channel_id, title, enabled, severity_min, per_hour_max: String(per_hour_max) },
+    ...{ host: text("host"), user: text("user"), from: text("from"), to: text("to"), url: text("url") },
+    ...{ chat_id: text("chat_id"), tls: told.tls === true, port: text("port") || "587" },
+  };
+}
+
+const listOf = (text: string): string[] =>
+  text
+    .split(/[\s,;]+/)
+    .map((each) => each.trim())
+    .filter(Boolean);
+
+function targetOf(draft: ChannelDraft): Record<string, unknown> {
+  const { kind } = draft;
+  const user = draft.user.trim();
+  switch (kind) {
+    case "EMAIL":
+      return {
+        ...{ kind, host: draft.host.trim(), port: Number(draft.port), tls: draft.tls, from: draft.from.trim() },
+        ...{ to: listOf(draft.to), ...(user && { user }) },
+      };
+    case "SMS":
+      return { kind, url: draft.url.trim(), user, from: draft.from.trim(), to: listOf(draft.to) };
+    case "WEBHOOK":
+      return { kind, url: draft.url.trim() };
+    case "TELEGRAM":
+      return { kind, chat_id: draft.chat_id.trim(), url: draft.url.trim() || TELEGRAM };
+    case "SLACK":
+      return { kind };
+  }
+}
+
+/** What would be asked for, or what is wrong, by field of the form. */
+export function channelOf(draft: ChannelDraft): { asked?: ChannelAsked; problems: FieldProblem[] } {
+  const target = ChannelTarget.safeParse(targetOf(draft));
+  const about = Channel.pick({ channel_id: true, title: true, per_hour_max: true }).safeParse({
+    channel_id: draft.channel_id.trim(),
+    title: draft.title.trim(),
+    per_hour_max: Number(draft.per_hour_max),
+  });
+  const problems = [target, about].flatMap(({ error }) =>
+    (error?.issues ?? []).map(({ path, message }) => ({ field: String(path[0] ?? ""), message, code: "INVALID" })),
+  );
+  if (!target.success || !about.success) return { problems };
+  const { enabled, severity_min, secret } = draft;
+  return {
+    asked: { ...about.data, enabled, severity_min, target: target.data, ...(secret !== "" && { secret }) },
+    problems,
+  };
+}

@@ -1,0 +1,63 @@
+/** The pages that watch the system, loaded when they are first opened: the wall, alerts, channels, actions, logs. */
+import "./messages.ts";
+import { useQuery } from "@tanstack/react-query";
+import { alertsQuery } from "../api/queries.ts";
+import { useText } from "../i18n/translate.ts";
+import { PlaceLink } from "../parts/links.tsx";
+import { useCurrentInSight } from "../parts/use-current-in-sight.ts";
+import { addressStore } from "../state/address.ts";
+import { useStore } from "../state/store.ts";
+import { ActionsPage } from "./actions.tsx";
+import { ChannelPage } from "./channel-page.tsx";
+import { ChannelsPage } from "./channels.tsx";
+import { InboxPage } from "./inbox.tsx";
+import { LogsPage } from "./logs.tsx";
+import { WATCH_SECTIONS, type WatchPlace, watchIdOf, watchPlaceOf, watchSectionOf } from "./place.ts";
+import { Wall } from "./wall.tsx";
+
+export function Watch() {
+  const { t } = useText();
+  const place = watchPlaceOf(useStore(addressStore, (address) => address.id));
+  const here = watchSectionOf(place);
+  const list = useCurrentInSight<HTMLElement>(here);
+  const open = useQuery(alertsQuery).data?.filter(({ state }) => state === "OPEN").length ?? 0;
+  return (
+    <main className="page watch-page" aria-label={t("page.health")}>
+      <nav ref={list} className="sections" aria-label={t("page.health")}>
+        {WATCH_SECTIONS.map((section) => (
+          <PlaceLink
+            key={section}
+            to={{ page: "health", id: watchIdOf({ at: section }), asked: {} }}
+            className="section"
+            isHere={section === here}
+          >
+            {t(`watch.${section}`)}
+            {section === "alerts" && open > 0 ? <span className="count">{open}</span> : null}
+          </PlaceLink>
+        ))}
+      </nav>
+      <div className="watch-body">
+        <Shown key={watchIdOf(place)} place={place} />
+      </div>
+    </main>
+  );
+}
+
+function Shown({ place }: { place: WatchPlace }) {
+  switch (place.at) {
+    case "wall":
+      return <Wall />;
+    case "alerts":
+      return <InboxPage />;
+    case "channels":
+      return <ChannelsPage />;
+    case "channel":
+      return <ChannelPage id={place.id} />;
+    case "new-channel":
+      return <ChannelPage />;
+    case "actions":
+      return <ActionsPage />;
+    case "logs":
+      return <LogsPage />;
+  }
+}
