@@ -11,6 +11,7 @@ import type { Problem } from "../errors.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Csv } from "./csv.ts";
+import type { Outside } from "./outside.ts";
 import type {
   AnyCollection,
   AnyStream,
@@ -248,6 +249,7 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   readonly rateLimit: RateLimit;
   readonly schedule: Schedule;
   readonly net: Net;
+  readonly outside: Outside;
   readonly inference: Inference;
   readonly programs: ProgramRunner;
   readonly workers: Workers;
