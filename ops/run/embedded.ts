@@ -6,6 +6,7 @@ import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
+import { openOutside } from "../../shared/adapters/outside.ts";
 import { programRunner } from "../../shared/adapters/programs.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
@@ -62,6 +63,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     rateLimit: coordination.rateLimit,
     schedule: coordination.schedule,
     net: fetchNet(clock),
+    outside: openOutside({ clock }),
     inference: onnxInference(clock),
     programs: programRunner(),
     workers: bunWorkers(),

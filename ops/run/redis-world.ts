@@ -4,6 +4,7 @@ import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
+import { openOutside } from "../../shared/adapters/outside.ts";
 import { programRunner } from "../../shared/adapters/programs.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
@@ -56,6 +57,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     random: systemRandom(),
     blobs: new FolderBlobs(folder.blobs),
     net: fetchNet(clock),
+    outside: openOutside({ clock }),
     inference: onnxInference(clock),
     programs: programRunner(),
     workers: bunWorkers(),

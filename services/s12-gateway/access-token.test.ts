@@ -3,10 +3,10 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { signingKeys } from "../../shared/collections/people.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
+import { createSealer } from "../../shared/sealing.ts";
 import { grantKeysForTests } from "../../shared/testing/grant-keys.ts";
 import { AUDIENCE, ISSUER, TYPE } from "./access-token.ts";
 import { type Gateway, openGateway } from "./people.fixture.ts";
-import { createSealer } from "./sealing.ts";
 import type { Jwk } from "./signing-keys.ts";
 
 const GRANT_KEY = grantKeysForTests().privateKey;

@@ -5,12 +5,12 @@ import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Op, Random, RateLimit, Store } from "../../shared/kit/ports.ts";
 import { currentFrom } from "../../shared/kit/trace.ts";
+import type { Sealer } from "../../shared/sealing.ts";
 import { hasSecondFactor, recoveryHash, type Spent } from "./factors.ts";
 import { knownAt, takeGuess } from "./guesses.ts";
 import { stepOfCode } from "./one-time-code.ts";
 import type { Assertion } from "./passkey-shapes.ts";
 import { hashPassword, isPassword, SALT_BYTES } from "./passwords.ts";
-import type { Sealer } from "./sealing.ts";
 
 export interface Given {
   password: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { auditLog, users } from "../../shared/collections/people.ts";
+import { createSealer } from "../../shared/sealing.ts";
 import { base32, codeOf, stepAt, stepOfCode } from "./one-time-code.ts";
 import { type Gateway, openGateway, PASSWORD } from "./people.fixture.ts";
-import { createSealer } from "./sealing.ts";
 
 // Each hash of a password takes its time, and much more on a busy machine.
 setDefaultTimeout(60_000);

@@ -17,6 +17,7 @@ import {
 } from "../../shared/collections/people.ts";
 import { config, exchange, position, router } from "../../shared/contracts.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
+import { createSealer } from "../../shared/sealing.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { createApiDocuments } from "./api-documents.ts";
@@ -39,7 +40,6 @@ import { passkeyVerbs } from "./passkeys.verbs.ts";
 import { createProof, type Prove } from "./proof.ts";
 import { API_PREFIX } from "./proxy.ts";
 import { createReference, ownDocument } from "./reference.ts";
-import { createSealer } from "./sealing.ts";
 import { createSearch } from "./search.ts";
 import { searchVerb } from "./search.verbs.ts";
 import { createSecondFactor } from "./second-factor.ts";

@@ -5,10 +5,10 @@ import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit } from "../../shared/changes.ts";
 import { signingKeys } from "../../shared/collections/people.ts";
 import type { Net, Op, Store } from "../../shared/kit/ports.ts";
+import { createSealer, type Sealer } from "../../shared/sealing.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { simulatedWorld } from "../../shared/testing/world.ts";
 import { createAccessTokens } from "./access-token.ts";
-import { createSealer, type Sealer } from "./sealing.ts";
 import { createSigningKeys } from "./signing-keys.ts";
 
 const DAY = 86_400_000;

@@ -5,7 +5,7 @@ import { type SigningKey, signingKeys } from "../../shared/collections/people.ts
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Op, Random, Row, Store } from "../../shared/kit/ports.ts";
 import type { Log } from "../../shared/kit/service.ts";
-import type { Sealer } from "./sealing.ts";
+import type { Sealer } from "../../shared/sealing.ts";
 
 const SEED_BYTES = 32;
 /** What stands before the seed in a PKCS #8 document of an Ed25519 key (RFC 8410, section 7). */

@@ -55,6 +55,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     rateLimit: world.rateLimit,
     schedule: world.schedule,
     net: world.net,
+    outside: world.outside,
     inference: world.inference,
     programs: world.programs,
     workers: world.workers,

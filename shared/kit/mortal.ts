@@ -36,6 +36,7 @@ export function mortal(lasting: World): Mortal {
     ...lasting,
     clock: clockOf(lasting.clock, life, alive),
     net: netOf(lasting.net, life, alive),
+    outside: passed(lasting.outside, alive),
     bus: busOf(lasting.bus, life, alive),
     store(owner) {
       const store: Store = lasting.store(owner);

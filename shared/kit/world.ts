@@ -1,5 +1,6 @@
 /** Everything a host needs from outside to run services: the ports' adapters, the environment, who we are. */
 import type { Logger } from "pino";
+import type { Outside } from "./outside.ts";
 import type {
   Blobs,
   Bus,
@@ -39,6 +40,7 @@ export interface World {
   rateLimit: RateLimit;
   schedule: Schedule;
   net: Net;
+  outside: Outside;
   inference: Inference;
   programs: ProgramRunner;
   workers: Workers;

@@ -10,13 +10,17 @@ import { openStore, type SqliteStore } from "../adapters/sqlite.ts";
 import type { VirtualClock } from "../adapters/virtual-clock.ts";
 import { COLLECTIONS } from "../collections.ts";
 import { rootLog } from "../kit/log.ts";
+import type { Outside } from "../kit/outside.ts";
 import type { Net, ServiceId } from "../kit/ports.ts";
 import type { World } from "../kit/world.ts";
 import { grantKeysForTests } from "./grant-keys.ts";
+import { memoryOutside } from "./outside.ts";
 
 export interface SimOptions {
   clock: VirtualClock;
   net: Net;
+  /** Servers that are not ours; all of them take everything unless given. */
+  outside?: Outside;
   seed: number | string;
   env?: Record<string, string | undefined>;
   /** Lines of WARN and above go here. */
@@ -36,7 +40,8 @@ const TASK_MS_MAX = 400;
 const CORES = 2;
 
 /** The same options give the same world, to the last bit. */
-export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = false }: SimOptions): SimWorld {
+export function simulatedWorld(options: SimOptions): SimWorld {
+  const { clock, net, outside = memoryOutside(clock), seed, env = {}, onLog, freeze = false } = options;
   const errors: string[] = [];
   const { privateKey, publicKey } = grantKeysForTests();
   const stores = new Map<ServiceId, SqliteStore>();
@@ -74,6 +79,7 @@ export function simulatedWorld({ clock, net, seed, env = {}, onLog, freeze = fal
     blobs: new MemoryBlobs(clock),
     ...embeddedCoordination({ clock, path: ":memory:" }),
     net,
+    outside,
     inference,
     programs,
     workers: hereWorkers({ clock, inference, programs, cores: CORES, taskMs: () => 1 + pace.int(TASK_MS_MAX) }),
