@@ -1,5 +1,5 @@
-/** Reads a bundle document from YAML or JSON text, without trusting it. */
-import { parseDocument } from "yaml";
+/** Reads a bundle document from YAML or JSON text, without trusting it, and tells where in the text a path is. */
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { refuse } from "../../shared/errors.ts";
 
 const TEXT_BYTES_MAX = 4_000_000;
@@ -7,20 +7,76 @@ const TEXT_BYTES_MAX = 4_000_000;
 const ALIASES_MAX = 50;
 const PROBLEMS_SHOWN = 10;
 
+/** Counted from 1, as editors do. */
+export interface Place {
+  line: number;
+  column: number;
+}
+export interface TextFault extends Partial<Place> {
+  message: string;
+}
+export interface BundleText {
+  /** What the text says; undefined where it has faults. */
+  readonly value: unknown;
+  /** Why it is no YAML or JSON. */
+  readonly faults: readonly TextFault[];
+  /** Where a path such as `rules[3].when.f` is; of one that is not there, its nearest parent. */
+  placeOf(path: string): Place | undefined;
+}
+
 /** JSON is YAML, so one parser reads both. Refuses with MALFORMED and the line of each fault. */
 export function readBundleText(text: string): unknown {
+  const { value, faults } = openBundleText(text);
+  const [first] = faults;
+  if (!first) return value;
+  const errors = faults.map(({ line, message }) => ({
+    field: line === undefined ? "document" : `line ${line}`,
+    message,
+  }));
+  return refuse("MALFORMED", `The bundle is no YAML or JSON: ${errors[0]?.field}: ${first.message}`, { errors });
+}
+
+/** Refuses with TOO_LARGE alone; what is wrong with the text is told as faults. */
+export function openBundleText(text: string): BundleText {
   if (text.length > TEXT_BYTES_MAX) refuse("TOO_LARGE", `A bundle has at most ${TEXT_BYTES_MAX} characters.`);
-  const document = parseDocument(text, { uniqueKeys: true, strict: true, version: "1.2" });
+  const lines = new LineCounter();
+  const document = parseDocument(text, { uniqueKeys: true, strict: true, version: "1.2", lineCounter: lines });
+  const placeOf = (path: string) => placeIn(document, lines, path);
   if (document.errors.length > 0) {
-    const errors = document.errors.slice(0, PROBLEMS_SHOWN).map((error) => ({
-      field: error.linePos ? `line ${error.linePos[0].line}` : "document",
-      message: error.message.split("\n")[0] ?? error.code,
+    const faults = document.errors.slice(0, PROBLEMS_SHOWN).map((error) => ({
+      ...(error.linePos && { line: error.linePos[0].line, column: error.linePos[0].col }),
+      message: error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? error.code,
     }));
-    refuse("MALFORMED", `The bundle is no YAML or JSON: ${errors[0]?.field}: ${errors[0]?.message}`, { errors });
+    return { value: undefined, faults, placeOf };
   }
   try {
-    return document.toJS({ maxAliasCount: ALIASES_MAX });
-  } catch (cause) {
-    return refuse("MALFORMED", "The bundle uses too many aliases.", { cause });
+    return { value: document.toJS({ maxAliasCount: ALIASES_MAX }), faults: [], placeOf };
+  } catch {
+    return { value: undefined, faults: [{ message: "The bundle uses too many aliases." }], placeOf };
   }
+}
+
+function placeIn(document: Document, lines: LineCounter, path: string): Place | undefined {
+  let node = document.contents as Node | null;
+  let offset = node?.range?.[0];
+  for (const part of path.matchAll(/[^.[\]]+/g)) {
+    const next = stepTo(document, node, part[0]);
+    if (!next) break;
+    offset = next.offset ?? offset;
+    node = next.node;
+  }
+  if (offset === undefined) return undefined;
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
+}
+
+function stepTo(document: Document, node: Node | null, part: string) {
+  const here = isAlias(node) ? node.resolve(document) : node;
+  if (isSeq(here)) {
+    const item = here.items[Number(part)] as Node | undefined;
+    return item && { node: item, offset: item.range?.[0] };
+  }
+  if (!isMap(here)) return undefined;
+  const pair = here.items.find(({ key }) => isScalar(key) && String(key.value) === part);
+  return pair && { node: pair.value as Node | null, offset: (pair.key as Node).range?.[0] };
 }

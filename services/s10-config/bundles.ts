@@ -166,7 +166,8 @@ export class Bundles {
   }
 }
 
-function refuseLint(errors: readonly LintFinding[]): never {
+/** Refuses with RULE and every fault. */
+export function refuseLint(errors: readonly LintFinding[]): never {
   const first = errors[0];
   const where = first?.path ? `${first.path}: ` : "";
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";

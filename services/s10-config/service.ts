@@ -10,6 +10,8 @@ import { answers, defineService, type Verb, verb } from "../../shared/kit/servic
 import { configEvents } from "../../shared/streams.ts";
 import { Bundles } from "./bundles.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
+import { Documents } from "./documents.ts";
+import { documentVerbs } from "./documents.verbs.ts";
 import type { Active, Entry } from "./in-force.ts";
 import quoteBothSides from "./programs/quote-both-sides.ts" with { type: "text" };
 import { Programs } from "./programs.ts";
@@ -52,6 +54,7 @@ export default defineService({
   setup(ctx) {
     const ports = { store: ctx.store, clock: ctx.clock, audit: (entry: Entry) => ctx.audit(entry) };
     const bundles = new Bundles(ports);
+    const documents = new Documents({ store: ctx.store, current: () => bundles.current() });
     const programs = new Programs({ ...ports, runner: ctx.programs });
     const listedInstruments = async () => {
       const page = await ctx.store.query(instrumentRegistry, { limit: INSTRUMENTS_MAX });
@@ -79,6 +82,7 @@ export default defineService({
       },
       verbs: [
         ...programVerbs(programs),
+        ...documentVerbs(documents, known),
         answers(config.methods.getActive, {
           name: "getActive",
           summary: "What is in force: the revision for all, and perhaps another for a share of the triggers",
@@ -103,7 +107,7 @@ export default defineService({
           once: "body",
           input: DraftRequest,
           output: DraftAnswer,
-          run: async (document, call) => bundles.draft(document, call.principal.id, await known()),
+          run: async (draft, call) => bundles.draft(await documents.whole(draft), call.principal.id, await known()),
         }),
         verb({
           name: "promoteBundle",

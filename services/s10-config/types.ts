@@ -4,9 +4,12 @@ import { BundleRecord } from "../../shared/collections/config.ts";
 import { PROGRAM_CHARACTERS_MAX, ProgramCard, ProgramHash, ProgramId } from "../../shared/domain/program.ts";
 import { ListOf, Paging } from "../../shared/paging.ts";
 
-/** `path` is where in the document, such as `rules[3].when.allOf[0].f`; empty for the whole. */
+/** `path` is where in the document, such as `rules[3].when.allOf[0].f`; empty for the whole. Line and column of a text, from 1. */
 export const LintFinding = z
-  .object({ path: z.string(), code: z.string(), message: z.string(), suggestion: z.string().optional() })
+  .object({
+    ...{ path: z.string(), code: z.string(), message: z.string(), suggestion: z.string().optional() },
+    ...{ line: z.number().int().optional(), column: z.number().int().optional() },
+  })
   .openapi("LintFinding");
 export type LintFinding = z.output<typeof LintFinding>;
 

@@ -33,6 +33,9 @@ export const TABLE: Readonly<Record<string, Family>> = {
         "GET /active",
         "GET /bundles",
         "GET /config/schema",
+        ...["GET /config/factors", "GET /config/strategies", "GET /config/rules", "GET /config/instruments"],
+        ...["GET /config/models", "GET /config/flags", "GET /config/documents/{kind}/{id}/history"],
+        ...["GET /config/diff", "GET /bundles/{bundle_id}/{rev}"],
         "GET /alerts",
         "GET /health-level",
         "GET /topology",
@@ -89,7 +92,13 @@ export const TABLE: Readonly<Record<string, Family>> = {
   "research: experiments, labels, reports, factors, models, draft bundles": {
     roles: ["researcher", "risk", "admin"],
     operations: [
-      ...["POST /bundles", "POST /labels/backfill", "POST /labels/jobs/{job_id}/cancel", "POST /models"],
+      ...[
+        "POST /bundles",
+        "POST /config/lint",
+        "POST /labels/backfill",
+        "POST /labels/jobs/{job_id}/cancel",
+        "POST /models",
+      ],
       ...["POST /models/train", "POST /trainings/{training_id}/cancel"],
       ...["POST /experiments/run", "POST /experiments/{exp_id}/cancel", "POST /hypotheses"],
       ...["POST /features/recompute", "POST /features/jobs/{job_id}/cancel", "POST /autopsy/{trade_id}"],

@@ -121,7 +121,7 @@ export interface LiveEvents {
       hash: string;
       p: number | null;
       size_mult: number;
-      trouble?: "missing" | "features" | "slow" | "broken";
+      trouble?: "missing" | "features" | "slow" | "broken" | "off";
       contributions?: {
         f: string;
         value: number;

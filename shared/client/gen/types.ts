@@ -430,6 +430,38 @@ export type Bundle = {
   };
 };
 
+export type BundleChange = {
+  kind: "factors" | "strategies" | "rules" | "instruments" | "models" | "flags" | "bundle";
+  id: string;
+  op: "added" | "removed" | "changed";
+  path: string;
+  before: unknown;
+  after: unknown;
+};
+
+export type BundleDiff = {
+  from: {
+    bundle_id: string;
+    rev: number;
+    hash: string;
+    status: "DRAFT" | "STAGED" | "ACTIVE" | "ROLLED_BACK" | "RETIRED";
+    author: string;
+    created_at: number;
+  };
+  to: {
+    bundle_id: string;
+    rev: number;
+    hash: string;
+    status: "DRAFT" | "STAGED" | "ACTIVE" | "ROLLED_BACK" | "RETIRED";
+    author: string;
+    created_at: number;
+  };
+  same: boolean;
+  summary: string[];
+  changes: BundleChange[];
+  changes_total: number;
+};
+
 export type BundleDraft = Record<string, unknown>;
 
 export type BundleDraftAnswer = {
@@ -769,7 +801,7 @@ export type Decision = {
     hash: string;
     p: number | null;
     size_mult: number;
-    trouble?: "missing" | "features" | "slow" | "broken";
+    trouble?: "missing" | "features" | "slow" | "broken" | "off";
     contributions?: {
       f: string;
       value: number;
@@ -851,6 +883,20 @@ export type DecisionStory = Decision & {
     ts: number;
   };
   order?: OrderAnswer;
+};
+
+export type DocumentVersion = {
+  kind: "factors" | "strategies" | "rules" | "instruments" | "models" | "flags";
+  id: string;
+  document: Record<string, unknown>;
+  hash: string;
+  bundle_id?: string;
+  first_rev?: number;
+  last_rev?: number;
+  revisions?: number;
+  author?: string;
+  created_at?: number;
+  note?: string;
 };
 
 export type ExchangePosition = {
@@ -1478,17 +1524,31 @@ export type LabelSummaryRow = {
   histogram: number[];
 };
 
+export type LintAnswer = LintReport & {
+  bundle_id?: string;
+  rev?: number;
+  hash?: string;
+};
+
 export type LintFinding = {
   path: string;
   code: string;
   message: string;
   suggestion?: string;
+  line?: number;
+  column?: number;
 };
 
 export type LintReport = {
   passed: boolean;
   errors: LintFinding[];
   warnings: LintFinding[];
+};
+
+export type LintRequest = {
+  /** YAML or JSON */
+  text?: string;
+  bundle?: Record<string, unknown>;
 };
 
 export type LookaheadCheck = {
@@ -2057,6 +2117,17 @@ export type Statement = {
   created_at: number;
 };
 
+export type StoredBundle = {
+  bundle_id: string;
+  rev: number;
+  hash: string;
+  status: "DRAFT" | "STAGED" | "ACTIVE" | "ROLLED_BACK" | "RETIRED";
+  bundle: unknown;
+  author: string;
+  note?: string;
+  created_at: number;
+};
+
 export type TaxRow = {
   row_id: string;
   account: string;
@@ -2356,9 +2427,25 @@ export interface Inputs {
     id: string;
   };
   getAuditHead: Record<string, never>;
+  getBundle: {
+    bundle_id: string;
+    rev: number;
+  };
+  getConfigDiff: {
+    /** bundle_id@rev, CURRENT or CANARY */
+    from: string;
+    /** bundle_id@rev, CURRENT or CANARY */
+    to: string;
+  };
   getConfigSchema: Record<string, never>;
   getDecision: {
     signal_id: string;
+  };
+  getDocumentHistory: {
+    kind: "factors" | "strategies" | "rules" | "instruments" | "models" | "flags";
+    id: string;
+    limit?: number;
+    cursor?: string;
   };
   getExchangeTime: Record<string, never>;
   getExperiment: {
@@ -2393,6 +2480,9 @@ export interface Inputs {
     from_ts?: number;
     to_ts?: number;
     step?: number;
+    show?: "last" | "min" | "max" | "mean";
+    rate?: "true" | "false";
+    quantile?: number;
     federate?: "true" | "false";
   };
   getModel: {
@@ -2419,6 +2509,7 @@ export interface Inputs {
     training_id: string;
   };
   getWellKnownKeySet: Record<string, never>;
+  lintBundle: LintRequest;
   listAlerts: {
     limit?: number;
     cursor?: string;
@@ -2461,6 +2552,42 @@ export interface Inputs {
   listBundles: {
     bundle_id?: string;
     status?: "DRAFT" | "STAGED" | "ACTIVE" | "ROLLED_BACK" | "RETIRED";
+    limit?: number;
+    cursor?: string;
+  };
+  listConfigFactors: {
+    bundle_id?: string;
+    rev?: number;
+    limit?: number;
+    cursor?: string;
+  };
+  listConfigFlags: {
+    bundle_id?: string;
+    rev?: number;
+    limit?: number;
+    cursor?: string;
+  };
+  listConfigInstruments: {
+    bundle_id?: string;
+    rev?: number;
+    limit?: number;
+    cursor?: string;
+  };
+  listConfigModels: {
+    bundle_id?: string;
+    rev?: number;
+    limit?: number;
+    cursor?: string;
+  };
+  listConfigRules: {
+    bundle_id?: string;
+    rev?: number;
+    limit?: number;
+    cursor?: string;
+  };
+  listConfigStrategies: {
+    bundle_id?: string;
+    rev?: number;
     limit?: number;
     cursor?: string;
   };
@@ -2917,8 +3044,14 @@ export interface Answers {
     updated_at: number;
     anchored_seq: number;
   };
+  getBundle: StoredBundle;
+  getConfigDiff: BundleDiff;
   getConfigSchema: Record<string, unknown>;
   getDecision: DecisionStory;
+  getDocumentHistory: {
+    items: DocumentVersion[];
+    next_cursor?: string;
+  };
   getExchangeTime: {
     ts: number;
     offset_ms: {
@@ -2964,6 +3097,7 @@ export interface Answers {
       labels: Record<string, string>;
       points: [number, number][];
     }[];
+    resolution: "scrape" | "minute" | "hour" | "day";
   };
   getModel: ModelCard;
   getModelCurves: ModelCurves;
@@ -3009,6 +3143,7 @@ export interface Answers {
   };
   getTraining: Training;
   getWellKnownKeySet: KeySet;
+  lintBundle: LintAnswer;
   listAlerts: {
     items: AlertRecord[];
     next_cursor?: string;
@@ -3037,6 +3172,42 @@ export interface Answers {
   listBundles: {
     items: BundleSummary[];
     next_cursor?: string;
+  };
+  listConfigFactors: {
+    items: DocumentVersion[];
+    next_cursor?: string;
+    bundle_id: string;
+    rev: number;
+  };
+  listConfigFlags: {
+    items: DocumentVersion[];
+    next_cursor?: string;
+    bundle_id: string;
+    rev: number;
+  };
+  listConfigInstruments: {
+    items: DocumentVersion[];
+    next_cursor?: string;
+    bundle_id: string;
+    rev: number;
+  };
+  listConfigModels: {
+    items: DocumentVersion[];
+    next_cursor?: string;
+    bundle_id: string;
+    rev: number;
+  };
+  listConfigRules: {
+    items: DocumentVersion[];
+    next_cursor?: string;
+    bundle_id: string;
+    rev: number;
+  };
+  listConfigStrategies: {
+    items: DocumentVersion[];
+    next_cursor?: string;
+    bundle_id: string;
+    rev: number;
   };
   listCostCurves: {
     items: CostCurve[];
@@ -3486,16 +3657,22 @@ export interface Api {
   endSession(input: Inputs["endSession"], options?: CallOptions): Promise<Answers["endSession"]>;
   /** Close positions by market, reduce-only, large ones in slices; stops stay until flat. `POST /api/v1/positions/flatten` */
   flattenPositions(input: Inputs["flattenPositions"], options?: CallOptions): Promise<Answers["flattenPositions"]>;
-  /** The active revision with its bundle. `GET /api/v1/active` */
+  /** What is in force: the revision for all, and perhaps another for a share of the triggers. `GET /api/v1/active` */
   getActive(input?: Inputs["getActive"], options?: CallOptions): Promise<Answers["getActive"]>;
   /** One approval, with what came of it. `GET /api/v1/approvals/{id}` */
   getApproval(input: Inputs["getApproval"], options?: CallOptions): Promise<Answers["getApproval"]>;
   /** The head of the audit log's hash chain, and how far it is kept in Blobs too. `GET /api/v1/audit/head` */
   getAuditHead(input?: Inputs["getAuditHead"], options?: CallOptions): Promise<Answers["getAuditHead"]>;
+  /** One bundle revision, whole. `GET /api/v1/bundles/{bundle_id}/{rev}` */
+  getBundle(input: Inputs["getBundle"], options?: CallOptions): Promise<Answers["getBundle"]>;
+  /** What differs between two revisions, by document and path, and in words. `GET /api/v1/config/diff` */
+  getConfigDiff(input: Inputs["getConfigDiff"], options?: CallOptions): Promise<Answers["getConfigDiff"]>;
   /** The JSON Schema of a bundle, for editors. `GET /api/v1/config/schema` */
   getConfigSchema(input?: Inputs["getConfigSchema"], options?: CallOptions): Promise<Answers["getConfigSchema"]>;
   /** One decision with its reasons and what became of it. `GET /api/v1/decisions/{signal_id}` */
   getDecision(input: Inputs["getDecision"], options?: CallOptions): Promise<Answers["getDecision"]>;
+  /** Every content that one document ever had in a stored revision, newest first. `GET /api/v1/config/documents/{kind}/{id}/history` */
+  getDocumentHistory(input: Inputs["getDocumentHistory"], options?: CallOptions): Promise<Answers["getDocumentHistory"]>;
   /** Our clock against the exchange's. `GET /api/v1/xchg/time` */
   getExchangeTime(input?: Inputs["getExchangeTime"], options?: CallOptions): Promise<Answers["getExchangeTime"]>;
   /** One experiment with its design and, once it is done, its result. `GET /api/v1/experiments/{exp_id}` */
@@ -3538,6 +3715,8 @@ export interface Api {
   getTraining(input: Inputs["getTraining"], options?: CallOptions): Promise<Answers["getTraining"]>;
   /** The keys that access tokens are checked with (RFC 7517). `GET /api/v1/.well-known/jwks.json` */
   getWellKnownKeySet(input?: Inputs["getWellKnownKeySet"], options?: CallOptions): Promise<Answers["getWellKnownKeySet"]>;
+  /** Check a bundle, as text or as a document, without storing it. `POST /api/v1/config/lint` */
+  lintBundle(input?: Inputs["lintBundle"], options?: CallOptions): Promise<Answers["lintBundle"]>;
   /** Alerts, newest first. `GET /api/v1/alerts` */
   listAlerts(input?: Inputs["listAlerts"], options?: CallOptions): Promise<Answers["listAlerts"]>;
   /** Your API keys; an admin sees everybody's. `GET /api/v1/api-keys` */
@@ -3552,6 +3731,18 @@ export interface Api {
   listBalances(input?: Inputs["listBalances"], options?: CallOptions): Promise<Answers["listBalances"]>;
   /** Every bundle revision, newest first. `GET /api/v1/bundles` */
   listBundles(input?: Inputs["listBundles"], options?: CallOptions): Promise<Answers["listBundles"]>;
+  /** The factors of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/factors` */
+  listConfigFactors(input?: Inputs["listConfigFactors"], options?: CallOptions): Promise<Answers["listConfigFactors"]>;
+  /** The flags of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/flags` */
+  listConfigFlags(input?: Inputs["listConfigFlags"], options?: CallOptions): Promise<Answers["listConfigFlags"]>;
+  /** The instruments of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/instruments` */
+  listConfigInstruments(input?: Inputs["listConfigInstruments"], options?: CallOptions): Promise<Answers["listConfigInstruments"]>;
+  /** The models of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/models` */
+  listConfigModels(input?: Inputs["listConfigModels"], options?: CallOptions): Promise<Answers["listConfigModels"]>;
+  /** The rules of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/rules` */
+  listConfigRules(input?: Inputs["listConfigRules"], options?: CallOptions): Promise<Answers["listConfigRules"]>;
+  /** The strategies of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/strategies` */
+  listConfigStrategies(input?: Inputs["listConfigStrategies"], options?: CallOptions): Promise<Answers["listConfigStrategies"]>;
   /** What taker orders have cost: slippage against notional by instrument, fitted from our own fills. `GET /api/v1/cost-curves` */
   listCostCurves(input?: Inputs["listCostCurves"], options?: CallOptions): Promise<Answers["listCostCurves"]>;
   /** Decisions, newest first. `GET /api/v1/decisions` */
