@@ -30,6 +30,7 @@ export interface Parity {
 const NOT_THE_MARKETS: ReadonlySet<string> = new Set([
   "kill_switch",
   "health",
+  "health_no_entries",
   "bus",
   "strategy_paused",
   "features_age_ms",

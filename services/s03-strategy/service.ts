@@ -57,6 +57,7 @@ const settings = z.object({
     .default(1_000)
     .describe("How often the router is asked for the budget"),
   factsReadMs: z.coerce.number().int().min(1_000).default(30_000).describe("How often listings and equity are read"),
+  healthAgeMsMax: z.coerce.number().int().min(1_000).default(90_000).describe("S11 silent for longer counts as ORANGE"),
   featuresAgeMs: z.coerce.number().int().min(1_000).default(10_000).describe("Features older than this degrade health"),
 });
 
@@ -74,7 +75,7 @@ export default defineService({
     const { store, clock, account } = ctx;
     const book = new AccountBook(store, clock, ctx.shard);
     const askBudget = () => ctx.calls.router.getBudget({ account });
-    const surroundings = new Surroundings({ store, clock, askBudget });
+    const surroundings = new Surroundings({ store, clock, askBudget, healthAgeMsMax: ctx.settings.healthAgeMsMax });
     const pauses = new Pauses({ store, clock, audit: (entry) => ctx.audit(entry), alert: ctx.alert });
     const writer = new WriteBehind({
       store,
@@ -109,7 +110,7 @@ export default defineService({
         // Of all instruments: results and limits are the account's, whichever shard trades.
         on(orderResults, (result) => book.onResult(result), "all"),
         on(positionEvents, (event, message) => hearTrade({ book, pauses, shard: ctx.shard }, event, message), "all"),
-        on(healthEvents, (event) => surroundings.heardHealth(event)),
+        on(healthEvents, (event) => surroundings.health.hear(event)),
       ],
       jobs: [
         every(ctx.settings.killReadMs, "read-kill-state", () => surroundings.readKill()),
@@ -134,7 +135,7 @@ export default defineService({
       async start() {
         await pauses.load();
         await models.settled();
-        await surroundings.readHealth();
+        await surroundings.health.load();
         await surroundings.readListings();
         await book.rebuild();
         await strategist.recover((instrument) => ctx.shard.owns(instrument));

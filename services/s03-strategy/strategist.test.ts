@@ -177,19 +177,19 @@ describe("what stops entries", () => {
 
   test("the health level last heard, across a restart", async () => {
     const { surroundings, stores } = await engineWith();
-    await surroundings.heardHealth({ level: "RED", reasons: [], ts: NOON });
+    await surroundings.health.hear({ level: "RED", reasons: [], ts: NOON });
     const again = await engineWith({ stores });
-    expect(again.surroundings.health).toBe("GREEN");
-    await again.surroundings.readHealth();
+    expect(again.surroundings.health.level).toBe("GREEN");
+    await again.surroundings.health.load();
     await again.strategist.onSignal(signalWith(), 1);
-    expect([again.surroundings.health, again.told]).toEqual(["RED", ["health"]]);
+    expect([again.surroundings.health.level, again.told]).toEqual(["RED", ["health"]]);
   });
 
   test("an older health level told again counts for nothing", async () => {
     const { surroundings } = await engineWith();
-    await surroundings.heardHealth({ level: "RED", reasons: [], ts: NOON });
-    await surroundings.heardHealth({ level: "GREEN", reasons: [], ts: NOON - 1 });
-    expect(surroundings.health).toBe("RED");
+    await surroundings.health.hear({ level: "RED", reasons: [], ts: NOON });
+    await surroundings.health.hear({ level: "GREEN", reasons: [], ts: NOON - 1 });
+    expect(surroundings.health.level).toBe("RED");
   });
 
   test("a bus that takes no more risk, with its reason", async () => {

@@ -101,9 +101,7 @@ export class Strategist {
 
   private async decided(signal: Signal): Promise<void> {
     const compiled = await this.parts.surroundings.revision(signal.config_rev);
-    const decision = compiled
-      ? await this.decideNow(signal, compiled)
-      : undecidable(signal, "unknown_revision", this.parts.clock.now());
+    const decision = compiled ? await this.decideNow(signal, compiled) : this.unknownRevision(signal);
     if (!compiled) this.parts.told.decided(decision, 0);
     this.parts.writer.add(decision);
     this.place(decision);
@@ -134,7 +132,7 @@ export class Strategist {
     };
     let decision = found();
     let asked: Side | undefined;
-    while (use && decision.model && decision.decision.side !== asked) {
+    while (use && decision.model && decision.model.trouble !== "off" && decision.decision.side !== asked) {
       asked = decision.decision.side;
       assert(asked !== undefined, "a model is looked at for a side");
       decision = found(await models.ask(use, signal.features.values, SIDE_VALUE[asked]));
@@ -170,12 +168,20 @@ export class Strategist {
     await Promise.all(this.placing);
   }
 
+  private unknownRevision(signal: Signal): Decision {
+    const { clock, surroundings } = this.parts;
+    const health = { level: surroundings.health.level, effects: [] };
+    return { ...undecidable(signal, "unknown_revision", clock.now()), health };
+  }
+
   private account(compiled: CompiledBundle, now: number) {
     const { book, surroundings, pauses, noEntries } = this.parts;
     return {
       ...book.state(now, compiled.bundle.flags.risk),
       kill: surroundings.kill,
-      health: surroundings.health,
+      health: surroundings.health.level,
+      effects: surroundings.health.effects,
+      health_silent: surroundings.health.isSilent,
       bus: noEntries(),
       paused_strategies: pauses.paused(),
       budget: surroundings.budget(now),

@@ -25,6 +25,8 @@ import { Strategist, type StrategistParts } from "./strategist.ts";
 import { Surroundings } from "./surroundings.ts";
 import { WriteBehind } from "./write-behind.ts";
 
+/** S11 may be silent for so long. */
+export const HEALTH_AGE_MS_MAX = 90_000;
 export type Asked = Parameters<StrategistParts["placeOrder"]>[0];
 type Router = (asked: Asked, tries: number) => OrderAnswer | Error;
 
@@ -103,7 +105,12 @@ export async function engineWith(options: EngineOptions = {}) {
   const router: Router = options.router ?? (({ intent }) => answerTo(intent));
   const book = new AccountBook(store, clock, options.shard ?? WHOLE);
   const budget = { budget_usdt: "50", used_usdt: "0", reserved_usdt: "0" };
-  const surroundings = new Surroundings({ store, clock, askBudget: async () => budget });
+  const surroundings = new Surroundings({
+    store,
+    clock,
+    askBudget: async () => budget,
+    healthAgeMsMax: HEALTH_AGE_MS_MAX,
+  });
   const audit = (entry: Parameters<PausePorts["audit"]>[0]) =>
     emit(opsEvents, { source: "s03", ts: clock.now(), ...entry });
   const pauses = new Pauses({ store, clock, audit, alert: (_severity, code) => void told.push(code) });

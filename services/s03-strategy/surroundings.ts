@@ -1,5 +1,4 @@
 /** What S3 knows from others: kill state, budget, health, listings, the newest features and older revisions. */
-import { put } from "../../shared/changes.ts";
 import { configBundles } from "../../shared/collections/config.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { killState } from "../../shared/collections/people.ts";
@@ -8,13 +7,12 @@ import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import type { FeatureSet } from "../../shared/domain/decision.ts";
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import { dec } from "../../shared/domain/money.ts";
+import { HealthHeard } from "../../shared/health-heard.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
-import { type HealthEvent, HealthLevel } from "../../shared/streams.ts";
 import type { AccountState } from "../../shared/trading/decision/account.ts";
 import { type CompiledBundle, compileCache } from "../../shared/trading/decision/compiled.ts";
 
 const KILL_KEY = "kill";
-const HEALTH_MARK = "health";
 /** An answer older than this counts as none. */
 const BUDGET_AGE_MS_MAX = 10_000;
 const LISTINGS_MAX = 1_000;
@@ -29,13 +27,14 @@ interface BudgetAnswer {
 export interface Sources {
   store: Store;
   clock: Clock;
+  /** S11 counts as gone after so long without a word. */
+  healthAgeMsMax: number;
   askBudget(): Promise<BudgetAnswer>;
 }
 
 export class Surroundings {
   readonly latest = new Map<InstrumentId, FeatureSet>();
-  private level: HealthLevel = "GREEN";
-  private levelTs = Number.NEGATIVE_INFINITY;
+  readonly health: HealthHeard;
   private readonly sources: Sources;
   private readonly listings = new Map<InstrumentId, Instrument>();
   private readonly compile = compileCache(REVISIONS_KEPT);
@@ -46,31 +45,13 @@ export class Surroundings {
 
   constructor(sources: Sources) {
     this.sources = sources;
+    const { store, clock, healthAgeMsMax } = sources;
+    this.health = new HealthHeard({ store, clock, silentMs: healthAgeMsMax }, strategyMarks);
   }
 
   /** On when it says so or cannot be read; off when nobody ever switched it. */
   get kill(): boolean {
     return this.killed;
-  }
-
-  get health(): HealthLevel {
-    return this.level;
-  }
-
-  /** Kept, since S11 tells a level only when it changes: a restart must not forget that things are bad. */
-  async heardHealth({ level, ts }: HealthEvent): Promise<void> {
-    // An older one that comes again counts for nothing.
-    if (ts < this.levelTs) return;
-    this.level = level;
-    this.levelTs = ts;
-    await this.sources.store.commit([put(strategyMarks, { id: HEALTH_MARK, value: level, ts })]);
-  }
-
-  async readHealth(): Promise<void> {
-    const row = await this.sources.store.get(strategyMarks, HEALTH_MARK);
-    if (!row) return;
-    this.level = HealthLevel.parse(row.value.value);
-    this.levelTs = row.value.ts;
   }
 
   async readKill(): Promise<void> {

@@ -92,12 +92,12 @@ describe("what is refused before anything is stored", () => {
 
   test("health RED stops entries, also after a restart; no entry passes before the first reconciliation", async () => {
     await open();
-    await world.router.health.hear({ level: "RED", reasons: [], ts: 0 });
+    await world.router.reaction.hear({ level: "RED", reasons: [], ts: world.clock.now() });
     expect((await refusal(world.place(entry()))).code).toBe("WRONG_STATE");
     world.boot();
     await world.start();
     expect((await refusal(world.place(entry()))).code).toBe("WRONG_STATE");
-    await world.router.health.hear({ level: "GREEN", reasons: [], ts: 0 });
+    await world.router.reaction.hear({ level: "GREEN", reasons: [], ts: world.clock.now() });
     world.exchange.reachable = false;
     world.boot();
     await world.start();

@@ -26,7 +26,7 @@ interface Parts {
   readonly kill: KillSwitch;
   readonly venue: Venue;
   readonly executor: Executor;
-  readonly health: HealthHeard<"GREEN">;
+  readonly health: HealthHeard;
   readonly costs: Costs;
   /** None where this router alone takes from the budget: then its own books are all there is to know. */
   readonly sharedBudget: SharedBudget | undefined;
@@ -128,7 +128,8 @@ export class Admission {
       refuse("NOT_READY", "no entries before the first reconciliation", { retryAfterMs: 1_000 });
     const away = ports.noEntries();
     if (away !== undefined) refuse("UNAVAILABLE", `no entries now: ${away}`, { retryAfterMs: 1_000 });
-    if (this.parts.health.level === "RED") refuse("WRONG_STATE", "health is RED: no entries");
+    const unwell = this.parts.health.noEntries;
+    if (unwell !== undefined) refuse("WRONG_STATE", `${unwell}: no entries`);
     const listing = this.rules.entryMayPass(intent);
     const breaker = venue.breakerOpensIn();
     if (breaker > 0)

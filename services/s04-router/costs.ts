@@ -22,14 +22,17 @@ type Needed = Pick<Ports, "account" | "alert" | "clock" | "config" | "settings" 
 export class Costs {
   private readonly ports: Needed;
   private readonly rules: CostRules;
+  private toldTakersOnly = false;
 
   constructor(ports: Needed, market: MarketView) {
     this.ports = ports;
     this.rules = new CostRules(ports, market);
   }
 
-  async load(): Promise<void> {
+  /** `toldTakersOnly`: S11 had said so last. */
+  async load(toldTakersOnly = false): Promise<void> {
     const { store, clock } = this.ports;
+    this.toldTakersOnly = toldTakersOnly;
     const { rules } = this;
     for (const { value } of await all(store, costCurves, {})) rules.curves.set(value.instrument, value);
     const mark = (await store.get(routerMarks, REST_MARK))?.value;
@@ -59,6 +62,20 @@ export class Costs {
       await store.commit([put(routerMarks, { id: REST_MARK, value: rest.until, ts: clock.now() })]);
     }
     if (isDue) await this.refit(instrument);
+  }
+
+  /**
+   * S11 says that nothing is posted, or does so no longer: either way a fresh try counts no post of before. Posting
+   * rests while S11 says so or while our own rest lasts, whichever is longer.
+   */
+  async hearTakersOnly(told: boolean): Promise<void> {
+    if (told === this.toldTakersOnly) return;
+    const { store, clock } = this.ports;
+    this.toldTakersOnly = told;
+    this.rules.posts = [];
+    await store.commit([
+      put(routerMarks, { id: REST_MARK, value: Math.max(0, this.rules.restUntil), ts: clock.now() }),
+    ]);
   }
 
   /** The hourly job: every instrument that has traded since its last fit. */

@@ -351,10 +351,10 @@ describe("an add", () => {
     await world.pass(500);
     expect(await refusal(world.place(add({ trade_id: "other" })))).toBe("RULE");
     for (const level of ["YELLOW", "ORANGE", "RED"] as const) {
-      await world.router.health.hear({ level, reasons: [], ts: 0 });
+      await world.router.reaction.hear({ level, reasons: [], ts: world.clock.now() });
       expect(await refusal(world.place(add()))).toBe("WRONG_STATE");
     }
-    await world.router.health.hear({ level: "GREEN", reasons: [], ts: 0 });
+    await world.router.reaction.hear({ level: "GREEN", reasons: [], ts: world.clock.now() });
     expect(await refusal(world.place(add({ qty: "1" })))).toBe("BUDGET");
     // 0.034 BTC together are 2040 USDT, above the 2000 of the shipped limits
     expect(await refusal(world.place(add({ qty: "0.024" })))).toBe("RULE");

@@ -23,7 +23,7 @@ interface Parts {
   readonly kill: KillSwitch;
   readonly dispatch: Dispatch;
   readonly costs: Costs;
-  readonly health: HealthHeard<"GREEN">;
+  readonly health: HealthHeard;
   readonly venue: Venue;
 }
 
@@ -90,7 +90,7 @@ export class Executor {
   private entriesStopped(): string | undefined {
     const { kill, health, venue, ports } = this.parts;
     if (!kill.entriesAllowed()) return "the kill switch is on";
-    if (health.level === "RED") return "health is RED";
+    if (health.noEntries !== undefined) return health.noEntries;
     return venue.breakerOpensIn() > 0 ? "the breaker is open" : ports.noEntries();
   }
 

@@ -5,8 +5,9 @@ import { routerKillCopy } from "../../shared/collections/orders.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
-import { isOwnLeg, planOf } from "../../shared/trading/execution/answers.ts";
+import { isOwnLeg } from "../../shared/trading/execution/answers.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
+import { endEntries } from "./end-entries.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { Ports } from "./types.ts";
 
@@ -82,15 +83,8 @@ export class KillSwitch {
     if (!this.entriesAllowed()) await this.cancelEntries();
   }
 
-  private async cancelEntries(): Promise<void> {
-    for (const record of this.book.running().filter((r) => isEntry(r.intent.kind))) {
-      await this.book.change(record.instrument, () => {
-        const current = this.book.intent(record.intent_id);
-        if (!current || current.state === "DONE" || planOf(current).cancel_reason !== undefined) return undefined;
-        const cancel_reason = `kill switch: ${this.state?.reason ?? this.reason()}`;
-        return { intents: [{ ...current, plan: { ...planOf(current), cancel_reason } }] };
-      });
-    }
+  private cancelEntries(): Promise<void> {
+    return endEntries(this.book, `kill switch: ${this.state?.reason ?? this.reason()}`);
   }
 
   /** Under HALT a resting entry on its way out is no open question; one without an answer always is. */

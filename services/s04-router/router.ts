@@ -10,6 +10,7 @@ import { Cancellation } from "./cancel.ts";
 import { Costs } from "./costs.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Executor } from "./execute.ts";
+import { HealthReaction } from "./health-reaction.ts";
 import { KillSwitch } from "./kill.ts";
 import { MarketView } from "./market.ts";
 import { OrdersBook } from "./orders-book.ts";
@@ -30,7 +31,8 @@ export class Router {
   readonly book: OrdersBook;
   readonly market: MarketView;
   readonly kill: KillSwitch;
-  readonly health: HealthHeard<"GREEN">;
+  readonly health: HealthHeard;
+  readonly reaction: HealthReaction;
   readonly costs: Costs;
   readonly admission: Admission;
   readonly protector: Protector;
@@ -58,8 +60,10 @@ export class Router {
     const ended = (order: { instrument: string }) => this.pokeInstrument(order.instrument);
     const dispatch = new Dispatch({ ports, book, booking, market, kill, venue, ended });
     this.costs = new Costs(ports, market);
-    this.health = new HealthHeard(ports.store, routerMarks, "GREEN");
+    const { store, clock, settings } = ports;
+    this.health = new HealthHeard({ store, clock, silentMs: settings.healthAgeMsMax }, routerMarks);
     const { costs, health } = this;
+    this.reaction = new HealthReaction({ book, costs, health });
     const shared = { ports, book, booking, market, kill, venue, dispatch, costs, health };
     this.book = book;
     this.market = market;
@@ -105,9 +109,10 @@ export class Router {
   async start(): Promise<void> {
     await this.kill.load();
     await this.health.load();
-    await this.costs.load();
+    await this.costs.load(this.health.effects.takers_only !== undefined);
     await this.recovery.load();
     await this.kill.enforce();
+    await this.reaction.enforce();
     this.sharedBudget?.begin();
     await Promise.race([this.catchUp(), this.ports.clock.sleep(MEETING_MS_MAX)]);
   }

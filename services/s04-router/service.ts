@@ -52,7 +52,7 @@ export default defineService({
         // All of them: a gap is told for a whole market, and every shard has to look.
         on(accountEvents, (event) => router.accounts.hear(event), "all"),
         on(orderCommands, (intent) => command(ctx, router, intent)),
-        on(healthEvents, (event) => router.health.hear(event)),
+        on(healthEvents, (event) => router.reaction.hear(event)),
         on(ticker, (event) => {
           router.market.hear(event);
           router.protector.hear(event);

@@ -94,7 +94,7 @@ describe("no adds", () => {
   const closed: [string, string, () => unknown][] = [
     ["health is YELLOW", "health is YELLOW", () => world.health("YELLOW")],
     ["health was never told", "not known", async () => world.boot() && world.start()],
-    ["S11 is away", "S11 is away", () => world.pass(90_001)],
+    ["S11 is silent", "S11 is silent, which counts as ORANGE", () => world.pass(90_001)],
     [
       "the kill switch is on",
       "kill switch",

@@ -12,29 +12,29 @@ const KILL_KEY = "kill";
 
 export class AddGate {
   private readonly ports: Ports;
-  private readonly health: HealthHeard<undefined>;
+  private readonly health: HealthHeard;
 
   constructor(ports: Ports) {
     this.ports = ports;
-    this.health = new HealthHeard(ports.store, positionMarks, undefined);
+    const { store, clock, settings } = ports;
+    this.health = new HealthHeard({ store, clock, silentMs: settings.healthAgeMsMax }, positionMarks);
   }
 
   load(): Promise<void> {
     return this.health.load();
   }
 
-  /** S11 tells it again and again; kept, so that a restart need not wait. */
   hear(event: HealthEvent): Promise<void> {
     return this.health.hear(event);
   }
 
   /** Why the trade may not be enlarged; nothing: it may. What cannot be read counts against it. */
   async closed(trade: Trade): Promise<string | undefined> {
-    const { store, clock, settings, noEntries } = this.ports;
-    const { level, toldAt } = this.health;
-    if (level === undefined) return "the health level is not known";
-    if (clock.now() - toldAt > settings.healthAgeMsMax) return "S11 is away, which counts as ORANGE";
-    if (level !== "GREEN") return `health is ${level}`;
+    const { store, noEntries } = this.ports;
+    const { health } = this;
+    if (!health.isKnown) return "the health level is not known";
+    if (health.level !== "GREEN") return health.words;
+    if (health.noEntries !== undefined) return health.noEntries;
     const away = noEntries();
     if (away !== undefined) return away;
     const disabled = this.disabled(trade);

@@ -45,8 +45,11 @@ export const ModelUse = z.strictObject({
 });
 export type ModelUse = z.output<typeof ModelUse>;
 
-/** Why a model had no say: not registered or not loaded; a feature without a value; over its deadline; it failed. */
-export const ModelTrouble = z.enum(["missing", "features", "slow", "broken"]);
+/**
+ * Why a model had no say: not registered or not loaded; a feature without a value; over its deadline; it failed; or
+ * health says that models are off.
+ */
+export const ModelTrouble = z.enum(["missing", "features", "slow", "broken", "off"]);
 export type ModelTrouble = z.output<typeof ModelTrouble>;
 
 /** What a model said about one signal. */

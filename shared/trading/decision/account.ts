@@ -1,7 +1,7 @@
 /** What the guards know of the account: open trades, running entries, results so far, what people and S4 said. */
 import type { InstrumentId } from "../../domain/instrument.ts";
 import type { Amount } from "../../domain/money.ts";
-import type { HealthLevel } from "../../streams.ts";
+import type { HealthEffects, HealthLevel } from "../../streams.ts";
 
 /** A trade that is open, or an entry that is on its way. */
 export interface OpenExposure {
@@ -13,6 +13,10 @@ export interface AccountState {
   /** True also when it cannot be read. */
   readonly kill: boolean;
   readonly health: HealthLevel;
+  /** What S11 said beside the level; absent: nothing. */
+  readonly effects?: HealthEffects;
+  /** S11 has not been heard for too long, and the level is what that counts as. */
+  readonly health_silent?: boolean;
   /** Why the bus takes no more risk; undefined: it does. */
   readonly bus?: string | undefined;
   /** By `pauseKey`: strategies, and strategies on one instrument. */

@@ -78,7 +78,7 @@ describe("an open decision", () => {
     const compiled = compileBundle(viewWith(rules({ size_mult: 0.8, max_adds_override: 1 })));
     const yellow = decide(inputOf({ compiled, account: accountWith({ health: "YELLOW" }) }));
     expect(yellow.decision.size_mult).toBeCloseTo(0.64, 12); // 0.8 by the rule, 0.8 by YELLOW
-    expect(yellow.decision.max_adds).toBe(1);
+    expect(yellow.decision.max_adds).toBe(0); // the rule allows one, YELLOW none
     const short = decide(inputOf({ compiled, signal: signalWith({ obi_5: -0.9 }) }));
     expect(short.rules).toEqual([{ rule_id: "r0", fired: false, effect: "size × 0.8, adds ≤ 1" }]);
     const orange = decide(inputOf({ account: accountWith({ health: "ORANGE" }) }));
@@ -129,4 +129,57 @@ test("each content is compiled once, and a revision with it keeps its own number
   compile({ ...view, hash: "other" });
   compile({ ...view, hash: "third" });
   expect(compile(view).strategies).not.toBe(first.strategies);
+});
+
+describe("health", () => {
+  const why = { mult: 0.5, why: "7 % of spot orders lacked balance" };
+
+  test.each([
+    ["GREEN", {}, 1, undefined, []],
+    ["YELLOW", {}, 0.8, 0, ["size × 0.8", "no adds"]],
+    ["ORANGE", {}, 0.5, 0, ["size × 0.5", "no adds"]],
+    ["GREEN", { spot_size: why, takers_only: "few posts were filled" }, 1, undefined, []],
+  ] as const)("%s with %j on futures", (health, effects, size_mult, max_adds, words) => {
+    const made = decide(inputOf({ account: accountWith({ health, effects }) }));
+    expect(made.decision).toMatchObject({ action: "open", size_mult });
+    expect(made.decision.max_adds).toBe(max_adds);
+    expect(made.health).toEqual({ level: health, effects: [...words] });
+  });
+
+  test("cuts spot sizes beside the level's cut, and the sizing names both", () => {
+    const account = accountWith({ health: "YELLOW", effects: { spot_size: why } });
+    const made = decide(inputOf({ signal: spot, account }));
+    expect(made.decision).toMatchObject({ action: "open", size_mult: 0.4, max_adds: 0 });
+    expect(made.sizing?.steps).toContain(
+      "size = 1 × 0.8 (health YELLOW) × 0.5 (spot: 7 % of spot orders lacked balance) = 0.4",
+    );
+    expect(made.health?.effects).toEqual([
+      "size × 0.8",
+      "no adds",
+      "spot size × 0.5: 7 % of spot orders lacked balance",
+    ]);
+  });
+
+  test("says in RED, by silence, and by its own word why there is no entry", () => {
+    const of = (account: Parameters<typeof accountWith>[0]) => decide(inputOf({ account: accountWith(account) }));
+    const red = of({ health: "RED" });
+    expect([red.decision.reason, red.health]).toEqual(["health", { level: "RED", effects: ["no entries", "no adds"] }]);
+    const told = of({ effects: { no_entries: "costs are off for 14 days" } });
+    expect(told.decision).toMatchObject({ action: "skip", reason: "health_no_entries" });
+    expect(told.guards.at(-1)?.value).toBe("costs are off for 14 days");
+    const silent = of({ health: "ORANGE", health_silent: true });
+    expect(silent.health?.effects[0]).toBe("S11 is silent, which counts as ORANGE");
+  });
+
+  test("turns models off: none is asked for, its size counts as 1, and the result says so", () => {
+    const use = { model_id: "m", hash: "a".repeat(64), cutoffs: [{ p_min: 0.9, size_mult: 1.2 }], deadline_ms: 25 };
+    const compiled = compileBundle(viewWith(strategyWith({ model: use })));
+    const account = accountWith({ effects: { models_off: "AUC is surely under 0.5" } });
+    const made = decide(inputOf({ compiled, account, model: { p: 0.1 } }));
+    expect(made.model).toEqual({ model_id: "m", hash: use.hash, p: null, trouble: "off", size_mult: 1 });
+    expect(made.decision).toMatchObject({ action: "open", size_mult: 1 });
+    expect(made.health?.effects).toEqual(["models off: AUC is surely under 0.5"]);
+    const back = decide(inputOf({ compiled, account: accountWith({ effects: {} }), model: { p: 0.1 } }));
+    expect(back.decision.reason).toBe("model");
+  });
 });

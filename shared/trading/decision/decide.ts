@@ -1,7 +1,7 @@
 /** From a signal to a decision: guards, side or program, rules, model, size, intent; pure, and complete enough to explain itself. */
 import type { Action, Decision, GuardResult, Signal, Sizing } from "../../domain/decision.ts";
 import { type Instrument, marketOf } from "../../domain/instrument.ts";
-import type { ModelResult } from "../../domain/model.ts";
+import type { ModelResult, ModelUse } from "../../domain/model.ts";
 import type { Intent, Side } from "../../domain/order.ts";
 import type { ProgramResult, Wish } from "../../domain/program.ts";
 import { assert } from "../../errors.ts";
@@ -10,7 +10,8 @@ import type { AccountState } from "./account.ts";
 import type { CompiledBundle, CompiledStrategy } from "./compiled.ts";
 import type { Values } from "./condition.ts";
 import { runGuards } from "./guards.ts";
-import { judged, type ModelSays } from "./model.ts";
+import { type HealthWeight, weighHealth } from "./health-weight.ts";
+import { judged, type ModelSays, modelOff } from "./model.ts";
 import { type AskProgram, eventOf, limitPrice, type ProgramSays } from "./program.ts";
 import { clamp, SIZE_MULT_RANGE, SL_MULT_RANGE, TP_MULT_RANGE, type Weighed, weigh } from "./rules.ts";
 import { sizeEntry } from "./sizing.ts";
@@ -55,22 +56,27 @@ interface Found {
 }
 
 /** Decides one signal under one revision. Never throws for what the market or the bundle says. */
-export const decide = (input: DecideInput): Decision =>
-  written(consider(input), { signal: input.signal, rev: input.compiled.rev, now: input.now });
+export function decide(input: DecideInput): Decision {
+  const { signal, compiled, account, now } = input;
+  const health = weighHealth(account, compiled.bundle.flags.health, signal.instrument);
+  return written(consider(input, health), { signal, rev: compiled.rev, now, health });
+}
 
 /** The decision on a signal that could not be weighed at all: a skip that says why. */
 export const undecidable = (signal: Signal, reason: string, now: number): Decision =>
   written({ reason, guards: [] }, { signal, rev: signal.config_rev, now });
 
-function written(found: Found, { signal, rev, now }: { signal: Signal; rev: number; now: number }): Decision {
+type Written = { signal: Signal; rev: number; now: number; health?: HealthWeight };
+function written(found: Found, { signal, rev, now, health }: Written): Decision {
   const weighed = found.weighed ?? NOTHING_WEIGHED;
+  const max_adds = health?.no_adds && found.weighed ? 0 : weighed.max_adds;
   const decision: Action = {
     action: found.intents ? "open" : "skip",
     ...(found.side && { side: found.side }),
     size_mult: found.size_mult ?? weighed.size_mult,
     tp_mult: weighed.tp_mult,
     sl_mult: weighed.sl_mult,
-    ...(weighed.max_adds !== undefined && { max_adds: weighed.max_adds }),
+    ...(max_adds !== undefined && { max_adds }),
     reason: found.reason,
   };
   return {
@@ -87,11 +93,12 @@ function written(found: Found, { signal, rev, now }: { signal: Signal; rev: numb
     ...(found.sizing && { sizing: found.sizing }),
     features: signal.features.values,
     config_rev: rev,
+    ...(health && { health: health.shown }),
     ts: now,
   };
 }
 
-function consider(input: DecideInput): Found {
+function consider(input: DecideInput, health: HealthWeight): Found {
   const { signal, compiled, account, instrument, now } = input;
   const { features } = signal;
   const strategy = compiled.strategies.get(signal.strategy_id);
@@ -114,10 +121,10 @@ function consider(input: DecideInput): Found {
   const { side } = entry;
   const weighed = withWish(weigh(strategy.rules, { ...features.values, side: SIDE_VALUE[side] }), said?.wish);
   if (weighed.skipped_by !== undefined) return { reason: weighed.skipped_by, guards, side, weighed, ...program };
-  const model = strategy.strategy.model && judged(strategy.strategy.model, input.model);
+  const model = strategy.strategy.model && modelResult(strategy.strategy.model, input.model, health);
   // Rules and model together make an entry no larger than either may.
   const wanted = Math.min(weighed.size_mult * (model?.size_mult ?? 1), SIZE_MULT_RANGE[1]);
-  const size_mult = wanted * healthMult(compiled, account);
+  const size_mult = wanted * health.size_mult;
   const found = { guards, side, weighed, size_mult, ...program, ...(model && { model }) };
   if (model?.size_mult === 0) return { ...found, reason: "model" };
   if (!instrument) return { ...found, reason: "unknown_instrument" };
@@ -132,6 +139,7 @@ function consider(input: DecideInput): Found {
     sizing: strategy.sizing,
     position: strategy.position,
     size_mult,
+    ...(health.factors.length > 0 && { size_factors: [String(wanted), ...health.factors] }),
     tp_mult: weighed.tp_mult,
     sl_mult: weighed.sl_mult,
     taker_fee: marketOf(signal.instrument) === "FUT" ? execution.taker_fee : execution.spot_taker_fee,
@@ -176,10 +184,8 @@ export function chooseSide(strategy: CompiledStrategy, values: Values, longOnly:
   return noSide(long === undefined || short === undefined ? "condition_unknown" : "no_entry");
 }
 
-function healthMult({ bundle }: CompiledBundle, { health }: AccountState): number {
-  if (health === "YELLOW") return bundle.flags.health.yellow_size_mult;
-  return health === "ORANGE" ? bundle.flags.health.orange_size_mult : 1;
-}
+const modelResult = (use: ModelUse, says: ModelSays | undefined, { models_off }: HealthWeight): ModelResult =>
+  models_off === undefined ? judged(use, says) : modelOff(use);
 
 function entryIntent({ signal, compiled, now }: DecideInput, side: Side, sizing: Sizing, wish?: Wish): Intent {
   const { stop_price, take_profit_price } = sizing;

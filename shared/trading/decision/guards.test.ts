@@ -49,6 +49,12 @@ const MAJORS = {
 const EDGES: [name: string, fails: Given, value: unknown, passes: Given][] = [
   ["kill_switch", { account: { kill: true } }, true, {}],
   ["health", { account: { health: "RED" } }, "RED", { account: { health: "ORANGE" } }],
+  [
+    "health_no_entries",
+    { account: { effects: { no_entries: "costs are off" } } },
+    "costs are off",
+    { account: { effects: {} } },
+  ],
   ["bus", { account: { bus: "the bus is away" } }, "the bus is away", {}],
   [
     "trading_window",

@@ -39,6 +39,14 @@ function atMost(value: number | undefined, limit: number): Verdict {
 const GUARDS: readonly Guard[] = [
   { name: "kill_switch", check: ({ account }) => [!account.kill, account.kill, false] },
   { name: "health", check: ({ account }) => [account.health !== "RED", account.health, "ORANGE"] },
+  {
+    name: "health_no_entries",
+    check: ({ account: { effects } }) => [
+      effects?.no_entries === undefined,
+      effects?.no_entries ?? "allowed",
+      "allowed",
+    ],
+  },
   { name: "bus", check: ({ account: { bus } }) => [bus === undefined, bus ?? "available", "available"] },
   { name: "trading_window", check: tradingWindow },
   {

@@ -18,6 +18,11 @@ export function judged(use: ModelUse, says: ModelSays = { p: null, trouble: "mis
   return { ...says, model_id, hash, size_mult: p === null ? NO_SAY : sizeOf(use, p) };
 }
 
+/** Health says that models have no say: as of one that is missing, and nobody asks it. */
+export const modelOff = ({ model_id, hash }: ModelUse): ModelResult => ({
+  ...{ model_id, hash, p: null, trouble: "off", size_mult: NO_SAY },
+});
+
 /** Models speak 32-bit floats, whose 0.7 lies a little below ours: one that says 0.7 reaches a cut-off of 0.7. */
 const reaches = (p: number, pMin: number): boolean => p >= Math.min(pMin, Math.fround(pMin));
 

@@ -19,8 +19,10 @@ export interface SizingInput {
   readonly features: FeatureSet;
   readonly sizing: SizingRules;
   readonly position: PositionRules;
-  /** Rules and health together. */
+  /** Rules, model and health together. */
   readonly size_mult: number;
+  /** What it was made of, where health has cut it: the steps say so. */
+  readonly size_factors?: readonly string[];
   readonly tp_mult: number;
   readonly sl_mult: number;
   /** Fraction of notional a taker pays on this market. */
@@ -86,8 +88,9 @@ function entryPrice({ side, features, limit_price }: SizingInput): Amount {
 }
 
 function wantedNotional(input: SizingInput, steps: string[]): Amount {
-  const { sizing, size_mult } = input;
+  const { sizing, size_mult, size_factors } = input;
   const factor = fromFloat(size_mult);
+  if (size_factors) steps.push(`size = ${size_factors.join(" × ")} = ${show(factor)}`);
   if (marketOf(input.instrument.instrument) === "SPOT") {
     const notional = mul(dec(sizing.spot_notional_usdt), factor);
     steps.push(`notional = ${sizing.spot_notional_usdt} × ${show(factor)} = ${show(notional)} USDT`);

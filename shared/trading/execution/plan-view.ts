@@ -2,7 +2,7 @@
 import type { Decision } from "../../domain/decision.ts";
 import type { Instrument, InstrumentId } from "../../domain/instrument.ts";
 import type { Amount } from "../../domain/money.ts";
-import type { HealthLevel } from "../../streams.ts";
+import { careOf, type HealthHere } from "./care.ts";
 import type { CostView, PlanView, Regime } from "./plan.ts";
 import type { Quotes } from "./quotes.ts";
 import type { RulePorts } from "./router-parts.ts";
@@ -11,7 +11,7 @@ export interface PlanParts {
   readonly ports: Pick<RulePorts, "clock" | "config">;
   readonly market: Pick<Quotes, "touch">;
   readonly costs: { view(instrument: InstrumentId): CostView };
-  readonly health: { readonly level: HealthLevel };
+  readonly health: HealthHere;
 }
 
 export function planViewOf(
@@ -20,15 +20,16 @@ export function planViewOf(
   of: { held: Amount; decision: Decision | undefined },
 ): PlanView {
   const { instrument } = listing;
+  const { flags } = ports.config().bundle;
   return {
     touch: market.touch(instrument),
-    flags: ports.config().bundle.flags.execution,
+    flags: flags.execution,
     regime: regimeOf(of.decision),
     listing,
     held: of.held,
     now: ports.clock.now(),
     cost: costs.view(instrument),
-    finer: health.level === "ORANGE",
+    care: careOf(health, flags.health),
   };
 }
 

@@ -3,9 +3,10 @@ import { Bundle } from "../../domain/bundle.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { dec } from "../../domain/money.ts";
 import { Intent } from "../../domain/order.ts";
+import { careOf, ORDINARY } from "./care.ts";
 import { decidePlan, type PlanView } from "./plan.ts";
 
-const { execution } = Bundle.parse({
+const { execution, health } = Bundle.parse({
   format: 1,
   bundle_id: "t",
   rev: 1,
@@ -36,7 +37,7 @@ const view = (over: Partial<PlanView> = {}): PlanView => ({
   held: dec("0.5"),
   now: 1_000,
   cost: { curve: undefined, fillShare: 0.5, varianceBpsPerMs: 0, takersOnly: undefined },
-  finer: false,
+  care: ORDINARY,
   ...over,
 });
 const intent = (over: object = {}) =>
@@ -129,9 +130,55 @@ describe("slices", () => {
     expect(plan).toMatchObject({ style: "MARKET", deadline: 2_500 + 500 + execution.twap_wait_ms_max });
   });
 
-  test("are twice as many while health is ORANGE", () => {
-    expect(slicesOf({ qty: "0.01" }, { finer: true })?.length).toBe(6);
-    expect(slicesOf({ exec: { policy: "MARKET", twap } }, { finer: true })?.length).toBe(8);
-    expect(slicesOf({ qty: "0.004" }, { finer: true })).toBeUndefined();
+  test("are as many more as the bundle says while health is ORANGE or routing is careful, once where it is both", () => {
+    const careful = { careful_routing: "slippage is off" };
+    const cares = [careOf({ level: "ORANGE" }, health), careOf({ level: "GREEN", effects: careful }, health)];
+    for (const care of [...cares, careOf({ level: "ORANGE", effects: careful }, health)]) {
+      expect(slicesOf({ qty: "0.01" }, { care })?.length).toBe(6);
+      expect(slicesOf({ exec: { policy: "MARKET", twap } }, { care })?.length).toBe(8);
+      expect(slicesOf({ qty: "0.004" }, { care })).toEqual(["0.002", "0.002"]);
+    }
+    const fourfold = careOf({ level: "ORANGE" }, { ...health, orange_slices_mult: 4 });
+    expect(slicesOf({ qty: "0.01" }, { care: fourfold })?.length).toBe(10);
+  });
+
+  test("stay as they are for what is done as asked, for urgent exits, for what is too small, and in RED", () => {
+    const care = careOf({ level: "ORANGE" }, health);
+    expect(slicesOf({ exec: { policy: "MARKET" } }, { care })).toBeUndefined();
+    expect(slicesOf({ kind: "EXIT", side: "SELL", tags: ["stop"] }, { care })).toBeUndefined();
+    expect(slicesOf({ qty: "0.001" }, { care })).toBeUndefined();
+    const dear = { ...listing, min_notional: "150" };
+    expect(slicesOf({ qty: "0.004" }, { care, listing: dear })).toBeUndefined();
+    expect(slicesOf({ qty: "0.01" }, { care: careOf({ level: "RED" }, health) })?.length).toBe(3);
+  });
+
+  test("say why they are more", () => {
+    const why = (care: PlanView["care"]) =>
+      decidePlan(intent({ exec: { policy: "MAKER_THEN_TAKER" } }), view({ care })).why;
+    expect(why(ORDINARY)).toEndWith("; 3 slices");
+    expect(why(careOf({ level: "ORANGE" }, health))).toEndWith("; 6 slices (health is ORANGE)");
+    const careful = careOf({ level: "YELLOW", effects: { careful_routing: "slippage is off" } }, health);
+    expect(why(careful)).toEndWith("; 6 slices (careful: slippage is off)");
+  });
+});
+
+describe("makers", () => {
+  const planWith = (over: Partial<PlanView>) => decidePlan(maker, view(over));
+
+  test("are none while S11 says so, and back with its next word", () => {
+    const care = careOf({ level: "GREEN", effects: { takers_only: "30 % of posts were filled" } }, health);
+    expect(planWith({ care })).toMatchObject({ style: "MARKET", why: "takers only: 30 % of posts were filled" });
+    expect(planWith({ care: careOf({ level: "GREEN", effects: {} }, health) }).style).toBe("MAKER");
+  });
+
+  test("post at half the spread where routing is careful", () => {
+    const careful = careOf({ level: "GREEN", effects: { careful_routing: "slippage is off" } }, health);
+    // 12 over 60 000 is 2 bps: within the bundle's 3, not within half of them; 6 is 1 bps
+    const wide = { touch: { ...touch, ask: "60012" } };
+    expect(planWith(wide).style).toBe("MAKER");
+    const plan = planWith({ ...wide, care: careful });
+    expect(plan.why).toStartWith("spread 2.00 bps (careful: slippage is off)");
+    expect(plan.slices).toBeDefined();
+    expect(planWith({ touch: { ...touch, ask: "60006" }, care: careful }).why).toStartWith("maker ");
   });
 });

@@ -3,6 +3,7 @@ import type { ExecutionFlags } from "../../domain/bundle.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { type Amount, dec, div, mul, show, toNumber, toStep, zero } from "../../domain/money.ts";
 import { type Intent, isEntry } from "../../domain/order.ts";
+import type { Care } from "./care.ts";
 import { type ExpectedCost, expectedCost, type SlippageCurve } from "./cost.ts";
 import { spreadBps } from "./slippage.ts";
 import { dueTimes, SLICES_MAX, type Slice, sliceQtys, slicesByNotional, slicesOf } from "./twap.ts";
@@ -69,8 +70,8 @@ export interface PlanView {
   readonly held: Amount;
   readonly now: number;
   readonly cost: CostView;
-  /** Health is ORANGE: what goes in slices goes in twice as many. */
-  readonly finer: boolean;
+  /** What health changes. */
+  readonly care: Care;
 }
 
 /** On exits that must not wait: a level was reached, or safety asks. */
@@ -91,7 +92,9 @@ export function decidePlan(intent: Intent, view: PlanView): Plan {
   )
     return { ...fixed, style: "LIMIT", price: intent.price, why: "limit asked" };
   const slices = decideSlices(intent, qty, view);
-  const inSlices = (why: string) => (slices.length > 1 ? `${why}; ${slices.length} slices` : why);
+  const { slicesWhy } = view.care;
+  const finer = slicesWhy === undefined ? "" : ` (${slicesWhy})`;
+  const inSlices = (why: string) => (slices.length > 1 ? `${why}; ${slices.length} slices${finer}` : why);
   if (policy !== "MAKER_THEN_TAKER") {
     return { ...fixed, style: "MARKET", why: inSlices("market asked"), ...timesOf(slices, 0, view) };
   }
@@ -112,7 +115,7 @@ function timesOf(slices: readonly Slice[], waitMs: number, { flags }: PlanView):
 }
 
 /**
- * The slices of an order at market, as its `exec.twap` says. Where it says nothing, entries, adds and exits whose way
+ * The slices of an order at market, as its `exec.twap` says; health may make them more. Where it says nothing, entries, adds and exits whose way
  * is left to the router (no `exec`, or MAKER_THEN_TAKER without a price) go by notional: an explicit MARKET, LIMIT_ONLY
  * or OCO is done as asked, and what a stop, a target or safety asks for never waits.
  */
@@ -123,7 +126,8 @@ function decideSlices(intent: Intent, qty: Amount, view: PlanView): Slice[] {
   const twap = intent.exec?.twap;
   const byTable = isLeftToRouter(intent) ? slicesByNotional(toNumber(mul(qty, price)), flags.twap_slices) : 1;
   const asked = intent.price === undefined ? (twap?.slices ?? byTable) : 1;
-  const count = asked > 1 && view.finer ? Math.min(2 * asked, SLICES_MAX) : asked;
+  const mayBeFiner = asked > 1 || (twap === undefined && intent.price === undefined && isLeftToRouter(intent));
+  const count = mayBeFiner ? Math.min(view.care.slicesMult * asked, SLICES_MAX) : asked;
   if (count < 2 || qty === zero) return [];
   const bounded = listing.market === "SPOT" || isEntry(intent.kind);
   const qtys = sliceQtys(count, {
@@ -170,13 +174,17 @@ export function decideMaker(
   qty: Amount,
   view: PlanView,
 ): { first: boolean; why: string; expected?: ExpectedCost } {
-  const { touch, flags, cost } = view;
-  if (cost.takersOnly !== undefined) return { first: false, why: cost.takersOnly };
+  const { touch, flags, cost, care } = view;
+  const takersOnly = care.takersOnly ?? cost.takersOnly;
+  if (takersOnly !== undefined) return { first: false, why: takersOnly };
   if (!touch) return { first: false, why: "no book" };
   const bid = Number(touch.bid);
   const ask = Number(touch.ask);
   const spread = spreadBps(bid, ask);
-  if (!(spread <= flags.maker_spread_bps_max)) return { first: false, why: `spread ${spread.toFixed(2)} bps` };
+  if (!(spread <= flags.maker_spread_bps_max * care.spreadShare)) {
+    const narrower = care.spreadWhy === undefined ? "" : ` (${care.spreadWhy})`;
+    return { first: false, why: `spread ${spread.toFixed(2)} bps${narrower}` };
+  }
   const depth = Math.min(bid * Number(touch.bid_qty), ask * Number(touch.ask_qty));
   if (depth < flags.maker_depth_usdt_min) return { first: false, why: `depth ${depth.toFixed(0)} USDT` };
   const spot = view.listing.market === "SPOT";

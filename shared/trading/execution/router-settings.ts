@@ -21,6 +21,8 @@ export const RouterSettings = z.object({
   protectGrowMs: z.coerce.number().int().min(0).default(250),
   /** How long a kill request waits for entries in flight before it lists them as outstanding. */
   killWaitMs: z.coerce.number().int().min(0).default(1_000),
+  /** S11 silent for longer counts as ORANGE. */
+  healthAgeMsMax: z.coerce.number().int().min(1_000).default(90_000),
   tickerAgeMsMax: z.coerce.number().int().min(1).default(5_000),
   exitRetryMs: z.coerce.number().int().min(1).default(200),
   exitRetryMsMax: z.coerce.number().int().min(1).default(2_000),
