@@ -85,7 +85,8 @@ export const rules: Record<string, Rule> = {
   },
 
   "rules are pure": ({ path, text, imports }) => {
-    if (isTest(path) || !/^shared\/(domain|trading|engine|backtest|experiment|report)\//.test(path)) return [];
+    if (isTest(path) || !/^shared\/(domain|trading|engine|backtest|experiment|simulation|report)\//.test(path))
+      return [];
     const reached = imports.filter(
       (i) => /^shared\/(kit|adapters|testing)\//.test(i) || /^(node:(?!crypto)|bun)/.test(i),
     );

@@ -18,21 +18,27 @@ export const SensitivityAsked = z.object({
 });
 export type SensitivityAsked = z.output<typeof SensitivityAsked>;
 
-/** Of two revisions over the same signals; shares are of those weighed. */
+/** Of two revisions over the same signals, each decided as live for an account on which nothing is open. */
 export const SimulationSummary = z
   .object({
     signals: z.number().int(),
-    /** Signals that one of the two could not weigh: a strategy that it does not have, a program's or a model's. */
+    /** Signals of which nobody can say what one of the two would have decided. */
     not_weighed: z.number().int(),
+    /** Why: `other_trigger`, `factor_not_kept`, `program_not_asked`, `model_not_asked`. */
+    unweighable: z.array(z.object({ reason: z.string(), signals: z.number().int() })),
     both_open: z.number().int(),
     only_active: z.number().int(),
     only_candidate: z.number().int(),
     neither: z.number().int(),
     /** Opened by one alone, to the other side, or in another size, stop or target. */
     changed: z.number().int(),
+    /** Of those weighed. */
     changed_share: z.number(),
     /** Jaccard of the sets of opened signals. */
     similarity: z.number().nullable(),
+    /** Entries that the candidate wants before its rules are asked. */
+    wanted: z.number().int(),
+    /** Of those wanted; and of those it opens. */
     skipped_by_rules_share: z.number(),
     sized_up_share: z.number(),
     rules: z.array(z.object({ rule_id: z.string(), active: z.number().int(), candidate: z.number().int() })),
@@ -53,7 +59,7 @@ export type SimulationSummary = z.output<typeof SimulationSummary>;
 export const SimulatedEffect = z
   .object({
     horizon: Horizon,
-    /** Opened signals with a label of the same side, and those without. */
+    /** Signals that one of the two opens, with a label of the same side, and without. */
     labelled: z.number().int(),
     unlabelled: z.number().int(),
     active_usdt: z.number(),
@@ -72,7 +78,7 @@ export const SensitivityAnalysis = z
     /** Most influential first. `flips`: share of decisions that another value of it alone would have changed. */
     factors: z.array(z.object({ factor: z.string(), flips: z.number(), lipschitz: z.number().nullable() })),
     flip_share: z.number(),
-    /** Median over signals of |Δ size_mult| / ε. */
+    /** Median of |Δ size_mult| / ε over signals that are opened before and after. */
     lipschitz_median: z.number().nullable(),
     /** 1 − flip_share. */
     robustness: z.number(),

@@ -1,0 +1,190 @@
+/**
+ * How close to its edges a revision decides: what little changes of the factors it reads would have changed.
+ *
+ * A factor's spread is the distance between its 5th and 95th percentile among the sampled signals. The `topk` factors
+ * with the most influence are looked at: half a spread up or down changes most decisions and sizes. Of each sampled
+ * signal each of them is then moved by −ε and +ε of its spread alone, and all of them together by random shares of it.
+ * A flip: opened or not, or the side, is another. Local Lipschitz: the greatest |Δ size_mult| / ε of a signal that is
+ * opened before and after. Factors of whole numbers only (a regime, a direction) are never moved: by a little makes no
+ * sense there.
+ */
+import type { SensitivityAnalysis, SensitivityAsked } from "../domain/simulation.ts";
+import type { CompiledBundle } from "../trading/decision/compiled.ts";
+import { quantile } from "../trading/labels/distribution.ts";
+import type { Chance } from "../trading/stats/chance.ts";
+import type { InParts } from "../trading/stats/in-parts.ts";
+import { factorsRead, type SeenSignal, type Weigher } from "./weigher.ts";
+
+export interface SensitivityParts {
+  readonly candidate: CompiledBundle;
+  readonly weigh: Weigher;
+  /** Signals that the candidate could weigh. */
+  readonly sample: readonly SeenSignal[];
+  readonly asked: SensitivityAsked;
+}
+
+/** Signals by which influence is told. */
+const SCREENED_MAX = 200;
+const SCREEN_SHIFT = 0.5;
+/** Times that all factors are moved together. */
+const DRAWS = 4;
+const LOW = 0.05;
+const HIGH = 0.95;
+/** Read by every sizing beside the strategy's own. */
+const SIZING_READS = ["funding_rate", "minutes_to_funding"];
+/** Signals of a part of some milliseconds. */
+const PART_SIGNALS = 20;
+
+interface Stance {
+  /** The side, or none. */
+  readonly side: string | undefined;
+  readonly size_mult: number;
+}
+type Shifts = ReadonlyMap<string, number>;
+
+export function* sensitivityInParts(parts: SensitivityParts, chance: Chance): InParts<SensitivityAnalysis> {
+  const { epsilon, topk } = parts.asked;
+  const reads = readsOf(parts.candidate);
+  const spreads = spreadsOf(parts.sample, new Set([...reads.values()].flatMap((ids) => [...ids])));
+  const top = (yield* influences(parts, reads, spreads)).slice(0, topk).map(({ factor }) => factor);
+  const tallies = new Map(top.map((factor) => [factor, { flips: 0, slopes: [] as number[] }]));
+  const slopes: number[] = [];
+  let flipped = 0;
+  for (const [i, seen] of parts.sample.entries()) {
+    if (i % PART_SIGNALS === PART_SIGNALS - 1) yield;
+    const mine = top.filter((factor) => reads.get(seen.signal.strategy_id)?.has(factor));
+    const before = stanceOf(parts, seen);
+    const all = new Moves(before, epsilon);
+    for (const factor of mine) {
+      const alone = new Moves(before, epsilon);
+      for (const sign of [-1, 1])
+        alone.see(stanceOf(parts, seen, new Map([[factor, sign * epsilon * spreads.get(factor)!]])));
+      const tally = tallies.get(factor)!;
+      if (alone.isFlipped) tally.flips++;
+      if (alone.slope !== undefined) tally.slopes.push(alone.slope);
+      all.add(alone);
+    }
+    for (let draw = 0; draw < DRAWS && mine.length > 1; draw++) {
+      const drawn = mine.map((factor) => [factor, (2 * chance.next() - 1) * epsilon * spreads.get(factor)!] as const);
+      all.see(stanceOf(parts, seen, new Map(drawn)));
+    }
+    if (all.isFlipped) flipped++;
+    if (all.slope !== undefined) slopes.push(all.slope);
+  }
+  const evaluated = parts.sample.length;
+  const shareOf = (count: number) => (evaluated === 0 ? 0 : count / evaluated);
+  return {
+    ...{ epsilon, evaluated },
+    factors: top.map((factor) => {
+      const { flips, slopes: own } = tallies.get(factor)!;
+      return { factor, flips: shareOf(flips), lipschitz: medianOf(own) };
+    }),
+    flip_share: shareOf(flipped),
+    lipschitz_median: medianOf(slopes),
+    robustness: 1 - shareOf(flipped),
+  };
+}
+
+/** What moves of one signal did to its decision. */
+class Moves {
+  isFlipped = false;
+  /** Undefined while no move left it opened, as it was. */
+  slope: number | undefined;
+  private readonly before: Stance;
+  private readonly epsilon: number;
+
+  constructor(before: Stance, epsilon: number) {
+    this.before = before;
+    this.epsilon = epsilon;
+  }
+
+  see(after: Stance): void {
+    const { before } = this;
+    if (after.side !== before.side) this.isFlipped = true;
+    else if (after.side !== undefined) this.steeper(Math.abs(after.size_mult - before.size_mult) / this.epsilon);
+  }
+
+  add({ isFlipped, slope }: Moves): void {
+    this.isFlipped ||= isFlipped;
+    if (slope !== undefined) this.steeper(slope);
+  }
+
+  private steeper(slope: number): void {
+    this.slope = Math.max(this.slope ?? 0, slope);
+  }
+}
+
+/** By strategy that is on. */
+function readsOf(candidate: CompiledBundle): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    [...candidate.strategies]
+      .filter(([, { strategy }]) => strategy.enabled)
+      .map(([id, each]) => [id, new Set([...factorsRead(candidate, each), ...SIZING_READS])]),
+  );
+}
+
+function spreadsOf(sample: readonly SeenSignal[], factors: ReadonlySet<string>): Map<string, number> {
+  const spreads = new Map<string, number>();
+  for (const factor of factors) {
+    const values = sample
+      .map(({ signal }) => signal.features.values[factor])
+      .filter((value): value is number => typeof value === "number" && Number.isFinite(value));
+    if (values.length === 0 || values.every(Number.isInteger)) continue;
+    values.sort((a, b) => a - b);
+    const spread = quantile(values, HIGH) - quantile(values, LOW);
+    if (spread > 0) spreads.set(factor, spread);
+  }
+  return spreads;
+}
+
+/** Of every factor with a spread, greatest first; equal ones by name. */
+function* influences(
+  parts: SensitivityParts,
+  reads: ReadonlyMap<string, ReadonlySet<string>>,
+  spreads: ReadonlyMap<string, number>,
+): InParts<{ factor: string; influence: number }[]> {
+  const every = Math.max(1, Math.ceil(parts.sample.length / SCREENED_MAX));
+  const screened = parts.sample.filter((_, i) => i % every === 0);
+  const found: { factor: string; influence: number }[] = [];
+  for (const [factor, spread] of spreads) {
+    yield;
+    let influence = 0;
+    for (const seen of screened) {
+      if (!reads.get(seen.signal.strategy_id)?.has(factor)) continue;
+      const before = stanceOf(parts, seen);
+      for (const shift of [-SCREEN_SHIFT, SCREEN_SHIFT]) {
+        const after = stanceOf(parts, seen, new Map([[factor, shift * spread]]));
+        influence += after.side === before.side ? Math.abs(after.size_mult - before.size_mult) : 1;
+      }
+    }
+    found.push({ factor, influence });
+  }
+  return found.sort((a, b) => b.influence - a.influence || (a.factor < b.factor ? -1 : 1));
+}
+
+const NOTHING_MOVED: Shifts = new Map();
+
+function stanceOf({ weigh }: SensitivityParts, seen: SeenSignal, shifts: Shifts = NOTHING_MOVED): Stance {
+  const weighing = weigh(shifts.size === 0 ? seen : moved(seen, shifts));
+  const decision = weighing.unweighable === undefined ? weighing.decision?.decision : undefined;
+  return decision?.action === "open"
+    ? { side: decision.side, size_mult: decision.size_mult }
+    : { side: undefined, size_mult: 0 };
+}
+
+function moved(seen: SeenSignal, shifts: Shifts): SeenSignal {
+  const values = { ...seen.signal.features.values };
+  for (const [factor, shift] of shifts) {
+    const value = values[factor];
+    if (typeof value === "number") values[factor] = value + shift;
+  }
+  return { ...seen, signal: { ...seen.signal, features: { ...seen.signal.features, values } } };
+}
+
+const medianOf = (values: readonly number[]): number | null =>
+  values.length === 0
+    ? null
+    : quantile(
+        values.toSorted((a, b) => a - b),
+        0.5,
+      );
