@@ -1,18 +1,20 @@
-/** The active config in a service: one immutable revision at a time, swapped between units of work. */
+/** The active config in a service: one immutable pair of revisions at a time, swapped between units of work. */
 
-import { configActive, configBundles } from "../collections/config.ts";
+import { type ActiveRecord, configActive, configBundles } from "../collections/config.ts";
 import type { config as configContract } from "../contracts.ts";
-import type { ActiveConfig, Canary } from "../domain/arms.ts";
+import { type ActiveConfig, type Canary, revisionOf } from "../domain/arms.ts";
 import { Bundle, type BundleView } from "../domain/bundle.ts";
-import { asProblem, Problem, refuse } from "../errors.ts";
+import { Problem, refuse } from "../errors.ts";
 import type { Store } from "./ports.ts";
-import type { Client, Config, Log } from "./service.ts";
+import type { Client, Config, Log, Metrics } from "./service.ts";
 
 type Told = Awaited<ReturnType<Client<typeof configContract>["getActive"]>>;
 
 export interface ConfigHolder extends Config {
   /** Fetches the active config and swaps to it if it is another; a failure leaves the present one in force. */
   refresh(): Promise<void>;
+  /** As `refresh` when the store tells of another one than is in force here; else nothing. */
+  catchUp(): Promise<void>;
   revision(): number;
   standing(): ConfigStanding;
 }
@@ -28,94 +30,182 @@ export interface ConfigStanding {
 export interface ConfigParts {
   ask(): Client<typeof configContract>;
   /** For when the config service is away: its collections, which others may read. */
-  store: Store;
+  store: Pick<Store, "get" | "query">;
   log: Log;
+  /** Another value is in force here. */
+  swapped(active: ActiveConfig): void;
+  /** A revision cannot be loaded here, told once. */
+  refused(rev: number, error: string): void;
 }
 
-export function createConfig(parts: ConfigParts): ConfigHolder {
-  let view: ActiveConfig | undefined;
-  let refused: ConfigStanding["refused"];
-  const listeners: ((active: ActiveConfig) => void)[] = [];
+/** Work that was begun under a revision may end after several others came. */
+const REVISIONS_KEPT = 8;
 
-  function swap(next: ActiveConfig): void {
-    const before = view;
-    view = next;
-    try {
-      for (const apply of listeners) apply(next);
-    } catch (error) {
-      // Not in force everywhere, so it counts as not arrived: those that have it go back, and the next refresh tries again.
-      view = before;
-      if (before) for (const apply of listeners) apply(before);
-      throw error;
-    }
-    const { rev, hash, canary } = next;
-    parts.log.info("config revision in force", { rev, hash, ...(canary && { canary_rev: canary.view.rev }) });
+class Holder implements ConfigHolder {
+  private readonly parts: ConfigParts;
+  private active: ActiveConfig | undefined;
+  private failed: ConfigStanding["refused"];
+  private readonly listeners: ((active: ActiveConfig) => void)[] = [];
+  private readonly kept = new Map<number, BundleView>();
+  private refreshing: Promise<void> = Promise.resolve();
+
+  constructor(parts: ConfigParts) {
+    this.parts = parts;
   }
 
-  let refreshing: Promise<void> = Promise.resolve();
+  current(): ActiveConfig {
+    return this.active ?? refuse("NOT_READY", "No config revision has arrived yet.");
+  }
+
+  onChange(apply: (active: ActiveConfig) => void): void {
+    this.listeners.push(apply);
+    if (this.active) apply(this.active);
+  }
+
+  known(rev: number): BundleView | undefined {
+    return (this.active && revisionOf(this.active, rev)) ?? this.kept.get(rev);
+  }
+
+  async find(rev: number): Promise<BundleView | undefined> {
+    const known = this.known(rev);
+    if (known) return known;
+    const { items } = await this.parts.store.query(configBundles, { where: { rev }, limit: 1 });
+    const record = items[0]?.value;
+    if (!record) return undefined;
+    try {
+      const view = Object.freeze(viewOf(record));
+      this.keep(view);
+      return view;
+    } catch (error) {
+      this.parts.log.error("a revision cannot be read", { rev, error: String(error) });
+      return undefined;
+    }
+  }
+
+  revision(): number {
+    return this.active?.rev ?? 0;
+  }
+
+  standing(): ConfigStanding {
+    const { active, failed } = this;
+    return {
+      rev: active?.rev ?? 0,
+      ...(active?.canary && { canary_rev: active.canary.view.rev }),
+      ...(failed && { refused: failed }),
+    };
+  }
+
+  async catchUp(): Promise<void> {
+    const kept = (await this.parts.store.get(configActive, "active"))?.value;
+    if (!kept || !this.active || !isSame(this.active, kept)) await this.refresh();
+  }
+
   /** One after the other, since of two answers the one that comes last may be the older. */
-  function refresh(): Promise<void> {
-    const turn = refreshing.then(fetchActive);
-    refreshing = turn.catch(() => {});
+  refresh(): Promise<void> {
+    const turn = this.refreshing.then(() => this.fetch());
+    this.refreshing = turn.catch(() => {});
     return turn;
   }
 
-  async function fetchActive(): Promise<void> {
-    const told = await parts
+  private async fetch(): Promise<void> {
+    const told = await this.parts
       .ask()
       .getActive({})
-      .catch((error: unknown) => lastKept(error));
-    if (view && isSame(view, told)) {
-      refused = undefined;
+      .catch((error: unknown) => this.lastKept(error));
+    if (this.active && isSame(this.active, told)) {
+      this.failed = undefined;
       return;
     }
     try {
-      swap(activeOf(told));
-      refused = undefined;
+      this.swap(activeOf(told));
+      this.failed = undefined;
     } catch (error) {
-      refused = { rev: told.canary?.rev ?? told.rev, error: asProblem(error).message };
+      this.refuse(told, error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
 
+  private swap(next: ActiveConfig): void {
+    const before = this.active;
+    this.active = next;
+    try {
+      for (const apply of this.listeners) apply(next);
+    } catch (error) {
+      // Not in force everywhere, so it counts as not arrived: those that have it go back, and the next refresh tries again.
+      this.active = before;
+      if (before) this.goBack(before);
+      throw error;
+    }
+    for (const view of [before, before?.canary?.view]) if (view) this.keep(viewIn(view));
+    const { rev, hash, canary } = next;
+    this.parts.swapped(next);
+    this.parts.log.info("config revision in force", { rev, hash, ...(canary && { canary_rev: canary.view.rev }) });
+  }
+
+  /** Each for itself: one that does not find back keeps none of the others from it. */
+  private goBack(before: ActiveConfig): void {
+    for (const apply of this.listeners) {
+      try {
+        apply(before);
+      } catch (error) {
+        this.parts.log.error("the revision before could not be taken again", { rev: before.rev, error: String(error) });
+      }
+    }
+  }
+
+  /** Of two, the one that is new here is to blame. */
+  private refuse({ rev, canary }: Told, error: string): void {
+    const isNew = canary !== undefined && this.active?.canary?.view.rev !== canary.rev;
+    const refused = isNew ? canary.rev : rev;
+    if (this.failed?.rev !== refused) this.parts.refused(refused, error);
+    this.failed = { rev: refused, error };
+  }
+
+  private keep(view: BundleView): void {
+    this.kept.delete(view.rev);
+    this.kept.set(view.rev, view);
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > REVISIONS_KEPT && oldest !== undefined) this.kept.delete(oldest);
+  }
+
   /** What was in force when the config service was last heard; throws `error` when none is readable. */
-  async function lastKept(error: unknown): Promise<Told> {
-    const kept = (await parts.store.get(configActive, "active"))?.value;
-    const bundle = kept && (await bundleOf(kept));
+  private async lastKept(error: unknown): Promise<Told> {
+    const { store, log } = this.parts;
+    const kept = (await store.get(configActive, "active"))?.value;
+    const bundle = kept && (await this.bundleOf(kept));
     if (!kept || !bundle) throw error;
-    if (!view) parts.log.warn("the config service is away; its last revision is taken", { rev: kept.rev });
+    if (!this.active) log.warn("the config service is away; its last revision is taken", { rev: kept.rev });
     const { canary, ...stable } = kept;
-    const other = canary && (await bundleOf(canary));
+    const other = canary && (await this.bundleOf(canary));
     return { ...stable, bundle, ...(canary && other && { canary: { ...canary, bundle: other } }) };
   }
 
-  async function bundleOf({ bundle_id, rev }: Pick<BundleView, "bundle_id" | "rev">) {
-    const bundle = (await parts.store.get(configBundles, `${bundle_id}@${rev}`))?.value.bundle;
+  private async bundleOf({ bundle_id, rev }: Pick<BundleView, "bundle_id" | "rev">) {
+    const bundle = (await this.parts.store.get(configBundles, `${bundle_id}@${rev}`))?.value.bundle;
     return typeof bundle === "object" && bundle !== null ? (bundle as Record<string, unknown>) : undefined;
   }
+}
 
-  return {
-    refresh,
-    current: () => view ?? refuse("NOT_READY", "No config revision has arrived yet."),
-    onChange(apply) {
-      listeners.push(apply);
-      if (view) apply(view);
-    },
-    revision: () => view?.rev ?? 0,
-    standing: () => ({
-      rev: view?.rev ?? 0,
-      ...(view?.canary && { canary_rev: view.canary.view.rev }),
-      ...(refused && { refused }),
-    }),
+export const createConfig = (parts: ConfigParts): ConfigHolder => new Holder(parts);
+
+/** Tells in the metrics what is in force; of the canary 0 while there is none. */
+export function revisionGauge(metrics: Pick<Metrics, "gauge">): (active: ActiveConfig) => void {
+  const gauge = metrics.gauge("config_rev", "The config revision in force here", ["arm"]);
+  return ({ rev, canary }) => {
+    gauge.set(rev, { arm: "STABLE" });
+    gauge.set(canary?.view.rev ?? 0, { arm: "CANARY" });
   };
 }
 
-const isSame = (view: ActiveConfig, { rev, hash, canary }: Told): boolean =>
+type Named = Pick<ActiveRecord, "rev" | "hash" | "canary">;
+
+const isSame = (view: ActiveConfig, { rev, hash, canary }: Named): boolean =>
   view.rev === rev &&
   view.hash === hash &&
   view.canary?.promotion_id === canary?.promotion_id &&
   view.canary?.view.rev === canary?.rev &&
   view.canary?.traffic_pct === canary?.traffic_pct &&
+  view.canary?.slot_ms === canary?.slot_ms &&
   view.canary?.until === canary?.until;
 
 function activeOf({ canary, ...stable }: Told): ActiveConfig {
@@ -126,9 +216,16 @@ function canaryOf({ promotion_id, traffic_pct, slot_ms, until, ...revision }: No
   return Object.freeze({ promotion_id, traffic_pct, slot_ms, until, view: Object.freeze(viewOf(revision)) });
 }
 
-function viewOf({ rev, bundle_id, hash, bundle }: Pick<Told, "rev" | "bundle_id" | "hash" | "bundle">): BundleView {
+/** Without the canary that may come with it. */
+const viewIn = ({ rev, bundle_id, hash, bundle }: BundleView): BundleView => ({ rev, bundle_id, hash, bundle });
+
+/** As it came over a wire or from a store. */
+type Unread = Omit<BundleView, "bundle"> & { readonly bundle: unknown };
+
+function viewOf({ rev, bundle_id, hash, bundle }: Unread): BundleView {
   const parsed = Bundle.safeParse(bundle);
   if (parsed.success) return { rev, bundle_id, hash, bundle: parsed.data };
-  const detail = parsed.error.issues[0]?.message ?? "";
-  throw new Problem("INVALID", `Revision ${rev} does not fit this version of the bundle: ${detail}`);
+  const { path, message } = parsed.error.issues[0] ?? { path: [], message: "" };
+  const where = path.length > 0 ? `${path.join(".")}: ` : "";
+  throw new Problem("INVALID", `Revision ${rev} does not fit this version of the bundle: ${where}${message}`);
 }

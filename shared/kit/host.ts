@@ -5,7 +5,7 @@ import { config as configContract } from "../contracts.ts";
 import { asProblem, Problem, refuse } from "../errors.ts";
 import { arrivalOf, isFromHere, NOWHERE } from "./arrival.ts";
 import { createTokens, type Tokens } from "./auth.ts";
-import { createConfig } from "./config.ts";
+import { type ConfigHolder, createConfig, revisionGauge } from "./config.ts";
 import { clientOf, createContext } from "./context.ts";
 import { type Claim, createFences, type Fences, LEASE_HEADER, readClaim } from "./fences.ts";
 import { deepFreeze } from "./freeze.ts";
@@ -73,9 +73,13 @@ export async function hostService(service: Service, world: World, wiring: Wiring
     ask: () => clientOf(service, configContract, context.reach),
     store: world.store(service.id),
     log,
+    swapped: (active) => tellRevisions(active),
+    refused: (rev, error) =>
+      context.alert("ERROR", "CONFIG_REFUSED", `Revision ${rev} cannot be loaded: ${error}`, "the one before goes on"),
   });
   const settings = readSettings(service, world.env);
   const context = createContext({ service, world, config, log, settings, ...wiring });
+  const tellRevisions = revisionGauge(context.metrics);
   const faces = await service.setup(context as never);
   const verbs = faces.verbs ?? [];
   const state = { startedAt: world.clock.now(), started: false, stopping: false, inFlight: 0 };
@@ -128,11 +132,11 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       state.started = true;
     },
     async follow() {
-      const refresh = () =>
-        config.refresh().catch((error: unknown) => log.warn("no config revision", { error: String(error) }));
+      const catchUp = () =>
+        config.catchUp().catch((error: unknown) => log.warn("no config revision", { error: String(error) }));
       if (!service.usesConfig) return () => {};
-      await refresh();
-      return world.clock.every(FOLLOW_MS, refresh);
+      await catchUp();
+      return world.clock.every(FOLLOW_MS, catchUp);
     },
     async stop() {
       state.stopping = true;
@@ -145,7 +149,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
 
 /** Waits for the first revision: a service that starts before the config service is not ready, and not broken. */
 async function firstRevision(
-  config: { refresh(): Promise<void> },
+  config: Pick<ConfigHolder, "refresh" | "standing">,
   isStopping: () => boolean,
   { clock, log }: { clock: World["clock"]; log: ReturnType<typeof serviceLog> },
 ): Promise<void> {
@@ -153,8 +157,9 @@ async function firstRevision(
     try {
       return await config.refresh();
     } catch (error) {
-      const isAway = asProblem(error).status >= 500;
-      if (!isAway || isStopping()) throw error;
+      // One that cannot be loaded here will be taken back, for which it must be heard that it cannot.
+      const mayCome = asProblem(error).status >= 500 || config.standing().refused !== undefined;
+      if (!mayCome || isStopping()) throw error;
       log.warn("waiting for a config revision", { error: String(error) });
       await clock.sleep(CONFIG_RETRY_MS);
     }

@@ -10,7 +10,8 @@ import type { Consumer, Faces, Job, Log, Service } from "./service.ts";
 import { childTrace, inTrace } from "./trace.ts";
 import type { World } from "./world.ts";
 
-const CONFIG_CATCH_UP_MS = 30_000;
+/** News of a revision may be lost; then it is found in the store. */
+const CONFIG_CATCH_UP_MS = 5_000;
 const EXPIRE_MS = 3_600_000;
 
 interface RuntimeParts {
@@ -80,7 +81,7 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
           { group: `${service.id}-config-${world.replica}` },
         );
         jobs.push(
-          world.clock.every(CONFIG_CATCH_UP_MS, () => config.refresh().catch((e) => failed("config", e, true))),
+          world.clock.every(CONFIG_CATCH_UP_MS, () => config.catchUp().catch((e) => failed("config", e, true))),
         );
       }
       for (const job of [...(faces.jobs ?? []), expiring(service, context)]) {

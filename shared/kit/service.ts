@@ -7,6 +7,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Contract, Method } from "../contracts.ts";
 import type { ActiveConfig } from "../domain/arms.ts";
+import type { BundleView } from "../domain/bundle.ts";
 import type { Problem } from "../errors.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
 import type { Arrival } from "./arrival.ts";
@@ -233,6 +234,10 @@ export interface Config {
    * is told so in the health, and all go on with the one before, which they are called with once more.
    */
   onChange(apply: (active: ActiveConfig) => void): void;
+  /** That revision, where it is in force or was so lately; else `find` may know it. */
+  known(rev: number): BundleView | undefined;
+  /** That revision, from memory or from the store; undefined: there is none, or it does not fit this version. */
+  find(rev: number): Promise<BundleView | undefined>;
 }
 
 export interface Context<S = unknown, C extends Record<string, Contract> = Record<string, Contract>> {
