@@ -9,7 +9,16 @@ import type { Intent } from "../../shared/domain/order.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import { answers, defineService, type Role } from "../../shared/kit/service.ts";
-import { decisions, features, healthEvents, orderResults, positionEvents, signals } from "../../shared/streams.ts";
+import {
+  decisions,
+  features,
+  type HealthEffects,
+  type HealthLevel,
+  healthEvents,
+  orderResults,
+  positionEvents,
+  signals,
+} from "../../shared/streams.ts";
 import { BARE, configNeighbour } from "../../shared/testing/neighbours.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { featuresWith, listingOf, NOON, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
@@ -125,6 +134,38 @@ describe("the strategy engine", () => {
     expect(await reasonFor(5)).toBe("health");
     await world.bus.publish(healthEvents, { level: "GREEN", reasons: [], ts: now });
     await pass(100);
+  });
+
+  test("shows the health that each decision was made at, and follows its effects there and back", async () => {
+    async function rehearsed(level: HealthLevel, effects?: HealthEffects) {
+      await world.bus.publish(healthEvents, { level, reasons: [], ts: now, ...(effects && { effects }) });
+      await pass(100);
+      await world.bus.publish(features, featuresWith({}, { ts: now }), { key: FUT });
+      const { body } = await ask("POST /decide", { body: { instrument: FUT } });
+      const { decision, health } = body as unknown as Decision;
+      return [decision.reason, decision.size_mult, decision.max_adds, health];
+    }
+    const green = ["open", 1, undefined, { level: "GREEN", effects: [] }];
+    expect(await rehearsed("GREEN")).toEqual(green);
+    const smaller = (mult: number) => [`size × ${mult}`, "no adds"];
+    expect(await rehearsed("YELLOW")).toEqual(["open", 0.8, 0, { level: "YELLOW", effects: smaller(0.8) }]);
+    expect(await rehearsed("ORANGE")).toEqual(["open", 0.5, 0, { level: "ORANGE", effects: smaller(0.5) }]);
+    expect((await rehearsed("RED"))[0]).toBe("health");
+    expect(await rehearsed("GREEN", { no_entries: "costs are off" })).toEqual([
+      ...["health_no_entries", 1, undefined],
+      { level: "GREEN", effects: ["no entries: costs are off"] },
+    ]);
+    expect(await rehearsed("GREEN", { spot_size: { mult: 0.5, why: "balances lack" } })).toEqual(green);
+    expect(await rehearsed("GREEN")).toEqual(green);
+    await pass(90_001);
+    await world.bus.publish(features, featuresWith({}, { ts: now }), { key: FUT });
+    const silent = (await ask("POST /decide", { body: { instrument: FUT } })).body as unknown as Decision;
+    expect(silent.health).toEqual({
+      level: "ORANGE",
+      effects: ["S11 is silent, which counts as ORANGE", ...smaller(0.5)],
+    });
+    expect(await rehearsed("GREEN")).toEqual(green);
+    await pass(20_000);
   });
 
   test("pauses and resumes a strategy for traders", async () => {

@@ -4,6 +4,7 @@ import { intents } from "../../shared/collections/orders.ts";
 import { killState } from "../../shared/collections/people.ts";
 import { decisionOutcomes, decisionsMade } from "../../shared/collections/signals.ts";
 import { Problem } from "../../shared/errors.ts";
+import type { HealthEffects } from "../../shared/streams.ts";
 import { NOON, signalWith, strategyWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
 import { answerTo, closedTrade, engineWith, signalNumber, storeRevision, write } from "./strategy.fixture.ts";
 
@@ -190,6 +191,25 @@ describe("what stops entries", () => {
     await surroundings.health.hear({ level: "RED", reasons: [], ts: NOON });
     await surroundings.health.hear({ level: "GREEN", reasons: [], ts: NOON - 1 });
     expect(surroundings.health.level).toBe("RED");
+  });
+
+  test("models that health turns off: none is asked, until health lets them speak again", async () => {
+    const use = { model_id: "base", hash: "a".repeat(64), cutoffs: [{ p_min: 0.5, size_mult: 1.2 }], deadline_ms: 25 };
+    const view = viewWith(strategyWith({ model: use }));
+    const { surroundings, strategist, told } = await engineWith({ view });
+    const say = (effects: HealthEffects, ts: number) =>
+      surroundings.health.hear({ level: "GREEN", reasons: [], effects, ts });
+    await say({ models_off: "Brier is surely over 0.28" }, NOON);
+    const off = await strategist.rehearse(signalWith(), surroundings.current()!, NOON);
+    expect(off.model).toMatchObject({ p: null, trouble: "off", size_mult: 1 });
+    expect([off.decision.reason, off.health?.effects, told]).toEqual([
+      "open",
+      ["models off: Brier is surely over 0.28"],
+      [],
+    ]);
+    await say({}, NOON + 1);
+    const back = await strategist.rehearse(signalWith(), surroundings.current()!, NOON);
+    expect([back.model?.trouble, back.health?.effects, told]).toEqual(["missing", [], ["model base missing"]]);
   });
 
   test("a bus that takes no more risk, with its reason", async () => {

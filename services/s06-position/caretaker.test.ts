@@ -93,6 +93,8 @@ describe("adds to a winner", () => {
 describe("no adds", () => {
   const closed: [string, string, () => unknown][] = [
     ["health is YELLOW", "health is YELLOW", () => world.health("YELLOW")],
+    ["health is ORANGE", "health is ORANGE", () => world.health("ORANGE")],
+    ["health lets no entry in", "costs are off", () => world.health("GREEN", { no_entries: "costs are off" })],
     ["health was never told", "not known", async () => world.boot() && world.start()],
     ["S11 is silent", "S11 is silent, which counts as ORANGE", () => world.pass(90_001)],
     [

@@ -10,7 +10,13 @@ import { type Fill, Intent } from "../../shared/domain/order.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Problem } from "../../shared/errors.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
-import { type HealthLevel, type OrderResult, opsEvents, type PositionEvent } from "../../shared/streams.ts";
+import {
+  type HealthEffects,
+  type HealthLevel,
+  type OrderResult,
+  opsEvents,
+  type PositionEvent,
+} from "../../shared/streams.ts";
 import { PositionSettings } from "../../shared/trading/position/position-settings.ts";
 import { Positions } from "./positions.ts";
 import type { Ports } from "./types.ts";
@@ -127,9 +133,9 @@ export class World {
   }
 
   /** S11 tells it. */
-  async health(level: HealthLevel): Promise<void> {
+  async health(level: HealthLevel, effects: HealthEffects = {}): Promise<void> {
     const ts = this.clock.now();
-    await this.positions.gate.hear({ level, reasons: [], ts });
+    await this.positions.gate.hear({ level, reasons: [], effects, ts });
   }
 
   async close(): Promise<void> {
