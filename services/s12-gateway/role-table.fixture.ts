@@ -39,7 +39,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
         "GET /alerts",
         "GET /health-level",
         "GET /topology",
-        "GET /metrics",
+        ...["GET /metrics", "GET /metrics/names"],
       ],
       ...["GET /xchg/instruments", "GET /xchg/time", "GET /xchg/balances", "GET /xchg/open-orders"],
       ...["GET /xchg/positions", "GET /xchg/history", "GET /xchg/income", "GET /xchg/funding"],
