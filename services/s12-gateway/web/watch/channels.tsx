@@ -71,7 +71,7 @@ function ChannelRow({ channel }: { channel: Channel }) {
       <span className="channel-last" data-ok={last?.ok}>
         {last ? (
           <>
-            {last.ok ? t("channels.sent") : last.detail} <Age ts={last.ts} />
+            <Age ts={last.ts} /> · {last.ok ? t("channels.sent") : last.detail}
           </>
         ) : (
           <span className="muted">{t("channels.never")}</span>
