@@ -127,8 +127,10 @@ describe("the strategy engine", () => {
     const canceled = { ...result, intent: placed[1]!, answer: answerTo(placed[1]!, { status: "EXPIRED" }) };
     await world.bus.publish(orderResults, { ...canceled, ts: now }, { key: FUT });
   });
+});
 
-  test("follows the health level", async () => {
+describe("health", () => {
+  test("in RED ends entries, until it is better", async () => {
     await world.bus.publish(healthEvents, { level: "RED", reasons: [], ts: now });
     await pass(100);
     expect(await reasonFor(5)).toBe("health");
@@ -143,9 +145,9 @@ describe("the strategy engine", () => {
       await world.bus.publish(features, featuresWith({}, { ts: now }), { key: FUT });
       const { body } = await ask("POST /decide", { body: { instrument: FUT } });
       const { decision, health } = body as unknown as Decision;
-      return [decision.reason, decision.size_mult, decision.max_adds, health];
+      return [decision.reason, decision.size_mult, decision.max_adds, health] as unknown[];
     }
-    const green = ["open", 1, undefined, { level: "GREEN", effects: [] }];
+    const green: unknown[] = ["open", 1, undefined, { level: "GREEN", effects: [] }];
     expect(await rehearsed("GREEN")).toEqual(green);
     const smaller = (mult: number) => [`size × ${mult}`, "no adds"];
     expect(await rehearsed("YELLOW")).toEqual(["open", 0.8, 0, { level: "YELLOW", effects: smaller(0.8) }]);
@@ -167,8 +169,10 @@ describe("the strategy engine", () => {
     expect(await rehearsed("GREEN")).toEqual(green);
     await pass(20_000);
   });
+});
 
-  test("pauses and resumes a strategy for traders", async () => {
+describe("people", () => {
+  test("pause and resume a strategy as traders", async () => {
     expect((await ask("POST /strategies/lean/pause", { body: {} })).status).toBe(403);
     expect((await ask("POST /strategies/gone/pause", { role: "trader", body: {} })).status).toBe(404);
     const paused = await ask("POST /strategies/lean/pause", { role: "trader", body: { reason: "news" } });

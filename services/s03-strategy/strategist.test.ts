@@ -176,42 +176,6 @@ describe("what stops entries", () => {
     expect(surroundings.kill).toBe(true);
   });
 
-  test("the health level last heard, across a restart", async () => {
-    const { surroundings, stores } = await engineWith();
-    await surroundings.health.hear({ level: "RED", reasons: [], ts: NOON });
-    const again = await engineWith({ stores });
-    expect(again.surroundings.health.level).toBe("GREEN");
-    await again.surroundings.health.load();
-    await again.strategist.onSignal(signalWith(), 1);
-    expect([again.surroundings.health.level, again.told]).toEqual(["RED", ["health"]]);
-  });
-
-  test("an older health level told again counts for nothing", async () => {
-    const { surroundings } = await engineWith();
-    await surroundings.health.hear({ level: "RED", reasons: [], ts: NOON });
-    await surroundings.health.hear({ level: "GREEN", reasons: [], ts: NOON - 1 });
-    expect(surroundings.health.level).toBe("RED");
-  });
-
-  test("models that health turns off: none is asked, until health lets them speak again", async () => {
-    const use = { model_id: "base", hash: "a".repeat(64), cutoffs: [{ p_min: 0.5, size_mult: 1.2 }], deadline_ms: 25 };
-    const view = viewWith(strategyWith({ model: use }));
-    const { surroundings, strategist, told } = await engineWith({ view });
-    const say = (effects: HealthEffects, ts: number) =>
-      surroundings.health.hear({ level: "GREEN", reasons: [], effects, ts });
-    await say({ models_off: "Brier is surely over 0.28" }, NOON);
-    const off = await strategist.rehearse(signalWith(), surroundings.current()!, NOON);
-    expect(off.model).toMatchObject({ p: null, trouble: "off", size_mult: 1 });
-    expect([off.decision.reason, off.health?.effects, told]).toEqual([
-      "open",
-      ["models off: Brier is surely over 0.28"],
-      [],
-    ]);
-    await say({}, NOON + 1);
-    const back = await strategist.rehearse(signalWith(), surroundings.current()!, NOON);
-    expect([back.model?.trouble, back.health?.effects, told]).toEqual(["missing", [], ["model base missing"]]);
-  });
-
   test("a bus that takes no more risk, with its reason", async () => {
     const { strategist, told, writer } = await engineWith({ bus: "the bus is away" });
     await strategist.onSignal(signalWith(), 1);
@@ -252,6 +216,44 @@ describe("what stops entries", () => {
     book.onTrade(closedTrade("win", "1", { closed_at: NOON }));
     await strategist.onSignal(signalNumber(3), 1);
     expect(told).toContain("open");
+  });
+});
+
+describe("health", () => {
+  test("stops entries as it was last heard, across a restart", async () => {
+    const { surroundings, stores } = await engineWith();
+    await surroundings.health.hear({ level: "RED", reasons: [], ts: NOON });
+    const again = await engineWith({ stores });
+    expect(again.surroundings.health.level).toBe("GREEN");
+    await again.surroundings.health.load();
+    await again.strategist.onSignal(signalWith(), 1);
+    expect([again.surroundings.health.level, again.told]).toEqual(["RED", ["health"]]);
+  });
+
+  test("told again from before counts for nothing", async () => {
+    const { surroundings } = await engineWith();
+    await surroundings.health.hear({ level: "RED", reasons: [], ts: NOON });
+    await surroundings.health.hear({ level: "GREEN", reasons: [], ts: NOON - 1 });
+    expect(surroundings.health.level).toBe("RED");
+  });
+
+  test("turns models off: none is asked, until it lets them speak again", async () => {
+    const use = { model_id: "base", hash: "a".repeat(64), cutoffs: [{ p_min: 0.5, size_mult: 1.2 }], deadline_ms: 25 };
+    const view = viewWith(strategyWith({ model: use }));
+    const { surroundings, strategist, told } = await engineWith({ view });
+    const say = (effects: HealthEffects, ts: number) =>
+      surroundings.health.hear({ level: "GREEN", reasons: [], effects, ts });
+    await say({ models_off: "Brier is surely over 0.28" }, NOON);
+    const off = await strategist.rehearse(signalWith(), surroundings.current()!, NOON);
+    expect(off.model).toMatchObject({ p: null, trouble: "off", size_mult: 1 });
+    expect([off.decision.reason, off.health?.effects, told]).toEqual([
+      "open",
+      ["models off: Brier is surely over 0.28"],
+      [],
+    ]);
+    await say({}, NOON + 1);
+    const back = await strategist.rehearse(signalWith(), surroundings.current()!, NOON);
+    expect([back.model?.trouble, back.health?.effects, told]).toEqual(["missing", [], ["model base missing"]]);
   });
 });
 

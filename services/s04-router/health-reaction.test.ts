@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { executionPlans } from "../../shared/collections/execution.ts";
 import { Problem } from "../../shared/errors.ts";
-import type { HealthEffects, HealthLevel } from "../../shared/streams.ts";
+import type { HealthEffects, HealthEvent, HealthLevel } from "../../shared/streams.ts";
 import { planOf } from "../../shared/trading/execution/answers.ts";
 import { entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
 
@@ -99,7 +99,7 @@ describe("no entries", () => {
       const resting = { type: "LIMIT", price: "59950", exec: { policy: "LIMIT_ONLY" } } as const;
       const { intent_id } = await world.place(entry(resting));
       world.dieAt({ call, after: true });
-      const event = { level: "RED", reasons: [], ts: world.clock.now() } as const;
+      const event: HealthEvent = { level: "RED", reasons: [], ts: world.clock.now() };
       void world.router.reaction.hear(event);
       await world.pass(500);
       world.boot();
