@@ -87,6 +87,7 @@ export const SensitivityAnalysis = z
 export type SensitivityAnalysis = z.output<typeof SensitivityAnalysis>;
 
 export const ReplayedRun = z.object({ summary: RunSummary, curve: CurvePoints, assumed: z.array(z.string()) });
+export type ReplayedRun = z.output<typeof ReplayedRun>;
 
 /** One signal on which the two differ. */
 export const ChangedSignal = z.object({
@@ -97,6 +98,7 @@ export const ChangedSignal = z.object({
   active: z.string(),
   candidate: z.string(),
 });
+export type ChangedSignal = z.output<typeof ChangedSignal>;
 
 export const SimulationRequest = z
   .object({
@@ -125,6 +127,8 @@ export const Simulation = z
     status: z.enum(["QUEUED", "RUNNING", "DONE", "FAILED", "CANCELED"]),
     /** Of 1. */
     progress: z.number(),
+    /** What keeps it from going on just now. */
+    waiting_for: z.string().optional(),
     error: z.string().optional(),
     summary: SimulationSummary.optional(),
     approx_effect: z.array(SimulatedEffect).optional(),
