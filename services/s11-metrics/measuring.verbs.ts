@@ -1,18 +1,27 @@
 /** Measuring: all services are scraped, and what they told is kept, rolled up and shown. */
 import { z } from "@hono/zod-openapi";
+import { CallEdge } from "../../shared/domain/watching.ts";
 import { every, verb } from "../../shared/kit/service.ts";
 import { namesVerb } from "./names.ts";
 import type { Part, Ports } from "./parts.ts";
 import { createRoller } from "./roller.ts";
-import { createScraper } from "./scrape.ts";
+import { createScraper, type ScrapeParts } from "./scrape.ts";
 import { metricsVerb } from "./series.ts";
+import { createTopology } from "./topology.ts";
 
 const ROLL_MS = 60_000;
+const SAVE_MS = 60_000;
+
+const Node = z.object({ id: z.string(), name: z.string(), title: z.string() });
 
 export function measuringPart({ settings, store, clock, log, metrics, peers, alert }: Ports): Part {
   const own = () => metrics.text();
   const services = peers.services.map(({ id }) => id);
-  const scraper = createScraper({ peers, store, clock, log, self: "s11", own, alert });
+  const topology = createTopology({ store, clock, alert });
+  const hear: ScrapeParts["hear"] = (service, samples, ts) => {
+    if (samples) topology.take(service, samples, ts);
+  };
+  const scraper = createScraper({ peers, store, clock, log, self: "s11", own, alert, hear });
   const roller = createRoller({ store, clock, services });
   return {
     verbs: [
@@ -20,14 +29,24 @@ export function measuringPart({ settings, store, clock, log, metrics, peers, ale
       namesVerb(store, services),
       verb({
         name: "getTopology",
-        summary: "Who has called whom since it started, as of the last scrape",
+        summary: "Who calls whom: how often, how fast and how well over the last hour, and whether it was planned",
         rest: "GET /topology",
         input: z.object({}),
-        output: z.object({ items: z.array(z.object({ from: z.string(), to: z.string(), count: z.number() })) }),
-        run: () => ({ items: scraper.topology() }),
+        output: z.object({ nodes: z.array(Node), items: z.array(CallEdge) }),
+        run: () => ({
+          nodes: peers.services.map(({ id, name, title }) => ({ id, name, title })),
+          items: topology.edges(),
+        }),
       }),
     ],
-    jobs: [every(settings.scrapeMs, "scrape", scraper.scrape), every(ROLL_MS, "roll-up", roller.roll)],
-    start: roller.load,
+    jobs: [
+      every(settings.scrapeMs, "scrape", scraper.scrape),
+      every(ROLL_MS, "roll-up", roller.roll),
+      every(SAVE_MS, "save-topology", topology.save),
+    ],
+    async start() {
+      await roller.load();
+      await topology.load();
+    },
   };
 }

@@ -9,14 +9,6 @@ import { readPrometheus, type Sample, seriesKey } from "./prometheus.ts";
 /** Scrapes in a row that must fail before a service counts as down. */
 const MISSES_MAX = 2;
 const OURS = "chimera_";
-const CALLS = `${OURS}calls_total`;
-
-/** Calls of one service to another since it started, as of the last scrape. */
-export interface Edge {
-  from: ServiceId;
-  to: string;
-  count: number;
-}
 
 export interface ScrapeParts {
   peers: Peers;
@@ -27,12 +19,12 @@ export interface ScrapeParts {
   /** S11's own metrics text, which needs no request. */
   own(): Promise<string>;
   alert: Context["alert"];
+  /** Called with what each service told, all its replicas together; undefined: none of them answered. */
+  hear(service: ServiceId, samples: readonly Sample[] | undefined, ts: number): void;
 }
 
-export function createScraper({ peers, store, clock, log, self, own, alert }: ScrapeParts) {
+export function createScraper({ peers, store, clock, log, self, own, alert, hear }: ScrapeParts) {
   const misses = new Map<string, number>();
-  /** Told by every service itself: none sees the calls of others, which may be processes of their own. */
-  const edges = new Map<ServiceId, Edge[]>();
   const nobody: Principal = { kind: "service", id: self, role: "viewer" };
 
   /** `replica`: its number from 0; of several each names itself in every series, since they tell the same ones. */
@@ -64,9 +56,10 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
   async function one(service: Peers["services"][number], ts: number): Promise<Scrape | undefined> {
     const replicas = replicasOf(service);
     const told = await Promise.all(replicas.map((replica) => samplesOf(service, replica, replicas.length)));
-    if (told.every((samples) => samples === undefined)) return undefined;
+    const hasAnswered = told.some((samples) => samples !== undefined);
     const samples = told.flatMap((each) => each ?? []);
-    edges.set(service.id, edgesOf(service.id, samples));
+    hear(service.id, hasAnswered ? samples : undefined, ts);
+    if (!hasAnswered) return undefined;
     const values = Object.fromEntries(
       samples.filter((s) => s.metric.startsWith(OURS)).map((s) => [seriesKey(s), s.value]),
     );
@@ -80,7 +73,6 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
       const ops = rows.flatMap((row) => (row ? [put(metricsTimeseries, row)] : []));
       if (ops.length > 0) await store.commit(ops);
     },
-    topology: (): Edge[] => peers.services.flatMap(({ id }) => edges.get(id) ?? []),
     /** Prometheus text of every service, one after the other. */
     async federate(): Promise<string> {
       const all = peers.services.flatMap((service) =>
@@ -94,12 +86,4 @@ export function createScraper({ peers, store, clock, log, self, own, alert }: Sc
       return mergeMetrics(texts);
     },
   };
-}
-
-function edgesOf(from: ServiceId, samples: readonly Sample[]): Edge[] {
-  const counts = new Map<string, number>();
-  for (const { metric, labels, value } of samples) {
-    if (metric === CALLS && labels.to !== undefined) counts.set(labels.to, (counts.get(labels.to) ?? 0) + value);
-  }
-  return [...counts].map(([to, count]) => ({ from, to, count }));
 }
