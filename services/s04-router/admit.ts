@@ -96,6 +96,7 @@ export class Admission {
     if (intent.account !== ports.account) refuse("NOT_FOUND", `there is no account ${intent.account} here`);
     if (!ports.shard.owns(intent.instrument)) refuse("NOT_OWNER", `${intent.instrument} is another shard's`);
     checks.checkShape(intent);
+    await this.learn(intent);
     const listing = isEntry(intent.kind) ? this.entryMayPass(intent) : this.rules.listed(intent);
     const plan = this.rules.plan(intent, listing, decision);
     const { reserved, notional } = isEntry(intent.kind)
@@ -112,6 +113,15 @@ export class Admission {
     else await store();
     if (slot) Object.assign(slot, { reserved: zero, notional: zero });
     poke(intent.intent_id);
+  }
+
+  /** Others may have heard of its revision sooner, and an exit's may be an old one: getting out does not wait for it. */
+  private async learn({ config_rev, kind }: Intent): Promise<void> {
+    if (config_rev === undefined) return;
+    const known = await this.parts.ports.learn(config_rev).catch((error: unknown) => {
+      if (isEntry(kind)) throw error;
+    });
+    if (!known && isEntry(kind)) refuse("RULE", `there is no config revision ${config_rev}`);
   }
 
   /** Reserving has taken a moment: what was allowed before must be so still. */

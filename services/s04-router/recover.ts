@@ -61,6 +61,11 @@ export class Recovery {
     for (const [instrument, orders] of Map.groupBy(unknown, (order) => order.instrument)) {
       await book.change(instrument, () => ({ orders }));
     }
+    for (const rev of new Set(book.running().flatMap(({ intent }) => intent.config_rev ?? []))) {
+      await ports
+        .learn(rev)
+        .catch((error: unknown) => ports.warn("a revision is not known", { rev, error: String(error) }));
+    }
     book.begin();
   }
 

@@ -113,6 +113,8 @@ const portsOf = (ctx: Ctx, watch: PositionWatch): Ports => ({
   shard: ctx.shard,
   exchange: ctx.calls.exchange,
   config: () => ctx.config.current(),
+  revision: (rev) => (rev === undefined ? undefined : ctx.config.known(rev)) ?? ctx.config.current(),
+  learn: (rev) => ctx.config.find(rev),
   noEntries: () => ctx.noEntries() ?? watch.away(),
   alert: (...alert) => ctx.alert(...alert),
   warn: (message, fields) => ctx.log.warn(message, fields),

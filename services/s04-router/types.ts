@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { CostCurve, ExecutionPlan } from "../../shared/collections/execution.ts";
 import type { exchange } from "../../shared/contracts.ts";
+import type { ActiveConfig } from "../../shared/domain/arms.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { Fill, IntentKind, Order, OrderStatus } from "../../shared/domain/order.ts";
@@ -29,8 +30,12 @@ export interface Ports {
   /** The instruments that this instance answers for: whatever is told of others is none of its business. */
   readonly shard: Shard;
   readonly exchange: ExchangeCalls;
-  /** The newest revision. */
-  config(): BundleView;
+  /** What is in force: budgets, limits and health are always the newest. */
+  config(): ActiveConfig;
+  /** What an intent is executed by: the revision that it names, else, or where nobody knows that, the newest. */
+  revision(rev: number | undefined): BundleView;
+  /** Has a revision at hand for `revision`; undefined: there is none. Throws while nobody can be asked. */
+  learn(rev: number): Promise<BundleView | undefined>;
   /** Why no risk should be added now: nobody would hear of it. */
   noEntries(): string | undefined;
   alert(severity: Alert["severity"], code: string, message: string, action?: string): void;

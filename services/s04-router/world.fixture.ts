@@ -161,6 +161,8 @@ export class RouterWorld {
       shard: this.around.shard,
       exchange,
       config: () => this.bundle,
+      revision: () => this.bundle,
+      learn: async () => this.bundle,
       noEntries: () => this.busTrouble,
       alert: (_severity, code, message) => this.alerts.push(`${code} ${message}`),
       warn: (message, fields) => this.alerts.push(`warn ${message} ${JSON.stringify(fields)}`),

@@ -1,6 +1,7 @@
 /** What the trades have earned and what the account is worth. */
 import { put } from "../../shared/changes.ts";
 import { positionsSnapshots, trades as tradesKept } from "../../shared/collections/trades.ts";
+import { instrumentsOf } from "../../shared/domain/arms.ts";
 import { type Amount, add, dec, max, mul, show, sub, sum, toNumber, zero } from "../../shared/domain/money.ts";
 import type { Balance, ExchangePosition, Trade } from "../../shared/domain/trade.ts";
 import type { Query, Test } from "../../shared/kit/ports.ts";
@@ -76,7 +77,7 @@ export class Accounting {
     const pair = `SPOT:${asset}USDT`;
     if (this.prices.bid(pair) !== undefined || add(dec(free), dec(locked)) === zero) return false;
     if (this.prices.listing(pair)?.status === "HALTED") return false;
-    return this.ports.config().bundle.instruments.some((row) => row.enabled && row.instrument === pair);
+    return instrumentsOf(this.ports.config()).includes(pair);
   }
 
   private worth(asset: string): Amount {

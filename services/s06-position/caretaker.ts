@@ -131,7 +131,7 @@ export class Caretaker {
     if (now - (this.gateReadAt.get(trade.instrument) ?? Number.NEGATIVE_INFINITY) < GATE_EVERY_MS) return;
     this.gateReadAt.set(trade.instrument, now);
     const add = await this.mayAdd(trade);
-    if (typeof add !== "string") await asks.ask(trade, addAsk(add, this.addTimes()));
+    if (typeof add !== "string") await asks.ask(trade, addAsk(add, this.addTimes(trade)));
   }
 
   /** The add that the trade has earned and nothing speaks against; else why there is none. Only at a streamed price. */
@@ -147,11 +147,11 @@ export class Caretaker {
     return (await gate.closed(trade)) ?? add;
   }
 
-  addTimes(): { valid_until: number; after: number } {
-    const { clock, settings, config } = this.parts.ports;
+  addTimes({ config_rev }: Trade): { valid_until: number; after: number } {
+    const { clock, settings, revision } = this.parts.ports;
     const now = clock.now();
     return {
-      valid_until: now + config().bundle.flags.execution.entry_valid_ms,
+      valid_until: now + revision(config_rev).bundle.flags.execution.entry_valid_ms,
       after: now + settings.addAgainMs,
     };
   }

@@ -2,6 +2,7 @@
 import { killState } from "../../shared/collections/people.ts";
 import { strategyPauses } from "../../shared/collections/signals.ts";
 import { positionMarks } from "../../shared/collections/trades.ts";
+import { isTraded, revisionOf } from "../../shared/domain/arms.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { HealthHeard } from "../../shared/health-heard.ts";
 import { pauseKey } from "../../shared/keys.ts";
@@ -50,9 +51,11 @@ export class AddGate {
     return undefined;
   }
 
-  private disabled({ instrument, strategy_id }: Trade): string | undefined {
-    const { instruments, strategies } = this.ports.config().bundle;
-    if (!instruments.some((row) => row.instrument === instrument && row.enabled)) return `${instrument} is not enabled`;
+  /** By what is in force of its arm, the newest: what was switched off since is off for it too. */
+  private disabled({ instrument, strategy_id, config_rev }: Trade): string | undefined {
+    const active = this.ports.config();
+    if (!isTraded(active, instrument, config_rev)) return `${instrument} is not enabled`;
+    const { strategies } = (revisionOf(active, config_rev) ?? active).bundle;
     const strategy = strategies.find((each) => each.strategy_id === strategy_id);
     return strategy?.enabled === false ? `${strategy_id} is not enabled` : undefined;
   }

@@ -1,4 +1,5 @@
 /** The prices of open trades, with the listings that the exchange connectors tell. */
+import { instrumentsOf } from "../../shared/domain/arms.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { refuse } from "../../shared/errors.ts";
 import { TradePrices } from "../../shared/trading/position/trade-prices.ts";
@@ -19,8 +20,8 @@ export class Prices extends TradePrices {
     if (!this.listings.has(instrument)) refuse("NOT_READY", `${instrument} is not known yet`);
   }
 
-  /** Every instrument that the bundle trades is known. */
+  /** Every instrument that is traded is known. */
   get isComplete(): boolean {
-    return this.ports.config().bundle.instruments.every((row) => !row.enabled || this.listings.has(row.instrument));
+    return instrumentsOf(this.ports.config()).every((instrument) => this.listings.has(instrument));
   }
 }

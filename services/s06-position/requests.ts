@@ -107,7 +107,7 @@ export class Requests {
       const add = await caretaker.mayAdd(trade);
       if (typeof add === "string") return refuse("RULE", `no add: ${add}`);
       plan.adds.push({ trade_id, instrument, qty: add.qty, reason: add.reason });
-      return addAsk(add, caretaker.addTimes());
+      return addAsk(add, caretaker.addTimes(trade));
     }
     const set = action === "SET_STOP" ? request.stop_price : undefined;
     const stop = set === undefined ? stopOf(trade, this.at(trade)) : this.checkedStop(trade, set);

@@ -3,7 +3,7 @@ import { done } from "../../shared/changes.ts";
 import { intents } from "../../shared/collections/orders.ts";
 import { trades as tradesKept } from "../../shared/collections/trades.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
-import { isEntry } from "../../shared/domain/order.ts";
+import { type Intent, isEntry } from "../../shared/domain/order.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import type { Message, Op } from "../../shared/kit/ports.ts";
 import type { OrderResult } from "../../shared/streams.ts";
@@ -35,7 +35,7 @@ export class Results {
     const { ports, listing, price } = parts;
     this.rules = new ResultRules({
       ...{ account: ports.account, listing, price },
-      config: () => ports.config(),
+      revision: (rev) => ports.revision(rev),
       alert: (...alert) => ports.alert(...alert),
     });
   }
@@ -74,15 +74,18 @@ export class Results {
   }
 
   /** What the decision behind a new trade said of adds; the router keeps it with the intent. */
-  private async maxAdds({ intent, fills }: OrderResult): Promise<number | undefined> {
-    const opens = !this.parts.book.open(intent.instrument) && fills.some(({ kind }) => isEntry(kind));
-    if (!opens || intent.signal_id === undefined) return undefined;
+  private async maxAdds(intent: Intent): Promise<number | undefined> {
+    if (intent.signal_id === undefined) return undefined;
     return (await this.parts.ports.store.get(intents, intent.intent_id))?.value.decision?.decision.max_adds;
   }
 
   private async change(result: OrderResult, ops: readonly Op[], isOld: boolean): Promise<void> {
-    const { book, missed } = this.parts;
-    const maxAdds = await this.maxAdds(result);
+    const { book, missed, ports } = this.parts;
+    const { intent, fills } = result;
+    const opens = !book.open(intent.instrument) && fills.some(({ kind }) => isEntry(kind));
+    const maxAdds = opens ? await this.maxAdds(intent) : undefined;
+    // A trade keeps the rules of the revision that opened it, which others may have heard of sooner.
+    if (opens && intent.config_rev !== undefined) await ports.learn(intent.config_rev);
     const marks = result.fills.map((fill) => missed.mark(fill));
     await book.change(result.intent.instrument, async (open) => ({
       ...this.rules.fold(open, result, { isOld, maxAdds, ended: open ? undefined : await this.ended(result) }),

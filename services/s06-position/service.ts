@@ -99,6 +99,8 @@ const portsOf = (ctx: Ctx): Ports => ({
   exchange: ctx.calls.exchange,
   gateway: ctx.calls.gateway,
   config: () => ctx.config.current(),
+  revision: (rev) => (rev === undefined ? undefined : ctx.config.known(rev)) ?? ctx.config.current(),
+  learn: (rev) => ctx.config.find(rev),
   command: (intent) => ctx.publish(orderCommands, intent, intent.instrument),
   noEntries: () => ctx.noEntries(),
   audit: (entry) => ctx.audit(entry),

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { AutoTransfer } from "../../shared/collections/trades.ts";
 import type { exchange, gateway, router } from "../../shared/contracts.ts";
+import type { ActiveConfig } from "../../shared/domain/arms.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import { Decimal, InstrumentId, PositiveDecimal } from "../../shared/domain/instrument.ts";
 import type { Intent } from "../../shared/domain/order.ts";
@@ -26,7 +27,12 @@ export interface Ports {
   readonly router: RouterCalls;
   readonly exchange: ExchangeCalls;
   readonly gateway: GatewayCalls;
-  config(): BundleView;
+  /** What is in force. */
+  config(): ActiveConfig;
+  /** That revision, else, or where nobody knows it, the newest. */
+  revision(rev: number | undefined): BundleView;
+  /** Has a revision at hand for `revision`; undefined: there is none. Throws while nobody can be asked. */
+  learn(rev: number): Promise<BundleView | undefined>;
   /** Exits by stream, when the router cannot be called. */
   command(intent: Intent): Promise<unknown>;
   /** Why no risk should be added now: nobody would hear of it. */

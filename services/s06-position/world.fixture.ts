@@ -123,6 +123,8 @@ export class World {
         }),
       } as unknown as Ports["exchange"],
       config: () => ({ rev, bundle_id: "test", hash: "h", bundle }),
+      revision: () => ({ rev, bundle_id: "test", hash: "h", bundle }),
+      learn: async () => undefined,
       gateway: { requestTransfer: (transfer) => this.gateway(transfer) },
       noEntries: () => undefined,
       audit: (entry) => emit(opsEvents, { source: "s06", ts: this.clock.now(), ...entry }),

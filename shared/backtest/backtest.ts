@@ -113,6 +113,7 @@ class Run {
       settings: RouterSettings.parse({}),
       clock: { now: () => timeline.now() },
       config: () => view,
+      revision: () => view,
       alert: () => {},
       warn: () => {},
     };

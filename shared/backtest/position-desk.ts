@@ -68,7 +68,7 @@ export class PositionDesk {
     this.prices = new TradePrices({ clock: ports.clock, settings });
     this.rules = new ResultRules({
       account: ports.account,
-      config: () => ports.config(),
+      revision: (rev) => ports.revision(rev),
       listing: (instrument) => this.prices.listing(instrument),
       price: (instrument) => this.prices.bid(instrument),
       alert: (...alert) => ports.alert(...alert),

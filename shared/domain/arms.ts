@@ -40,6 +40,18 @@ export function armOf(split: Split, instrument: InstrumentId, exchTs: number): A
   return hash.readUInt32BE(0) % PARTS < split.traffic_pct * (PARTS / 100) ? "CANARY" : "STABLE";
 }
 
+/** Every instrument that either revision in force trades. */
+export function instrumentsOf({ bundle, canary }: ActiveConfig): InstrumentId[] {
+  const rows = [...bundle.instruments, ...(canary?.view.bundle.instruments ?? [])];
+  return [...new Set(rows.filter(({ enabled }) => enabled).map(({ instrument }) => instrument))];
+}
+
+/** Whether work of that revision may take on risk with the instrument: by what is in force of its arm, the newest. */
+export function isTraded(active: ActiveConfig, instrument: InstrumentId, rev: number | undefined): boolean {
+  const { bundle } = (rev !== undefined && revisionOf(active, rev)) || active;
+  return bundle.instruments.some((row) => row.enabled && row.instrument === instrument);
+}
+
 /** The revision of that number among those in force, or undefined. */
 export function revisionOf(active: ActiveConfig, rev: number): BundleView | undefined {
   if (active.rev === rev) return active;

@@ -237,6 +237,18 @@ test("a revision that work was begun under stays known for a while, and is found
   expect(await config.find(50)).toBeUndefined();
 });
 
+test("asked for a revision that it has not heard of, a service looks what is in force before it goes on", async () => {
+  const it = configService();
+  await it.put(1);
+  const { config } = holderOf(it);
+  await config.refresh();
+  await it.put(1, 2);
+  expect((await config.find(2))?.rev).toBe(2);
+  expect(revs(config.current())).toEqual([1, 2]);
+  await it.keep(recordOf(7));
+  expect([(await config.find(7))?.rev, revs(config.current())]).toEqual([7, [1, 2]]);
+});
+
 test("what a unit of work has in hand never changes, and between two all parts have the same", async () => {
   await fc.assert(
     fc.asyncProperty(

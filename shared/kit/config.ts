@@ -67,6 +67,8 @@ class Holder implements ConfigHolder {
   }
 
   async find(rev: number): Promise<BundleView | undefined> {
+    // Others may have heard of it sooner; what is asked for is found in the store all the same.
+    if (rev > this.newest()) await this.catchUp().catch(() => {});
     const known = this.known(rev);
     if (known) return known;
     const { items } = await this.parts.store.query(configBundles, { where: { rev }, limit: 1 });
@@ -80,6 +82,10 @@ class Holder implements ConfigHolder {
       this.parts.log.error("a revision cannot be read", { rev, error: String(error) });
       return undefined;
     }
+  }
+
+  private newest(): number {
+    return Math.max(this.active?.rev ?? 0, this.active?.canary?.view.rev ?? 0);
   }
 
   revision(): number {

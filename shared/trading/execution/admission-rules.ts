@@ -1,5 +1,6 @@
 /** Whether an intent is let in: its plan, size and levels, one trade an instrument, the budget's and the limits' room. */
 import type { Holding, IntentRecord } from "../../collections/orders.ts";
+import { isTraded } from "../../domain/arms.ts";
 import type { Decision } from "../../domain/decision.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { type Amount, add, dec, max, min, mul, show, sum, toStep, zero } from "../../domain/money.ts";
@@ -29,7 +30,7 @@ export interface Slot {
 }
 
 export interface AdmissionParts extends PlanParts {
-  readonly ports: Pick<RulePorts, "clock" | "config">;
+  readonly ports: Pick<RulePorts, "clock" | "config" | "revision">;
   readonly book: Books;
   readonly market: Quotes;
   readonly intents: IntentRules;
@@ -54,9 +55,9 @@ export class AdmissionRules {
     const unknown = book.allOrders(intent.instrument).find((order) => order.status === "UNKNOWN");
     if (unknown) refuse("ORDER_UNKNOWN", `${unknown.client_order_id} on ${intent.instrument} has an unknown outcome`);
     const listing = this.listed(intent);
-    const wanted = ports.config().bundle.instruments.find((i) => i.instrument === intent.instrument);
-    if (!wanted?.enabled || listing.status !== "TRADING") {
-      refuse("INSTRUMENT_DISABLED", `${intent.instrument} is not enabled for entries`);
+    const { instrument, config_rev } = intent;
+    if (!isTraded(ports.config(), instrument, config_rev) || listing.status !== "TRADING") {
+      refuse("INSTRUMENT_DISABLED", `${instrument} is not enabled for entries`);
     }
     this.oneTrade(intent);
     return listing;
@@ -132,7 +133,7 @@ export class AdmissionRules {
       checks.checkReduces(intent.side, { side: holding?.side, qty: dec(holding?.qty ?? "0") });
     } else if (!touch) refuse("UNAVAILABLE", `no current market for ${intent.instrument}`, { retryAfterMs: 1_000 });
     const held = intents.closable({ intent_id: intent.intent_id, intent, instrument: intent.instrument });
-    const plan = decidePlan(intent, planViewOf(this.parts, listing, { held, decision }));
+    const plan = decidePlan(intent, planViewOf(this.parts, listing, { held, decision, rev: intent.config_rev }));
     if (plan.style.startsWith("MOVE")) return this.checkMove(intent, listing, plan);
     if (!isEntry(intent.kind) && held === zero) refuse("NO_POSITION", "another exit is closing it already");
     this.checkOrder(intent, plan, { listing, touch, held });
@@ -175,7 +176,7 @@ export class AdmissionRules {
 
   /** The stop and target that come with an entry; each on its tick and on its side. */
   private withLevels(intent: Intent, plan: Plan, { listing, touch }: { listing: Instrument; touch: Touch }): Plan {
-    const { execution, sizing } = this.parts.ports.config().bundle.flags;
+    const { execution, sizing } = this.parts.ports.revision(intent.config_rev).bundle.flags;
     const entry = dec(plan.price ?? (intent.side === "BUY" ? touch.ask : touch.bid));
     const oco = intent.exec?.oco;
     const asked = this.stopAsked(intent);
@@ -208,7 +209,8 @@ export class AdmissionRules {
   /** The worst case, if the budget and the limits have room for it beside all that is open, running or coming in. */
   reserve(intent: Intent, plan: Plan, listing: Instrument): { reserved: Amount; notional: Amount } {
     const { ports, book, market } = this.parts;
-    const { execution, risk } = ports.config().bundle.flags;
+    const { risk } = ports.config().bundle.flags;
+    const { execution } = ports.revision(intent.config_rev).bundle.flags;
     const touch = market.touch(intent.instrument) as Touch;
     const price = dec(plan.price ?? (intent.side === "BUY" ? touch.ask : touch.bid));
     const takerFee = listing.market === "SPOT" ? execution.spot_taker_fee : execution.taker_fee;

@@ -21,7 +21,7 @@ export interface BookedNews {
 }
 
 export class BookingRules {
-  protected readonly ports: Pick<RulePorts, "account" | "alert" | "clock" | "config">;
+  protected readonly ports: Pick<RulePorts, "account" | "alert" | "clock" | "revision">;
   protected readonly book: Books;
   protected readonly market: Quotes;
 
@@ -132,7 +132,11 @@ export class BookingRules {
             netProfitPrice(
               holding.side,
               { entry: dec(holding.avg_entry), qty: dec(planOf(record).qty) },
-              { net: dec(levels.net_profit), takerFee: this.takerFee(listing.market), tick: dec(listing.tick_size) },
+              {
+                net: dec(levels.net_profit),
+                takerFee: this.takerFee(listing.market, record),
+                tick: dec(listing.tick_size),
+              },
             ),
           )
         : levels.target;
@@ -145,8 +149,8 @@ export class BookingRules {
     };
   }
 
-  private takerFee(market: "SPOT" | "FUT") {
-    const { execution } = this.ports.config().bundle.flags;
+  private takerFee(market: "SPOT" | "FUT", { intent }: IntentRecord) {
+    const { execution } = this.ports.revision(intent.config_rev).bundle.flags;
     return dec(market === "SPOT" ? execution.spot_taker_fee : execution.taker_fee);
   }
 }

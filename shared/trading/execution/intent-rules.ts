@@ -21,7 +21,7 @@ import { sliceLeg, sliceOfLeg } from "./twap.ts";
 const MOVE_WAIT_MS_MAX = 10_000;
 
 export interface IntentParts extends PlanParts {
-  readonly ports: Pick<RulePorts, "account" | "settings" | "clock" | "config">;
+  readonly ports: Pick<RulePorts, "account" | "settings" | "clock" | "config" | "revision">;
   readonly book: Books;
   readonly market: Quotes;
   /** Why no order of an entry may leave now, such as the kill switch. */
@@ -40,7 +40,7 @@ export class IntentRules {
     const { intent, instrument } = record;
     const listing = market.listing(instrument);
     const spot = instrument.startsWith("SPOT:");
-    const { execution } = ports.config().bundle.flags;
+    const { execution } = ports.revision(intent.config_rev).bundle.flags;
     const plan = planOf(record);
     return {
       intent,
@@ -75,7 +75,8 @@ export class IntentRules {
     const { style, slices } = planOf(record);
     const listing = this.parts.market.listing(instrument);
     if (style !== "MAKER" || !slices?.[0] || !listing) return style === "MAKER";
-    return decideMaker(intent, dec(slices[0].qty), planViewOf(this.parts, listing, { held: zero, decision })).first;
+    const of = { held: zero, decision, rev: intent.config_rev };
+    return decideMaker(intent, dec(slices[0].qty), planViewOf(this.parts, listing, of)).first;
   }
 
   /** What this exit may still sell or buy back: what is held, less what other running exits are about to. */

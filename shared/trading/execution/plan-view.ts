@@ -1,4 +1,4 @@
-/** What a plan, and each slice of it, is decided by at this moment: market, costs, health and the newest flags. */
+/** What a plan, and each slice of it, is decided by at this moment: market, costs, health and the flags of its revision. */
 import type { Decision } from "../../domain/decision.ts";
 import type { Instrument, InstrumentId } from "../../domain/instrument.ts";
 import type { Amount } from "../../domain/money.ts";
@@ -8,7 +8,7 @@ import type { Quotes } from "./quotes.ts";
 import type { RulePorts } from "./router-parts.ts";
 
 export interface PlanParts {
-  readonly ports: Pick<RulePorts, "clock" | "config">;
+  readonly ports: Pick<RulePorts, "clock" | "config" | "revision">;
   readonly market: Pick<Quotes, "touch">;
   readonly costs: { view(instrument: InstrumentId): CostView };
   readonly health: HealthHere;
@@ -17,19 +17,18 @@ export interface PlanParts {
 export function planViewOf(
   { ports, market, costs, health }: PlanParts,
   listing: Instrument,
-  of: { held: Amount; decision: Decision | undefined },
+  of: { held: Amount; decision: Decision | undefined; rev: number | undefined },
 ): PlanView {
   const { instrument } = listing;
-  const { flags } = ports.config().bundle;
   return {
     touch: market.touch(instrument),
-    flags: flags.execution,
+    flags: ports.revision(of.rev).bundle.flags.execution,
     regime: regimeOf(of.decision),
     listing,
     held: of.held,
     now: ports.clock.now(),
     cost: costs.view(instrument),
-    care: careOf(health, flags.health),
+    care: careOf(health, ports.config().bundle.flags.health),
   };
 }
 

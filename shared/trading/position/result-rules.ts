@@ -16,7 +16,8 @@ const MANUAL = "manual";
 
 export interface ResultParts {
   readonly account: string;
-  config(): BundleView;
+  /** The revision that an entry names, else the newest. */
+  revision(rev: number | undefined): BundleView;
   listing(instrument: string): Instrument | undefined;
   /** The newest price that an exit would meet. */
   price(instrument: string): string | undefined;
@@ -63,7 +64,7 @@ export class ResultRules {
   private opened(result: OrderResult, fill: Fill, maxAdds: number | undefined): Trade {
     const ports = this.parts;
     const { intent } = result;
-    const view = ports.config();
+    const view = ports.revision(intent.config_rev);
     const strategy = view.bundle.strategies.find((s) => s.strategy_id === intent.strategy_id);
     const { execution, position } = view.bundle.flags;
     const spot = fill.instrument.startsWith("SPOT:");
