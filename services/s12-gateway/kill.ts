@@ -44,6 +44,8 @@ export function createKill(parts: KillParts) {
   let state = unread(clock.now());
   /** The highest epoch given out, and the store's work on it. */
   let newest = 0;
+  /** The epoch that the store surely has. */
+  let kept = 0;
   let storing: Promise<void> = Promise.resolve();
   const { tell, isStored } = createTelling(parts.calls, log);
 
@@ -51,6 +53,7 @@ export function createKill(parts: KillParts) {
     const row = await store.get(killState, "kill");
     state = row?.value ?? { ...state, enabled: false, mode: "CANCEL", reason: "Never used.", ts: clock.now() };
     newest = state.epoch;
+    kept = state.epoch;
   }
 
   async function settle(): Promise<string[]> {
@@ -103,10 +106,11 @@ export function createKill(parts: KillParts) {
     return answer([...outstanding, ...closing]);
   }
 
-  function keep(next: KillState, also: readonly Op[]): Promise<void> {
+  async function keep(next: KillState, also: readonly Op[]): Promise<void> {
     const { actor, epoch } = next;
     const entry = parts.audit({ actor, what: "kill-switch", ref: String(epoch), outcome: "stored", after: next });
-    return store.commit([put(killState, next), entry, ...also], { sync: "full" });
+    await store.commit([put(killState, next), entry, ...also], { sync: "full" });
+    kept = epoch;
   }
 
   const answer = (outstanding: string[]): KillAnswer => {
@@ -118,6 +122,8 @@ export function createKill(parts: KillParts) {
     load,
     set,
     current: () => answer([]),
+    /** What is in force now is stored too, so that a restart finds it. */
+    isKept: () => kept === state.epoch,
     /**
      * Again and again until both have the newest epoch: after a restart of any of the three. FLATTEN stays in force
      * while the switch is on, so that neither a crash nor a position manager that was away leaves anything open.

@@ -18,7 +18,7 @@ import {
 import { config, exchange, position, router } from "../../shared/contracts.ts";
 import { type Context, defineService, every, on } from "../../shared/kit/service.ts";
 import { createSealer } from "../../shared/sealing.ts";
-import { opsEvents } from "../../shared/streams.ts";
+import { alerts, opsEvents } from "../../shared/streams.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { createApiDocuments } from "./api-documents.ts";
 import { createApiKeys } from "./api-keys.ts";
@@ -32,6 +32,7 @@ import { createDoor, type Door, type DoorParts } from "./door.ts";
 import { createFamilies } from "./families.ts";
 import { createKill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
+import { createKillOnFatal } from "./kill-on-fatal.ts";
 import { createLimits } from "./limits.ts";
 import { openEvents } from "./live.ts";
 import { createFeed } from "./live-feed.ts";
@@ -140,6 +141,7 @@ export default defineService({
     const { mode, venue, approvals, adminPassword, webFolder } = settings;
     const { signIn, signingKeys, users, keys, factor, passkeys } = identityOf(ctx);
     const kill = createKill({ store, clock, log, calls, audit });
+    const killOnFatal = createKillOnFatal({ store, clock, kill });
     const feed = createFeed({ peers, clock, log });
     const auditTrail = new AuditLog({ store, clock, log, blobs: ctx.blobs, alert: ctx.alert });
     const events: DoorParts["events"] = (request, view) =>
@@ -178,7 +180,10 @@ export default defineService({
       // What is told to one person is for no cache; the page's files say otherwise of themselves.
       headers: { ...SECURITY_HEADERS, "cache-control": "no-store" },
       verbs,
-      consumes: [on(opsEvents, (event, message) => auditTrail.hear(event, message))],
+      consumes: [
+        on(opsEvents, (event, message) => auditTrail.hear(event, message)),
+        on(alerts, (alert) => killOnFatal.hear(alert)),
+      ],
       jobs: [
         every(KILL_REMIND_MS, "kill-remind", kill.remind),
         every(AUDIT_ANCHOR_MS, "audit-anchor", () => auditTrail.anchor()),
