@@ -11,14 +11,13 @@ const STATES_OPEN = ["RUNNING", "QUEUED"] as const;
 
 type State = "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
 
-/** What every job has, whatever it is about, beside its id and its state. */
+/** What every job has, whatever it is about, beside its id, its state and who asked for it. */
 interface Job {
   /** What keeps it from going on just now. */
   waiting_for?: string | undefined;
-  actor: string;
   created_at: number;
 }
-type JobOf<I extends string, S extends string> = Job & Record<I, string> & Record<S, State>;
+type JobOf<I extends string, S extends string, W extends string> = Job & Record<I | W, string> & Record<S, State>;
 
 export interface JobPorts {
   readonly store: Pick<Store, "get" | "query" | "count" | "commit">;
@@ -26,7 +25,7 @@ export interface JobPorts {
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
 }
 
-export interface JobKind<J, I extends string = "job_id", S extends string = "state"> {
+export interface JobKind<J, I extends string = "job_id", S extends string = "state", W extends string = "actor"> {
   readonly collection: Collection<J>;
   /** In the audit log: `labels.backfill`. */
   readonly what: string;
@@ -36,23 +35,32 @@ export interface JobKind<J, I extends string = "job_id", S extends string = "sta
   readonly prefix: string;
   /** So many may be waiting or under way. */
   readonly openMax: number;
-  /** The fields of its id and its state: `job_id` and `state`, unless it calls them otherwise. */
-  readonly fields?: readonly [I, S];
+  /** The fields of its id, its state and who asked: `job_id`, `state`, `actor`, unless it calls them otherwise. */
+  readonly fields?: readonly [I, S, W?];
 }
 
-export class JobQueue<J extends JobOf<I, S>, I extends string = "job_id", S extends string = "state"> {
+export class JobQueue<
+  J extends JobOf<I, S, W>,
+  I extends string = "job_id",
+  S extends string = "state",
+  W extends string = "actor",
+> {
   private readonly ports: JobPorts;
-  private readonly kind: JobKind<J, I, S>;
+  private readonly kind: JobKind<J, I, S, W>;
   private readonly id: I;
   private readonly state: S;
+  private readonly who: W;
   /** Whether the store may hold a job that is not over; at the start it may. */
   private mayBeWaiting = true;
   private notBefore = 0;
 
-  constructor(ports: JobPorts, kind: JobKind<J, I, S>) {
+  constructor(ports: JobPorts, kind: JobKind<J, I, S, W>) {
     this.ports = ports;
     this.kind = kind;
-    [this.id, this.state] = kind.fields ?? (["job_id", "state"] as [I, S]);
+    const [id, state, who = "actor" as W] = kind.fields ?? (["job_id", "state"] as [I, S]);
+    this.id = id;
+    this.state = state;
+    this.who = who;
   }
 
   /** Throws WRONG_STATE while too many wait. */
@@ -67,12 +75,12 @@ export class JobQueue<J extends JobOf<I, S>, I extends string = "job_id", S exte
     const created_at = this.ports.clock.now();
     const hash = digest(String(created_at), actor, JSON.stringify(request)).slice(0, 8);
     const job_id = `${this.kind.prefix}-${Math.floor(created_at)}-${hash}`;
-    const named = { [this.id]: job_id, [this.state]: "QUEUED" } as Record<I, string> & Record<S, "QUEUED">;
-    return { ...named, actor, created_at };
+    const named = { [this.id]: job_id, [this.state]: "QUEUED", [this.who]: actor };
+    return { ...(named as Record<I | W, string> & Record<S, "QUEUED">), created_at };
   }
 
   async add(job: J): Promise<J> {
-    await this.ports.store.commit([put(this.kind.collection, job, null), this.audit(job, job.actor, "accepted")]);
+    await this.ports.store.commit([put(this.kind.collection, job, null), this.audit(job, job[this.who], "accepted")]);
     this.mayBeWaiting = true;
     return job;
   }
@@ -109,12 +117,14 @@ export class JobQueue<J extends JobOf<I, S>, I extends string = "job_id", S exte
   }
 
   /**
-   * Has `part` do a part of the oldest job that is not over, and write it with the row's revision; false when there is
-   * nothing to do now. What `part` throws is what the job waits for.
+   * Has `part` do a part of the oldest job that is not over (or of `first`, unless it is), and write it with the row's
+   * revision; false when there is nothing to do now. What `part` throws is what the job waits for.
    */
-  async step(part: (row: Row<J>) => Promise<void>): Promise<boolean> {
+  async step(part: (row: Row<J>) => Promise<void>, first?: string): Promise<boolean> {
     const { store, clock } = this.ports;
     if (!this.mayBeWaiting || clock.now() < this.notBefore) return false;
+    const preferred = first === undefined ? undefined : await store.get(this.kind.collection, first);
+    if (preferred && this.isOpen(preferred.value)) return this.part(preferred, part);
     for (const state of STATES_OPEN) {
       const sort = { field: "created_at", order: "asc" } as const;
       const row = (await store.query(this.kind.collection, { where: { [this.state]: state }, sort, limit: 1 }))
@@ -123,6 +133,10 @@ export class JobQueue<J extends JobOf<I, S>, I extends string = "job_id", S exte
     }
     this.mayBeWaiting = false;
     return false;
+  }
+
+  isOpen(job: J): boolean {
+    return STATES_OPEN.some((open) => open === job[this.state]);
   }
 
   private async part(row: Row<J>, work: (row: Row<J>) => Promise<void>): Promise<boolean> {

@@ -2,10 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Tape } from "../../shared/backtest/tape.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
-import { modelBlob, modelKey, models } from "../../shared/collections/models.ts";
-import { programKey, programs } from "../../shared/collections/programs.ts";
 import type { exchange } from "../../shared/contracts.ts";
-import type { Bundle } from "../../shared/domain/bundle.ts";
 import type { ExperimentResult } from "../../shared/domain/experiment.ts";
 import { type InstrumentId, marketOf, symbolOf } from "../../shared/domain/instrument.ts";
 import type { Latency } from "../../shared/engine/latency.ts";
@@ -13,7 +10,8 @@ import { type Listing, listingOf } from "../../shared/engine/listing.ts";
 import { Problem, refuse } from "../../shared/errors.ts";
 import type { Checked } from "../../shared/experiment/check-design.ts";
 import { warmUpMs } from "../../shared/experiment/warm-up.ts";
-import { type GroundModel, groundOf, type TrialGround } from "../../shared/experiment-run/trial-ground.ts";
+import { modelsOf, programsOf } from "../../shared/experiment-run/bundle-parts.ts";
+import { groundOf, type TrialGround } from "../../shared/experiment-run/trial-ground.ts";
 import type { Blobs, Clock, Store } from "../../shared/kit/ports.ts";
 import type { CallOptions, Client } from "../../shared/kit/service.ts";
 import { loadTape } from "../../shared/market-data/load-tape.ts";
@@ -153,31 +151,6 @@ function remedyOf({ design: { data, window }, instruments }: Checked): string {
     case "exchange":
       return "The exchange tells bars only, as far back as it keeps them.";
   }
-}
-
-async function modelsOf(bundle: Bundle, { store, blobs }: GroundPorts): Promise<GroundModel[]> {
-  const uses = bundle.strategies.flatMap(({ enabled, model }) => (enabled && model ? [model] : []));
-  const keys = new Map(uses.map((use) => [modelKey(use.model_id, use.hash), use]));
-  return Promise.all(
-    [...keys].map(async ([key, { model_id, hash }]) => {
-      const card =
-        (await store.get(models, key))?.value ?? refuse("RULE", `Model ${model_id} ${hash} is not registered.`);
-      const onnx =
-        (await blobs.get(modelBlob(hash))) ?? refuse("RULE", `The file of model ${model_id} ${hash} is gone.`);
-      const { features, reference } = card;
-      return { card: { model_id, hash, features, reference }, onnx };
-    }),
-  );
-}
-
-async function programsOf(bundle: Bundle, { store }: GroundPorts): Promise<TrialGround["programs"]> {
-  const uses = bundle.strategies.flatMap(({ enabled, program }) => (enabled && program ? [program] : []));
-  return Promise.all(
-    uses.map(async ({ program_id, hash }) => {
-      const row = await store.get(programs, programKey(program_id, hash));
-      return [hash, row?.value.source ?? refuse("RULE", `Program ${program_id} ${hash} is not registered.`)] as const;
-    }),
-  );
 }
 
 const factsOf = ({ head, count }: Tape): ExperimentResult["data"] => ({
