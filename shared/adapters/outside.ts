@@ -85,7 +85,7 @@ export function openOutside({ clock, resolve = systemResolve, ca }: OutsideOptio
     const response = await eachAddress(place, (address) => {
       url.hostname = isIP(address) === 6 ? `[${address}]` : address;
       // Nothing is unpacked: a few bytes can be packed so that they fill the memory.
-      return fetch(url, { ...init, tls, keepalive: false, decompress: false } as RequestInit);
+      return fetch(url, { ...init, tls, keepalive: false, decompress: false } as BunFetchRequestInit);
     });
     return { status: response.status, body: await beginningOf(response, clock) };
   }
