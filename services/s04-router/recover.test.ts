@@ -119,6 +119,27 @@ test("a liquidation while the account stream was away is booked when it is back,
   world.close();
 });
 
+test("a position that differs is told when it still does at the next look, not while a fill may be on its way", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  await world.place(entry());
+  await world.pass(500);
+  const differs = () => world.alerts.filter((alert) => alert.startsWith("POSITION_DIFFERS"));
+  const whole = world.exchange.positions.get(FUT)!;
+  const look = () => void world.router.accounts.hear({ kind: "gap", instrument: "FUT", from_ts: 0, ts: 0 });
+  world.exchange.positions.set(FUT, whole / 2n);
+  look();
+  await world.pass(5_000);
+  world.exchange.positions.set(FUT, whole);
+  await world.pass(30_000);
+  expect(differs()).toEqual([]);
+  world.exchange.positions.set(FUT, whole / 2n);
+  look();
+  await world.pass(25_000);
+  expect(differs().length).toBeGreaterThan(0);
+  world.close();
+});
+
 describe("asked before its books are loaded, as while a shard starts", () => {
   const close = {
     intent_id: "c:EXIT:1",

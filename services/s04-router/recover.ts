@@ -38,6 +38,8 @@ export class Recovery {
   /** The run that has not begun yet. */
   private next: Promise<void> | undefined;
   private again: Cancel | undefined;
+  /** What of our own positions differed at the last look, in words. */
+  private differed: ReadonlySet<string> = new Set();
   private readonly parts: Parts;
 
   constructor(parts: Parts) {
@@ -144,6 +146,7 @@ export class Recovery {
     const { positions } = await this.must(venue.attempt((o) => venue.calls.getPositions({ account }, o)));
     const mine = positions.filter((p) => ports.shard.owns(p.instrument));
     const theirs = new Map(mine.map((p) => [p.instrument, dec(p.qty)]));
+    const differ = new Set<string>();
     const held = book.holdings().filter((h) => marketOf(h.instrument) === "FUT");
     for (const instrument of new Set([...theirs.keys(), ...held.map((h) => h.instrument)])) {
       const holding = book.holding(instrument);
@@ -151,12 +154,15 @@ export class Recovery {
       const ours = holding?.side === "SELL" ? neg(qty) : qty;
       const there = theirs.get(instrument) ?? dec("0");
       if (ours === there || (holding && (await bookOutsideCloses(this.parts, holding, [ours, there])))) continue;
-      ports.alert("ERROR", "POSITION_DIFFERS", `${instrument}: books ${show(ours)}, exchange ${show(there)}`);
+      const what = `${instrument}: books ${show(ours)}, exchange ${show(there)}`;
+      differ.add(what);
+      if (ours === 0n || this.differed.has(what)) ports.alert("ERROR", "POSITION_DIFFERS", what);
       if (ours !== 0n) this.lookAgain();
     }
+    this.differed = differ;
   }
 
-  /** What differs now may be explained by what is still on its way. */
+  /** What differs now may be explained by what is still on its way: a fill between two answers of the exchange. */
   private lookAgain(): void {
     this.again ??= this.parts.ports.clock.after(LOOK_AGAIN_MS, () => {
       this.again = undefined;
