@@ -95,11 +95,13 @@ test("a crash before its state was written takes nothing of it: what S4 acted on
 });
 
 test("its state is on record before its signal counts as heard", async () => {
-  const { strategist, store } = await engineOf(
-    "export default { start: () => 0, decide: (n) => ({ state: n + 1, intents: [] }) };",
-  );
+  const source = "export default { start: () => 0, decide: (n) => ({ state: n + 1, intents: [] }) };";
+  const stores = storesOn();
+  const { strategist, store } = await engineOf(source, stores);
   await strategist.onSignal(signalNumber(1), 1);
-  expect((await store.get(strategyMarks, "program/lean/FUT:BTCUSDT"))?.value.value).toMatchObject({ state: 1 });
+  const { hash } = await registered(stores, source);
+  const kept = await store.get(strategyMarks, `program/lean/FUT:BTCUSDT/${hash}`);
+  expect(kept?.value.value).toEqual({ state: 1 });
 });
 
 test("one that could not even begin is begun again, not asked about nothing for ever", async () => {
@@ -197,6 +199,19 @@ test("another program under the same strategy begins anew", async () => {
   const second = await engineOf(`${QUOTES} // another one`, stores);
   await second.strategist.onSignal(signalNumber(2), 1);
   expect(second.asked[0]!.intent.side).toBe("BUY");
+});
+
+test("two arms with two programs remember each for itself", async () => {
+  const stores = storesOn();
+  const source = "export default { start: () => 0, decide: (n) => ({ state: n + 1, intents: [] }) };";
+  const stable = viewOf(await registered(stores, source));
+  const other = viewOf(await registered(stores, `${source} // another one`));
+  const canary = { promotion_id: "p", traffic_pct: 50, slot_ms: 1_000, until: NOON, view: { ...other, rev: 8 } };
+  const { strategist, surroundings, inquiries } = await engineWith({ stores, view: stable });
+  surroundings.swap({ ...stable, canary });
+  for (let i = 1; i <= 6; i += 1) await strategist.onSignal({ ...signalNumber(i), config_rev: 7 + (i % 2) }, 1);
+  const asked = async (i: number) => (await inquiries.story(`signal-${i}`)).program?.state;
+  expect([await asked(5), await asked(6)]).toEqual([3, 3]);
 });
 
 test.each([

@@ -22,7 +22,6 @@ export interface ProgramDeskParts {
 
 type About = Pick<Signal, "strategy_id" | "instrument">;
 interface Remembered {
-  hash: string;
   state: unknown;
 }
 
@@ -38,7 +37,7 @@ export class ProgramDesk {
 
   /** Reads what the next question needs; what cannot be read is missing then. */
   async prepare(use: ProgramUse, about: About): Promise<void> {
-    const mark = programMark(about);
+    const mark = programMark(about, use.hash);
     if (!this.states.has(mark)) {
       const row = await this.parts.store.get(strategyMarks, mark);
       // Decided meanwhile: what is in memory is newer.
@@ -68,7 +67,7 @@ export class ProgramDesk {
   /** In trouble it has left no new state, and perhaps none at all. */
   keep({ program, ...about }: Pick<Decision, "program" | "strategy_id" | "instrument">): void {
     if (!program || program.trouble) return;
-    this.states.set(programMark(about), { hash: program.hash, state: program.state });
+    this.states.set(programMark(about, program.hash), { state: program.state });
   }
 
   private read(use: ProgramUse, answer: unknown, before: unknown): ProgramSays {
@@ -79,8 +78,8 @@ export class ProgramDesk {
 
   /** Another program begins anew: it would not understand what the former one remembered. */
   private stateOf({ hash }: ProgramUse, about: About, program: LoadedProgram): unknown {
-    const kept = this.states.get(programMark(about));
-    return kept?.hash === hash ? kept.state : program.start();
+    const kept = this.states.get(programMark(about, hash));
+    return kept ? kept.state : program.start();
   }
 
   private async load(use: ProgramUse): Promise<void> {

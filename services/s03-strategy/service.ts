@@ -97,9 +97,10 @@ export default defineService({
       ...{ placeOrder, told, noEntries },
     });
     const inquiries = new Inquiries({ account, store, clock, strategist, surroundings, writer });
-    ctx.config.onChange((view) => {
-      surroundings.swap(view);
-      models.follow(view.bundle.strategies.flatMap(({ enabled, model }) => (enabled && model ? [model] : [])));
+    ctx.config.onChange((active) => {
+      surroundings.swap(active);
+      const strategies = surroundings.strategies().map(({ strategy }) => strategy);
+      models.follow(strategies.flatMap(({ enabled, model }) => (enabled && model ? [model] : [])));
     });
 
     return {
@@ -214,7 +215,8 @@ const heartbeatOf = ({ clock, alert, shard, settings }: Beating, surroundings: S
   createHeartbeat({
     heardAt: (instrument) => surroundings.latest.get(instrument)?.ts,
     watched: () =>
-      [...(surroundings.current()?.strategies.values() ?? [])]
+      surroundings
+        .strategies()
         .filter(({ strategy }) => strategy.enabled)
         .flatMap(({ strategy }) => strategy.instruments.filter((instrument) => shard.owns(instrument))),
     now: () => clock.now(),
@@ -286,7 +288,8 @@ const newest = <A extends { ts: number }>(answers: readonly A[]) => answers.redu
 
 function pauseVerbs(pauses: Pauses, { surroundings, now }: { surroundings: Surroundings; now(): number }): Verb[] {
   const mustExist = (id: string): void => {
-    if (!surroundings.current()?.strategies.has(id)) refuse("NOT_FOUND", `There is no strategy ${id}.`);
+    const isKnown = surroundings.strategies().some(({ strategy }) => strategy.strategy_id === id);
+    if (!isKnown) refuse("NOT_FOUND", `There is no strategy ${id}.`);
   };
   return [
     verb({

@@ -128,7 +128,8 @@ export class Strategist {
     const program = written && programs.asker(written, signal);
     const found = (model?: ModelSays): Decision => {
       const now = at ?? clock.now();
-      return decide({ signal, compiled, account: this.account(compiled, now), instrument, program, model, now });
+      const newest = surroundings.current() ?? compiled;
+      return decide({ signal, compiled, newest, account: this.account(newest, now), instrument, program, model, now });
     };
     let decision = found();
     let asked: Side | undefined;
@@ -174,10 +175,10 @@ export class Strategist {
     return { ...undecidable(signal, "unknown_revision", clock.now()), health };
   }
 
-  private account(compiled: CompiledBundle, now: number) {
+  private account(newest: CompiledBundle, now: number) {
     const { book, surroundings, pauses, noEntries } = this.parts;
     return {
-      ...book.state(now, compiled.bundle.flags.risk),
+      ...book.state(now, newest.bundle.flags.risk),
       kill: surroundings.kill,
       health: surroundings.health.level,
       effects: surroundings.health.effects,

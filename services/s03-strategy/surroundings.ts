@@ -3,21 +3,22 @@ import { configBundles } from "../../shared/collections/config.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { killState } from "../../shared/collections/people.ts";
 import { strategyMarks } from "../../shared/collections/signals.ts";
-import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
+import type { ActiveConfig } from "../../shared/domain/arms.ts";
+import { Bundle } from "../../shared/domain/bundle.ts";
 import type { FeatureSet } from "../../shared/domain/decision.ts";
 import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import { dec } from "../../shared/domain/money.ts";
 import { HealthHeard } from "../../shared/health-heard.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
 import type { AccountState } from "../../shared/trading/decision/account.ts";
-import { type CompiledBundle, compileCache } from "../../shared/trading/decision/compiled.ts";
+import { type CompiledBundle, type CompiledStrategy, compileCache } from "../../shared/trading/decision/compiled.ts";
 
 const KILL_KEY = "kill";
 /** An answer older than this counts as none. */
 const BUDGET_AGE_MS_MAX = 10_000;
 const LISTINGS_MAX = 1_000;
 /** Signals may still come under a revision that was just replaced. */
-const REVISIONS_KEPT = 4;
+const REVISIONS_KEPT = 8;
 
 interface BudgetAnswer {
   budget_usdt: string;
@@ -39,7 +40,8 @@ export class Surroundings {
   private readonly listings = new Map<InstrumentId, Instrument>();
   private readonly compile = compileCache(REVISIONS_KEPT);
   private readonly revisions = new Map<number, CompiledBundle>();
-  private active: CompiledBundle | undefined;
+  /** That for all, and the canary's where there is one. */
+  private inForce: readonly CompiledBundle[] = [];
   private killed = true;
   private told: { budget: NonNullable<AccountState["budget"]>; at: number } | undefined;
 
@@ -97,18 +99,27 @@ export class Surroundings {
     return row?.value;
   }
 
-  /** A new revision is in force. */
-  swap(view: BundleView): void {
-    this.active = this.compile(view);
-    this.keep(this.active);
+  /** Others are in force. Throws, and changes nothing, where one of them does not compile. */
+  swap({ canary, ...stable }: ActiveConfig): void {
+    const inForce = [stable, ...(canary ? [canary.view] : [])].map(this.compile);
+    this.inForce = inForce;
+    for (const compiled of inForce) this.keep(compiled);
   }
 
-  /** The revision in force, or undefined before the first. */
+  /** The revision in force for all, or undefined before the first. */
   current(): CompiledBundle | undefined {
-    return this.active;
+    return this.inForce[0];
   }
 
-  /** The revision that a signal was made under: from memory, else from S10's store; undefined when unknown. */
+  /** Those of both arms; none before the first. */
+  strategies(): CompiledStrategy[] {
+    return this.inForce.flatMap(({ strategies }) => [...strategies.values()]);
+  }
+
+  /**
+   * The revision that a signal was made under: from memory, else from S10's store; undefined when nobody knows it or it
+   * cannot be used here.
+   */
   async revision(rev: number): Promise<CompiledBundle | undefined> {
     const known = this.revisions.get(rev);
     if (known) return known;
@@ -116,7 +127,9 @@ export class Surroundings {
     const record = page.items[0]?.value;
     if (!record) return undefined;
     const { bundle_id, hash } = record;
-    const compiled = this.compile({ rev, bundle_id, hash, bundle: Bundle.parse(record.bundle) });
+    const bundle = Bundle.safeParse(record.bundle);
+    if (!bundle.success) return undefined;
+    const compiled = this.compile({ rev, bundle_id, hash, bundle: bundle.data });
     this.keep(compiled);
     return compiled;
   }
@@ -125,7 +138,7 @@ export class Surroundings {
     this.revisions.set(compiled.rev, compiled);
     for (const oldest of this.revisions.keys()) {
       if (this.revisions.size <= REVISIONS_KEPT) break;
-      if (oldest !== this.active?.rev) this.revisions.delete(oldest);
+      if (!this.inForce.some(({ rev }) => rev === oldest)) this.revisions.delete(oldest);
     }
   }
 }

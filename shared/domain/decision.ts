@@ -106,6 +106,8 @@ export const Decision = z
     sizing: Sizing.optional(),
     features: FeatureValues,
     config_rev: z.number().int(),
+    /** Where the account's limits and the weights of health are another revision's: the one in force for all. */
+    limits_rev: z.number().int().optional(),
     /** That of its signal. */
     arm: ArmMark.optional(),
     /** The health level it was made at, and the effects that counted. */

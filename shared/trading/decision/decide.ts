@@ -19,6 +19,8 @@ import { sizeEntry } from "./sizing.ts";
 export interface DecideInput {
   readonly signal: Signal;
   readonly compiled: CompiledBundle;
+  /** In force for all: the account's limits and the weights of health are of this revision. Default: `compiled`. */
+  readonly newest?: Pick<CompiledBundle, "rev" | "bundle"> | undefined;
   readonly account: AccountState;
   /** The exchange's filters; undefined: the instrument is not listed. */
   readonly instrument: Instrument | undefined;
@@ -55,19 +57,22 @@ interface Found {
   intents?: Intent[];
 }
 
-/** Decides one signal under one revision. Never throws for what the market or the bundle says. */
+/**
+ * Decides one signal under one revision, within the limits of the newest. Never throws for what the market or the
+ * bundle says.
+ */
 export function decide(input: DecideInput): Decision {
-  const { signal, compiled, account, now } = input;
-  const health = weighHealth(account, compiled.bundle.flags.health, signal.instrument);
-  return written(consider(input, health), { signal, rev: compiled.rev, now, health });
+  const { signal, compiled, newest = compiled, account, now } = input;
+  const health = weighHealth(account, newest.bundle.flags.health, signal.instrument);
+  return written(consider(input, health), { signal, rev: compiled.rev, limits_rev: newest.rev, now, health });
 }
 
 /** The decision on a signal that could not be weighed at all: a skip that says why. */
 export const undecidable = (signal: Signal, reason: string, now: number): Decision =>
-  written({ reason, guards: [] }, { signal, rev: signal.config_rev, now });
+  written({ reason, guards: [] }, { signal, rev: signal.config_rev, limits_rev: signal.config_rev, now });
 
-type Written = { signal: Signal; rev: number; now: number; health?: HealthWeight };
-function written(found: Found, { signal, rev, now, health }: Written): Decision {
+type Written = { signal: Signal; rev: number; limits_rev: number; now: number; health?: HealthWeight };
+function written(found: Found, { signal, rev, limits_rev, now, health }: Written): Decision {
   const weighed = found.weighed ?? NOTHING_WEIGHED;
   const max_adds = health?.no_adds && found.weighed ? 0 : weighed.max_adds;
   const decision: Action = {
@@ -93,6 +98,8 @@ function written(found: Found, { signal, rev, now, health }: Written): Decision 
     ...(found.sizing && { sizing: found.sizing }),
     features: signal.features.values,
     config_rev: rev,
+    ...(limits_rev !== rev && { limits_rev }),
+    ...(signal.arm && { arm: signal.arm }),
     ...(health && { health: health.shown }),
     ts: now,
   };
@@ -109,6 +116,7 @@ function consider(input: DecideInput, health: HealthWeight): Found {
     instrument: signal.instrument,
     features,
     account,
+    limits: (input.newest ?? compiled).bundle.flags.risk,
     now,
   });
   if (failed) return { reason: failed, guards };

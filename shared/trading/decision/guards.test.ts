@@ -9,6 +9,8 @@ import { GUARD_NAMES, runGuards } from "./guards.ts";
 
 interface Given {
   bundle?: object;
+  /** Of another revision, in force for all. */
+  limits?: object;
   values?: FeatureValues;
   features?: Partial<FeatureSet>;
   account?: Partial<AccountState>;
@@ -23,6 +25,7 @@ function run(given: Given = {}) {
     instrument: features.instrument,
     features,
     account: accountWith(given.account),
+    limits: viewWith(given.limits ?? given.bundle).bundle.flags.risk,
     now: given.now ?? NOON,
   });
 }
@@ -168,4 +171,37 @@ describe("guards", () => {
   test("features from a clock slightly ahead of ours are not old", () => {
     expect(run({ features: { ts: NOON + 50 } }).failed).toBeUndefined();
   });
+});
+
+test("what holds for the whole account is the limits', what makes an entry is the revision's own", () => {
+  const tight = {
+    ...{ losses_in_row_max: 1, daily_loss_usdt_max: "1", drawdown_max: 0.01, entries_per_market_max: 1 },
+    ...{ exposure_instrument_usdt_max: "1", exposure_total_usdt_max: "1", funding_rate_abs_max: 0, ...MAJORS },
+    ...{ features_age_ms_max: 0, trading_hours_utc: [[0, 1]] },
+  };
+  const account = {
+    ...{ losses_in_row: 2, day_pnl_usdt: dec("-2"), open: [open("FUT:ETHUSDT", "3000")] },
+    equity: { now_usdt: dec("95"), peak_usdt: dec("100") },
+  };
+  const names = (given: Given): string[] => {
+    const { failed } = run({ account, ...given });
+    return failed === undefined ? [] : [failed];
+  };
+  const ofAccount = ["losses_in_row", "daily_loss_usdt", "drawdown", "entries_per_market"];
+  const ofExposure = ["exposure_instrument_usdt", "exposure_total_usdt", "exposure_correlated_usdt"];
+  const wide = risk({ exposure_total_usdt_max: "10000", exposure_instrument_usdt_max: "10000" });
+  expect(
+    names({
+      bundle: risk({ ...tight, features_age_ms_max: 3_000, trading_hours_utc: [], funding_rate_abs_max: 1 }),
+      limits: wide,
+    }),
+  ).toEqual([]);
+  expect(names({ bundle: risk(tight), limits: wide })).toEqual(["trading_window"]);
+  const found = new Set<string>();
+  for (const [key, value] of Object.entries(tight)) {
+    for (const name of names({ bundle: wide, limits: { flags: { risk: { ...wide.flags.risk, [key]: value } } } })) {
+      found.add(name);
+    }
+  }
+  expect(found).toEqual(new Set([...ofAccount, ...ofExposure]));
 });

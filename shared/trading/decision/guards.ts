@@ -13,6 +13,8 @@ export interface GuardInput {
   readonly instrument: InstrumentId;
   readonly features: FeatureSet;
   readonly account: AccountState;
+  /** Of the revision in force for all: what holds for the whole account, whichever arm asks. */
+  readonly limits: RiskFlags;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -71,7 +73,7 @@ const GUARDS: readonly Guard[] = [
     name: "losses_in_row",
     check: (input) => {
       const { losses_in_row } = input.account;
-      return [losses_in_row < riskOf(input).losses_in_row_max, losses_in_row, riskOf(input).losses_in_row_max];
+      return [losses_in_row < input.limits.losses_in_row_max, losses_in_row, input.limits.losses_in_row_max];
     },
   },
   { name: "daily_loss_usdt", check: dailyLoss },
@@ -136,7 +138,7 @@ function cooldown({ account, instrument, now }: GuardInput): Verdict {
 }
 
 function dailyLoss(input: GuardInput): Verdict {
-  const limit = dec(riskOf(input).daily_loss_usdt_max);
+  const limit = dec(input.limits.daily_loss_usdt_max);
   const pnl = input.account.day_pnl_usdt;
   return [add(pnl, limit) > 0n, toNumber(pnl), -toNumber(limit)];
 }
@@ -144,7 +146,7 @@ function dailyLoss(input: GuardInput): Verdict {
 /** Without a known equity the limits on losses stand alone. */
 function drawdown(input: GuardInput): Verdict {
   const { equity } = input.account;
-  const limit = riskOf(input).drawdown_max;
+  const limit = input.limits.drawdown_max;
   if (!equity || equity.peak_usdt <= 0n) return [true, null, limit];
   const value = toNumber(div(sub(equity.peak_usdt, equity.now_usdt), equity.peak_usdt, "nearest"));
   return [value < limit, value, limit];
@@ -162,7 +164,7 @@ function budget({ account, strategy }: GuardInput): Verdict {
 function entriesPerMarket(input: GuardInput): Verdict {
   const market = marketOf(input.instrument);
   const count = input.account.open.filter((open) => marketOf(open.instrument) === market).length;
-  const limit = riskOf(input).entries_per_market_max;
+  const limit = input.limits.entries_per_market_max;
   return [count < limit, count, limit];
 }
 
@@ -173,16 +175,16 @@ function positionOpen({ account, instrument }: GuardInput): Verdict {
 
 function exposureOfInstrument(input: GuardInput): Verdict {
   const own = input.account.open.filter((open) => open.instrument === input.instrument);
-  return exposure(input, own, riskOf(input).exposure_instrument_usdt_max);
+  return exposure(input, own, input.limits.exposure_instrument_usdt_max);
 }
 
 function exposureInTotal(input: GuardInput): Verdict {
-  return exposure(input, input.account.open, riskOf(input).exposure_total_usdt_max);
+  return exposure(input, input.account.open, input.limits.exposure_total_usdt_max);
 }
 
 /** Of the groups that the instrument is in, the one with the least room. */
 function exposureOfCorrelated(input: GuardInput): Verdict {
-  const groups = (riskOf(input).correlated ?? []).filter((group) => group.instruments.includes(input.instrument));
+  const groups = (input.limits.correlated ?? []).filter((group) => group.instruments.includes(input.instrument));
   let tightest: { verdict: Verdict; room: number } | undefined;
   for (const { instruments, exposure_usdt_max } of groups) {
     const open = input.account.open.filter((one) => instruments.includes(one.instrument));
