@@ -1,5 +1,6 @@
 /** Writes what follows from the declarations: service table, settings, streams, the API; a test keeps them fresh. */
 import { join } from "node:path";
+import { bundleJsonSchema } from "../services/s10-config/bundle-schema.ts";
 import type { ApiDocument } from "../services/s12-gateway/api-merge.ts";
 import { HEARD } from "../services/s12-gateway/live-feed.ts";
 import { mergedApi } from "../services/s12-gateway/reference.ts";
@@ -16,6 +17,7 @@ import { dependenciesOf, describeFamily, FAMILIES, parseFactor } from "../shared
 import { lostIn, WITHDRAWN } from "./api-compat.ts";
 import { ROOT } from "./build.ts";
 import { clientFiles } from "./client-code.ts";
+import { lintPage } from "./lint-page.ts";
 import { rolesPage } from "./roles-page.ts";
 import { describeGatewaySettings } from "./run/gateway-settings.ts";
 import { describeProcessSettings } from "./run/process-settings.ts";
@@ -47,6 +49,8 @@ export async function generate(): Promise<Record<string, string>> {
     "docs/reference/settings.md": settingsTable(services),
     "docs/reference/streams.md": streamTable(),
     "docs/reference/factors.md": factorPages(),
+    "docs/reference/lint.md": lintPage(NOTE),
+    "docs/reference/bundle.schema.json": `${JSON.stringify(bundleSchemaFile(), null, 2)}\n`,
   };
 }
 
@@ -132,6 +136,13 @@ function factorPages(): string {
     "told is null. The owner of all is s02; `GET /factors` answers the same. How to add one: [write a factor](../guide/write-a-factor.md).";
   return `${NOTE}\n\n# Factors\n\n${about}\n\n${sections.join("\n\n")}\n`;
 }
+
+/** What an editor is given: what it shows as the name, and the fields with their descriptions. */
+const bundleSchemaFile = () => ({
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "Chimera config bundle",
+  ...bundleJsonSchema(),
+});
 
 /** Documented paths are version 1: a snapshot that has lost something of the committed one is not written by chance. */
 async function mustKeepApi(text: string): Promise<void> {

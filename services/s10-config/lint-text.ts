@@ -15,7 +15,7 @@ export async function lintDraft(
   const { value, faults, placeOf } = openBundleText(asked.text);
   if (faults.length === 0) return lintDocument(value, { known, bases, placeOf });
   const errors = faults.map((fault) => ({ path: "", code: "MALFORMED", ...fault }));
-  return { passed: false, errors, warnings: [] };
+  return { passed: false, errors, warnings: [], hints: [] };
 }
 
 interface By {
@@ -28,12 +28,13 @@ async function lintDocument(document: unknown, { known, bases, placeOf }: By): P
   const placed = (finding: LintFinding): LintFinding => ({ ...finding, ...placeOf?.(finding.path) });
   const whole = await withBase(document, bases);
   const about = namedIn(document);
-  if (whole.fault) return { passed: false, errors: [placed(whole.fault)], warnings: [], ...about };
+  if (whole.fault) return { passed: false, errors: [placed(whole.fault)], warnings: [], hints: [], ...about };
   const { report, bundle } = lintBundle(whole.document, known);
   return {
     passed: report.passed,
     errors: report.errors.map(placed),
     warnings: report.warnings.map(placed),
+    hints: report.hints.map(placed),
     ...about,
     ...(bundle && { hash: contentHash(bundle), bundle_id: bundle.bundle_id, rev: bundle.rev }),
   };

@@ -17,9 +17,11 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
-/** The closest of `known`, or undefined when none is close; on a tie the first in order. */
+/** The closest of `known`, or undefined when none is close; on a tie the first in order. Letters that changed places are one slip. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const word = given.slice(0, 64);
+  const swapped = known.find((name) => letters(name) === letters(word));
+  if (swapped !== undefined) return swapped;
   let best: { name: string; distance: number } | undefined;
   for (const name of known) {
     const distance = editDistance(word, name);
@@ -28,3 +30,5 @@ export function nearest(given: string, known: readonly string[]): string | undef
   if (!best || best.distance > Math.max(1, Math.ceil(word.length * DISTANCE_SHARE_MAX))) return undefined;
   return best.name;
 }
+
+const letters = (word: string): string => [...word].sort().join("");

@@ -1,26 +1,15 @@
 /** Turns what the bundle's schema says about a document into findings with paths and suggestions. */
-import { z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 import { Bundle } from "../../shared/domain/bundle.ts";
+import { bundleJsonSchema, type JsonSchema } from "./bundle-schema.ts";
+import type { LintCode } from "./lint-codes.ts";
 import { nearest } from "./nearest.ts";
 import type { LintFinding } from "./types.ts";
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
-interface JsonSchema {
-  properties?: Record<string, JsonSchema>;
-  items?: JsonSchema;
-  prefixItems?: JsonSchema[];
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  $ref?: string;
-  $defs?: Record<string, JsonSchema>;
-}
 
-/** The bundle's JSON Schema (2020-12), as editors use it. */
-export const bundleJsonSchema = (): Record<string, unknown> =>
-  z.toJSONSchema(Bundle, { io: "input", unrepresentable: "any" }) as Record<string, unknown>;
-
-const schema = bundleJsonSchema() as JsonSchema;
+const schema = bundleJsonSchema();
 
 /** `["rules", 3, "when"]` as `rules[3].when`. */
 export const pathText = (path: Path): string =>
@@ -34,7 +23,7 @@ export const FINDINGS_MAX = 200;
 
 /** The faults the schema finds, each once, up to FINDINGS_MAX. */
 export function schemaFaults(document: unknown): LintFinding[] {
-  const parsed = Bundle.safeParse(document);
+  const parsed = Bundle.safeParse(document, { reportInput: true });
   if (parsed.success) return [];
   return parsed.error.issues
     .slice(0, FINDINGS_MAX)
@@ -47,8 +36,19 @@ function findings(issue: Issue, path: Path): LintFinding[] {
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     return likeliest(issue.errors).flatMap((inner) => findings(inner, [...path, ...inner.path]));
   }
-  return [{ path: pathText(path), code: issue.code.toUpperCase(), message: issue.message }];
+  const finding = { path: pathText(path), code: CODES[issue.code] ?? "INVALID_VALUE", message: issue.message };
+  if (issue.code !== "invalid_value" || typeof issue.input !== "string") return [finding];
+  const suggestion = nearest(issue.input, issue.values.map(String));
+  return [{ ...finding, ...(suggestion !== undefined && { suggestion }) }];
 }
+
+/** What the schema says that lint has a word for. */
+const CODES: Partial<Record<Issue["code"], LintCode>> = {
+  invalid_type: "INVALID_TYPE",
+  too_big: "TOO_BIG",
+  too_small: "TOO_SMALL",
+  invalid_format: "INVALID_FORMAT",
+};
 
 /** The branch that was meant: the one with the least wrong at its top, then the least wrong in all. */
 function likeliest(branches: readonly Issue[][]): Issue[] {

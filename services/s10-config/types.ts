@@ -13,8 +13,12 @@ export const LintFinding = z
   .openapi("LintFinding");
 export type LintFinding = z.output<typeof LintFinding>;
 
+/** Errors refuse a bundle, warnings say what it does less or otherwise than it seems to say, hints what is worth knowing. */
 export const LintReport = z
-  .object({ passed: z.boolean(), errors: z.array(LintFinding), warnings: z.array(LintFinding) })
+  .object({
+    ...{ passed: z.boolean(), errors: z.array(LintFinding) },
+    ...{ warnings: z.array(LintFinding), hints: z.array(LintFinding) },
+  })
   .openapi("LintReport");
 export type LintReport = z.output<typeof LintReport>;
 
@@ -41,26 +45,6 @@ export type BundleListRequest = z.output<typeof BundleListRequest>;
 const BundleSummary = BundleRecord.omit({ bundle: true }).openapi("BundleSummary");
 export const BundleListAnswer = ListOf(BundleSummary);
 export type BundleListAnswer = z.output<typeof BundleListAnswer>;
-
-export const PromoteRequest = z
-  .object({
-    bundle_id: z.string().min(1).max(64),
-    /** FULL: the draft to activate. ROLLBACK: the older revision whose content comes back under a new, higher one. */
-    to_rev: z.number().int().min(1),
-    mode: z.enum(["FULL", "ROLLBACK"]),
-  })
-  .openapi("PromoteRequest");
-export type PromoteRequest = z.output<typeof PromoteRequest>;
-export const PromoteAnswer = z
-  .object({
-    promotion_id: z.string(),
-    status: z.enum(["PENDING", "ACTIVE", "DONE", "ROLLED_BACK", "ABORTED"]),
-    bundle_id: z.string(),
-    rev: z.number().int(),
-    hash: z.string(),
-  })
-  .openapi("PromoteAnswer");
-export type PromoteAnswer = z.output<typeof PromoteAnswer>;
 
 export const NewProgram = z
   .object({

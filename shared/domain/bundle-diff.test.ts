@@ -127,7 +127,7 @@ describe("a bundle's differences", () => {
     const changes = changesOf(change);
     expect(changes).toEqual([expect.objectContaining(told)] as never);
     expect(diffSummary(changes)).toEqual([line]);
-    expect(changeText(changes[0]!)).toEqual(text);
+    expect(changeText(changes[0]!)).toEqual(text as string);
   });
 
   test("turn around: what was added one way is removed the other way, with the same values", () => {
