@@ -6,6 +6,7 @@ import { alerts, type OpsEvent, opsEvents, STREAMS } from "../streams.ts";
 import type { ConfigHolder } from "./config.ts";
 import { countedCalls, timedCommits } from "./counted.ts";
 import { deepFreeze } from "./freeze.ts";
+import type { LogRing } from "./log-ring.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { Reach } from "./reach.ts";
@@ -32,6 +33,7 @@ export interface ContextParts {
   peers: ReachedPeers;
   config: ConfigHolder;
   log: Log;
+  ring: LogRing;
   settings: unknown;
 }
 
@@ -61,6 +63,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     workers: world.workers,
     build: world.build,
     log,
+    logged: (since) => parts.ring.since(since),
     metrics,
     config,
     peers,

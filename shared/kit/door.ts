@@ -6,6 +6,7 @@ import { type Forward, SHARD_HEADER } from "./forward.ts";
 import type { Health } from "./health.ts";
 import type { Hosted } from "./host.ts";
 import type { Keeper } from "./keeper.ts";
+import { LOGGED_PATH, mergeLogged } from "./log-ring.ts";
 import type { Clock, Random } from "./ports.ts";
 import { CODE_HEADER, connectResponse, problemResponse } from "./problem.ts";
 import type { Service } from "./service.ts";
@@ -15,7 +16,7 @@ import { childTrace, inTrace, traceId } from "./trace.ts";
 export interface DoorParts {
   service: Service;
   count: number;
-  keeper: Pick<Keeper, "instance">;
+  keeper: Pick<Keeper, "instance" | "held">;
   forward: Forward;
   clock: Clock;
   random: Random;
@@ -36,8 +37,16 @@ export function createDoor(parts: DoorParts): Pick<Hosted, "fetch"> {
       const health = await parts.health();
       return Response.json(health, { status: health.ready ? 200 : 503 });
     }
+    if (path === LOGGED_PATH) return logged(request);
     // Who asks from elsewhere is for the service to know.
     return path === "/metrics" && tellsMetrics && isFromHere(request) ? new Response(await parts.metrics()) : undefined;
+  }
+
+  /** Of this process alone, whoever holds the shards: each part of it knows who may ask. */
+  async function logged(request: Request): Promise<Response> {
+    const held = keeper.held.flatMap((shard) => keeper.instance(shard) ?? []);
+    const here = held.map((instance) => instance.ask((hosted) => hosted.fetch(request)));
+    return mergeLogged(await Promise.all([...here, ...(reader ? [reader.fetch(request)] : [])]));
   }
 
   /** By the shard alone: what was forwarded is not forwarded again. */

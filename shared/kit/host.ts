@@ -11,6 +11,7 @@ import { type Claim, createFences, type Fences, LEASE_HEADER, readClaim } from "
 import { deepFreeze } from "./freeze.ts";
 import { type Health, healthOf } from "./health.ts";
 import { serviceLog } from "./log.ts";
+import { LogRing, mountLogged } from "./log-ring.ts";
 import { LATENCY_MS_BUCKETS } from "./metrics.ts";
 import { createOnce } from "./once.ts";
 import { docsPage, openApiOf } from "./openapi.ts";
@@ -68,7 +69,8 @@ export interface Run {
 }
 
 export async function hostService(service: Service, world: World, wiring: Wiring): Promise<Hosted> {
-  const log = serviceLog(world.log, service.id, () => config.revision());
+  const ring = new LogRing({ clock: world.clock, service: service.id, replica: world.replica });
+  const log = serviceLog(world.log, service.id, () => config.revision(), ring);
   const config = createConfig({
     ask: () => clientOf(service, configContract, context.reach),
     store: world.store(service.id),
@@ -78,7 +80,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       context.alert("ERROR", "CONFIG_REFUSED", `Revision ${rev} cannot be loaded: ${error}`, "the one before goes on"),
   });
   const settings = readSettings(service, world.env);
-  const context = createContext({ service, world, config, log, settings, ...wiring });
+  const context = createContext({ service, world, config, log, ring, settings, ...wiring });
   const tellRevisions = revisionGauge(context.metrics);
   const faces = await service.setup(context as never);
   const verbs = faces.verbs ?? [];
@@ -89,7 +91,7 @@ export async function hostService(service: Service, world: World, wiring: Wiring
 
   const health = () =>
     healthOf(service, world, { ...state, config: config.standing(), checks: checksOf(service, faces, context) });
-  const app = buildApp({ ...wiring, service, world, faces, verbs, context, tokens, fences, health });
+  const app = buildApp({ ...wiring, service, world, faces, verbs, context, tokens, fences, ring, health });
   const byMethod = new Map(verbs.filter((v) => v.rpc).map((v) => [v.rpc as Method, v]));
 
   return {
@@ -196,6 +198,7 @@ interface AppParts {
   tokens: Tokens;
   fences: Fences;
   elsewhere?: Elsewhere;
+  ring: LogRing;
   health(): Promise<Health>;
 }
 
@@ -241,6 +244,7 @@ function buildApp(parts: AppParts): App {
       return c.text((await context.metrics.text()) + ((await world.processMetrics?.()) ?? ""));
     });
   }
+  mountLogged(app, parts.ring, whoCalls);
   const once = createOnce(service.id, context.store, world.clock);
   const broke = (error: unknown) =>
     context.log.error("a verb broke", { error: String(error), stack: (error as Error | undefined)?.stack });

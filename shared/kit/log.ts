@@ -1,6 +1,8 @@
 /** JSON logs by pino, one child per service, every line with the trace it belongs to. */
 import { type Logger, pino } from "pino";
+import type { LogRing } from "./log-ring.ts";
 import type { Clock } from "./ports.ts";
+import { redact, redactText } from "./redact.ts";
 import type { Log } from "./service.ts";
 import { currentTrace, traceId } from "./trace.ts";
 
@@ -32,12 +34,24 @@ export function rootLog(clock: Clock, write: (line: string) => void, level: stri
   );
 }
 
-/** The narrow face services see; `fields` name ids (`intent_id`, `instrument`) in snake_case. */
-export function serviceLog(root: Logger, service: string, revision: () => number): Log {
+/**
+ * The narrow face services see; `fields` name ids (`intent_id`, `instrument`) in snake_case. What went wrong is kept in
+ * the ring too, whatever level is written; what may hold an answer of somebody else's is looked through for secrets.
+ */
+export function serviceLog(root: Logger, service: string, revision: () => number, ring?: LogRing): Log {
   const child = root.child({ service });
-  const line =
-    (level: "debug" | "info" | "warn" | "error") =>
+  const plain =
+    (level: "debug" | "info") =>
     (message: string, fields: Record<string, unknown> = {}) =>
       child[level]({ config_rev: revision(), ...fields }, message);
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+  const kept =
+    (level: "warn" | "error") =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      const clean = { config_rev: revision(), ...(redact(fields) as Record<string, unknown>) };
+      const text = redactText(message);
+      child[level](clean, text);
+      const trace_id = traceId(currentTrace());
+      ring?.add({ level: LEVELS[level], message: text, fields: clean, ...(trace_id !== undefined && { trace_id }) });
+    };
+  return { debug: plain("debug"), info: plain("info"), warn: kept("warn"), error: kept("error") };
 }

@@ -8,6 +8,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Contract, Method } from "../contracts.ts";
 import type { ActiveConfig } from "../domain/arms.ts";
 import type { BundleView } from "../domain/bundle.ts";
+import type { LogEvent } from "../domain/watching.ts";
 import type { Problem } from "../errors.ts";
 import type { Alert, OpsEvent } from "../streams.ts";
 import type { Arrival } from "./arrival.ts";
@@ -261,6 +262,8 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   /** Which build of the system this is. */
   readonly build: { readonly version: string; readonly git_commit: string; readonly built_at: string };
   readonly log: Log;
+  /** What this very process logged at WARN or above of that moment and later, for S11, which collects it of all. */
+  logged(sinceTs: number): readonly LogEvent[];
   readonly metrics: Metrics;
   readonly config: Config;
   readonly calls: Clients<C>;
