@@ -1,43 +1,133 @@
-/** The level's job: judges the readings again and again, and tells everybody what came of it. */
+/** The level's job: judges the readings again and again, keeps what came of it, and tells everybody. */
+import { put } from "../../shared/changes.ts";
+import { levelChanges, watchMarks } from "../../shared/collections/operations.ts";
+import type { ConsistencyCheck, HealthReading } from "../../shared/domain/watching.ts";
+import type { Op } from "../../shared/kit/ports.ts";
 import type { Metrics } from "../../shared/kit/service.ts";
-import { type HealthEvent, healthEvents } from "../../shared/streams.ts";
-import { decideLevel, initialLevel, type Level } from "../../shared/trading/health/level.ts";
+import { type HealthEffects, type HealthEvent, healthEvents } from "../../shared/streams.ts";
+import { decideEffects, type EffectState, initialEffects } from "../../shared/trading/health/effects.ts";
+import { judgeReading, type Reading, THRESHOLDS } from "../../shared/trading/health/judge-readings.ts";
+import { decideLevel, initialLevel, type LevelState } from "../../shared/trading/health/level.ts";
+import { LEVELS } from "../../shared/trading/health/settle.ts";
 import type { Ports } from "./parts.ts";
 import type { Readings } from "./readings.ts";
 
-const LEVELS: readonly Level[] = ["GREEN", "YELLOW", "ORANGE", "RED"];
+const MARK = "health";
+/** What did not change is kept again after so long: when a figure last had enough data. */
+const KEEP_AGAIN_MS = 60_000;
 const SEVERITY = { GREEN: "INFO", YELLOW: "WARN", ORANGE: "WARN", RED: "ERROR" } as const;
 
-type JudgePorts = Pick<Ports, "settings" | "clock" | "metrics" | "peers" | "alert" | "publish">;
+type JudgePorts = Pick<Ports, "settings" | "store" | "clock" | "metrics" | "peers" | "alert" | "publish">;
+interface Known {
+  readonly readings: Readings;
+  /** What the comparison with backtests says. */
+  guard(): { effects: Pick<HealthEffects, "careful_routing" | "no_entries">; checks: ConsistencyCheck[] };
+}
+interface Kept {
+  level: LevelState;
+  effects: EffectState;
+}
+export interface Shown extends HealthEvent {
+  effects: HealthEffects;
+  readings: HealthReading[];
+  consistency: ConsistencyCheck[];
+  /** When the level became what it is. */
+  since: number;
+}
 export type Judge = ReturnType<typeof createJudge>;
 
-export function createJudge({ settings, clock, metrics, peers, alert, publish }: JudgePorts, readings: Readings) {
-  const { gauge, lag } = gauges(metrics);
-  let state = initialLevel(clock.now());
-  /** What everybody has been told; a level that could not be told is told the next time. */
-  let told = state.level;
-  let toldAt = Number.NEGATIVE_INFINITY;
-  let shown: HealthEvent = { level: state.level, reasons: [], ts: clock.now() };
+export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
+  const { settings, store, clock, peers, alert, publish } = ports;
+  const { gauge, lag } = gauges(ports.metrics);
+  let state: Kept = { level: initialLevel(clock.now()), effects: initialEffects(clock.now()) };
+  let keptAt = Number.NEGATIVE_INFINITY;
+  /** What everybody has been told; what could not be told is told the next time. */
+  let told: { text: string; level: string; at: number } = { text: "", level: state.level.level, at: keptAt };
+  let shown: Shown = shownOf(state, { effects: {}, readings: [], reasons: [], checks: [], now: clock.now() });
+
+  async function look(): Promise<Reading[]> {
+    const streams = await peers.streams();
+    for (const s of streams) lag.set(s.lag + s.pending, { stream: s.stream, group: s.group });
+    return readings.read({ now: clock.now(), streams, postsFrom: state.effects.posts_from });
+  }
+  /** A change is kept before it is told, so that a restart goes on from it. */
+  async function keep(next: Kept, reasons: string[], isNews: boolean): Promise<void> {
+    const now = clock.now();
+    const { level: from } = state.level;
+    const { level: to } = next.level;
+    if (!isNews && from === to && now - keptAt < KEEP_AGAIN_MS) return;
+    const ops: Op[] = [put(watchMarks, { id: MARK, value: next, ts: now })];
+    if (from !== to) ops.push(put(levelChanges, { id: `${now}-${to}`, ts: now, from, to, reasons }));
+    await store.commit(ops);
+    keptAt = now;
+  }
+  async function tell(isFirst: boolean, reasons: string[]): Promise<void> {
+    const { level, effects, ts } = shown;
+    const text = JSON.stringify([level, effects]);
+    if (!isFirst && text === told.text && ts - told.at < settings.levelAgainMs) return;
+    await publish(healthEvents, { level, reasons, effects, ts });
+    const isNewLevel = level !== told.level;
+    told = { text, level, at: ts };
+    if (isFirst || !isNewLevel) return;
+    alert(SEVERITY[level], "HEALTH_LEVEL", `Health is ${level}: ${reasons.join("; ") || "all figures in bounds"}.`);
+  }
 
   return {
-    shown: (): HealthEvent => shown,
+    shown: (): Shown => shown,
+    /** What a process before this one knew. */
+    async load(): Promise<void> {
+      const mark = await store.get(watchMarks, MARK);
+      if (!mark) return;
+      state = mark.value.value as Kept;
+      told = { text: "", level: state.level.level, at: Number.NEGATIVE_INFINITY };
+    },
     /** Told to everybody when it changes, at the start, and now and again: who hears nothing takes us for gone. */
     async judge(isFirst = false): Promise<void> {
-      const streams = await peers.streams();
-      for (const s of streams) lag.set(s.lag + s.pending, { stream: s.stream, group: s.group });
-      const decided = decideLevel(state, readings.read(clock.now(), streams), clock.now());
-      state = decided.state;
-      shown = { level: state.level, reasons: decided.reasons, ts: clock.now() };
-      gauge.set(LEVELS.indexOf(state.level));
-      const isNews = state.level !== told;
-      if (!isNews && !isFirst && shown.ts - toldAt < settings.levelAgainMs) return;
-      await publish(healthEvents, shown);
-      told = state.level;
-      toldAt = shown.ts;
-      if (isFirst || !isNews) return;
-      const why = decided.reasons.join("; ") || "all figures in bounds";
-      alert(SEVERITY[state.level], "HEALTH_LEVEL", `Health is ${state.level}: ${why}.`);
+      const measured = await look();
+      const now = clock.now();
+      const level = decideLevel(state.level, measured, now);
+      const figures = decideEffects(state.effects, measured, now);
+      const next: Kept = { level: level.state, effects: figures.state };
+      const { effects: consistency, checks } = guard();
+      const effects = { ...figures.effects, ...consistency };
+      const { reasons } = level;
+      const isNews = JSON.stringify(effects) !== JSON.stringify(shown.effects);
+      await keep(next, reasons, isNews);
+      state = next;
+      shown = shownOf(next, {
+        effects,
+        readings: measured.map((each) => shownReading(each, now)),
+        reasons,
+        checks,
+        now,
+      });
+      gauge.set(LEVELS.indexOf(level.state.level));
+      await tell(isFirst, reasons);
     },
+  };
+}
+
+interface Told {
+  effects: HealthEffects;
+  readings: HealthReading[];
+  reasons: string[];
+  checks: ConsistencyCheck[];
+  now: number;
+}
+const shownOf = ({ level }: Kept, { effects, readings, reasons, checks, now }: Told): Shown => ({
+  ...{ level: level.level, reasons, effects, readings },
+  ...{ consistency: checks, since: level.changed_at, ts: now },
+});
+
+function shownReading(reading: Reading, now: number): HealthReading {
+  const { name, value, sample } = reading;
+  const threshold = THRESHOLDS.find((each) => each.name === name)!;
+  const { unit, worse, yellow, orange, red, sampleMin, changes } = threshold;
+  const verdict = judgeReading(reading, now);
+  return {
+    ...{ name, unit, value: sample > 0 ? value : null, sample, sample_min: sampleMin },
+    ...{ worse, yellow, orange, red, changes },
+    ...(verdict && { level: verdict.level }),
   };
 }
 
