@@ -1,6 +1,6 @@
 /** What must hold before live trading is armed, as far as the exchange can be asked about it. */
 import { z } from "@hono/zod-openapi";
-import type { BundleView } from "../../shared/domain/bundle.ts";
+import { type ActiveConfig, instrumentsOf } from "../../shared/domain/arms.ts";
 import { type Amount, add, dec, mul, show, sum, toNumber } from "../../shared/domain/money.ts";
 import type { Balance } from "../../shared/domain/trade.ts";
 import { asProblem } from "../../shared/errors.ts";
@@ -27,7 +27,7 @@ export interface ChecklistParts {
   readonly kill: KillCopy;
   readonly key: KeyGuard;
   readonly accountGuard: AccountGuard;
-  config(): BundleView;
+  config(): ActiveConfig;
 }
 
 /** Later, a signed request may be refused as late or early. */
@@ -87,9 +87,9 @@ async function clockHolds({ venue: { link, listing } }: ChecklistParts): Promise
 }
 
 function instrumentsHold({ instruments, config }: ChecklistParts): Found {
-  const wanted = config().bundle.instruments.filter((row) => row.enabled);
-  const missing = wanted.filter(({ instrument }) => instruments.get(instrument)?.info.status !== "TRADING");
-  const names = missing.map(({ instrument }) => instrument).join(", ");
+  const wanted = instrumentsOf(config());
+  const missing = wanted.filter((instrument) => instruments.get(instrument)?.info.status !== "TRADING");
+  const names = missing.join(", ");
   return hold(missing.length === 0, missing.length === 0 ? `${wanted.length} trade` : `not trading: ${names}`);
 }
 
@@ -102,7 +102,7 @@ async function balancesHold({ venue, config }: ChecklistParts): Promise<Found> {
   const { sizing } = config().bundle.flags;
   const balances = await venue.queries.balances();
   const free = sum(balances.filter((row) => row.market === "FUT" && row.asset === "USDT").map((row) => dec(row.free)));
-  const hasFutures = config().bundle.instruments.some((row) => row.enabled && row.instrument.startsWith("FUT:"));
+  const hasFutures = instrumentsOf(config()).some((instrument) => instrument.startsWith("FUT:"));
   const need = dec(sizing.margin_usdt);
   return hold(!hasFutures || free >= need, `${show(free)} USDT free for futures, a trade's margin is ${show(need)}`);
 }

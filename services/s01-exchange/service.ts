@@ -8,6 +8,7 @@ import {
   instrumentRegistry,
   treasuryTransfers,
 } from "../../shared/collections/exchange.ts";
+import { instrumentsOf } from "../../shared/domain/arms.ts";
 import { refuse } from "../../shared/errors.ts";
 import { createGrantChecker, NOTHING_GRANTED } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
@@ -59,9 +60,7 @@ export default defineService({
     const { venue, instruments, recorder, market, streams, desk, kill, key, accountGuard, outbox, queries } = parts;
     const { markets } = venue.listing;
     const treasury = treasuryOf(ctx, venue);
-    ctx.config.onChange(({ bundle }) =>
-      market.follow(bundle.instruments.filter((row) => row.enabled).map((row) => row.instrument)),
-    );
+    ctx.config.onChange((active) => market.follow(instrumentsOf(active)));
     const measureClocks = async () => {
       await Promise.all(markets.map((each) => venue.link.measureClock(each)));
     };
