@@ -11,7 +11,7 @@ import type { SeenLabel, SeenSignal } from "../../shared/simulation/weigher.ts";
 import type { HorizonH } from "../../shared/trading/labels/outcome.ts";
 
 /** Signals at a time: read, and handed to another thread, within some milliseconds. */
-const PAGE = 200;
+const PAGE = 100;
 const LABELS_PAGE = 1_000;
 const HOURS: Readonly<Record<Horizon, HorizonH>> = { "12h": 12, "24h": 24, "36h": 36 };
 

@@ -69,7 +69,8 @@ export function select(table: Table, query: Query): Selection {
   const where = filter(table, query.where);
   const orderBy = field ? `${field} ${order}, _key ${order}` : `_key ${order}`;
   const parts = continuations(field, order, after).map((rest): Clause => {
-    const { sql, values } = all([where, rest]);
+    // SQLite begins where the first bound on a field says: a page far back in a range is not sought from its beginning.
+    const { sql, values } = all([rest, where]);
     return {
       sql: `SELECT _key, _rev, doc, ${field ?? "NULL"} AS sort FROM ${table.name} WHERE ${sql} ORDER BY ${orderBy} LIMIT ?`,
       values,
