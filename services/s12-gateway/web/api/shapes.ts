@@ -40,6 +40,16 @@ export interface ActiveConfig {
   hash: string;
   activated_at: number;
   bundle?: Bundle;
+  /** While a promotion gives another revision a share of the triggers. */
+  canary?: {
+    promotion_id: string;
+    rev: number;
+    bundle_id: string;
+    hash: string;
+    traffic_pct: number;
+    /** Epoch ms. */
+    until: number;
+  };
 }
 export interface Health {
   level: HealthLevel;

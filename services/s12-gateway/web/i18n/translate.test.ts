@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Glob } from "bun";
+import "../config/messages.ts";
 import "../research/messages.ts";
 import "../watch/messages.ts";
 import { codeText, MESSAGES, type MessageKey, translator } from "./translate.ts";

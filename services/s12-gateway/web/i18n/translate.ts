@@ -1,12 +1,13 @@
 /** Texts in the person's language, from the message files. */
 import { createContext, useContext } from "react";
 import type { Locale } from "../state/prefs.ts";
+import type configEn from "./config.en.json";
 import en from "./en.json" with { type: "json" };
 import type researchEn from "./research.en.json";
 import type watchEn from "./watch.en.json";
 import zhTW from "./zh-TW.json" with { type: "json" };
 
-export type MessageKey = keyof typeof en | keyof typeof researchEn | keyof typeof watchEn;
+export type MessageKey = keyof typeof en | keyof typeof configEn | keyof typeof researchEn | keyof typeof watchEn;
 export type Params = Readonly<Record<string, string | number>>;
 /** `t("age.s", { value })`: the text with `{value}` filled in. */
 export type Translate = (key: MessageKey, params?: Params) => string;

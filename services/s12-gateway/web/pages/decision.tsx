@@ -42,6 +42,13 @@ function Whole({ story }: { story: DecisionStory }) {
           <When ts={story.ts} day />
         </h1>
         {story.basis.title ? <p className="muted">{story.basis.title}</p> : null}
+        {story.arm ? (
+          <p className="decision-arm">
+            <PlaceLink to={{ page: "config", id: `promotion:${story.arm.promotion_id}`, asked: {} }}>
+              {t("decision.arm", { arm: t(`decision.arm.${story.arm.name}`) })}
+            </PlaceLink>
+          </p>
+        ) : null}
         <p className="decision-words">{sentences.join(" ")}</p>
         <DecisionSteps decision={story} />
       </section>

@@ -26,6 +26,7 @@ import type { PageId } from "../state/pages.ts";
 import { useStore } from "../state/store.ts";
 import { ApprovalsPage } from "./approvals.tsx";
 import { AuditPage } from "./audit.tsx";
+import { ConfigPage } from "./config.tsx";
 import { DecisionsPage } from "./decisions.tsx";
 import { FactorsPage } from "./factors.tsx";
 import { HealthPage } from "./health.tsx";
@@ -55,6 +56,7 @@ const PAGE_PARTS: Record<PageId, ComponentType> = {
   factors: FactorsPage,
   labels: LabelsPage,
   research: ResearchPage,
+  config: ConfigPage,
   approvals: ApprovalsPage,
   search: SearchPage,
   settings: SettingsPage,

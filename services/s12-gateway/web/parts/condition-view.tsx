@@ -7,13 +7,16 @@ import { Figure } from "./figures.tsx";
 
 interface ConditionViewProps {
   condition: Condition;
-  values: Values;
+  /** Without them it is told as it is written. */
+  values?: Values;
 }
+
+const NO_VALUES: Values = {};
 
 export function ConditionView({ condition, values }: ConditionViewProps) {
   return (
-    <ul className="condition">
-      <Node node={treeOf(condition, values)} />
+    <ul className="condition" data-written={values === undefined || undefined}>
+      <Node node={treeOf(condition, values ?? NO_VALUES)} isWritten={values === undefined} />
     </ul>
   );
 }
@@ -31,18 +34,18 @@ export function TruthMark({ truth }: { truth: Truth }) {
   );
 }
 
-function Node({ node }: { node: ConditionNode }) {
+function Node({ node, isWritten }: { node: ConditionNode; isWritten: boolean }) {
   const { t } = useText();
-  if (node.kind === "compare") return <Compared node={node} />;
+  if (node.kind === "compare") return isWritten ? <Written node={node} /> : <Compared node={node} />;
   return (
-    <li data-truth={truthKey(node.truth)}>
+    <li data-truth={isWritten ? undefined : truthKey(node.truth)}>
       <p>
-        <TruthMark truth={node.truth} /> {t(`condition.${node.kind}`)}
+        {isWritten ? null : <TruthMark truth={node.truth} />} {t(`condition.${node.kind}`)}
       </p>
       <ul>
         {node.parts.map((part, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a condition's parts never move
-          <Node key={index} node={part} />
+          <Node key={index} node={part} isWritten={isWritten} />
         ))}
       </ul>
     </li>
@@ -69,6 +72,17 @@ function Compared({ node }: { node: Comparison }) {
         <span className="muted">{SIGN[op] ?? op}</span> {vf === undefined ? null : <code>{vf} </code>}
         <Exact value={against}>{right}</Exact>
         {truth === undefined ? <span className="muted"> {t("condition.no_value")}</span> : null}
+      </p>
+    </li>
+  );
+}
+
+function Written({ node: { f, op, vf, against } }: { node: Comparison }) {
+  return (
+    <li>
+      <p>
+        <code>{f}</code> <span className="muted">{SIGN[op] ?? op}</span>{" "}
+        {vf === undefined ? <Figure>{literal(against)}</Figure> : <code>{vf}</code>}
       </p>
     </li>
   );

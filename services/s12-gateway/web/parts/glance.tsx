@@ -2,7 +2,15 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { dec, div, toNumber, zero } from "../../../../shared/domain/money.ts";
-import { budgetQuery, EVERY_MS, equityQuery, healthQuery, killQuery, servicesQuery } from "../api/queries.ts";
+import {
+  activeQuery,
+  budgetQuery,
+  EVERY_MS,
+  equityQuery,
+  healthQuery,
+  killQuery,
+  servicesQuery,
+} from "../api/queries.ts";
 import { percentText } from "../format/numbers.ts";
 import { clockText } from "../format/times.ts";
 import { useText } from "../i18n/translate.ts";
@@ -39,6 +47,7 @@ export function Glance({ title, kill, onKillDialog, menu }: GlanceProps) {
       <EquityNow />
       <Exposure />
       <DataAge />
+      <CanaryNow />
       <div className="glance-actions">
         <KillButton kill={kill} onKillDialog={onKillDialog} />
         {menu}
@@ -157,6 +166,24 @@ function DataAge() {
       <span className="light" data-freshness={freshness} aria-hidden="true" />
       <Age ts={dataTs} skewMs={skewMs} everyMs={250} />
     </Item>
+  );
+}
+
+/** That a revision is being tried on a share of the triggers; else nothing. */
+function CanaryNow() {
+  const { t } = useText();
+  const canary = useQuery(activeQuery).data?.canary;
+  if (!canary) return null;
+  const { rev, traffic_pct: share, promotion_id } = canary;
+  return (
+    <PlaceLink
+      className="glance-item glance-canary"
+      to={{ page: "config", id: `promotion:${promotion_id}`, asked: {} }}
+      title={t("glance.canary.hint", { rev, share })}
+    >
+      <span className="label">{t("glance.canary")}</span>
+      <span className="value">{t("glance.canary.value", { rev, share })}</span>
+    </PlaceLink>
   );
 }
 

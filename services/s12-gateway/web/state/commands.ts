@@ -7,7 +7,7 @@ import type { MessageKey, Translate } from "../i18n/translate.ts";
 import type { Address } from "./address.ts";
 import { CHART_TIMEFRAMES, type ChartTimeframe } from "./bars.ts";
 import { isOpenOrder, isOpenTrade } from "./lists.ts";
-import { mayAct } from "./me.ts";
+import { mayAct, mayPromote, mayResearch } from "./me.ts";
 import { keyOf, PAGES } from "./pages.ts";
 import { CHOICE_NAMES, CHOICES, type Prefs } from "./prefs.ts";
 import { SECTIONS } from "./settings.ts";
@@ -58,6 +58,7 @@ export function commandsOf(t: Translate, world: CommandWorld): CommandGroup[] {
     [t("palette.open_trades"), openTrades(t, world)],
     [t("palette.instruments"), instrumentsOf(world)],
     [t("palette.orders"), recentOrders(t, world)],
+    [t("page.config"), configPlaces(t, world)],
     [t("page.settings"), SECTIONS.map((id) => [t(`settings.${id}`), goTo({ page: "settings", id })])],
     [t("page.market"), MARKET_SECTIONS.map((section) => [t(`section.${section}`), { kind: "section", section }])],
     [t("palette.timeframes"), CHART_TIMEFRAMES.map((timeframe) => [timeframe, { kind: "timeframe", timeframe }])],
@@ -74,6 +75,16 @@ export function commandsOf(t: Translate, world: CommandWorld): CommandGroup[] {
         ...(hint !== undefined && { hint }),
       })),
     }));
+}
+
+const CONFIG_PLACES = ["bundles", "editor", "diff", "simulations", "promotions"] as const;
+/** What the config page has of its own; its forms only for those who may send them. */
+function configPlaces(t: Translate, { me }: CommandWorld): Line[] {
+  const forms = [
+    ...(mayResearch(me) ? (["new-simulation"] as const) : []),
+    ...(mayPromote(me) ? (["new-promotion"] as const) : []),
+  ];
+  return [...CONFIG_PLACES, ...forms].map((id) => [t(`palette.config.${id}`), goTo({ page: "config", id })]);
 }
 
 const goTo = (to: Partial<Address>): Does => ({ kind: "go", to });

@@ -12,6 +12,9 @@ export const mayAct = (me: Me | undefined): boolean => me !== undefined && ACTIN
 /** Those who may ask for recomputations. */
 export const RESEARCHING: readonly Role[] = ["researcher", "risk", "admin"];
 export const mayResearch = (me: Me | undefined): boolean => me !== undefined && RESEARCHING.includes(me.role);
+/** Those who may put a config revision in force, and take one back. */
+export const PROMOTING: readonly Role[] = ["risk", "admin"];
+export const mayPromote = (me: Me | undefined): boolean => me !== undefined && PROMOTING.includes(me.role);
 /** Which roles each one has all the rights of: a person's programs get no more than the person. */
 const WITHIN: Record<Role, readonly Role[]> = {
   viewer: ["viewer"],

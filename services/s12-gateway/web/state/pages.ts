@@ -25,6 +25,7 @@ export const PAGES = [
   { id: "factors", path: "/factors", icon: "M2 13V9m4 4V5m4 8V8m4 5V2", key: "v" },
   { id: "labels", path: "/labels", icon: "M2 8l6-6h6v6l-6 6zM10.5 5.5h1", key: "l" },
   { id: "research", path: "/research", icon: "M6 2h4M7 2v4L3 13h10L9 6V2M5 10h6", key: "r" },
+  { id: "config", path: "/config", icon: "M3 4h6m3 0h1M3 8h2m3 0h5M3 12h5m3 0h2M9 2.5v3M5 6.5v3M8 10.5v3", key: "c" },
   { id: "approvals", path: "/inbox", icon: "M2 9l2-6h8l2 6v5H2zM2 9h3l1 2h4l1-2h3", key: "a" },
   { id: "search", path: "/find", icon: "M7 2a5 5 0 1 0 0 10 5 5 0 0 0 0-10M11 11l3 3", key: "f" },
   {

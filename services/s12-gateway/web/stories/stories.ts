@@ -51,8 +51,11 @@ export function decisionStory(t: Translate, d: Decision): Story {
     };
     sentences.push(t("story.decision.sizing", params));
   }
+  const health = healthSaid(t, d);
+  if (health !== "") sentences.push(health);
+  const arm = d.arm ? ` · ${t(`decision.arm.${d.arm.name}`)}` : "";
   const numbers: Story["numbers"] = [
-    [t("number.rev"), String(d.config_rev)],
+    [t("number.rev"), `${d.config_rev}${arm}`],
     [
       t("number.multipliers"),
       [d.decision.size_mult, d.decision.tp_mult, d.decision.sl_mult].map(plainNumber).join(" / "),
@@ -66,6 +69,13 @@ export function decisionStory(t: Translate, d: Decision): Story {
     numbers.push([t("position.target"), asGiven(d.sizing.take_profit_price)]);
   }
   return { title: t("story.decision"), instrument: d.instrument, ts: d.ts, sentences, numbers, links: [], raw: d };
+}
+
+/** Only where it did something. */
+function healthSaid(t: Translate, { health }: Decision): string {
+  if (!health || health.effects.length === 0) return "";
+  const level = t(`health.${health.level}`);
+  return t("decision.health", { level, code: health.level, effects: health.effects.join("; ") });
 }
 
 export function orderStory(t: Translate, o: Order): Story {

@@ -1,0 +1,113 @@
+/** What both arms of a promotion really did: figures side by side, and the curves of what they have earned. */
+import { type ReactNode, useMemo } from "react";
+import type { ArmFigures, GuardrailVerdict } from "../../../../shared/domain/promotion.ts";
+import { numberText, percentText } from "../format/numbers.ts";
+import { useText } from "../i18n/translate.ts";
+import { Figure, Money } from "../parts/figures.tsx";
+import { Empty } from "../parts/states.tsx";
+import { CurveChart, LineKey, type ShownCurve } from "../research/curve-chart.tsx";
+import { takenBackBelow } from "./arm-curves.ts";
+
+interface ArmsProps {
+  stable: ArmFigures;
+  canary: ArmFigures;
+  guardrails: readonly GuardrailVerdict[];
+}
+
+export function ArmCurves({ stable, canary, guardrails }: ArmsProps) {
+  const { t } = useText();
+  const limit = guardrails.find(({ name }) => name === "drawdown")?.limit;
+  const curves = useMemo((): ShownCurve[] => {
+    const line = { pane: 0, isShare: false } as const;
+    const below = limit === undefined ? [] : takenBackBelow(canary.curve, Number(limit));
+    const all: ShownCurve[] = [
+      { ...line, id: "stable", name: t("config.arm.stable"), curve: stable.curve, colour: 2 },
+      { ...line, id: "canary", name: t("config.arm.canary"), curve: canary.curve, colour: 1 },
+      { ...line, id: "limit", name: t("arm.taken_back_below"), curve: below, colour: 4, isDashed: true },
+    ];
+    return all.filter(({ curve }) => curve.length > 1);
+  }, [stable.curve, canary.curve, limit, t]);
+  if (curves.length === 0) return <Empty>{t("arm.no_curves")}</Empty>;
+  return <CurveChart label={t("arm.curves.label")} curves={curves} />;
+}
+
+export function ArmTable({ stable, canary, guardrails }: ArmsProps) {
+  const { t } = useText();
+  const arms = [stable, canary];
+  const count = (name: CountName) => arms.map((arm) => <Figure key={arm.rev}>{numberText(arm[name], 0)}</Figure>);
+  const share = (name: "reject_rate" | "roe_mean") =>
+    arms.map((arm) => <Figure key={arm.rev}>{percentText(arm[name] ?? undefined, 2)}</Figure>);
+  const money = (name: "pnl_usdt" | "drawdown_usdt", gain: boolean) =>
+    arms.map((arm) => <Money key={arm.rev} value={arm[name]} gain={gain} />);
+  const score = (name: "auc" | "brier") =>
+    arms.map((arm) => <Score key={arm.rev} arm={arm} name={name} guardrails={guardrails} />);
+  const rows: readonly (readonly [name: FigureName, cells: readonly ReactNode[]])[] = [
+    ["pnl", money("pnl_usdt", true)],
+    ["drawdown", money("drawdown_usdt", false)],
+    ["roe", share("roe_mean")],
+    ["trades_closed", count("trades_closed")],
+    ["trades_open", count("trades_open")],
+    ["signals", count("signals")],
+    ["decisions", count("decisions")],
+    ["opened", count("opened")],
+    ["entries", count("entries")],
+    ["rejected", count("rejected")],
+    ["reject_rate", share("reject_rate")],
+    ["labels", count("labels")],
+    ["auc", score("auc")],
+    ["brier", score("brier")],
+  ];
+  return (
+    <table className="small-table numbers run-figures-table">
+      <caption className="unseen">{t("arm.title")}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t("research.figure")}</th>
+          <th scope="col" className="right">
+            <LineKey colour={2} isDashed={false} /> {t("arm.of", { arm: t("config.arm.stable"), rev: stable.rev })}
+          </th>
+          <th scope="col" className="right">
+            <LineKey colour={1} isDashed={false} /> {t("arm.of", { arm: t("config.arm.canary"), rev: canary.rev })}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([name, [left, right]]) => (
+          <tr key={name}>
+            <th scope="row">{t(`arm.${name}`)}</th>
+            <td className="right">{left}</td>
+            <td className="right">{right}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+type CountName =
+  | "trades_closed"
+  | "trades_open"
+  | "signals"
+  | "decisions"
+  | "opened"
+  | "entries"
+  | "rejected"
+  | "labels";
+type FigureName = CountName | "pnl" | "drawdown" | "roe" | "reject_rate" | "auc" | "brier";
+
+/** Of too few labels no score is told. */
+function Score({
+  arm,
+  name,
+  guardrails,
+}: {
+  arm: ArmFigures;
+  name: "auc" | "brier";
+  guardrails: ArmsProps["guardrails"];
+}) {
+  const { t } = useText();
+  const least = guardrails.find((each) => each.name === name)?.sample_min ?? 0;
+  if (arm[name] !== null && arm.labels >= least) return <Figure>{numberText(arm[name], 4)}</Figure>;
+  if (arm.labels === 0) return <span className="muted">–</span>;
+  return <span className="muted">{t("guardrail.not_enough", { sample: arm.labels, least })}</span>;
+}

@@ -1,0 +1,92 @@
+/** What may stand where the caret is: kind, limits, what counts without it, and keys that can be put in by a click. */
+import { useQuery } from "@tanstack/react-query";
+import { useText } from "../i18n/translate.ts";
+import { Pair } from "../parts/figures.tsx";
+import { Empty, Panel } from "../parts/states.tsx";
+import { schemaQuery } from "./queries.ts";
+import { helpAt, type KeyHelp, type SchemaHelp } from "./schema-help.ts";
+import { valueText } from "./value-text.ts";
+import { type Path, pathText } from "./yaml-places.ts";
+
+interface SchemaPanelProps {
+  path: Path;
+  /** Of the map at the path those that are there; undefined: none can be put in. */
+  present: readonly string[] | undefined;
+  onInsert: (line: string) => void;
+}
+
+export function SchemaPanel({ path, present, onInsert }: SchemaPanelProps) {
+  const { t } = useText();
+  const schema = useQuery(schemaQuery).data;
+  const help = schema && helpAt(schema, path);
+  return (
+    <Panel
+      className="editor-help"
+      title={t("editor.help")}
+      aside={<code className="help-path">{pathText(path) || t("editor.whole")}</code>}
+    >
+      {help ? (
+        <>
+          <About help={help} />
+          {help.keys.length > 0 ? <Keys keys={help.keys} present={present} onInsert={onInsert} /> : null}
+        </>
+      ) : (
+        <Empty>{t("editor.no_help")}</Empty>
+      )}
+    </Panel>
+  );
+}
+
+function About({ help: { kinds, description, choices, standard, limits } }: { help: SchemaHelp }) {
+  const { t } = useText();
+  return (
+    <>
+      {description ? <p className="padded">{description}</p> : null}
+      <dl className="pairs one padded flag-pairs">
+        <Pair label={t("editor.kind")}>{kinds.map((kind) => t(`kind_of.${kind}` as "kind_of.object")).join(", ")}</Pair>
+        {choices.length > 0 ? (
+          <Pair label={t("editor.choices")}>
+            <code>{choices.map(valueText).join(" · ")}</code>
+          </Pair>
+        ) : null}
+        {limits.length > 0 ? (
+          <Pair label={t("editor.limits")}>
+            <code>{limits.join("  ")}</code>
+          </Pair>
+        ) : null}
+        {standard === undefined ? null : (
+          <Pair label={t("editor.standard")}>
+            <code>{valueText(standard)}</code>
+          </Pair>
+        )}
+      </dl>
+    </>
+  );
+}
+
+/** What must be there, and what is said where nothing is known. */
+function Keys({ keys, present, onInsert }: Omit<SchemaPanelProps, "path"> & { keys: readonly KeyHelp[] }) {
+  const { t } = useText();
+  const isThere = ({ key }: KeyHelp) => present?.includes(key) ?? false;
+  return (
+    <ul className="schema-keys">
+      {keys.map((help) => (
+        <li key={help.key} data-there={isThere(help) || undefined}>
+          <code>{help.key}</code>
+          {help.required ? <span className="warn-text">{t("editor.required")}</span> : null}
+          <span className="muted">{help.standard === undefined ? "" : valueText(help.standard)}</span>
+          {present === undefined || isThere(help) ? null : (
+            <button
+              type="button"
+              className="button"
+              aria-label={t("editor.insert", { key: help.key })}
+              onClick={() => onInsert(`${help.key}: ${help.standard === undefined ? "" : valueText(help.standard)}`)}
+            >
+              +
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
