@@ -120,54 +120,28 @@ describe("drafts", () => {
   });
 });
 
-describe("promotion", () => {
-  test("FULL activates a draft at once; ROLLBACK brings older content under a new revision", async () => {
+describe("staging", () => {
+  test("marks a draft that lints, once, with an audit entry; the newest one where none is named", async () => {
     const bundles = make();
     await bundles.begin(shipped, "");
-    const first = bundles.current();
-    await bundles.draft(document({ rev: 2, note: "second" }), "ann", {});
-    const full = await bundles.promote({ bundle_id: "shipped", to_rev: 2, mode: "FULL" }, "bob");
-    expect(full).toMatchObject({ status: "DONE", rev: 2 });
-    const back = await bundles.promote({ bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" }, "bob");
-    expect(back).toMatchObject({ status: "DONE", rev: 3, hash: first.hash });
-    const states = (await bundles.list({ limit: 10 })).items.map((item) => `${item.rev} ${item.status} ${item.author}`);
-    expect(states).toEqual(["3 ACTIVE bob", "2 ROLLED_BACK ann", "1 RETIRED installation"]);
-    const kinds = (await told()).filter(([family]) => family === "cfg:events").map(([, event]) => event);
-    expect(kinds).toMatchObject([
-      { kind: "PROMOTE", rev: 1 },
-      { kind: "PROMOTE", rev: 2 },
-      { kind: "ROLLBACK", rev: 3 },
-    ]);
-    const restarted = make();
-    await restarted.begin(shipped, "");
-    expect(restarted.current()).toEqual(bundles.current());
+    for (const rev of [2, 3]) await bundles.draft(document({ rev, note: `draft ${rev}` }), "ann", {});
+    const staged = await bundles.stage({ bundle_id: "shipped" }, "ann", {});
+    expect(staged).toMatchObject({ rev: 3, status: "STAGED", lint: { passed: true } });
+    expect(await bundles.stage({ bundle_id: "shipped", rev: 3 }, "ann", {})).toEqual(staged);
+    expect((await store.get(configBundles, "shipped@3"))?.value.status).toBe("STAGED");
+    const entries = (await told()).map(([, event]) => event as { what?: string });
+    expect(entries.filter(({ what }) => what === "bundle.stage")).toHaveLength(1);
   });
 
-  test.each([
-    [{ bundle_id: "shipped", to_rev: 7, mode: "FULL" }, "NOT_FOUND"],
-    [{ bundle_id: "shipped", to_rev: 1, mode: "FULL" }, "WRONG_STATE"],
-    [{ bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" }, "WRONG_STATE"],
-  ] as const)("refuses %p", async (request, code) => {
+  test("refuses what is not there, what is in force, and what names something that is gone", async () => {
     const bundles = make();
     await bundles.begin(shipped, "");
-    expect(await codeOf(bundles.promote(request, "bob"))).toBe(code);
-    expect(bundles.current().rev).toBe(1);
+    expect(await codeOf(bundles.stage({ bundle_id: "shipped" }, "ann", {}))).toBe("NOT_FOUND");
+    expect(await codeOf(bundles.stage({ bundle_id: "shipped", rev: 1 }, "ann", {}))).toBe("WRONG_STATE");
+    await bundles.draft(document({ rev: 2, note: "draft" }), "ann", {});
+    expect(await codeOf(bundles.stage({ bundle_id: "shipped" }, "ann", { instruments: ["FUT:XRPUSDT"] }))).toBe("RULE");
+    expect((await store.get(configBundles, "shipped@2"))?.value.status).toBe("DRAFT");
   });
-});
-
-test("ROLLBACK, which needs no second person, brings back nothing that was never in force", async () => {
-  const bundles = make();
-  await bundles.begin(shipped, "");
-  for (const rev of [2, 4]) await bundles.draft(document({ rev, note: `draft ${rev}` }), "ann", {});
-  await bundles.promote({ bundle_id: "shipped", to_rev: 4, mode: "FULL" }, "bob");
-  const draft = { bundle_id: "shipped", to_rev: 2, mode: "ROLLBACK" } as const;
-  expect(await codeOf(bundles.promote(draft, "bob"))).toBe("WRONG_STATE");
-  expect(bundles.current().rev).toBe(4);
-  await bundles.promote({ ...draft, to_rev: 1 }, "bob");
-  expect(await codeOf(bundles.promote(draft, "bob"))).toBe("WRONG_STATE");
-  expect(bundles.current().rev).toBe(5);
-  await bundles.promote({ ...draft, to_rev: 4 }, "bob");
-  expect(bundles.current()).toMatchObject({ rev: 6, bundle: { note: "draft 4" } });
 });
 
 test("the content hash ignores the revision and the order of keys, and nothing else", async () => {

@@ -1,24 +1,16 @@
-/** The bundles' life: stored once, drafted, activated, rolled back; every change in one commit with its notice. */
+/** Bundle revisions as they are stored: drafted, staged, in force, over; each never changes but for its status. */
 import { put } from "../../shared/changes.ts";
 import { type BundleRecord, configBundles } from "../../shared/collections/config.ts";
-import type { Bundle } from "../../shared/domain/bundle.ts";
+import type { Bundle, BundleView } from "../../shared/domain/bundle.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
-import { refuse } from "../../shared/errors.ts";
-import { digest } from "../../shared/keys.ts";
+import { assert, refuse } from "../../shared/errors.ts";
 import type { Op, Row } from "../../shared/kit/ports.ts";
 import { newestFirst, pageOf } from "../../shared/paging.ts";
-import type { ConfigEvent } from "../../shared/streams.ts";
 import { readBundleText } from "./bundle-text.ts";
 import { type Active, InForce, type Ports, recordKey } from "./in-force.ts";
 import { type Known, lintBundle } from "./lint.ts";
-import type {
-  BundleListAnswer,
-  BundleListRequest,
-  DraftAnswer,
-  LintFinding,
-  PromoteAnswer,
-  PromoteRequest,
-} from "./types.ts";
+import type { StageRequest } from "./promotion-types.ts";
+import type { BundleListAnswer, BundleListRequest, DraftAnswer, LintFinding } from "./types.ts";
 
 /** Room enough for revisions that are dates; one draft must not use up all the numbers there are. */
 const REV_STEP_MAX = 100_000_000;
@@ -83,30 +75,50 @@ export class Bundles {
     return pageOf(page, ({ bundle: _bundle, ...summary }) => summary);
   }
 
-  /** Activates a draft (FULL), or older content under a new revision (ROLLBACK). */
-  async promote(request: PromoteRequest, actor: string): Promise<PromoteAnswer> {
-    const { store } = this.ports;
-    const active = this.current();
-    const found = await store.get(configBundles, recordKey({ bundle_id: request.bundle_id, rev: request.to_rev }));
-    if (!found) return refuse("NOT_FOUND", `There is no bundle ${request.bundle_id} with revision ${request.to_rev}.`);
-    const { report, bundle } = lintBundle(found.value.bundle);
-    if (!bundle) return refuseLint(report.errors);
-    const isNew = found.value.status === "DRAFT" || found.value.status === "STAGED";
-    if (request.mode === "ROLLBACK") {
-      // Going back needs no second person: what nobody ever put in force may not come in by it.
-      if (isNew) refuse("WRONG_STATE", `Revision ${request.to_rev} has never been active: it cannot come back.`);
-      if (request.to_rev >= active.rev) refuse("WRONG_STATE", `Only a revision before ${active.rev} can come back.`);
-      const next = { ...bundle, rev: (await this.highestRev()) + 1 };
-      await this.activate(next, { kind: "ROLLBACK", actor, target: undefined });
-    } else {
-      if (!isNew)
-        refuse("WRONG_STATE", `Revision ${request.to_rev} is ${found.value.status}; roll back to it instead.`);
-      if (bundle.rev <= active.rev) refuse("WRONG_STATE", `The active revision is ${active.rev} already.`);
-      await this.activate(bundle, { kind: "PROMOTE", actor, target: found });
+  /** A draft is ready to be promoted: it lints against what exists now. WRONG_STATE for what was in force already. */
+  async stage({ bundle_id, rev }: StageRequest, actor: string, known: Known): Promise<DraftAnswer> {
+    const row = await this.find({ bundle_id, rev: rev ?? (await this.newestDraft(bundle_id)) });
+    const { status, hash } = row.value;
+    if (status !== "DRAFT" && status !== "STAGED") refuse("WRONG_STATE", `Revision ${row.value.rev} is ${status}.`);
+    const { report } = lintBundle(row.value.bundle, known);
+    if (!report.passed) return refuseLint(report.errors);
+    if (status === "DRAFT") {
+      const about = { actor, ref: recordKey(row.value), before: { status }, after: { status: "STAGED" } };
+      const audit = this.ports.audit({ ...about, what: "bundle.stage", outcome: "staged" });
+      await this.ports.store.commit([this.marked(row, "STAGED"), audit]);
     }
-    const { rev, hash, bundle_id } = this.current();
-    const promotion_id = digest("promotion", bundle_id, String(rev)).slice(0, 32);
-    return { promotion_id, status: "DONE", bundle_id, rev, hash };
+    return { bundle_id, rev: row.value.rev, status: "STAGED", hash, lint: report };
+  }
+
+  /** NOT_FOUND where there is none. */
+  async find(named: Pick<BundleRecord, "bundle_id" | "rev">): Promise<Row<BundleRecord>> {
+    const found = await this.ports.store.get(configBundles, recordKey(named));
+    return found ?? refuse("NOT_FOUND", `There is no bundle ${named.bundle_id} with revision ${named.rev}.`);
+  }
+
+  /** Of whatever bundle: no two have the same number. */
+  async ofRev(rev: number): Promise<Row<BundleRecord>> {
+    const page = await this.ports.store.query(configBundles, { where: { rev }, limit: 1 });
+    const [row] = page.items;
+    assert(row, `revision ${rev} is stored`);
+    return row;
+  }
+
+  marked(row: Row<BundleRecord>, status: BundleRecord["status"], more: Partial<BundleRecord> = {}): Op {
+    return put(configBundles, { ...row.value, ...more, status }, row.rev);
+  }
+
+  /** Stored content as it comes into force for all: its view, and what changes of the records with it. */
+  async forAll(target: Row<BundleRecord>, bundle: Bundle): Promise<{ stable: BundleView; also: Op[] }> {
+    return {
+      stable: viewOf(bundle, target.value.hash),
+      also: [this.marked(target, "ACTIVE"), ...(await this.former("RETIRED"))],
+    };
+  }
+
+  /** The content of a stored revision under a new number, above all others. */
+  async again(bundle: Bundle, author: string): Promise<{ stable: BundleView; also: Op[] }> {
+    return this.anew({ ...bundle, rev: (await this.highestRev()) + 1 }, { author, former: "ROLLED_BACK" });
   }
 
   private async adopt(text: string): Promise<void> {
@@ -115,40 +127,27 @@ export class Bundles {
     const active = this.inForce.now();
     if (active && contentHash(bundle) === active.hash) return;
     const rev = active ? Math.max((await this.highestRev()) + 1, bundle.rev) : bundle.rev;
-    await this.activate({ ...bundle, rev }, { kind: "PROMOTE", actor: INSTALLATION, target: undefined });
+    const made = await this.anew({ ...bundle, rev }, { author: INSTALLATION, former: "RETIRED" });
+    await this.inForce.change({ kind: "PROMOTE", actor: INSTALLATION, what: "bundle.activate", ...made });
   }
 
-  /** For all; what there was for a share of the triggers is none any more. */
-  private async activate(
-    bundle: Bundle,
-    change: { kind: ConfigEvent["kind"]; actor: string; target: Row<BundleRecord> | undefined },
-  ): Promise<void> {
-    const { kind, actor, target } = change;
+  private async anew(bundle: Bundle, about: { author: string; former: BundleRecord["status"] }) {
     const hash = contentHash(bundle);
-    const record = this.record(bundle, {
-      hash,
-      status: "ACTIVE",
-      author: target?.value.author ?? actor,
-      ...(target ? { created_at: target.value.created_at } : {}),
-    });
-    await this.inForce.change({
-      ...{ kind, actor, what: kind === "ROLLBACK" ? "bundle.rollback" : "bundle.activate" },
-      stable: { rev: bundle.rev, bundle_id: bundle.bundle_id, hash, bundle },
-      also: [put(configBundles, record, target?.rev ?? null), ...(await this.retire(kind))],
-    });
+    const record = this.record(bundle, { hash, status: "ACTIVE", author: about.author });
+    return {
+      stable: viewOf(bundle, hash),
+      also: [put(configBundles, record, null), ...(await this.former(about.former))],
+    };
   }
 
-  private async retire(kind: ConfigEvent["kind"]): Promise<Op[]> {
+  /** What is in force for all now is so no more. */
+  private async former(status: BundleRecord["status"]): Promise<Op[]> {
     const former = this.inForce.now();
     const row = former && (await this.ports.store.get(configBundles, recordKey(former)));
-    if (!row) return [];
-    return [put(configBundles, { ...row.value, status: kind === "ROLLBACK" ? "ROLLED_BACK" : "RETIRED" }, row.rev)];
+    return row ? [this.marked(row, status)] : [];
   }
 
-  private record(
-    bundle: Bundle,
-    about: Pick<BundleRecord, "hash" | "status" | "author"> & { created_at?: number },
-  ): BundleRecord {
+  private record(bundle: Bundle, about: Pick<BundleRecord, "hash" | "status" | "author">): BundleRecord {
     const { bundle_id, rev, note } = bundle;
     return {
       bundle_id,
@@ -160,6 +159,16 @@ export class Bundles {
     };
   }
 
+  private async newestDraft(bundle_id: string): Promise<number> {
+    const where = { bundle_id, status: "DRAFT" };
+    const page = await this.ports.store.query(configBundles, {
+      where,
+      sort: { field: "rev", order: "desc" },
+      limit: 1,
+    });
+    return page.items[0]?.value.rev ?? refuse("NOT_FOUND", `There is no draft of the bundle ${bundle_id}.`);
+  }
+
   private async highestRev(): Promise<number> {
     const page = await this.ports.store.query(configBundles, { sort: { field: "rev", order: "desc" }, limit: 1 });
     return page.items[0]?.value.rev ?? 0;
@@ -167,6 +176,13 @@ export class Bundles {
 }
 
 /** Refuses with RULE and every fault. */
+export const viewOf = (bundle: Bundle, hash: string): BundleView => ({
+  rev: bundle.rev,
+  bundle_id: bundle.bundle_id,
+  hash,
+  bundle,
+});
+
 export function refuseLint(errors: readonly LintFinding[]): never {
   const first = errors[0];
   const where = first?.path ? `${first.path}: ` : "";

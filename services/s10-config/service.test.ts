@@ -1,46 +1,45 @@
 /** The config service through its REST face, hosted as it runs: tokens, roles, problems and answers. */
 import { beforeAll, describe, expect, test } from "bun:test";
-import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
-import { programRunner } from "../../shared/adapters/programs.ts";
-import { seededRandom } from "../../shared/adapters/random.ts";
-import { openStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { COLLECTIONS } from "../../shared/collections.ts";
+import { configActive } from "../../shared/collections/config.ts";
+import { metrics } from "../../shared/contracts.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
-import { rootLog } from "../../shared/kit/log.ts";
-import type { Role } from "../../shared/kit/service.ts";
-import type { World } from "../../shared/kit/world.ts";
+import type { Net } from "../../shared/kit/ports.ts";
+import { answers, defineService, type Role } from "../../shared/kit/service.ts";
+import { BARE } from "../../shared/testing/neighbours.ts";
+import { simulatedWorld } from "../../shared/testing/world.ts";
 import { readBundleText } from "./bundle-text.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
 import service from "./service.ts";
 
 const clock = new VirtualClock(1_700_000_000_000);
-const serviceKey = new Uint8Array(32).fill(1);
-const tokens = createTokens(serviceKey, clock);
+let tokens: ReturnType<typeof createTokens>;
 const document = readBundleText(shippedBundle as unknown as string) as object;
 let running: Constellation;
+let level: "GREEN" | "RED" = "GREEN";
+/** S11, which knows of one other service that always has the newest. */
+const watching = defineService({
+  ...BARE,
+  ...{ id: "s11", name: "s11-metrics", title: "Metrics & Health", port: 8091 },
+  setup: ({ store }) => ({
+    verbs: [
+      answers(metrics.methods.getStanding, {
+        ...{ name: "getStanding", summary: "How all stand" },
+        async run() {
+          const { rev = 0, canary } = (await store.get(configActive, "active"))?.value ?? {};
+          const held = { service: "s03", replica: "1", answered: true, rev, canary_rev: canary?.rev };
+          return { level, reasons: [], revisions: [held], ts: clock.now() };
+        },
+      }),
+    ],
+  }),
+});
 
 beforeAll(async () => {
-  const store = openStore({ path: ":memory:", owner: "s10", collections: COLLECTIONS });
-  const onError = (error: unknown) => {
-    throw error;
-  };
-  const world = {
-    clock,
-    random: seededRandom(1),
-    bus: new EmbeddedBus({ path: ":memory:", clock, onError, onDead: onError }),
-    store: () => store,
-    programs: programRunner(),
-    env: {},
-    log: rootLog(clock, () => {}, "silent"),
-    serviceKey,
-    account: "main",
-    mode: "paper",
-    replica: "test",
-    build: { version: "0", git_commit: "0", built_at: "0" },
-  } as unknown as World;
-  running = await constellation([service], ["s10"], world);
+  const world = simulatedWorld({ clock, net: {} as Net, seed: 1 });
+  tokens = createTokens(world.serviceKey, clock);
+  running = await constellation([service, watching], ["s10", "s11"], world);
   await running.start();
 });
 
@@ -63,7 +62,16 @@ async function ask(what: string, { role = "viewer", second = "bob", body, header
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  const response = await running.hosted.get("s10")!.fetch(request);
+  // Another service is asked on the way, and calls have deadlines: their clock has to run.
+  let isOver = false;
+  const asked = running.hosted
+    .get("s10")!
+    .fetch(request)
+    .finally(() => {
+      isOver = true;
+    });
+  await clock.run(() => isOver);
+  const response = await asked;
   return { status: response.status, body: (await response.json()) as Record<string, never> };
 }
 
@@ -95,29 +103,53 @@ describe("the config service", () => {
     expect((await ask("POST /bundles", { role: "admin", body: taken })).status).toBe(409);
   });
 
-  test("activates by risk or admin, with a key, in the modes there are", async () => {
+  test("activates by risk or admin, with a key and a second person, and says when all have it", async () => {
     const body = { bundle_id: "shipped", to_rev: 2, mode: "FULL" };
     const headers = { "idempotency-key": "promote-2" };
     expect((await ask("POST /promote", { role: "trader", body, headers })).status).toBe(403);
     expect((await ask("POST /promote", { role: "risk", body })).status).toBe(400);
-    const canary = { ...body, mode: "CANARY" };
-    expect(
-      (await ask("POST /promote", { role: "risk", body: canary, headers: { "idempotency-key": "c" } })).status,
-    ).toBe(400);
+    const unknown = { ...body, mode: "SOME" };
+    expect((await ask("POST /promote", { role: "risk", body: unknown, headers })).status).toBe(400);
     const alone = await ask("POST /promote", { role: "risk", second: "ann", body, headers });
     expect(alone).toMatchObject({ status: 403, body: { code: "SECOND_PERSON", detail: expect.stringContaining("2") } });
-    const back = { bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" };
-    const early = await ask("POST /promote", {
-      role: "risk",
-      second: "ann",
-      body: back,
-      headers: { "idempotency-key": "r" },
-    });
+    const back = { body: { bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" }, second: "ann" };
+    const early = await ask("POST /promote", { role: "risk", ...back, headers: { "idempotency-key": "r" } });
     expect(early).toMatchObject({ status: 409, body: { code: "WRONG_STATE" } });
     const first = await ask("POST /promote", { role: "risk", body, headers });
-    expect(first).toMatchObject({ status: 200, body: { rev: 2, status: "DONE" } });
+    expect(first).toMatchObject({ status: 200, body: { rev: 2, status: "PENDING" } });
     expect(await ask("POST /promote", { role: "risk", body, headers })).toEqual(first);
     expect((await ask("GET /active")).body.rev).toBe(2 as never);
+    await clock.run(clock.now() + 1_000);
+    const { body: promotion } = await ask(`GET /promotions/${first.body.promotion_id}`);
+    expect(promotion).toMatchObject({ status: "DONE", services: [{ service: "s03", state: "HAS" }] });
+    expect((await ask("GET /promotions?limit=1")).body.items).toMatchObject([{ status: "DONE", rev: 2 }]);
+  });
+
+  test("tells a gate that failed before it asks for a second person, and needs none to go back", async () => {
+    await ask("POST /bundles", { role: "admin", body: { ...document, rev: 3, note: "third" } });
+    expect((await ask("POST /bundles/shipped/stage", { role: "trader", body: {} })).status).toBe(403);
+    const staged = await ask("POST /bundles/shipped/stage", { role: "researcher", body: {} });
+    expect(staged).toMatchObject({ status: 200, body: { rev: 3, status: "STAGED" } });
+    level = "RED";
+    const body = { bundle_id: "shipped", to_rev: 3, mode: "CANARY" };
+    const refused = await ask("POST /promote", {
+      role: "risk",
+      second: "ann",
+      body,
+      headers: { "idempotency-key": "3" },
+    });
+    expect(refused).toMatchObject({ status: 422, body: { code: "RULE", errors: [{ field: "health" }] } });
+    const back = {
+      body: { bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" },
+      headers: { "idempotency-key": "back" },
+    };
+    expect(await ask("POST /promote", { role: "risk", second: "ann", ...back })).toMatchObject({
+      status: 200,
+      body: { rev: 4, status: "PENDING" },
+    });
+    const { body: active } = await ask("GET /active");
+    expect(active.rev).toBe(4 as never);
+    level = "GREEN";
   });
 
   test("publishes the schema of a bundle", async () => {

@@ -1,21 +1,26 @@
 /** S10, the config service: keeps bundles, says which revision is active, and tells everyone when that changes. */
 import { z } from "@hono/zod-openapi";
-import { configActive, configBundles } from "../../shared/collections/config.ts";
-import { instrumentRegistry } from "../../shared/collections/exchange.ts";
-import { models } from "../../shared/collections/models.ts";
+import {
+  configActive,
+  configBundles,
+  promotions as promotionRecords,
+  simulations as simulationRecords,
+} from "../../shared/collections/config.ts";
 import { programs as programCards } from "../../shared/collections/programs.ts";
-import { config } from "../../shared/contracts.ts";
+import { config, metrics } from "../../shared/contracts.ts";
 import { ProgramCard } from "../../shared/domain/program.ts";
 import { answers, defineService, type Verb, verb } from "../../shared/kit/service.ts";
 import { configEvents } from "../../shared/streams.ts";
+import { bundleJsonSchema } from "./bundle-schema.ts";
 import { Bundles } from "./bundles.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
 import { Documents } from "./documents.ts";
 import { documentVerbs } from "./documents.verbs.ts";
-import type { Active, Entry } from "./in-force.ts";
+import { type Active, type Entry, InForce } from "./in-force.ts";
 import quoteBothSides from "./programs/quote-both-sides.ts" with { type: "text" };
 import { Programs } from "./programs.ts";
-import { bundleJsonSchema } from "./schema-faults.ts";
+import { createPromotions, promotionSettings } from "./promotions.verbs.ts";
+import { createSimulations } from "./simulations.verbs.ts";
 import {
   BundleListAnswer,
   BundleListRequest,
@@ -25,15 +30,12 @@ import {
   ProgramListAnswer,
   ProgramListRequest,
   ProgramNamed,
-  PromoteAnswer,
-  PromoteRequest,
 } from "./types.ts";
-
-const INSTRUMENTS_MAX = 1_000;
-const NAMED_MAX = 1_000;
+import { whatExists } from "./what-exists.ts";
 
 const settings = z.object({
   bundleText: z.string().default("").describe("Content of a bundle file that replaces what is active"),
+  ...promotionSettings,
 });
 
 const INSTALLATION = "installation";
@@ -47,30 +49,22 @@ export default defineService({
   title: "Config Service",
   port: 8090,
   settings,
-  calls: {},
+  calls: { metrics },
   emits: [configEvents],
   usesConfig: false,
-  owns: [configBundles, configActive, programCards],
+  owns: [configBundles, configActive, promotionRecords, simulationRecords, programCards],
   setup(ctx) {
     const ports = { store: ctx.store, clock: ctx.clock, audit: (entry: Entry) => ctx.audit(entry) };
-    const bundles = new Bundles(ports);
+    const inForce = new InForce(ports);
+    const bundles = new Bundles(ports, inForce);
     const documents = new Documents({ store: ctx.store, current: () => bundles.current() });
     const programs = new Programs({ ...ports, runner: ctx.programs });
-    const listedInstruments = async () => {
-      const page = await ctx.store.query(instrumentRegistry, { limit: INSTRUMENTS_MAX });
-      return page.items.length === 0 ? {} : { instruments: page.items.map((row) => row.key) };
-    };
-    /** What there is for a bundle to name. */
-    const known = async () => {
-      const newest = { sort: { field: "created_at", order: "desc" as const }, limit: NAMED_MAX };
-      const [cards, written] = await Promise.all([
-        ctx.store.query(models, newest),
-        ctx.store.query(programCards, newest),
-      ]);
-      const valuesOf = <T>({ items }: { items: readonly { value: T }[] }) => items.map(({ value }) => value);
-      return { ...(await listedInstruments()), models: valuesOf(cards), programs: valuesOf(written) };
-    };
+    const known = () => whatExists(ctx.store);
+    const simulations = createSimulations(ctx, { ...ports, current: () => inForce.current() });
+    const promotions = createPromotions({ ctx, ports, bundles, inForce, known, simulations: simulations.source });
     return {
+      jobs: [...promotions.jobs, ...simulations.jobs],
+      stop: simulations.stop,
       async start() {
         // An example that cannot be tried now, on a machine that is too busy say, keeps nobody from trading.
         for (const shipped of SHIPPED_PROGRAMS) {
@@ -83,6 +77,8 @@ export default defineService({
       verbs: [
         ...programVerbs(programs),
         ...documentVerbs(documents, known),
+        ...promotions.verbs,
+        ...simulations.verbs,
         answers(config.methods.getActive, {
           name: "getActive",
           summary: "What is in force: the revision for all, and perhaps another for a share of the triggers",
@@ -108,19 +104,6 @@ export default defineService({
           input: DraftRequest,
           output: DraftAnswer,
           run: async (draft, call) => bundles.draft(await documents.whole(draft), call.principal.id, await known()),
-        }),
-        verb({
-          name: "promoteBundle",
-          summary: "Activate a draft, or bring back an older revision's content, for all at once",
-          rest: "POST /promote",
-          roles: ["risk", "admin"],
-          care: "fresh",
-          once: "header",
-          input: PromoteRequest,
-          output: PromoteAnswer,
-          second: ({ bundle_id, to_rev, mode }) =>
-            mode === "ROLLBACK" ? undefined : `Activate revision ${to_rev} of the bundle ${bundle_id}`,
-          run: (request, call) => bundles.promote(request, call.principal.id),
         }),
         verb({
           name: "getConfigSchema",

@@ -37,6 +37,8 @@ export const TABLE: Readonly<Record<string, Family>> = {
         ...["GET /config/models", "GET /config/flags", "GET /config/documents/{kind}/{id}/history"],
         ...["GET /config/diff", "GET /bundles/{bundle_id}/{rev}", "GET /simulations", "GET /simulations/{sim_id}"],
         "GET /alerts",
+        "GET /alerts/rules",
+        "GET /silences",
         ...["GET /health-level", "GET /health-level/history"],
         "GET /topology",
         ...["GET /metrics", "GET /metrics/names"],
@@ -65,6 +67,8 @@ export const TABLE: Readonly<Record<string, Family>> = {
         "GET /labels/jobs/{job_id}",
         "GET /kill-switch",
         "GET /approvals",
+        "GET /promotions",
+        "GET /promotions/{promotion_id}",
       ],
       ...["GET /approvals/{id}", "GET /audit", "GET /audit/head", "GET /search"],
       ...["GET /services", "GET /services/{id}/health"],
@@ -94,6 +98,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
     operations: [
       ...[
         "POST /bundles",
+        "POST /bundles/{bundle_id}/stage",
         "POST /config/lint",
         "POST /labels/backfill",
         "POST /labels/jobs/{job_id}/cancel",
@@ -115,15 +120,20 @@ export const TABLE: Readonly<Record<string, Family>> = {
     operations: [
       ...["POST /cancel", "POST /positions/flatten", "POST /positions/manage", "POST /reconcile"],
       ...["POST /strategies/{strategy_id}/pause", "POST /strategies/{strategy_id}/resume", "POST /alerts/{id}/ack"],
+      ...["POST /alerts/ack", "POST /alerts/{id}/resolve"],
       "POST /xchg/live/disarm",
     ],
   },
+  "see channels": { roles: ["trader", "risk", "admin"], operations: ["GET /channels", "GET /deliveries"] },
+  "silence alerts": { roles: ["risk", "admin"], operations: ["POST /silences", "DELETE /silences/{id}"] },
+  "try a channel": { roles: ["admin"], operations: ["POST /channels/{channel_id}/test"] },
   "kill on": { roles: ["trader", "risk", "admin"], operations: ["POST /kill-switch (on)"] },
   "kill off, live arm, promote": {
     roles: ["risk", "admin"],
     care: "fresh",
     operations: ["POST /kill-switch (off)", "POST /xchg/live/arm", "POST /promote"],
   },
+  "take a promotion back": { roles: ["risk", "admin"], operations: ["POST /promotions/{promotion_id}/abort"] },
   "ask for a transfer": { roles: ["trader", "risk", "admin"], operations: ["POST /treasury/transfer"] },
   approve: { roles: ["risk", "admin"], care: "fresh", operations: ["POST /approvals/{id}/approve"] },
   "refuse what waits": { roles: ["risk", "admin"], care: "person", operations: ["POST /approvals/{id}/refuse"] },
@@ -134,6 +144,14 @@ export const TABLE: Readonly<Record<string, Family>> = {
     operations: [
       ...["POST /users", "POST /users/{username}/role", "POST /users/{username}/disable"],
       ...["POST /users/{username}/enable", "POST /users/{username}/reset-password"],
+    ],
+  },
+  channels: {
+    roles: ["admin"],
+    care: "fresh",
+    operations: [
+      ...["POST /channels", "PUT /channels/{channel_id}", "DELETE /channels/{channel_id}"],
+      "POST /channels/{channel_id}/secret",
     ],
   },
   "move funds on a grant": { roles: [], operations: ["POST /xchg/treasury/transfer"] },

@@ -26,8 +26,10 @@ const CHANGES: ReadonlyMap<string, Scope> = new Map([
   ["config", "config"],
   ["programs", "config"],
   ["promote", "config"],
+  ["promotions", "config"],
   ["rollback", "config"],
   ["simulate", "config"],
+  ["simulations", "config"],
   ["features", "research"],
   ["factors", "research"],
   ["labels", "research"],
@@ -40,6 +42,8 @@ const CHANGES: ReadonlyMap<string, Scope> = new Map([
   ["auto-transfer", "treasury"],
   ["xchg", "exchange"],
   ["alerts", "alerts"],
+  ["silences", "alerts"],
+  ["channels", "alerts"],
   ["kill-switch", "kill"],
 ]);
 

@@ -15,6 +15,8 @@ export const BundleRecord = z.object({
   author: z.string(),
   note: z.string().optional(),
   created_at: z.number(),
+  /** It was taken back before it was ever in force for all: nobody can go back to it. */
+  canary_only: z.boolean().optional(),
 });
 export type BundleRecord = z.output<typeof BundleRecord>;
 export const configBundles = collection({

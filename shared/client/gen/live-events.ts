@@ -158,6 +158,7 @@ export interface LiveEvents {
     };
     features: Record<string, number | null>;
     config_rev: number;
+    limits_rev?: number;
     arm?: {
       promotion_id: string;
       name: "STABLE" | "CANARY";

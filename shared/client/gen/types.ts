@@ -18,9 +18,30 @@ export type AlertRecord = Alert & {
   acked_by?: string;
   acked_at?: number;
   resolved_at?: number;
+  resolved_by?: string;
+  note?: string;
+  opened_at?: number;
+  told_at?: number;
   escalated_at?: number;
   silenced_until?: number;
   runbook?: string;
+};
+
+export type AlertRule = {
+  code: string;
+  severities: ("INFO" | "WARN" | "ERROR" | "FATAL")[];
+  sources: string[];
+  means: string;
+  done: string;
+  look: string;
+  act: string;
+  runbook: string;
+  channels: {
+    INFO?: ("EMAIL" | "SMS" | "WEBHOOK" | "TELEGRAM" | "SLACK")[];
+    WARN?: ("EMAIL" | "SMS" | "WEBHOOK" | "TELEGRAM" | "SLACK")[];
+    ERROR?: ("EMAIL" | "SMS" | "WEBHOOK" | "TELEGRAM" | "SLACK")[];
+    FATAL?: ("EMAIL" | "SMS" | "WEBHOOK" | "TELEGRAM" | "SLACK")[];
+  };
 };
 
 export type ApiKey = {
@@ -59,6 +80,25 @@ export type Approval = {
   expires_at: number;
   created_at: number;
   updated_at: number;
+};
+
+export type ArmFigures = {
+  rev: number;
+  signals: number;
+  decisions: number;
+  opened: number;
+  entries: number;
+  rejected: number;
+  reject_rate: number | null;
+  trades_closed: number;
+  trades_open: number;
+  pnl_usdt: string;
+  roe_mean: number | null;
+  drawdown_usdt: string;
+  labels: number;
+  auc: number | null;
+  brier: number | null;
+  curve: [number, number][];
 };
 
 export type AuditEntry = {
@@ -693,6 +733,66 @@ export type BundleSummary = {
   author: string;
   note?: string;
   created_at: number;
+  canary_only?: boolean;
+};
+
+export type CallEdge = {
+  from: string;
+  to: string;
+  count: number;
+  per_minute: number;
+  errors_per_minute: number;
+  mean_ms: number | null;
+  p95_ms: number | null;
+  planned: boolean;
+  last_ts: number;
+};
+
+export type Channel = {
+  channel_id: string;
+  title: string;
+  enabled: boolean;
+  target: ({
+    kind: "EMAIL";
+    host: string;
+    port: number;
+    tls: boolean;
+    user?: string;
+    from: string;
+    to: string[];
+  } | {
+    kind: "SMS";
+    url: string;
+    user: string;
+    from: string;
+    to: string[];
+  } | {
+    kind: "WEBHOOK";
+    url: string;
+  } | {
+    kind: "TELEGRAM";
+    url: string;
+    chat_id: string;
+  } | {
+    kind: "SLACK";
+  });
+  has_secret: boolean;
+  secret_hint?: string;
+  severity_min: "INFO" | "WARN" | "ERROR" | "FATAL";
+  match?: {
+    severities?: ("INFO" | "WARN" | "ERROR" | "FATAL")[];
+    sources?: string[];
+    codes?: string[];
+  };
+  per_hour_max: number;
+  author: string;
+  created_at: number;
+  updated_at: number;
+  last?: {
+    ts: number;
+    ok: boolean;
+    detail: string;
+  };
 };
 
 export type Condition = ({
@@ -710,6 +810,16 @@ export type Condition = ({
 } | {
   not: Condition;
 });
+
+export type ConsistencyCheck = {
+  name: "slippage_mape" | "taker_share_difference" | "latency_p95_difference_ms";
+  value: number | null;
+  limit: number;
+  sample: number;
+  sample_min: number;
+  state: "OK" | "BEYOND" | "NOT_ENOUGH";
+  detail: string;
+};
 
 export type CostCurve = {
   instrument: string;
@@ -838,6 +948,7 @@ export type Decision = {
   };
   features: Record<string, number | null>;
   config_rev: number;
+  limits_rev?: number;
   arm?: {
     promotion_id: string;
     name: "STABLE" | "CANARY";
@@ -883,6 +994,22 @@ export type DecisionStory = Decision & {
     ts: number;
   };
   order?: OrderAnswer;
+};
+
+export type Delivery = {
+  delivery_id: string;
+  channel_id: string;
+  alert_ids: string[];
+  cause: "ALERT" | "REPEAT" | "ESCALATION" | "DIGEST" | "RESOLVED" | "TEST";
+  severity: "INFO" | "WARN" | "ERROR" | "FATAL";
+  code?: string;
+  state: "WAITING" | "SENT" | "GIVEN_UP";
+  reached?: string[];
+  tries: number;
+  next_try_at?: number;
+  detail?: string;
+  created_at: number;
+  sent_at?: number;
 };
 
 export type DocumentVersion = {
@@ -1265,6 +1392,49 @@ export type FoldRulesSent = {
   embargo_ms?: number;
 };
 
+export type GateResult = {
+  name: "lint" | "dry_run" | "simulation" | "robustness" | "health" | "steps";
+  state: "PASSED" | "FAILED" | "NOT_ENOUGH";
+  value: (number | string | null);
+  limit: (number | string | null);
+  detail: string;
+};
+
+export type GuardrailLimits = {
+  drawdown_usdt_max: string;
+  roe_worse_max: number;
+  reject_rate_max: number;
+  auc_min: number;
+  brier_max: number;
+  trades_min: number;
+  entries_min: number;
+  labels_min: number;
+};
+
+export type GuardrailVerdict = {
+  name: "drawdown" | "pnl" | "reject_rate" | "auc" | "brier";
+  state: "OK" | "BREACHED" | "NOT_ENOUGH";
+  value: (number | string | null);
+  limit: (number | string);
+  sample: number;
+  sample_min: number;
+  detail: string;
+};
+
+export type HealthReading = {
+  name: string;
+  unit: string;
+  value: number | null;
+  sample: number;
+  sample_min: number;
+  worse: "above" | "below";
+  yellow: number;
+  orange: number;
+  red: number;
+  level?: "GREEN" | "YELLOW" | "ORANGE" | "RED";
+  changes: "level" | "style" | "spot_size" | "models" | "routing";
+};
+
 export type Hypothesis = {
   hypothesis_id: string;
   title: string;
@@ -1524,6 +1694,14 @@ export type LabelSummaryRow = {
   histogram: number[];
 };
 
+export type LevelChange = {
+  id: string;
+  ts: number;
+  from: "GREEN" | "YELLOW" | "ORANGE" | "RED";
+  to: "GREEN" | "YELLOW" | "ORANGE" | "RED";
+  reasons: string[];
+};
+
 export type LintAnswer = LintReport & {
   bundle_id?: string;
   rev?: number;
@@ -1543,6 +1721,7 @@ export type LintReport = {
   passed: boolean;
   errors: LintFinding[];
   warnings: LintFinding[];
+  hints: LintFinding[];
 };
 
 export type LintRequest = {
@@ -1695,6 +1874,8 @@ export type NewProgram = {
   source: string;
   note?: string;
 };
+
+export type NewSimulationSent = SimulationRequestSent & {};
 
 export type NewTraining = {
   model_id: string;
@@ -1893,12 +2074,76 @@ export type PromoteAnswer = {
   bundle_id: string;
   rev: number;
   hash: string;
+  guardrail: GuardrailLimits;
 };
 
 export type PromoteRequest = {
   bundle_id: string;
   to_rev: number;
-  mode: "FULL" | "ROLLBACK";
+  mode: "CANARY" | "RAMP" | "FULL" | "ROLLBACK";
+  traffic_pct?: number;
+  duration_h?: number;
+  afterwards?: "HOLD" | "RAMP" | "FULL";
+  note?: string;
+};
+
+export type Promotion = {
+  promotion_id: string;
+  mode: "CANARY" | "RAMP" | "FULL" | "ROLLBACK";
+  status: "PENDING" | "ACTIVE" | "DONE" | "ROLLED_BACK" | "ABORTED";
+  bundle_id: string;
+  from_rev: number;
+  to_rev: number;
+  rev: number;
+  hash: string;
+  traffic_pct?: number;
+  duration_h?: number;
+  afterwards?: "HOLD" | "RAMP" | "FULL";
+  follows?: string;
+  next?: string;
+  author: string;
+  note?: string;
+  reason?: string;
+  gates: GateResult[];
+  guardrails: GuardrailVerdict[];
+  stable?: ArmFigures;
+  canary?: ArmFigures;
+  services: RevisionHeld[];
+  timeline: ({
+    ts: number;
+    what: "ASKED" | "GATES_PASSED" | "TOLD" | "HELD_BY_ALL" | "REVISED" | "BREACHED" | "TAKEN_BACK" | "ENDED" | "FOLLOWED";
+    detail: string;
+  })[];
+  created_at: number;
+  started_at?: number;
+  until?: number;
+  ended_at?: number;
+};
+
+export type PromotionSummary = {
+  promotion_id: string;
+  mode: "CANARY" | "RAMP" | "FULL" | "ROLLBACK";
+  status: "PENDING" | "ACTIVE" | "DONE" | "ROLLED_BACK" | "ABORTED";
+  bundle_id: string;
+  from_rev: number;
+  to_rev: number;
+  rev: number;
+  hash: string;
+  traffic_pct?: number;
+  duration_h?: number;
+  afterwards?: "HOLD" | "RAMP" | "FULL";
+  follows?: string;
+  next?: string;
+  author: string;
+  note?: string;
+  reason?: string;
+  guardrails: GuardrailVerdict[];
+  stable?: ArmFigures;
+  canary?: ArmFigures;
+  created_at: number;
+  started_at?: number;
+  until?: number;
+  ended_at?: number;
 };
 
 export type Reconciliation = {
@@ -1931,6 +2176,15 @@ export type Reconciliation = {
   started_at: number;
   ended_at: number;
   message?: string;
+};
+
+export type RevisionHeld = {
+  service: string;
+  replica: string;
+  rev: number;
+  canary_rev?: number;
+  state: "HAS" | "WAITING" | "REFUSED" | "AWAY";
+  error?: string;
 };
 
 export type RuleHitsAnswer = {
@@ -2037,6 +2291,19 @@ export type SearchRulesSent = {
   trades_min?: number;
 };
 
+export type SensitivityAnalysis = {
+  epsilon: number;
+  evaluated: number;
+  factors: ({
+    factor: string;
+    flips: number;
+    lipschitz: number | null;
+  })[];
+  flip_share: number;
+  lipschitz_median: number | null;
+  robustness: number;
+};
+
 export type SensitivityRow = {
   what: "fees" | "latency" | "slippage";
   change: string;
@@ -2094,6 +2361,170 @@ export type Significance = {
   notes: string[];
 };
 
+export type Silence = {
+  silence_id: string;
+  match: {
+    severities?: ("INFO" | "WARN" | "ERROR" | "FATAL")[];
+    sources?: string[];
+    codes?: string[];
+  };
+  from_ts: number;
+  until_ts: number;
+  author: string;
+  note?: string;
+  created_at: number;
+  ended_at?: number;
+};
+
+export type SimulatedEffect = {
+  horizon: "12h" | "24h" | "36h";
+  labelled: number;
+  unlabelled: number;
+  active_usdt: number;
+  candidate_usdt: number;
+  difference_usdt: number;
+  interval_usdt: [number, number] | null;
+};
+
+export type Simulation = {
+  sim_id: string;
+  bundle_id: string;
+  rev: number;
+  hash: string;
+  active_rev: number;
+  active_hash: string;
+  request: SimulationRequest;
+  status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+  progress: number;
+  waiting_for?: string;
+  error?: string;
+  summary?: SimulationSummary;
+  approx_effect?: SimulatedEffect[];
+  sensitivity_analysis?: SensitivityAnalysis;
+  bounds_guard?: GateResult[];
+  replay?: {
+    active: {
+      summary: RunSummary;
+      curve: [number, number][];
+      assumed: string[];
+    };
+    candidate: {
+      summary: RunSummary;
+      curve: [number, number][];
+      assumed: string[];
+    };
+  };
+  changed?: {
+    signal_id: string;
+    ts: number;
+    strategy_id: string;
+    instrument: string;
+    active: string;
+    candidate: string;
+  }[];
+  author: string;
+  created_at: number;
+  started_at?: number;
+  ended_at?: number;
+};
+
+export type SimulationAccepted = {
+  sim_id: string;
+  status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+};
+
+export type SimulationRequest = {
+  bundle_id: string;
+  rev?: number;
+  active_rev_ref: ("CURRENT" | number);
+  method: "LABELS" | "REPLAY";
+  window: {
+    from_ts: number;
+    to_ts: number;
+  };
+  instruments?: string[];
+  horizons: ("12h" | "24h" | "36h")[];
+  sensitivity?: {
+    epsilon: number;
+    topk: number;
+    n_eval: number;
+  };
+};
+
+export type SimulationRequestSent = {
+  bundle_id: string;
+  rev?: number;
+  active_rev_ref?: ("CURRENT" | number);
+  method?: "LABELS" | "REPLAY";
+  window: {
+    from_ts: number;
+    to_ts: number;
+  };
+  instruments?: string[];
+  horizons?: ("12h" | "24h" | "36h")[];
+  sensitivity?: {
+    epsilon?: number;
+    topk?: number;
+    n_eval?: number;
+  };
+};
+
+export type SimulationRow = {
+  sim_id: string;
+  bundle_id: string;
+  rev: number;
+  hash: string;
+  active_rev: number;
+  active_hash: string;
+  request: SimulationRequest;
+  status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
+  progress: number;
+  waiting_for?: string;
+  error?: string;
+  summary?: SimulationSummary;
+  approx_effect?: SimulatedEffect[];
+  bounds_guard?: GateResult[];
+  author: string;
+  created_at: number;
+  started_at?: number;
+  ended_at?: number;
+};
+
+export type SimulationSummary = {
+  signals: number;
+  not_weighed: number;
+  unweighable: {
+    reason: string;
+    signals: number;
+  }[];
+  both_open: number;
+  only_active: number;
+  only_candidate: number;
+  neither: number;
+  changed: number;
+  changed_share: number;
+  similarity: number | null;
+  wanted: number;
+  skipped_by_rules_share: number;
+  sized_up_share: number;
+  rules: {
+    rule_id: string;
+    active: number;
+    candidate: number;
+  }[];
+  strategies: {
+    strategy_id: string;
+    signals: number;
+    active: number;
+    candidate: number;
+  }[];
+  reasons: {
+    reason: string;
+    active: number;
+    candidate: number;
+  }[];
+};
+
 export type Statement = {
   day: string;
   account: string;
@@ -2126,6 +2557,7 @@ export type StoredBundle = {
   author: string;
   note?: string;
   created_at: number;
+  canary_only?: boolean;
 };
 
 export type TaxRow = {
@@ -2319,11 +2751,20 @@ export type UserWithPassword = User & {
 
 /** What each operation takes: what is in its path, its query or its body, by name. */
 export interface Inputs {
+  abortPromotion: {
+    promotion_id: string;
+    reason?: string;
+  };
   acceptSecondFactor: {
     code: string;
   };
   acknowledgeAlert: {
     id: string;
+    note?: string;
+  };
+  acknowledgeAlerts: {
+    alert_ids: string[];
+    note?: string;
   };
   addPasskey: {
     name: string;
@@ -2371,10 +2812,52 @@ export interface Inputs {
   cancelLabelJob: {
     job_id: string;
   };
+  cancelSimulation: {
+    sim_id: string;
+  };
   cancelTraining: {
     training_id: string;
   };
   challengePasskey: Record<string, never>;
+  changeChannel: {
+    channel_id: string;
+    title: string;
+    enabled?: boolean;
+    target: ({
+      kind: "EMAIL";
+      host: string;
+      port?: number;
+      tls?: boolean;
+      user?: string;
+      from: string;
+      to: string[];
+    } | {
+      kind: "SMS";
+      url: string;
+      user: string;
+      from: string;
+      to: string[];
+    } | {
+      kind: "WEBHOOK";
+      url: string;
+    } | {
+      kind: "TELEGRAM";
+      url?: string;
+      chat_id: string;
+    } | {
+      kind: "SLACK";
+    });
+    /** As POST /channels/{channel_id}/secret answered it; absent: the channel's own stays */
+    sealed_secret?: string;
+    /** Unless given WARN for webhooks and chats, ERROR for mail, FATAL for text messages */
+    severity_min?: "INFO" | "WARN" | "ERROR" | "FATAL";
+    match?: {
+      severities?: ("INFO" | "WARN" | "ERROR" | "FATAL")[];
+      sources?: string[];
+      codes?: string[];
+    };
+    per_hour_max?: number;
+  };
   changePassword: {
     password: string;
     /** Where there is a second factor: the app's code, or a recovery code */
@@ -2417,6 +2900,9 @@ export interface Inputs {
   endOtherSessions: Record<string, never>;
   endSession: {
     session_id: string;
+  };
+  endSilence: {
+    id: string;
   };
   flattenPositions: {
     reason: string;
@@ -2498,11 +2984,17 @@ export interface Inputs {
     program_id: string;
     hash: string;
   };
+  getPromotion: {
+    promotion_id: string;
+  };
   getRegime: Record<string, never>;
   getServiceHealth: {
     id: string;
     /** From 1 */
     replica?: number;
+  };
+  getSimulation: {
+    sim_id: string;
   };
   getTopology: Record<string, never>;
   getTraining: {
@@ -2510,13 +3002,20 @@ export interface Inputs {
   };
   getWellKnownKeySet: Record<string, never>;
   lintBundle: LintRequest;
+  listAlertRules: Record<string, never>;
   listAlerts: {
     limit?: number;
     cursor?: string;
-    severity?: "INFO" | "WARN" | "ERROR" | "FATAL";
-    source?: string;
-    state?: "OPEN" | "ACKED" | "RESOLVED";
     from_ts?: number;
+    to_ts?: number;
+    /** One, or several with commas between them */
+    severity?: string;
+    source?: string;
+    /** One, or several with commas between */
+    code?: string;
+    state?: "OPEN" | "ACKED" | "RESOLVED";
+    /** Words of the message, code or source */
+    text?: string;
   };
   listApiKeys: {
     limit?: number;
@@ -2552,6 +3051,10 @@ export interface Inputs {
   listBundles: {
     bundle_id?: string;
     status?: "DRAFT" | "STAGED" | "ACTIVE" | "ROLLED_BACK" | "RETIRED";
+    limit?: number;
+    cursor?: string;
+  };
+  listChannels: {
     limit?: number;
     cursor?: string;
   };
@@ -2605,6 +3108,15 @@ export interface Inputs {
     to_ts?: number;
     limit?: number;
     cursor?: string;
+  };
+  listDeliveries: {
+    limit?: number;
+    cursor?: string;
+    from_ts?: number;
+    to_ts?: number;
+    channel_id?: string;
+    state?: "WAITING" | "SENT" | "GIVEN_UP";
+    cause?: "ALERT" | "REPEAT" | "ESCALATION" | "DIGEST" | "RESOLVED" | "TEST";
   };
   listExchangePositions: {
     instrument?: string;
@@ -2682,6 +3194,15 @@ export interface Inputs {
     rule?: string;
     reason?: string;
   };
+  listLevelChanges: {
+    limit?: number;
+    cursor?: string;
+    from_ts?: number;
+    to_ts?: number;
+  };
+  listMetrics: {
+    metric?: string;
+  };
   listModels: {
     model_id?: string;
     limit?: number;
@@ -2716,6 +3237,14 @@ export interface Inputs {
     limit?: number;
     cursor?: string;
   };
+  listPromotions: {
+    bundle_id?: string;
+    status?: "PENDING" | "ACTIVE" | "DONE" | "ROLLED_BACK" | "ABORTED";
+    from_ts?: number;
+    to_ts?: number;
+    limit?: number;
+    cursor?: string;
+  };
   listReconciliations: {
     limit?: number;
     cursor?: string;
@@ -2730,6 +3259,19 @@ export interface Inputs {
   listSignals: {
     instrument?: string;
     strategy_id?: string;
+    from_ts?: number;
+    to_ts?: number;
+    limit?: number;
+    cursor?: string;
+  };
+  listSilences: {
+    limit?: number;
+    cursor?: string;
+  };
+  listSimulations: {
+    bundle_id?: string;
+    hash?: string;
+    status?: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED";
     from_ts?: number;
     to_ts?: number;
     limit?: number;
@@ -2784,6 +3326,55 @@ export interface Inputs {
   makeAutopsy: {
     trade_id: string;
     force_rebuild?: boolean;
+  };
+  makeChannel: {
+    channel_id: string;
+    title: string;
+    enabled?: boolean;
+    target: ({
+      kind: "EMAIL";
+      host: string;
+      port?: number;
+      tls?: boolean;
+      user?: string;
+      from: string;
+      to: string[];
+    } | {
+      kind: "SMS";
+      url: string;
+      user: string;
+      from: string;
+      to: string[];
+    } | {
+      kind: "WEBHOOK";
+      url: string;
+    } | {
+      kind: "TELEGRAM";
+      url?: string;
+      chat_id: string;
+    } | {
+      kind: "SLACK";
+    });
+    /** As POST /channels/{channel_id}/secret answered it; absent: the channel's own stays */
+    sealed_secret?: string;
+    /** Unless given WARN for webhooks and chats, ERROR for mail, FATAL for text messages */
+    severity_min?: "INFO" | "WARN" | "ERROR" | "FATAL";
+    match?: {
+      severities?: ("INFO" | "WARN" | "ERROR" | "FATAL")[];
+      sources?: string[];
+      codes?: string[];
+    };
+    per_hour_max?: number;
+  };
+  makeSilence: {
+    match: {
+      severities?: ("INFO" | "WARN" | "ERROR" | "FATAL")[];
+      sources?: string[];
+      codes?: string[];
+    };
+    from_ts?: number;
+    until_ts: number;
+    note?: string;
   };
   managePositions: {
     instruments?: string[];
@@ -2874,6 +3465,9 @@ export interface Inputs {
   };
   registerModel: NewModel;
   registerProgram: NewProgram;
+  removeChannel: {
+    channel_id: string;
+  };
   removePasskey: {
     passkey_id: string;
   };
@@ -2881,6 +3475,10 @@ export interface Inputs {
     username: string;
     /** Also forget a second factor that is lost */
     drop_second_factor?: boolean;
+  };
+  resolveAlert: {
+    id: string;
+    note?: string;
   };
   resumeStrategy: {
     strategy_id: string;
@@ -2890,6 +3488,11 @@ export interface Inputs {
     key_id: string;
   };
   runExperiment: RunExperimentSent;
+  sealChannelSecret: {
+    channel_id: string;
+    /** Password, token, whsec_… signing key, or Slack's whole address, by the channel's kind */
+    secret: string;
+  };
   search: {
     q: string;
     /** At most this many hits of each kind */
@@ -2902,6 +3505,11 @@ export interface Inputs {
   };
   showAutopsy: {
     trade_id: string;
+  };
+  simulateBundle: NewSimulationSent;
+  stageBundle: {
+    bundle_id: string;
+    rev?: number;
   };
   summariseLabels: {
     from_ts?: number;
@@ -2916,6 +3524,9 @@ export interface Inputs {
     reason?: string;
     by?: "all" | "rule" | "regime" | "reason" | "direction" | "strategy" | "instrument";
   };
+  testChannel: {
+    channel_id: string;
+  };
   trainModel: NewTrainingSent;
   triggerAutoTransfer: {
     trigger_id: string;
@@ -2926,10 +3537,18 @@ export interface Inputs {
 
 /** What each operation answers. */
 export interface Answers {
+  abortPromotion: Promotion;
   acceptSecondFactor: {
     recovery_codes: string[];
   };
   acknowledgeAlert: AlertRecord;
+  acknowledgeAlerts: {
+    items: ({
+      alert_id: string;
+      state?: "OPEN" | "ACKED" | "RESOLVED";
+      error?: string;
+    })[];
+  };
   addPasskey: PasskeyAdded;
   addUser: UserWithPassword;
   approve: Approval;
@@ -2961,8 +3580,10 @@ export interface Answers {
   cancelExperiment: ExperimentRow;
   cancelFeatureJob: FeatureJob;
   cancelLabelJob: LabelJob;
+  cancelSimulation: Simulation;
   cancelTraining: Training;
   challengePasskey: PasskeyRequestOptions;
+  changeChannel: Channel;
   changePassword: {
     /** A JWT; the keys that it is checked with are at /auth/jwks */
     access_token: string;
@@ -3015,6 +3636,7 @@ export interface Answers {
   endSession: {
     ended: boolean;
   };
+  endSilence: Silence;
   flattenPositions: {
     closing: string[];
   };
@@ -3074,6 +3696,19 @@ export interface Answers {
   getHealthLevel: {
     level: "GREEN" | "YELLOW" | "ORANGE" | "RED";
     reasons: string[];
+    effects: {
+      takers_only?: string;
+      spot_size?: {
+        mult: number;
+        why: string;
+      };
+      models_off?: string;
+      careful_routing?: string;
+      no_entries?: string;
+    };
+    readings: HealthReading[];
+    consistency: ConsistencyCheck[];
+    since: number;
     ts: number;
   };
   getHypothesis: Hypothesis;
@@ -3103,6 +3738,7 @@ export interface Answers {
   getModelCurves: ModelCurves;
   getOpenApi: Record<string, unknown>;
   getProgram: ProgramCard;
+  getPromotion: Promotion;
   getRegime: {
     items: ({
       instrument: string;
@@ -3134,16 +3770,21 @@ export interface Answers {
     /** How many shards the service has; missing where all services run in one process */
     shard_count?: number;
   };
+  getSimulation: Simulation;
   getTopology: {
-    items: {
-      from: string;
-      to: string;
-      count: number;
+    nodes: {
+      id: string;
+      name: string;
+      title: string;
     }[];
+    items: CallEdge[];
   };
   getTraining: Training;
   getWellKnownKeySet: KeySet;
   lintBundle: LintAnswer;
+  listAlertRules: {
+    items: AlertRule[];
+  };
   listAlerts: {
     items: AlertRecord[];
     next_cursor?: string;
@@ -3171,6 +3812,10 @@ export interface Answers {
   };
   listBundles: {
     items: BundleSummary[];
+    next_cursor?: string;
+  };
+  listChannels: {
+    items: Channel[];
     next_cursor?: string;
   };
   listConfigFactors: {
@@ -3215,6 +3860,10 @@ export interface Answers {
   };
   listDecisions: {
     items: Decision[];
+    next_cursor?: string;
+  };
+  listDeliveries: {
+    items: Delivery[];
     next_cursor?: string;
   };
   listExchangePositions: {
@@ -3305,6 +3954,18 @@ export interface Answers {
     items: Label[];
     next_cursor?: string;
   };
+  listLevelChanges: {
+    items: LevelChange[];
+    next_cursor?: string;
+  };
+  listMetrics: {
+    items: ({
+      metric: string;
+      kind: "counter" | "gauge" | "histogram";
+      series: number;
+      labels: Record<string, string[]>;
+    })[];
+  };
   listModels: {
     items: ModelCard[];
     next_cursor?: string;
@@ -3349,6 +4010,10 @@ export interface Answers {
   };
   listPrograms: {
     items: ProgramSummary[];
+    next_cursor?: string;
+  };
+  listPromotions: {
+    items: PromotionSummary[];
     next_cursor?: string;
   };
   listReconciliations: {
@@ -3406,6 +4071,14 @@ export interface Answers {
     items: Signal[];
     next_cursor?: string;
   };
+  listSilences: {
+    items: Silence[];
+    next_cursor?: string;
+  };
+  listSimulations: {
+    items: SimulationRow[];
+    next_cursor?: string;
+  };
   listStatements: {
     items: Statement[];
     next_cursor?: string;
@@ -3443,6 +4116,8 @@ export interface Answers {
     signed_out: boolean;
   };
   makeAutopsy: AutopsyAnswer;
+  makeChannel: Channel;
+  makeSilence: Silence;
   managePositions: {
     plan: {
       stop_moves: {
@@ -3547,11 +4222,15 @@ export interface Answers {
   refuseApproval: Approval;
   registerModel: ModelCard;
   registerProgram: ProgramCard;
+  removeChannel: {
+    removed: boolean;
+  };
   removePasskey: {
     /** Whether there is one still */
     second_factor: boolean;
   };
   resetPassword: UserWithPassword;
+  resolveAlert: AlertRecord;
   resumeStrategy: {
     strategy_id: string;
     instrument?: string;
@@ -3564,10 +4243,15 @@ export interface Answers {
     revoked: boolean;
   };
   runExperiment: ExperimentAccepted;
+  sealChannelSecret: {
+    sealed_secret: string;
+  };
   search: SearchAnswer;
   setKillSwitch: KillAnswer;
   setUserRole: User;
   showAutopsy: string;
+  simulateBundle: SimulationAccepted;
+  stageBundle: BundleDraftAnswer;
   summariseLabels: {
     horizon_h: (12 | 24 | 36);
     labels: number;
@@ -3575,6 +4259,11 @@ export interface Answers {
     first_due_at?: number;
     edges: number[];
     items: LabelSummaryRow[];
+  };
+  testChannel: {
+    ok: boolean;
+    detail: string;
+    delivery: Delivery;
   };
   trainModel: Training;
   triggerAutoTransfer: {
@@ -3597,10 +4286,14 @@ export interface Answers {
 
 /** Every operation. A refusal rejects with `ApiProblem`, what a second person must allow first with `AwaitsApproval`. */
 export interface Api {
+  /** End a promotion under way: its share is over, or the content before it comes back. `POST /api/v1/promotions/{promotion_id}/abort` */
+  abortPromotion(input: Inputs["abortPromotion"], options?: CallOptions): Promise<Answers["abortPromotion"]>;
   /** Ask for a code at each sign-in from now on; answers recovery codes, shown this once. `POST /api/v1/auth/totp/confirm` */
   acceptSecondFactor(input: Inputs["acceptSecondFactor"], options?: CallOptions): Promise<Answers["acceptSecondFactor"]>;
   /** Mark an alert as seen. `POST /api/v1/alerts/{id}/ack` */
   acknowledgeAlert(input: Inputs["acknowledgeAlert"], options?: CallOptions): Promise<Answers["acknowledgeAlert"]>;
+  /** Mark alerts as seen; answers of each how it went. `POST /api/v1/alerts/ack` */
+  acknowledgeAlerts(input: Inputs["acknowledgeAlerts"], options?: CallOptions): Promise<Answers["acknowledgeAlerts"]>;
   /** Take up the passkey that was made; with the first second factor, answers recovery codes, shown this once. `POST /api/v1/auth/passkeys` */
   addPasskey(input: Inputs["addPasskey"], options?: CallOptions): Promise<Answers["addPasskey"]>;
   /** Make a user; answers the one-time password, shown this once. `POST /api/v1/users` */
@@ -3623,10 +4316,14 @@ export interface Api {
   cancelFeatureJob(input: Inputs["cancelFeatureJob"], options?: CallOptions): Promise<Answers["cancelFeatureJob"]>;
   /** End a backfill; what it has written stays. `POST /api/v1/labels/jobs/{job_id}/cancel` */
   cancelLabelJob(input: Inputs["cancelLabelJob"], options?: CallOptions): Promise<Answers["cancelLabelJob"]>;
+  /** End a simulation; nothing of it is kept but that it was asked for. `POST /api/v1/simulations/{sim_id}/cancel` */
+  cancelSimulation(input: Inputs["cancelSimulation"], options?: CallOptions): Promise<Answers["cancelSimulation"]>;
   /** End a training; nothing of it is kept. `POST /api/v1/trainings/{training_id}/cancel` */
   cancelTraining(input: Inputs["cancelTraining"], options?: CallOptions): Promise<Answers["cancelTraining"]>;
   /** A challenge for a passkey to sign; the answer goes as `passkey` wherever a code goes. `POST /api/v1/auth/passkey/challenge` */
   challengePasskey(input?: Inputs["challengePasskey"], options?: CallOptions): Promise<Answers["challengePasskey"]>;
+  /** Change a channel; where it leads elsewhere, its secret is given again. `PUT /api/v1/channels/{channel_id}` */
+  changeChannel(input: Inputs["changeChannel"], options?: CallOptions): Promise<Answers["changeChannel"]>;
   /** Change your own password: ends your sessions and answers a new one. `POST /api/v1/auth/password` */
   changePassword(input: Inputs["changePassword"], options?: CallOptions): Promise<Answers["changePassword"]>;
   /** What must hold before live trading is armed, each tried now. `GET /api/v1/xchg/live/checklist` */
@@ -3655,6 +4352,8 @@ export interface Api {
   endOtherSessions(input?: Inputs["endOtherSessions"], options?: CallOptions): Promise<Answers["endOtherSessions"]>;
   /** End one of your sessions. `POST /api/v1/auth/sessions/{session_id}/end` */
   endSession(input: Inputs["endSession"], options?: CallOptions): Promise<Answers["endSession"]>;
+  /** End a silence before its time. `DELETE /api/v1/silences/{id}` */
+  endSilence(input: Inputs["endSilence"], options?: CallOptions): Promise<Answers["endSilence"]>;
   /** Close positions by market, reduce-only, large ones in slices; stops stay until flat. `POST /api/v1/positions/flatten` */
   flattenPositions(input: Inputs["flattenPositions"], options?: CallOptions): Promise<Answers["flattenPositions"]>;
   /** What is in force: the revision for all, and perhaps another for a share of the triggers. `GET /api/v1/active` */
@@ -3685,7 +4384,7 @@ export interface Api {
   getFeatureJob(input: Inputs["getFeatureJob"], options?: CallOptions): Promise<Answers["getFeatureJob"]>;
   /** The latest features of an instrument, with their quality. `GET /api/v1/features/{instrument}` */
   getFeatures(input: Inputs["getFeatures"], options?: CallOptions): Promise<Answers["getFeatures"]>;
-  /** The health level and why. `GET /api/v1/health-level` */
+  /** The health level, its effects, and the figures behind them with their limits. `GET /api/v1/health-level` */
   getHealthLevel(input?: Inputs["getHealthLevel"], options?: CallOptions): Promise<Answers["getHealthLevel"]>;
   /** One hypothesis. `GET /api/v1/hypotheses/{hypothesis_id}` */
   getHypothesis(input: Inputs["getHypothesis"], options?: CallOptions): Promise<Answers["getHypothesis"]>;
@@ -3705,11 +4404,15 @@ export interface Api {
   getOpenApi(input?: Inputs["getOpenApi"], options?: CallOptions): Promise<Answers["getOpenApi"]>;
   /** One registered program with its source. `GET /api/v1/programs/{program_id}/{hash}` */
   getProgram(input: Inputs["getProgram"], options?: CallOptions): Promise<Answers["getProgram"]>;
+  /** One promotion: its gates, what both arms did, who has it, and what happened to it. `GET /api/v1/promotions/{promotion_id}` */
+  getPromotion(input: Inputs["getPromotion"], options?: CallOptions): Promise<Answers["getPromotion"]>;
   /** The volatility regime of every instrument. `GET /api/v1/regime` */
   getRegime(input?: Inputs["getRegime"], options?: CallOptions): Promise<Answers["getRegime"]>;
   /** One service's health: of the first of its replicas that answers, or of one by its number. `GET /api/v1/services/{id}/health` */
   getServiceHealth(input: Inputs["getServiceHealth"], options?: CallOptions): Promise<Answers["getServiceHealth"]>;
-  /** Who has called whom since it started, as of the last scrape. `GET /api/v1/topology` */
+  /** One simulation with its summary, effect, sensitivity and what changed. `GET /api/v1/simulations/{sim_id}` */
+  getSimulation(input: Inputs["getSimulation"], options?: CallOptions): Promise<Answers["getSimulation"]>;
+  /** Who calls whom: how often, how fast and how well over the last hour, and whether it was planned. `GET /api/v1/topology` */
   getTopology(input?: Inputs["getTopology"], options?: CallOptions): Promise<Answers["getTopology"]>;
   /** How far a training has come, what it was measured at, or why it failed. `GET /api/v1/trainings/{training_id}` */
   getTraining(input: Inputs["getTraining"], options?: CallOptions): Promise<Answers["getTraining"]>;
@@ -3717,7 +4420,9 @@ export interface Api {
   getWellKnownKeySet(input?: Inputs["getWellKnownKeySet"], options?: CallOptions): Promise<Answers["getWellKnownKeySet"]>;
   /** Check a bundle, as text or as a document, without storing it. `POST /api/v1/config/lint` */
   lintBundle(input?: Inputs["lintBundle"], options?: CallOptions): Promise<Answers["lintBundle"]>;
-  /** Alerts, newest first. `GET /api/v1/alerts` */
+  /** Every alert there is: what it means, what is done by itself, what to do, who is told. `GET /api/v1/alerts/rules` */
+  listAlertRules(input?: Inputs["listAlertRules"], options?: CallOptions): Promise<Answers["listAlertRules"]>;
+  /** Alerts, newest first; by text: at most 500 of those that fit best, on one page. `GET /api/v1/alerts` */
   listAlerts(input?: Inputs["listAlerts"], options?: CallOptions): Promise<Answers["listAlerts"]>;
   /** Your API keys; an admin sees everybody's. `GET /api/v1/api-keys` */
   listApiKeys(input?: Inputs["listApiKeys"], options?: CallOptions): Promise<Answers["listApiKeys"]>;
@@ -3731,6 +4436,8 @@ export interface Api {
   listBalances(input?: Inputs["listBalances"], options?: CallOptions): Promise<Answers["listBalances"]>;
   /** Every bundle revision, newest first. `GET /api/v1/bundles` */
   listBundles(input?: Inputs["listBundles"], options?: CallOptions): Promise<Answers["listBundles"]>;
+  /** Channels, without their secrets, and how the last message of each fared. `GET /api/v1/channels` */
+  listChannels(input?: Inputs["listChannels"], options?: CallOptions): Promise<Answers["listChannels"]>;
   /** The factors of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/factors` */
   listConfigFactors(input?: Inputs["listConfigFactors"], options?: CallOptions): Promise<Answers["listConfigFactors"]>;
   /** The flags of a bundle revision, each with its hash, since when it is so and by whom. `GET /api/v1/config/flags` */
@@ -3747,6 +4454,8 @@ export interface Api {
   listCostCurves(input?: Inputs["listCostCurves"], options?: CallOptions): Promise<Answers["listCostCurves"]>;
   /** Decisions, newest first. `GET /api/v1/decisions` */
   listDecisions(input?: Inputs["listDecisions"], options?: CallOptions): Promise<Answers["listDecisions"]>;
+  /** Messages to channels, newest first: waiting, sent, given up. `GET /api/v1/deliveries` */
+  listDeliveries(input?: Inputs["listDeliveries"], options?: CallOptions): Promise<Answers["listDeliveries"]>;
   /** Futures positions as the exchange tells them. `GET /api/v1/xchg/positions` */
   listExchangePositions(input?: Inputs["listExchangePositions"], options?: CallOptions): Promise<Answers["listExchangePositions"]>;
   /** The trades of an experiment's best run, in order of opening. `GET /api/v1/experiments/{exp_id}/trades` */
@@ -3773,6 +4482,10 @@ export interface Api {
   listLabelJobs(input?: Inputs["listLabelJobs"], options?: CallOptions): Promise<Answers["listLabelJobs"]>;
   /** What signals earned by one horizon, newest first; a short page with a cursor has more. `GET /api/v1/labels` */
   listLabels(input?: Inputs["listLabels"], options?: CallOptions): Promise<Answers["listLabels"]>;
+  /** Changes of the health level with their reasons, newest first. `GET /api/v1/health-level/history` */
+  listLevelChanges(input?: Inputs["listLevelChanges"], options?: CallOptions): Promise<Answers["listLevelChanges"]>;
+  /** Every metric of the last scrape with the values of its labels. `GET /api/v1/metrics/names` */
+  listMetrics(input?: Inputs["listMetrics"], options?: CallOptions): Promise<Answers["listMetrics"]>;
   /** Registered models, newest first. `GET /api/v1/models` */
   listModels(input?: Inputs["listModels"], options?: CallOptions): Promise<Answers["listModels"]>;
   /** Every open order, conditional ones included. `GET /api/v1/xchg/open-orders` */
@@ -3787,6 +4500,8 @@ export interface Api {
   listPositions(input?: Inputs["listPositions"], options?: CallOptions): Promise<Answers["listPositions"]>;
   /** Registered programs, newest first. `GET /api/v1/programs` */
   listPrograms(input?: Inputs["listPrograms"], options?: CallOptions): Promise<Answers["listPrograms"]>;
+  /** Every promotion, newest first. `GET /api/v1/promotions` */
+  listPromotions(input?: Inputs["listPromotions"], options?: CallOptions): Promise<Answers["listPromotions"]>;
   /** Reconciliations, newest first. `GET /api/v1/reconciliations` */
   listReconciliations(input?: Inputs["listReconciliations"], options?: CallOptions): Promise<Answers["listReconciliations"]>;
   /** All services, how they are, and what each of their replicas holds. `GET /api/v1/services` */
@@ -3795,6 +4510,10 @@ export interface Api {
   listSessions(input?: Inputs["listSessions"], options?: CallOptions): Promise<Answers["listSessions"]>;
   /** Signals with the features they saw, newest first. `GET /api/v1/signals` */
   listSignals(input?: Inputs["listSignals"], options?: CallOptions): Promise<Answers["listSignals"]>;
+  /** Silences, newest first, also those that are over. `GET /api/v1/silences` */
+  listSilences(input?: Inputs["listSilences"], options?: CallOptions): Promise<Answers["listSilences"]>;
+  /** Simulations with how far they are and what came of them, newest first. `GET /api/v1/simulations` */
+  listSimulations(input?: Inputs["listSimulations"], options?: CallOptions): Promise<Answers["listSimulations"]>;
   /** Daily statements, newest first; a day that is not final may still change. `GET /api/v1/statements` */
   listStatements(input?: Inputs["listStatements"], options?: CallOptions): Promise<Answers["listStatements"]>;
   /** Trades, newest first. `GET /api/v1/trades` */
@@ -3813,6 +4532,10 @@ export interface Api {
   logout(input?: Inputs["logout"], options?: CallOptions): Promise<Answers["logout"]>;
   /** Make the report of a closed trade; the same again while nothing has changed, unless it is forced. `POST /api/v1/autopsy/{trade_id}` */
   makeAutopsy(input: Inputs["makeAutopsy"], options?: CallOptions): Promise<Answers["makeAutopsy"]>;
+  /** Make a channel that carries alerts out. `POST /api/v1/channels` */
+  makeChannel(input: Inputs["makeChannel"], options?: CallOptions): Promise<Answers["makeChannel"]>;
+  /** Tell nobody of alerts that match, for at most 7 days; FATAL ones only by their code. `POST /api/v1/silences` */
+  makeSilence(input: Inputs["makeSilence"], options?: CallOptions): Promise<Answers["makeSilence"]>;
   /** Move stops, take parts of profits, add to winners, close; planned only, on a dry run. `POST /api/v1/positions/manage` */
   managePositions(input: Inputs["managePositions"], options?: CallOptions): Promise<Answers["managePositions"]>;
   /** What a browser needs to make a passkey. `POST /api/v1/auth/passkeys/offer` */
@@ -3823,7 +4546,7 @@ export interface Api {
   order(input: Inputs["order"], options?: CallOptions): Promise<Answers["order"]>;
   /** No more entries of a strategy, until it is resumed; open trades go on. `POST /api/v1/strategies/{strategy_id}/pause` */
   pauseStrategy(input: Inputs["pauseStrategy"], options?: CallOptions): Promise<Answers["pauseStrategy"]>;
-  /** Activate a draft, or bring back an older revision's content, for all at once. `POST /api/v1/promote` */
+  /** Put a revision in force for a share of the triggers or for all, or bring back an older one's content. `POST /api/v1/promote` */
   promoteBundle(input: Inputs["promoteBundle"], options?: CallOptions): Promise<Answers["promoteBundle"]>;
   /** One report's figures and all the facts that it was made from. `GET /api/v1/autopsy/{trade_id}` */
   readAutopsy(input: Inputs["readAutopsy"], options?: CallOptions): Promise<Answers["readAutopsy"]>;
@@ -3867,16 +4590,22 @@ export interface Api {
   registerModel(input: Inputs["registerModel"], options?: CallOptions): Promise<Answers["registerModel"]>;
   /** Keep a strategy written as a program, after a trial run; bundles may name it from then on. `POST /api/v1/programs` */
   registerProgram(input: Inputs["registerProgram"], options?: CallOptions): Promise<Answers["registerProgram"]>;
+  /** Remove a channel; what waits for it is not sent any more. `DELETE /api/v1/channels/{channel_id}` */
+  removeChannel(input: Inputs["removeChannel"], options?: CallOptions): Promise<Answers["removeChannel"]>;
   /** Take a passkey away. `POST /api/v1/auth/passkeys/{passkey_id}/remove` */
   removePasskey(input: Inputs["removePasskey"], options?: CallOptions): Promise<Answers["removePasskey"]>;
   /** Give a user a new one-time password, shown this once; ends their sessions. `POST /api/v1/users/{username}/reset-password` */
   resetPassword(input: Inputs["resetPassword"], options?: CallOptions): Promise<Answers["resetPassword"]>;
+  /** Say that what an alert told of is over. `POST /api/v1/alerts/{id}/resolve` */
+  resolveAlert(input: Inputs["resolveAlert"], options?: CallOptions): Promise<Answers["resolveAlert"]>;
   /** Entries of a paused strategy again. `POST /api/v1/strategies/{strategy_id}/resume` */
   resumeStrategy(input: Inputs["resumeStrategy"], options?: CallOptions): Promise<Answers["resumeStrategy"]>;
   /** End a key of yours; an admin anybody's. `DELETE /api/v1/api-keys/{key_id}` */
   revokeApiKey(input: Inputs["revokeApiKey"], options?: CallOptions): Promise<Answers["revokeApiKey"]>;
   /** Queue an experiment of a hypothesis or of a design; its bundle is copied as it is now. `POST /api/v1/experiments/run` */
   runExperiment(input?: Inputs["runExperiment"], options?: CallOptions): Promise<Answers["runExperiment"]>;
+  /** Seal a secret for a channel of this name, to be given with the channel; kept nowhere. `POST /api/v1/channels/{channel_id}/secret` */
+  sealChannelSecret(input: Inputs["sealChannelSecret"], options?: CallOptions): Promise<Answers["sealChannelSecret"]>;
   /** Words in alerts and the audit log, or an id of an order, intent, trade, decision or reconciliation. `GET /api/v1/search` */
   search(input: Inputs["search"], options?: CallOptions): Promise<Answers["search"]>;
   /** Stop everything that opens or enlarges a position, or allow it again. `POST /api/v1/kill-switch` */
@@ -3885,8 +4614,14 @@ export interface Api {
   setUserRole(input: Inputs["setUserRole"], options?: CallOptions): Promise<Answers["setUserRole"]>;
   /** The report itself: one HTML file with pictures and without scripts, to read, print or keep. `GET /api/v1/autopsy/{trade_id}/report` */
   showAutopsy(input: Inputs["showAutopsy"], options?: CallOptions): Promise<Answers["showAutopsy"]>;
+  /** Queue a simulation: what a bundle would have done in the past beside what is in force. `POST /api/v1/simulate` */
+  simulateBundle(input: Inputs["simulateBundle"], options?: CallOptions): Promise<Answers["simulateBundle"]>;
+  /** Mark a draft as ready to be promoted; it must lint against what exists now. `POST /api/v1/bundles/{bundle_id}/stage` */
+  stageBundle(input: Inputs["stageBundle"], options?: CallOptions): Promise<Answers["stageBundle"]>;
   /** How labels of one horizon are spread, by rule, regime, reason, direction, strategy and instrument. `GET /api/v1/labels/summary` */
   summariseLabels(input?: Inputs["summariseLabels"], options?: CallOptions): Promise<Answers["summariseLabels"]>;
+  /** Send a test message now; answers within seconds how it went. `POST /api/v1/channels/{channel_id}/test` */
+  testChannel(input: Inputs["testChannel"], options?: CallOptions): Promise<Answers["testChannel"]>;
   /** Train a logistic model on labelled signals, measure it on the newest, and register it. Answers a training. `POST /api/v1/models/train` */
   trainModel(input: Inputs["trainModel"], options?: CallOptions): Promise<Answers["trainModel"]>;
   /** Top up the futures wallet from spot, if it is short and spot keeps its buffer. `POST /api/v1/auto-transfer/trigger` */

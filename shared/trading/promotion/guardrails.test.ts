@@ -88,8 +88,8 @@ test("Brier: a model whose probabilities are surely too far off is breached", ()
 
 test("an arm that did nothing is judged by nothing", () => {
   const verdicts = judgeGuardrails({ canary: arm({}), stable: arm({}) }, limits, "seed");
-  expect(verdicts.map(({ name, state }) => [name, state])).toEqual(
-    ["drawdown", "pnl", "reject_rate", "auc", "brier"].map((name) => [name, "NOT_ENOUGH"]),
+  expect(verdicts.map(({ name, state }) => `${name} ${state}`)).toEqual(
+    ["drawdown", "pnl", "reject_rate", "auc", "brier"].map((name) => `${name} NOT_ENOUGH`),
   );
   expect(breachesOf(verdicts)).toEqual([]);
   expect(scoresOf(arm({}), "seed")).toBeNull();
