@@ -238,7 +238,7 @@ export const HealthEvent = z.object({
 export type HealthEvent = z.output<typeof HealthEvent>;
 export const healthEvents = reliable("health:events", HealthEvent, {
   from: ["s11"],
-  heardBy: ["s03", "s04", "s06", "s10", "s12"],
+  heardBy: ["s03", "s04", "s06", "s10", "s11", "s12"],
   keyed: false,
 });
 

@@ -37,6 +37,8 @@ const isFromExchange = (outcome: Outcome<unknown>): boolean =>
 export class Venue {
   private readonly ports: Ports;
   private readonly breaker = new Breaker();
+  /** It was open when people were last told of it. */
+  private toldOpen = false;
   private readonly questions: Lanes;
   /** When the exchange itself last answered a call, whatever it said; epoch ms. */
   answeredAt = Number.NEGATIVE_INFINITY;
@@ -52,6 +54,7 @@ export class Venue {
 
   /** Never throws; every outcome counts for the breaker. */
   async attempt<T>(call: (options: { timeoutMs: number }) => Promise<T>): Promise<Outcome<T>> {
+    this.breakerOpensIn();
     let outcome: Outcome<T>;
     try {
       outcome = { kind: "answered", value: await call({ timeoutMs: this.ports.settings.exchangeTimeoutMs }) };
@@ -62,6 +65,7 @@ export class Venue {
     const failed = outcome.kind === "unknown" || (outcome.kind === "refused" && FAILING.includes(outcome.problem.code));
     if (this.breaker.record(failed, this.ports.clock.mono(), this.breakerRules())) {
       this.ports.alert("ERROR", "BREAKER_OPEN", "too many exchange calls fail", "entries are refused, exits pass");
+      this.toldOpen = true;
     }
     return outcome;
   }
@@ -73,7 +77,13 @@ export class Venue {
 
   /** Milliseconds until entries may pass again; 0: they may now. */
   breakerOpensIn(): number {
-    return this.breaker.opensIn(this.ports.clock.mono());
+    const ms = this.breaker.opensIn(this.ports.clock.mono());
+    // It closes by the passing of time alone, which is noticed by whoever looks first.
+    if (ms === 0 && this.toldOpen) {
+      this.toldOpen = false;
+      this.ports.alert("INFO", "BREAKER_CLOSED", "the breaker's time is over", "entries are tried again");
+    }
+    return ms;
   }
 
   private breakerRules(): BreakerRules {

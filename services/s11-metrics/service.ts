@@ -1,16 +1,20 @@
 /** S11 Metrics & Health: scrapes all services, judges the health level, keeps alerts. */
 import {
   alertsKept,
+  automaticActions,
   levelChanges,
+  logEvents,
   metricDays,
   metricHours,
   metricMinutes,
   metricsTimeseries,
   serviceCalls,
+  strategyEvents,
   watchMarks,
 } from "../../shared/collections/operations.ts";
 import { defineService } from "../../shared/kit/service.ts";
 import { healthEvents } from "../../shared/streams.ts";
+import { deedsPart } from "./deeds.verbs.ts";
 import { healthPart } from "./health.verbs.ts";
 import { inboxPart } from "./inbox.verbs.ts";
 import { measuringPart } from "./measuring.verbs.ts";
@@ -30,6 +34,7 @@ export default defineService({
     alertsKept,
     ...[metricsTimeseries, metricMinutes, metricHours, metricDays, serviceCalls],
     ...[levelChanges, watchMarks],
+    ...[automaticActions, strategyEvents, logEvents],
   ],
-  setup: (ports) => together([measuringPart(ports), inboxPart(ports), healthPart(ports)]),
+  setup: (ports) => together([measuringPart(ports), inboxPart(ports), healthPart(ports), deedsPart(ports)]),
 });

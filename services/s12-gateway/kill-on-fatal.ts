@@ -2,8 +2,8 @@
  * Turns the kill switch on by itself on a FATAL alert whose code the active bundle names in `kill_on_fatal`.
  *
  * Once for each time that it is told: one that was told before a person turned the switch off is settled by that, also
- * when it is heard again or late. Told anew after that, it turns it on again. Where it is on already there is nothing to
- * do, whatever its mode. A person turns it off as ever.
+ * when it is heard again or late. Told anew after that, it turns it on again. Where it is on already there is nothing
+ * to do, whatever its mode. A person turns it off as ever.
  */
 import { emit } from "../../shared/changes.ts";
 import { configActive, configBundles } from "../../shared/collections/config.ts";

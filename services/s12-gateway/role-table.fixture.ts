@@ -41,6 +41,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
         "GET /silences",
         ...["GET /health-level", "GET /health-level/history"],
         "GET /topology",
+        ...["GET /actions", "GET /strategy-events", "GET /log-events"],
         ...["GET /metrics", "GET /metrics/names"],
       ],
       ...["GET /xchg/instruments", "GET /xchg/time", "GET /xchg/balances", "GET /xchg/open-orders"],
