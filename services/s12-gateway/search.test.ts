@@ -4,7 +4,7 @@ import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
 import { AgentsMarket } from "../../ops/venue/agents.ts";
 import { put } from "../../shared/changes.ts";
 import { type AutopsyReport, autopsyReports } from "../../shared/collections/autopsy.ts";
-import { type AlertRecord, alertsKept } from "../../shared/collections/operations.ts";
+import { type AlertRecord, alertsKept, logEvents, strategyEvents } from "../../shared/collections/operations.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
@@ -84,6 +84,26 @@ test("finds words in the reports of trades", async () => {
   const { groups } = await search("ostrich");
   expect(groups.map(({ kind }) => kind)).toEqual(["reports"]);
   expect(groups[0]?.items[0]).toMatchObject({ id: "t-9", ts: 2, path: "/api/v1/autopsy/t-9" });
+});
+test("finds words in events of strategies and in lines that services logged", async () => {
+  const [text, message] = ["Stop moved by a platypus", "the platypus does not answer"];
+  const of = { strategy_id: "lean", instrument: "FUT:BTCUSDT", kind: "STOP_MOVE", ref: "trades/t-9" };
+  const line = { level: "ERROR", service: "s04", fields: {} } as const;
+  await simulation.world
+    .store("s11")
+    .commit([
+      put(strategyEvents, { event_id: "e1", ts: 5, text, ...of }),
+      put(logEvents, { log_id: "l1", ts: 6, message, ...line }),
+    ]);
+  const { groups } = await search("platyp");
+  expect(groups.map(({ kind, items }) => [kind, items[0]?.title, items[0]?.path])).toEqual([
+    ["strategy_events", `lean FUT:BTCUSDT: ${text}`, "/api/v1/strategy-events?from_ts=5&to_ts=5"],
+    ["log_events", `ERROR s04: ${message}`, "/api/v1/log-events?from_ts=6&to_ts=6"],
+  ]);
+  for (const { items } of groups) {
+    const answer = (await (await get(items[0]?.path as string)).json()) as { items: unknown[] };
+    expect(answer.items).toHaveLength(1);
+  }
 });
 test("answers nothing found to what nobody knows, and takes only what can be looked for", async () => {
   expect(await search("no-such-thing-anywhere")).toMatchObject({ groups: [], not_searched: [] });

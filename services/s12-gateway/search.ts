@@ -1,7 +1,7 @@
-/** Looks for words in alerts, audit log and reports, and for an id among orders, intents, trades and more. */
+/** Looks for words in alerts, audit log, reports, events and log lines, and for an id among orders, intents and more. */
 import { z } from "@hono/zod-openapi";
 import { autopsyReports } from "../../shared/collections/autopsy.ts";
-import { alertsKept } from "../../shared/collections/operations.ts";
+import { alertsKept, logEvents, strategyEvents } from "../../shared/collections/operations.ts";
 import { auditLog } from "../../shared/collections/people.ts";
 import { asProblem } from "../../shared/errors.ts";
 import type { ServiceId, Store } from "../../shared/kit/ports.ts";
@@ -17,7 +17,8 @@ export const Hit = z
   .openapi("SearchHit");
 export type Hit = z.output<typeof Hit>;
 
-const KINDS = ["orders", "intents", "trades", "decisions", "reconciliations", "reports", "alerts", "audit"] as const;
+const WORDY = ["reports", "alerts", "audit", "strategy_events", "log_events"] as const;
+const KINDS = ["orders", "intents", "trades", "decisions", "reconciliations", ...WORDY] as const;
 export const SearchAnswer = z
   .object({
     q: z.string(),
@@ -62,6 +63,18 @@ export function createSearch({ store, peers, prefix }: SearchParts) {
         ...{ id, title: `${severity} ${code}: ${message}`, ts, path: `${prefix}/alerts` },
       }));
     }
+    if (kind === "strategy_events") {
+      const rows = await store.search(strategyEvents, q, limit);
+      return rows.map(({ value: { event_id: id, strategy_id, instrument, text, ts } }) => ({
+        ...{ id, title: `${strategy_id} ${instrument}: ${text}`, ts, path: atMoment("strategy-events", ts) },
+      }));
+    }
+    if (kind === "log_events") {
+      const rows = await store.search(logEvents, q, limit);
+      return rows.map(({ value: { log_id: id, level, service, message, ts } }) => ({
+        ...{ id, title: `${level} ${service}: ${message}`, ts, path: atMoment("log-events", ts) },
+      }));
+    }
     if (kind === "reports") {
       const rows = await store.search(autopsyReports, q, limit);
       return rows.map(({ value: { trade_id: id, summary: title, closed_at: ts } }) => ({
@@ -71,17 +84,15 @@ export function createSearch({ store, peers, prefix }: SearchParts) {
     const rows = await store.search(auditLog, q, limit);
     return rows.map(({ value: { audit_id: id, actor, what, ref, outcome, ts } }) => ({
       ...{ id, title: `${actor} ${what} ${ref}: ${outcome}`, ts },
-      path: `${prefix}/audit?from_ts=${ts}&to_ts=${ts}`,
+      path: atMoment("audit", ts),
     }));
   }
+  const atMoment = (list: string, ts: number): string => `${prefix}/${list}?from_ts=${ts}&to_ts=${ts}`;
 
   return async function search(q: string, limit: number, who: Principal): Promise<SearchAnswer> {
     const looks: [Kind, Promise<Hit[]>][] = [
       ...BY_ID.map((each): [Kind, Promise<Hit[]>] => [each.kind, byId(each, q, who)]),
-      ...(["reports", "alerts", "audit"] as const).map((kind): [Kind, Promise<Hit[]>] => [
-        kind,
-        byWords(q, limit, kind),
-      ]),
+      ...WORDY.map((kind): [Kind, Promise<Hit[]>] => [kind, byWords(q, limit, kind)]),
     ];
     const found = await Promise.all(
       looks.map(async ([kind, look]) => ({ kind, items: await look.catch((error: unknown) => asProblem(error)) })),

@@ -8,7 +8,7 @@ const HITS_MAX = 50;
 export const searchVerb = (search: Search) =>
   verb({
     name: "search",
-    summary: "Words in alerts and the audit log, or an id of an order, intent, trade, decision or reconciliation",
+    summary: "Words in alerts, events, log lines and the audit log, or an id of an order, trade, decision and more",
     rest: "GET /search",
     input: z.object({
       q: z.string().trim().min(2).max(128).openapi({ example: "kill-switch" }),

@@ -121,6 +121,16 @@ export type AuditEntry = {
   hash?: string;
 };
 
+export type AutomaticAction = {
+  action_id: string;
+  ts: number;
+  kind: "BREAKER" | "ROLLBACK" | "RETRY" | "KILL" | "PAUSE" | "STYLE" | "SIZE" | "ORDER" | "OTHER";
+  source: string;
+  what: string;
+  trigger: string;
+  ref?: string;
+};
+
 export type AutopsyAnswer = {
   trade_id: string;
   report_id: string;
@@ -1730,6 +1740,17 @@ export type LintRequest = {
   bundle?: Record<string, unknown>;
 };
 
+export type LogEvent = {
+  log_id: string;
+  ts: number;
+  level: "WARN" | "ERROR" | "FATAL";
+  service: string;
+  replica?: string;
+  message: string;
+  trace_id?: string;
+  fields: Record<string, unknown>;
+};
+
 export type LookaheadCheck = {
   cuts: {
     ts: number;
@@ -2238,11 +2259,11 @@ export type SearchAnswer = {
   q: string;
   /** Those with hits */
   groups: ({
-    kind: "orders" | "intents" | "trades" | "decisions" | "reconciliations" | "reports" | "alerts" | "audit";
+    kind: "orders" | "intents" | "trades" | "decisions" | "reconciliations" | "reports" | "alerts" | "audit" | "strategy_events" | "log_events";
     items: SearchHit[];
   })[];
   /** Where it could not be looked just now */
-  not_searched: ("orders" | "intents" | "trades" | "decisions" | "reconciliations" | "reports" | "alerts" | "audit")[];
+  not_searched: ("orders" | "intents" | "trades" | "decisions" | "reconciliations" | "reports" | "alerts" | "audit" | "strategy_events" | "log_events")[];
 };
 
 export type SearchHit = {
@@ -2525,6 +2546,23 @@ export type SimulationSummary = {
   }[];
 };
 
+export type Slo = {
+  slo_id: "order_success" | "ack_latency" | "market_data" | "store_commit" | "risk_gate";
+  title: string;
+  objective: number;
+  good: number;
+  total: number;
+  value: number | null;
+  budget_left: number | null;
+  burn: ({
+    window_ms: number;
+    rate: number | null;
+  })[];
+  state: "OK" | "TICKET" | "PAGE" | "NO_DATA";
+  since?: number;
+  history: [number, number][];
+};
+
 export type Statement = {
   day: string;
   account: string;
@@ -2558,6 +2596,17 @@ export type StoredBundle = {
   note?: string;
   created_at: number;
   canary_only?: boolean;
+};
+
+export type StrategyEvent = {
+  event_id: string;
+  ts: number;
+  kind: string;
+  strategy_id: string;
+  instrument: string;
+  text: string;
+  ref: string;
+  config_rev?: number;
 };
 
 export type TaxRow = {
@@ -3002,6 +3051,13 @@ export interface Inputs {
   };
   getWellKnownKeySet: Record<string, never>;
   lintBundle: LintRequest;
+  listActions: {
+    limit?: number;
+    cursor?: string;
+    from_ts?: number;
+    to_ts?: number;
+    kind?: "BREAKER" | "ROLLBACK" | "RETRY" | "KILL" | "PAUSE" | "STYLE" | "SIZE" | "ORDER" | "OTHER";
+  };
   listAlertRules: Record<string, never>;
   listAlerts: {
     limit?: number;
@@ -3200,6 +3256,16 @@ export interface Inputs {
     from_ts?: number;
     to_ts?: number;
   };
+  listLogEvents: {
+    limit?: number;
+    cursor?: string;
+    from_ts?: number;
+    to_ts?: number;
+    text?: string;
+    service?: string;
+    level?: "WARN" | "ERROR" | "FATAL";
+    trace_id?: string;
+  };
   listMetrics: {
     metric?: string;
   };
@@ -3277,11 +3343,22 @@ export interface Inputs {
     limit?: number;
     cursor?: string;
   };
+  listSlos: Record<string, never>;
   listStatements: {
     limit?: number;
     cursor?: string;
     from_ts?: number;
     to_ts?: number;
+  };
+  listStrategyEvents: {
+    limit?: number;
+    cursor?: string;
+    from_ts?: number;
+    to_ts?: number;
+    text?: string;
+    strategy_id?: string;
+    instrument?: string;
+    kind?: string;
   };
   listTrades: {
     limit?: number;
@@ -3782,6 +3859,10 @@ export interface Answers {
   getTraining: Training;
   getWellKnownKeySet: KeySet;
   lintBundle: LintAnswer;
+  listActions: {
+    items: AutomaticAction[];
+    next_cursor?: string;
+  };
   listAlertRules: {
     items: AlertRule[];
   };
@@ -3958,6 +4039,10 @@ export interface Answers {
     items: LevelChange[];
     next_cursor?: string;
   };
+  listLogEvents: {
+    items: LogEvent[];
+    next_cursor?: string;
+  };
   listMetrics: {
     items: ({
       metric: string;
@@ -4079,8 +4164,15 @@ export interface Answers {
     items: SimulationRow[];
     next_cursor?: string;
   };
+  listSlos: {
+    items: Slo[];
+  };
   listStatements: {
     items: Statement[];
+    next_cursor?: string;
+  };
+  listStrategyEvents: {
+    items: StrategyEvent[];
     next_cursor?: string;
   };
   listTrades: {
@@ -4420,6 +4512,8 @@ export interface Api {
   getWellKnownKeySet(input?: Inputs["getWellKnownKeySet"], options?: CallOptions): Promise<Answers["getWellKnownKeySet"]>;
   /** Check a bundle, as text or as a document, without storing it. `POST /api/v1/config/lint` */
   lintBundle(input?: Inputs["lintBundle"], options?: CallOptions): Promise<Answers["lintBundle"]>;
+  /** What the system did by itself, with what made it do so, newest first. `GET /api/v1/actions` */
+  listActions(input?: Inputs["listActions"], options?: CallOptions): Promise<Answers["listActions"]>;
   /** Every alert there is: what it means, what is done by itself, what to do, who is told. `GET /api/v1/alerts/rules` */
   listAlertRules(input?: Inputs["listAlertRules"], options?: CallOptions): Promise<Answers["listAlertRules"]>;
   /** Alerts, newest first; by text: at most 500 of those that fit best, on one page. `GET /api/v1/alerts` */
@@ -4484,6 +4578,8 @@ export interface Api {
   listLabels(input?: Inputs["listLabels"], options?: CallOptions): Promise<Answers["listLabels"]>;
   /** Changes of the health level with their reasons, newest first. `GET /api/v1/health-level/history` */
   listLevelChanges(input?: Inputs["listLevelChanges"], options?: CallOptions): Promise<Answers["listLevelChanges"]>;
+  /** Lines that services logged at WARN or above, newest first. `GET /api/v1/log-events` */
+  listLogEvents(input?: Inputs["listLogEvents"], options?: CallOptions): Promise<Answers["listLogEvents"]>;
   /** Every metric of the last scrape with the values of its labels. `GET /api/v1/metrics/names` */
   listMetrics(input?: Inputs["listMetrics"], options?: CallOptions): Promise<Answers["listMetrics"]>;
   /** Registered models, newest first. `GET /api/v1/models` */
@@ -4514,8 +4610,12 @@ export interface Api {
   listSilences(input?: Inputs["listSilences"], options?: CallOptions): Promise<Answers["listSilences"]>;
   /** Simulations with how far they are and what came of them, newest first. `GET /api/v1/simulations` */
   listSimulations(input?: Inputs["listSimulations"], options?: CallOptions): Promise<Answers["listSimulations"]>;
+  /** Objectives over 30 days, how fast their error budgets burn, and whether somebody is to look. `GET /api/v1/slo` */
+  listSlos(input?: Inputs["listSlos"], options?: CallOptions): Promise<Answers["listSlos"]>;
   /** Daily statements, newest first; a day that is not final may still change. `GET /api/v1/statements` */
   listStatements(input?: Inputs["listStatements"], options?: CallOptions): Promise<Answers["listStatements"]>;
+  /** Entries decided, trades as they went, and limits that held strategies back, newest first. `GET /api/v1/strategy-events` */
+  listStrategyEvents(input?: Inputs["listStrategyEvents"], options?: CallOptions): Promise<Answers["listStrategyEvents"]>;
   /** Trades, newest first. `GET /api/v1/trades` */
   listTrades(input?: Inputs["listTrades"], options?: CallOptions): Promise<Answers["listTrades"]>;
   /** Trainings, newest first. `GET /api/v1/trainings` */
@@ -4606,7 +4706,7 @@ export interface Api {
   runExperiment(input?: Inputs["runExperiment"], options?: CallOptions): Promise<Answers["runExperiment"]>;
   /** Seal a secret for a channel of this name, to be given with the channel; kept nowhere. `POST /api/v1/channels/{channel_id}/secret` */
   sealChannelSecret(input: Inputs["sealChannelSecret"], options?: CallOptions): Promise<Answers["sealChannelSecret"]>;
-  /** Words in alerts and the audit log, or an id of an order, intent, trade, decision or reconciliation. `GET /api/v1/search` */
+  /** Words in alerts, events, log lines and the audit log, or an id of an order, trade, decision and more. `GET /api/v1/search` */
   search(input: Inputs["search"], options?: CallOptions): Promise<Answers["search"]>;
   /** Stop everything that opens or enlarges a position, or allow it again. `POST /api/v1/kill-switch` */
   setKillSwitch(input: Inputs["setKillSwitch"], options?: CallOptions): Promise<Answers["setKillSwitch"]>;

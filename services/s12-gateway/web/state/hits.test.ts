@@ -11,6 +11,8 @@ test("a hit leads to where it is shown whole; of what is in a list, to its local
   expect(placeOf("decisions", hit)).toEqual({ subject: { kind: "decision", id: "x1" } });
   expect(placeOf("audit", hit)).toEqual({ page: "audit", id: "", asked: { from: "2026-01-05", to: "2026-01-05" } });
   expect(placeOf("alerts", { id: "a1" })).toMatchObject({ page: "health", asked: {}, subject: { kind: "alert" } });
+  expect(placeOf("log_events", hit)).toMatchObject({ page: "health", id: "logs", asked: { from: "2026-01-05" } });
+  expect(placeOf("strategy_events", { id: "e1" })).toEqual({ page: "health", id: "actions", asked: {} });
   expect(placeOf("intents", hit)).toBeUndefined();
 });
 test("every kind has a name in each language", () => {

@@ -3,7 +3,7 @@ import type { Address } from "./address.ts";
 
 export const HIT_KINDS = [
   ...(["orders", "intents", "trades", "decisions"] as const),
-  ...(["reconciliations", "reports", "alerts", "audit"] as const),
+  ...(["reconciliations", "reports", "alerts", "audit", "strategy_events", "log_events"] as const),
 ];
 export type HitKind = (typeof HIT_KINDS)[number];
 export interface Hit {
@@ -45,6 +45,10 @@ export function placeOf(kind: HitKind, { id, ts }: Pick<Hit, "id" | "ts">): Part
       return { page: "health", id: "", asked: day === undefined ? {} : { from: day }, subject: { kind: "alert", id } };
     case "audit":
       return { page: "audit", id: "", asked: day === undefined ? {} : { from: day, to: day } };
+    case "strategy_events":
+      return { page: "health", id: "actions", asked: day === undefined ? {} : { from: day, to: day } };
+    case "log_events":
+      return { page: "health", id: "logs", asked: day === undefined ? {} : { from: day, to: day } };
     default:
       return undefined;
   }
