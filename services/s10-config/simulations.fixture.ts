@@ -1,6 +1,6 @@
 /** S10 on a virtual clock beside signals and labels of the past, which can be killed and started again. */
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
-import { put } from "../../shared/changes.ts";
+import { emit, put } from "../../shared/changes.ts";
 import { configBundles } from "../../shared/collections/config.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { LABELS, type Label } from "../../shared/collections/labels.ts";
@@ -11,16 +11,30 @@ import { createTokens } from "../../shared/kit/auth.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import { type Mortal, mortal } from "../../shared/kit/mortal.ts";
 import type { Role } from "../../shared/kit/service.ts";
+import type { Workers } from "../../shared/kit/workers.ts";
+import { opsEvents } from "../../shared/streams.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { compileBundle } from "../../shared/trading/decision/compiled.ts";
 import { decide } from "../../shared/trading/decision/decide.ts";
-import { accountWith, listingOf, signalWith, viewWith } from "../../shared/trading/decision/decision.fixture.ts";
+import {
+  accountWith,
+  listingOf,
+  signalWith,
+  strategyWith,
+  viewWith,
+} from "../../shared/trading/decision/decision.fixture.ts";
 import { contentHash } from "./bundles.ts";
 import service from "./service.ts";
+import { NewSimulation } from "./simulation-types.ts";
+import { SimulationJobs } from "./simulations.ts";
 
 export const HOUR = 3_600_000;
 export const NOW = Date.UTC(2026, 2, 1);
 export const BTC = "FUT:BTCUSDT";
+export const WEEK = { from_ts: NOW - 7 * 24 * HOUR, to_ts: NOW };
+export const SENSITIVITY = { epsilon: 0.05, topk: 3, n_eval: 200 };
+/** Wants more of a long than the fixture's bundle. */
+export const STRICT = strategyWith({ long: { f: "obi_5", op: ">", v: 0.7 } });
 
 /** The bundle of the decision fixture, as a document of revision `rev`; `change` replaces top-level parts. */
 export const document = (rev: number, change: object = {}): object => ({ ...viewWith(change).bundle, rev });
@@ -60,6 +74,42 @@ export function stored(rev: number, change: object) {
   const bundle = { ...viewWith(change).bundle, rev };
   const record = { bundle_id: "test", rev, hash: contentHash(bundle), status: "DRAFT", bundle } as const;
   return put(configBundles, { ...record, author: "ann", created_at: NOW });
+}
+
+/** The jobs by themselves: a step is done when the test says so. */
+export async function openJobs(count: number, around: (workers: Workers) => Workers = (workers) => workers) {
+  const clock = new VirtualClock(NOW);
+  const world = simulatedWorld({ clock, net: {} as never, seed: "jobs", freeze: true });
+  const bundle = viewWith().bundle;
+  const current = () => ({ rev: 7, bundle_id: "test", hash: contentHash(bundle), bundle });
+  await world.store("s01").commit([put(instrumentRegistry, listingOf(BTC))]);
+  await world.store("s10").commit([stored(7, {}), stored(8, STRICT)]);
+  for (const signal of pastSignals(count)) await world.store("s02").commit([put(signalsSeen, signal)]);
+  const audit = (entry: { actor: string; what: string; ref: string; outcome: string }) =>
+    emit(opsEvents, { source: "s10", ts: clock.now(), ...entry });
+  const { blobs, workers } = world;
+  const store = world.store("s10");
+  const all = new SimulationJobs({ store, clock, blobs, workers: around(workers), current, audit });
+  async function finish<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const end = () => {
+      done = true;
+    };
+    work.then(end, end);
+    await clock.run(() => done);
+    return work;
+  }
+  async function over(sim_id: string): Promise<Simulation> {
+    for (;;) {
+      const found = await all.read(sim_id);
+      if (found.status !== "QUEUED" && found.status !== "RUNNING") return found;
+      // Nothing to do now: it waits.
+      if (!(await finish(all.step()))) await finish(clock.sleep(1_000));
+    }
+  }
+  const accept = (request: object) => finish(all.accept(NewSimulation.parse({ bundle_id: "test", ...request }), "ann"));
+  const runDefault = () => finish(all.runDefault({ bundle_id: "test", rev: 8, author: "pat" }));
+  return { all, clock, store, finish, over, accept, runDefault };
 }
 
 interface Asked {
