@@ -31,9 +31,18 @@ export interface ChannelAsked {
   severity_min: Severity;
   per_hour_max: number;
 }
-export const makeChannel = (asked: ChannelAsked, key: string) => post<Channel>("/channels", asked, key);
-export const changeChannel = ({ channel_id, ...asked }: ChannelAsked, key: string) =>
-  change<Channel>("PUT", pathWith(channelPath(channel_id), {}), { body: asked, key });
+/** Sealed first, so that what may have to wait for a second person holds no secret. */
+async function sealed({ secret, ...asked }: ChannelAsked) {
+  if (secret === undefined) return asked;
+  const { sealed_secret } = await post<{ sealed_secret: string }>(channelPath(asked.channel_id, "/secret"), { secret });
+  return { ...asked, sealed_secret };
+}
+export const makeChannel = async (asked: ChannelAsked, key: string) =>
+  post<Channel>("/channels", await sealed(asked), key);
+export async function changeChannel(asked: ChannelAsked, key: string): Promise<Channel> {
+  const { channel_id, ...body } = await sealed(asked);
+  return change<Channel>("PUT", pathWith(channelPath(channel_id), {}), { body, key });
+}
 
 export interface Tried {
   ok: boolean;

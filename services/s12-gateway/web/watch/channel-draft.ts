@@ -70,6 +70,8 @@ export function draftOfChannel({ target, ...channel }: WholeChannel): ChannelDra
   };
 }
 
+const About = Channel.pick({ channel_id: true, per_hour_max: true }).extend({ title: Channel.shape.title.min(1) });
+
 const listOf = (text: string): string[] =>
   text
     .split(/[\s,;]+/)
@@ -99,7 +101,7 @@ function targetOf(draft: ChannelDraft): Record<string, unknown> {
 /** What would be asked for, or what is wrong, by field of the form. */
 export function channelOf(draft: ChannelDraft): { asked?: ChannelAsked; problems: FieldProblem[] } {
   const target = ChannelTarget.safeParse(targetOf(draft));
-  const about = Channel.pick({ channel_id: true, title: true, per_hour_max: true }).safeParse({
+  const about = About.safeParse({
     channel_id: draft.channel_id.trim(),
     title: draft.title.trim(),
     per_hour_max: Number(draft.per_hour_max),

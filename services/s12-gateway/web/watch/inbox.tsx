@@ -16,7 +16,8 @@ import { askedOf } from "../state/asked.ts";
 import { guideOf } from "../state/guides.ts";
 import { mayAct, useMe } from "../state/me.ts";
 import { resolveAlert, seeAlerts } from "./acts.ts";
-import { SilenceForm, SilencesPanel } from "./silences.tsx";
+import { rulesQuery } from "./queries.ts";
+import { maySilence, SilenceForm, SilencesPanel } from "./silences.tsx";
 
 export function InboxPage() {
   const { t } = useText();
@@ -151,6 +152,7 @@ function AlertItem({ alert }: { alert: AlertRow }) {
           ) : null}
           {alert.acked_by ? <span>{t("alerts.seen_by", { who: alert.acked_by })}</span> : null}
         </p>
+        <Explained code={alert.code} />
         {error ? <p className="form-error">{error.message}</p> : null}
         {isSilencing ? <SilenceForm alert={alert} onDone={() => setSilencing(false)} /> : null}
       </div>
@@ -165,16 +167,40 @@ function AlertItem({ alert }: { alert: AlertRow }) {
           <button type="button" className="button" disabled={ending.isPending} onClick={() => ending.mutate()}>
             {t("alerts.resolve")}
           </button>
-          <button
-            type="button"
-            className="button"
-            aria-expanded={isSilencing}
-            onClick={() => setSilencing((before) => !before)}
-          >
-            {t("alerts.silence")}
-          </button>
+          {maySilence(me) ? (
+            <button
+              type="button"
+              className="button"
+              aria-expanded={isSilencing}
+              onClick={() => setSilencing((before) => !before)}
+            >
+              {t("alerts.silence")}
+            </button>
+          ) : null}
         </span>
       ) : null}
     </li>
+  );
+}
+
+/** What such an alert means, and what to look at and do: the same words as in the runbook. */
+function Explained({ code }: { code: string | undefined }) {
+  const { t } = useText();
+  const rule = useQuery(rulesQuery).data?.find((each) => each.code === code);
+  if (!rule) return null;
+  return (
+    <details className="alert-explained">
+      <summary>{t("alerts.what_to_do")}</summary>
+      <dl>
+        <dt>{t("alerts.means")}</dt>
+        <dd>{rule.means}</dd>
+        <dt>{t("alerts.done")}</dt>
+        <dd>{rule.done}</dd>
+        <dt>{t("alerts.look")}</dt>
+        <dd>{rule.look}</dd>
+        <dt>{t("alerts.act")}</dt>
+        <dd>{rule.act}</dd>
+      </dl>
+    </details>
   );
 }

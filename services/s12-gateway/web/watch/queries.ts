@@ -54,6 +54,21 @@ export const callsQuery = queryOptions({
   refetchInterval: WALL_MS,
 });
 
+export interface AlertRule {
+  code: string;
+  means: string;
+  done: string;
+  look: string;
+  act: string;
+  runbook: string;
+}
+/** What each alert means and what is to be done: the same until the system is updated. */
+export const rulesQuery = queryOptions({
+  queryKey: ["alert-rules"],
+  queryFn: async ({ signal }) => (await get<{ items: AlertRule[] }>(pathWith("/alerts/rules", {}), signal)).items,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 export const channelsQuery = queryOptions({
   queryKey: ["channels"],
   queryFn: async () => (await getAll(pathWith("/channels", {}))) as Channel[],

@@ -10,9 +10,11 @@ import { LoadedHere } from "../parts/loaded-here.tsx";
 import { Select } from "../parts/select.tsx";
 import { Empty, Panel } from "../parts/states.tsx";
 import { useLive } from "../state/live.ts";
-import { mayAct, useMe } from "../state/me.ts";
+import { useMe } from "../state/me.ts";
 import { endSilence, silence } from "./acts.ts";
 import { silencesQuery } from "./queries.ts";
+
+export const maySilence = (me: ReturnType<typeof useMe>): boolean => me?.role === "risk" || me?.role === "admin";
 
 const HOUR_MS = 3_600_000;
 const HOURS = ["1", "4", "24", "72", "168"] as const;
@@ -108,7 +110,7 @@ function SilenceRow({ silence: each }: { silence: Silence }) {
         {each.author}
         {each.note ? `: ${each.note}` : ""}
       </span>
-      {mayAct(me) ? (
+      {maySilence(me) ? (
         <button type="button" className="button" disabled={ending.isPending} onClick={() => ending.mutate()}>
           {t("silences.end")}
         </button>
