@@ -11,11 +11,12 @@ const GROUPS = {
   live: "Before it is live",
 } as const;
 const SEVERITIES: Readonly<Record<Severity, string>> = { ERROR: "error", WARNING: "warning", HINT: "hint" };
-const ABOUT = `What \`./chimera config lint\`, \`POST /config/lint\`, \`POST /bundles\` and the editor on the page say of a bundle. An
-**error** refuses it. A **warning** means that it does less, or other, than it seems to say. A **hint** is worth knowing and asks
-for nothing. Each finding has a path such as \`rules[3].when.allOf[0].f\`, of a text also the line and column, and what was
-probably meant where that can be told. What is said of conditions is proved from the ranges of the
-[factors](factors.md) alone, whatever the market does. How to write a bundle: [the guide](../guide/write-a-bundle.md).`;
+const ABOUT = `What \`./chimera config lint\`, \`POST /config/lint\`, \`POST /bundles\` and the editor on the page say of a
+bundle. An **error** refuses it. A **warning** means that it does less, or other, than it seems to say. A **hint** is
+worth knowing and asks for nothing. Each finding has a path such as \`rules[3].when.allOf[0].f\`, of a text also the
+line and column, and what was probably meant where that can be told. What is said of conditions is proved from the
+ranges of the [factors](factors.md) alone, whatever the market does. How to write a bundle: [the
+guide](../guide/write-a-bundle.md).`;
 
 /** `note` says that the page is generated. */
 export function lintPage(note: string): string {

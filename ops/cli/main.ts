@@ -39,6 +39,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Statements that experiments can refute: record, list, show",
     load: () => import("./hypothesis.ts"),
   },
+  config: {
+    summary: "Bundles: lint, diff, export, draft, simulate, promote, watch, roll back",
+    load: () => import("./config.ts"),
+  },
   program: {
     summary: "Strategies written as TypeScript programs: register, list, show",
     load: () => import("./program.ts"),

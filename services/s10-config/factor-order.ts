@@ -15,8 +15,8 @@ const FACTORS_MAX = 24;
 type Order = 0 | 1 | 2;
 
 /**
- * By the closure of "at most" and "less": less than itself is impossible, as is an upper end below a lower one. `in` and
- * `notIn` say nothing here.
+ * By the closure of "at most" and "less": less than itself is impossible, as is an upper end below a lower one. `in`
+ * and `notIn` say nothing here.
  */
 export function isConsistent(relations: readonly Relation[], spanOf: (factor: string) => Span): boolean {
   if (relations.length === 0) return true;
