@@ -14,6 +14,7 @@ import { STREAMS } from "../shared/streams.ts";
 import { simulatedWorld } from "../shared/testing/world.ts";
 import { COUNT_MAX, WINDOW_MS_MAX } from "../shared/trading/factors/factor.ts";
 import { dependenciesOf, describeFamily, FAMILIES, parseFactor } from "../shared/trading/factors/registry.ts";
+import { alertsPage } from "./alerts-page.ts";
 import { lostIn, WITHDRAWN } from "./api-compat.ts";
 import { ROOT } from "./build.ts";
 import { clientFiles } from "./client-code.ts";
@@ -49,6 +50,7 @@ export async function generate(): Promise<Record<string, string>> {
     "docs/reference/settings.md": settingsTable(services),
     "docs/reference/streams.md": streamTable(),
     "docs/reference/factors.md": factorPages(),
+    "docs/reference/alerts.md": alertsPage(NOTE),
     "docs/reference/lint.md": lintPage(NOTE),
     "docs/reference/bundle.schema.json": `${JSON.stringify(bundleSchemaFile(), null, 2)}\n`,
   };

@@ -19,6 +19,9 @@ const INSTRUMENT = "FUT:BTCUSDT";
 /** Long enough for bars, decisions and their trades. */
 const LEAD_MS = 90_000;
 const SETTLE_MS = 3_000;
+/** After the examples' beginning, which is the epoch's. */
+const HOUR_MS = 3_600_000;
+const SIGNING_KEY = `whsec_${"A".repeat(32)}`;
 const ITEMS_MAX = 2;
 
 type Name = keyof Inputs & keyof Answers;
@@ -70,6 +73,11 @@ const ROWS: readonly Row[] = [
   ["getServiceHealth", { id: "s04", replica: 1 }],
   ["listAlerts", { limit: 2 }],
   ["acknowledgeAlert", (seen) => ({ id: first(seen.listAlerts).alert_id })],
+  ["acknowledgeAlerts", (seen) => ({ alert_ids: [first(seen.listAlerts).alert_id], note: "Looking into it" })],
+  ["resolveAlert", (seen) => ({ id: first(seen.listAlerts).alert_id, note: "It is over" })],
+  ["makeSilence", { match: { codes: ["MARKET_GAP"] }, until_ts: HOUR_MS, note: "Maintenance of the line" }],
+  ["endSilence", (seen) => ({ id: (seen.makeSilence as { silence_id: string }).silence_id })],
+  ["sealChannelSecret", { channel_id: "ops", secret: SIGNING_KEY }],
   ["readTax", { year: 2026 }],
   ["triggerAutoTransfer", { trigger_id: "example-1", reason: "Margin runs low" }],
   ["askTransfer", { from: "SPOT", to: "FUT", amount_usdt: "100", reason: "More margin" }],
@@ -102,6 +110,8 @@ const ROWS: readonly Row[] = [
   ["readLabels", (seen) => ({ signal_id: first(seen.listDecisions).signal_id })],
   ["getActive", {}],
   ["draftBundle", (seen) => nextBundle(seen)],
+  ["simulateBundle", { bundle_id: "shipped", sensitivity: { epsilon: 0.05, topk: 3, n_eval: 100 } }],
+  ["getSimulation", (seen) => ({ sim_id: (seen.simulateBundle as { sim_id: string }).sim_id })],
   ["backfillLabels", { horizon_h: 12 }],
   ["readLabelJob", (seen) => ({ job_id: (seen.backfillLabels as { job_id: string }).job_id })],
   ["cancelLabelJob", (seen) => ({ job_id: (seen.backfillLabels as { job_id: string }).job_id })],
@@ -138,6 +148,8 @@ const key = softwareKey(AT);
 
 /** Their answers are schemas, whose references would be taken for the document's own. */
 const SCHEMAS: ReadonlySet<string> = new Set(["getOpenApi", "getConfigSchema"]);
+/** What has come of them is looked at afterwards. */
+const TAKE_THEIR_TIME: ReadonlySet<string> = new Set(["order", "simulateBundle"]);
 /** What is asked without a word: all others that need none. */
 const PLAIN = /^(get|list|read|check|who|budget)/;
 /** Of what is told once, or proves who somebody is. */
@@ -167,7 +179,7 @@ export async function recordExamples(names: readonly string[]): Promise<{ exampl
       const call = (who === "risk" ? risk : admin)[name] as (input: never) => Promise<unknown>;
       seen[name] = await whileRunning(sim.clock, call(input));
       examples[name] = { input: shown(input), answer: shown(seen[name] as Json) };
-      await sim.advance(name === "order" ? SETTLE_MS : 0);
+      await sim.advance(TAKE_THEIR_TIME.has(name) ? SETTLE_MS : 0);
     } catch (error) {
       failed.push(`${name}: ${error}`);
     }

@@ -6,6 +6,7 @@ const secret = {
   CHIMERA_S01_API_SECRET: "s01",
   CHIMERA_API_SECRET: "s01",
   CHIMERA_S01_API_PASSWORD: "s01",
+  CHIMERA_S11_CHANNEL_KEY: "s11",
   CHIMERA_S12_GRANT_KEY: "s12",
   CHIMERA_ADMIN_PASSWORD: "s12",
   CHIMERA_S12_ADMIN_PASSWORD: "s12",
@@ -17,7 +18,7 @@ const secret = {
 };
 const plain = { PATH: "/bin", CHIMERA_MODE: "live", CHIMERA_S01_CONNECTOR: "ccxt", CHIMERA_MASTER_KEY_FILE: "/key" };
 
-test.each(["s01", "s04", "s12", "venue"] as const)("%s is handed its own secrets alone", (owner) => {
+test.each(["s01", "s04", "s11", "s12", "venue"] as const)("%s is handed its own secrets alone", (owner) => {
   const own = Object.fromEntries(Object.entries(secret).filter(([, whose]) => whose === owner));
   expect(envFor(owner, { ...secret, ...plain })).toEqual({ ...own, ...plain });
 });

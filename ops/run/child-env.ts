@@ -6,6 +6,7 @@ type Env = Record<string, string | undefined>;
 /** By the name's end, each also with its service's number in front of it. */
 const OWN: readonly [ServiceId, readonly string[]][] = [
   ["s01", ["API_KEY", "API_SECRET", "API_PASSWORD"]],
+  ["s11", ["CHANNEL_KEY"]],
   ["s12", ["GRANT_KEY", "ADMIN_PASSWORD"]],
 ];
 const OF_VENUE = ["CHIMERA_VENUE_ADMIN_TOKEN"];

@@ -15,7 +15,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
-import { exchangeKeyEnv } from "./exchange-keys.ts";
+import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
 import { type DataFolder, storeFile } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
 import { approvalsEnv } from "./origin.ts";
@@ -70,6 +70,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     env: {
       ...grantEnv(folder.grantKeys),
       ...exchangeKeyEnv(folder, env),
+      ...channelKeyEnv(folder, env),
       ...approvalsEnv(env),
       ...env,
       CHIMERA_INSTALLATION_TAG: folder.tag,

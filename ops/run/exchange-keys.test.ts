@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeKey, exchangeKeyEnv, masterKey, openKey, removeKey, sealKey } from "./exchange-keys.ts";
+import { channelKeyEnv, describeKey, exchangeKeyEnv, masterKey, openKey, removeKey, sealKey } from "./exchange-keys.ts";
 
 const KEY = { api_key: "abcdefgh-1234", secret: "the-secret-itself" };
 let path: string;
@@ -56,4 +56,12 @@ test("a master key from elsewhere is used, and refused when others may read it o
   writeFileSync(file, "ab");
   chmodSync(file, 0o600);
   expect(() => masterKey(place(), env)).toThrow("32 bytes");
+});
+
+test("S11 alone has a key for channels, the same each time, which does not tell the master key", () => {
+  const { CHIMERA_S11_CHANNEL_KEY: key } = channelKeyEnv(place(), {}, "s11");
+  expect(key).toMatch(/^[0-9a-f]{64}$/);
+  expect(channelKeyEnv(place(), {})).toEqual({ CHIMERA_S11_CHANNEL_KEY: key as string });
+  expect(channelKeyEnv(place(), {}, "s01")).toEqual({});
+  expect(key).not.toBe(Buffer.from(masterKey(place(), {})).toString("hex"));
 });

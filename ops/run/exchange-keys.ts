@@ -1,5 +1,5 @@
 /** The exchange's key in the data folder, sealed by the master key; S1's process alone is handed what is in it. */
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
@@ -108,4 +108,15 @@ export function exchangeKeyEnv(
   if (owner !== undefined && owner !== "s01") return {};
   const key = openKey(place, () => masterKey(place, env));
   return key ? { CHIMERA_S01_API_KEY: key.api_key, CHIMERA_S01_API_SECRET: key.secret } : {};
+}
+
+/** What the environment of S11's process says: a key of its own, made of the master key, for the secrets of channels. */
+export function channelKeyEnv(
+  place: KeyPlace,
+  env: Record<string, string | undefined>,
+  owner?: ServiceId,
+): Record<string, string> {
+  if (owner !== undefined && owner !== "s11") return {};
+  const key = hkdfSync("sha256", masterKey(place, env), "", "chimera channels", MASTER_BYTES);
+  return { CHIMERA_S11_CHANNEL_KEY: Buffer.from(key).toString("hex") };
 }

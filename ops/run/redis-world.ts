@@ -17,7 +17,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, Directory, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
-import { exchangeKeyEnv } from "./exchange-keys.ts";
+import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
 import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
 import { approvalsEnv } from "./origin.ts";
@@ -64,6 +64,7 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     env: {
       ...grantEnv(folder.grantKeys, owner),
       ...exchangeKeyEnv(folder, env, owner),
+      ...channelKeyEnv(folder, env, owner),
       ...approvalsEnv(env),
       ...env,
       CHIMERA_INSTALLATION_TAG: folder.tag,

@@ -1,13 +1,64 @@
-/** Alerts of all services, taken into the inbox. */
-import { on } from "../../shared/kit/service.ts";
-import { alerts } from "../../shared/streams.ts";
-import { alertVerbs, createInbox } from "./alerts.ts";
+/** Alerts of all services: taken into the inbox, told over channels, told again until somebody has seen them. */
+import { every, on } from "../../shared/kit/service.ts";
+import { createSealer } from "../../shared/sealing.ts";
+import { alerts, type HealthEvent } from "../../shared/streams.ts";
+import { createInbox } from "./alerts.ts";
+import { alertVerbs, silenceVerbs } from "./alerts.verbs.ts";
+import { createChannels } from "./channels.ts";
+import { channelVerbs } from "./channels.verbs.ts";
+import { Courier } from "./courier.ts";
+import { createDeadman } from "./deadman.ts";
+import { createEscalation } from "./escalation.ts";
 import type { Part, Ports } from "./parts.ts";
+import { createSender } from "./senders.ts";
+import { createSilences } from "./silences.ts";
+import { createTeller } from "./telling.ts";
 
-export function inboxPart({ store, audit }: Ports): Part {
-  const inbox = createInbox({ store, audit });
+const LOOK_MS = 5_000;
+const ESCALATE_LOOK_MS = 15_000;
+const PING_MS = 60_000;
+
+/** Channels and the courier, with what they need of the settings. */
+function carriersOf(ports: Ports) {
+  const { settings, store, clock, random, log, audit, outside, metrics, alert } = ports;
+  const { channelKey, allowHosts: allowed, deliveryTimeoutMs: timeoutMs, publicUrl, mode } = settings;
+  const sealer =
+    channelKey === undefined ? undefined : createSealer(channelKey, "channel secrets", (count) => random.bytes(count));
+  const channels = createChannels({ store, clock, sealer, allowed, audit });
+  const sender = createSender({ outside, clock, allowed, timeoutMs });
+  const sent = metrics.counter("channel_messages_total", "Messages over channels, by how they went", [
+    "kind",
+    "outcome",
+  ]);
+  const where = `Chimera ${mode}`;
   return {
-    verbs: alertVerbs(store, inbox),
+    channels,
+    courier: new Courier({ store, clock, random, log, channels, sender, publicUrl, where, sent, alert }),
+  };
+}
+
+/** `level`: what was judged last. */
+export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
+  const { settings, store, clock, random, audit, log, outside, peers, alert } = ports;
+  const { channels, courier } = carriersOf(ports);
+  const wake = () => void courier.look().catch((error) => log.warn("channels not looked at", { error: String(error) }));
+  const silences = createSilences({ store, clock, random, audit });
+  const teller = createTeller({ store, clock, isBusy: (id) => courier.isBusy(id) });
+  const inbox = createInbox({ store, clock, silences, teller, pace: settings, audit, wake });
+  const escalation = createEscalation({ store, clock, silences, teller, ...settings, wake });
+  const { deadmanUrl: url, deadmanMethod: method, allowHosts: allowed } = settings;
+  const deadman =
+    url === undefined
+      ? undefined
+      : createDeadman({ url, method, outside, allowed, clock, log, streams: peers.streams, level, alert });
+  return {
+    verbs: [...alertVerbs(store, inbox), ...silenceVerbs(store, silences), ...channelVerbs(store, channels, courier)],
     consumes: [on(alerts, (event, message) => inbox.take(event, message))],
+    jobs: [
+      every(LOOK_MS, "carry-alerts", () => courier.look()),
+      every(ESCALATE_LOOK_MS, "escalate-alerts", escalation.look),
+      ...(deadman ? [every(PING_MS, "ping-outside-watcher", deadman.ping)] : []),
+    ],
+    stop: () => courier.stop(),
   };
 }

@@ -42,7 +42,9 @@ export function createScraper({ peers, store, clock, log, self, own, alert, hear
     const name = count === 1 ? service.name : `${service.name}, replica ${replica + 1},`;
     try {
       const samples = readPrometheus(await textOf(service.id, replica, count));
+      const missed = misses.get(name) ?? 0;
       misses.set(name, 0);
+      if (missed >= MISSES_MAX) alert("INFO", "SERVICE_BACK", `${name} answers again.`);
       return samples;
     } catch (error) {
       const missed = (misses.get(name) ?? 0) + 1;

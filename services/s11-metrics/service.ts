@@ -2,6 +2,8 @@
 import {
   alertsKept,
   automaticActions,
+  channels,
+  deliveries,
   levelChanges,
   logEvents,
   metricDays,
@@ -9,6 +11,7 @@ import {
   metricMinutes,
   metricsTimeseries,
   serviceCalls,
+  silences,
   strategyEvents,
   watchMarks,
 } from "../../shared/collections/operations.ts";
@@ -31,10 +34,13 @@ export default defineService({
   emits: [healthEvents],
   usesConfig: false,
   owns: [
-    alertsKept,
+    ...[alertsKept, silences, channels, deliveries],
     ...[metricsTimeseries, metricMinutes, metricHours, metricDays, serviceCalls],
     ...[levelChanges, watchMarks],
     ...[automaticActions, strategyEvents, logEvents],
   ],
-  setup: (ports) => together([measuringPart(ports), inboxPart(ports), healthPart(ports), deedsPart(ports)]),
+  setup(ports) {
+    const health = healthPart(ports);
+    return together([measuringPart(ports), inboxPart(ports, health.shown), health, deedsPart(ports)]);
+  },
 });

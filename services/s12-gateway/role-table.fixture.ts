@@ -101,6 +101,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
         "POST /bundles",
         "POST /bundles/{bundle_id}/stage",
         "POST /config/lint",
+        "POST /config/diff",
         "POST /labels/backfill",
         "POST /labels/jobs/{job_id}/cancel",
         "POST /models",

@@ -12,6 +12,14 @@ export const AlertRecord = Alert.extend({
   acked_by: z.string().optional(),
   acked_at: z.number().optional(),
   resolved_at: z.number().optional(),
+  /** A person, or the code of the alert that told its end. */
+  resolved_by: z.string().optional(),
+  /** What who saw or resolved it wrote. */
+  note: z.string().optional(),
+  /** When it came up, since it was last acknowledged or resolved. */
+  opened_at: z.number().optional(),
+  /** When channels were last to be told. */
+  told_at: z.number().optional(),
   /** Nobody had seen it in time, and more were told. */
   escalated_at: z.number().optional(),
   /** By a silence, until then. */
@@ -91,7 +99,13 @@ export const deliveries = collection({
   owner: "s11",
   schema: Delivery,
   key: ({ delivery_id }) => delivery_id,
-  indexes: [["created_at"], ["state", "next_try_at"], ["channel_id", "created_at"]],
+  indexes: [
+    ["created_at"],
+    ["state", "code"],
+    ["channel_id", "created_at"],
+    ["channel_id", "state", "next_try_at"],
+    ["channel_id", "sent_at"],
+  ],
   retentionDays: 90,
   retentionField: "created_at",
 });

@@ -32,8 +32,7 @@ export const ChannelKind = z.enum(["EMAIL", "SMS", "WEBHOOK", "TELEGRAM", "SLACK
 export type ChannelKind = z.output<typeof ChannelKind>;
 
 const Address = z.string().min(1).max(2_000);
-/** Where a channel leads. Secrets are taken and never told again. */
-export const ChannelTarget = z.discriminatedUnion("kind", [
+const Target = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("EMAIL"),
     host: z.string().min(1).max(255),
@@ -61,6 +60,8 @@ export const ChannelTarget = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("SLACK") }),
 ]);
+/** Where a channel leads. Secrets are taken and never told again. */
+export const ChannelTarget = Target.openapi({ example: { kind: "WEBHOOK", url: "https://hooks.example/chimera" } });
 export type ChannelTarget = z.output<typeof ChannelTarget>;
 
 /** Without its secret (password, token, signing key, Slack's whole address), of which only the last characters are told. */
@@ -95,7 +96,11 @@ export const Delivery = z
     /** TEST: by the button. ESCALATION: nobody acknowledged it. DIGEST: those over the limit. */
     cause: z.enum(["ALERT", "REPEAT", "ESCALATION", "DIGEST", "RESOLVED", "TEST"]),
     severity: Severity,
+    /** Of the alerts, where all have the same. */
+    code: z.string().optional(),
     state: z.enum(["WAITING", "SENT", "GIVEN_UP"]),
+    /** Of several receivers, those that have it already: they do not get it twice. */
+    reached: z.array(z.string()).optional(),
     tries: z.number().int(),
     next_try_at: z.number().optional(),
     /** Of the last try: the answer's status or the error, without secrets. */

@@ -86,6 +86,7 @@ export function simulatedWorld(options: SimOptions): SimWorld {
     env: {
       CHIMERA_S01_RECORD_FRAMES: "false",
       CHIMERA_S11_SCRAPE_MS: "3600000",
+      CHIMERA_S11_CHANNEL_KEY: "a key of the simulated world",
       CHIMERA_INSTALLATION_TAG: "simu",
       CHIMERA_S12_GRANT_KEY: privateKey,
       CHIMERA_S01_GRANT_PUBLIC_KEY: publicKey,

@@ -23,6 +23,7 @@ export const OPERATIONS = {
   changePassword: { method: "POST", path: "/api/v1/auth/password" },
   checkLive: { method: "GET", path: "/api/v1/xchg/live/checklist" },
   collectApproved: { method: "POST", path: "/api/v1/approvals/{id}/collect" },
+  compareDraft: { method: "POST", path: "/api/v1/config/diff" },
   confirm: { method: "POST", path: "/api/v1/auth/confirm" },
   createApiKey: { method: "POST", path: "/api/v1/api-keys" },
   decide: { method: "POST", path: "/api/v1/decide", key: true },

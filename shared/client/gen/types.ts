@@ -1036,6 +1036,20 @@ export type DocumentVersion = {
   note?: string;
 };
 
+export type DraftDiff = BundleDiff & {
+  to?: {
+    bundle_id: string;
+    hash: string;
+  };
+};
+
+export type DraftDiffRequestSent = {
+  /** bundle_id@rev, CURRENT or CANARY */
+  from?: string;
+  /** YAML or JSON */
+  text: string;
+};
+
 export type ExchangePosition = {
   account: string;
   instrument: string;
@@ -1896,7 +1910,23 @@ export type NewProgram = {
   note?: string;
 };
 
-export type NewSimulationSent = SimulationRequestSent & {};
+export type NewSimulationSent = {
+  bundle_id: string;
+  rev?: number;
+  active_rev_ref?: ("CURRENT" | number);
+  method?: "LABELS" | "REPLAY";
+  window?: {
+    from_ts: number;
+    to_ts: number;
+  };
+  instruments?: string[];
+  horizons?: ("12h" | "24h" | "36h")[];
+  sensitivity?: {
+    epsilon?: number;
+    topk?: number;
+    n_eval?: number;
+  };
+};
 
 export type NewTraining = {
   model_id: string;
@@ -2472,24 +2502,6 @@ export type SimulationRequest = {
   };
 };
 
-export type SimulationRequestSent = {
-  bundle_id: string;
-  rev?: number;
-  active_rev_ref?: ("CURRENT" | number);
-  method?: "LABELS" | "REPLAY";
-  window: {
-    from_ts: number;
-    to_ts: number;
-  };
-  instruments?: string[];
-  horizons?: ("12h" | "24h" | "36h")[];
-  sensitivity?: {
-    epsilon?: number;
-    topk?: number;
-    n_eval?: number;
-  };
-};
-
 export type SimulationRow = {
   sim_id: string;
   bundle_id: string;
@@ -2918,6 +2930,7 @@ export interface Inputs {
   collectApproved: {
     id: string;
   };
+  compareDraft: DraftDiffRequestSent;
   confirm: {
     password: string;
     /** Where there is a second factor: the app's code, or a recovery code */
@@ -3682,6 +3695,7 @@ export interface Answers {
     approval_id: string;
     answer: Record<string, unknown>;
   };
+  compareDraft: DraftDiff;
   confirm: {
     confirmed_for: number;
   };
@@ -4422,6 +4436,8 @@ export interface Api {
   checkLive(input?: Inputs["checkLive"], options?: CallOptions): Promise<Answers["checkLive"]>;
   /** For who asked: have it done once it is approved, and get its answer, which is shown this once. `POST /api/v1/approvals/{id}/collect` */
   collectApproved(input: Inputs["collectApproved"], options?: CallOptions): Promise<Answers["collectApproved"]>;
+  /** What leads from a revision to a draft that is not stored, by document and path, and in words. `POST /api/v1/config/diff` */
+  compareDraft(input: Inputs["compareDraft"], options?: CallOptions): Promise<Answers["compareDraft"]>;
   /** Prove again who you are: for five minutes what is dangerous may be done. `POST /api/v1/auth/confirm` */
   confirm(input: Inputs["confirm"], options?: CallOptions): Promise<Answers["confirm"]>;
   /** Make a key for a program of yours, with a role you have; shown this once. `POST /api/v1/api-keys` */
