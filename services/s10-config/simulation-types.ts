@@ -4,13 +4,17 @@ import { Simulation, SimulationRequest } from "../../shared/domain/simulation.ts
 import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 
 /** Without a window: the last 24 hours. */
-export const NewSimulation = SimulationRequest.extend({
-  window: SimulationRequest.shape.window.optional(),
-}).openapi("NewSimulation");
+export const NewSimulation = z
+  .object({ ...SimulationRequest.shape, window: SimulationRequest.shape.window.optional() })
+  .openapi("NewSimulation");
 export type NewSimulation = z.output<typeof NewSimulation>;
 
 export const SimulationAccepted = Simulation.pick({ sim_id: true, status: true }).openapi("SimulationAccepted");
-export const SimulationNamed = z.object({ sim_id: z.string().regex(/^sim-[0-9a-z-]{4,60}$/, "is no simulation's id") });
+const SimulationId = z
+  .string()
+  .regex(/^sim-[0-9a-z-]{4,60}$/, "is no simulation's id")
+  .openapi({ example: "sim-1767225700000-3f9a02c1" });
+export const SimulationNamed = z.object({ sim_id: SimulationId });
 
 export const SimulationsQuery = inOrder(
   z.object({
