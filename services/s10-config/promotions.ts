@@ -164,6 +164,7 @@ export class Promotions {
       if (isNew || canary_only === true)
         refuse("WRONG_STATE", `Revision ${rev} has never been active: it cannot come back.`);
       if (rev >= active.rev) refuse("WRONG_STATE", `Only a revision before ${active.rev} can come back.`);
+      if (hash === active.hash) refuse("WRONG_STATE", "Its content is in force for all already.");
       return;
     }
     const instead = canary_only === true ? "draft it anew" : "roll back to it instead";
