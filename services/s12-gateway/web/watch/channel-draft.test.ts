@@ -48,10 +48,21 @@ test("what is wrong is told by its field", () => {
     port: "0",
   });
   expect(asked).toBeUndefined();
-  expect([...new Set(problems.map(({ field }) => field))].sort()).toEqual(["channel_id", "from", "port", "to"]);
+  expect([...new Set(problems.map(({ field }) => field))].sort()).toEqual([
+    "channel_id",
+    "from",
+    "port",
+    "title",
+    "to",
+  ]);
 });
 
 test("a secret goes only where one was typed", () => {
-  const draft = { ...newChannelDraft("SLACK"), channel_id: "desk", secret: "https://hooks.example.com/T/1" };
+  const draft = {
+    ...newChannelDraft("SLACK"),
+    channel_id: "desk",
+    title: "Desk",
+    secret: "https://hooks.example.com/T/1",
+  };
   expect(channelOf(draft).asked?.secret).toBe(draft.secret);
 });
