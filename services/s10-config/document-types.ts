@@ -74,6 +74,16 @@ export const DiffAnswer = z
   .openapi("BundleDiff");
 export type DiffAnswer = z.output<typeof DiffAnswer>;
 
+/** A draft that is not stored, held against a revision. */
+export const DraftDiffRequest = z
+  .object({ from: RevisionText.default("CURRENT"), text: z.string().max(4_000_000).describe("YAML or JSON") })
+  .openapi("DraftDiffRequest");
+export type DraftDiffRequest = z.output<typeof DraftDiffRequest>;
+export const DraftDiffAnswer = DiffAnswer.extend({
+  to: z.object({ bundle_id: z.string(), hash: z.string() }),
+}).openapi("DraftDiff");
+export type DraftDiffAnswer = z.output<typeof DraftDiffAnswer>;
+
 export const BundleNamed = z.object({ bundle_id: BundleId, rev: Rev });
 export type BundleNamed = z.output<typeof BundleNamed>;
 export const StoredBundle = BundleRecord.extend({ bundle: z.unknown() }).openapi("StoredBundle");

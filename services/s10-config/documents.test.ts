@@ -123,6 +123,20 @@ describe("a difference", () => {
     expect(order).toMatchObject({ same: false, changes: [], summary: [expect.stringContaining("order")] });
   });
 
+  test("is told of a draft that is not stored too, with what it leaves to defaults filled in", async () => {
+    const text = `extends: ${bundles.current().hash}\nbundle_id: mine\nrev: 9\nflags: { risk: { budget_usdt: "60" } }`;
+    const told = await documents.diffDraft({ from: "CURRENT", text });
+    expect(told).toMatchObject({ from: { rev: 1 }, to: { bundle_id: "mine" }, same: false });
+    expect(told.changes).toContainEqual(
+      expect.objectContaining({ kind: "flags", id: "risk", path: "budget_usdt", before: "50", after: "60" }),
+    );
+    expect(told.changes.filter(({ kind }) => kind === "flags")).toHaveLength(1);
+    const same = await documents.diffDraft({ from: "shipped@1", text: JSON.stringify(bundles.current().bundle) });
+    expect(same).toMatchObject({ same: true, changes: [], changes_total: 0 });
+    expect(await codeOf(documents.diffDraft({ from: "CURRENT", text: "format: 1" }))).toBe("RULE");
+    expect(await codeOf(documents.diffDraft({ from: "CURRENT", text: "[" }))).toBe("MALFORMED");
+  });
+
   test("wants revisions that there are", async () => {
     expect(await codeOf(documents.diff({ from: "CURRENT", to: "shipped@9" }))).toBe("NOT_FOUND");
     expect(await codeOf(documents.diff({ from: "CURRENT", to: "CANARY" }))).toBe("NOT_FOUND");

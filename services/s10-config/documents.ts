@@ -1,11 +1,13 @@
 /** The documents of bundle revisions: what a revision holds, since when and by whom, and what differs between two. */
+import type { Bundle } from "../../shared/domain/bundle.ts";
 import { type BundleChange, bundleDiff } from "../../shared/domain/bundle-diff.ts";
 import { diffSummary } from "../../shared/domain/bundle-diff-words.ts";
 import { type DocumentKind, documentHash, documentsOfKind } from "../../shared/domain/bundle-documents.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { type Bases, withBase } from "./bundle-extends.ts";
-import { refuseLint } from "./bundles.ts";
+import { readBundleText } from "./bundle-text.ts";
+import { contentHash, refuseLint } from "./bundles.ts";
 import type {
   BundleNamed,
   DiffAnswer,
@@ -13,10 +15,13 @@ import type {
   DocumentListAnswer,
   DocumentListRequest,
   DocumentVersion,
+  DraftDiffAnswer,
+  DraftDiffRequest,
   HistoryAnswer,
   HistoryRequest,
   StoredBundle,
 } from "./document-types.ts";
+import { lintBundle } from "./lint.ts";
 import { bundleOf, Revisions, type Version } from "./revisions.ts";
 
 /** More changes than anybody reads; the summary counts them all. */
@@ -74,17 +79,19 @@ export class Documents {
   /** What leads from one revision to the other. */
   async diff({ from, to }: DiffRequest): Promise<DiffAnswer> {
     const [before, after] = [await this.bundle(this.#named(from)), await this.bundle(this.#named(to))];
-    const changes: BundleChange[] = bundleDiff(bundleOf(before), bundleOf(after));
-    const same = before.hash === after.hash;
-    const onlyOrder = changes.length === 0 && !same ? ["Only the order or what is a default differs"] : [];
-    return {
-      from: revisionOf(before),
-      to: revisionOf(after),
-      same,
-      summary: [...diffSummary(changes), ...onlyOrder],
-      changes: changes.slice(0, CHANGES_MAX),
-      changes_total: changes.length,
-    };
+    const told = differenceOf(bundleOf(before), bundleOf(after), before.hash === after.hash);
+    return { from: revisionOf(before), to: revisionOf(after), ...told };
+  }
+
+  /** What leads from a revision to a draft that is not stored; RULE with its faults where the draft does not lint. */
+  async diffDraft({ from, text }: DraftDiffRequest): Promise<DraftDiffAnswer> {
+    const before = await this.bundle(this.#named(from));
+    const document = await this.whole(readBundleText(text) as Record<string, unknown>);
+    const { report, bundle } = lintBundle(document);
+    if (!bundle) return refuseLint(report.errors);
+    const hash = contentHash(bundle);
+    const told = differenceOf(bundleOf(before), bundle, before.hash === hash);
+    return { from: revisionOf(before), to: { bundle_id: bundle.bundle_id, hash }, ...told };
   }
 
   /** A revision whole, as it is stored. */
@@ -118,6 +125,17 @@ export class Documents {
     if (rev === "") refuse("INVALID", `"${text.slice(0, 80)}" is no revision: say bundle_id@rev, CURRENT or CANARY.`);
     return { bundle_id, rev: Number(rev) };
   }
+}
+
+function differenceOf(before: Bundle, after: Bundle, same: boolean): Omit<DiffAnswer, "from" | "to"> {
+  const changes: BundleChange[] = bundleDiff(before, after);
+  const onlyOrder = changes.length === 0 && !same ? ["Only the order or what is a default differs"] : [];
+  return {
+    same,
+    summary: [...diffSummary(changes), ...onlyOrder],
+    changes: changes.slice(0, CHANGES_MAX),
+    changes_total: changes.length,
+  };
 }
 
 const revisionOf = ({ bundle_id, rev, hash, status, author, created_at }: StoredBundle) => ({

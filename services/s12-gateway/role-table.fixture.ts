@@ -40,7 +40,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
         "GET /alerts/rules",
         "GET /silences",
         ...["GET /health-level", "GET /health-level/history"],
-        "GET /topology",
+        ...["GET /topology", "GET /slo"],
         ...["GET /actions", "GET /strategy-events", "GET /log-events"],
         ...["GET /metrics", "GET /metrics/names"],
       ],

@@ -113,7 +113,7 @@ function Head({ row }: { row: BundleWhole }) {
       </h1>
       {note ? <p className="statement">{note}</p> : null}
       <dl className="facts">
-        <Pair label={t("research.author")}>{row.author}</Pair>
+        <Pair label={t("config.author")}>{row.author}</Pair>
         <Pair label={t("config.hash")}>
           <HashText hash={row.hash} />
         </Pair>

@@ -154,7 +154,7 @@ function columnsOf(t: Translate, active: ActiveConfig | undefined): Column<Bundl
       value: (row) => row.status,
       cell: (row) => <BundleState row={row} active={active} />,
     }),
-    column("author", t("research.author"), { value: (row) => row.author, cell: (row) => row.author }),
+    column("author", t("config.author"), { value: (row) => row.author, cell: (row) => row.author }),
     column("hash", t("config.hash"), { value: (row) => row.hash, cell: (row) => <HashText hash={row.hash} /> }),
     column("note", t("config.note"), {
       value: (row) => row.note ?? "",

@@ -1,7 +1,7 @@
 /** A text area for YAML with line numbers, colours and marks; only the lines in sight are drawn, however long it is. */
 import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useText } from "../i18n/translate.ts";
-import { type Mark, paintedLine, type Severity } from "./line-paint.ts";
+import { gravest, type Mark, paintedLine, type Severity } from "./line-paint.ts";
 import { commented, indented, newLine, outdented, type Selected, type TextEdit } from "./text-edits.ts";
 
 /** As in the styles. */
@@ -101,8 +101,7 @@ function linesOf(text: string): Line[] {
 
 const touches = ({ from, text }: Line, mark: Mark): boolean => mark.from <= from + text.length && mark.to > from;
 function worstOf(line: Line, marks: readonly Mark[]): Severity | undefined {
-  const here = marks.filter((mark) => touches(line, mark)).map(({ severity }) => severity);
-  return here.includes("error") ? "error" : here[0];
+  return gravest(marks.filter((mark) => touches(line, mark)).map(({ severity }) => severity));
 }
 
 function PaintedLine({ line, marks }: { line: Line; marks: readonly Mark[] }) {

@@ -20,7 +20,9 @@ interface DiffPageProps {
   to: string;
 }
 
-export function DiffPage({ from, to }: DiffPageProps) {
+export function DiffPage(sides: DiffPageProps) {
+  // What stands in the editor is what something is turned into.
+  const { from, to } = sides.from === DRAFT ? { from: sides.to, to: DRAFT } : sides;
   const { t } = useText();
   const rows = useQuery(recentBundlesQuery).data;
   const hasDraft = keptDraft() !== undefined;

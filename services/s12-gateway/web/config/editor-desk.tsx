@@ -168,7 +168,7 @@ function Verdict({ id, may, isBusy, findings, error }: VerdictProps) {
     if (isBusy) return t("editor.checking");
     if (error) return error instanceof ApiProblem && error.status !== 0 ? error.message : t("error.network");
     if (findings.length === 0) return t("editor.passed");
-    return t("editor.counts", { errors: of("error"), warnings: of("warning") });
+    return t("editor.counts", { errors: of("error"), warnings: of("warning"), hints: of("hint") });
   };
   return (
     <span id={id} className="lint-verdict" role="status" data-bad={of("error") > 0 || undefined}>

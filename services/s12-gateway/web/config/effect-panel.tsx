@@ -26,7 +26,9 @@ export function EffectPanel({ effects }: { effects: readonly SimulatedEffect[] }
           <thead>
             <tr>
               <th scope="col">{t("labels.horizon")}</th>
-              <th scope="col">{t("effect.difference")}</th>
+              <th scope="col">
+                <span className="unseen">{t("simulation.picture")}</span>
+              </th>
               <th scope="col" className="right">
                 {t("effect.difference")}
               </th>

@@ -25,7 +25,7 @@ export function FindingList({ yaml, findings, isPassed, onGo, onApply, isCurrent
             <span className="finding-line">{finding.line}</span>
             <span className="finding-text">
               <span className="finding-mark">{t(`finding.${finding.severity}`)}</span> {messageOf(t, finding)}
-              {finding.path === "" ? null : <code>{finding.path}</code>}
+              {finding.path === "" ? null : <code className="finding-path">{finding.path}</code>}
             </span>
           </button>
           {isReplaceable(yaml, finding) ? (

@@ -32,7 +32,8 @@ export function findingsOf(yaml: YamlText, report: LintReport | undefined, highe
       const span = (OF_KEYS.has(finding.code) ? keySpan : valueSpan)(yaml, finding.path);
       return { ...finding, ...span, severity, line: at(span.from) };
     });
-  const all = [...told("error", report?.errors ?? []), ...told("warning", report?.warnings ?? [])];
+  const { errors = [], warnings = [], hints = [] } = report ?? {};
+  const all = [...told("error", errors), ...told("warning", warnings), ...told("hint", hints)];
   const taken = revTaken(yaml, highest);
   if (taken) all.push({ ...taken, line: at(taken.from) });
   return all.toSorted((a, b) => a.from - b.from || a.path.localeCompare(b.path));

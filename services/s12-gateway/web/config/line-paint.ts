@@ -1,7 +1,12 @@
 /** A line of YAML in coloured pieces, with what was found in it underlined; marks keep their place while one types. */
 import type { Span } from "./yaml-places.ts";
 
-export type Severity = "error" | "warning";
+export const SEVERITIES = ["error", "warning", "hint"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+/** The gravest of those given. */
+export const gravest = (all: readonly Severity[]): Severity | undefined =>
+  SEVERITIES.find((each) => all.includes(each));
+
 export interface Mark extends Span {
   readonly severity: Severity;
 }
@@ -41,7 +46,7 @@ export function paintedLine(line: string, from: number, marks: readonly Mark[]):
     const covers = (span: Span) => span.from <= start && span.to >= end;
     const ink = inks.find(covers)?.ink ?? "plain";
     const marked = here.filter(covers).map(({ severity }) => severity);
-    const severity = marked.includes("error") ? "error" : marked[0];
+    const severity = gravest(marked);
     return { text: line.slice(start, end), ink, ...(severity && { severity }) };
   });
 }

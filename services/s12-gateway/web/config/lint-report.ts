@@ -12,6 +12,8 @@ export interface LintReport {
   readonly passed: boolean;
   readonly errors: readonly LintFinding[];
   readonly warnings: readonly LintFinding[];
+  /** What is allowed and perhaps not meant. */
+  readonly hints?: readonly LintFinding[];
   /** Of the content, where it is whole. */
   readonly hash?: string;
 }

@@ -52,24 +52,24 @@ export const recentBundlesQuery = queryOptions({
 });
 
 export interface BundleDiff {
+  from: { bundle_id: string; rev: number };
   /** Without a revision it is what stands in the editor. */
-  from: { bundle_id: string; rev?: number };
   to: { bundle_id: string; rev?: number };
   changes: BundleChange[];
   changes_total: number;
 }
 const inForce = (side: string): string => (side === ACTIVE ? "CURRENT" : side);
-/** Sides are revisions, what is in force, and what stands in the editor. */
+/** `from`: a revision or what is in force; `to` may also be what stands in the editor. */
 export const diffQuery = (from: string, to: string) =>
   queryOptions({
     queryKey: ["config-diff", from, to],
     queryFn: async ({ signal }): Promise<BundleDiff> => {
       const sides = { from: inForce(from), to: inForce(to) };
-      if (from !== DRAFT && to !== DRAFT) return get<BundleDiff>(pathWith("/config/diff", sides), signal);
-      const body = { ...sides, text: keptDraft()?.text ?? "" };
+      if (to !== DRAFT) return get<BundleDiff>(pathWith("/config/diff", sides), signal);
+      const body = { from: sides.from, text: keptDraft()?.text ?? "" };
       return (await send<BundleDiff>("POST", pathWith("/config/diff", {}), { body, signal })).body;
     },
-    staleTime: from === DRAFT || to === DRAFT ? 0 : RESTING_MS,
+    staleTime: to === DRAFT ? 0 : RESTING_MS,
     retry: false,
   });
 

@@ -26,7 +26,7 @@ export function ReplayPanels({ replay }: { replay: Replay }) {
   return (
     <div className="experiment-top">
       <div className="experiment-left">
-        <Panel className="equity-panel" title={t("research.equity")} aside={<span className="muted">USDT</span>}>
+        <Panel className="equity-panel" title={t("simulation.equity")} aside={<span className="muted">USDT</span>}>
           <CurveChart label={t("simulation.curves")} curves={curves} />
           {assumed.length > 0 ? (
             <ul className="notes">

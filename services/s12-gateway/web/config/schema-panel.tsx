@@ -18,23 +18,38 @@ interface SchemaPanelProps {
 export function SchemaPanel({ path, present, onInsert }: SchemaPanelProps) {
   const { t } = useText();
   const schema = useQuery(schemaQuery).data;
-  const help = schema && helpAt(schema, path);
+  const known = schema && nearestKnown(schema, path);
   return (
     <Panel
       className="editor-help"
       title={t("editor.help")}
       aside={<code className="help-path">{pathText(path) || t("editor.whole")}</code>}
     >
-      {help ? (
+      {known ? (
         <>
-          <About help={help} />
-          {help.keys.length > 0 ? <Keys keys={help.keys} present={present} onInsert={onInsert} /> : null}
+          {known.isParent ? <p className="warn-text padded">{t("editor.unknown_key")}</p> : null}
+          <About help={known.help} />
+          {known.help.keys.length > 0 ? (
+            <Keys keys={known.help.keys} present={known.isParent ? undefined : present} onInsert={onInsert} />
+          ) : null}
         </>
       ) : (
         <Empty>{t("editor.no_help")}</Empty>
       )}
     </Panel>
   );
+}
+
+/** Of a key that is not known, what its map may hold. */
+function nearestKnown(
+  schema: Record<string, unknown>,
+  path: Path,
+): { help: SchemaHelp; isParent: boolean } | undefined {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const help = helpAt(schema, path.slice(0, length));
+    if (help) return { help, isParent: length < path.length };
+  }
+  return undefined;
 }
 
 function About({ help: { kinds, description, choices, standard, limits } }: { help: SchemaHelp }) {
