@@ -6,8 +6,8 @@ import { metrics as standing } from "../../shared/contracts.ts";
 import { ConsistencyCheck, HealthReading, LevelChange } from "../../shared/domain/watching.ts";
 import { answers, every, on, type Verb, verb } from "../../shared/kit/service.ts";
 import { inOrder, ListOf, newestFirst, Paging, Period, pageOf } from "../../shared/paging.ts";
-import { HealthEffects, type HealthEvent, HealthLevel, orderResults, reconResults } from "../../shared/streams.ts";
-import { createJudge, type Judge } from "./judge.ts";
+import { HealthEffects, HealthLevel, orderResults, reconResults } from "../../shared/streams.ts";
+import { createJudge, type Judge, type Shown } from "./judge.ts";
 import { lastScrape } from "./last-scrape.ts";
 import type { Part, Ports } from "./parts.ts";
 import { createReadings, type Readings } from "./readings.ts";
@@ -15,7 +15,7 @@ import { revisionsRun } from "./standing.ts";
 
 export interface HealthPart extends Part {
   /** What was judged last. */
-  shown(): HealthEvent;
+  shown(): Shown;
   readonly readings: Readings;
 }
 

@@ -4,25 +4,38 @@ import { CallEdge } from "../../shared/domain/watching.ts";
 import { every, verb } from "../../shared/kit/service.ts";
 import { namesVerb } from "./names.ts";
 import type { Part, Ports } from "./parts.ts";
-import { createRoller } from "./roller.ts";
+import type { Roller } from "./roller.ts";
 import { createScraper, type ScrapeParts } from "./scrape.ts";
 import { metricsVerb } from "./series.ts";
+import type { SloPart } from "./slo.verbs.ts";
 import { createTopology } from "./topology.ts";
 
-const ROLL_MS = 60_000;
+/** Soon after a minute is over, so that nobody waits long to be told. */
+const ROLL_MS = 10_000;
 const SAVE_MS = 60_000;
 
 const Node = z.object({ id: z.string(), name: z.string(), title: z.string() });
 
-export function measuringPart({ settings, store, clock, log, metrics, peers, alert }: Ports): Part {
+/** What else is made of what was scraped. */
+export interface Hearers {
+  readonly roller: Roller;
+  readonly slo: Pick<SloPart, "events" | "update">;
+}
+
+export function measuringPart(ports: Ports, { roller, slo }: Hearers): Part {
+  const { settings, store, clock, log, metrics, peers, alert } = ports;
   const own = () => metrics.text();
   const services = peers.services.map(({ id }) => id);
   const topology = createTopology({ store, clock, alert });
   const hear: ScrapeParts["hear"] = (service, samples, ts) => {
     if (samples) topology.take(service, samples, ts);
+    slo.events.onScrape(service, samples);
   };
   const scraper = createScraper({ peers, store, clock, log, self: "s11", own, alert, hear });
-  const roller = createRoller({ store, clock, services });
+  const rollUp = async () => {
+    await roller.roll();
+    await slo.update();
+  };
   return {
     verbs: [
       metricsVerb({ store, clock, roller, own, services: services.length, federate: scraper.federate }),
@@ -41,7 +54,7 @@ export function measuringPart({ settings, store, clock, log, metrics, peers, ale
     ],
     jobs: [
       every(settings.scrapeMs, "scrape", scraper.scrape),
-      every(ROLL_MS, "roll-up", roller.roll),
+      every(ROLL_MS, "roll-up", rollUp),
       every(SAVE_MS, "save-topology", topology.save),
     ],
     async start() {

@@ -28,7 +28,10 @@ async function scrapes(from: number, count: number): Promise<void> {
     await store.commit(rows.slice(at, at + 500).map((row) => put(metricsTimeseries, row)));
   }
 }
-async function rolled(now: number, roller = createRoller({ store, clock, services: SERVICES })) {
+async function rolled(
+  now: number,
+  roller = createRoller({ store, clock, peers: { services: SERVICES.map((id) => ({ id })) } }),
+) {
   await clock.run(now);
   let isDone = false;
   const work = roller.load().then(roller.roll);

@@ -15,14 +15,14 @@ type Span = readonly [from: number, to: number];
 export interface RollerParts {
   readonly store: Store;
   readonly clock: Clock;
-  /** Ids of those whose rows there are. */
-  readonly services: readonly string[];
+  /** Whose rows there are. */
+  readonly peers: { readonly services: readonly { readonly id: string }[] };
 }
 export type Roller = ReturnType<typeof createRoller>;
 
 const markOf = ({ name }: Steps): string => `rolled/${name}`;
 
-export function createRoller({ store, clock, services }: RollerParts) {
+export function createRoller({ store, clock, peers }: RollerParts) {
   /** Everything before it has been rolled up. */
   const upTo = new Map<Steps["name"], number>();
 
@@ -51,7 +51,7 @@ export function createRoller({ store, clock, services }: RollerParts) {
   }
 
   async function rollStep(steps: Steps, source: Parameters<typeof fold>[0], ts: number): Promise<void> {
-    for (const service of services) {
+    for (const { id: service } of peers.services) {
       const values = await fold(source, service, [ts, ts + steps.ms]);
       if (Object.keys(values).length === 0) continue;
       // One that is done again after a crash is the same again.

@@ -17,7 +17,7 @@ let store: Store;
 beforeEach(() => {
   clock = new VirtualClock(START);
   store = simulatedWorld({ clock, net: {} as Net, seed: 1 }).store("s11");
-  roller = createRoller({ store, clock, services: SERVICES });
+  roller = createRoller({ store, clock, peers: { services: SERVICES.map((id) => ({ id })) } });
 });
 
 /** One row a service, every ten seconds, whose value counts them. */

@@ -22,7 +22,9 @@ import { healthPart } from "./health.verbs.ts";
 import { inboxPart } from "./inbox.verbs.ts";
 import { measuringPart } from "./measuring.verbs.ts";
 import { together } from "./parts.ts";
+import { createRoller } from "./roller.ts";
 import { settings } from "./settings.ts";
+import { sloPart } from "./slo.verbs.ts";
 
 export default defineService({
   id: "s11",
@@ -41,6 +43,9 @@ export default defineService({
   ],
   setup(ports) {
     const health = healthPart(ports);
-    return together([measuringPart(ports), inboxPart(ports, health.shown), health, deedsPart(ports)]);
+    const roller = createRoller(ports);
+    const slo = sloPart(ports, { ...health, roller });
+    const measuring = measuringPart(ports, { roller, slo });
+    return together([measuring, inboxPart(ports, health.shown), health, slo, deedsPart(ports)]);
   },
 });

@@ -28,11 +28,13 @@ export class WatchWorld {
   private running: Constellation | undefined;
   private orders = 0;
 
-  constructor(now = START) {
-    this.clock = new VirtualClock(now);
+  /** `slow`: it looks once a minute, for tests of many hours. */
+  constructor(slow = false) {
+    const lookMs = slow ? "60000" : "10000";
+    this.clock = new VirtualClock(START);
     this.world = simulatedWorld({
       ...{ clock: this.clock, net: {} as Net, seed: 1 },
-      env: { CHIMERA_S11_SCRAPE_MS: "10000" },
+      env: { CHIMERA_S11_SCRAPE_MS: lookMs, CHIMERA_S11_LEVEL_MS: lookMs },
     });
     this.world.bus.subscribe(healthEvents, {
       ...{ group: "test", consumer: "test" },
@@ -40,8 +42,8 @@ export class WatchWorld {
     });
   }
 
-  static async begin(): Promise<WatchWorld> {
-    const it = new WatchWorld();
+  static async begin(slow = false): Promise<WatchWorld> {
+    const it = new WatchWorld(slow);
     await it.start();
     await it.pass(SETTLED_MS);
     return it;
