@@ -11,6 +11,7 @@ import { ASSUMED_LATENCY, type Latency } from "../../shared/engine/latency.ts";
 import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Collection, Random, ServiceId, Store } from "../../shared/kit/ports.ts";
+import type { Service } from "../../shared/kit/service.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { loadServices } from "../services.ts";
 import type { MarketModel } from "../venue/market.ts";
@@ -45,6 +46,8 @@ export interface SimulationOptions {
   freeze?: boolean;
   /** Makes `crash`, `kill` and `onStep` possible, at some cost per call. */
   canCrash?: boolean;
+  /** Others in place of some services. */
+  services?(all: readonly Service[]): Service[];
   /** False while the venue cannot be reached: how long positions stand unprotected does not count then. */
   isReachable?(venue: Venue): boolean;
 }
@@ -111,14 +114,15 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     ...(options.onLog && { onLog: options.onLog }),
     freeze: options.freeze ?? false,
   });
-  const services = await loadServices();
+  const all = await loadServices();
+  const services = options.services?.(all) ?? all;
   const ids = services.map((s) => s.id);
   let failure: unknown;
   const failed = (error: unknown) => {
     failure = error;
   };
   const lives = options.canCrash ? await createLives(services, world, failed) : undefined;
-  const all = lives ?? (await constellation(services, ids, world));
+  const running = lives ?? (await constellation(services, ids, world));
   const mayCrash = (): Lives => {
     assert(lives, "opened with canCrash");
     return lives;
@@ -138,7 +142,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     void venue.ended.then(() => {
       ended = true;
     });
-    await all.start();
+    await running.start();
   })();
   started.catch(failed);
   clock.every(WATCH_MS, () => {
@@ -156,7 +160,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     world,
     venue,
     market,
-    services: all,
+    services: running,
     tally,
     crash: () => mayCrash().kill(ids, 0),
     kill: (some, downMs) => mayCrash().kill(some, downMs),

@@ -2,7 +2,7 @@
 
 import { type ActiveRecord, configActive, configBundles } from "../collections/config.ts";
 import type { config as configContract } from "../contracts.ts";
-import { type ActiveConfig, type Canary, revisionOf } from "../domain/arms.ts";
+import { type ActiveConfig, revisionOf } from "../domain/arms.ts";
 import { Bundle, type BundleView } from "../domain/bundle.ts";
 import { Problem, refuse } from "../errors.ts";
 import type { Store } from "./ports.ts";
@@ -123,12 +123,27 @@ class Holder implements ConfigHolder {
       return;
     }
     try {
-      this.swap(activeOf(told));
+      this.swap(this.activeOf(told));
       this.failed = undefined;
     } catch (error) {
       this.refuse(told, error instanceof Error ? error.message : String(error));
       throw error;
     }
+  }
+
+  private activeOf({ canary, ...stable }: Told): ActiveConfig {
+    const view = this.viewOf(stable);
+    if (!canary) return Object.freeze({ ...view });
+    const { promotion_id, traffic_pct, slot_ms, until } = canary;
+    const split = { promotion_id, traffic_pct, slot_ms, until };
+    return Object.freeze({ ...view, canary: Object.freeze({ ...split, view: this.viewOf(canary) }) });
+  }
+
+  /** The one that is known already where it is the same, since reading one costs more than all else. */
+  private viewOf(unread: Unread): BundleView {
+    const known = this.known(unread.rev);
+    if (known?.hash === unread.hash && known.bundle_id === unread.bundle_id) return viewIn(known);
+    return Object.freeze(viewOf(unread));
   }
 
   private swap(next: ActiveConfig): void {
@@ -213,14 +228,6 @@ const isSame = (view: ActiveConfig, { rev, hash, canary }: Named): boolean =>
   view.canary?.traffic_pct === canary?.traffic_pct &&
   view.canary?.slot_ms === canary?.slot_ms &&
   view.canary?.until === canary?.until;
-
-function activeOf({ canary, ...stable }: Told): ActiveConfig {
-  return Object.freeze({ ...viewOf(stable), ...(canary && { canary: canaryOf(canary) }) });
-}
-
-function canaryOf({ promotion_id, traffic_pct, slot_ms, until, ...revision }: NonNullable<Told["canary"]>): Canary {
-  return Object.freeze({ promotion_id, traffic_pct, slot_ms, until, view: Object.freeze(viewOf(revision)) });
-}
 
 /** Without the canary that may come with it. */
 const viewIn = ({ rev, bundle_id, hash, bundle }: BundleView): BundleView => ({ rev, bundle_id, hash, bundle });
