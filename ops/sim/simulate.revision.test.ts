@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { NewSimulation } from "../../services/s10-config/simulation-types.ts";
-import { decisionsMade } from "../../shared/collections/signals.ts";
+import { instrumentRegistry } from "../../shared/collections/exchange.ts";
+import { decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
+import type { BundleView } from "../../shared/domain/bundle.ts";
+import type { Decision } from "../../shared/domain/decision.ts";
 import type { Simulation } from "../../shared/domain/simulation.ts";
+import { createWeigher } from "../../shared/simulation/weigher.ts";
+import { compileBundle } from "../../shared/trading/decision/compiled.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { readAll } from "./pages.ts";
 
@@ -37,6 +42,33 @@ async function simulated(desk: Desk, asked: object): Promise<Simulation> {
   throw new Error(`${JSON.stringify(accepted)} does not end`);
 }
 
+async function canceled(desk: Desk, asked: object): Promise<unknown> {
+  const input = NewSimulation.parse({ bundle_id: "shipped", ...asked });
+  const accepted = await desk.answered(desk.verb("s10", "simulateBundle", input));
+  for (;;) {
+    await desk.sim.advance(250);
+    const { status } = (await desk.answered(desk.verb("s10", "getSimulation", accepted))) as Simulation;
+    if (status !== "QUEUED") break;
+  }
+  const told = await desk.answered(desk.verb("s10", "cancelSimulation", accepted));
+  await desk.sim.advance(3_000);
+  expect(await desk.answered(desk.verb("s10", "getSimulation", accepted))).toEqual(told);
+  return told;
+}
+
+/** Each as the revision in force would have sized it for an account at rest. */
+async function weighedAsLive(desk: Desk, decisions: readonly Decision[]) {
+  const active = (await desk.answered(desk.verb("s10", "getActive", {}))) as BundleView;
+  const { world } = desk.sim;
+  const listings = await readAll(world.store("s01"), instrumentRegistry);
+  const weigh = createWeigher(compileBundle(active), new Map(listings.map((each) => [each.instrument, each])));
+  const signals = new Map((await readAll(world.store("s02"), signalsSeen)).map((each) => [each.signal_id, each]));
+  return decisions.map(({ signal_id }) => {
+    const weighing = weigh({ signal: signals.get(signal_id)!, labels: {} });
+    return weighing.unweighable ?? weighing.decision?.sizing;
+  });
+}
+
 describe("a changed bundle over what the whole system has seen", () => {
   test("by labels and by replay: shorts are gone, all else stays as it was", async () => {
     const desk = await traded();
@@ -52,6 +84,7 @@ describe("a changed bundle over what the whole system has seen", () => {
     const opened = decisions.filter(({ decision, ts }) => decision.action === "open" && ts >= window.from_ts);
     expect(opened.length).toBeGreaterThan(0);
     expect(summary!.both_open + summary!.only_active).toBeGreaterThanOrEqual(opened.length);
+    expect(await weighedAsLive(desk, opened)).toEqual(opened.map(({ sizing }) => sizing));
     const shorts = opened.filter(({ decision }) => decision.side === "SELL").length;
     expect(summary!.only_active).toBeGreaterThanOrEqual(shorts);
     expect(summary!.only_candidate).toBe(0);
@@ -66,6 +99,7 @@ describe("a changed bundle over what the whole system has seen", () => {
       active.summary.trades + active.summary.open_trades,
     );
     expect(active.curve.length).toBeGreaterThan(1);
+    expect(await canceled(desk, { rev: 2, window, method: "REPLAY" })).toMatchObject({ status: "CANCELED" });
     expect(desk.sim.world.errors).toEqual([]);
   }, 180_000);
 });

@@ -29,7 +29,9 @@ describe("for promotions", () => {
     const { all, clock, finish, over, accept, runDefault } = await openJobs(1_100);
     const [narrow, blind] = [await accept({ sensitivity: SENSITIVITY }), await accept({ window: WEEK })];
     const spot = await accept({ window: WEEK, sensitivity: SENSITIVITY, instruments: [BTC] });
-    for (const { sim_id } of [narrow, blind, spot]) await over(sim_id);
+    const easy = await accept({ window: WEEK, sensitivity: { epsilon: 0.0001, topk: 5, n_eval: 500 } });
+    const thin = await accept({ window: WEEK, sensitivity: { epsilon: 0.05, topk: 5, n_eval: 10 } });
+    for (const { sim_id } of [narrow, blind, spot, easy, thin]) await over(sim_id);
     expect(await all.latestFor(narrow.hash, narrow.active_hash)).toBeUndefined();
     const { sim_id } = await runDefault();
     const done = await over(sim_id);

@@ -11,7 +11,7 @@ import { failureOf } from "../../shared/experiment-run/run-experiment.ts";
 import { JobQueue } from "../../shared/job-queue.ts";
 import type { Blobs, Clock, Row, Store } from "../../shared/kit/ports.ts";
 import type { Workers } from "../../shared/kit/workers.ts";
-import { newestFirst, pageOf } from "../../shared/paging.ts";
+import { newestFirst } from "../../shared/paging.ts";
 import type { Ports } from "./in-force.ts";
 import { LabelRun, type Pair } from "./label-run.ts";
 import { ReplayRun, requireRecorded } from "./replay-run.ts";
@@ -39,6 +39,7 @@ const DEFAULT_SENSITIVITY = { epsilon: 0.05, topk: 5, n_eval: 500 };
 /** How old a simulation may be to speak for its content. */
 const FRESH_MS = DAY_MS;
 const LOOKED_AT_MAX = 50;
+const LIST_PART = 20;
 /** Between two parts others of the process have their turn. */
 const BREATH_MS = 1;
 const TOLD_STEP = 0.05;
@@ -95,9 +96,18 @@ export class SimulationJobs implements Simulations {
   }
 
   async list({ bundle_id, hash, status, ...asked }: SimulationsQuery): Promise<SimulationsPage> {
-    const query = newestFirst(asked, "created_at", { bundle_id, hash, status });
-    const page = await this.ports.store.query(simulations, query);
-    return pageOf(page, ({ changed: _c, replay: _r, sensitivity_analysis: _s, ...row }) => row);
+    const rows: SimulationsPage["items"] = [];
+    let { cursor } = asked;
+    do {
+      // What is left out is most of each: no more than some at a time.
+      const limit = Math.min(LIST_PART, asked.limit - rows.length);
+      const query = newestFirst({ ...asked, limit, cursor }, "created_at", { bundle_id, hash, status });
+      const page = await this.ports.store.query(simulations, query);
+      rows.push(...page.items.map(({ value }) => rowOf(value)));
+      cursor = page.next_cursor;
+      await this.ports.clock.sleep(0);
+    } while (cursor !== undefined && rows.length < asked.limit);
+    return { items: rows, ...(cursor !== undefined && { next_cursor: cursor }) };
   }
 
   async read(sim_id: string): Promise<Simulation> {
@@ -266,9 +276,14 @@ const viewOf = (record: BundleRecord): BundleView => {
 
 type Ending = Partial<Found> & Pick<Simulation, "status"> & Partial<Pick<Simulation, "progress" | "error">>;
 
+const rowOf = ({ changed: _c, replay: _r, sensitivity_analysis: _s, ...row }: Simulation) => row;
+
+/** A smaller ε or a smaller sample would be easier to pass. */
 function isWhole({ request, summary, created_at }: Simulation): boolean {
-  const { window, instruments, sensitivity } = request;
-  if (!summary || !sensitivity || instruments) return false;
+  const { window, instruments, sensitivity: asked } = request;
+  if (!summary || !asked || instruments) return false;
+  const { epsilon, topk, n_eval } = DEFAULT_SENSITIVITY;
+  if (asked.epsilon < epsilon || asked.topk < topk || asked.n_eval < n_eval) return false;
   const isNew = window.to_ts >= created_at - HOUR_MS;
   const isLong = summary.signals >= DEFAULT_SIGNALS || window.to_ts - window.from_ts >= DEFAULT_MS;
   return isNew && isLong;
