@@ -76,9 +76,10 @@ function ReadingRow({ reading }: { reading: HealthReading }) {
   );
 }
 
-export function readingText({ unit }: Pick<HealthReading, "unit">, value: number): string {
+/** Shares are told by their names, as the limits are. */
+export function readingText({ name, unit }: Pick<HealthReading, "name" | "unit">, value: number): string {
   if (unit === "ms") return value >= 10_000 ? `${numberText(value / 1_000, 1)} s` : `${numberText(value, 0)} ms`;
-  return unit === "share" ? percentText(value, 2) : numberText(value, 3);
+  return /_(share|ratio|agreement)$/.test(name) ? percentText(value, 2) : numberText(value, 3);
 }
 
 function CheckRow({ check }: { check: ConsistencyCheck }) {

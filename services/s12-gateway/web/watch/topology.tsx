@@ -49,6 +49,9 @@ export function TopologyPanel() {
 
 const nameOf = (edge: CallEdge): string => `${edge.from.toUpperCase()} → ${edge.to.toUpperCase()}`;
 
+/** Measuring all and asking for the config: everybody's, and seldom what one looks for. */
+const isEverybodys = ({ from, to }: CallEdge): boolean => from === "s11" || to === "s10";
+
 function Picture({ edges }: { edges: readonly CallEdge[] }) {
   const { t } = useText();
   const services = useQuery(servicesQuery).data?.items ?? [];
@@ -85,6 +88,7 @@ function Picture({ edges }: { edges: readonly CallEdge[] }) {
             strokeWidth={width}
             markerEnd="url(#call-tip)"
             data-state={edge.planned ? (edge.errors_per_minute > 0 ? "failing" : "well") : "unplanned"}
+            data-quiet={node === undefined && isEverybodys(edge) ? true : undefined}
             data-dim={node !== undefined && edge.from !== node && edge.to !== node ? true : undefined}
           >
             <title>{`${nameOf(edge)}: ${edgeWords(t, edge)}`}</title>
