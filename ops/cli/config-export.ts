@@ -1,6 +1,8 @@
 /** `config export`: a stored revision as a file to read or to change. */
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { stringify } from "yaml";
+import { ROOT } from "../build.ts";
 import type { Command } from "./command.ts";
 import { DATA_OPTION, DATA_USAGE, namedRevision, storedBundle } from "./config-source.ts";
 import { readOptions } from "./options.ts";
@@ -25,8 +27,11 @@ async function run(args: string[]): Promise<number> {
     values.data,
     await namedRevision(values.data, word),
   );
-  const head = `# ${bundle_id}@${rev} of ${author}, content ${hash}\n# yaml-language-server: $schema=docs/reference/bundle.schema.json\n`;
-  const text = values.json ? `${JSON.stringify(bundle, null, 2)}\n` : head + asYaml(bundle);
+  const head = [
+    `# ${bundle_id}@${rev} of ${author}, content ${hash}`,
+    `# yaml-language-server: $schema=${join(ROOT, "docs/reference/bundle.schema.json")}`,
+  ];
+  const text = values.json ? `${JSON.stringify(bundle, null, 2)}\n` : [...head, asYaml(bundle)].join("\n");
   if (values.out === undefined) print(text.trimEnd());
   else {
     writeFileSync(values.out, text);

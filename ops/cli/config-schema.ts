@@ -7,11 +7,10 @@ import { note, print } from "./terminal.ts";
 
 const usage = `Usage: ./chimera config schema [--out FILE]
 
-The JSON Schema (2020-12) of a bundle. An editor with a YAML language server completes and checks a file that begins with
+The JSON Schema (2020-12) of a bundle. An editor with a YAML language server completes and checks a file that begins
+with this line, a path relative to the file or an absolute one:
 
   # yaml-language-server: $schema=docs/reference/bundle.schema.json
-
-which is this schema, relative to the file.
 
   --out FILE   writes it there`;
 

@@ -12,8 +12,8 @@ const EPSILON_MAX = 0.2;
 const usage = `Usage: ./chimera config simulate FILE|REV [--window 24h] [--sensitivity [--epsilon 0.05]] [--replay]
        ./chimera config simulate --show SIM_ID
 
-Weighs the signals of the past under a revision and under what is in force, or runs both over the recorded market. A file
-is stored as a draft first, numbered after the highest revision. Ctrl-C leaves it running.
+Weighs the signals of the past under a revision and under what is in force, or runs both over the recorded market. A
+file is stored as a draft first, numbered after the highest revision. Ctrl-C leaves it running.
 
   --window 24h       the last hours or days: 90m, 24h, 7d
   --sensitivity      also how many decisions turn when factors move a little

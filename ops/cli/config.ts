@@ -32,8 +32,8 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   .join("\n")}
 
-A revision is named by bundle_id@rev, by its number alone, or by CURRENT and CANARY, which are in force. Each command has
-its --help. From a copy of the shipped bundle to a canary: docs/guide/write-a-bundle.md`;
+A revision is named by bundle_id@rev, by its number alone, or by CURRENT and CANARY, which are in force. Each command
+has its --help. From a copy of the shipped bundle to a canary: docs/guide/write-a-bundle.md`;
 
 async function run([name = "", ...rest]: string[]): Promise<number> {
   const entry = COMMANDS[name];

@@ -65,7 +65,9 @@ function summaryLines(summary: SimulationSummary): string[] {
     ),
     ...pairLines(
       "Not opened",
-      summary.reasons.map(({ reason, active, candidate }) => [reason, active, candidate]),
+      summary.reasons
+        .filter(({ reason }) => reason !== "open")
+        .map(({ reason, active, candidate }) => [reason, active, candidate]),
     ),
   ];
 }

@@ -7,15 +7,14 @@ import type { Findings, Path } from "./findings.ts";
 /** Sums of shares as people write them are off by less. */
 const SHARE_TOLERANCE = 1e-9;
 
-/** Where a number stands: with the strategy where it says it itself, else among the flags. */
+/** Where a number belongs: with a strategy that says anything of its own about its trades, else among the flags. */
 type Place = (section: "sizing" | "position", ...key: PropertyKey[]) => Path;
 
 export function lintTrades(findings: Findings, bundle: Bundle): void {
   for (const [i, strategy] of bundle.strategies.entries()) {
-    const place: Place = (section, ...key) => {
-      const isOwn = Object.hasOwn(strategy[section], key[0] as PropertyKey);
-      return isOwn ? ["strategies", i, section, ...key] : ["flags", section, ...key];
-    };
+    const isOwn = Object.keys({ ...strategy.sizing, ...strategy.position }).length > 0;
+    const at = isOwn ? ["strategies", i] : ["flags"];
+    const place: Place = (section, ...key) => [...at, section, ...key];
     lintStops(findings, bundle, { strategy, place });
     lintSteps(findings, bundle, { strategy, place });
     for (const market of marketsOf(strategy)) {
@@ -74,15 +73,15 @@ function lintReturns(findings: Findings, bundle: Bundle, { strategy, place, mark
     ...stages.map(({ roe }, i): [Path, number, "closes"] => [place("position", "stages", i, "roe"), roe, "closes"]),
   ];
   for (const [path, roe, what] of steps) {
-    if (isAbove(fees, roe)) findings.add(path, "BEFORE_FEES", feesText(what, fees, market));
-    if (isAbove(roe, target)) findings.add(path, "TARGET_FIRST", targetText(target));
+    if (isAbove(fees, roe)) findings.add(path, "BEFORE_FEES", `${roe} ${feesText(what, fees, market)}`);
+    if (isAbove(roe, target)) findings.add(path, "TARGET_FIRST", `${roe} ${targetText(target)}`);
   }
   const [lock] = lock_steps_roe.toSorted((a, b) => a - b);
   if (lock !== undefined && lock_steps_roe.length > 1 && isAbove(fees, lock)) {
-    findings.add(place("position", "lock_steps_roe", 0), "BEFORE_FEES", feesText("locks", fees, market));
+    findings.add(place("position", "lock_steps_roe", 0), "BEFORE_FEES", `${lock} ${feesText("locks", fees, market)}`);
   }
   if (adds_max > 0 && isAbove(add_roe, target)) {
-    findings.add(place("position", "add_roe"), "TARGET_FIRST", targetText(target));
+    findings.add(place("position", "add_roe"), "TARGET_FIRST", `${add_roe} ${targetText(target)}`);
   }
   const first = Math.min(...stages.map(({ roe }) => roe));
   if (isAbove(break_even_roe, first)) {

@@ -23,7 +23,7 @@ export interface Linted {
 /** Deeper documents are refused unread; a condition at its limit needs about three levels each. */
 const DOCUMENT_DEPTH_MAX = 4 * CONDITION_DEPTH_MAX + 12;
 /** Comparisons and combinations in all conditions together: services compile them all between two units of work. */
-export const CONDITION_PARTS_MAX = 100_000;
+export const CONDITION_PARTS_MAX = 50_000;
 /** Steps of proof: about a second. */
 const PROOF_STEPS = 500_000;
 
