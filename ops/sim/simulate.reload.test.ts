@@ -31,10 +31,8 @@ async function opened(seed: string, canCrash = false) {
     market: async (clock, random) => new AgentsMarket({ clock, random, listings: LISTINGS }),
   });
   const heard: Signal[] = [];
-  sim.world.bus.subscribe(signalStream, {
-    ...{ group: "test", consumer: "test", scope: "all" },
-    handle: ({ event }) => void heard.push(event),
-  } as never);
+  const listen = { group: "test", consumer: "test" };
+  sim.world.bus.subscribe(signalStream, { ...listen, handle: ({ event }) => void heard.push(event) });
   await sim.advance(WARM_MS);
   return { desk, sim, heard };
 }
@@ -42,7 +40,7 @@ async function opened(seed: string, canCrash = false) {
 /** What does not come from the revision that it names; nothing is left out that a revision decides. */
 function faultsOfDecision(desk: ConfigDesk, decision: Decision, signal: Signal): string[] {
   const bundle = desk.bundle(decision.config_rev);
-  const { effect, rule_id } = bundle.rules[0] as { effect: Record<string, number>; rule_id: string };
+  const { effect, rule_id } = bundle.rules[0]!;
   const { execution, sizing, risk } = bundle.flags;
   const limits = desk.bundle(decision.limits_rev ?? decision.config_rev).flags.risk;
   const row = bundle.instruments.find(({ instrument }) => instrument === decision.instrument);
@@ -196,7 +194,7 @@ describe("a thousand promotions and rollbacks under load", () => {
 
     // It was under load, and in all states.
     const arms = Map.groupBy(heard, ({ arm }) => arm?.name ?? "none");
-    for (const name of ["none", "STABLE", "CANARY"])
+    for (const name of ["none", "STABLE", "CANARY"] as const)
       expect([name, (arms.get(name)?.length ?? 0) > 100]).toEqual([name, true]);
     expect(new Set(made.opened.map(({ config_rev }) => config_rev)).size).toBeGreaterThan(30);
     expect(made.asked.some(({ plan }) => (plan as Plan).style === "MAKER")).toBe(true);
