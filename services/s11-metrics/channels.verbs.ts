@@ -36,7 +36,7 @@ const aimOf = (target: ChannelTarget): string => {
   return target.kind === "WEBHOOK" ? target.url : "a Slack address";
 };
 
-function changes(channels: Channels): Verb[] {
+function changes(channels: Channels, courier: Courier): Verb[] {
   return [
     verb({
       name: "sealChannelSecret",
@@ -92,6 +92,7 @@ function changes(channels: Channels): Verb[] {
         (await channels.find(channel_id)) ? `Remove the channel ${channel_id}` : undefined,
       async run({ channel_id }, { principal }) {
         await channels.drop(channel_id, principal.id);
+        await courier.forget(channel_id);
         return { removed: true };
       },
     }),
@@ -108,7 +109,7 @@ export const channelVerbs = (store: Store, channels: Channels, courier: Courier)
     output: ListOf(Channel),
     run: async (asked) => pageOf(await store.query(records, placeOf(asked)), viewOf),
   }),
-  ...changes(channels),
+  ...changes(channels, courier),
   verb({
     name: "testChannel",
     summary: "Send a test message now; answers within seconds how it went",

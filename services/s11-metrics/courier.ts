@@ -1,4 +1,5 @@
 /** Carries waiting messages out: each channel by itself, one at a time, until it arrived or is old news. */
+import { isAtLeast } from "../../shared/alert-rules.ts";
 import { put, remove } from "../../shared/changes.ts";
 import { type AlertRecord, alertsKept, deliveries } from "../../shared/collections/operations.ts";
 import type { Channel, Delivery } from "../../shared/domain/alerting.ts";
@@ -12,6 +13,7 @@ import type { Outcome, Sender } from "./senders.ts";
 import { deliveryId } from "./telling.ts";
 
 const HOUR_MS = 3_600_000;
+const ORPHANS_MAX = 200;
 /** Of a channel's due messages so many are looked at. */
 const DUE_MAX = 100;
 /** Failures in a row after which people are told. */
@@ -89,6 +91,24 @@ export class Courier {
     await untilWritten(() => channels.noteLast(channel_id, outcome));
     if (outcome.ok) this.#judge(kept, this.#wayOf(kept), outcome);
     return { ...outcome, delivery: ended };
+  }
+
+  /** What waits for a channel that is not there any more is not sent: one that was removed, or all such. */
+  async forget(channel_id?: string): Promise<void> {
+    const { store, channels } = this.#parts;
+    const known = new Set((await channels.all()).map((channel) => channel.channel_id));
+    const where = { state: "WAITING", ...(channel_id !== undefined && { channel_id }) };
+    let cursor: string | undefined;
+    do {
+      const page = await store.query(deliveries, {
+        where,
+        limit: ORPHANS_MAX,
+        ...(cursor !== undefined && { cursor }),
+      });
+      const gone = page.items.filter(({ value }) => !known.has(value.channel_id) && !this.isBusy(value.delivery_id));
+      await this.#giveUp(gone);
+      cursor = page.next_cursor;
+    } while (cursor !== undefined);
   }
 
   async stop(): Promise<void> {
@@ -179,7 +199,10 @@ export class Courier {
   async #alertsOf({ alert_ids }: Delivery): Promise<AlertRecord[]> {
     const { store } = this.#parts;
     const rows = await Promise.all(alert_ids.slice(0, ALERTS_READ_MAX).map((id) => store.get(alertsKept, id)));
-    return rows.flatMap((row) => (row ? [row.value] : []));
+    const alerts = rows.flatMap((row) => (row ? [row.value] : []));
+    return alerts.sort((a, b) =>
+      a.severity === b.severity ? a.ts - b.ts : isAtLeast(a.severity, b.severity) ? -1 : 1,
+    );
   }
 
   async #send(kept: KeptChannel, delivery: Delivery): Promise<Outcome> {

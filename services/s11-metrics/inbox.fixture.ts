@@ -33,7 +33,16 @@ export async function openS11({ env = {}, outside: other }: InboxOptions = {}) {
   const clock = new VirtualClock(START);
   const memory: MemoryOutside = memoryOutside(clock);
   const outside = other?.(clock) ?? memory;
-  const world = simulatedWorld({ clock, net: {} as Net, outside, seed: "s11", env, freeze: true });
+  // Hours pass here in which nobody looks at levels.
+  const quiet = { CHIMERA_S11_LEVEL_MS: "3600000", CHIMERA_S11_LEVEL_AGAIN_MS: "36000000" };
+  const world = simulatedWorld({
+    clock,
+    net: {} as Net,
+    outside,
+    seed: "s11",
+    env: { ...quiet, ...env },
+    freeze: true,
+  });
   const store = world.store("s11");
   const tokens = createTokens(world.serviceKey, clock);
   const running = <T>(work: Promise<T>): Promise<T> => whileRunning(clock, work);

@@ -59,6 +59,7 @@ export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
       every(ESCALATE_LOOK_MS, "escalate-alerts", escalation.look),
       ...(deadman ? [every(PING_MS, "ping-outside-watcher", deadman.ping)] : []),
     ],
+    start: () => courier.forget(),
     stop: () => courier.stop(),
   };
 }

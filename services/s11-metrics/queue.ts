@@ -8,7 +8,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const FIRST_WAIT_MS = 10 * SECOND_MS;
 const REST_MS = 5 * SECOND_MS;
 const REST_MS_MAX = 5 * MINUTE_MS;
-/** Over the limit FATAL ones go all the same, together, so often. */
+/** Over the limit a FATAL one goes all the same, together with all that waits, so often. */
 const FATAL_GAP_MS = MINUTE_MS;
 
 const isGrave = (severity: Severity): boolean => severity === "FATAL" || severity === "ERROR";
@@ -52,8 +52,8 @@ export function decideNext(due: readonly Delivery[], standing: Standing): Next {
   if (sent < per_hour_max - 1) return { one: sorted[0] as Delivery };
   // The hour's last message is for all that wait.
   if (sent < per_hour_max) return group(sorted);
-  const fatal = sorted.filter(({ severity }) => severity === "FATAL");
-  return fatal.length > 0 && now - last_sent_at >= FATAL_GAP_MS ? group(fatal) : undefined;
+  // A FATAL one takes along what waits: repeated again and again it would keep the rest from ever going.
+  return sorted[0]?.severity === "FATAL" && now - last_sent_at >= FATAL_GAP_MS ? group(sorted) : undefined;
 }
 
 /** As many as one message can be of. */
