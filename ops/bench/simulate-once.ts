@@ -1,6 +1,6 @@
 /** One comparison of drawn signals in a process of its own, whose memory is told: `simulate-once.ts HOW COUNT`. */
 
-import type { BundleView } from "../../shared/domain/bundle.ts";
+import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { show } from "../../shared/domain/money.ts";
@@ -29,8 +29,8 @@ export function pairOf(): { active: BundleView; candidate: BundleView; listings:
   const rules = [
     { rule_id: "bench-skip", when: { f: "obi_5", op: ">", v: 0.8 }, effect: { skip_entry: true } },
     { rule_id: "bench-more", when: { f: "ret_10s", op: ">", v: 0 }, effect: { size_mult: 1.1 } },
-  ].map((rule) => ({ ...rule, op: ">", priority: 1, enabled: true, strategies: [] }));
-  const candidate = { ...bundle, rev: bundle.rev + 1, rules: [...rules, ...bundle.rules] } as BundleView["bundle"];
+  ];
+  const candidate = Bundle.parse({ ...bundle, rev: bundle.rev + 1, rules: [...rules, ...bundle.rules] });
   const view = (each: BundleView["bundle"], hash: string) => ({
     rev: each.rev,
     bundle_id: each.bundle_id,

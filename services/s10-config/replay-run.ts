@@ -1,24 +1,19 @@
 /** A simulation by replay: both revisions trade the recorded market of the window, in threads beside this one. */
-import { NO_STRESS } from "../../shared/backtest/backtest-options.ts";
-import type { Tape } from "../../shared/backtest/tape.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import { ExperimentDesign } from "../../shared/domain/experiment.ts";
-import type { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
-import type { ReplayedRun, Simulation } from "../../shared/domain/simulation.ts";
+import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import type { Simulation } from "../../shared/domain/simulation.ts";
 import { ASSUMED_LATENCY } from "../../shared/engine/latency.ts";
 import { listingOf } from "../../shared/engine/listing.ts";
-import { refuse } from "../../shared/errors.ts";
-import { checkDesign } from "../../shared/experiment/check-design.ts";
-import { curveOf } from "../../shared/experiment/run-curve.ts";
-import type { TrialRequest } from "../../shared/experiment/trial-request.ts";
+import { assert, refuse } from "../../shared/errors.ts";
+import { checkDesign, instrumentsTraded } from "../../shared/experiment/check-design.ts";
 import { warmUpMs } from "../../shared/experiment/warm-up.ts";
 import { modelsOf, programsOf } from "../../shared/experiment-run/bundle-parts.ts";
-import { groundOf } from "../../shared/experiment-run/trial-ground.ts";
-import { trialTask } from "../../shared/experiment-run/trial-task.ts";
-import type { Blobs, Clock, Store } from "../../shared/kit/ports.ts";
+import { groundWithoutTape } from "../../shared/experiment-run/trial-ground.ts";
+import type { BlobInfo, Blobs, Clock, Store } from "../../shared/kit/ports.ts";
 import type { Workers } from "../../shared/kit/workers.ts";
-import { loadTape } from "../../shared/market-data/load-tape.ts";
-import { recordedLines } from "../../shared/market-data/recorded-blobs.ts";
+import { recordedHours } from "../../shared/market-data/recorded-blobs.ts";
+import { type ReplayGround, replayTask } from "../../shared/simulation-run/replay-task.ts";
 import type { Pair } from "./label-run.ts";
 import type { Found, SimulationRun } from "./simulation-types.ts";
 
@@ -29,11 +24,14 @@ export interface ReplayPorts {
   readonly workers: Workers;
 }
 
+const MIB = 2 ** 20;
+/** Packed; the lines before the window that its book rests on are among them. */
+const BYTES_MAX = 512 * MIB;
 /** A recorded book is read into memory whole. */
 export const REPLAY_MS_MAX = 86_400_000;
 const INSTRUMENTS_MAX = 20;
-/** Of the whole, reading; each of the two runs is half of the rest. */
-const READ_SHARE = 0.3;
+/** Of the whole, handing over the files. */
+const FILES_SHARE = 0.1;
 const TELL_MS = 250;
 const REMEDY = "Recordings are made while the system runs with CHIMERA_S01_RECORD_FRAMES=true.";
 
@@ -50,15 +48,8 @@ function designOf({ bundle }: BundleView, { window }: Request, instruments: read
 
 /** As asked, or all that either revision trades. */
 function instrumentsOf({ active, candidate }: Pick<Pair, "active" | "candidate">, { instruments }: Request) {
-  if (instruments) return [...new Set(instruments)];
-  const traded = [active, candidate].flatMap(({ bundle }) => checkDesign(wholeDesign(bundle)).instruments);
-  return [...new Set(traded)];
+  return [...new Set(instruments ?? [active, candidate].flatMap(({ bundle }) => instrumentsTraded(bundle)))];
 }
-
-const wholeDesign = (bundle: BundleView["bundle"]) => ({
-  ...ExperimentDesign.parse({ bundle, window: { from: 0, to: REPLAY_MS_MAX } }),
-  bundle,
-});
 
 /** Throws RULE where an instrument was not recorded in the window, INVALID for what no backtest takes. */
 export async function requireRecorded(pair: Omit<Pair, "listings">, request: Request, blobs: Blobs): Promise<void> {
@@ -68,6 +59,7 @@ export async function requireRecorded(pair: Omit<Pair, "listings">, request: Req
     refuse("INVALID", `window: ${message}`, { errors: [{ field: "window", message }] });
   }
   const instruments = instrumentsOf(pair, request);
+  if (instruments.length === 0) refuse("INVALID", "Neither revision trades anything: there is nothing to replay.");
   if (instruments.length > INSTRUMENTS_MAX) {
     const message = `${instruments.length}, a replay takes ${INSTRUMENTS_MAX} at most: name some`;
     refuse("INVALID", `instruments: ${message}`, { errors: [{ field: "instruments", message }] });
@@ -77,10 +69,23 @@ export async function requireRecorded(pair: Omit<Pair, "listings">, request: Req
     const own = instruments.filter((each) => known.has(each));
     checkDesign(designOf(view, request, own));
   }
+  await filesOf(instruments, request, blobs);
+}
+
+/** Throws RULE where one was not recorded, or where it is too much to be read. */
+async function filesOf(instruments: readonly InstrumentId[], { window }: Request, blobs: Blobs): Promise<BlobInfo[]> {
+  const found: BlobInfo[] = [];
   for (const instrument of instruments) {
-    const files = await recordedLines(blobs, instrument, { from: window.from_ts, to: window.to_ts });
-    if (files.length === 0) refuse("RULE", `Nothing of ${instrument} was recorded in the window. ${REMEDY}`);
+    const hours = await recordedHours(blobs, instrument, { from: window.from_ts, to: window.to_ts });
+    if (hours.length === 0) refuse("RULE", `Nothing of ${instrument} was recorded in the window. ${REMEDY}`);
+    found.push(...hours);
   }
+  const bytes = found.reduce((sum, file) => sum + file.bytes, 0);
+  if (bytes > BYTES_MAX) {
+    const size = `${Math.ceil(bytes / MIB)} MiB of recordings, more than the ${BYTES_MAX / MIB} that a replay reads`;
+    refuse("RULE", `The window takes ${size}: say a shorter one, or fewer instruments.`);
+  }
+  return found;
 }
 
 export class ReplayRun implements SimulationRun {
@@ -113,54 +118,42 @@ export class ReplayRun implements SimulationRun {
   }
 
   private async carryOut(): Promise<Found> {
-    const { active, candidate } = this.pair;
-    const tape = await this.read();
-    return {
-      replay: {
-        active: await this.play(active, tape, READ_SHARE),
-        candidate: await this.play(candidate, tape, READ_SHARE + (1 - READ_SHARE) / 2),
-      },
-    };
-  }
-
-  private read(): Promise<Tape> {
-    const { active, candidate, listings } = this.pair;
+    const { blobs, workers } = this.ports;
+    const { signal } = this.stopping;
     const instruments = instrumentsOf(this.pair, this.request);
-    const { data, window } = designOf(candidate, this.request, instruments);
-    return loadTape({
-      ...{ blobs: this.ports.blobs, data, instruments, window },
-      warm_up_ms: Math.max(...[active, candidate].map(({ bundle }) => warmUpMs(bundle, instruments))),
-      listings: listings.map((each: Instrument) => listingOf(each)),
-      onProgress: (share) => {
-        this.stopping.signal.throwIfAborted();
-        this.progress = READ_SHARE * share;
-      },
-    });
-  }
-
-  private async play(view: BundleView, tape: Tape, begun: number): Promise<ReplayedRun> {
-    const design = designOf(view, this.request, tape.instruments);
-    const ground = groundOf(design, {
-      ...{ bundle: view.bundle, tape: tape.columns, latency: ASSUMED_LATENCY },
-      models: await modelsOf(view.bundle, this.ports),
-      programs: await programsOf(view.bundle, this.ports),
-    });
-    const crew = this.ports.workers.open(trialTask, ground, 1);
+    const files = await filesOf(instruments, this.request, blobs);
+    const crew = workers.open(replayTask, await this.ground(instruments), 1);
     try {
-      const { summary, parts, assumed } = await crew.run(requestOf(design.window), {
-        signal: this.stopping.signal,
-        onProgress: (done) => {
-          this.progress = begun + ((1 - READ_SHARE) / 2) * done;
-        },
-      });
-      const [part] = parts ?? [];
-      return { summary, curve: part ? curveOf(part) : [], assumed: [...assumed] };
+      for (const [before, { key }] of files.entries()) {
+        const body = (await blobs.get(key)) ?? refuse("RULE", `The recording ${key} is gone.`);
+        await crew.run({ kind: "file", before, key, body }, { signal });
+        this.progress = (FILES_SHARE * (before + 1)) / files.length;
+      }
+      const onProgress = (done: number): void => {
+        this.progress = FILES_SHARE + (1 - FILES_SHARE) * done;
+      };
+      const { active, candidate } = await crew.run({ kind: "play", before: files.length }, { signal, onProgress });
+      assert(active && candidate, "a replay answers with both runs");
+      return { replay: { active, candidate } };
     } finally {
       await crew.close();
     }
   }
-}
 
-const requestOf = (window: TrialRequest["windows"][number]): TrialRequest => ({
-  ...{ trial: 0, role: "search", subject: "bundle", params: {}, windows: [window], stress: NO_STRESS, keep: "parts" },
-});
+  private async ground(instruments: readonly InstrumentId[]): Promise<ReplayGround> {
+    const { active, candidate, listings } = this.pair;
+    const { data, window } = designOf(candidate, this.request, instruments);
+    const sideOf = async (view: BundleView) =>
+      groundWithoutTape(designOf(view, this.request, instruments), {
+        ...{ bundle: view.bundle, latency: ASSUMED_LATENCY },
+        models: await modelsOf(view.bundle, this.ports),
+        programs: await programsOf(view.bundle, this.ports),
+      });
+    return {
+      ...{ data, instruments, window, listings: listings.map((each) => listingOf(each)) },
+      warm_up_ms: Math.max(...[active, candidate].map(({ bundle }) => warmUpMs(bundle, instruments))),
+      active: await sideOf(active),
+      candidate: await sideOf(candidate),
+    };
+  }
+}

@@ -31,10 +31,16 @@ export interface TrialGround {
 type Given = Pick<TrialGround, "bundle" | "tape" | "latency" | "models" | "programs">;
 
 /** Returns of all its trials are of periods of one length, so that they can be compared. */
-export function groundOf(
+export const groundOf = (design: ExperimentDesign, { tape, ...given }: Given): TrialGround => ({
+  ...groundWithoutTape(design, given),
+  tape,
+});
+
+/** For a market that is read where the trials run. */
+export function groundWithoutTape(
   { seed, wallets, fill, objective, search, window }: ExperimentDesign,
-  given: Given,
-): TrialGround {
+  given: Omit<Given, "tape">,
+): Omit<TrialGround, "tape"> {
   const period_ms = periodOf(window.to - window.from);
   const { trades_min } = search;
   return { ...given, seed, wallets, fill, objective, trades_min, period_ms, sample_ms: sampleOf(period_ms) };

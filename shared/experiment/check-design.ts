@@ -58,9 +58,12 @@ function requireTrialsFit(trials: number): void {
   refuse("INVALID", "The experiment cannot be run so.", { errors: [{ field: "search.trials_max", message }] });
 }
 
-/** As given, or all that enabled strategies trade and the bundle has enabled; in the order of their first mention. */
 function instrumentsOf({ bundle, data }: ResolvedDesign): InstrumentId[] {
-  if (data.instruments) return [...new Set(data.instruments)];
+  return data.instruments ? [...new Set(data.instruments)] : instrumentsTraded(bundle);
+}
+
+/** All that enabled strategies trade and the bundle has enabled; in the order of their first mention. */
+export function instrumentsTraded(bundle: Bundle): InstrumentId[] {
   const traded = bundle.strategies.flatMap(({ enabled, instruments }) => (enabled ? instruments : []));
   const enabled = new Set(bundle.instruments.flatMap((each) => (each.enabled ? [each.instrument] : [])));
   return [...new Set(traded)].filter((instrument) => enabled.has(instrument));

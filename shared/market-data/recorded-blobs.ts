@@ -35,11 +35,17 @@ export async function libraryLines(
 }
 
 /** In order of time, as above. */
-export async function recordedLines(
-  blobs: Blobs,
+export async function recordedLines(blobs: Blobs, instrument: InstrumentId, span: Span): Promise<RecordedFile[]> {
+  const hours = await recordedHours(blobs, instrument, span);
+  return hours.map(({ key, bytes }) => blobFile(blobs, { key, bytes, instrument }));
+}
+
+/** Which blobs those are: the hours of the time itself, and those before that lead up to it without a break. */
+export async function recordedHours(
+  blobs: Pick<Blobs, "list">,
   instrument: InstrumentId,
   { from, to }: Span,
-): Promise<RecordedFile[]> {
+): Promise<BlobInfo[]> {
   const folder = folderOf(instrument);
   const hours: { ts: number; info: BlobInfo }[] = [];
   for (let cursor: string | undefined; ; ) {
@@ -56,7 +62,7 @@ export async function recordedLines(
   if (first < 0) return [];
   let begin = first;
   while (begin > 0 && first - begin < BACK_HOURS && hours[begin]!.ts - hours[begin - 1]!.ts === HOUR_MS) begin--;
-  return hours.slice(begin).map(({ info: { key, bytes } }) => blobFile(blobs, { key, bytes, instrument }));
+  return hours.slice(begin).map(({ info }) => info);
 }
 
 function folderOf(instrument: InstrumentId): string {
