@@ -1,9 +1,10 @@
 /** The whole system while its health changes: S11 goes silent, comes back, and finds acknowledgements that come late. */
 import { expect, test } from "bun:test";
 import { executionPlans } from "../../shared/collections/execution.ts";
-import { automaticActions, strategyEvents } from "../../shared/collections/operations.ts";
+import { automaticActions, logEvents, strategyEvents } from "../../shared/collections/operations.ts";
 import { decisionsMade } from "../../shared/collections/signals.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
+import { orderCommands } from "../../shared/streams.ts";
 import { Desk, FUT, SPOT } from "./desk.fixture.ts";
 import { readAll } from "./pages.ts";
 
@@ -36,7 +37,7 @@ test("decisions and orders follow S11's silence, its return, and RED by late ack
   desk = await Desk.open({
     seed: "health",
     ...{ instruments: [FUT, SPOT], strategies: true, canCrash: true },
-    env: { ...age, CHIMERA_S11_LEVEL_AGAIN_MS: "1000" },
+    env: { ...age, CHIMERA_S11_LEVEL_AGAIN_MS: "1000", CHIMERA_S11_SCRAPE_MS: "10000" },
   });
   await desk.sim.advance(JUDGED_MS);
   expect((await newestDecision()).health).toEqual({ level: "GREEN", effects: [] });
@@ -55,6 +56,7 @@ test("decisions and orders follow S11's silence, its return, and RED by late ack
   expect(await roundTrip()).not.toContain("slices");
 
   for (let n = 0; n < CYCLES; n++) await roundTrip();
+  await desk.sim.world.bus.publish(orderCommands, desk.intent(FUT, { intent_id: "lost" }), { key: FUT });
   await desk.fault({ kind: "delay", path: "/api/v3/order", method: "POST", when: "before", delay_ms: 3_500, count: 8 });
   for (let n = 0; n < 4; n++) await roundTrip();
   await desk.sim.advance(JUDGED_MS);
@@ -68,6 +70,9 @@ test("decisions and orders follow S11's silence, its return, and RED by late ack
     "Health is RED: no entries; those under way end",
     expect.stringContaining("ack_p95_ms"),
   ]);
+  const logged = (await readAll(s11, logEvents)).map(({ service, message }) => `${service}: ${message}`);
+  expect(logged).toContainEqual(expect.stringContaining("s11: alert: Health is RED"));
+  expect(logged).toContainEqual(expect.stringContaining("s04: alert: lost: only exits come this way"));
   const events = (await readAll(s11, strategyEvents)).map(({ text }) => text);
   expect(events.some((text) => text.startsWith("Entries are held back by health: RED"))).toBe(true);
 });

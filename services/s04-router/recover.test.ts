@@ -345,5 +345,7 @@ test("with one call in five failing the breaker keeps entries out for its time, 
   expect((await world.place(exit)).status).toBe("FILLED");
   await world.pass(301_000);
   expect((await world.place(entry())).status).toBe("FILLED");
+  const breaker = world.alerts.filter((alert) => alert.startsWith("BREAKER_")).map((alert) => alert.split(" ")[0]);
+  expect(breaker).toEqual(["BREAKER_OPEN", "BREAKER_CLOSED"]);
   world.close();
 });

@@ -185,3 +185,20 @@ test("metrics of several shards are one text, each series with its shard", async
   const counted = lines.filter((line) => line.startsWith("chimera_request_ms_count{") && line.includes('verb="keep"'));
   expect(counted).toHaveLength(2);
 });
+
+test("what the shards of one process logged is one list for S11, and for nobody else", async () => {
+  await two(4);
+  const tokens = createTokens(all.world.serviceKey, all.clock);
+  const ask = async (place: string, caller: string) => {
+    const token = await all.settled(tokens.mint(caller, "s04"));
+    return all.ask(place, "/logged?after=0", { headers: { authorization: `Bearer ${token}` } });
+  };
+  for (const place of ["one", "two"]) {
+    const { items } = (await json(await ask(place, "s11"))) as {
+      items: { message: string; fields: { shard: number } }[];
+    };
+    const shards = items.filter(({ message }) => message === "came up").map(({ fields }) => fields.shard);
+    expect(shards.toSorted()).toEqual([...all.held(place)].toSorted());
+    expect((await ask(place, "s03")).status).toBe(403);
+  }
+});

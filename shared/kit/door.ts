@@ -37,7 +37,7 @@ export function createDoor(parts: DoorParts): Pick<Hosted, "fetch"> {
       const health = await parts.health();
       return Response.json(health, { status: health.ready ? 200 : 503 });
     }
-    if (path === LOGGED_PATH) return logged(request);
+    if (path.split("?")[0] === LOGGED_PATH) return logged(request);
     // Who asks from elsewhere is for the service to know.
     return path === "/metrics" && tellsMetrics && isFromHere(request) ? new Response(await parts.metrics()) : undefined;
   }

@@ -5,7 +5,7 @@ const NAMES =
 /** `name=value` of a query or a header, and bearer tokens. */
 const IN_TEXT: readonly (readonly [RegExp, string])[] = [
   [
-    /\b([\w-]*(?:password|secret|token|api-?_?key|signature|authorization))("?\s*[=:]\s*"?)(?!Bearer)[^\s&",;}]+/gi,
+    /(password|secret|token|api[-_]?key|signature|authorization)("?\s*[=:]\s*"?)(?!Bearer)[^\s&",;}]+/gi,
     "$1$2[redacted]",
   ],
   [/\bBearer\s+[\w.~+/=-]+/gi, "Bearer [redacted]"],
@@ -18,8 +18,10 @@ const DEPTH_MAX = 6;
 export const isSecretName = (name: string): boolean => NAMES.test(snake(name));
 const snake = (name: string): string => name.replace(/([a-z])([A-Z])/g, "$1_$2");
 
+/** What is longer is cut first: nobody's answer may keep a service busy. */
+const LENGTH_MAX = 20_000;
 export const redactText = (text: string): string =>
-  IN_TEXT.reduce((cleaned, [pattern, by]) => cleaned.replace(pattern, by), text);
+  IN_TEXT.reduce((cleaned, [pattern, by]) => cleaned.replace(pattern, by), text.slice(0, LENGTH_MAX));
 
 /** A copy without secrets; what is nested too deep is left out. */
 export function redact(value: unknown, depth = 0): unknown {

@@ -253,7 +253,10 @@ export class Replicas {
       ...{ usesConfig: false, owns: [], sharded: this.count > 1, settings: z.object({}) },
       setup: (context) => ({
         verbs: verbsOf(context),
-        start: () => context.clock.sleep(this.startMs),
+        start: () => {
+          context.log.warn("came up", { shard: context.shard.index });
+          return context.clock.sleep(this.startMs);
+        },
         jobs: [every(ACT_MS, "act", () => act(context))],
       }),
     });
