@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { takenBackBelow } from "./arm-curves.ts";
+import { fromNothing, takenBackBelow } from "./arm-curves.ts";
 
 test("the line follows the peak and never falls", () => {
   const curve: [number, number][] = [
@@ -15,4 +15,13 @@ test("the line follows the peak and never falls", () => {
     [4, -13],
   ]);
   expect(takenBackBelow([], 25)).toEqual([]);
+});
+
+test("a curve begins at nothing when both began", () => {
+  expect(fromNothing([[5, -2]], 1)).toEqual([
+    [1, 0],
+    [5, -2],
+  ]);
+  expect(fromNothing([[5, -2]], 5)).toEqual([[5, -2]]);
+  expect(fromNothing([], 1)).toEqual([]);
 });

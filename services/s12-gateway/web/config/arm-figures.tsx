@@ -6,7 +6,7 @@ import { useText } from "../i18n/translate.ts";
 import { Figure, Money } from "../parts/figures.tsx";
 import { Empty } from "../parts/states.tsx";
 import { CurveChart, LineKey, type ShownCurve } from "../research/curve-chart.tsx";
-import { takenBackBelow } from "./arm-curves.ts";
+import { fromNothing, takenBackBelow } from "./arm-curves.ts";
 
 interface ArmsProps {
   stable: ArmFigures;
@@ -14,19 +14,21 @@ interface ArmsProps {
   guardrails: readonly GuardrailVerdict[];
 }
 
-export function ArmCurves({ stable, canary, guardrails }: ArmsProps) {
+/** `since`: when both began with nothing, epoch ms. */
+export function ArmCurves({ stable, canary, guardrails, since }: ArmsProps & { since: number }) {
   const { t } = useText();
   const limit = guardrails.find(({ name }) => name === "drawdown")?.limit;
   const curves = useMemo((): ShownCurve[] => {
     const line = { pane: 0, isShare: false } as const;
-    const below = limit === undefined ? [] : takenBackBelow(canary.curve, Number(limit));
+    const own = fromNothing(canary.curve, since);
+    const below = limit === undefined || own.length < 2 ? [] : takenBackBelow(own, Number(limit));
     const all: ShownCurve[] = [
-      { ...line, id: "stable", name: t("config.arm.stable"), curve: stable.curve, colour: 2 },
-      { ...line, id: "canary", name: t("config.arm.canary"), curve: canary.curve, colour: 1 },
+      { ...line, id: "stable", name: t("config.arm.stable"), curve: fromNothing(stable.curve, since), colour: 2 },
+      { ...line, id: "canary", name: t("config.arm.canary"), curve: own, colour: 1 },
       { ...line, id: "limit", name: t("arm.taken_back_below"), curve: below, colour: 4, isDashed: true },
     ];
     return all.filter(({ curve }) => curve.length > 1);
-  }, [stable.curve, canary.curve, limit, t]);
+  }, [stable.curve, canary.curve, limit, since, t]);
   if (curves.length === 0) return <Empty>{t("arm.no_curves")}</Empty>;
   return <CurveChart label={t("arm.curves.label")} curves={curves} />;
 }

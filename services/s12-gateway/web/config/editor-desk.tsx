@@ -39,10 +39,10 @@ export function EditorDesk({ first, of, isKept, onBegin }: EditorDeskProps) {
   const isChanged = text !== first || isKept;
   const rested = useRested(text);
   const isRoomy = useKept({ text: rested, of, isChanged });
-  const { yaml, lint, findings } = useChecked(rested, may);
+  const drafting = useDrafting();
+  const { yaml, lint, findings } = useChecked(rested, { may, isKept: drafting.isSuccess });
   const marks = useMemo(() => movedMarks(findings, rested, text), [findings, rested, text]);
   const path = useMemo(() => pathAt(yaml, caret), [yaml, caret]);
-  const drafting = useDrafting();
   const isBusy = rested !== text || lint.isFetching;
   const errors = findings.filter(({ severity }) => severity === "error").length;
 
@@ -127,9 +127,11 @@ function insertKey(area: HTMLTextAreaElement, asked: { yaml: ReturnType<typeof r
   insertText(area, { from: map.insertAt, to: map.insertAt, insert, select: [end, end] });
 }
 
-function useChecked(text: string, may: boolean) {
+function useChecked(text: string, { may, isKept }: { may: boolean; isKept: boolean }) {
   const yaml = useMemo(() => readYaml(text), [text]);
-  const highest = useQuery(highestRevQuery).data;
+  const known = useQuery(highestRevQuery).data;
+  // Its revision is taken by itself.
+  const highest = isKept ? undefined : known;
   const lint = useQuery({ ...lintQuery(text), enabled: may && yaml.faults.length === 0 });
   const findings = useMemo(() => findingsOf(yaml, lint.data, highest), [yaml, lint.data, highest]);
   return { yaml, lint, findings };

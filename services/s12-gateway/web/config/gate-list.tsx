@@ -1,7 +1,9 @@
 /** Gates one by one: passed, failed or too little to say, by mark and word, with figure and limit. */
 import type { GateResult } from "../../../../shared/domain/promotion.ts";
 import { useText } from "../i18n/translate.ts";
+import { shortId } from "../parts/links.tsx";
 import { plainNumber } from "../stories/words.ts";
+import { ConfigLink } from "./links.tsx";
 
 const MARK = { PASSED: "✓", FAILED: "✕", NOT_ENOUGH: "○" } as const;
 
@@ -20,7 +22,11 @@ export function GateList({ gates }: { gates: readonly GateResult[] }) {
           </span>
           {value === null && limit === null ? null : (
             <span className="figure gate-figure">
-              {figureText(value)}
+              {name === "simulation" && typeof value === "string" ? (
+                <ConfigLink to={{ at: "simulation", id: value }}>{shortId(value)}</ConfigLink>
+              ) : (
+                figureText(value)
+              )}
               {limit === null ? null : <span className="muted"> / {figureText(limit)}</span>}
             </span>
           )}

@@ -7,6 +7,8 @@ import { Empty, Panel } from "../parts/states.tsx";
 import { PairBars, SideKey } from "./pair-bars.tsx";
 
 const ROWS_SHOWN = 15;
+/** What stands as the reason of those that were opened. */
+const OPENED = "open";
 const count = (value: number): string => numberText(value, 0);
 
 export function OpenedPanels({ summary }: { summary: SimulationSummary }) {
@@ -15,12 +17,22 @@ export function OpenedPanels({ summary }: { summary: SimulationSummary }) {
     rows.toSorted((a, b) => b.active + b.candidate - (a.active + a.candidate)).slice(0, ROWS_SHOWN);
   const rules = mostFirst(summary.rules).map((row) => ({ ...row, name: row.rule_id }));
   const strategies = mostFirst(summary.strategies).map((row) => ({ ...row, name: row.strategy_id }));
-  const reasons = mostFirst(summary.reasons).map((row) => ({ ...row, name: codeText(t, "reason", row.reason) }));
+  const reasons = mostFirst(summary.reasons.filter(({ reason }) => reason !== OPENED)).map((row) => ({
+    ...row,
+    name: codeText(t, "reason", row.reason),
+  }));
   return (
     <>
       <Panel title={t("simulation.opened")}>
         <OpenedBar summary={summary} />
         <Shares summary={summary} />
+        {summary.unweighable.length > 0 ? (
+          <ul className="notes">
+            {summary.unweighable.map(({ reason, signals }) => (
+              <li key={reason}>{t("simulation.unweighable", { reason, count: count(signals) })}</li>
+            ))}
+          </ul>
+        ) : null}
       </Panel>
       <div className="panel-row">
         <Panel className="pair-panel" title={t("simulation.by_strategy")}>
@@ -85,6 +97,7 @@ function Shares({ summary }: { summary: SimulationSummary }) {
   const rows = [
     ["signals", count(summary.signals)],
     ["changed", `${count(summary.changed)} · ${percentText(summary.changed_share, 1)}`],
+    ["wanted", count(summary.wanted)],
     ["similarity", percentText(summary.similarity ?? undefined, 1)],
     ["skipped", percentText(summary.skipped_by_rules_share, 1)],
     ["sized_up", percentText(summary.sized_up_share, 1)],

@@ -85,7 +85,12 @@ function Whole({ promotion }: { promotion: Promotion }) {
         <div className="experiment-top">
           <div className="experiment-left">
             <Panel className="equity-panel" title={t("arm.curves")} aside={<span className="muted">USDT</span>}>
-              <ArmCurves stable={stable} canary={canary} guardrails={guardrails} />
+              <ArmCurves
+                stable={stable}
+                canary={canary}
+                guardrails={guardrails}
+                since={promotion.started_at ?? promotion.created_at}
+              />
             </Panel>
           </div>
           <Panel title={t("arm.title")}>

@@ -30,7 +30,15 @@ export const aSimulation = (change: Partial<Simulation> = {}): Simulation => ({
   ...{ status: "DONE", progress: 1, author: "rita", created_at: FROM, started_at: FROM + 400, ended_at: FROM + 9_400 },
   summary: {
     ...{ signals: 4_210, not_weighed: 12, both_open: 612, only_active: 143, only_candidate: 57, neither: 3_386 },
-    ...{ changed: 231, changed_share: 0.055, similarity: 0.754, skipped_by_rules_share: 0.18, sized_up_share: 0.04 },
+    ...{
+      changed: 231,
+      changed_share: 0.055,
+      wanted: 1_204,
+      similarity: 0.754,
+      skipped_by_rules_share: 0.18,
+      sized_up_share: 0.04,
+    },
+    unweighable: [{ reason: "a program's strategy", signals: 12 }],
     rules: [
       { rule_id: "skip-long-into-selling", active: 214, candidate: 301 },
       { rule_id: "smaller-in-extreme", active: 96, candidate: 96 },

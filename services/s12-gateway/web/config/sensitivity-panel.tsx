@@ -15,7 +15,8 @@ const WIDTH = 200;
 
 export function SensitivityPanel({ analysis, gates }: SensitivityPanelProps) {
   const { t } = useText();
-  const { factors, epsilon, evaluated } = analysis;
+  const { epsilon, evaluated } = analysis;
+  const factors = analysis.factors.toSorted((a, b) => b.flips - a.flips);
   const most = Math.max(...factors.map(({ flips }) => flips), 0) || 1;
   return (
     <Panel

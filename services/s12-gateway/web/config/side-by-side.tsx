@@ -12,6 +12,16 @@ export function SideBySide({ rows }: { rows: readonly (DiffRow | Fold)[] }) {
     <section className="side-by-side" data-narrow={narrow || undefined} aria-label={t("diff.text")}>
       <table>
         <caption className="unseen">{t("diff.text")}</caption>
+        <colgroup>
+          <col className="diff-number" />
+          <col />
+          {narrow ? null : (
+            <>
+              <col className="diff-number" />
+              <col />
+            </>
+          )}
+        </colgroup>
         <tbody>
           {rows.map((row, i) => {
             if (!("folded" in row)) return <Row key={keyOf(row)} row={row} narrow={narrow} />;

@@ -23,6 +23,7 @@ describe("what a simulation says", () => {
   test("without a label there is no effect, of a replay the difference is told", () => {
     const none = aSimulation().approx_effect!.map((effect) => ({ ...effect, labelled: 0 }));
     expect(effectThatCounts(none)).toBeUndefined();
+    expect(simulationWords(t, aSimulation({ approx_effect: none }))[0]).toContain("has a label yet");
     expect(simulationWords(t, aReplay())[0]).toContain("+209.50 USDT");
     expect(simulationWords(t, { ...aSimulation(), summary: undefined, approx_effect: undefined })).toHaveLength(2);
   });

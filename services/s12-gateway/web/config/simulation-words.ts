@@ -16,6 +16,7 @@ export function simulationWords(t: Translate, simulation: Simulation): string[] 
     lines.push(t("simulation.words.replay", { difference: signed(difference) }));
   }
   if (effect) lines.push(effectWords(t, effect));
+  else if (approx_effect.length > 0) lines.push(t("simulation.words.no_labels"));
   if (summary) {
     const { signals, both_open, only_active, only_candidate } = summary;
     lines.push(

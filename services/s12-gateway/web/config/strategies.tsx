@@ -94,10 +94,10 @@ function Overrides({ title, values }: { title: string; values: object }) {
 
 const SECOND_MS = 1_000;
 function triggerText(t: Translate, trigger: BundleTrigger): string {
-  const rest = trigger.cooldown_ms > 0 ? t("config.cooldown", { seconds: trigger.cooldown_ms / SECOND_MS }) : "";
   const what =
     trigger.kind === "bar"
       ? t("config.trigger.bar", { timeframe: trigger.timeframe })
       : t(`config.trigger.${trigger.direction}`, { factor: trigger.factor, level: plainNumber(trigger.level) });
-  return [what, rest].filter(Boolean).join(", ");
+  if (trigger.cooldown_ms === 0) return what;
+  return t("config.cooldown", { what, seconds: trigger.cooldown_ms / SECOND_MS });
 }

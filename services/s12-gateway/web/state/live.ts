@@ -68,8 +68,12 @@ function foldIntoCache(client: QueryClient, { topic, event }: LiveEvent): void {
       void client.invalidateQueries({ queryKey: ["alerts-pages"] });
       return void client.setQueryData(alertsQuery.queryKey, (list) => list && foldAlert(list, event as Alert));
     case "health":
-      return void client.setQueryData(healthQuery.queryKey, event as HealthEvent);
+      return void client.setQueryData(
+        healthQuery.queryKey,
+        (shown) => shown && withHealth(shown, event as HealthEvent),
+      );
     case "config":
+      for (const name of ["bundles", "promotions", "promotion"]) void client.invalidateQueries({ queryKey: [name] });
       return void client.invalidateQueries({ queryKey: activeQuery.queryKey });
     case "ops":
       void client.invalidateQueries({ queryKey: approvalsQuery.queryKey });
@@ -85,3 +89,10 @@ export function useLive(): Live {
   if (!live) throw new Error("Invariant: live parts stand inside the signed-in page");
   return live;
 }
+
+/** An event tells the level; the readings behind it come with the next answer. */
+const withHealth = <T extends { effects: object }>(shown: T, { effects = {}, ...said }: HealthEvent): T => ({
+  ...shown,
+  ...said,
+  effects,
+});
