@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { CONFIG_SECTIONS } from "../services/s12-gateway/web/config/place.ts";
 import { RESEARCH_SECTIONS } from "../services/s12-gateway/web/research/place.ts";
 import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
 import { SECTIONS } from "../services/s12-gateway/web/state/settings.ts";
@@ -21,11 +22,14 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 const RESEARCH = [...RESEARCH_SECTIONS, "new-experiment", "new-hypothesis", "new-training"];
-/** Every page, section of the settings and of research that there is. */
+const CONFIG = [...CONFIG_SECTIONS, "bundle:shipped@1", "diff:shipped@1..active"];
+const CONFIG_FORMS = ["new-simulation:shipped@1", "new-promotion:shipped@1"];
+/** Every page, section of the settings, of research and of config that there is. */
 const PATHS = [
   ...PAGES.map(({ path }) => path),
   ...SECTIONS.map((id) => `/settings?id=${id}`),
   ...RESEARCH.map((id) => `/research?id=${id}`),
+  ...[...CONFIG, ...CONFIG_FORMS].map((id) => `/config?id=${id}`),
   "/find?q=admin",
 ];
 
