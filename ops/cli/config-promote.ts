@@ -55,32 +55,40 @@ async function run(args: string[]): Promise<number> {
   const { values, positionals } = readOptions(args, OPTIONS, "some");
   const [word, more] = positionals;
   if (word === undefined || more !== undefined) throw new Error("Name one revision: ./chimera config promote REV");
-  const how = howOf(values);
+  const how = howOf({ ...values, afterwards: values.then });
   const { bundle_id, rev: to_rev } = await namedRevision(values.data, word);
   return signedIn(values, (session) => promote(session, { bundle_id, to_rev, ...how }, values));
 }
 
+interface How {
+  mode: string;
+  share?: string | undefined;
+  hours?: string | undefined;
+  afterwards?: string | undefined;
+  note?: string | undefined;
+}
+
 /** What is asked for beside the revision. Throws for what makes no sense, before anybody signs in. */
-export function howOf({
-  mode: word,
-  share,
-  hours,
-  then,
-  note,
-}: Pick<Values, "mode" | "share" | "hours" | "then" | "note">) {
+export function howOf({ mode: word, share, hours, afterwards, note }: How) {
   const mode = choiceOption("mode", word, MODES);
-  const said = Object.entries({ share, hours, then }).filter(([, value]) => value !== undefined);
+  const said = [
+    ["share", share],
+    ["hours", hours],
+    ["then", afterwards],
+  ].filter(([, value]) => value !== undefined);
   if (mode === "full" && said[0])
     throw new Error(`--${said[0][0]} is of a canary or a ramp; a full promotion has none.`);
-  if (mode === "ramp" && share !== undefined)
+  if (mode === "ramp" && share !== undefined) {
     throw new Error(`A ramp has ${SHARE_MAX} % of the triggers: leave --share out.`);
+  }
   const traffic_pct = numberOption("share", share, { fallback: 10, min: 1, max: SHARE_MAX });
   const duration_h = numberOption("hours", hours, { fallback: 24, min: 0.001, max: HOURS_MAX });
+  const next = afterwards === undefined ? undefined : choiceOption("then", afterwards, ["hold", "ramp", "full"]);
   return {
     mode: mode.toUpperCase(),
     ...(mode === "canary" && { traffic_pct }),
     ...(mode !== "full" && { duration_h }),
-    ...(then !== undefined && { afterwards: choiceOption("then", then, ["hold", "ramp", "full"]).toUpperCase() }),
+    ...(next !== undefined && { afterwards: next.toUpperCase() }),
     ...(note !== undefined && { note }),
   };
 }
