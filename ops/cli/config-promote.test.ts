@@ -63,7 +63,16 @@ test("a simulation reads by counts, effects and gates", () => {
       horizons: ["12h"],
     },
     summary: {
-      ...{ signals: 1_000, not_weighed: 4, both_open: 200, only_active: 10, only_candidate: 40, neither: 750 },
+      ...{
+        signals: 1_000,
+        not_weighed: 4,
+        unweighable: [{ reason: "factor_not_kept", signals: 4 }],
+        wanted: 300,
+        both_open: 200,
+        only_active: 10,
+        only_candidate: 40,
+        neither: 750,
+      },
       ...{ changed: 50, changed_share: 0.05, similarity: 0.8, skipped_by_rules_share: 0.2, sized_up_share: 0.1 },
       rules: [{ rule_id: "calm", active: 3, candidate: 30 }],
       strategies: [],
@@ -78,7 +87,7 @@ test("a simulation reads by counts, effects and gates", () => {
     bounds_guard: [{ name: "dry_run", state: "FAILED", value: 0.7, limit: 0.6, detail: "70 % skipped" }],
   };
   const text = plain(simulationLines(simulation));
-  expect(text).toContain("1,000 weighed, 4 could not be weighed by both");
+  expect(text).toContain("1,000 weighed, 4 could not be: factor not kept 4");
   expect(text).toMatch(/calm +3 → 30 +█{24}/);
   expect(text).toContain("+10.00 → +7.50: −2.50 USDT");
   expect(text).toContain("dry_run    failed  70 % skipped");

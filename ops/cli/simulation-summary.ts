@@ -38,8 +38,9 @@ export function simulationLines(simulation: Simulation): string[] {
 }
 
 function summaryLines(summary: SimulationSummary): string[] {
-  const { signals, not_weighed, both_open, only_active, only_candidate, neither } = summary;
-  const rest = not_weighed > 0 ? `, ${count(not_weighed)} could not be weighed by both` : "";
+  const { signals, not_weighed, unweighable, both_open, only_active, only_candidate, neither, wanted } = summary;
+  const why = unweighable.map((one) => `${one.reason.replaceAll("_", " ")} ${count(one.signals)}`).join(", ");
+  const rest = not_weighed > 0 ? `, ${count(not_weighed)} could not be: ${why}` : "";
   const opened: [string, number][] = [
     ["both open", both_open],
     ["only in force", only_active],
@@ -53,7 +54,7 @@ function summaryLines(summary: SimulationSummary): string[] {
     named("Changed", `${percent(summary.changed_share, 1)} of decisions, ${similarity}`),
     named(
       "Rules",
-      `skip ${percent(summary.skipped_by_rules_share, 1)}, make larger ${percent(summary.sized_up_share, 1)}`,
+      `skip ${percent(summary.skipped_by_rules_share, 1)} of ${count(wanted)} wanted, make larger ${percent(summary.sized_up_share, 1)} of those opened`,
     ),
     ...pairLines(
       "Fired",
