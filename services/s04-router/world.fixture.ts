@@ -5,6 +5,7 @@ import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
+import { type ActiveConfig, revisionOf } from "../../shared/domain/arms.ts";
 import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import { Intent, isEntry } from "../../shared/domain/order.ts";
 import type { Clock, Quota, Store } from "../../shared/kit/ports.ts";
@@ -19,16 +20,12 @@ export const START = Date.UTC(2026, 0, 5, 12);
 export const FUT = "FUT:BTCUSDT";
 export const SPOT = "SPOT:BTCUSDT";
 
-const bundleOf = (instruments: readonly string[]): BundleView => ({
-  rev: 1,
+export const revisionWith = (rev: number, instruments: readonly string[], flags: object = {}): BundleView => ({
+  rev,
   bundle_id: "test",
-  hash: "h",
+  hash: `h${rev}`,
   bundle: Bundle.parse({
-    format: 1,
-    bundle_id: "test",
-    rev: 1,
-    factors: [],
-    strategies: [],
+    ...{ format: 1, bundle_id: "test", rev, factors: [], strategies: [], flags },
     instruments: instruments.map((instrument) => ({ instrument })),
   }),
 });
@@ -73,7 +70,7 @@ export class RouterWorld {
     this.around = around;
     this.clock = around.clock;
     this.exchange = around.exchange;
-    this.bundle = bundleOf(around.instruments);
+    this.active = revisionWith(1, around.instruments);
     this.store = openStore({ path: ":memory:", owner: "s04", collections: COLLECTIONS, now: () => this.clock.now() });
     this.settings = RouterSettings.parse(settings);
     this.router = this.boot();
@@ -82,7 +79,10 @@ export class RouterWorld {
   }
   private readonly settings: RouterSettings;
   private readonly around: Around;
-  private readonly bundle: BundleView;
+  /** What is in force. */
+  active: ActiveConfig;
+  /** Revisions besides, as S10 keeps them. */
+  readonly kept = new Map<number, BundleView>();
 
   /** A router of a new generation over the same store and exchange; the old one never acts again. */
   boot(crash?: Crash): Router {
@@ -160,14 +160,18 @@ export class RouterWorld {
       quota: portOf(this.around.quota, guarded),
       shard: this.around.shard,
       exchange,
-      config: () => this.bundle,
-      revision: () => this.bundle,
-      learn: async () => this.bundle,
+      config: () => this.active,
+      revision: (rev) => this.revision(rev) ?? this.active,
+      learn: guarded(async (rev) => this.revision(rev)),
       noEntries: () => this.busTrouble,
       alert: (_severity, code, message) => this.alerts.push(`${code} ${message}`),
       warn: (message, fields) => this.alerts.push(`warn ${message} ${JSON.stringify(fields)}`),
       audit: (entry) => ({ op: "emit", stream: opsEvents as never, event: { source: "s04", ts: 0, ...entry } }),
     };
+  }
+
+  private revision(rev: number | undefined): BundleView | undefined {
+    return rev === undefined ? undefined : (revisionOf(this.active, rev) ?? this.kept.get(rev));
   }
 
   private async commit(...change: Parameters<Store["commit"]>): Promise<void> {
