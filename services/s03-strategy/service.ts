@@ -15,6 +15,7 @@ import {
   signals,
 } from "../../shared/streams.ts";
 import { AccountBook } from "./account-book.ts";
+import { createHealthWatch } from "./health-watch.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { eachFromItsShard, Inquiries, instrumentAsked } from "./inquiries.ts";
 import { ModelDesk, type ModelDeskParts } from "./model-desk.ts";
@@ -118,6 +119,7 @@ export default defineService({
         every(ctx.settings.budgetReadMs, "read-budget", () => surroundings.readBudget()),
         every(ctx.settings.factsReadMs, "read-listings", () => surroundings.readListings()),
         every(ctx.settings.factsReadMs, "read-equity", () => book.readEquity()),
+        every(HEARTBEAT_MS, "health-heard", healthWatchOf(ctx, surroundings)),
         every(HEARTBEAT_MS, "features-heartbeat", heartbeatOf(ctx, surroundings)),
       ],
       checks: [
@@ -209,6 +211,11 @@ const programTellersOf = ({ alert }: Pick<Ctx, "alert">): Pick<ProgramDeskParts,
     alert("WARN", `PROGRAM_${trouble.toUpperCase()}`, `Program ${program_id} wishes for nothing: ${why}`, "no entries");
   },
 });
+
+const healthWatchOf = (
+  { alert, settings }: Pick<Ctx, "alert"> & { settings: { healthAgeMsMax: number } },
+  { health }: Surroundings,
+): (() => void) => createHealthWatch({ health, silentMs: settings.healthAgeMsMax, alert });
 
 type Beating = Pick<Ctx, "clock" | "alert" | "shard"> & { settings: { featuresAgeMs: number } };
 const heartbeatOf = ({ clock, alert, shard, settings }: Beating, surroundings: Surroundings): (() => void) =>

@@ -31,6 +31,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["KILL_BY_FATAL", "KILL"],
   ["STRATEGY_STOPPED", "PAUSE"],
   ["FEATURES_SILENT", "PAUSE"],
+  ["HEALTH_SILENT", "SIZE"],
+  ["HEALTH_HEARD", "SIZE"],
   ["MAKERS_REST", "STYLE"],
   ["LIQUIDATION_NEAR", "ORDER"],
   ["PROTECTION_REFUSED", "RETRY"],

@@ -69,6 +69,33 @@ export const TRADING_RULES: readonly AlertRule[] = [
     ],
   ),
   rule(
+    "HEALTH_SILENT",
+    ["ERROR"],
+    [
+      "s03",
+      {
+        means: "S11 has not told the health level for longer than it may.",
+        done: "It counts as ORANGE: entries at their orange size and in finer slices, no adds.",
+        look: "Health page: whether S11 answers. The bus, if it does.",
+        act: "Restart S11. Nobody watches the system while it is away.",
+      },
+    ],
+  ),
+  rule(
+    "HEALTH_HEARD",
+    ["INFO"],
+    [
+      "s03",
+      {
+        means: "S11 tells the health level again.",
+        done: "Its word counts again.",
+        look: "Nothing.",
+        act: "Nothing.",
+        ends: { codes: ["HEALTH_SILENT"] },
+      },
+    ],
+  ),
+  rule(
     "LIMIT_*",
     ["WARN"],
     [
