@@ -7,11 +7,17 @@ import { ConsistencyCheck, HealthReading, LevelChange } from "../../shared/domai
 import { answers, every, on, type Verb, verb } from "../../shared/kit/service.ts";
 import { inOrder, ListOf, newestFirst, Paging, Period, pageOf } from "../../shared/paging.ts";
 import { HealthEffects, HealthLevel, orderResults, reconResults } from "../../shared/streams.ts";
+import { bundleInForce } from "./bundle-in-force.ts";
+import { createGuard } from "./guard.ts";
 import { createJudge, type Judge, type Shown } from "./judge.ts";
 import { lastScrape } from "./last-scrape.ts";
+import { createModelFigures } from "./model-figures.ts";
 import type { Part, Ports } from "./parts.ts";
 import { createReadings, type Readings } from "./readings.ts";
 import { revisionsRun } from "./standing.ts";
+
+/** How often it is looked whether to compare again. */
+const COMPARE_LOOK_MS = 60_000;
 
 export interface HealthPart extends Part {
   /** What was judged last. */
@@ -22,7 +28,18 @@ export interface HealthPart extends Part {
 export function healthPart(ports: Ports): HealthPart {
   const { settings, store, clock } = ports;
   const readings = createReadings(clock.now());
-  const judge = createJudge(ports, { readings, guard: () => ({ effects: {}, checks: [] }) });
+  const inForce = bundleInForce(store);
+  const guard = createGuard(ports, inForce);
+  const modelFigures = createModelFigures(ports, inForce);
+  const judge = createJudge(ports, { readings, guard: guard.told });
+  let comparedAt = Number.NEGATIVE_INFINITY;
+  /** Reads much, and what it finds changes slowly. */
+  const compare = async () => {
+    if (clock.now() - comparedAt < settings.compareMs) return;
+    comparedAt = clock.now();
+    await guard.look();
+    readings.onModels(await modelFigures());
+  };
   const begin = async () => {
     await readReconciliation(store, readings);
     await judge.judge(true);
@@ -35,8 +52,12 @@ export function healthPart(ports: Ports): HealthPart {
       on(orderResults, (event) => readings.orders.hear(event)),
       on(reconResults, (event) => readings.onReconciliation(event)),
     ],
-    jobs: [every(settings.levelMs, "judge-level", () => judge.judge())],
+    jobs: [
+      every(settings.levelMs, "judge-level", () => judge.judge()),
+      every(COMPARE_LOOK_MS, "compare-with-backtests", compare),
+    ],
     async start() {
+      await guard.load();
       await judge.load();
       await readings.orders.load(store, clock, await lastScrape(store));
       await begin();

@@ -79,6 +79,7 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
       const mark = await store.get(watchMarks, MARK);
       if (!mark) return;
       state = mark.value.value as Kept;
+      readings.onModels({ of: state.effects.models_of, readings: [] });
       told = { text: "", level: state.level.level, at: Number.NEGATIVE_INFINITY };
     },
     /** Told to everybody when it changes, at the start, and now and again: who hears nothing takes us for gone. */
@@ -86,7 +87,7 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
       const measured = await look();
       const now = clock.now();
       const level = decideLevel(state.level, measured, now);
-      const figures = decideEffects(state.effects, measured, now);
+      const figures = decideEffects(state.effects, { readings: measured, models_of: readings.modelsOf() }, now);
       const next: Kept = { level: level.state, effects: figures.state };
       const { effects: consistency, checks } = guard();
       const effects = { ...figures.effects, ...consistency };

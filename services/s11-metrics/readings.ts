@@ -2,6 +2,7 @@
 import type { StreamState } from "../../shared/kit/ports.ts";
 import { accountEvents, configEvents, orderResults, type Reconciliation } from "../../shared/streams.ts";
 import type { Reading } from "../../shared/trading/health/judge-readings.ts";
+import type { ModelFigures } from "./model-figures.ts";
 import { type Watched, WatchedOrders, WINDOW_MS } from "./watched-orders.ts";
 
 /** Streams whose unacknowledged entries count: orders, account and config. */
@@ -24,7 +25,7 @@ export function createReadings(startedAt: number) {
   const orders = new WatchedOrders();
   let reconciled: { agreement: number; ts: number } | undefined;
   /** Told from elsewhere, at a pace of its own. */
-  let models: readonly Reading[] = [];
+  let models: ModelFigures = { of: "", readings: [] };
 
   return {
     orders,
@@ -33,9 +34,10 @@ export function createReadings(startedAt: number) {
       if (mode !== "ALL" || status !== "DONE" || ts < (reconciled?.ts ?? 0)) return;
       reconciled = { agreement: summary.agreement, ts };
     },
-    onModels(told: readonly Reading[]): void {
+    onModels(told: ModelFigures): void {
       models = told;
     },
+    modelsOf: (): string => models.of,
     read({ now, streams, postsFrom = 0 }: Look): Reading[] {
       const sent = orders.recent(now);
       const judged = streams.filter((s) => JUDGED.some((family) => s.stream.startsWith(family)) && !isLive(s.group));
@@ -58,7 +60,7 @@ export function createReadings(startedAt: number) {
           sent.filter((order) => order.isSpot),
           (order) => order.isShort,
         ),
-        ...models,
+        ...models.readings,
       ];
     },
   };

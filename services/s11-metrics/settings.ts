@@ -10,6 +10,12 @@ export const settings = z.object({
     .default(30_000)
     .describe("An unchanged level is told again after so long"),
   marketAgeMsMax: z.number().int().min(100).default(10_000).describe("Older market data counts as not fresh"),
+  compareMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .default(3_600_000)
+    .describe("How often trading is compared with what backtests assume, and models with their labels"),
   levelMs: z.number().int().min(100).default(10_000).describe("How often the health level is judged"),
   publicUrl: z
     .url({ protocol: /^https?$/ })

@@ -5,10 +5,10 @@ import { RECOVERY_MS } from "./settle.ts";
 
 const reading = (name: string, value: number, sample: number): Reading => ({ name, value, sample });
 /** The effects after each of these moments. */
-function told(moments: [now: number, readings: Reading[]][], begin: EffectState = initialEffects(0)) {
-  let state = begin;
-  return moments.map(([now, readings]) => {
-    const decided = decideEffects(state, readings, now);
+function told(moments: [now: number, readings: Reading[], models_of?: string][]) {
+  let state: EffectState = initialEffects(0);
+  return moments.map(([now, readings, models_of = ""]) => {
+    const decided = decideEffects(state, { readings, models_of }, now);
     state = decided.state;
     return decided.effects;
   });
@@ -32,7 +32,7 @@ describe("makers", () => {
     expect(again).toEqual({ takers_only: "maker_fill_ratio 0.3 is under 0.35" });
   });
   test("only posts made after the rest count for the next", () => {
-    const { state } = decideEffects(initialEffects(0), posts(0.1), 7);
+    const { state } = decideEffects(initialEffects(0), { readings: posts(0.1), models_of: "" }, 7);
     expect(state.posts_from).toBe(7 + TAKERS_ONLY_MS);
   });
   test("go on while there are too few posts to tell", () => {
@@ -80,6 +80,14 @@ describe("models", () => {
     ]).map(({ models_off }) => models_off);
     const low = "model_auc 0.54 is under 0.55";
     expect(off).toEqual([undefined, low, low, undefined, "model_brier 0.26 is over 0.25"]);
+  });
+  test("that are others than before have their say until something is known of them", () => {
+    const off = told([
+      [0, measured(0.4, 0.2), "old"],
+      [1, measured(0, 1, 10), "new"],
+      [2, measured(0, 1, 10), "new"],
+    ]).map(({ models_off }) => models_off);
+    expect(off).toEqual(["model_auc 0.4 is under 0.5", undefined, undefined]);
   });
   test("keep it while there are too few labels to tell", () => {
     expect(told([[0, measured(0.1, 0.9, 299)]])).toEqual([{}]);

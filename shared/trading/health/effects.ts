@@ -1,5 +1,5 @@
 /** What figures change beside the level: how orders are posted, the size on spot, whether models have a say. */
-import { judgeReadings, type Reading, type Said, type Verdict } from "./judge-readings.ts";
+import { judgeReadings, type Reading, type Said, THRESHOLDS, type Verdict } from "./judge-readings.ts";
 import { isWorse, type Level, type Settled, settle, settled } from "./settle.ts";
 
 /** Takers only for so long; then posts are tried afresh, and only those made from then on count. */
@@ -14,11 +14,13 @@ export interface EffectState {
   posts_from: number;
   spot: Settled;
   models: Settled;
+  /** Which models that is said of: nothing of it holds for others. */
+  models_of: string;
   /** Why each is as it is, as long as it is. */
   why: { spot: string; models: string };
 }
 export const initialEffects = (now: number): EffectState => ({
-  ...{ said: {}, posts_from: 0, why: { spot: "", models: "" } },
+  ...{ said: {}, posts_from: 0, models_of: "", why: { spot: "", models: "" } },
   ...{ spot: settled(now), models: settled(now) },
 });
 
@@ -28,12 +30,19 @@ export interface FigureEffects {
   models_off?: string;
 }
 
+export interface Measured {
+  readonly readings: readonly Reading[];
+  /** The models in force. */
+  readonly models_of: string;
+}
+
 /** Too little data changes none of them. */
 export function decideEffects(
-  state: EffectState,
-  readings: readonly Reading[],
+  before: EffectState,
+  { readings, models_of }: Measured,
   now: number,
 ): { state: EffectState; effects: FigureEffects } {
+  const state = before.models_of === models_of ? before : withModels(before, models_of, now);
   const style = judgeReadings(state.said, readings, { changes: "style", now });
   const spot = judgeReadings(state.said, readings, { changes: "spot_size", now });
   const models = judgeReadings(state.said, readings, { changes: "models", now });
@@ -43,10 +52,17 @@ export function decideEffects(
     ...takers,
     // What made takers rest is not held against the fresh try.
     said: { ...(takers.takers ? {} : style.said), ...spot.said, ...models.said },
-    ...{ spot: spotNow, models: modelsNow },
+    ...{ spot: spotNow, models: modelsNow, models_of },
     why: { spot: whyOf(spot) || state.why.spot, models: whyOf(models) || state.why.models },
   };
   return { state: next, effects: effectsOf(next, now) };
+}
+
+/** Others than before: they have their say until something is known of them. */
+function withModels(state: EffectState, models_of: string, now: number): EffectState {
+  const names = THRESHOLDS.filter(({ changes }) => changes === "models").map(({ name }) => name);
+  const said = Object.fromEntries(Object.entries(state.said).filter(([name]) => !names.includes(name)));
+  return { ...state, said, models: settled(now), models_of };
 }
 
 function takersOf(

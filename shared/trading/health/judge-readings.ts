@@ -8,6 +8,8 @@ export interface Reading {
   sample: number;
   /** When the newest observation that is bad by itself was made, where single ones are: an error, a slow answer. */
   badAt?: number | undefined;
+  /** What it is of, where there are several: a model. */
+  of?: string | undefined;
 }
 /** Limits that the value must pass; `sampleMin` observations are needed before it counts at all. */
 export interface Threshold {
@@ -60,7 +62,7 @@ export const REMEMBERED_MS = 6 * 3_600_000;
 export const RED_FRESH_MS = 30 * 60_000;
 
 /** Of one figure as it is now; undefined: too little data. */
-export function judgeReading({ name, value, sample, badAt }: Reading, now: number): Verdict | undefined {
+export function judgeReading({ name, value, sample, badAt, of }: Reading, now: number): Verdict | undefined {
   const threshold = THRESHOLDS.find((t) => t.name === name);
   if (!threshold || sample < threshold.sampleMin || !Number.isFinite(value)) return undefined;
   const { worse, unit } = threshold;
@@ -68,7 +70,8 @@ export function judgeReading({ name, value, sample, badAt }: Reading, now: numbe
   const passed = (["red", "orange", "yellow"] as const).find((which) => isPast(threshold[which]));
   if (passed === undefined) return { level: "GREEN", reason: "" };
   const shown = Math.round(value * 1000) / 1000;
-  const reason = `${name} ${shown}${unit} is ${worse === "above" ? "over" : "under"} ${threshold[passed]}${unit}`;
+  const what = of === undefined ? name : `${name} of ${of}`;
+  const reason = `${what} ${shown}${unit} is ${worse === "above" ? "over" : "under"} ${threshold[passed]}${unit}`;
   const isOver = passed === "red" && badAt !== undefined && now - badAt >= RED_FRESH_MS;
   if (isOver) return { level: "ORANGE", reason: `${reason}, but not in the last ${RED_FRESH_MS / 60_000} min` };
   return { level: passed.toUpperCase() as Level, reason };
