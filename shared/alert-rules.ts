@@ -1,13 +1,14 @@
 /** Every alert that the system tells, once: what it means, what is done by itself, what people do, who is told. */
 import { BOOKS_RULES } from "./alert-rules/books.ts";
+import { DECIDING_RULES } from "./alert-rules/deciding.ts";
 import { EXCHANGE_RULES } from "./alert-rules/exchange.ts";
+import { EXECUTING_RULES } from "./alert-rules/executing.ts";
 import type { AlertRule } from "./alert-rules/rule.ts";
 import { SYSTEM_RULES } from "./alert-rules/system.ts";
-import { TRADING_RULES } from "./alert-rules/trading.ts";
 import type { ChannelKind, Severity } from "./domain/alerting.ts";
 
 export const ALERT_RULES: readonly AlertRule[] = [
-  ...[...TRADING_RULES, ...EXCHANGE_RULES],
+  ...[...DECIDING_RULES, ...EXECUTING_RULES, ...EXCHANGE_RULES],
   ...[...BOOKS_RULES, ...SYSTEM_RULES],
 ].sort((a, b) => (a.code < b.code ? -1 : 1));
 
