@@ -301,6 +301,11 @@ const NUMBERS: Record<string, Case> = {
     beside: flags("health", { orange_size_mult: 0.8 }),
     path: "flags.health.orange_size_mult",
   },
+  NEVER_FATAL: {
+    trips: flags("health", { kill_on_fatal: ["FORCED_CLOSE", "FORCED_CLOZE"] }),
+    beside: flags("health", { kill_on_fatal: ["FORCED_CLOSE", "STRATEGY_STOPPED"] }),
+    path: "flags.health.kill_on_fatal[1]",
+  },
   CAPS_CROSSED: {
     trips: flags("treasury", { policy_day_usdt_max: "10001" }),
     beside: flags("treasury", { policy_day_usdt_max: "10000" }),

@@ -210,6 +210,11 @@ export const LINT_CODES = {
     meaning: "An exposure limit is below one entry's notional: none will be made.",
   },
   LIMITS_CROSSED: { group: "numbers", severity: "WARNING", meaning: "A limit that another one makes meaningless." },
+  NEVER_FATAL: {
+    group: "numbers",
+    severity: "WARNING",
+    meaning: "A code in `kill_on_fatal` of which no alert is ever FATAL: it will never turn the kill switch on.",
+  },
   CAPS_CROSSED: {
     group: "numbers",
     severity: "ERROR",

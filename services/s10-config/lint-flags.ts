@@ -1,8 +1,10 @@
 /** Lints the flags: shares that look like percentages, limits that cross, hours, slices, and what matters once it is live. */
+import { ALERT_RULES, ruleOf } from "../../shared/alert-rules.ts";
 import type { Bundle } from "../../shared/domain/bundle.ts";
 import { type Amount, dec } from "../../shared/domain/money.ts";
 import type { Findings, Path } from "./findings.ts";
 import type { LintCode } from "./lint-codes.ts";
+import { nearest } from "./nearest.ts";
 
 export function lintFlags(findings: Findings, bundle: Bundle): void {
   lintShares(findings, bundle);
@@ -10,6 +12,7 @@ export function lintFlags(findings: Findings, bundle: Bundle): void {
   lintHours(findings, bundle);
   lintSlices(findings, bundle);
   lintLimits(findings, bundle);
+  lintKill(findings, bundle);
   lintLive(findings, bundle);
 }
 
@@ -107,6 +110,22 @@ function lintLimits(findings: Findings, { flags }: Bundle): void {
     const path = ["flags", "treasury", "policy_transfer_usdt_max"];
     const text = `a top-up to min_free_fut_usdt, ${treasury.min_free_fut_usdt}, may need a person after all`;
     findings.add(path, "LIMITS_CROSSED", text);
+  }
+}
+
+const FATAL_CODES = ALERT_RULES.filter(({ severities }) => severities.includes("FATAL")).map(({ code }) => code);
+/** A slip here is found out when it is too late. */
+function lintKill(findings: Findings, { flags }: Bundle): void {
+  for (const [i, code] of flags.health.kill_on_fatal.entries()) {
+    if (ruleOf(code)?.severities.includes("FATAL")) continue;
+    const suggestion = nearest(code, FATAL_CODES);
+    const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
+    findings.add(
+      ["flags", "health", "kill_on_fatal", i],
+      "NEVER_FATAL",
+      `no FATAL alert is "${code}"${hint}`,
+      suggestion,
+    );
   }
 }
 
