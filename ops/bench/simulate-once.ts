@@ -10,14 +10,15 @@ import { createWeigher, type SeenSignal } from "../../shared/simulation/weigher.
 import { compileBundle } from "../../shared/trading/decision/compiled.ts";
 import { askedBundle } from "../backtest/asked-bundle.ts";
 import { drawnPages } from "./drawn-signals.ts";
+import { cpuMicros } from "./measure.ts";
 
 const PAGE = 200;
 const MIB_IN_KIB = 1_024;
 const SENSITIVITY = { epsilon: 0.05, topk: 5, n_eval: 1_000 };
 
 export interface Once {
-  /** Of weighing alone, not of drawing the signals. */
-  readonly seconds: number;
+  /** Processor time of weighing alone, not of drawing the signals. */
+  readonly cpu_us: number;
   readonly peak_mib: number;
   readonly opened: number;
   readonly changed: number;
@@ -50,10 +51,10 @@ const listings = (): Instrument[] =>
 function paged(count: number): Omit<Once, "peak_mib"> {
   const pair = pairOf();
   const comparison = createComparison({ ...pair, horizons: ["12h"], sensitivity: SENSITIVITY });
-  let seconds = 0;
-  for (const page of drawnPages(pair.active, count, PAGE)) seconds += timed(() => comparison.take(page));
+  let cpu_us = 0;
+  for (const page of drawnPages(pair.active, count, PAGE)) cpu_us += cpuOf(() => comparison.take(page));
   const { both_open, only_active, changed } = comparison.result().summary;
-  return { seconds, opened: both_open + only_active, changed };
+  return { cpu_us, opened: both_open + only_active, changed };
 }
 
 /** As one would write it first: all signals, then all decisions of both, then the difference. */
@@ -63,7 +64,7 @@ function naive(count: number): Omit<Once, "peak_mib"> {
   for (const page of drawnPages(pair.active, count, PAGE)) signals.push(...page);
   const known = new Map(pair.listings.map((each) => [each.instrument, each]));
   let pairs: (Decision | undefined)[][] = [];
-  const seconds = timed(() => {
+  const cpu_us = cpuOf(() => {
     const both = [pair.active, pair.candidate].map((view) => createWeigher(compileBundle(view), known));
     const decided = both.map((weigh) => signals.map((seen) => decisionOf(weigh(seen))));
     pairs = signals.map((_, i) => [decided[0]![i], decided[1]![i]]);
@@ -71,16 +72,16 @@ function naive(count: number): Omit<Once, "peak_mib"> {
   const size = (each: Decision | undefined) => JSON.stringify([each?.decision.side, each?.sizing?.qty]);
   const opened = pairs.filter(([was]) => was?.decision.action === "open").length;
   const changed = pairs.filter(([was, is]) => (was?.sizing || is?.sizing) && size(was) !== size(is)).length;
-  return { seconds, opened, changed };
+  return { cpu_us, opened, changed };
 }
 
 const decisionOf = (weighing: { decision?: Decision } | { unweighable: unknown }) =>
   "decision" in weighing ? weighing.decision : undefined;
 
-function timed(work: () => void): number {
-  const begun = performance.now();
+function cpuOf(work: () => void): number {
+  const begun = process.cpuUsage();
   work();
-  return (performance.now() - begun) / 1_000;
+  return cpuMicros(begun);
 }
 
 if (import.meta.main) {
