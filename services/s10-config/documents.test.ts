@@ -4,12 +4,15 @@ import { openStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { Problem } from "../../shared/errors.ts";
+import type { Store } from "../../shared/kit/ports.ts";
 import { opsEvents } from "../../shared/streams.ts";
+import { merged } from "./bundle-extends.ts";
 import { readBundleText } from "./bundle-text.ts";
 import { Bundles, contentHash } from "./bundles.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
 import { Documents } from "./documents.ts";
 import type { Entry } from "./in-force.ts";
+import { lintBundle } from "./lint.ts";
 import { lintDraft } from "./lint-text.ts";
 
 type Draft = Record<string, unknown> & { rules: Record<string, unknown>[]; strategies: Record<string, unknown>[] };
@@ -17,9 +20,10 @@ const shipped = shippedBundle as unknown as string;
 const clock = new VirtualClock(1_700_000_000_000);
 let bundles: Bundles;
 let documents: Documents;
+let store: Store;
 
 beforeEach(async () => {
-  const store = openStore({ path: ":memory:", owner: "s10", collections: COLLECTIONS });
+  store = openStore({ path: ":memory:", owner: "s10", collections: COLLECTIONS });
   const audit = (entry: Entry) =>
     ({ op: "emit", stream: opsEvents as never, event: { source: "s10", ts: clock.now(), ...entry } }) as const;
   bundles = new Bundles({ store, clock, audit });
@@ -137,6 +141,15 @@ describe("a difference", () => {
     expect(await codeOf(documents.diffDraft({ from: "CURRENT", text: "[" }))).toBe("MALFORMED");
   });
 
+  test("may be with the revision that is in force for a share", async () => {
+    await draft(2, "ann", (it) => it.rules.pop());
+    const canary = { bundle_id: "shipped", rev: 2 };
+    const beside = new Documents({ store, current: () => ({ ...bundles.current(), canary }) });
+    expect((await beside.diff({ from: "CURRENT", to: "CANARY" })).summary).toEqual([
+      "1 rule removed: larger-with-deep-agreement",
+    ]);
+  });
+
   test("wants revisions that there are", async () => {
     expect(await codeOf(documents.diff({ from: "CURRENT", to: "shipped@9" }))).toBe("NOT_FOUND");
     expect(await codeOf(documents.diff({ from: "CURRENT", to: "CANARY" }))).toBe("NOT_FOUND");
@@ -176,6 +189,21 @@ describe("a draft that extends a stored content", () => {
     expect(whole.factors).toEqual([...bundle.factors, "rsi_21_1m"]);
     const nothing = await documents.whole({ extends: hash(), rev: 2, note: bundle.note });
     expect(contentHash(nothing as never)).toBe(hash());
+  });
+
+  test("may be the file of a start too; unresolved it lints nowhere", async () => {
+    const text = `extends: ${hash()}\nrev: 1\nnote: at the start`;
+    await bundles.begin(shipped, await documents.wholeText(text));
+    expect(bundles.current()).toMatchObject({ rev: 2, bundle: { note: "at the start" } });
+    for (const other of ["", shipped]) expect(await documents.wholeText(other)).toBe(other);
+    const alone = { ...bundles.current().bundle, extends: hash() };
+    expect(lintBundle(alone).report.errors).toMatchObject([{ path: "extends", code: "UNKNOWN_BASE" }]);
+  });
+
+  test("leaves a base as it is that nothing is said about, and what is said twice is said once", () => {
+    const { bundle } = bundles.current();
+    expect(merged(bundle, { note: bundle.note })).toEqual(bundle);
+    expect(merged(bundle, bundle)).toEqual(bundle);
   });
 
   test.each([["f".repeat(64)], ["abc"], [7], [""]])(

@@ -117,6 +117,13 @@ export class Documents {
     return fault ? refuseLint([fault]) : (document as Record<string, unknown>);
   }
 
+  /** The text of a bundle, with what it extends; other texts as they are. */
+  async wholeText(text: string): Promise<string> {
+    const value = text === "" ? undefined : readBundleText(text);
+    const isExtending = typeof value === "object" && value !== null && "extends" in value;
+    return isExtending ? JSON.stringify(await this.whole(value as Record<string, unknown>)) : text;
+  }
+
   #named(text: string): Named {
     const active = this.#current();
     if (text === "CURRENT") return active;

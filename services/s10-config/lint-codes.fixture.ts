@@ -113,6 +113,11 @@ const NAMES: Record<string, Case> = {
     beside: (d) => Object.assign(d.rules[0]!, { strategies: ["trend-bars"] }),
     path: "rules[0].strategies[0]",
   },
+  NO_PEER: {
+    trips: (d) => d.factors.push("rv_20_1d@SPOT:SOLUSDT"),
+    beside: (d) => d.factors.push("rv_20_1d@SPOT:BTCUSDT"),
+    path: "factors[24]",
+  },
   UNUSED_FACTOR: { trips: () => {}, beside: when(f("obi_1", ">", 0.2)), path: "factors[6]" },
   UNUSED_INSTRUMENT: {
     trips: (d) => d.instruments.push({ instrument: "FUT:SOLUSDT" }),
@@ -211,6 +216,11 @@ const STRATEGIES: Record<string, Case> = {
     trips: (d) => d.instruments.slice(0, 2).map((entry) => Object.assign(entry, { enabled: false })),
     beside: (d) => Object.assign(d.instruments[0]!, { enabled: false }),
     path: "strategies[0].instruments",
+  },
+  NEVER_ENTERS: {
+    trips: (d) => [trigger(0.7)(d), strategy({ long: f("obi_5", "<", 0.7) })(d)],
+    beside: (d) => [trigger(0.7)(d), strategy({ long: f("obi_5", "<=", 0.7) })(d)],
+    path: "strategies[0].triggers[0]",
   },
   BOTH_SIDES: {
     trips: strategy({ long: f("obi_5", ">", 0.5), short: f("obi_5", ">", -0.5) }),

@@ -64,6 +64,11 @@ export const LINT_CODES = {
     severity: "ERROR",
     meaning: "A factor, instrument, strategy, model or program that is named and is not there.",
   },
+  NO_PEER: {
+    group: "names",
+    severity: "WARNING",
+    meaning: "A factor of another instrument that the bundle does not keep enabled: it never has a value.",
+  },
   UNUSED_FACTOR: {
     group: "names",
     severity: "HINT",
@@ -145,6 +150,11 @@ export const LINT_CODES = {
     group: "strategies",
     severity: "WARNING",
     meaning: "An enabled strategy none of whose instruments is enabled.",
+  },
+  NEVER_ENTERS: {
+    group: "strategies",
+    severity: "WARNING",
+    meaning: "At the moment a trigger fires, its factor is where neither entry condition holds.",
   },
   BOTH_SIDES: {
     group: "strategies",

@@ -9,6 +9,8 @@ export interface ConditionLint {
   readonly prover: Prover;
   /** The factors that the bundle lists. */
   readonly listed: readonly string[];
+  /** The instruments of which anything is known: those that are enabled. */
+  readonly followed: readonly string[];
 }
 
 type Comparison = Extract<Condition, { f: string }>;
@@ -20,17 +22,26 @@ export function lintCondition(lint: ConditionLint, path: Path, condition: Condit
   return sound;
 }
 
-/** A factor that is named must be listed, unless it is the side. */
-export function lintFactor(
-  { findings, listed }: Pick<ConditionLint, "findings" | "listed">,
-  path: Path,
-  factor: string,
-) {
+/** A factor that is named must be listed, unless it is the side, and one of another instrument must have that one. */
+export function lintFactor(lint: Omit<ConditionLint, "prover">, path: Path, factor: string): void {
+  const { findings, listed } = lint;
   if (factor === SIDE_FACTOR) return;
   const name = factor.split("@")[0] as string;
   if (!listed.includes(factor) && !listed.includes(name)) {
     findings.mustBe({ path, name: factor, of: listed, what: "listed factor" });
   }
+  lintPeer(lint, path, factor);
+}
+
+/** Of an instrument that is not enabled no bars are kept. */
+export function lintPeer(
+  { findings, followed }: Pick<ConditionLint, "findings" | "followed">,
+  path: Path,
+  factor: string,
+) {
+  const peer = factor.split("@")[1];
+  if (peer === undefined || followed.includes(peer)) return;
+  findings.add(path, "NO_PEER", `never has a value: ${peer} is no enabled instrument of this bundle`);
 }
 
 function lintShape(lint: ConditionLint, path: Path, condition: Condition, depth: number): boolean {

@@ -4,13 +4,15 @@ import { factorsOfCondition, SIDE_FACTOR } from "../../shared/trading/factors/re
 import { rangeOfFactor } from "./condition-logic.ts";
 import type { Path } from "./findings.ts";
 import type { Known } from "./known.ts";
-import { type ConditionLint, lintCondition, lintFactor, rangeText } from "./lint-conditions.ts";
+import { type ConditionLint, inWords, lintCondition, lintFactor, rangeText } from "./lint-conditions.ts";
 
 export function lintStrategies(lint: ConditionLint, bundle: Bundle, known: Known): void {
   for (const [i, strategy] of bundle.strategies.entries()) {
     const at = ["strategies", i];
     lintInstruments(lint, at, { strategy, bundle });
-    for (const [j, trigger] of strategy.triggers.entries()) lintTrigger(lint, [...at, "triggers", j], trigger);
+    for (const [j, trigger] of strategy.triggers.entries()) {
+      if (trigger.kind === "cross") lintCross(lint, [...at, "triggers", j], { trigger, strategy });
+    }
     if (strategy.program) lintProgram(lint, at, { strategy, known });
     else if (!strategy.long && !strategy.short) {
       lint.findings.add(at, "NO_ENTRY", "has no long or short condition, no program");
@@ -40,15 +42,24 @@ function lintInstruments(
   }
 }
 
+type Cross = Extract<BundleTrigger, { kind: "cross" }>;
+
 /** Up: from below the level to it or above; down: from above it to it or below. */
-function lintTrigger(lint: ConditionLint, at: Path, trigger: BundleTrigger): void {
-  if (trigger.kind !== "cross") return;
+function lintCross(lint: ConditionLint, at: Path, { trigger, strategy }: { trigger: Cross; strategy: Strategy }): void {
   const { factor, level, direction } = trigger;
   lintFactor(lint, [...at, "factor"], factor);
   const { low, high } = rangeOfFactor(factor);
   const isPossible = direction === "up" ? low < level && level <= high : low <= level && level < high;
-  if (isPossible) return;
-  lint.findings.add([...at, "level"], "BEYOND_RANGE", `is never crossed ${direction}: ${rangeText(factor)}`);
+  if (!isPossible) {
+    lint.findings.add([...at, "level"], "BEYOND_RANGE", `is never crossed ${direction}: ${rangeText(factor)}`);
+    return;
+  }
+  const crossed: Condition = { f: factor, op: direction === "up" ? ">=" : "<=", v: level };
+  const entries = [strategy.long, strategy.short].filter((entry) => entry !== undefined);
+  if (entries.length === 0 || strategy.program) return;
+  if (entries.every((entry) => lint.prover.neverTogether([crossed, entry]))) {
+    lint.findings.add(at, "NEVER_ENTERS", `when it fires, ${inWords(crossed)}, and no entry condition holds then`);
+  }
 }
 
 function lintEntries(lint: ConditionLint, at: Path, { long, short, instruments }: Strategy): void {

@@ -4,7 +4,7 @@ import { Prover } from "./condition-logic.ts";
 import { Findings } from "./findings.ts";
 import type { Known } from "./known.ts";
 import type { LintCode } from "./lint-codes.ts";
-import { type ConditionLint, lintFactor } from "./lint-conditions.ts";
+import { type ConditionLint, lintFactor, lintPeer } from "./lint-conditions.ts";
 import { lintFlags } from "./lint-flags.ts";
 import { lintNames, lintUnused } from "./lint-names.ts";
 import { lintRules } from "./lint-rules.ts";
@@ -32,6 +32,8 @@ export function lintBundle(document: unknown, known: Known = {}): Linted {
   if (isTooDeep(document, DOCUMENT_DEPTH_MAX)) {
     return failed("TOO_DEEP", `nested deeper than ${DOCUMENT_DEPTH_MAX} levels`);
   }
+  if (isExtending(document))
+    return failed("UNKNOWN_BASE", "holds only what differs, and nothing here knows from what", "extends");
   const faults = schemaFaults(document);
   if (faults.length > 0)
     return { report: { passed: false, errors: faults, warnings: [], hints: [] }, bundle: undefined };
@@ -49,8 +51,10 @@ export function lintBundle(document: unknown, known: Known = {}): Linted {
 
 function lintAll(findings: Findings, bundle: Bundle, known: Known): void {
   const prover = new Prover(PROOF_STEPS);
-  const lint: ConditionLint = { findings, prover, listed: bundle.factors };
+  const followed = bundle.instruments.flatMap(({ instrument, enabled }) => (enabled ? [instrument] : []));
+  const lint: ConditionLint = { findings, prover, listed: bundle.factors, followed };
   lintNames(findings, bundle, known);
+  for (const [i, factor] of bundle.factors.entries()) lintPeer(lint, ["factors", i], factor);
   lintStrategies(lint, bundle, known);
   if (bundle.strategies.some((strategy) => strategy.sizing.atr === undefined)) {
     lintFactor(lint, ["flags", "sizing", "atr"], bundle.flags.sizing.atr);
@@ -62,8 +66,12 @@ function lintAll(findings: Findings, bundle: Bundle, known: Known): void {
   if (prover.gaveUp) findings.add([], "NOT_ALL_CHECKED", "not all of its conditions could be proved to make sense");
 }
 
-function failed(code: LintCode, message: string): Linted {
-  const errors: LintFinding[] = [{ path: "", code, message }];
+/** What stands on a base is made whole before. */
+const isExtending = (document: unknown): boolean =>
+  typeof document === "object" && document !== null && "extends" in document && document.extends !== undefined;
+
+function failed(code: LintCode, message: string, path = ""): Linted {
+  const errors: LintFinding[] = [{ path, code, message }];
   return { report: { passed: false, errors, warnings: [], hints: [] }, bundle: undefined };
 }
 

@@ -72,7 +72,7 @@ export default defineService({
             ctx.log.warn("an example was not registered", { program_id: shipped.program_id, error: String(error) });
           });
         }
-        await bundles.begin(shippedBundle as string, ctx.settings.bundleText);
+        await bundles.begin(shippedBundle as string, await documents.wholeText(ctx.settings.bundleText));
       },
       verbs: [
         ...programVerbs(programs),
