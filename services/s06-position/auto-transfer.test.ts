@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { autoTransfers } from "../../shared/collections/trades.ts";
 import { Problem } from "../../shared/errors.ts";
-import { World } from "./world.fixture.ts";
+import { revisionWith, World } from "./world.fixture.ts";
 
 let world: World;
 afterEach(() => world.close());
@@ -18,7 +18,7 @@ let asked: unknown[] = [];
 async function begin({ fut = "80.5", spot = "500", treasury = {} }: Wallets = {}): Promise<void> {
   asked = [];
   world = new World();
-  world.flags = { treasury: { ...TREASURY, ...treasury } };
+  world.active = revisionWith(1, { treasury: { ...TREASURY, ...treasury } });
   Object.assign(world.free, { FUT: fut, SPOT: spot });
   answers({ status: "OK" });
   world.boot();

@@ -6,7 +6,7 @@ import { strategyPauses } from "../../shared/collections/signals.ts";
 import { Decision } from "../../shared/domain/decision.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { Problem } from "../../shared/errors.ts";
-import { FUT, World } from "./world.fixture.ts";
+import { FUT, revisionWith, World } from "./world.fixture.ts";
 
 let world: World;
 afterEach(() => world.close());
@@ -15,7 +15,7 @@ afterEach(() => world.close());
 const ADDING = { adds_max: 2, add_roe: 0.05, add_share: 0.5, stages: [], lock_steps_roe: [0.6, 0.8] };
 async function begin(position: object = ADDING): Promise<void> {
   world = new World();
-  world.flags = { position };
+  world.active = revisionWith(1, { position });
   world.boot();
   await world.start();
 }

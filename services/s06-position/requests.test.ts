@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { Trade } from "../../shared/domain/trade.ts";
 import { Problem } from "../../shared/errors.ts";
 import type { OpsEvent } from "../../shared/streams.ts";
-import { FUT, World } from "./world.fixture.ts";
+import { FUT, revisionWith, World } from "./world.fixture.ts";
 
 let world: World;
 afterEach(() => world.close());
@@ -14,7 +14,7 @@ const STAGES = [
 const ADDING = { adds_max: 1, add_roe: 0.05, stages: STAGES, lock_steps_roe: [0.6, 0.8] };
 async function begin(): Promise<void> {
   world = new World();
-  world.flags = { position: ADDING };
+  world.active = revisionWith(1, { position: ADDING });
   world.boot();
   await world.start();
   await world.health("GREEN");

@@ -4,7 +4,8 @@ import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { emit, put } from "../../shared/changes.ts";
 import { fills, intents, orders as ordersKept } from "../../shared/collections/orders.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
-import { Bundle } from "../../shared/domain/bundle.ts";
+import { type ActiveConfig, revisionOf } from "../../shared/domain/arms.ts";
+import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
 import { type Fill, Intent } from "../../shared/domain/order.ts";
 import type { ExchangePosition, Trade } from "../../shared/domain/trade.ts";
@@ -39,6 +40,14 @@ export const listing = (instrument: string) => ({
   updated_at: 0,
 });
 
+export const revisionWith = (rev: number, flags: object = {}, instruments = [FUT, SPOT]): BundleView => ({
+  ...{ rev, bundle_id: "test", hash: `h${rev}` },
+  bundle: Bundle.parse({
+    ...{ format: 1, bundle_id: "test", rev, factors: [], strategies: [], flags },
+    instruments: instruments.map((instrument) => ({ instrument })),
+  }),
+});
+
 const OTHERS: readonly ServiceId[] = ["s03", "s12"];
 
 export class World {
@@ -63,8 +72,12 @@ export class World {
   readonly free = { FUT: "1000", SPOT: "0" };
   /** Coins in the spot wallet. */
   readonly coins: [string, string][] = [];
-  /** What the bundle says otherwise than the defaults. */
-  flags: object = {};
+  /** Why no risk should be added now. */
+  busTrouble: string | undefined;
+  /** What is in force. */
+  active: ActiveConfig = revisionWith(1);
+  /** Revisions besides, as S10 keeps them. */
+  readonly kept = new Map<number, BundleView>();
   positions: Positions;
   private seq = 0;
 
@@ -88,17 +101,11 @@ export class World {
     return this;
   }
 
+  private revision(rev: number | undefined): BundleView | undefined {
+    return rev === undefined ? undefined : (revisionOf(this.active, rev) ?? this.kept.get(rev));
+  }
+
   ports(): Ports {
-    const rev = 1;
-    const bundle = Bundle.parse({
-      format: 1,
-      bundle_id: "test",
-      rev,
-      factors: [],
-      strategies: [],
-      instruments: [{ instrument: FUT }, { instrument: SPOT }],
-      flags: this.flags,
-    });
     return {
       account: "main",
       settings: PositionSettings.parse({}),
@@ -122,11 +129,11 @@ export class World {
           ].map((row) => ({ ...row, locked: "0", updated_at: 0 })),
         }),
       } as unknown as Ports["exchange"],
-      config: () => ({ rev, bundle_id: "test", hash: "h", bundle }),
-      revision: () => ({ rev, bundle_id: "test", hash: "h", bundle }),
-      learn: async () => undefined,
+      config: () => this.active,
+      revision: (rev) => this.revision(rev) ?? this.active,
+      learn: async (rev) => this.revision(rev),
       gateway: { requestTransfer: (transfer) => this.gateway(transfer) },
-      noEntries: () => undefined,
+      noEntries: () => this.busTrouble,
       audit: (entry) => emit(opsEvents, { source: "s06", ts: this.clock.now(), ...entry }),
       command: async (intent) => this.commands.push(intent),
       alert: (_severity, code, message) => this.alerts.push(`${code} ${message}`),
