@@ -346,6 +346,8 @@ export const metrics = contract("s11", MetricsService, {
           answered: z.boolean(),
           rev: z.number().int(),
           canary_rev: z.number().int().optional(),
+          /** Of the promotion that its canary belongs to. */
+          promotion_id: z.string().optional(),
           /** It could not load this one, and why. */
           refused_rev: z.number().int().optional(),
           error: z.string().optional(),

@@ -160,7 +160,7 @@ export class Desk {
     if (!this.around.isWatched) throw new Problem("UNAVAILABLE", "s11 cannot be reached.");
     const { replicas, level, areQuick } = this.around;
     const { rev, canary } = this.inForce.current();
-    const held = areQuick ? { rev, canary_rev: canary?.rev } : {};
+    const held = areQuick ? { rev, canary_rev: canary?.rev, promotion_id: canary?.promotion_id } : {};
     return {
       level,
       reasons: [],

@@ -7,12 +7,14 @@ export interface RevisionRun {
   answered: boolean;
   rev: number;
   canary_rev?: number;
+  promotion_id?: string;
   refused_rev?: number;
   error?: string;
 }
 interface Told {
   config_rev: number;
   config_canary_rev?: number;
+  config_promotion_id?: string;
   config_refused?: { rev: number; error: string };
 }
 
@@ -39,8 +41,9 @@ export async function revisionsRun({ peers, log }: { peers: Peers; log: Log }): 
   );
 }
 
-const runOf = ({ config_rev, config_canary_rev, config_refused }: Told) => ({
+const runOf = ({ config_rev, config_canary_rev, config_promotion_id, config_refused }: Told) => ({
   rev: config_rev,
   ...(config_canary_rev !== undefined && { canary_rev: config_canary_rev }),
+  ...(config_promotion_id !== undefined && { promotion_id: config_promotion_id }),
   ...(config_refused && { refused_rev: config_refused.rev, error: config_refused.error }),
 });

@@ -133,7 +133,7 @@ describe("a revision that cannot be applied", () => {
     expect(config.standing()).toEqual({ rev: 1 });
     await it.put(1, 3);
     await config.refresh();
-    expect(config.standing()).toEqual({ rev: 1, canary_rev: 3 });
+    expect(config.standing()).toEqual({ rev: 1, canary_rev: 3, promotion_id: "p3" });
     expect(refused).toHaveLength(1);
   });
 

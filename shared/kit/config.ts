@@ -23,6 +23,8 @@ export interface ConfigHolder extends Config {
 export interface ConfigStanding {
   rev: number;
   canary_rev?: number;
+  /** Of the promotion that its canary belongs to. */
+  promotion_id?: string;
   /** It could not load this one, and goes on with the one before. */
   refused?: { rev: number; error: string };
 }
@@ -96,7 +98,7 @@ class Holder implements ConfigHolder {
     const { active, failed } = this;
     return {
       rev: active?.rev ?? 0,
-      ...(active?.canary && { canary_rev: active.canary.view.rev }),
+      ...(active?.canary && { canary_rev: active.canary.view.rev, promotion_id: active.canary.promotion_id }),
       ...(failed && { refused: failed }),
     };
   }

@@ -28,6 +28,7 @@ export interface Health {
   config_rev: number;
   /** For a share of the triggers, while a promotion is under way. */
   config_canary_rev?: number;
+  config_promotion_id?: string;
   /** A revision that could not be loaded, and why; the one before goes on. */
   config_refused?: { rev: number; error: string };
   /** The shards that this replica holds, of how many; missing where all services run in one process. */
@@ -55,6 +56,7 @@ export async function healthOf(
     uptime_ms: world.clock.now() - state.startedAt,
     config_rev: state.config.rev,
     ...(state.config.canary_rev !== undefined && { config_canary_rev: state.config.canary_rev }),
+    ...(state.config.promotion_id !== undefined && { config_promotion_id: state.config.promotion_id }),
     ...(state.config.refused && { config_refused: state.config.refused }),
     checks,
   };

@@ -40,16 +40,21 @@ export async function replicaHealth(parts: ReplicaHealthParts): Promise<Health> 
   };
 }
 
+type OfConfig = Pick<Health, "config_rev" | "config_canary_rev" | "config_promotion_id" | "config_refused">;
 /** Each shard swaps for itself: a replica has what the last of its shards has. */
-function configOf(known: readonly Health[]): Pick<Health, "config_rev" | "config_canary_rev" | "config_refused"> {
+function configOf(known: readonly Health[]): OfConfig {
   const last = known.toSorted((a, b) => a.config_rev - b.config_rev)[0];
   const refused = known.find((health) => health.config_refused)?.config_refused;
-  const canary = known.every((health) => health.config_canary_rev === known[0]?.config_canary_rev)
-    ? known[0]?.config_canary_rev
-    : undefined;
+  const [first] = known;
+  const isOne = known.every(
+    ({ config_canary_rev, config_promotion_id }) =>
+      config_canary_rev === first?.config_canary_rev && config_promotion_id === first?.config_promotion_id,
+  );
+  const { config_canary_rev: canary, config_promotion_id: promotion } = (isOne && first) || {};
   return {
     config_rev: last?.config_rev ?? 0,
     ...(canary !== undefined && { config_canary_rev: canary }),
+    ...(promotion !== undefined && { config_promotion_id: promotion }),
     ...(refused && { config_refused: refused }),
   };
 }

@@ -30,15 +30,15 @@ const s03 = { service: "s03", replica: "1", answered: true, rev: 4 };
 const s04 = { ...s03, service: "s04", replica: "2" };
 
 test("a canary is held by all when every replica runs both revisions", () => {
-  const wanted = wantedOf({ mode: "CANARY", rev: 5, from_rev: 4 });
-  expect(wanted).toEqual({ rev: 4, canary_rev: 5 });
-  const some = revisionsHeld([{ ...s03, canary_rev: 5 }, s04], wanted);
+  const wanted = wantedOf({ promotion_id: "p", mode: "CANARY", rev: 5, from_rev: 4 });
+  expect(wanted).toEqual({ rev: 4, canary_rev: 5, promotion_id: "p" });
+  const some = revisionsHeld([{ ...s03, canary_rev: 5, promotion_id: "p" }, s04], wanted);
   expect(isHeldByAll(some)).toBe(false);
   expect(missingIn(some)).toBe("s04 replica 2 (waiting)");
   expect(
     isHeldByAll(
       revisionsHeld(
-        [s03, s04].map((one) => ({ ...one, canary_rev: 5 })),
+        [s03, s04].map((one) => ({ ...one, canary_rev: 5, promotion_id: "p" })),
         wanted,
       ),
     ),
@@ -46,8 +46,14 @@ test("a canary is held by all when every replica runs both revisions", () => {
   expect(isHeldByAll([])).toBe(false);
 });
 
+test("a ramp is not held by who still runs the canary before it, which has the same revision", () => {
+  const wanted = wantedOf({ promotion_id: "ramp", mode: "RAMP", rev: 5, from_rev: 4 });
+  const stateOf = (promotion_id: string) => revisionsHeld([{ ...s03, canary_rev: 5, promotion_id }], wanted)[0]?.state;
+  expect([stateOf("canary"), stateOf("ramp")]).toEqual(["WAITING", "HAS"]);
+});
+
 test("a revision for all is held when no replica runs a canary any more; away and refused are told apart", () => {
-  const wanted = wantedOf({ mode: "FULL", rev: 5, from_rev: 4 });
+  const wanted = wantedOf({ promotion_id: "p", mode: "FULL", rev: 5, from_rev: 4 });
   const held = revisionsHeld(
     [
       { ...s03, rev: 5 },

@@ -8,6 +8,7 @@ export interface RevisionFound {
   answered: boolean;
   rev: number;
   canary_rev?: number | undefined;
+  promotion_id?: string | undefined;
   refused_rev?: number | undefined;
   error?: string | undefined;
 }
@@ -15,15 +16,19 @@ export interface RevisionFound {
 export interface WantedRevisions {
   rev: number;
   canary_rev?: number | undefined;
+  /** A ramp has the revision of the canary before it: it is the promotion that tells them apart. */
+  promotion_id?: string | undefined;
 }
 
-export const wantedOf = ({ mode, rev, from_rev }: Pick<Promotion, "mode" | "rev" | "from_rev">): WantedRevisions =>
-  mode === "CANARY" || mode === "RAMP" ? { rev: from_rev, canary_rev: rev } : { rev };
+type Asked = Pick<Promotion, "promotion_id" | "mode" | "rev" | "from_rev">;
+export const wantedOf = ({ promotion_id, mode, rev, from_rev }: Asked): WantedRevisions =>
+  mode === "CANARY" || mode === "RAMP" ? { rev: from_rev, canary_rev: rev, promotion_id } : { rev };
 
 export function revisionsHeld(found: readonly RevisionFound[], wanted: WantedRevisions): RevisionHeld[] {
   const newest = wanted.canary_rev ?? wanted.rev;
-  return found.map(({ service, replica, answered, rev, canary_rev, refused_rev, error }) => {
-    const has = rev === wanted.rev && canary_rev === wanted.canary_rev;
+  return found.map(({ service, replica, answered, rev, canary_rev, promotion_id, refused_rev, error }) => {
+    const isOfIt = promotion_id === wanted.promotion_id;
+    const has = rev === wanted.rev && canary_rev === wanted.canary_rev && isOfIt;
     const state = !answered ? "AWAY" : refused_rev === newest ? "REFUSED" : has ? "HAS" : "WAITING";
     const why = state === "REFUSED" && error !== undefined ? { error } : {};
     return { service, replica, rev, ...(canary_rev !== undefined && { canary_rev }), state, ...why };

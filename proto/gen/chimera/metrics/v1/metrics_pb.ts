@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chimera/metrics/v1/metrics.proto.
  */
 export const file_chimera_metrics_v1_metrics: GenFile = /*@__PURE__*/
-  fileDesc("CiBjaGltZXJhL21ldHJpY3MvdjEvbWV0cmljcy5wcm90bxISY2hpbWVyYS5tZXRyaWNzLnYxIhQKEkdldFN0YW5kaW5nUmVxdWVzdCJ1ChNHZXRTdGFuZGluZ1Jlc3BvbnNlEg0KBWxldmVsGAEgASgJEg8KB3JlYXNvbnMYAiADKAkSMgoJcmV2aXNpb25zGAMgAygLMh8uY2hpbWVyYS5tZXRyaWNzLnYxLlJldmlzaW9uUnVuEgoKAnRzGAQgASgBIr4BCgtSZXZpc2lvblJ1bhIPCgdzZXJ2aWNlGAEgASgJEg8KB3JlcGxpY2EYAiABKAkSEAoIYW5zd2VyZWQYAyABKAgSCwoDcmV2GAQgASgFEhcKCmNhbmFyeV9yZXYYBSABKAVIAIgBARIYCgtyZWZ1c2VkX3JldhgGIAEoBUgBiAEBEhIKBWVycm9yGAcgASgJSAKIAQFCDQoLX2NhbmFyeV9yZXZCDgoMX3JlZnVzZWRfcmV2QggKBl9lcnJvcjJwCg5NZXRyaWNzU2VydmljZRJeCgtHZXRTdGFuZGluZxImLmNoaW1lcmEubWV0cmljcy52MS5HZXRTdGFuZGluZ1JlcXVlc3QaJy5jaGltZXJhLm1ldHJpY3MudjEuR2V0U3RhbmRpbmdSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiBjaGltZXJhL21ldHJpY3MvdjEvbWV0cmljcy5wcm90bxISY2hpbWVyYS5tZXRyaWNzLnYxIhQKEkdldFN0YW5kaW5nUmVxdWVzdCJ1ChNHZXRTdGFuZGluZ1Jlc3BvbnNlEg0KBWxldmVsGAEgASgJEg8KB3JlYXNvbnMYAiADKAkSMgoJcmV2aXNpb25zGAMgAygLMh8uY2hpbWVyYS5tZXRyaWNzLnYxLlJldmlzaW9uUnVuEgoKAnRzGAQgASgBIuoBCgtSZXZpc2lvblJ1bhIPCgdzZXJ2aWNlGAEgASgJEg8KB3JlcGxpY2EYAiABKAkSEAoIYW5zd2VyZWQYAyABKAgSCwoDcmV2GAQgASgFEhcKCmNhbmFyeV9yZXYYBSABKAVIAIgBARIYCgtyZWZ1c2VkX3JldhgGIAEoBUgBiAEBEhIKBWVycm9yGAcgASgJSAKIAQESGQoMcHJvbW90aW9uX2lkGAggASgJSAOIAQFCDQoLX2NhbmFyeV9yZXZCDgoMX3JlZnVzZWRfcmV2QggKBl9lcnJvckIPCg1fcHJvbW90aW9uX2lkMnAKDk1ldHJpY3NTZXJ2aWNlEl4KC0dldFN0YW5kaW5nEiYuY2hpbWVyYS5tZXRyaWNzLnYxLkdldFN0YW5kaW5nUmVxdWVzdBonLmNoaW1lcmEubWV0cmljcy52MS5HZXRTdGFuZGluZ1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message chimera.metrics.v1.GetStandingRequest
@@ -103,6 +103,13 @@ export type RevisionRun = Message<"chimera.metrics.v1.RevisionRun"> & {
    * @generated from field: optional string error = 7;
    */
   error?: string | undefined;
+
+  /**
+   * Of the promotion that its canary belongs to.
+   *
+   * @generated from field: optional string promotion_id = 8;
+   */
+  promotionId?: string | undefined;
 };
 
 /**
