@@ -100,6 +100,8 @@ export function createChannels({ store, clock, sealer, allowed, audit }: Channel
       needSealer().seal(new TextEncoder().encode(secret), ownerOf(channel_id)),
     secretOf: ({ channel_id, sealed }: KeptChannel): string | undefined =>
       sealed === undefined ? undefined : opened(channel_id, sealed),
+    /** As it would be kept: throws what stands against it before anybody is asked to allow it. */
+    plan: async (wanted: WantedChannel): Promise<Channel> => viewOf(made(wanted, await find(wanted.channel_id), "")),
     async create(wanted: WantedChannel, author: string): Promise<Channel> {
       if ((await store.count(records)) >= CHANNELS_MAX) refuse("RULE", `There are ${CHANNELS_MAX} channels already.`);
       const { channel_id } = wanted;

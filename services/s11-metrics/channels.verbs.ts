@@ -29,11 +29,12 @@ const Wanted = z.object({
   per_hour_max: z.number().int().min(1).max(1_000).default(PER_HOUR),
 });
 
-const aimOf = (target: ChannelTarget): string => {
+/** Where it leads, for who is to allow it. */
+const aimOf = ({ target, secret_hint = "" }: Channel): string => {
   if (target.kind === "EMAIL") return `${target.to.join(", ")} by ${target.host}`;
-  if (target.kind === "SMS") return target.to.join(", ");
-  if (target.kind === "TELEGRAM") return `chat ${target.chat_id}`;
-  return target.kind === "WEBHOOK" ? target.url : "a Slack address";
+  if (target.kind === "SMS") return `${target.to.join(", ")} by ${target.url}`;
+  if (target.kind === "TELEGRAM") return `chat ${target.chat_id} by ${target.url}`;
+  return target.kind === "WEBHOOK" ? target.url : secret_hint;
 };
 
 function changes(channels: Channels, courier: Courier): Verb[] {
@@ -63,7 +64,11 @@ function changes(channels: Channels, courier: Courier): Verb[] {
       once: "body",
       input: Wanted,
       output: Channel,
-      second: ({ channel_id, target }) => `Make the ${target.kind} channel ${channel_id} to ${aimOf(target)}`,
+      // What is there already, or is not, is refused without asking anybody.
+      second: async (wanted) =>
+        (await channels.find(wanted.channel_id))
+          ? undefined
+          : `Make the ${wanted.target.kind} channel ${wanted.channel_id} to ${aimOf(await channels.plan(wanted))}`,
       run: (wanted, { principal }) => channels.create(wanted, principal.id),
     }),
     verb({
@@ -75,8 +80,12 @@ function changes(channels: Channels, courier: Courier): Verb[] {
       once: "body",
       input: Wanted,
       output: Channel,
-      second: ({ channel_id, target, enabled }) =>
-        enabled ? `Change the channel ${channel_id}: to ${aimOf(target)}` : `Turn the channel ${channel_id} off`,
+      async second(wanted) {
+        const { channel_id, enabled } = wanted;
+        if (!(await channels.find(channel_id))) return undefined;
+        const aim = aimOf(await channels.plan(wanted));
+        return enabled ? `Change the channel ${channel_id}, to ${aim}` : `Turn the channel ${channel_id} off`;
+      },
       run: (wanted, { principal }) => channels.replace(wanted, principal.id),
     }),
     verb({

@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "@hono/zod-openapi";
 import openapi from "../../docs/reference/openapi.json";
 import { exampled, exampleOf } from "./api-example.ts";
 import examples from "./api-examples.json";
 import type { ApiDocument, Json } from "./api-merge.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 const document = openapi as unknown as ApiDocument;
 const operations = Object.values(document.paths).flatMap((each) => Object.values(each));
