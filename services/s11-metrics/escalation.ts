@@ -13,7 +13,7 @@ const SCANNED_MAX = 1_000;
 export interface EscalationParts {
   store: Store;
   clock: Clock;
-  silences: Pick<Silences, "until">;
+  silences: Pick<Silences, "look">;
   teller: Teller;
   /** A FATAL alert is told again after so long. */
   fatalAgainMs: number;
@@ -31,8 +31,9 @@ export function createEscalation(parts: EscalationParts) {
   };
 
   async function unsilenced(rows: readonly Row<AlertRecord>[]): Promise<Row<AlertRecord>[]> {
-    const silenced = await Promise.all(rows.map(({ value }) => silences.until(value)));
-    return rows.filter((_row, at) => silenced[at] === undefined).slice(0, BATCH);
+    if (rows.length === 0) return [];
+    const silencedUntil = await silences.look();
+    return rows.filter(({ value }) => silencedUntil(value) === undefined).slice(0, BATCH);
   }
 
   async function tell(rows: readonly Row<AlertRecord>[], cause: "REPEAT" | "ESCALATION"): Promise<void> {

@@ -13,7 +13,7 @@ import {
 } from "../../shared/testing/raw-server.ts";
 import { type SmtpServer, smtpServer } from "../../shared/testing/smtp-server.ts";
 import type { Message } from "./message.ts";
-import { createSender, type Outcome } from "./senders.ts";
+import { createSender, type Outcome, signatureOf } from "./senders.ts";
 
 const NAME = "outside.test";
 const SIGNING = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
@@ -59,6 +59,13 @@ const only = (): HeardRequest => {
 const taking = (): void => {
   answer = () => httpAnswer(200, "ok");
 };
+
+test("the signature is that of the specification's own example", () => {
+  const told = ["msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", '{"test": 2432232314}'] as const;
+  expect(signatureOf("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", ...told)).toBe(
+    "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+  );
+});
 
 describe("over real sockets", () => {
   test("a webhook is signed after Standard Webhooks", async () => {

@@ -90,18 +90,22 @@ const json = (url: string, body: unknown, headers: Record<string, string> = {}):
   body: JSON.stringify(body),
 });
 
-/** Standard Webhooks 1.0: the id is the same for each try, so that receivers know a repeat. */
-export function webhook(target: Of<"WEBHOOK">, { delivery, message, secret = "" }: Parcel, now: number): Request {
+/** Standard Webhooks 1.0, "Signature scheme": over id, timestamp (in seconds) and body, with dots between them. */
+export function signatureOf(secret: string, ...[id, timestamp, body]: [id: string, timestamp: string, body: string]) {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  return `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
+}
+
+/** The id is the same for each try, so that receivers know a repeat. */
+function webhook(target: Of<"WEBHOOK">, { delivery, message, secret = "" }: Parcel, now: number): Request {
   const body = JSON.stringify(message.payload);
   const timestamp = String(Math.floor(now / 1_000));
   const id = `msg_${delivery.delivery_id}`;
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-  const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
   const headers = {
     "content-type": "application/json",
     "webhook-id": id,
     "webhook-timestamp": timestamp,
-    "webhook-signature": `v1,${signature}`,
+    "webhook-signature": signatureOf(secret, id, timestamp, body),
   };
   return { url: target.url, headers, body };
 }

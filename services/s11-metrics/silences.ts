@@ -47,13 +47,22 @@ export function createSilences({ store, clock, random, audit }: SilenceParts) {
     return items.map(({ value }) => value).filter(({ ended_at }) => ended_at === undefined);
   }
 
+  /** What silences now: of each alert until when, as long as nobody waits for anything in between. */
+  async function look(): Promise<(alert: Told) => number | undefined> {
+    const now = clock.now();
+    const begun = (await standing()).filter(({ from_ts }) => from_ts <= now);
+    return (alert) => {
+      const those = begun.filter(({ match }) => isSilencedBy(match, alert));
+      return those.length === 0 ? undefined : Math.max(...those.map(({ until_ts }) => until_ts));
+    };
+  }
+
   return {
     /** Until when nobody is told of it; undefined: it is not silenced now. */
     async until(alert: Told): Promise<number | undefined> {
-      const now = clock.now();
-      const those = (await standing()).filter(({ from_ts, match }) => from_ts <= now && isSilencedBy(match, alert));
-      return those.length === 0 ? undefined : Math.max(...those.map(({ until_ts }) => until_ts));
+      return (await look())(alert);
     },
+    look,
     async make({ match, from_ts, until_ts, note }: WantedSilence, author: string): Promise<Silence> {
       const now = clock.now();
       const from = Math.max(from_ts ?? now, now);

@@ -32,10 +32,12 @@ export const alertsKept = collection({
   owner: "s11",
   schema: AlertRecord,
   key: (a) => a.alert_id,
-  indexes: [["ts"], ["severity", "ts"], ["state", "ts"]],
+  indexes: [["ts"], ["severity", "ts"], ["state", "ts"], ["state", "severity", "ts"], ["code", "ts"]],
+  retentionDays: RECORDS_DAYS,
+  retentionField: "ts",
   search: ["message", "code", "source"],
 });
-/** One scrape of one service: every series (metric with its labels) and its value. */
+/** One scrape of one service: every series, by the short name that S11 has for it, and its value. */
 export const Scrape = z.object({
   id: z.string(),
   service: z.string(),
@@ -59,7 +61,7 @@ export const MetricStep = z.object({
   service: z.string(),
   /** The step's beginning. */
   ts: z.number(),
-  /** Series → [last, min, max, sum, count]. */
+  /** Series, by its short name → [last, min, max, sum, count]. */
   values: z.record(z.string(), z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()])),
 });
 export type MetricStep = z.output<typeof MetricStep>;
