@@ -7,6 +7,7 @@ import type { Part, Ports } from "./parts.ts";
 import type { Roller } from "./roller.ts";
 import { createScraper, type ScrapeParts } from "./scrape.ts";
 import { metricsVerb } from "./series.ts";
+import type { SeriesNames } from "./series-names.ts";
 import type { SloPart } from "./slo.verbs.ts";
 import { createTopology } from "./topology.ts";
 
@@ -19,10 +20,11 @@ const Node = z.object({ id: z.string(), name: z.string(), title: z.string() });
 /** What else is made of what was scraped. */
 export interface Hearers {
   readonly roller: Roller;
+  readonly names: SeriesNames;
   readonly slo: Pick<SloPart, "events" | "update">;
 }
 
-export function measuringPart(ports: Ports, { roller, slo }: Hearers): Part {
+export function measuringPart(ports: Ports, { roller, names, slo }: Hearers): Part {
   const { settings, store, clock, log, metrics, peers, alert } = ports;
   const own = () => metrics.text();
   const services = peers.services.map(({ id }) => id);
@@ -31,15 +33,15 @@ export function measuringPart(ports: Ports, { roller, slo }: Hearers): Part {
     if (samples) topology.take(service, samples, ts);
     slo.events.onScrape(service, samples);
   };
-  const scraper = createScraper({ peers, store, clock, log, self: "s11", own, alert, hear });
+  const scraper = createScraper({ peers, store, clock, log, self: "s11", own, alert, hear, names });
   const rollUp = async () => {
     await roller.roll();
     await slo.update();
   };
   return {
     verbs: [
-      metricsVerb({ store, clock, roller, own, services: services.length, federate: scraper.federate }),
-      namesVerb(store, services),
+      metricsVerb({ store, clock, roller, names, own, services: services.length, federate: scraper.federate }),
+      namesVerb({ store, names, services }),
       verb({
         name: "getTopology",
         summary: "Who calls whom: how often, how fast and how well over the last hour, and whether it was planned",
@@ -58,6 +60,7 @@ export function measuringPart(ports: Ports, { roller, slo }: Hearers): Part {
       every(SAVE_MS, "save-topology", topology.save),
     ],
     async start() {
+      await names.load();
       await roller.load();
       await topology.load();
     },

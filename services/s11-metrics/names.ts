@@ -4,6 +4,7 @@ import { metricsTimeseries } from "../../shared/collections/operations.ts";
 import type { Store } from "../../shared/kit/ports.ts";
 import { type Verb, verb } from "../../shared/kit/service.ts";
 import { readSeriesKey } from "./prometheus.ts";
+import type { SeriesNames } from "./series-names.ts";
 
 /** Values of one label that are named; a metric with more is better asked by the others. */
 const VALUES_MAX = 200;
@@ -22,7 +23,13 @@ const Name = z.object({
 const Output = z.object({ items: z.array(Name) });
 type Name = z.output<typeof Name>;
 
-export const namesVerb = (store: Pick<Store, "query">, services: readonly string[]): Verb =>
+interface NamesParts {
+  readonly store: Pick<Store, "query">;
+  readonly names: Pick<SeriesNames, "keyOf">;
+  readonly services: readonly string[];
+}
+
+export const namesVerb = ({ store, names, services }: NamesParts): Verb =>
   verb({
     name: "listMetrics",
     summary: "Every metric of the last scrape with the values of its labels",
@@ -34,7 +41,7 @@ export const namesVerb = (store: Pick<Store, "query">, services: readonly string
       for (const service of services) {
         const newest = { where: { service }, sort: { field: "ts", order: "desc" as const }, limit: 1 };
         const row = (await store.query(metricsTimeseries, newest)).items[0];
-        for (const key of Object.keys(row?.value.values ?? {})) if (key.includes(metric)) note(found, key);
+        for (const id of Object.keys(row?.value.values ?? {})) note(found, names.keyOf(service, id));
       }
       const items = [...found.values()].map(({ name, values }) => ({ ...name, labels: named(values) }));
       return { items: items.filter((each) => each.metric.includes(metric)).sort(byMetric) };

@@ -4,6 +4,7 @@ import { refuse } from "../../shared/errors.ts";
 import type { Clock, Collection, Store } from "../../shared/kit/ports.ts";
 import type { Figures } from "./fold.ts";
 import type { Roller } from "./roller.ts";
+import type { SeriesNames } from "./series-names.ts";
 import { STEPS, type Steps } from "./steps.ts";
 
 /** Rows in one answer, where all of a step are read and not only its last. */
@@ -33,6 +34,7 @@ interface RowParts {
   readonly store: Pick<Store, "query">;
   readonly clock: Pick<Clock, "sleep">;
   readonly roller: Pick<Roller, "upTo">;
+  readonly names: Pick<SeriesNames, "keyOf">;
   readonly services: number;
 }
 type Row = Scrape | MetricStep;
@@ -46,7 +48,7 @@ export async function* readRows(parts: RowParts, steps: Steps | undefined, range
     const source = sourceOf(parts.roller, steps, within[1]);
     for await (const row of rowsOf(parts, source, { ...range, within })) {
       if (++rows > ROWS_MAX) refuse("INVALID", `step: more than ${ROWS_MAX} rows; take a shorter time or one service`);
-      yield keptRow(row, start, source);
+      yield keptRow(row, { start, source, names: parts.names });
     }
     if (++done % STEPS_PER_BREATH === 0) await parts.clock.sleep(0);
   }
@@ -77,11 +79,20 @@ async function* rowsOf({ store, services }: RowParts, source: Steps | undefined,
   } while (all && cursor !== undefined);
 }
 
-function keptRow(row: Row, start: number, source: Steps | undefined): KeptRow {
-  if (source === undefined) return { start, ts: row.ts, until: row.ts, values: scraped((row as Scrape).values) };
-  const { ts, values } = row as MetricStep;
-  return { start, ts, until: ts + source.ms, values: Object.entries(values) };
+interface Place {
+  readonly start: number;
+  readonly source: Steps | undefined;
+  readonly names: RowParts["names"];
 }
-function* scraped(values: Scrape["values"]): Iterable<[string, Figures]> {
-  for (const [key, value] of Object.entries(values)) yield [key, [value, value, value, value, 1]];
+function keptRow(row: Row, { start, source, names }: Place): KeptRow {
+  const { ts, service } = row;
+  if (source === undefined) return { start, ts, until: ts, values: scraped(row as Scrape, names) };
+  const values = Object.entries((row as MetricStep).values);
+  return {
+    ...{ start, ts, until: ts + source.ms },
+    values: values.map(([id, figures]) => [names.keyOf(service, id), figures]),
+  };
+}
+function* scraped({ service, values }: Scrape, names: RowParts["names"]): Iterable<[string, Figures]> {
+  for (const [id, value] of Object.entries(values)) yield [names.keyOf(service, id), [value, value, value, value, 1]];
 }

@@ -22,6 +22,7 @@ function open(texts: Record<string, (replica: number) => string | undefined>, re
     self: "s11",
     own: async () => texts.s11?.(0) ?? "",
     alert: (_severity, code) => void alerts.push(code),
+    names: { shorten: (_service, values) => ({ values, ops: [] }), committed: () => {} },
     hear: (service, samples) => void heard.push([service, samples?.map(({ value }) => value)]),
   });
   return { scraper, alerts, heard };

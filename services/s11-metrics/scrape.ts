@@ -5,6 +5,7 @@ import { mergeMetrics, withLabel } from "../../shared/kit/metrics-text.ts";
 import type { Clock, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Context, Log, Peers, Principal } from "../../shared/kit/service.ts";
 import { readPrometheus, type Sample, seriesKey } from "./prometheus.ts";
+import type { SeriesNames } from "./series-names.ts";
 
 /** Scrapes in a row that must fail before a service counts as down. */
 const MISSES_MAX = 2;
@@ -21,9 +22,10 @@ export interface ScrapeParts {
   alert: Context["alert"];
   /** Called with what each service told, all its replicas together; undefined: none of them answered. */
   hear(service: ServiceId, samples: readonly Sample[] | undefined, ts: number): void;
+  readonly names: Pick<SeriesNames, "shorten" | "committed">;
 }
 
-export function createScraper({ peers, store, clock, log, self, own, alert, hear }: ScrapeParts) {
+export function createScraper({ peers, store, clock, log, self, own, alert, hear, names }: ScrapeParts) {
   const misses = new Map<string, number>();
   const nobody: Principal = { kind: "service", id: self, role: "viewer" };
 
@@ -72,8 +74,14 @@ export function createScraper({ peers, store, clock, log, self, own, alert, hear
     async scrape(): Promise<void> {
       const ts = Math.round(clock.now());
       const rows = await Promise.all(peers.services.map((service) => one(service, ts)));
-      const ops = rows.flatMap((row) => (row ? [put(metricsTimeseries, row)] : []));
-      if (ops.length > 0) await store.commit(ops);
+      const ops = rows.flatMap((row) => {
+        if (!row) return [];
+        const { values, ops: named } = names.shorten(row.service, row.values);
+        return [...named, put(metricsTimeseries, { ...row, values })];
+      });
+      if (ops.length === 0) return;
+      await store.commit(ops);
+      names.committed();
     },
     /** Prometheus text of every service, one after the other. */
     async federate(): Promise<string> {

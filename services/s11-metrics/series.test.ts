@@ -36,10 +36,12 @@ async function scrapes(count: number): Promise<void> {
 
 const call = { header: () => "application/json" } as unknown as Call;
 let roller: Roller;
+const NAMES = { keyOf: (_service: string, id: string) => id };
 const parts = () => ({
   store,
   clock,
   roller,
+  names: NAMES,
   services: SERVICES.length,
   own: async () => "",
   federate: async () => "",
@@ -182,7 +184,7 @@ test("names tell every metric of the last scrape with its labels' values, a hist
     'chimera_h_count{service="s04"}': 2,
     'chimera_g{service="s04"}': 3,
   });
-  const names = namesVerb(store, SERVICES);
+  const names = namesVerb({ store, names: NAMES, services: SERVICES });
   const { items } = (await names.run({} as never, call)) as { items: { metric: string; kind: string }[] };
   expect(items).toEqual([
     { metric: "chimera_a_total", kind: "counter", series: 2, labels: { service: ["s04"], to: ["s01", "s10"] } },

@@ -7,6 +7,7 @@ import { inOrder, Period } from "../../shared/paging.ts";
 import type { Roller } from "./roller.ts";
 import { readRows } from "./rows.ts";
 import { Collected, type Wanted } from "./select.ts";
+import type { SeriesNames } from "./series-names.ts";
 import { RAW_KEPT_MS, STEPS, type Steps } from "./steps.ts";
 
 const HOUR_MS = 3_600_000;
@@ -46,6 +47,7 @@ export interface SeriesParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly roller: Pick<Roller, "upTo">;
+  readonly names: Pick<SeriesNames, "keyOf">;
   /** How many services there are: one scrape's rows. */
   readonly services: number;
   own(): Promise<string>;

@@ -23,6 +23,7 @@ import { inboxPart } from "./inbox.verbs.ts";
 import { measuringPart } from "./measuring.verbs.ts";
 import { together } from "./parts.ts";
 import { createRoller } from "./roller.ts";
+import { SeriesNames } from "./series-names.ts";
 import { settings } from "./settings.ts";
 import { sloPart } from "./slo.verbs.ts";
 
@@ -44,8 +45,9 @@ export default defineService({
   setup(ports) {
     const health = healthPart(ports);
     const roller = createRoller(ports);
-    const slo = sloPart(ports, { ...health, roller });
-    const measuring = measuringPart(ports, { roller, slo });
+    const names = new SeriesNames(ports);
+    const slo = sloPart(ports, { ...health, roller, names });
+    const measuring = measuringPart(ports, { roller, names, slo });
     return together([measuring, inboxPart(ports, health.shown), health, slo, deedsPart(ports)]);
   },
 });

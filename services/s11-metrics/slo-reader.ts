@@ -4,6 +4,7 @@ import type { Clock, Collection, Query, Store } from "../../shared/kit/ports.ts"
 import { OBJECTIVES, SLO_WINDOW_MS } from "../../shared/trading/health/slo.ts";
 import { increase } from "./fold.ts";
 import { readSeriesKey } from "./prometheus.ts";
+import type { SeriesNames } from "./series-names.ts";
 import { MINUTE_MS, MINUTES_MS, type SloBook } from "./slo-book.ts";
 import { SLO_EVENTS } from "./slo-events.ts";
 
@@ -15,12 +16,13 @@ interface ReaderParts {
   readonly store: Pick<Store, "query">;
   readonly clock: Clock;
   readonly book: SloBook;
+  readonly names: Pick<SeriesNames, "keyOf">;
   /** Up to when hours are rolled up. */
   hoursUpTo(): number;
 }
 type Add = (id: (typeof OBJECTIVES)[number]["slo_id"], events: { good: number; total: number }) => void;
 
-export function createSloReader({ store, clock, book, hoursUpTo }: ReaderParts) {
+export function createSloReader({ store, clock, book, names, hoursUpTo }: ReaderParts) {
   /** Last values of the counters, of the row before. */
   let last: Map<string, number> | undefined;
   let upTo = 0;
@@ -28,13 +30,14 @@ export function createSloReader({ store, clock, book, hoursUpTo }: ReaderParts) 
   /** Of each objective how much its counters grew from the row before; of the first row what it grew within. */
   function grown({ values }: MetricStep, before: Map<string, number> | undefined, add: Add): Map<string, number> {
     const next = new Map<string, number>();
-    for (const [key, figures] of Object.entries(values)) {
+    for (const [id, figures] of Object.entries(values)) {
+      const key = names.keyOf(SELF, id);
       if (!key.startsWith(`${METRIC}{`)) continue;
       const { slo, outcome } = readSeriesKey(key).labels;
       const grew = increase(before === undefined ? figures[1] : (before.get(key) ?? 0), figures);
       next.set(key, figures[0]);
-      const id = OBJECTIVES.find(({ slo_id }) => slo_id === slo)?.slo_id;
-      if (id && grew > 0) add(id, { good: outcome === "good" ? grew : 0, total: grew });
+      const about = OBJECTIVES.find(({ slo_id }) => slo_id === slo)?.slo_id;
+      if (about && grew > 0) add(about, { good: outcome === "good" ? grew : 0, total: grew });
     }
     return next;
   }

@@ -10,6 +10,7 @@ import type { Part, Ports } from "./parts.ts";
 import type { Readings } from "./readings.ts";
 import { createRiskGate } from "./risk-gate.ts";
 import type { Roller } from "./roller.ts";
+import type { SeriesNames } from "./series-names.ts";
 import { SloBook } from "./slo-book.ts";
 import { createSloEvents, type SloEvents } from "./slo-events.ts";
 import { createSloReader } from "./slo-reader.ts";
@@ -25,6 +26,7 @@ type States = Record<string, { state: State; since: number }>;
 interface Watched {
   readonly readings: Readings;
   readonly roller: Roller;
+  readonly names: SeriesNames;
   shown(): HealthEvent & { since: number };
 }
 export interface SloPart extends Part {
@@ -33,11 +35,11 @@ export interface SloPart extends Part {
   update(): Promise<void>;
 }
 
-export function sloPart(ports: Ports, { readings, roller, shown }: Watched): SloPart {
+export function sloPart(ports: Ports, { readings, roller, names, shown }: Watched): SloPart {
   const { settings, store, clock, metrics, alert } = ports;
   const events = createSloEvents(metrics, settings.marketAgeMsMax);
   const book = new SloBook();
-  const reader = createSloReader({ store, clock, book, hoursUpTo: () => roller.upTo("hour") });
+  const reader = createSloReader({ store, clock, book, names, hoursUpTo: () => roller.upTo("hour") });
   const gate = createRiskGate({
     store,
     level: shown,
