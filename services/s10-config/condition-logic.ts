@@ -35,16 +35,6 @@ const OPPOSITE: Readonly<Record<Operator, Operator>> = {
   notIn: "in",
 };
 
-/** Without `not`: it is carried down to the comparisons, each of which has an opposite. */
-function plain(condition: Condition, negate = false): Condition {
-  if ("not" in condition) return plain(condition.not, !negate);
-  if ("allOf" in condition || "anyOf" in condition) {
-    const parts = ("allOf" in condition ? condition.allOf : condition.anyOf).map((part) => plain(part, negate));
-    return "allOf" in condition !== negate ? { allOf: parts } : { anyOf: parts };
-  }
-  return negate ? { ...condition, op: OPPOSITE[condition.op] } : condition;
-}
-
 class OutOfSteps extends Error {}
 
 /**
@@ -64,7 +54,7 @@ export class Prover {
   neverTogether(conditions: readonly Condition[]): boolean {
     if (this.gaveUp) return false;
     try {
-      return !this.#holds({ todo: conditions.map((one) => plain(one)), spans: new Map(), relations: [] });
+      return !this.#holds({ todo: conditions.map((one) => this.#plain(one)), spans: new Map(), relations: [] });
     } catch (error) {
       if (!(error instanceof OutOfSteps)) throw error;
       this.gaveUp = true;
@@ -76,6 +66,18 @@ export class Prover {
   always = (condition: Condition): boolean => this.neverTogether([{ not: condition }]);
   /** Whenever the first holds, so does the second. */
   implies = (first: Condition, second: Condition): boolean => this.neverTogether([first, { not: second }]);
+
+  /** Without `not`: it is carried down to the comparisons, each of which has an opposite. */
+  #plain(condition: Condition, negate = false): Condition {
+    this.#step();
+    if ("not" in condition) return this.#plain(condition.not, !negate);
+    if ("allOf" in condition || "anyOf" in condition) {
+      const parts = "allOf" in condition ? condition.allOf : condition.anyOf;
+      const all = parts.map((part) => this.#plain(part, negate));
+      return "allOf" in condition !== negate ? { allOf: all } : { anyOf: all };
+    }
+    return negate ? { ...condition, op: OPPOSITE[condition.op] } : condition;
+  }
 
   #holds({ todo, spans: given, relations: known }: Try): boolean {
     const spans = new Map(given);
@@ -90,7 +92,7 @@ export class Prover {
       else if ("f" in part && !narrows(spans, part)) return false;
     }
     // Following an order costs more than a comparison.
-    this.#steps -= relations.length * 20;
+    this.#steps -= relations.length * 60;
     if (!isConsistent(relations, (factor) => spans.get(factor) ?? spanOf(rangeOfFactor(factor)))) return false;
     const [first, ...rest] = choices.toSorted((a, b) => a.length - b.length);
     if (!first) return true;

@@ -25,7 +25,7 @@ const DOCUMENT_DEPTH_MAX = 4 * CONDITION_DEPTH_MAX + 12;
 /** Comparisons and combinations in all conditions together: services compile them all between two units of work. */
 export const CONDITION_PARTS_MAX = 50_000;
 /** Steps of proof: about a second. */
-const PROOF_STEPS = 500_000;
+const PROOF_STEPS = 1_000_000;
 
 /** Lints any value; never throws for what the document says. */
 export function lintBundle(document: unknown, known: Known = {}): Linted {
