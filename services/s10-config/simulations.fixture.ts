@@ -89,7 +89,7 @@ export async function openJobs(count: number, around: (workers: Workers) => Work
     emit(opsEvents, { source: "s10", ts: clock.now(), ...entry });
   const { blobs, workers } = world;
   const store = world.store("s10");
-  const all = new SimulationJobs({ store, clock, blobs, workers: around(workers), current, audit });
+  const all = new SimulationJobs({ store, clock, blobs, workers: around(workers), current, audit, log: world.log });
   async function finish<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const end = () => {

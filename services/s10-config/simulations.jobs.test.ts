@@ -50,15 +50,16 @@ describe("for promotions", () => {
 });
 
 describe("what works for it", () => {
+  const died = () => refuse("UNAVAILABLE", "The thread died.");
   /** Threads that die at the given pages of all that are taken. */
-  const dying = (workers: Workers, at: readonly number[]): Workers => {
+  const dying = (workers: Workers, at: readonly number[], die: () => never = died): Workers => {
     let pages = 0;
     return {
       cores: workers.cores,
       open(task, ground, size) {
         const crew = workers.open(task, ground, size);
         const run: typeof crew.run = async (input, call) => {
-          if (at.includes(pages++)) refuse("UNAVAILABLE", "The thread died.");
+          if (at.includes(pages++)) die();
           return crew.run(input, call);
         };
         return { size, run, close: () => crew.close() } satisfies Crew<never, unknown>;
@@ -84,6 +85,15 @@ describe("what works for it", () => {
     expect(await over(sim_id)).toMatchObject({ status: "FAILED", error: "The thread died." });
     const next = await accept({ window: WEEK });
     expect(next.sim_id).not.toBe(sim_id);
+  });
+
+  test("that is broken fails it at once: another try would break too", async () => {
+    const broken = (): never => {
+      throw new TypeError("undefined is not a signal");
+    };
+    const { accept, over } = await openJobs(500, (workers) => dying(workers, [1], broken));
+    const { sim_id } = await accept({ window: WEEK });
+    expect(await over(sim_id)).toMatchObject({ status: "FAILED", error: "undefined is not a signal" });
   });
 
   test("a bundle that does not compile fails it, with the reason", async () => {

@@ -10,6 +10,7 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import { failureOf } from "../../shared/experiment-run/run-experiment.ts";
 import { JobQueue } from "../../shared/job-queue.ts";
 import type { Blobs, Clock, Row, Store } from "../../shared/kit/ports.ts";
+import type { Log } from "../../shared/kit/service.ts";
 import type { Workers } from "../../shared/kit/workers.ts";
 import { newestFirst } from "../../shared/paging.ts";
 import type { Ports } from "./in-force.ts";
@@ -26,6 +27,7 @@ export interface SimulationPorts extends Ports {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly workers: Workers;
+  readonly log: Pick<Log, "error">;
   /** What is in force for all; throws NOT_READY before the first. */
   current(): BundleView;
 }
@@ -192,6 +194,8 @@ export class SimulationJobs implements Simulations {
     this.tries.set(sim_id, tries);
     // A thread has died, say: another may live.
     if (code === "UNAVAILABLE" && tries < TRIES_MAX) throw error;
+    // Nobody's bundle is to blame: it is ours to look at.
+    if (code === "INTERNAL") this.ports.log.error("a simulation failed", { sim_id, error: String(error) });
     await this.end(row, { status: "FAILED", error: failureOf(error) });
   }
 

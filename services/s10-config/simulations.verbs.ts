@@ -16,10 +16,10 @@ const JOBS_MS = 1_000;
 
 /** What the service adds to itself; `source` is for promotions. */
 export function createSimulations(
-  { blobs, workers }: Pick<Context, "blobs" | "workers">,
-  ports: Omit<SimulationPorts, "blobs" | "workers">,
+  { blobs, workers, log }: Pick<Context, "blobs" | "workers" | "log">,
+  ports: Omit<SimulationPorts, "blobs" | "workers" | "log">,
 ) {
-  const source = new SimulationJobs({ ...ports, blobs, workers });
+  const source = new SimulationJobs({ ...ports, blobs, workers, log });
   const job = every(JOBS_MS, "simulations", async () => {
     while (await source.step());
   });

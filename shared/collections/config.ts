@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { Split } from "../domain/arms.ts";
 import { Promotion } from "../domain/promotion.ts";
 import { Simulation } from "../domain/simulation.ts";
-import { collection } from "./declare.ts";
+import { collection, RECORDS_DAYS } from "./declare.ts";
 
 /** A bundle with its state; the content hash covers `bundle` without rev, author and times. */
 export const BundleRecord = z.object({
@@ -51,4 +51,6 @@ export const simulations = collection({
   schema: Simulation,
   key: ({ sim_id }) => sim_id,
   indexes: [["created_at"], ["status", "created_at"], ["hash", "created_at"]],
+  retentionDays: RECORDS_DAYS,
+  retentionField: "created_at",
 });
