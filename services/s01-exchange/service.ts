@@ -15,6 +15,7 @@ import { type Context, defineService, every } from "../../shared/kit/service.ts"
 import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
 import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
 import { createConnector } from "./connector.ts";
+import { Followed } from "./followed.ts";
 import { incomeVerbs } from "./income.verbs.ts";
 import { liveVerbs } from "./live.verbs.ts";
 import { orderVerbs } from "./orders.verbs.ts";
@@ -26,6 +27,7 @@ import type { Venue, VenueQueries } from "./venue-port.ts";
 type Ctx = Context<Settings, Record<never, never>>;
 
 const CLOCK_EVERY_MS = 60_000;
+const HELD_EVERY_MS = 5_000;
 const LISTING_EVERY_MS = 600_000;
 const RETENTION_EVERY_MS = 600_000;
 const METERS_EVERY_MS = 1_000;
@@ -60,7 +62,8 @@ export default defineService({
     const { venue, instruments, recorder, market, streams, desk, kill, key, accountGuard, outbox, queries } = parts;
     const { markets } = venue.listing;
     const treasury = treasuryOf(ctx, venue);
-    ctx.config.onChange((active) => market.follow(instrumentsOf(active)));
+    const followed = new Followed({ store: ctx.store, follow: (instruments) => market.follow(instruments) });
+    ctx.config.onChange((active) => followed.trade(instrumentsOf(active)));
     const measureClocks = async () => {
       await Promise.all(markets.map((each) => venue.link.measureClock(each)));
     };
@@ -95,6 +98,7 @@ export default defineService({
       ],
       jobs: [
         every(CLOCK_EVERY_MS, "clock-offset", measureClocks),
+        every(HELD_EVERY_MS, "held-instruments", () => followed.look()),
         every(LISTING_EVERY_MS, "listing", () => instruments.refresh()),
         every(LISTING_EVERY_MS, "account-mode", () => accountGuard.check()),
         every(LISTEN_KEY_EVERY_MS, "listen-key", () => streams.keepAlive()),
