@@ -1,4 +1,4 @@
-/** Differences of bundles: by document and path, whatever the order, and enough to make one bundle of the other. */
+/** Differences of bundles: by document and path, whatever the order, and the same seen from either side. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Bundle } from "./bundle.ts";
