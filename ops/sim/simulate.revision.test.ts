@@ -84,7 +84,9 @@ describe("a changed bundle over what the whole system has seen", () => {
     const opened = decisions.filter(({ decision, ts }) => decision.action === "open" && ts >= window.from_ts);
     expect(opened.length).toBeGreaterThan(0);
     expect(summary!.both_open + summary!.only_active).toBeGreaterThanOrEqual(opened.length);
-    expect(await weighedAsLive(desk, opened)).toEqual(opened.map(({ sizing }) => sizing));
+    const whole = opened.filter(({ health }) => (health?.level ?? "GREEN") === "GREEN");
+    expect(whole.length).toBeGreaterThan(0);
+    expect(await weighedAsLive(desk, whole)).toEqual(whole.map(({ sizing }) => sizing));
     const shorts = opened.filter(({ decision }) => decision.side === "SELL").length;
     expect(summary!.only_active).toBeGreaterThanOrEqual(shorts);
     expect(summary!.only_candidate).toBe(0);
@@ -95,9 +97,10 @@ describe("a changed bundle over what the whole system has seen", () => {
     expect([replayed.status, replayed.error]).toEqual(["DONE", undefined]);
     const { active, candidate } = replayed.replay!;
     expect(active.summary.signals).toBeGreaterThan(20);
-    expect(candidate.summary.trades + candidate.summary.open_trades).toBeLessThanOrEqual(
-      active.summary.trades + active.summary.open_trades,
-    );
+    // Both look at the same moments, and pay for what they trade.
+    expect(candidate.summary.signals).toBe(active.summary.signals);
+    expect(active.summary.trades + active.summary.open_trades).toBeGreaterThan(0);
+    expect(Number(active.summary.fees_usdt)).toBeGreaterThan(0);
     expect(active.curve.length).toBeGreaterThan(1);
     expect(await canceled(desk, { rev: 2, window, method: "REPLAY" })).toMatchObject({ status: "CANCELED" });
     expect(desk.sim.world.errors).toEqual([]);
