@@ -122,6 +122,26 @@ describe("no adds", () => {
       },
     ],
   ];
+  const spells: [string, () => Promise<unknown>][] = [
+    ["YELLOW", () => world.health("YELLOW")],
+    ["RED", () => world.health("RED")],
+    ["a word against entries", () => world.health("GREEN", { no_entries: "costs are off" })],
+    ["silence", () => world.pass(90_001)],
+  ];
+  test.each(spells)("and again after %s, once health is GREEN", async (_what, act) => {
+    await begin();
+    await world.health("GREEN");
+    await world.open();
+    await world.price("100.27");
+    await act();
+    await world.price("100.3");
+    expect(adds()).toEqual([]);
+    await world.pass(30_000);
+    await world.health("GREEN");
+    await world.price("100.3");
+    expect(adds()).toHaveLength(1);
+  });
+
   test.each(closed)("none while %s", async (what, why, act) => {
     await begin();
     if (what !== "health was never told") await world.health("GREEN");
