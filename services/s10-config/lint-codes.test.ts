@@ -86,7 +86,9 @@ describe("lint says of", () => {
         { when: f("obi_10", ">", 0.4), effect: { skip_entry: true }, strategies, priority: 1 },
         { when: f("obi_10", ">", 0.5) },
       );
-    expect((await linted(behind([]))).warnings).toMatchObject([{ path: "rules[1]", suggestion: "rule-0" }]);
+    expect((await linted(behind([]))).warnings).toMatchObject([
+      { path: "rules[1]", message: expect.stringContaining('"rule-0"') },
+    ]);
     expect((await linted(behind(["trend-bars"]))).warnings).toEqual([]);
   });
 

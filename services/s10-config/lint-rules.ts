@@ -98,7 +98,7 @@ function lintShadows({ findings, prover }: ConditionLint, live: readonly Placed[
     );
     if (earlier) {
       const name = earlier.rule.rule_id;
-      findings.add(at, "SHADOWED", `is never weighed: whenever it would fire, "${name}" has skipped the entry`, name);
+      findings.add(at, "SHADOWED", `is never weighed: whenever it would fire, "${name}" has skipped the entry`);
     }
     if (rule.effect.skip_entry) skips.push({ ...placed, factors, ids });
   }
