@@ -154,6 +154,8 @@ describe("in an installation", () => {
     const rows = await gateway.store.query(auditLog, { where: { actor: "automatic" }, limit: 5 });
     const entry = rows.items.map(({ value }) => value).find(({ source }) => source === "s12");
     expect(entry).toMatchObject({ what: "kill-switch", after: { reason: expect.stringContaining(NAMED) } });
+    const done = await ask("GET /api/v1/actions?kind=KILL", rita);
+    expect(done.body.items).toMatchObject([{ source: "s12", trigger: expect.stringContaining(NAMED) }]);
     await ask("POST /kill-switch", rita, { enable: false, reason: "mended" });
     await sim.world.bus.publish(alerts, told, { id: "again" });
     await sim.advance(2_000);
