@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
 import type { Locale, Prefs } from "../services/s12-gateway/web/state/prefs.ts";
+import type { Bundle } from "../shared/domain/bundle.ts";
 import { ROOT } from "./build.ts";
 import { PASSWORD, type Running, until, up } from "./run/process.fixture.ts";
 import { smallPng } from "./small-png.ts";
@@ -21,6 +22,8 @@ const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 /** How long it trades before, minutes: long enough for trades that are over, and for some that are not. */
 const MINUTES_DEFAULT = 4;
+/** Arms of a canary take turns often enough for both to have traded. */
+const SHORTENED = { CHIMERA_S04_UNKNOWN_LAG_MS: "2000", CHIMERA_S10_ARM_SLOT_MS: "10000" };
 const PAGE_MS_MAX = 120_000;
 const WAIT_MS_MAX = 600_000;
 const RESEARCH_MS_MAX = 1_800_000;
@@ -35,6 +38,8 @@ interface Shot {
   path: string;
   /** A key that is pressed first, such as that of a dialogue. */
   key?: string;
+  /** What somebody does there first. */
+  act?(page: Page): Promise<void>;
 }
 interface Look {
   theme: Theme;
@@ -72,6 +77,30 @@ async function fill(running: Running): Promise<void> {
   const { body } = await running.post<{ transfer_id: string }>("/treasury/transfer", first);
   await running.post(`/approvals/${body.transfer_id}/approve`, {});
   await running.post("/treasury/transfer", { ...move, amount_usdt: "120", reason: "more margin for ETH" });
+  await tryOnShare(running);
+}
+
+/** A little otherwise than what is in force: on a share of the triggers from the beginning, so that both have figures. */
+async function tryOnShare(running: Running): Promise<void> {
+  const { bundle } = await running.get<{ bundle: Bundle }>("/active");
+  const { bundle_id, rev } = bundle;
+  const surer = JSON.stringify(bundle.strategies).replaceAll('"v":0.2', '"v":0.35').replaceAll('"v":-0.2', '"v":-0.35');
+  const strategies = JSON.parse(surer) as Bundle["strategies"];
+  const risk = { ...bundle.flags.risk, budget_usdt: "40" };
+  const note = "Follow the book only where takers agree more surely, and risk less in all.";
+  await running.post("/bundles", { ...bundle, rev: rev + 1, note, strategies, flags: { ...bundle.flags, risk } });
+  const to_rev = rev + 1;
+  const share = { traffic_pct: 40, duration_h: 24, afterwards: "RAMP" };
+  const asked = { bundle_id, to_rev, mode: "CANARY", ...share, note };
+  const { body } = await running.post<{ approval_id?: string }>("/promote", asked);
+  if (body.approval_id) await running.post(`/approvals/${body.approval_id}/approve`, {});
+}
+
+async function simulate(running: Running): Promise<void> {
+  const done = async () => (await running.get<Items<unknown>>("/simulations?status=DONE&limit=100")).items.length;
+  const before = await done();
+  await running.post("/simulate", { bundle_id: "shipped", active_rev_ref: 1, sensitivity: {} });
+  await until("the simulation is over", async () => (await done()) > before, WAIT_MS_MAX);
 }
 
 const HOUR_MS = 3_600_000;
@@ -147,6 +176,8 @@ async function shotsOf(running: Running, experiments: readonly string[]): Promis
   const open = await one<{ trade_id: string; instrument: string }>("/trades?status=ACTIVE&limit=1");
   const { items: decided } = await running.get<Items<Decided>>("/decisions?limit=200");
   const opened = decided.find(({ decision }) => decision.action === "open");
+  const promotion = await one<{ promotion_id: string }>("/promotions?limit=1");
+  const simulation = await one<{ sim_id: string }>("/simulations?status=DONE&limit=1");
   const watched = open?.instrument ?? "FUT:BTCUSDT";
   const pathOf = (path: string) => (path === "/find" ? "/find?q=rita" : path);
   return [
@@ -164,13 +195,28 @@ async function shotsOf(running: Running, experiments: readonly string[]): Promis
     { name: "experiment-new", path: `/research?id=new-experiment:${experiments[0]}` },
     { name: "compare", path: `/research?id=compare:${experiments.slice(0, COMPARED).join(",")}` },
     { name: "hypothesis", path: `/research?id=hypothesis:${HYPOTHESIS}` },
+    { name: "config-bundle", path: "/config?id=bundle:shipped@1" },
+    { name: "config-editor", path: "/config?id=editor", act: mistype },
+    { name: "config-diff", path: "/config?id=diff:active..shipped@2" },
+    { name: "simulation", path: `/config?id=simulation:${simulation?.sim_id}` },
+    { name: "promotion", path: `/config?id=promotion:${promotion?.promotion_id}` },
     { name: "kill", path: "/overview", key: "k" },
     { name: "palette", path: "/overview", key: "/" },
   ];
 }
 
-const PHONE_SHOTS = ["overview", "market", "positions", "experiment", "kill"];
-const CHINESE_SHOTS = ["overview", "market", "order", "experiment"];
+const PHONE_SHOTS = ["overview", "market", "positions", "experiment", "promotion", "kill"];
+const CHINESE_SHOTS = ["overview", "market", "order", "experiment", "simulation"];
+/** Without these nothing is researched, which takes longest. */
+const RESEARCHED = new Set(["research", "experiment", "experiment-new", "compare", "hypothesis"]);
+
+/** What is found is shown at its line. */
+async function mistype(page: Page): Promise<void> {
+  const text = page.locator("textarea");
+  await text.fill((await text.inputValue()).replace("cooldown_ms", "cooldown"));
+  await page.locator('.findings [data-severity="error"]').first().waitFor();
+  await page.keyboard.press("F8");
+}
 
 async function signedIn(browser: Browser, running: Running, look: Look): Promise<Page> {
   const { theme, locale = "en", isPhone } = look;
@@ -203,6 +249,7 @@ async function take(page: Page, running: Running, { shot, file }: { shot: Shot; 
   await Bun.sleep(SETTLE_MS);
   await page.locator("main .skeleton").first().waitFor({ state: "detached" });
   if (shot.key) await page.keyboard.press(shot.key);
+  await shot.act?.(page);
   await Bun.sleep(SETTLE_MS);
   await keep(page, file);
 }
@@ -230,18 +277,19 @@ async function takeAll(running: Running, experiments: readonly string[], wanted?
 async function main(minutes: number, kept: string | undefined, names: string | undefined): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const data = kept ?? mkdtempSync(join(tmpdir(), "chimera-pictures-"));
-  const running = await up(data, PORT_OFFSET, ["--seed", "pictures"]);
+  const wanted = names === undefined ? undefined : new Set(names.split(","));
+  const running = await up(data, PORT_OFFSET, ["--seed", "pictures"], SHORTENED);
   const some = async (path: string) => (await running.get<Items<unknown>>(path)).items.length > 0;
   try {
     await until("all services answer", () => some("/orders?limit=1").then(() => true));
     if (!(await some("/api-keys"))) await fill(running);
     await Bun.sleep(minutes * 60_000);
     await until("a trade is over", () => some("/trades?status=CLOSED&limit=1"), WAIT_MS_MAX);
-    const experiments = await research(running);
+    await simulate(running);
+    const isResearched = wanted === undefined || [...wanted].some((name) => RESEARCHED.has(name));
+    const experiments = isResearched ? await research(running) : [];
     await until("a trade is open", () => some("/trades?status=ACTIVE&limit=1"), WAIT_MS_MAX);
-    process.stdout.write(
-      `${await takeAll(running, experiments, names === undefined ? undefined : new Set(names.split(",")))} pictures in ${FOLDER}\n`,
-    );
+    process.stdout.write(`${await takeAll(running, experiments, wanted)} pictures in ${FOLDER}\n`);
   } finally {
     await running.stop();
     if (kept === undefined) rmSync(data, { recursive: true });

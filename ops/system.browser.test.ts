@@ -78,6 +78,7 @@ describe.skipIf(!here)("the page in a real browser", () => {
   theDoorAndTheMarket();
   thePagesBesideIt();
   whatIsResearched();
+  whatIsConfigured();
   whatPeopleSet();
   whatEverybodyReads();
   theKillSwitch();
@@ -217,6 +218,25 @@ function whatIsResearched(): void {
     await run.click();
     await page.getByRole("heading", { name: "Stops of dips" }).waitFor();
     expect(new URL(page.url()).searchParams.get("id")).toStartWith("exp-");
+  }, 120_000);
+}
+
+function whatIsConfigured(): void {
+  test("a fault in a bundle is told at its line, kept over a reload, put right by a click, and the draft is kept", async () => {
+    await page.goto(new URL("/config?id=editor", running.gateway).href);
+    const text = page.getByLabel("The bundle as YAML");
+    const noted = (await text.inputValue()).replace(/^note: [^]*?(?=\nfactors:)/m, "note: tried in a browser");
+    await text.fill(noted.replace("leverage:", "leverge:"));
+    await page.getByText('"leverge" is no key here').waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Put in leverage" }).click();
+    await page.getByText(/^Errors: 0|^Nothing is wrong/).waitFor();
+    await page.keyboard.press("Control+s");
+    await page.getByText("Kept as").waitFor();
+    const { items } = await running.get<{ items: { rev: number; status: string }[] }>("/bundles?limit=1");
+    expect(items).toMatchObject([{ rev: 2, status: "DRAFT" }]);
+    await page.goto(new URL("/config?id=diff:active..draft", running.gateway).href);
+    await page.getByText("Of the bundle itself: note").waitFor();
   }, 120_000);
 }
 

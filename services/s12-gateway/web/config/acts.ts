@@ -27,6 +27,17 @@ export const stageAct = (t: Translate, of: RevRef): Act => ({
   },
 });
 
+/** What was typed is gone for good then. */
+export const beginAgainAct = (t: Translate, onBegin: () => void): Act => ({
+  title: t("editor.begin_again"),
+  plan: () => ({ lines: [t("editor.begin_again.plan")] }),
+  hold: t("editor.begin_again.hold"),
+  run: async () => {
+    onBegin();
+    return { lines: [t("editor.begin_again.done")] };
+  },
+});
+
 /** `key` is the same for every try of the same simulation, so that it is begun once. */
 export const simulate = (asked: Record<string, unknown>, key: string): Promise<Pick<Simulation, "sim_id">> =>
   change("POST", pathOf("/simulate"), { body: asked, key });

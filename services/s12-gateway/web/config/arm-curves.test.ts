@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fromNothing, takenBackBelow } from "./arm-curves.ts";
+import { lastOf, spanning, takenBackBelow } from "./arm-curves.ts";
 
 test("the line follows the peak and never falls", () => {
   const curve: [number, number][] = [
@@ -17,11 +17,13 @@ test("the line follows the peak and never falls", () => {
   expect(takenBackBelow([], 25)).toEqual([]);
 });
 
-test("a curve begins at nothing when both began", () => {
-  expect(fromNothing([[5, -2]], 1)).toEqual([
+test("a curve begins at nothing when both began, and goes on to the last of either", () => {
+  expect(spanning([[5, -2]], { since: 1, until: 9 })).toEqual([
     [1, 0],
     [5, -2],
+    [9, -2],
   ]);
-  expect(fromNothing([[5, -2]], 5)).toEqual([[5, -2]]);
-  expect(fromNothing([], 1)).toEqual([]);
+  expect(spanning([[5, -2]], { since: 5, until: 5 })).toEqual([[5, -2]]);
+  expect(spanning([], { since: 1, until: 9 })).toEqual([]);
+  expect(lastOf([[5, 0]], [], [[7, 1]])).toBe(7);
 });

@@ -6,7 +6,7 @@ import { useText } from "../i18n/translate.ts";
 import { Figure, Money } from "../parts/figures.tsx";
 import { Empty } from "../parts/states.tsx";
 import { CurveChart, LineKey, type ShownCurve } from "../research/curve-chart.tsx";
-import { fromNothing, takenBackBelow } from "./arm-curves.ts";
+import { lastOf, spanning, takenBackBelow } from "./arm-curves.ts";
 
 interface ArmsProps {
   stable: ArmFigures;
@@ -20,10 +20,11 @@ export function ArmCurves({ stable, canary, guardrails, since }: ArmsProps & { s
   const limit = guardrails.find(({ name }) => name === "drawdown")?.limit;
   const curves = useMemo((): ShownCurve[] => {
     const line = { pane: 0, isShare: false } as const;
-    const own = fromNothing(canary.curve, since);
+    const span = { since, until: lastOf(stable.curve, canary.curve) };
+    const own = spanning(canary.curve, span);
     const below = limit === undefined || own.length < 2 ? [] : takenBackBelow(own, Number(limit));
     const all: ShownCurve[] = [
-      { ...line, id: "stable", name: t("config.arm.stable"), curve: fromNothing(stable.curve, since), colour: 2 },
+      { ...line, id: "stable", name: t("config.arm.stable"), curve: spanning(stable.curve, span), colour: 2 },
       { ...line, id: "canary", name: t("config.arm.canary"), curve: own, colour: 1 },
       { ...line, id: "limit", name: t("arm.taken_back_below"), curve: below, colour: 4, isDashed: true },
     ];

@@ -6,7 +6,7 @@ import { type Act, ActDialog } from "../parts/act-dialog.tsx";
 import { AwaitsWords } from "../parts/awaits-words.tsx";
 import { saveAs } from "../parts/save-as.ts";
 import { mayPromote, mayResearch, useMe } from "../state/me.ts";
-import { stageAct } from "./acts.ts";
+import { beginAgainAct, stageAct } from "./acts.ts";
 import { ConfigLink, HashText, RevLink } from "./links.tsx";
 import type { LintReport } from "./lint-report.ts";
 import { ACTIVE, DRAFT, revName } from "./place.ts";
@@ -30,6 +30,7 @@ export function EditorHead(props: EditorHeadProps) {
   const { t } = useText();
   const me = useMe();
   const may = mayResearch(me);
+  const [act, setAct] = useState<Act>();
   return (
     <header className="editor-head panel">
       <p className="editor-what">
@@ -39,8 +40,8 @@ export function EditorHead(props: EditorHeadProps) {
       </p>
       <span className="panel-acts">
         {isChanged ? (
-          <button type="button" className="button" onClick={onBegin}>
-            {t("editor.begin_again")}
+          <button type="button" className="button" onClick={() => setAct(beginAgainAct(t, onBegin))}>
+            {t("editor.begin_again")}…
           </button>
         ) : null}
         <FileButton onFile={onFile} />
@@ -62,6 +63,7 @@ export function EditorHead(props: EditorHeadProps) {
       </span>
       {may ? null : <p className="muted">{t("act.forbidden", { role: me ? t(`role.${me.role}`) : "–" })}</p>}
       <Outcome drafting={drafting} />
+      <ActDialog act={act} onClose={() => setAct(undefined)} />
     </header>
   );
 }

@@ -20,6 +20,9 @@ describe("painted lines", () => {
     expect(inked("leverage: 20 # a lot")).toEqual(["key:leverage", "sign::", "number:20", "comment:# a lot"]);
     expect(inked('note: "a: 1 # no comment"')).toEqual(["key:note", "sign::", 'text:"a: 1 # no comment"']);
     expect(inked("timeframe: 5s").slice(0, 2)).toEqual(["key:timeframe", "sign::"]);
+    // A text that goes on in the next line, and a word that is none.
+    expect(inked('note: "they look: often')).toEqual(["key:note", "sign::", 'text:"they look: often']);
+    expect(inked("note: it's fine: 3")).not.toContain("text:'s fine: 3");
     expect(inked("enabled: true")).toContain("number:true");
     expect(inked("instrument: FUT:BTCUSDT")).not.toContain("key:FUT");
   });

@@ -24,13 +24,16 @@ export const gatesBeforeQuery = (of: string, mode: PromotionMode) =>
       const [active, health, linted, simulated, promoted] = await Promise.all([
         chimera.getActive({}, { signal }) as Promise<ActiveConfig>,
         chimera.getHealthLevel({}, { signal }).catch(() => undefined),
-        send<LintReport>("POST", pathWith("/config/lint", {}), { body: { bundle: record.bundle }, signal }),
+        // Those who may only look are told the rest.
+        send<LintReport>("POST", pathWith("/config/lint", {}), { body: { bundle: record.bundle }, signal }).catch(
+          () => undefined,
+        ),
         get<Listing<SimulationRow>>(pathWith("/simulations", { hash: record.hash }), signal),
         get<Listing<PromotionRow>>(pathWith("/promotions", { bundle_id }), signal),
       ]);
       const stepsRequired = active.bundle?.flags.promotion.steps_required ?? true;
       return gatesBefore({
-        ...{ record, mode, health, active: { hash: active.hash, stepsRequired }, report: linted.body },
+        ...{ record, mode, health, active: { hash: active.hash, stepsRequired }, report: linted?.body },
         ...{ simulations: simulated.items, promotions: promoted.items, now: now() },
       });
     },
