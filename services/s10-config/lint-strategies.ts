@@ -117,12 +117,23 @@ function lintModel(
     const hashes = own.map((card) => card.hash);
     if (hashes.length > 0)
       findings.mustBe({ path: [...at, "hash"], name: hash, of: hashes, what: "hash of that model" });
-    for (const input of own.find((card) => card.hash === hash)?.features ?? [])
-      lintFactor(lint, [...at, "hash"], input);
+    lintInputs(lint, [...at, "hash"], own.find((card) => card.hash === hash)?.features ?? []);
   }
   for (const [i, cutoff] of cutoffs.entries()) {
     if (cutoffs.findIndex((other) => other.p_min === cutoff.p_min) < i) {
       findings.add([...at, "cutoffs", i, "p_min"], "DUPLICATE", `${cutoff.p_min} is there twice`);
     }
   }
+}
+
+/** What a model looks at must be kept ready, but for the side. */
+function lintInputs({ findings, listed }: ConditionLint, path: Path, inputs: readonly string[]): void {
+  const isListed = (input: string) => listed.includes(input) || listed.includes(input.split("@")[0] as string);
+  const absent = inputs.filter((input) => input !== SIDE_FACTOR && !isListed(input));
+  if (absent.length === 0) return;
+  findings.add(
+    path,
+    "UNKNOWN_NAME",
+    `it looks at what the bundle does not list among its factors: ${absent.join(", ")}`,
+  );
 }
