@@ -1,7 +1,7 @@
 /** The moves of a promotion: each is one commit of its record, of what is in force, of the notice and of the audit. */
 import { emit, put } from "../../shared/changes.ts";
 import { type BundleRecord, promotions } from "../../shared/collections/config.ts";
-import type { Bundle } from "../../shared/domain/bundle.ts";
+import { Bundle } from "../../shared/domain/bundle.ts";
 import type { GateResult, Promotion } from "../../shared/domain/promotion.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Op, Row } from "../../shared/kit/ports.ts";
@@ -106,7 +106,7 @@ export class Course {
     if (!isShare(row.value.mode)) {
       const target = await this.parts.bundles.ofRev(row.value.from_rev);
       const wanted = { terms: { mode: "ROLLBACK", note: reason }, target, author: actor, gates: [] } as const;
-      await this.beginForAll({ ...wanted, bundle: target.value.bundle as Bundle }, { row, ending }, said);
+      await this.beginForAll({ ...wanted, bundle: Bundle.parse(target.value.bundle) }, { row, ending }, said);
       return;
     }
     const over = ended(row.value, ending, this.parts.clock.now());

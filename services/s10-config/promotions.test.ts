@@ -112,6 +112,18 @@ describe("a share that does harm", () => {
     expect(await desk.bundleStates()).toEqual(["1 ACTIVE", "2 ROLLED_BACK"]);
   });
 
+  test("is taken back while somebody is waited for, too", async () => {
+    desk.around.replicas[0] = { service: "s02", replica: "1", answered: false, rev: 0 };
+    await desk.promotions.promote({ ...(await desk.drafted(2)), mode: "CANARY" }, "rita");
+    await desk.pass(1_000);
+    expect((await desk.only()).status).toBe("PENDING");
+    const losses = Array.from({ length: 20 }, () => -2);
+    await desk.trades(2, losses);
+    await desk.pass(10_000);
+    expect(await desk.only()).toMatchObject({ status: "ROLLED_BACK", canary: { trades_closed: 20 } });
+    expect(desk.inForce.current()).not.toHaveProperty("canary");
+  });
+
   test("is neither promoted again nor gone back to, once it was taken back", async () => {
     await desk.promotions.promote({ ...(await desk.drafted(2)), mode: "CANARY" }, "rita");
     await desk.pass(1_000);

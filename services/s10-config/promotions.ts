@@ -106,16 +106,19 @@ export class Promotions {
     });
   }
 
-  /** A share that all have: what both arms did, what is beyond a guardrail, and whether its time is over. */
+  /**
+   * A share: what both arms did, what is beyond a guardrail, and whether its time is over. Also while somebody is waited
+   * for: those who have it trade by it.
+   */
   async judge(): Promise<void> {
     const seen = await this.underWay();
-    if (seen?.value.status !== "ACTIVE") return;
+    if (!seen || !isShare(seen.value.mode)) return;
     const standing = await this.parts.gates.standing();
     const evidence = this.evidenceOf(seen.value);
     const isAll = await evidence.read(() => this.bundlesOf(seen.value));
     await this.inTurn(async () => {
       const row = await this.underWay();
-      if (row?.value.status !== "ACTIVE" || row.key !== seen.key || (await this.isOvertaken(row))) return;
+      if (row?.key !== seen.key || (await this.isOvertaken(row))) return;
       const held = await this.noteHolders(row, standing);
       if (await this.takenBackForRefusal(held)) return;
       const judged = await this.noteFigures(held, evidence);
