@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { alerts } from "../../shared/streams.ts";
 import { HOUR, MINUTE, openS11, type S11, SECOND } from "./inbox.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 let s11: S11;
 beforeEach(async () => {

@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { channels as records } from "../../shared/collections/operations.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { openS11, type S11, SECOND, SIGNING } from "./inbox.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 let s11: S11;
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import type { OutsideRequest } from "../../shared/kit/outside.ts";
 import type { StreamState } from "../../shared/kit/ports.ts";
@@ -6,6 +6,9 @@ import { alerts } from "../../shared/streams.ts";
 import { type MemoryOutside, memoryOutside } from "../../shared/testing/outside.ts";
 import { createDeadman } from "./deadman.ts";
 import { MINUTE, openS11, START } from "./inbox.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 let clock: VirtualClock;
 let outside: MemoryOutside;

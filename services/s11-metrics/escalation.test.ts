@@ -1,5 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { HOUR, MINUTE, openS11, type S11, SECOND } from "./inbox.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 let s11: S11;
 beforeEach(async () => {

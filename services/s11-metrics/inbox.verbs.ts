@@ -12,11 +12,12 @@ import { createEscalation } from "./escalation.ts";
 import type { Part, Ports } from "./parts.ts";
 import { createSender } from "./senders.ts";
 import { createSilences } from "./silences.ts";
+import { createTakeAgain } from "./take-again.ts";
 import { createTeller } from "./telling.ts";
 
 const LOOK_MS = 5_000;
 const ESCALATE_LOOK_MS = 15_000;
-const PING_MS = 60_000;
+const MINUTE_MS = 60_000;
 
 /** Channels and the courier, with what they need of the settings. */
 function carriersOf(ports: Ports) {
@@ -45,6 +46,7 @@ export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
   const silences = createSilences({ store, clock, random, audit });
   const teller = createTeller({ store, clock, isBusy: (id) => courier.isBusy(id) });
   const inbox = createInbox({ store, clock, silences, teller, pace: settings, audit, wake });
+  const takeAgain = createTakeAgain({ dead: peers.dead, take: inbox.take, log });
   const escalation = createEscalation({ store, clock, silences, teller, ...settings, wake });
   const { deadmanUrl: url, deadmanMethod: method, allowHosts: allowed } = settings;
   const deadman =
@@ -57,7 +59,8 @@ export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
     jobs: [
       every(LOOK_MS, "carry-alerts", () => courier.look()),
       every(ESCALATE_LOOK_MS, "escalate-alerts", escalation.look),
-      ...(deadman ? [every(PING_MS, "ping-outside-watcher", deadman.ping)] : []),
+      every(MINUTE_MS, "take-dead-alerts-again", takeAgain.look),
+      ...(deadman ? [every(MINUTE_MS, "ping-outside-watcher", deadman.ping)] : []),
     ],
     start: () => courier.forget(),
     stop: () => courier.stop(),

@@ -111,13 +111,14 @@ function cameFrom(): Pick<OpsEvent, "trace_id" | "from" | "second"> {
 }
 
 /** By the bus of this life: one that is over hears no more. */
-const heard = ({ id }: Service, { bus, replica }: World): Pick<Peers, "listen" | "recent"> => ({
+const heard = ({ id }: Service, { bus, replica }: World): Pick<Peers, "listen" | "recent" | "dead"> => ({
   listen(stream, hear) {
     // A group of its own, so that listening neither takes from nor waits for anybody.
     const subscription = bus.subscribe(stream, { group: `${id}-live-${replica}`, consumer: replica, handle: hear });
     return () => void subscription.stop();
   },
   recent: (stream, limit) => bus.read(stream, { limit }),
+  dead: (stream, limit) => bus.dead(stream as Stream, limit),
 });
 
 function createPublish(service: Service, world: World): Context["publish"] {

@@ -18,6 +18,7 @@ import type {
   AnyCollection,
   AnyStream,
   Blobs,
+  Bus,
   Cache,
   Clock,
   Inference,
@@ -296,10 +297,12 @@ export interface Peers {
   listen<E>(stream: Stream<E>, hear: (message: Message<E>) => void): () => void;
   /** The newest that a reliable stream holds, oldest first; at most 1000. */
   recent<E>(stream: Stream<E>, limit: number): Promise<Message<E>[]>;
+  /** The newest dead letters of a stream's family, oldest first: what some group of it could not handle. */
+  dead(stream: AnyStream, limit: number): ReturnType<Bus["dead"]>;
 }
 
 /** Other services alone, without the streams. */
-export type ReachedPeers = Omit<Peers, "listen" | "recent">;
+export type ReachedPeers = Omit<Peers, "listen" | "recent" | "dead">;
 
 /** What a service shows once it is set up. */
 export interface Faces {

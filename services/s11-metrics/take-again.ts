@@ -1,0 +1,44 @@
+/** Takes alerts again that went to the dead letters: our own store failed for a while, and each of them is to be kept. */
+import { parseJson } from "../../shared/kit/body.ts";
+import type { Message } from "../../shared/kit/ports.ts";
+import type { Log, Peers } from "../../shared/kit/service.ts";
+import { Alert, alerts } from "../../shared/streams.ts";
+
+const LETTERS_MAX = 500;
+
+export interface TakeAgainParts {
+  dead: Peers["dead"];
+  /** A message that was taken before is passed over. */
+  take(alert: Alert, message: Pick<Message, "stream" | "id">): Promise<void>;
+  log: Log;
+}
+
+export function createTakeAgain({ dead, take, log }: TakeAgainParts) {
+  /** Taken, or no alert at all. */
+  let settled = new Set<string>();
+
+  return {
+    /** To be called every minute. */
+    async look(): Promise<void> {
+      const letters = await dead(alerts, LETTERS_MAX);
+      const still = new Set<string>();
+      for (const { id, stream, body } of letters) {
+        if (!settled.has(id)) {
+          const alert = alertIn(body);
+          if (alert) await take(alert, { stream, id });
+          else log.error("a dead letter is no alert", { message_id: id });
+        }
+        still.add(id);
+      }
+      settled = still;
+    },
+  };
+}
+
+function alertIn(body: string): Alert | undefined {
+  try {
+    return Alert.safeParse(parseJson(body, "application/json")).data;
+  } catch {
+    return undefined;
+  }
+}
