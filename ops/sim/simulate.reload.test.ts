@@ -155,7 +155,7 @@ function mixtures(desk: ConfigDesk, { made, asked, sent, opened }: Made, heard: 
 /** Every strategy looks at every second's close on every instrument. */
 function moments(fromTs: number, toTs: number): string[] {
   const ids: string[] = [];
-  for (let ts = fromTs; ts <= toTs; ts += 1_000) {
+  for (let ts = Math.ceil(fromTs / 1_000) * 1_000; ts <= toTs; ts += 1_000) {
     for (const instrument of INSTRUMENTS) for (const id of STRATEGIES) ids.push(signalId(id, instrument, ts));
   }
   return ids.toSorted();
@@ -168,12 +168,16 @@ const idsOf = (heard: readonly Signal[], fromTs: number, toTs: number): string[]
 
 describe("a thousand promotions and rollbacks under load", () => {
   const CHANGES = 1_000;
+  const UNDISTURBED_MS = 5_500;
   const GAP_MS_MAX = 250;
 
   test("mix no two revisions, and nothing is missed or made twice", async () => {
     const { desk, sim, heard } = await opened("reload");
     const random = seededRandom("changes");
+    const begin = sim.clock.now();
+    await sim.advance(UNDISTURBED_MS);
     const from = sim.clock.now();
+    expect(idsOf(heard, begin, from)).toEqual(moments(begin, from));
     for (let nth = 1; nth <= CHANGES; nth++) {
       await sim.advance(1 + random.int(GAP_MS_MAX));
       await whileRunning(sim.clock, desk.change(random, nth));
@@ -184,8 +188,7 @@ describe("a thousand promotions and rollbacks under load", () => {
     expect(mixtures(desk, made, heard)).toEqual([]);
 
     // Each moment of an undisturbed run once, and of each one decision, though its revision came and went.
-    const [first, last] = [Math.ceil(from / 1_000) * 1_000, Math.floor(to / 1_000) * 1_000];
-    expect(idsOf(heard, first, last)).toEqual(moments(first, last));
+    expect(idsOf(heard, from, to)).toEqual(moments(from, to));
     expect(new Set(heard.map(({ signal_id }) => signal_id)).size).toBe(heard.length);
     const decided = new Set(made.made.map(({ signal_id }) => signal_id));
     expect(heard.filter(({ signal_id }) => !decided.has(signal_id))).toEqual([]);
@@ -195,7 +198,7 @@ describe("a thousand promotions and rollbacks under load", () => {
     // It was under load, and in all states.
     const arms = Map.groupBy(heard, ({ arm }) => arm?.name ?? "none");
     for (const name of ["none", "STABLE", "CANARY"] as const)
-      expect([name, (arms.get(name)?.length ?? 0) > 100]).toEqual([name, true]);
+      expect([name, (arms.get(name)?.length ?? 0) > 50]).toEqual([name, true]);
     expect(new Set(made.opened.map(({ config_rev }) => config_rev)).size).toBeGreaterThan(30);
     expect(made.asked.some(({ plan }) => (plan as Plan).style === "MAKER")).toBe(true);
     expect((await sim.summary()).invariants.violated).toEqual([]);

@@ -76,6 +76,13 @@ describe("a signal", () => {
   });
 });
 
+test("what another revision would do with a signal is no arm's decision", async () => {
+  const { strategist, surroundings } = await engineWith({ view: revision(7) });
+  surroundings.swap(pair(revision(7), revision(9)));
+  const rehearsed = await strategist.rehearse(signalOf(9, 1, "CANARY"), surroundings.current()!, NOON);
+  expect([rehearsed.config_rev, rehearsed.arm]).toEqual([7, undefined]);
+});
+
 test("a pair of which one does not compile changes nothing", async () => {
   const { surroundings, strategist, inquiries } = await engineWith({ view: revision(7) });
   const broken = revision(9);

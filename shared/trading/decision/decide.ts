@@ -99,7 +99,8 @@ function written(found: Found, { signal, rev, limits_rev, now, health }: Written
     features: signal.features.values,
     config_rev: rev,
     ...(limits_rev !== rev && { limits_rev }),
-    ...(signal.arm && { arm: signal.arm }),
+    // Asked what another revision would do, it is no arm's decision.
+    ...(signal.arm && signal.config_rev === rev && { arm: signal.arm }),
     ...(health && { health: health.shown }),
     ts: now,
   };
