@@ -1,7 +1,7 @@
 /** Every figure driven over each of its limits and back, through the service. */
 import { beforeEach, describe, expect, test } from "bun:test";
 import type { HealthReading, LevelChange } from "../../shared/domain/watching.ts";
-import { accountEvents } from "../../shared/streams.ts";
+import { accountEvents, alerts } from "../../shared/streams.ts";
 import { TAKERS_ONLY_MS } from "../../shared/trading/health/effects.ts";
 import type { Level } from "../../shared/trading/health/settle.ts";
 import { HOUR, MINUTE, SECOND, WatchWorld } from "./watch.fixture.ts";
@@ -228,12 +228,21 @@ describe("figures that change something else", () => {
     expect(await effects()).toEqual({});
   });
 
-  test("an effect outlives a restart", async () => {
+  test("an effect outlives a restart, and people are told of its beginning and its end", async () => {
+    const heard: string[] = [];
+    watch.world.bus.subscribe(alerts, {
+      ...{ group: "test", consumer: "test" },
+      handle: ({ event }) => void heard.push(`${event.code} ${event.message}`),
+    });
     await posts(30, "0.2");
     await effects();
     await watch.restart(MINUTE);
     expect(await effects()).toHaveProperty("takers_only");
     await watch.pass(HOUR);
     expect(await effects()).toEqual({});
+    expect(heard).toEqual([
+      "HEALTH_EFFECT takers_only: maker_fill_ratio 0.2 is under 0.35.",
+      "HEALTH_EFFECT_OVER takers_only: its figures are back within their limits, or its time is over.",
+    ]);
   });
 });

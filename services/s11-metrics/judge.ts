@@ -17,6 +17,8 @@ const MARK = "health";
 const KEEP_AGAIN_MS = 60_000;
 const SEVERITY = { GREEN: "INFO", YELLOW: "WARN", ORANGE: "WARN", RED: "ERROR" } as const;
 
+const EFFECTS = ["takers_only", "spot_size", "models_off", "careful_routing", "no_entries"] as const;
+
 type JudgePorts = Pick<Ports, "settings" | "store" | "clock" | "metrics" | "peers" | "alert" | "publish">;
 interface Known {
   readonly readings: Readings;
@@ -26,6 +28,8 @@ interface Known {
 interface Kept {
   level: LevelState;
   effects: EffectState;
+  /** What everybody was told to do beside the level. */
+  told?: HealthEffects;
 }
 export interface Shown extends HealthEvent {
   effects: HealthEffects;
@@ -79,6 +83,7 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
       const mark = await store.get(watchMarks, MARK);
       if (!mark) return;
       state = mark.value.value as Kept;
+      shown = { ...shown, level: state.level.level, since: state.level.changed_at, effects: state.told ?? {} };
       readings.onModels({ of: state.effects.models_of, readings: [] });
       told = { text: "", level: state.level.level, at: Number.NEGATIVE_INFINITY };
     },
@@ -88,13 +93,14 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
       const now = clock.now();
       const level = decideLevel(state.level, measured, now);
       const figures = decideEffects(state.effects, { readings: measured, models_of: readings.modelsOf() }, now);
-      const next: Kept = { level: level.state, effects: figures.state };
       const { effects: consistency, checks } = guard();
       const effects = { ...figures.effects, ...consistency };
+      const next: Kept = { level: level.state, effects: figures.state, told: effects };
       const { reasons } = level;
       const isNews = JSON.stringify(effects) !== JSON.stringify(shown.effects);
       await keep(next, reasons, isNews);
       state = next;
+      tellEffects(alert, shown.effects, effects);
       shown = shownOf(next, {
         effects,
         readings: measured.map((each) => shownReading(each, now)),
@@ -106,6 +112,19 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
       await tell(isFirst, reasons);
     },
   };
+}
+
+/** Each begins with its name, so that its end is known to be of the same. */
+function tellEffects(alert: JudgePorts["alert"], before: HealthEffects, now: HealthEffects): void {
+  for (const name of EFFECTS) {
+    const [was, is] = [before[name], now[name]];
+    if (was === undefined && is !== undefined) {
+      const why = typeof is === "string" ? is : is.why;
+      alert(name === "no_entries" ? "ERROR" : "WARN", "HEALTH_EFFECT", `${name}: ${why}.`);
+    } else if (was !== undefined && is === undefined) {
+      alert("INFO", "HEALTH_EFFECT_OVER", `${name}: its figures are back within their limits, or its time is over.`);
+    }
+  }
 }
 
 interface Told {

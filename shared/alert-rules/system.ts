@@ -17,6 +17,33 @@ export const SYSTEM_RULES: readonly AlertRule[] = [
     ],
   ),
   rule(
+    "HEALTH_EFFECT",
+    ["WARN", "ERROR"],
+    [
+      "s11",
+      {
+        means: "A figure that does not change the level changes something else; ERROR where no entries are made.",
+        done: "Posts rest, spot orders are smaller, models have no say, routing is careful, or no entries are made.",
+        look: "Health page: the figure that the message names, and the comparison with backtests.",
+        act: "See docs/guide/health.md: what each figure wants. It ends by itself when the figure is better.",
+      },
+    ],
+  ),
+  rule(
+    "HEALTH_EFFECT_OVER",
+    ["INFO"],
+    [
+      "s11",
+      {
+        means: "What a figure changed beside the level is as before.",
+        done: "Trades as before.",
+        look: "Nothing.",
+        act: "Nothing.",
+        ends: { codes: ["HEALTH_EFFECT"], about: /^[a-z_]+/g },
+      },
+    ],
+  ),
+  rule(
     "SERVICE_DOWN",
     ["ERROR"],
     [
