@@ -213,9 +213,12 @@ describe("catching up", () => {
     const broken = { get: () => Promise.reject(new Error("no store")), query: () => Promise.reject(new Error("no")) };
     const other = holderOf(it, broken);
     await other.config.refresh();
+    await it.put(2);
+    await other.config.catchUp();
+    expect(other.config.current().rev).toBe(2);
     it.isAway = true;
     await expect(other.config.refresh()).rejects.toThrow("no store");
-    expect(other.config.current().rev).toBe(1);
+    expect(other.config.current().rev).toBe(2);
   });
 });
 

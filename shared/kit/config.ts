@@ -104,7 +104,8 @@ class Holder implements ConfigHolder {
   }
 
   async catchUp(): Promise<void> {
-    const kept = (await this.parts.store.get(configActive, "active"))?.value;
+    const row = await this.parts.store.get(configActive, "active").catch(() => undefined);
+    const kept = row?.value;
     if (!kept || !this.active || !isSame(this.active, kept)) await this.refresh();
   }
 
