@@ -97,10 +97,10 @@ async function tryOnShare(running: Running): Promise<void> {
 }
 
 async function simulate(running: Running): Promise<void> {
-  const done = async () => (await running.get<Items<unknown>>("/simulations?status=DONE&limit=100")).items.length;
-  const before = await done();
-  await running.post("/simulate", { bundle_id: "shipped", active_rev_ref: 1, sensitivity: {} });
-  await until("the simulation is over", async () => (await done()) > before, WAIT_MS_MAX);
+  const asked = { bundle_id: "shipped", active_rev_ref: 1, sensitivity: {} };
+  const { sim_id } = (await running.post<{ sim_id: string }>("/simulate", asked)).body;
+  const isDone = async () => (await running.get<{ status: string }>(`/simulations/${sim_id}`)).status === "DONE";
+  await until("the simulation is over", isDone, WAIT_MS_MAX);
 }
 
 const HOUR_MS = 3_600_000;

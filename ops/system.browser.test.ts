@@ -225,7 +225,7 @@ function whatIsConfigured(): void {
   test("a fault in a bundle is told at its line, kept over a reload, put right by a click, and the draft is kept", async () => {
     await page.goto(new URL("/config?id=editor", running.gateway).href);
     const text = page.getByLabel("The bundle as YAML");
-    const noted = (await text.inputValue()).replace(/^note: [^]*?(?=\nfactors:)/m, "note: tried in a browser");
+    const noted = (await text.inputValue()).replace(/^note: [\s\S]*?(?=\nfactors:)/m, "note: tried in a browser");
     await text.fill(noted.replace("leverage:", "leverge:"));
     await page.getByText('"leverge" is no key here').waitFor();
     await page.reload();
