@@ -90,7 +90,50 @@ describe("how close to its edges a revision decides", () => {
     const found = analysed({ rules }, signals, {});
     expect(found).toMatchObject({ factors: [], flip_share: 0, robustness: 1 });
   });
+});
 
+describe("how far a factor is moved", () => {
+  test("moves prices by how far they are from each other, not by how far they wander together", () => {
+    // Both wander over a thousand; what the one is above the other goes from −1 to 1 in fiftieths.
+    const long = { f: "mid", op: ">", vf: "microprice" };
+    const strategies = [{ ...viewWith().bundle.strategies[0], long, short: undefined }];
+    const values = (at: number) => ({ microprice: 60_000 + ((at * 37) % 1_000) });
+    const signals = hundredAndOne((at) => ({ ...values(at), mid: values(at).microprice + at / 50 - 1 + 0.005 }));
+    // 1.8 from the 5th to the 95th percentile, of which 5 % is 0.09: four below the edge and five above are as near.
+    const found = analysed({ strategies }, signals, { epsilon: 0.05 });
+    expect(found.factors.map(({ factor, flips }) => [factor, flips])).toEqual([
+      ["microprice", 9 / 101],
+      ["mid", 9 / 101],
+    ]);
+    // Together they may move twice as far from each other.
+    expect(found.flip_share).toBeGreaterThanOrEqual(9 / 101);
+    expect(found.flip_share).toBeLessThanOrEqual(18 / 101);
+  });
+
+  test("moves each instrument's factors by their own spread", () => {
+    // The one lies a thousand times as high as the other; on each a long wants more than the middle.
+    const long = {
+      anyOf: [
+        { f: "ret_10s", op: ">", v: 500 },
+        { f: "obi_5", op: ">", v: 0.5 },
+      ],
+    };
+    const strategies = [{ ...viewWith().bundle.strategies[0], long, short: undefined }];
+    const high = hundredAndOne((at) => ({ ret_10s: at * 10 + 0.5, obi_5: 0 }));
+    const low = hundredAndOne((at) => ({ ret_10s: at / 100 + 0.0005, obi_5: 0 })).map((each) => {
+      const instrument = "SPOT:BTCUSDT";
+      const features = { ...each.signal.features, instrument };
+      return { ...each, signal: { ...each.signal, instrument, features } };
+    });
+    const alone = analysed({ strategies }, high, { epsilon: 0.05 });
+    // 5 % of 900 is 45: what lies as near to 500 as that.
+    expect(alone.factors.map(({ factor, flips }) => [factor, flips])).toEqual([["ret_10s", 9 / 101]]);
+    const both = analysed({ strategies }, [...high, ...low], { epsilon: 0.05 });
+    expect(both.factors.map(({ factor, flips }) => [factor, flips])).toEqual([["ret_10s", 9 / 202]]);
+  });
+});
+
+describe("which signals are moved", () => {
   test("looks at as many signals as asked, the same ones each time", () => {
     const signals = Array.from({ length: 500 }, (_, at) => seen({ at, values: { obi_5: (at % 101) / 100 } }));
     const first = analysed({}, signals, { n_eval: 50 });

@@ -1,18 +1,20 @@
 /**
  * How close to its edges a revision decides: what little changes of the factors it reads would have changed.
  *
- * A factor's spread is the distance between its 5th and 95th percentile among the sampled signals. The `topk` factors
- * with the most influence are looked at: half a spread up or down changes most decisions and sizes. Of each sampled
- * signal each of them is then moved by −ε and +ε of its spread alone, and all of them together by random shares of it.
- * A flip: opened or not, or the side, is another. Local Lipschitz: the greatest |Δ size_mult| / ε of a signal that is
- * opened before and after. Factors of whole numbers only (a regime, a direction) are never moved: by a little makes no
- * sense there.
+ * A factor's spread is the distance between its 5th and 95th percentile among the sampled signals of the same
+ * instrument. Where it is compared with another factor, that of their difference, if it is less: prices wander far
+ * together, and a share of that way would put any one of them far from all others. The `topk` factors with the most
+ * influence are looked at: half a spread up or down changes most decisions and sizes. Of each sampled signal each of
+ * them is then moved by −ε and +ε of its spread alone, and all of them together by random shares of it. A flip: opened
+ * or not, or the side, is another. Local Lipschitz: the greatest |Δ size_mult| / ε of a signal that is opened before
+ * and after. Factors of a few whole numbers (a regime, a direction) are never moved: by a little makes no sense there.
  */
 import type { SensitivityAnalysis, SensitivityAsked } from "../domain/simulation.ts";
 import type { CompiledBundle } from "../trading/decision/compiled.ts";
 import { quantile } from "../trading/labels/distribution.ts";
 import type { Chance } from "../trading/stats/chance.ts";
 import type { InParts } from "../trading/stats/in-parts.ts";
+import { type Spreads, spreadsOf } from "./spreads.ts";
 import { factorsRead, type SeenSignal, type Weigher } from "./weigher.ts";
 
 export interface SensitivityParts {
@@ -28,8 +30,6 @@ const SCREENED_MAX = 200;
 const SCREEN_SHIFT = 0.5;
 /** Times that all factors are moved together. */
 const DRAWS = 4;
-const LOW = 0.05;
-const HIGH = 0.95;
 /** Read by every sizing beside the strategy's own. */
 const SIZING_READS = ["funding_rate", "minutes_to_funding"];
 /** Signals of a part of some milliseconds. */
@@ -41,31 +41,40 @@ interface Stance {
   readonly size_mult: number;
 }
 type Shifts = ReadonlyMap<string, number>;
+interface Known {
+  /** Factors by strategy that is on. */
+  readonly reads: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By instrument, by factor. */
+  readonly spreads: Spreads;
+}
 
 export function* sensitivityInParts(parts: SensitivityParts, chance: Chance): InParts<SensitivityAnalysis> {
   const { epsilon, topk } = parts.asked;
   const reads = readsOf(parts.candidate);
-  const spreads = spreadsOf(parts.sample, new Set([...reads.values()].flatMap((ids) => [...ids])));
-  const top = (yield* influences(parts, reads, spreads)).slice(0, topk).map(({ factor }) => factor);
+  const spreads = spreadsOf(
+    parts.sample,
+    parts.candidate.bundle,
+    new Set([...reads.values()].flatMap((ids) => [...ids])),
+  );
+  const top = (yield* influences(parts, { reads, spreads })).slice(0, topk).map(({ factor }) => factor);
   const tallies = new Map(top.map((factor) => [factor, { flips: 0, slopes: [] as number[] }]));
   const slopes: number[] = [];
   let flipped = 0;
   for (const [i, seen] of parts.sample.entries()) {
     if (i % PART_SIGNALS === PART_SIGNALS - 1) yield;
-    const mine = top.filter((factor) => reads.get(seen.signal.strategy_id)?.has(factor));
+    const mine = top.flatMap((factor) => movable(seen, factor, { reads, spreads }));
     const before = stanceOf(parts, seen);
     const all = new Moves(before, epsilon);
-    for (const factor of mine) {
+    for (const { factor, spread } of mine) {
       const alone = new Moves(before, epsilon);
-      for (const sign of [-1, 1])
-        alone.see(stanceOf(parts, seen, new Map([[factor, sign * epsilon * spreads.get(factor)!]])));
+      for (const sign of [-1, 1]) alone.see(stanceOf(parts, seen, new Map([[factor, sign * epsilon * spread]])));
       const tally = tallies.get(factor)!;
       if (alone.isFlipped) tally.flips++;
       if (alone.slope !== undefined) tally.slopes.push(alone.slope);
       all.add(alone);
     }
     for (let draw = 0; draw < DRAWS && mine.length > 1; draw++) {
-      const drawn = mine.map((factor) => [factor, (2 * chance.next() - 1) * epsilon * spreads.get(factor)!] as const);
+      const drawn = mine.map(({ factor, spread }) => [factor, (2 * chance.next() - 1) * epsilon * spread] as const);
       all.see(stanceOf(parts, seen, new Map(drawn)));
     }
     if (all.isFlipped) flipped++;
@@ -123,38 +132,27 @@ function readsOf(candidate: CompiledBundle): ReadonlyMap<string, ReadonlySet<str
   );
 }
 
-function spreadsOf(sample: readonly SeenSignal[], factors: ReadonlySet<string>): Map<string, number> {
-  const spreads = new Map<string, number>();
-  for (const factor of factors) {
-    const values = sample
-      .map(({ signal }) => signal.features.values[factor])
-      .filter((value): value is number => typeof value === "number" && Number.isFinite(value));
-    if (values.length === 0 || values.every(Number.isInteger)) continue;
-    values.sort((a, b) => a - b);
-    const spread = quantile(values, HIGH) - quantile(values, LOW);
-    if (spread > 0) spreads.set(factor, spread);
-  }
-  return spreads;
+/** The factor with its spread, where the signal's strategy reads it and it varies on that instrument; else nothing. */
+function movable({ signal }: SeenSignal, factor: string, { reads, spreads }: Known) {
+  const spread = spreads.get(signal.instrument)?.get(factor);
+  return spread !== undefined && reads.get(signal.strategy_id)?.has(factor) ? [{ factor, spread }] : [];
 }
 
 /** Of every factor with a spread, greatest first; equal ones by name. */
-function* influences(
-  parts: SensitivityParts,
-  reads: ReadonlyMap<string, ReadonlySet<string>>,
-  spreads: ReadonlyMap<string, number>,
-): InParts<{ factor: string; influence: number }[]> {
+function* influences(parts: SensitivityParts, known: Known): InParts<{ factor: string; influence: number }[]> {
   const every = Math.max(1, Math.ceil(parts.sample.length / SCREENED_MAX));
   const screened = parts.sample.filter((_, i) => i % every === 0);
   const found: { factor: string; influence: number }[] = [];
-  for (const [factor, spread] of spreads) {
+  for (const factor of new Set([...known.spreads.values()].flatMap((spreads) => [...spreads.keys()]))) {
     yield;
     let influence = 0;
     for (const seen of screened) {
-      if (!reads.get(seen.signal.strategy_id)?.has(factor)) continue;
-      const before = stanceOf(parts, seen);
-      for (const shift of [-SCREEN_SHIFT, SCREEN_SHIFT]) {
-        const after = stanceOf(parts, seen, new Map([[factor, shift * spread]]));
-        influence += after.side === before.side ? Math.abs(after.size_mult - before.size_mult) : 1;
+      for (const { spread } of movable(seen, factor, known)) {
+        const before = stanceOf(parts, seen);
+        for (const shift of [-SCREEN_SHIFT, SCREEN_SHIFT]) {
+          const after = stanceOf(parts, seen, new Map([[factor, shift * spread]]));
+          influence += after.side === before.side ? Math.abs(after.size_mult - before.size_mult) : 1;
+        }
       }
     }
     found.push({ factor, influence });
