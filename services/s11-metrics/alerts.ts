@@ -18,7 +18,7 @@ const ENDED_MAX = 200;
 export interface AlertParts {
   store: Store;
   clock: Clock;
-  silences: Pick<Silences, "until">;
+  silences: Pick<Silences, "look">;
   teller: Teller;
   pace: Pace;
   audit(entry: { actor: string; what: string; ref: string; outcome: string }): Op;
@@ -40,11 +40,15 @@ export function createInbox(parts: AlertParts) {
     const before = row?.value;
     const rule = ruleOf(alert.code);
     const now = clock.now();
-    const silenced_until = await silences.until(alert);
+    const silencedUntil = await silences.look();
+    const silenced_until = silencedUntil(alert);
     const value = recordOf(alert, before, { now, silenced_until });
     const cause = silenced_until === undefined ? decideTelling(alert, before, { now, pace }) : undefined;
     const ended = rule?.ends ? await endedBy(value, rule.ends) : [];
-    const told = [...(cause ? [{ alert: value, cause }] : []), ...ended.flatMap(({ telling }) => telling)];
+    const over = ended
+      .flatMap(({ telling }) => telling)
+      .filter((telling) => silencedUntil(telling.alert) === undefined);
+    const told = [...(cause ? [{ alert: value, cause }] : []), ...over];
     await store.commit([
       put(alertsKept, cause ? { ...value, told_at: now } : value, row?.rev ?? null),
       ...ended.map(({ put: op }) => op),

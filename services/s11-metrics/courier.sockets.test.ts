@@ -96,7 +96,7 @@ async function assembled(clock: Clock, allowed: readonly string[]) {
   });
   const teller = createTeller({ store, clock, isBusy: (id) => courier.isBusy(id) });
   const inbox = createInbox({
-    ...{ store, clock, teller, audit, silences: { until: async () => undefined } },
+    ...{ store, clock, teller, audit, silences: { look: async () => () => undefined } },
     pace: { alertAgainMs: 3_600_000, fatalAgainMs: 180_000 },
     wake: () => void courier.look(),
   });

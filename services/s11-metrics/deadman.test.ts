@@ -30,6 +30,7 @@ async function ping(method: "GET" | "POST" = "GET", times = 1): Promise<OutsideR
       if (streams instanceof Error) throw streams;
       return streams;
     },
+    judgedMsMax: MINUTE,
     level: () => ({ level: "YELLOW", ts: judgedAt }),
     alert: (severity, code) => void told.push(`${severity} ${code}`),
   });

@@ -6,8 +6,6 @@ import type { Context, Log, Peers } from "../../shared/kit/service.ts";
 import { alerts, type HealthEvent } from "../../shared/streams.ts";
 
 const TIMEOUT_MS = 10_000;
-/** A level that was judged longer ago was judged by nobody. */
-const JUDGED_MS_MAX = 60_000;
 /** An alert that waits longer is heard by nobody. */
 const UNHEARD_MS_MAX = 120_000;
 const FAILURES_TOLD = 3;
@@ -21,6 +19,8 @@ export interface DeadmanParts {
   clock: Clock;
   log: Log;
   streams: Peers["streams"];
+  /** A level that was judged longer ago was judged by nobody. */
+  judgedMsMax: number;
   /** What was judged last. */
   level(): Pick<HealthEvent, "level" | "ts">;
   alert: Context["alert"];
@@ -32,7 +32,7 @@ export function createDeadman(parts: DeadmanParts) {
 
   /** What is not as it should be; undefined: alerts are taken and the level is judged. */
   async function trouble(): Promise<string | undefined> {
-    if (clock.now() - level().ts > JUDGED_MS_MAX) return "the level is not judged";
+    if (clock.now() - level().ts > parts.judgedMsMax) return "the level is not judged";
     const states = await parts.streams();
     const heard = states.find(({ stream, group }) => stream === alerts.family && group === GROUP);
     if (heard && heard.lag + heard.pending > 0 && heard.oldestMs > UNHEARD_MS_MAX) return "alerts are not taken";

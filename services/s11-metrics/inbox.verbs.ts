@@ -38,9 +38,20 @@ function carriersOf(ports: Ports) {
   };
 }
 
+function deadmanOf(ports: Ports, level: () => HealthEvent) {
+  const { settings, clock, log, outside, peers, alert } = ports;
+  const { deadmanUrl: url, deadmanMethod: method, allowHosts: allowed, levelMs } = settings;
+  if (url === undefined) return undefined;
+  const judgedMsMax = Math.max(MINUTE_MS, 3 * levelMs);
+  return createDeadman({
+    ...{ url, method, outside, allowed, clock, log, judgedMsMax, level, alert },
+    streams: peers.streams,
+  });
+}
+
 /** `level`: what was judged last. */
 export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
-  const { settings, store, clock, random, audit, log, outside, peers, alert } = ports;
+  const { settings, store, clock, random, audit, log, peers } = ports;
   const { channels, courier } = carriersOf(ports);
   const wake = () => void courier.look().catch((error) => log.warn("channels not looked at", { error: String(error) }));
   const silences = createSilences({ store, clock, random, audit });
@@ -48,11 +59,7 @@ export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
   const inbox = createInbox({ store, clock, silences, teller, pace: settings, audit, wake });
   const takeAgain = createTakeAgain({ dead: peers.dead, take: inbox.take, log });
   const escalation = createEscalation({ store, clock, silences, teller, ...settings, wake });
-  const { deadmanUrl: url, deadmanMethod: method, allowHosts: allowed } = settings;
-  const deadman =
-    url === undefined
-      ? undefined
-      : createDeadman({ url, method, outside, allowed, clock, log, streams: peers.streams, level, alert });
+  const deadman = deadmanOf(ports, level);
   return {
     verbs: [...alertVerbs(store, inbox), ...silenceVerbs(store, silences), ...channelVerbs(store, channels, courier)],
     consumes: [on(alerts, (event, message) => inbox.take(event, message))],

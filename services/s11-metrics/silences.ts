@@ -10,6 +10,8 @@ const DAY_MS = 86_400_000;
 export const SILENCE_MS_MAX = 7 * DAY_MS;
 /** More at a time would be a way to hear nothing any more. */
 const SILENCES_MAX = 100;
+/** With those that were ended before their time. */
+const LOOKED_MAX = 1_000;
 const ID_BYTES = 8;
 
 export interface SilenceParts {
@@ -43,11 +45,11 @@ export function createSilences({ store, clock, random, audit }: SilenceParts) {
   /** Those that are not over. */
   async function standing(): Promise<Silence[]> {
     const where = { until_ts: { gt: clock.now() } };
-    const { items } = await store.query(records, { where, limit: SILENCES_MAX * 2 });
+    const { items } = await store.query(records, { where, limit: LOOKED_MAX });
     return items.map(({ value }) => value).filter(({ ended_at }) => ended_at === undefined);
   }
 
-  /** What silences now: of each alert until when, as long as nobody waits for anything in between. */
+  /** Tells of an alert until when nobody is told of it; undefined: it is not silenced. As it is at this moment. */
   async function look(): Promise<(alert: Told) => number | undefined> {
     const now = clock.now();
     const begun = (await standing()).filter(({ from_ts }) => from_ts <= now);
@@ -58,10 +60,6 @@ export function createSilences({ store, clock, random, audit }: SilenceParts) {
   }
 
   return {
-    /** Until when nobody is told of it; undefined: it is not silenced now. */
-    async until(alert: Told): Promise<number | undefined> {
-      return (await look())(alert);
-    },
     look,
     async make({ match, from_ts, until_ts, note }: WantedSilence, author: string): Promise<Silence> {
       const now = clock.now();

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { AlertRule } from "../../shared/alert-rules/rule.ts";
+import { ALERT_RULES, kindsFor, ruleOf } from "../../shared/alert-rules.ts";
 import type { AlertRecord } from "../../shared/collections/operations.ts";
-import { HOUR, MINUTE, openS11, type S11, SECOND } from "./inbox.fixture.ts";
+import type { ChannelKind } from "../../shared/domain/alerting.ts";
+import { HOUR, MINUTE, openS11, type S11, SECOND, SIGNING } from "./inbox.fixture.ts";
 import { ALERTS_PER_MESSAGE_MAX, decideTelling } from "./telling.ts";
 
 /** The machine may have much else to do. */
@@ -51,6 +54,74 @@ describe("a channel is told", () => {
     const codes = (channel: string) => s11.heard(channel).flatMap(({ data }) => data.alerts.map(({ code }) => code));
     expect(codes("all").sort()).toEqual(["X", "Y", "Y"]);
     expect([codes("errors"), codes("router"), codes("off")]).toEqual([["Y"], ["Y"], []]);
+  });
+});
+
+describe("every alert rule", () => {
+  const targets = {
+    WEBHOOK: { kind: "WEBHOOK", url: "https://webhook.test/in" },
+    SLACK: { kind: "SLACK" },
+    TELEGRAM: { kind: "TELEGRAM", chat_id: "1" },
+    EMAIL: { kind: "EMAIL", host: "mail.test", from: "bot@x.test", to: ["ops@x.test"] },
+    SMS: { kind: "SMS", url: "https://sms.test/A", user: "A", from: "+1", to: ["+2"] },
+  } as const;
+  const secrets = {
+    ...{ WEBHOOK: SIGNING, SLACK: "https://slack.test/x", TELEGRAM: "123456:abcdefghijklmnopqrstuvwxyz" },
+    ...{ EMAIL: undefined, SMS: "token" },
+  };
+  const kinds = Object.keys(targets) as ChannelKind[];
+  const codeOf = ({ code }: AlertRule): string => code.replace("*", "ANY");
+
+  test("is told in each of its severities over the channels that it says, and over no other", async () => {
+    for (const kind of kinds) {
+      const channel_id = kind.toLowerCase();
+      const secret = secrets[kind];
+      const sealed =
+        secret === undefined ? undefined : await s11.ask(`POST /channels/${channel_id}/secret`, { secret });
+      const body = { channel_id, title: kind, target: targets[kind], sealed_secret: sealed?.body.sealed_secret };
+      expect((await s11.ask("POST /channels", { ...body, per_hour_max: 1_000 })).status).toBe(200);
+    }
+    const wanted: Record<string, string[]> = {};
+    for (const rule of ALERT_RULES) {
+      for (const severity of rule.severities) {
+        const id = await s11.publish(severity, codeOf(rule), `a matter of ${severity}`, rule.sources[0]);
+        wanted[id] = kindsFor(severity)
+          .map((kind) => kind.toLowerCase())
+          .sort();
+      }
+    }
+    await s11.advance(MINUTE);
+    const rows = (await s11.deliveries({ cause: "ALERT" })).filter(({ state }) => state === "SENT");
+    for (const [id, channels] of Object.entries(wanted)) {
+      const told = rows.filter(({ alert_ids }) => alert_ids.includes(id)).map(({ channel_id }) => channel_id);
+      expect([id, told.sort()]).toEqual([id, channels]);
+    }
+  });
+
+  // Of a level is each the end of the last, which has a test of its own.
+  const endings = ALERT_RULES.flatMap((rule) =>
+    (rule.ends?.codes ?? []).filter((each) => each !== rule.code).map((ended) => [rule.code, ended] as const),
+  );
+  /** What both messages are about, where the rule looks for that. */
+  const about: Readonly<Record<string, string>> = {
+    ...{ FEATURES_BACK: "FUT:BTCUSDT", CHANNEL_BACK: "channel ops", SERVICE_BACK: "s04-router answers" },
+    ...{ SLO_BURN_OVER: "Orders: budget" },
+  };
+  test.each(endings)("%s ends what %s has begun, and nothing that is about something else", async (code, ended) => {
+    const rule = ruleOf(code) as AlertRule;
+    const [source] = rule.sources;
+    const subject = about[code] ?? "it";
+    const begun = await s11.publish(ruleOf(ended)?.severities.at(-1) ?? "WARN", ended, `${subject} is bad`, source);
+    const other = await s11.publish("WARN", ended, "s01-exchange FUT:ETHUSDT channel other: bad", source);
+    const foreign = await s11.publish("WARN", ended, `${subject} is bad`, "s99");
+    await s11.advance(SECOND);
+    expect((await s11.alert(begun))?.state).toBe("OPEN");
+    await s11.publish(rule.severities[0] as "INFO", code, `${subject} is well`, source);
+    await s11.advance(SECOND);
+    const states = [await s11.alert(begun), await s11.alert(other), await s11.alert(foreign)].map(
+      (each) => each?.state,
+    );
+    expect(states).toEqual(["RESOLVED", rule.ends?.about ? "OPEN" : "RESOLVED", "OPEN"]);
   });
 });
 
