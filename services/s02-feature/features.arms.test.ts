@@ -197,6 +197,28 @@ describe("cool-downs", () => {
     ]);
   });
 
+  test("go on while the strategy is gone, over which nothing is crossed", () => {
+    const { signals, ticker, features } = world(crossing(1, onCross(1_000)));
+    ticker(0, "1");
+    ticker(10, "9");
+    ticker(20, "1");
+    features.follow(viewOf(2, []));
+    ticker(500, "1");
+    features.follow(crossing(3, onCross(1_000)));
+    ticker(900, "9");
+    ticker(910, "1");
+    ticker(920, "9");
+    ticker(1_005, "1");
+    expect(signals.map(brief)).toEqual([["book", 10, 1, undefined]]);
+    ticker(1_010, "9");
+    expect(signals.map(brief).at(-1)).toEqual(["book", 1_010, 3, undefined]);
+    ticker(2_200, "1");
+    features.follow(viewOf(4, []));
+    features.follow(crossing(5, onCross(1_000)));
+    ticker(2_210, "9");
+    expect(signals).toHaveLength(2);
+  });
+
   test("a level that changes between two values is crossed by the next", () => {
     const { signals, ticker, features } = world(crossing(1, onCross(0)));
     ticker(0, "1");

@@ -65,6 +65,8 @@ export class InstrumentFeatures {
   #canary: Wanted["canary"];
   #wanted: readonly [readonly string[], readonly Timeframe[]] = [[], []];
   #watches: readonly Watch[] = [];
+  /** Those of strategies that are gone too: one that comes back with another revision is still in its cool-down. */
+  readonly #triggers = new Map<string, Triggers>();
   #ticker: Ticker | undefined;
   #newestTs = Number.NEGATIVE_INFINITY;
   #depthTs = Number.NEGATIVE_INFINITY;
@@ -86,16 +88,17 @@ export class InstrumentFeatures {
     }
     this.#wanted = [factors, [...timeframes]];
     this.engine.choose(...this.#wanted);
-    const before = new Map(this.#watches.map((watch) => [watch.strategy_id, watch.triggers]));
     const triggersOf = (looks: readonly Strategy[] = []) =>
       new Map(looks.map((one) => [one.strategy_id, one.triggers]));
     const [stable, other] = [triggersOf(strategies), triggersOf(canary?.strategies)];
     this.#watches = [...new Set([...stable.keys(), ...other.keys()])].map((strategy_id) => {
-      const triggers = before.get(strategy_id) ?? new Triggers([]);
+      const triggers = this.#triggers.get(strategy_id) ?? new Triggers([]);
+      this.#triggers.set(strategy_id, triggers);
       const ofCanary = canary && { specs: other.get(strategy_id) ?? [], armAt: this.#armAt };
       triggers.choose(stable.get(strategy_id) ?? [], ofCanary);
       return { strategy_id, triggers };
     });
+    for (const [id, triggers] of this.#triggers) if (!stable.has(id) && !other.has(id)) triggers.rest();
     this.#rev = rev;
     this.#canary = canary;
   }

@@ -118,6 +118,11 @@ export class Triggers {
     this.#armAt = canary?.armAt ?? ALL_STABLE;
   }
 
+  /** Nobody looks for a while: what is crossed meanwhile is not seen, and cool-downs go on. */
+  rest(): void {
+    for (const { state } of this.#watched) state.last = Number.NaN;
+  }
+
   /**
    * Called after every event with the bars it closed. Answers what fired, oldest first, and never two of the same
    * exchange time, within a call or over several: one moment is one signal. Only the triggers of the arm that a moment
