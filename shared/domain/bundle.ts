@@ -255,7 +255,7 @@ const PromotionFlags = z.strictObject({
   robustness_min: z.number().min(0).max(1).default(0.6),
   /** Signals that it takes to say anything about the four above. */
   signals_min: z.number().int().min(1).default(30),
-  /** The canary's closed trades that it takes to judge drawdown and profit. */
+  /** Closed trades of each arm that it takes to compare their profit; drawdown speaks from the first one on. */
   trades_min: z.number().int().min(1).default(20),
   /** From the peak of what the canary's own trades have earned, USDT. */
   drawdown_usdt_max: PositiveDecimal.default("25"),

@@ -30,14 +30,18 @@ test("drawdown: from the peak of the canary's own curve, to the last cent", () =
   expect(stateOf("drawdown", { pnl: [-3, -3, -4, 0] })).toBe("OK");
   expect(stateOf("drawdown", { pnl: [-3, -3, -4, -0.01] })).toBe("BREACHED");
   expect(verdictOf("drawdown", { pnl: [4, -5, -5.01, 1] })).toMatchObject({
-    ...{ value: "10.01", limit: "10", sample: 4, sample_min: 4 },
+    ...{ value: "10.01", limit: "10", sample: 4, sample_min: 1 },
     detail: "fell 10.01 USDT from its peak in 4 closed trades; at most 10",
   });
 });
 
-test("drawdown: however deep, too few trades say nothing", () => {
-  expect(stateOf("drawdown", { pnl: [-50, -50, -50] })).toBe("NOT_ENOUGH");
-  expect(stateOf("drawdown", { pnl: [-50, -50, -50, 0] })).toBe("BREACHED");
+test("drawdown: lost money needs no sample: the first closed trade speaks", () => {
+  expect(stateOf("drawdown", {})).toBe("NOT_ENOUGH");
+  expect(stateOf("drawdown", { pnl: [-10] })).toBe("OK");
+  expect(verdictOf("drawdown", { pnl: [-10.01] })).toMatchObject({
+    state: "BREACHED",
+    detail: "fell 10.01 USDT from its peak in 1 closed trade; at most 10",
+  });
 });
 
 test("profit: only a canary that is surely worse than the others by more than allowed is breached", () => {

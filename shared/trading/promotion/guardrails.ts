@@ -44,11 +44,11 @@ export function scoresOf({ forecasts }: Evidence, seed: string): { auc: Interval
 const options = (seed: string) =>
   ({ chance: seededChance(seed), level: LEVEL, resamples: RESAMPLES, method: "percentile" }) as const;
 
-/** From the peak of what the canary's own closed trades have earned. */
+/** From the peak of what the canary's own closed trades have earned. Money that is lost is a fact: one trade tells it. */
 function drawdown({ closed, drawdown: fallen }: Evidence, limits: PromotionLimits): GuardrailVerdict {
   const limit = limits.drawdown_usdt_max;
-  const said = { name: "drawdown", limit, value: show(fallen), sample: closed, sample_min: limits.trades_min } as const;
-  const detail = `fell ${show(fallen)} USDT from its peak in ${closed} closed trades; at most ${limit}`;
+  const said = { name: "drawdown", limit, value: show(fallen), sample: closed, sample_min: 1 } as const;
+  const detail = `fell ${show(fallen)} USDT from its peak in ${closed} closed ${closed === 1 ? "trade" : "trades"}; at most ${limit}`;
   return verdict(said, detail, fallen > dec(limit));
 }
 
