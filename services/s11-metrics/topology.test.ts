@@ -73,3 +73,14 @@ test("an edge that nobody planned is told once, after a restart neither", async 
   await scraped(MINUTE, "s03", told("s03", "s01", 3));
   expect(alerts).toHaveLength(1);
 });
+
+test("one that was seen before a restart alone is as it was then, and quiet after an hour", async () => {
+  await scraped(0, "s03", told("s03", "s04", 1));
+  await scraped(MINUTE, "s03", told("s03", "s04", 7));
+  await topology.save();
+  const before = edge("s03", "s04")!;
+  await open();
+  expect(edge("s03", "s04")).toEqual(before);
+  await clock.run(clock.now() + 60 * MINUTE);
+  expect(edge("s03", "s04")).toMatchObject({ count: 7, per_minute: 0, mean_ms: null, p95_ms: null });
+});

@@ -107,7 +107,7 @@ export function createTopology({ store, clock, alert }: TopologyParts) {
     },
     /** Those that were seen before and not since the start keep what was last told of them. */
     edges(): CallEdge[] {
-      const all = new Map(known);
+      const all = new Map([...known].map(([key, edge]) => [key, quiet(edge, clock.now())]));
       for (const [key, edge] of edges) all.set(key, shownEdge(edge, clock.now(), since));
       return [...all.values()].sort((a, b) => (`${a.from}${a.to}` < `${b.from}${b.to}` ? -1 : 1));
     },
@@ -138,6 +138,12 @@ function shownEdge({ from, to, count, lastTs, cells }: Edge, now: number, since:
     last_ts: lastTs,
   };
 }
+/** Of one that was seen before the start alone: nothing in the last hour, once that is over. */
+const quiet = (edge: CallEdge, now: number): CallEdge =>
+  now - edge.last_ts < MINUTES * MINUTE_MS
+    ? edge
+    : { ...edge, per_minute: 0, errors_per_minute: 0, mean_ms: null, p95_ms: null };
+
 function bucketsOf(cells: readonly Cell[]): Bucket[] {
   const upTo = new Map<string, number>();
   for (const { buckets } of cells) for (const [le, n] of buckets) upTo.set(le, (upTo.get(le) ?? 0) + n);
