@@ -7,6 +7,7 @@ import { CONFIG_SECTIONS } from "../services/s12-gateway/web/config/place.ts";
 import { RESEARCH_SECTIONS } from "../services/s12-gateway/web/research/place.ts";
 import { PAGES } from "../services/s12-gateway/web/state/pages.ts";
 import { SECTIONS } from "../services/s12-gateway/web/state/settings.ts";
+import { WATCH_SECTIONS } from "../services/s12-gateway/web/watch/place.ts";
 import type { Order } from "../shared/domain/order.ts";
 import { entry } from "./run/account.fixture.ts";
 import { graveFindings } from "./run/axe.fixture.ts";
@@ -24,12 +25,14 @@ const QUIET = ["--disable-background-networking", "--disable-component-update", 
 const RESEARCH = [...RESEARCH_SECTIONS, "new-experiment", "new-hypothesis", "new-training"];
 const CONFIG = [...CONFIG_SECTIONS, "bundle:shipped@1", "diff:shipped@1..active"];
 const CONFIG_FORMS = ["new-simulation:shipped@1", "new-promotion:shipped@1"];
-/** Every page, section of the settings, of research and of config that there is. */
+const WATCH = [...WATCH_SECTIONS, "new-channel"];
+/** Every page, section of the settings, of research, of config and of health that there is. */
 const PATHS = [
   ...PAGES.map(({ path }) => path),
   ...SECTIONS.map((id) => `/settings?id=${id}`),
   ...RESEARCH.map((id) => `/research?id=${id}`),
   ...[...CONFIG, ...CONFIG_FORMS].map((id) => `/config?id=${id}`),
+  ...WATCH.map((id) => `/status?id=${id}`),
   "/find?q=admin",
 ];
 
