@@ -15,7 +15,7 @@ import { movedMarks } from "./line-paint.ts";
 import { highestRevQuery, lintQuery } from "./queries.ts";
 import { SchemaPanel } from "./schema-panel.tsx";
 import { useDrafting } from "./use-drafting.ts";
-import { mapAt, type Path, pathAt, readYaml } from "./yaml-places.ts";
+import { mapAt, type Path, pathAt, readYaml, valueOf } from "./yaml-places.ts";
 
 const LINT_AFTER_MS = 350;
 
@@ -40,7 +40,7 @@ export function EditorDesk({ first, of, isKept, onBegin }: EditorDeskProps) {
   const rested = useRested(text);
   const isRoomy = useKept({ text: rested, of, isChanged });
   const drafting = useDrafting();
-  const { yaml, lint, findings } = useChecked(rested, { may, isKept: drafting.isSuccess });
+  const { yaml, value, lint, findings } = useChecked(rested, { may, isKept: drafting.isSuccess });
   const marks = useMemo(() => movedMarks(findings, rested, text), [findings, rested, text]);
   const path = useMemo(() => pathAt(yaml, caret), [yaml, caret]);
   const isBusy = rested !== text || lint.isFetching;
@@ -110,6 +110,7 @@ export function EditorDesk({ first, of, isKept, onBegin }: EditorDeskProps) {
           </Panel>
           <SchemaPanel
             path={path}
+            document={value}
             present={mapAt(yaml, path)?.keys}
             onInsert={(line) => rested === text && area.current && insertKey(area.current, { yaml, path, line })}
           />
@@ -134,7 +135,8 @@ function useChecked(text: string, { may, isKept }: { may: boolean; isKept: boole
   const highest = isKept ? undefined : known;
   const lint = useQuery({ ...lintQuery(text), enabled: may && yaml.faults.length === 0 });
   const findings = useMemo(() => findingsOf(yaml, lint.data, highest), [yaml, lint.data, highest]);
-  return { yaml, lint, findings };
+  const value = useMemo(() => valueOf(yaml), [yaml]);
+  return { yaml, value, lint, findings };
 }
 
 /** The text once nobody has typed for a moment. */

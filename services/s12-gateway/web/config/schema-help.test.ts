@@ -32,6 +32,16 @@ describe("help from the bundle's schema", () => {
       expect.arrayContaining(["kind", "timeframe", "cooldown_ms", "factor", "level", "direction"]),
     );
   });
+  test("what stands there tells which alternative is meant; what only one of them needs is not needed", () => {
+    const path = ["strategies", 0, "triggers", 0];
+    const bars = { strategies: [{ triggers: [{ kind: "bar" }] }] };
+    expect(helpAt(schema, path, bars)?.keys.map(({ key }) => key)).toEqual(["kind", "timeframe", "cooldown_ms"]);
+    const required = (document?: unknown) =>
+      helpAt(schema, path, document)?.keys.flatMap((help) => (help.required ? help.key : []));
+    expect(required()).toEqual(["kind"]);
+    expect(required(bars)).toEqual(["kind", "timeframe"]);
+    expect(required({ strategies: [{ triggers: [{ kind: "none" }] }] })).toEqual(["kind"]);
+  });
   test("what is no place has no help", () => {
     expect(helpAt(schema, ["nothing"])).toBeUndefined();
     expect(helpAt(schema, ["factors", "mid"])).toBeUndefined();

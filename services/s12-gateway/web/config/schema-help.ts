@@ -46,15 +46,21 @@ export interface SchemaHelp {
   readonly keys: readonly KeyHelp[];
 }
 
-/** Undefined: no such place. */
-export function helpAt(schema: Record<string, unknown>, path: Path): SchemaHelp | undefined {
+/** Undefined: no such place. `document` tells alternatives apart, where it says which one is meant. */
+export function helpAt(schema: Record<string, unknown>, path: Path, document?: unknown): SchemaHelp | undefined {
   const root = schema as Schema;
-  let nodes = opened(root, [root]);
-  for (const part of path)
-    nodes = opened(
-      root,
-      nodes.flatMap((node) => step(node, part)),
+  let value = document;
+  let nodes = meant(opened(root, [root]), value);
+  for (const part of path) {
+    value = Object(value)[part];
+    nodes = meant(
+      opened(
+        root,
+        nodes.flatMap((node) => step(node, part)),
+      ),
+      value,
     );
+  }
   if (nodes.length === 0) return undefined;
   const first = <T>(of: (node: Schema) => T | undefined): T | undefined =>
     nodes.map(of).find((value) => value !== undefined);
@@ -69,6 +75,15 @@ export function helpAt(schema: Record<string, unknown>, path: Path): SchemaHelp 
 }
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+/** Of alternatives with a fixed value, such as kinds of triggers, those whose value stands there. */
+function meant(nodes: Schema[], value: unknown): Schema[] {
+  const said = Object(value) as Record<string, unknown>;
+  const fitting = nodes.filter(({ properties = {} }) =>
+    Object.entries(properties).every(([key, of]) => of.const === undefined || (said[key] ?? of.const) === of.const),
+  );
+  return fitting.length > 0 ? fitting : nodes;
+}
 
 /** Through references and alternatives to what they stand for; a default beside a reference stays with it. */
 function opened(root: Schema, nodes: readonly Schema[]): Schema[] {
@@ -111,12 +126,14 @@ function limitsOf(node: Schema): string[] {
 }
 
 function keysOf(root: Schema, nodes: readonly Schema[]): KeyHelp[] {
-  const all = nodes.flatMap((node) =>
+  // What only one of several ways needs is not needed.
+  const maps = nodes.filter(({ properties }) => properties !== undefined);
+  const all = maps.flatMap((node) =>
     Object.entries(node.properties ?? {}).map(([key, property]): KeyHelp => {
       const said = opened(root, [property]);
       return {
         key,
-        required: (node.required ?? []).includes(key),
+        required: maps.every(({ required = [] }) => required.includes(key)),
         standard: said.map((each) => each.default).find((value) => value !== undefined),
         description: said.map((each) => each.description).find((value) => value !== undefined),
       };

@@ -10,15 +10,17 @@ import { type Path, pathText } from "./yaml-places.ts";
 
 interface SchemaPanelProps {
   path: Path;
+  /** What the text says, as far as it can be read. */
+  document: unknown;
   /** Of the map at the path those that are there; undefined: none can be put in. */
   present: readonly string[] | undefined;
   onInsert: (line: string) => void;
 }
 
-export function SchemaPanel({ path, present, onInsert }: SchemaPanelProps) {
+export function SchemaPanel({ path, document, present, onInsert }: SchemaPanelProps) {
   const { t } = useText();
   const schema = useQuery(schemaQuery).data;
-  const known = schema && nearestKnown(schema, path);
+  const known = schema && nearestKnown(schema, path, document);
   return (
     <Panel
       className="editor-help"
@@ -44,9 +46,10 @@ export function SchemaPanel({ path, present, onInsert }: SchemaPanelProps) {
 function nearestKnown(
   schema: Record<string, unknown>,
   path: Path,
+  document: unknown,
 ): { help: SchemaHelp; isParent: boolean } | undefined {
   for (let length = path.length; length >= 0; length -= 1) {
-    const help = helpAt(schema, path.slice(0, length));
+    const help = helpAt(schema, path.slice(0, length), document);
     if (help) return { help, isParent: length < path.length };
   }
   return undefined;
@@ -80,7 +83,7 @@ function About({ help: { kinds, description, choices, standard, limits } }: { he
 }
 
 /** What must be there, and what is said where nothing is known. */
-function Keys({ keys, present, onInsert }: Omit<SchemaPanelProps, "path"> & { keys: readonly KeyHelp[] }) {
+function Keys({ keys, present, onInsert }: Omit<SchemaPanelProps, "path" | "document"> & { keys: readonly KeyHelp[] }) {
   const { t } = useText();
   const isThere = ({ key }: KeyHelp) => present?.includes(key) ?? false;
   return (

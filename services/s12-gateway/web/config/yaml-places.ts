@@ -22,6 +22,16 @@ export function readYaml(text: string): YamlText {
   return { text, document, faults };
 }
 
+const ALIASES_MAX = 50;
+/** Undefined where it cannot be read. */
+export function valueOf({ document, faults }: YamlText): unknown {
+  try {
+    return faults.length > 0 ? undefined : document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch {
+    return undefined;
+  }
+}
+
 /** `rules[3].when` as `["rules", 3, "when"]`. */
 export function readPath(path: string): Path {
   return [...path.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
