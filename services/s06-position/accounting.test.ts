@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { positionsSnapshots } from "../../shared/collections/trades.ts";
-import { SPOT, World } from "./world.fixture.ts";
+import { FUT, revisionWith, SPOT, World } from "./world.fixture.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -39,6 +39,19 @@ describe("equity", () => {
     await world.price("40", SPOT);
     await measured();
     expect(await snapshots()).toEqual(["1100", "1100", "1080"]);
+  });
+
+  test("after a restart it waits for a price of what is held, though no revision trades it any more", async () => {
+    world.coins.push(["BTC", "2"]);
+    await world.open({ instrument: SPOT });
+    await world.price("50", SPOT);
+    await measured();
+    world.active = revisionWith(2, {}, [FUT]);
+    world.boot();
+    await world.start();
+    await measured();
+    expect((await world.positions.accounting.equity()).drawdown).toBe(0);
+    expect((await snapshots()).slice(-2)).toEqual(["1100", "1100"]);
   });
 
   test("a coin that nothing here trades counts for nothing, and holds up nothing", async () => {

@@ -72,12 +72,12 @@ export class Accounting {
     await this.ports.store.commit([put(positionsSnapshots, value)]);
   }
 
-  /** Its pair is traded here, so that a price is on its way. */
+  /** Its pair is traded here or still held by a trade, so that a price is on its way. */
   private awaitsPrice({ asset, free, locked }: Balance): boolean {
     const pair = `SPOT:${asset}USDT`;
     if (this.prices.bid(pair) !== undefined || add(dec(free), dec(locked)) === zero) return false;
     if (this.prices.listing(pair)?.status === "HALTED") return false;
-    return instrumentsOf(this.ports.config()).includes(pair);
+    return instrumentsOf(this.ports.config()).includes(pair) || this.book.open(pair) !== undefined;
   }
 
   private worth(asset: string): Amount {

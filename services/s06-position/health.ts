@@ -7,6 +7,7 @@ import type { Trade } from "../../shared/domain/trade.ts";
 import { HealthHeard } from "../../shared/health-heard.ts";
 import { pauseKey } from "../../shared/keys.ts";
 import type { HealthEvent } from "../../shared/streams.ts";
+import { MANUAL } from "../../shared/trading/position/result-rules.ts";
 import type { Ports } from "./types.ts";
 
 const KILL_KEY = "kill";
@@ -57,6 +58,7 @@ export class AddGate {
     if (!isTraded(active, instrument, config_rev)) return `${instrument} is not enabled`;
     const { strategies } = (revisionOf(active, config_rev) ?? active).bundle;
     const strategy = strategies.find((each) => each.strategy_id === strategy_id);
-    return strategy?.enabled === false ? `${strategy_id} is not enabled` : undefined;
+    if (!strategy) return strategy_id === MANUAL ? undefined : `${strategy_id} is in no revision in force`;
+    return strategy.enabled ? undefined : `${strategy_id} is not enabled`;
   }
 }

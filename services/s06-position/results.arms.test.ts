@@ -73,3 +73,21 @@ test("an instrument that a canary alone trades must be listed, and its trades ma
   const words = await world.positions.caretaker.mayAdd(trade);
   expect([words, world.positions.prices.isComplete]).toEqual([`${FUT} is not enabled`, true]);
 });
+
+test("a trade grows no more once no revision in force has its strategy, by hand it may", async () => {
+  const adding = { adds_max: 2, add_roe: 0.05, add_share: 0.5, stages: [], lock_steps_roe: [0.6, 0.8] };
+  await begun();
+  const stable = revisionWith(1, { position: adding });
+  const view = revisionWith(2, { position: adding });
+  const strategy = { strategy_id: "trial", title: "Trial", enabled: true, instruments: [FUT] } as never;
+  const wide = { ...view, bundle: { ...view.bundle, strategies: [strategy] } };
+  world.active = { ...stable, canary: canaryOf(wide) };
+  await world.health("GREEN");
+  await world.open({ config_rev: 2, strategy_id: "trial" });
+  await world.price("100.3");
+  const trade = world.positions.book.open(FUT)!;
+  expect(await world.positions.caretaker.mayAdd(trade)).toMatchObject({ qty: "0.5" });
+  world.active = stable;
+  expect(await world.positions.caretaker.mayAdd(trade)).toBe("trial is in no revision in force");
+  expect(await world.positions.caretaker.mayAdd({ ...trade, strategy_id: "manual" })).toMatchObject({ qty: "0.5" });
+});

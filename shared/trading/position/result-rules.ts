@@ -12,7 +12,8 @@ import { withFill } from "./trade-fills.ts";
 import { isOpen, paramsOf, type TradeParams, withParams } from "./trade-params.ts";
 
 type Event = Omit<PositionEvent, "ts">;
-const MANUAL = "manual";
+/** The strategy of trades that no signal began. */
+export const MANUAL = "manual";
 
 export interface ResultParts {
   readonly account: string;
