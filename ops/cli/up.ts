@@ -37,7 +37,7 @@ Starts the paper venue and all services in one process, and says where to look. 
   --as-recorded   the clock is a replay's too, so that bars, signals and their ids are those of ./chimera replay; needs
                   a new data folder, since that time cannot go on
   --data DIR      where everything durable lies (default ${DEFAULT_DATA}); a folder belongs to one kind of market
-  --bundle F      a config bundle (YAML or JSON) to trade by, instead of the one in force
+  --bundle F      a config bundle (YAML or JSON) to trade by; the one given last time changes nothing
   --seed N        the agents market's seed (default: a new one each start)
   --log LEVEL     debug, info (default), warn or error; lines go to DIR/logs/chimera.log
   --processes     one process per service, with Redis between them (CHIMERA_REDIS_URL, or an own redis-server)

@@ -10,7 +10,7 @@ import { opsEvents } from "../../shared/streams.ts";
 import { readBundleText } from "./bundle-text.ts";
 import { Bundles, contentHash } from "./bundles.ts";
 import shippedBundle from "./default-bundle.yaml" with { type: "text" };
-import type { Entry } from "./in-force.ts";
+import { type Entry, InForce } from "./in-force.ts";
 
 const shipped = shippedBundle as unknown as string;
 let store: Store;
@@ -63,6 +63,26 @@ describe("at the start", () => {
     await other.begin(shipped, JSON.stringify(document({ note: "mine" })));
     expect(other.current()).toMatchObject({ rev: 2, bundle: { note: "mine", rev: 2 } });
     expect((await store.get(configBundles, "shipped@1"))?.value.status).toBe("RETIRED");
+  });
+
+  test("a restart with the file of before undoes nothing that was promoted since; another file counts", async () => {
+    const [mine, other] = ["mine", "other"].map((note) => JSON.stringify(document({ note })));
+    await make().begin(shipped, mine as string);
+    const inForce = new InForce({ store, clock, audit });
+    const bundles = new Bundles({ store, clock, audit }, inForce);
+    await bundles.begin(shipped, mine as string);
+    await bundles.draft(document({ rev: 2, note: "promoted" }), "ann", {});
+    const target = await bundles.find({ bundle_id: "shipped", rev: 2 });
+    const made = await bundles.forAll(target, target.value.bundle as never);
+    await inForce.change({ kind: "PROMOTE", actor: "ann", what: "bundle.activate", ...made });
+    const restarted = async (text: string) => {
+      const again = make();
+      await again.begin(shipped, text);
+      return [again.current().rev, again.current().bundle.note];
+    };
+    expect(await restarted(mine as string)).toEqual([2, "promoted"]);
+    expect(await restarted(other as string)).toEqual([3, "other"]);
+    expect(await restarted(mine as string)).toEqual([4, "mine"]);
   });
 
   test("a file given at the first start is used instead of the shipped one", async () => {

@@ -1,7 +1,7 @@
 /** Bundle revisions as they are stored: drafted, staged, in force, over; each never changes but for its status. */
 import { put } from "../../shared/changes.ts";
 import { type BundleRecord, configBundles } from "../../shared/collections/config.ts";
-import type { Bundle, BundleView } from "../../shared/domain/bundle.ts";
+import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { assert, refuse } from "../../shared/errors.ts";
 import type { Op, Row } from "../../shared/kit/ports.ts";
@@ -32,7 +32,10 @@ export class Bundles {
     this.inForce = inForce;
   }
 
-  /** At the start: what was active stays so, unless `given` has other content; with nothing stored, `shipped` begins. */
+  /**
+   * At the start: what was active stays so, unless `given` is another text than the one before; with nothing stored,
+   * `shipped` begins. What was promoted since a text was given is not undone by a restart with the same one.
+   */
   async begin(shipped: string, given: string): Promise<void> {
     const isThere = await this.inForce.load();
     if (!isThere) await this.adopt(given === "" ? shipped : given);
@@ -125,7 +128,7 @@ export class Bundles {
     const { report, bundle } = lintBundle(readBundleText(text));
     if (!bundle) return refuseLint(report.errors);
     const active = this.inForce.now();
-    if (active && contentHash(bundle) === active.hash) return;
+    if (active && [active.hash, await this.lastGiven()].includes(contentHash(bundle))) return;
     const rev = active ? Math.max((await this.highestRev()) + 1, bundle.rev) : bundle.rev;
     const made = await this.anew({ ...bundle, rev }, { author: INSTALLATION, former: "RETIRED" });
     await this.inForce.change({ kind: "PROMOTE", actor: INSTALLATION, what: "bundle.activate", ...made });
@@ -157,6 +160,14 @@ export class Bundles {
       ...(note === undefined ? {} : { note }),
       ...about,
     };
+  }
+
+  /** Hash of the newest content that nobody posted, with today's defaults. */
+  private async lastGiven(): Promise<string | undefined> {
+    const query = { where: { author: INSTALLATION }, sort: { field: "rev", order: "desc" }, limit: 1 } as const;
+    const [row] = (await this.ports.store.query(configBundles, query)).items;
+    const read = row && Bundle.safeParse(row.value.bundle);
+    return read?.success ? contentHash(read.data) : row?.value.hash;
   }
 
   private async newestDraft(bundle_id: string): Promise<number> {
