@@ -53,6 +53,8 @@ export class InForce {
   private readonly ports: Ports;
   private active: Active | undefined;
   private row: Row<ActiveRecord> | undefined;
+  /** A commit was answered with an error, and may have been made all the same. */
+  private isInDoubt = false;
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -71,6 +73,13 @@ export class InForce {
     return true;
   }
 
+  /** Reads again what a store that failed has made of the last change; a job calls it. */
+  async settle(): Promise<void> {
+    if (!this.isInDoubt) return;
+    await this.load();
+    this.isInDoubt = false;
+  }
+
   /** Refuses with NOT_READY before the first. */
   current(): Active {
     return this.active ?? refuse("NOT_READY", "No bundle is active yet.");
@@ -84,6 +93,7 @@ export class InForce {
   /** One commit: the pair, what changes with it, the audit entry and the notice to all. CONFLICT when another came first. */
   async change(change: Change): Promise<void> {
     const { store, clock, audit } = this.ports;
+    await this.settle();
     const ts = clock.now();
     const next = this.after(change, ts);
     const record = recordOf(next);
@@ -102,9 +112,11 @@ export class InForce {
       outcome: change.reason ?? "active",
     };
     const ops = [put(configActive, record, this.row?.rev ?? null), emit(configEvents, event), audit(entry)];
+    this.isInDoubt = true;
     await store.commit([...change.also, ...ops], { sync: "full" });
     this.active = next;
     this.row = await store.get(configActive, ACTIVE_KEY);
+    this.isInDoubt = false;
   }
 
   private after({ stable, canary }: Change, ts: number): Active {

@@ -94,6 +94,7 @@ export class Promotions {
 
   /** Until all have what was told: looks who has it. A revision that cannot be loaded somewhere is taken back. */
   async follow(): Promise<void> {
+    await this.inTurn(() => this.parts.inForce.settle());
     if ((await this.underWay())?.value.status !== "PENDING") return;
     const standing = await this.parts.gates.standing();
     await this.inTurn(async () => {
@@ -123,6 +124,7 @@ export class Promotions {
       if (await this.takenBackForRefusal(held)) return;
       const judged = await this.noteFigures(held, evidence);
       if (await this.takenBackForBreach(judged)) return;
+      if (await this.takenBackForWaiting(judged, standing)) return;
       // What is not read yet could be what takes it back.
       if (isAll && this.parts.clock.now() >= (row.value.until ?? Number.POSITIVE_INFINITY))
         await this.end(judged, standing);
@@ -133,10 +135,13 @@ export class Promotions {
     const found = await this.underWay();
     const { terms, author } = wanted;
     const isBack = terms.mode === "ROLLBACK";
-    if (found && !isBack) refuseBusy(found.value);
+    if (found && !isBack && !givesWay(found.value)) refuseBusy(found.value);
     const target = await this.parts.bundles.find(wanted.target.value);
     this.mustFit(target.value, terms);
-    const reason = `${author} went back to the content of revision ${target.value.rev}`;
+    const { rev: to } = target.value;
+    const reason = isBack
+      ? `${author} went back to the content of revision ${to}`
+      : `${author} put revision ${to} in its place before all had it`;
     const ending = { status: "ABORTED", what: "TAKEN_BACK", detail: reason, reason } as const;
     const closing: Closing | undefined = found && { row: found, ending };
     const bundle = Bundle.parse(target.value.bundle);
@@ -155,7 +160,7 @@ export class Promotions {
     this.mustFit(target.value, terms);
     if (terms.mode === "ROLLBACK") return { terms, target, gates: [] };
     const found = await this.underWay();
-    if (found) refuseBusy(found.value);
+    if (found && !givesWay(found.value)) refuseBusy(found.value);
     return { terms, target, gates: await this.parts.gates.pass(target.value, terms.mode, author) };
   }
 
@@ -231,6 +236,16 @@ export class Promotions {
     return true;
   }
 
+  /** Told to all with an end that comes even if nobody ever says that all have it. */
+  private async takenBackForWaiting(row: Row<Promotion>, standing: Standing | undefined): Promise<boolean> {
+    const { clock, inForce } = this.parts;
+    const until = inForce.current().canary?.until ?? Number.POSITIVE_INFINITY;
+    if (row.value.status !== "PENDING" || clock.now() < until) return false;
+    const reason = `its time was over before all had it; still missing: ${waitedFor(row.value, standing)}`;
+    await this.course.takeBack(row, { status: "ABORTED", reason, actor: ITSELF });
+    return true;
+  }
+
   /** Something else was put in force past it: a file at the start. */
   private async isOvertaken(row: Row<Promotion>): Promise<boolean> {
     const { rev, canary } = this.parts.inForce.current();
@@ -240,10 +255,10 @@ export class Promotions {
     return !stands;
   }
 
-  private complain({ mode, rev, created_at, services }: Promotion, standing: Standing | undefined): void {
+  private complain(promotion: Promotion, standing: Standing | undefined): void {
+    const { mode, rev, created_at } = promotion;
     if (this.parts.clock.now() - created_at < this.parts.awayAlertMs) return;
-    const missing = standing ? missingIn(services) : "s11 (away), who knows of all others";
-    const message = `The ${mode} of revision ${rev} waits for ${missing}`;
+    const message = `The ${mode} of revision ${rev} waits for ${waitedFor(promotion, standing)}`;
     if (message === this.complained) return;
     this.complained = message;
     this.parts.alert("WARN", "PROMOTION_WAITS", message, "It is not done before all have it; a rollback is possible");
@@ -288,6 +303,12 @@ export class Promotions {
     return mine;
   }
 }
+
+const waitedFor = ({ services }: Promotion, standing: Standing | undefined): string =>
+  standing ? missingIn(services) : "s11 (away), who knows of all others";
+
+/** It cannot be aborted; waiting for somebody who never comes back, it would keep out everything else. */
+const givesWay = ({ mode }: Promotion): boolean => mode === "ROLLBACK";
 
 const refuseBusy = ({ promotion_id, mode, rev, status }: Promotion): never =>
   refuse(
