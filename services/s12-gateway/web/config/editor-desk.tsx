@@ -15,7 +15,7 @@ import { movedMarks } from "./line-paint.ts";
 import { highestRevQuery, lintQuery } from "./queries.ts";
 import { SchemaPanel } from "./schema-panel.tsx";
 import { useDrafting } from "./use-drafting.ts";
-import { mapAt, type Path, pathAt, readYaml, valueOf } from "./yaml-places.ts";
+import { mapAt, type Path, pathAt, readYaml, saidBy } from "./yaml-places.ts";
 
 const LINT_AFTER_MS = 350;
 
@@ -41,7 +41,6 @@ export function EditorDesk({ first, of, isKept, onBegin }: EditorDeskProps) {
   const isRoomy = useKept({ text: rested, of, isChanged });
   const drafting = useDrafting();
   const { yaml, value, lint, findings } = useChecked(rested, { may, isKept: drafting.isSuccess });
-  const marks = useMemo(() => movedMarks(findings, rested, text), [findings, rested, text]);
   const path = useMemo(() => pathAt(yaml, caret), [yaml, caret]);
   const isBusy = rested !== text || lint.isFetching;
   const errors = findings.filter(({ severity }) => severity === "error").length;
@@ -86,7 +85,7 @@ export function EditorDesk({ first, of, isKept, onBegin }: EditorDeskProps) {
         <CodeArea
           label={t("editor.text")}
           text={text}
-          marks={marks}
+          marks={movedMarks(findings, rested, text)}
           area={area}
           onChange={change}
           onCaret={setCaret}
@@ -135,7 +134,7 @@ function useChecked(text: string, { may, isKept }: { may: boolean; isKept: boole
   const highest = isKept ? undefined : known;
   const lint = useQuery({ ...lintQuery(text), enabled: may && yaml.faults.length === 0 });
   const findings = useMemo(() => findingsOf(yaml, lint.data, highest), [yaml, lint.data, highest]);
-  const value = useMemo(() => valueOf(yaml), [yaml]);
+  const value = useMemo(() => saidBy(yaml), [yaml]);
   return { yaml, value, lint, findings };
 }
 

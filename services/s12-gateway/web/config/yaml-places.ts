@@ -24,7 +24,7 @@ export function readYaml(text: string): YamlText {
 
 const ALIASES_MAX = 50;
 /** Undefined where it cannot be read. */
-export function valueOf({ document, faults }: YamlText): unknown {
+export function saidBy({ document, faults }: YamlText): unknown {
   try {
     return faults.length > 0 ? undefined : document.toJS({ maxAliasCount: ALIASES_MAX });
   } catch {
