@@ -108,8 +108,8 @@ export class Promotions {
   }
 
   /**
-   * A share: what both arms did, what is beyond a guardrail, and whether its time is over. Also while somebody is waited
-   * for: those who have it trade by it.
+   * A share: what both arms did, what is beyond a guardrail, and whether its time is over. Also while somebody is
+   * waited for: those who have it trade by it.
    */
   async judge(): Promise<void> {
     const seen = await this.underWay();
