@@ -22,6 +22,13 @@ describe("the command palette", () => {
     for (const { id } of PAGES) expect(places).toContainEqual({ page: id, id: "" });
     for (const section of SECTIONS) expect(places).toContainEqual({ page: "settings", id: section });
   });
+  test("forms of the config page are offered to those who may send them", () => {
+    const forms = (role: Role) =>
+      all(role).flatMap(({ does }) => (does.kind === "go" && does.to.id?.startsWith("new-") ? [does.to.id] : []));
+    expect(forms("viewer")).toEqual([]);
+    expect(forms("researcher")).toEqual(["new-simulation"]);
+    expect(forms("risk")).toEqual(["new-simulation", "new-promotion"]);
+  });
   test("who may act closes, cancels and pauses what is there to be; who may not is offered none of it", () => {
     const kinds = ["kill", "close", "cancel", "flatten", "pause", "resume"];
     const acting = (role: Role) => all(role).flatMap(({ does }) => (kinds.includes(does.kind) ? [does.kind] : []));

@@ -18,6 +18,14 @@ describe("stories", () => {
     const guards = [{ name: "funding_rate", passed: false, value: null, limit: 0.0005 }];
     expect(decisionStory(t, aDecision({ guards })).sentences[0]).toEndWith("did nothing: not known yet: Funding rate.");
   });
+  test("a decision made while a promotion was under way tells its arm, and what health did to it", () => {
+    const health = { level: "YELLOW" as const, effects: ["size × 0.8", "no adds"] };
+    const arm = { promotion_id: "p1", name: "CANARY" as const };
+    const { sentences, numbers } = decisionStory(t, aDecision({ arm, health }));
+    expect(sentences.at(-1)).toContain("which did this: size × 0.8; no adds.");
+    expect(numbers[0]).toEqual(["Config revision", "1 · canary"]);
+    expect(decisionStory(t, aDecision({ health: { level: "GREEN", effects: [] } })).sentences).toHaveLength(2);
+  });
   test("an order tells its state and leads to the decision behind it", () => {
     const story = orderStory(t, anOrder({ status: "FILLED", filled_qty: "0.010", avg_price: "60000.1" }));
     expect(story.sentences[1]).toBe("It filled completely, at 60,000.1 on average.");
