@@ -38,7 +38,10 @@ interface Way {
   running: Promise<void> | undefined;
   failures: number;
   restUntil: number;
+  /** People have been told that it fails. */
   isTold: boolean;
+  /** Before a restart it failed: perhaps people were told. */
+  wasFailing: boolean;
 }
 
 export class Courier {
@@ -120,8 +123,7 @@ export class Courier {
   #wayOf({ channel_id, last }: Channel): Way {
     const kept = this.#ways.get(channel_id);
     if (kept) return kept;
-    // Before a restart it failed: the first that arrives tells that it is back.
-    const way = { running: undefined, failures: 0, restUntil: 0, isTold: last?.ok === false };
+    const way = { running: undefined, failures: 0, restUntil: 0, isTold: false, wasFailing: last?.ok === false };
     this.#ways.set(channel_id, way);
     return way;
   }
@@ -184,11 +186,15 @@ export class Courier {
     return store.get(deliveries, digest.delivery_id);
   }
 
+  /** Those that wait longest; and FATAL ones, so that none is hidden behind many others. */
   async #dueOf(channel_id: string): Promise<Row<Delivery>[]> {
     const { store, clock } = this.#parts;
     const where = { channel_id, state: "WAITING", next_try_at: { lte: clock.now() } };
-    const sort = { field: "next_try_at", order: "asc" } as const;
-    return (await store.query(deliveries, { where, sort, limit: DUE_MAX })).items;
+    const rest = { sort: { field: "next_try_at", order: "asc" }, limit: DUE_MAX } as const;
+    const { items: all } = await store.query(deliveries, { where, ...rest });
+    if (all.length < DUE_MAX) return all;
+    const { items: fatal } = await store.query(deliveries, { where: { ...where, severity: "FATAL" }, ...rest });
+    return [...fatal, ...all.filter(({ value }) => value.severity !== "FATAL")];
   }
 
   async #giveUp(rows: readonly Row<Delivery>[]): Promise<void> {
@@ -247,8 +253,9 @@ export class Courier {
   #judge({ channel_id }: Channel, way: Way, { ok }: Outcome): void {
     const { clock, random, alert } = this.#parts;
     if (ok) {
-      if (way.isTold) alert("INFO", "CHANNEL_BACK", `The channel ${channel_id} takes messages again.`);
-      Object.assign(way, { failures: 0, restUntil: 0, isTold: false });
+      const isBack = way.isTold || way.wasFailing;
+      if (isBack) alert("INFO", "CHANNEL_BACK", `The channel ${channel_id} takes messages again.`);
+      Object.assign(way, { failures: 0, restUntil: 0, isTold: false, wasFailing: false });
       return;
     }
     way.failures++;

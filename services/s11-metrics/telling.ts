@@ -14,6 +14,8 @@ export const ALERTS_PER_MESSAGE_MAX = 200;
 /** Of one code so many messages go at once; what comes within the minute after is told together. */
 const ALONE_MAX = 3;
 const STORM_MS = 60_000;
+/** Of the messages that wait so many are looked through, the newest first. */
+const WAITING_MAX = 1_000;
 /** Codes told by a channel about channels: not over one that is failing itself. */
 const OF_CHANNELS = ["CHANNEL_FAILING", "CHANNEL_BACK"];
 
@@ -90,20 +92,22 @@ export function createTeller({ store, clock, isBusy }: TellerParts) {
   /** Puts the alert into a message that waits, or into a new one. */
   async function add(drafts: Draft[], channel_id: string, telling: Telling): Promise<void> {
     const { alert_id, code, severity } = telling.alert;
-    const open = drafts.filter(
-      ({ value }) =>
-        value.channel_id === channel_id &&
-        value.code === code &&
-        value.cause === telling.cause &&
-        !isBusy(value.delivery_id),
+    const mine = drafts.filter(({ value }) => value.channel_id === channel_id && value.code === code);
+    // Of a channel that is away for hours the one message that waits says it all.
+    const isSaid = mine.some(({ value }) => value.alert_ids.includes(alert_id));
+    if (isSaid && telling.cause === "REPEAT") return;
+    // What was tried may have arrived: what is added to it could be taken for a repeat.
+    const open = mine.filter(
+      ({ value }) => value.tries === 0 && value.cause === telling.cause && !isBusy(value.delivery_id),
     );
-    if (open.some(({ value }) => value.alert_ids.includes(alert_id))) return;
-    const waiting = open.find(({ value }) => value.alert_ids.length < ALERTS_PER_MESSAGE_MAX);
+    const same = open.find(({ value }) => value.alert_ids.includes(alert_id));
+    if (same && isAtLeast(same.value.severity, severity)) return;
+    const waiting = same ?? open.find(({ value }) => value.alert_ids.length < ALERTS_PER_MESSAGE_MAX);
     const draft = waiting ?? (await draftFor(channel_id, telling, drafts));
     if (!waiting) drafts.push(draft);
     draft.value = {
       ...draft.value,
-      alert_ids: [...draft.value.alert_ids, alert_id],
+      alert_ids: same ? same.value.alert_ids : [...draft.value.alert_ids, alert_id],
       severity: isAtLeast(severity, draft.value.severity) ? severity : draft.value.severity,
     };
     draft.isChanged = true;
@@ -115,10 +119,10 @@ export function createTeller({ store, clock, isBusy }: TellerParts) {
       if (tellings.length === 0) return [];
       const channels = (await store.query(channelRecords, { limit: CHANNELS_MAX })).items;
       if (channels.length === 0) return [];
-      // What was tried may have arrived: what is added to it could be taken for a repeat.
       const codes = [...new Set(tellings.map(({ alert }) => alert.code))];
-      const where = { state: "WAITING", code: { in: codes }, tries: 0 };
-      const waiting = (await store.query(deliveries, { where, limit: 1_000 })).items;
+      const where = { state: "WAITING", code: { in: codes } };
+      const sort = { field: "created_at", order: "desc" } as const;
+      const waiting = (await store.query(deliveries, { where, sort, limit: WAITING_MAX })).items;
       const drafts: Draft[] = waiting.map(({ value, rev }) => ({ value, rev, isChanged: false }));
       for (const telling of tellings) {
         const { alert, as = alert.severity } = telling;
