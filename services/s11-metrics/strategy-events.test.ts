@@ -100,3 +100,19 @@ test("trades are told as they go, each event once", async () => {
     ["EXIT", "Closed with 1.25 USDT after fees and funding: stop: 0.004 @ 60060", "trades/t1"],
   ]);
 });
+
+test("averages and results are told with no more digits than any price has", async () => {
+  const trade = {
+    ...{ trade_id: "t1", strategy_id: "lean", instrument: "FUT:BTCUSDT", side: "SELL", config_rev: 7 },
+    ...{ entry_qty: "0.007", open_qty: "0.007", avg_entry: "59966.171428571428571429" },
+    pnl_usdt: "-0.123456789012345678",
+  } as Trade;
+  for (const [ts, kind] of (["ENTRY", "ADD", "EXIT"] as const).entries()) {
+    await events.hearPosition({ kind, trade, detail: "0.007 @ 59966.2", ts });
+  }
+  expect((await lines()).map(([, text]) => text)).toEqual([
+    "SELL 0.007 in at 59966.17142857 on average: 0.007 @ 59966.2",
+    "Added: 0.007 open at 59966.17142857 on average: 0.007 @ 59966.2",
+    "Closed with -0.12345679 USDT after fees and funding: 0.007 @ 59966.2",
+  ]);
+});

@@ -2,6 +2,7 @@
 import { put } from "../../shared/changes.ts";
 import { strategyEvents, watchMarks } from "../../shared/collections/operations.ts";
 import type { Decision } from "../../shared/domain/decision.ts";
+import { dec, show, toStep } from "../../shared/domain/money.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
 import type { StrategyEvent } from "../../shared/domain/watching.ts";
 import { digest, pauseKey } from "../../shared/keys.ts";
@@ -72,7 +73,7 @@ function openOf(decision: Decision): StrategyEvent {
   return {
     event_id: idOf(decision.signal_id, "open"),
     kind: "OPEN",
-    text: `${side} ${qty} decided: ${notional_usdt} USDT at size ${Number(size_mult.toFixed(4))}`,
+    text: `${side} ${qty} decided: ${shown(notional_usdt)} USDT at size ${Number(size_mult.toFixed(4))}`,
     ...aboutDecision(decision),
   };
 }
@@ -96,12 +97,16 @@ const resumeOf = (decision: Decision, guard: string): StrategyEvent => ({
   ...aboutDecision(decision),
 });
 
+/** No exchange has finer prices and quantities; an average or a sum of money may have many more digits. */
+const shown = (amount: string): string => show(toStep(dec(amount), FINEST, "nearest"));
+const FINEST = dec("0.00000001");
+
 const TEXTS: Readonly<Record<PositionEvent["kind"], (trade: Trade, detail: string) => string>> = {
-  ENTRY: (trade, detail) => `${trade.side} ${trade.entry_qty} in at ${trade.avg_entry} on average: ${detail}`,
-  ADD: (trade, detail) => `Added: ${trade.open_qty} open at ${trade.avg_entry} on average: ${detail}`,
+  ENTRY: (trade, detail) => `${trade.side} ${trade.entry_qty} in at ${shown(trade.avg_entry)} on average: ${detail}`,
+  ADD: (trade, detail) => `Added: ${trade.open_qty} open at ${shown(trade.avg_entry)} on average: ${detail}`,
   STOP_MOVE: (_trade, detail) => `Stop moved: ${detail}`,
   TP_PARTIAL: (trade, detail) => `A part taken, ${trade.open_qty} open: ${detail}`,
-  EXIT: (trade, detail) => `Closed with ${trade.pnl_usdt} USDT after fees and funding: ${detail}`,
+  EXIT: (trade, detail) => `Closed with ${shown(trade.pnl_usdt)} USDT after fees and funding: ${detail}`,
   STAGNATED: (_trade, detail) => `Going nowhere: ${detail}`,
 };
 
