@@ -86,3 +86,11 @@ test("programs are told type, time and the alerts, and nothing else of the insta
     payload: { type: "test" },
   });
 });
+
+test("what is cut off leaves no half of a character behind, at whatever place it is cut", () => {
+  for (let before = 0; before < 4; before++) {
+    const message = `${"x".repeat(before)}${"\u{1F6A8}".repeat(400)}`;
+    const { subject, text, short } = told([alert({ message, action_taken: `\uD83D${message}` })]);
+    expect([subject, text, short].map((each) => each.isWellFormed())).toEqual([true, true, true]);
+  }
+});

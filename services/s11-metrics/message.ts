@@ -30,7 +30,10 @@ export interface Occasion {
   where: string;
 }
 
-const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
+/** Never half a character: a chat refuses the whole message for one. */
+export const cut = (text: string, most: number): string =>
+  (text.length <= most ? text : `${text.slice(0, most - 1).replace(HALF, "")}…`).toWellFormed();
+const HALF = /[\uD800-\uDBFF]$/;
 /** One line, without what moves a terminal's cursor. */
 const plain = (text: string): string => cut(text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " "), LINE_CHARACTERS_MAX);
 const iso = (ts: number): string => new Date(ts).toISOString();

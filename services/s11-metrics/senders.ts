@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import type { Channel, ChannelTarget, Delivery } from "../../shared/domain/alerting.ts";
 import { type Outside, OutsideError, type OutsideRequest } from "../../shared/kit/outside.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
-import { CHAT_CHARACTERS_MAX, type Message } from "./message.ts";
+import { CHAT_CHARACTERS_MAX, cut, type Message } from "./message.ts";
 
 const DETAIL_CHARACTERS_MAX = 200;
 
@@ -71,7 +71,7 @@ export function createSender(parts: SenderParts) {
     if (target.kind === "EMAIL") return mail(target, parcel);
     if (target.kind === "SMS") return texts(target, parcel);
     if (target.kind === "WEBHOOK") return post(webhook(target, parcel, parts.clock.now()));
-    const text = `${message.subject}\n\n${message.text}`.slice(0, CHAT_CHARACTERS_MAX);
+    const text = cut(`${message.subject}\n\n${message.text}`, CHAT_CHARACTERS_MAX);
     return post(target.kind === "SLACK" ? slack(secret, text) : telegram(target, secret, text));
   }
 
