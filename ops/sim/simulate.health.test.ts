@@ -22,10 +22,24 @@ const newestDecision = async (): Promise<Decision> => {
   if (!row) throw new Error("nothing was decided");
   return row.value;
 };
+/** The first decision that was made at that level, within some judgements of S11. */
+async function decidedAt(level: string): Promise<Decision> {
+  for (let waited = 0; waited < 5 * JUDGED_MS; waited += 1_000) {
+    const decision = await newestDecision();
+    if (decision.health?.level === level) return decision;
+    await desk.sim.advance(1_000);
+  }
+  throw new Error(`nothing was decided at ${level}: ${JSON.stringify((await newestDecision()).health)}`);
+}
 /** A round trip on spot; answers how its entry was planned, or why there was none. */
-async function roundTrip(): Promise<string> {
+async function roundTrip(tries = 10): Promise<string> {
   const answer = await desk.answered(desk.enter(SPOT, { exec: LEFT, notional_usdt: "100" }));
-  if (typeof answer === "string") return answer;
+  if (typeof answer === "string") {
+    // A strategy may have a trade there.
+    if (answer === "WRONG_STATE" || tries === 0) return answer;
+    await desk.sim.advance(1_000);
+    return roundTrip(tries - 1);
+  }
   await desk.sim.advance(2_000);
   await desk.answered(desk.exit(SPOT));
   await desk.sim.advance(1_500);
@@ -40,28 +54,26 @@ test("decisions and orders follow S11's silence, its return, and RED by late ack
     env: { ...age, CHIMERA_S11_LEVEL_AGAIN_MS: "1000", CHIMERA_S11_SCRAPE_MS: "10000" },
   });
   await desk.sim.advance(JUDGED_MS);
-  expect((await newestDecision()).health).toEqual({ level: "GREEN", effects: [] });
+  expect((await decidedAt("GREEN")).health).toEqual({ level: "GREEN", effects: [] });
   const plan = await roundTrip();
   expect(plan).not.toContain("slices");
 
   desk.sim.kill(["s11"], SILENT_MS + 15_000);
   await desk.sim.advance(SILENT_MS + 3_000);
-  const silent = await newestDecision();
-  expect(silent.health?.level).toBe("ORANGE");
+  const silent = await decidedAt("ORANGE");
   expect(silent.health?.effects).toEqual(["S11 is silent, which counts as ORANGE", "size × 0.5", "no adds"]);
   expect(await roundTrip()).toContain("2 slices (health is ORANGE)");
 
   await desk.sim.advance(15_000 + JUDGED_MS);
-  expect((await newestDecision()).health).toEqual({ level: "GREEN", effects: [] });
+  expect((await decidedAt("GREEN")).health).toEqual({ level: "GREEN", effects: [] });
   expect(await roundTrip()).not.toContain("slices");
 
   for (let n = 0; n < CYCLES; n++) await roundTrip();
   await desk.sim.world.bus.publish(orderCommands, desk.intent(FUT, { intent_id: "lost" }), { key: FUT });
   await desk.fault({ kind: "delay", path: "/api/v3/order", method: "POST", when: "before", delay_ms: 3_500, count: 8 });
   for (let n = 0; n < 4; n++) await roundTrip();
-  await desk.sim.advance(JUDGED_MS);
+  const red = await decidedAt("RED");
   expect(await desk.answered(desk.enter(SPOT))).toBe("WRONG_STATE");
-  const red = await newestDecision();
   expect([red.decision.reason, red.health]).toEqual(["health", { level: "RED", effects: ["no entries", "no adds"] }]);
   const s11 = desk.sim.world.store("s11");
   const actions = await readAll(s11, automaticActions);
