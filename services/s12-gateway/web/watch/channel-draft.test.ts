@@ -34,27 +34,17 @@ const about = {
 for (const target of targets) {
   test(`a ${target.kind} channel comes back from the form as it was, without its secret`, () => {
     const kept: Channel = { ...about, target, has_secret: true, author: "admin", created_at: 0, updated_at: 0 };
-    expect(channelOf(draftOfChannel(kept))).toEqual({ asked: { ...about, target }, problems: [] });
+    expect(channelOf(draftOfChannel(kept))).toEqual({ ...about, target });
   });
 }
 
-test("what is wrong is told by its field", () => {
-  const { asked, problems } = channelOf({
-    ...newChannelDraft("EMAIL"),
-    channel_id: "Night!",
+test("what is typed goes as it is: the service says what is wrong with it", () => {
+  const draft = { ...newChannelDraft("EMAIL"), host: " m ", to: "a@example.com; b@example.com ,", port: "x" };
+  expect(channelOf(draft).target).toMatchObject({
     host: "m",
-    from: "x",
-    to: "",
-    port: "0",
+    to: ["a@example.com", "b@example.com"],
+    port: Number.NaN,
   });
-  expect(asked).toBeUndefined();
-  expect([...new Set(problems.map(({ field }) => field))].sort()).toEqual([
-    "channel_id",
-    "from",
-    "port",
-    "title",
-    "to",
-  ]);
 });
 
 test("a secret goes only where one was typed", () => {
@@ -64,5 +54,5 @@ test("a secret goes only where one was typed", () => {
     title: "Desk",
     secret: "https://hooks.example.com/T/1",
   };
-  expect(channelOf(draft).asked?.secret).toBe(draft.secret);
+  expect(channelOf(draft).secret).toBe(draft.secret);
 });

@@ -1,13 +1,5 @@
-/** A channel as it is typed: texts of a form, and the channel that they make, with what is wrong with them. */
-
-import type { FieldProblem } from "../../../../shared/client/problem.ts";
-import {
-  Channel,
-  type ChannelKind,
-  ChannelTarget,
-  type Severity,
-  type Channel as WholeChannel,
-} from "../../../../shared/domain/alerting.ts";
+/** A channel as it is typed: texts of a form, and the channel that they ask for; the service says what is wrong. */
+import type { Channel, ChannelKind, ChannelTarget, Severity } from "../../../../shared/domain/alerting.ts";
 import type { ChannelAsked } from "./acts.ts";
 
 export interface ChannelDraft {
@@ -55,7 +47,7 @@ export const newChannelDraft = (kind: ChannelKind = "EMAIL"): ChannelDraft => ({
 });
 
 /** As it is kept; its secret is never told, and stays unless another one is typed. */
-export function draftOfChannel({ target, ...channel }: WholeChannel): ChannelDraft {
+export function draftOfChannel({ target, ...channel }: Channel): ChannelDraft {
   const { channel_id, title, enabled, severity_min, per_hour_max } = channel;
   const told: Record<string, unknown> = { ...target };
   const text = (name: string): string => {
@@ -70,15 +62,13 @@ export function draftOfChannel({ target, ...channel }: WholeChannel): ChannelDra
   };
 }
 
-const About = Channel.pick({ channel_id: true, per_hour_max: true }).extend({ title: Channel.shape.title.min(1) });
-
 const listOf = (text: string): string[] =>
   text
     .split(/[\s,;]+/)
     .map((each) => each.trim())
     .filter(Boolean);
 
-function targetOf(draft: ChannelDraft): Record<string, unknown> {
+function targetOf(draft: ChannelDraft): ChannelTarget {
   const { kind } = draft;
   const user = draft.user.trim();
   switch (kind) {
@@ -98,21 +88,11 @@ function targetOf(draft: ChannelDraft): Record<string, unknown> {
   }
 }
 
-/** What would be asked for, or what is wrong, by field of the form. */
-export function channelOf(draft: ChannelDraft): { asked?: ChannelAsked; problems: FieldProblem[] } {
-  const target = ChannelTarget.safeParse(targetOf(draft));
-  const about = About.safeParse({
-    channel_id: draft.channel_id.trim(),
-    title: draft.title.trim(),
-    per_hour_max: Number(draft.per_hour_max),
-  });
-  const problems = [target, about].flatMap(({ error }) =>
-    (error?.issues ?? []).map(({ path, message }) => ({ field: String(path[0] ?? ""), message, code: "INVALID" })),
-  );
-  if (!target.success || !about.success) return { problems };
-  const { enabled, severity_min, secret } = draft;
+export function channelOf(draft: ChannelDraft): ChannelAsked {
+  const { channel_id, title, enabled, severity_min, per_hour_max, secret } = draft;
   return {
-    asked: { ...about.data, enabled, severity_min, target: target.data, ...(secret !== "" && { secret }) },
-    problems,
+    ...{ channel_id: channel_id.trim(), title: title.trim(), enabled, severity_min },
+    ...{ target: targetOf(draft), per_hour_max: Number(per_hour_max) },
+    ...(secret !== "" && { secret }),
   };
 }

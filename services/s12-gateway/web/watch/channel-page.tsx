@@ -56,12 +56,10 @@ function ChannelForm({ channel }: { channel?: Channel }) {
   const me = useMe();
   const client = useQueryClient();
   const [draft, setDraft] = useState(() => (channel ? draftOfChannel(channel) : newChannelDraft()));
-  const [isTried, setTried] = useState(false);
   const [key, setKey] = useState(freshKey);
   const [act, setAct] = useState<Act>();
-  const made = channelOf(draft);
   const saving = useMutation({
-    mutationFn: (asked: NonNullable<typeof made.asked>) => (channel ? changeChannel : makeChannel)(asked, key),
+    mutationFn: () => (channel ? changeChannel : makeChannel)(channelOf(draft), key),
     onSuccess: ({ channel_id }) => {
       void client.invalidateQueries({ queryKey: channelsQuery.queryKey });
       go({ page: "health", id: watchIdOf({ at: "channel", id: channel_id }), asked: {} });
@@ -74,11 +72,9 @@ function ChannelForm({ channel }: { channel?: Channel }) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (made.asked) saving.mutate(made.asked);
+    saving.mutate();
   };
-  const answered = saving.error instanceof ApiProblem ? saving.error.errors : [];
-  const problems = [...(isTried ? made.problems : []), ...answered];
+  const problems = saving.error instanceof ApiProblem ? saving.error.errors : [];
   const may = mayChannel(me);
   return (
     <Panel
