@@ -65,7 +65,7 @@ export class Inquiries {
   /**
    * A past signal is rehearsed as of its own time, with the account as it is now. A real one is decided as of now, so
    * that the guards on age hold. 404 for an unknown signal or revision, 409 for a real decision on a
-   * signal that has one, 422 for features that are missing or stale.
+   * signal that has one or by a revision that is not in force, 422 for features that are missing or stale.
    */
   async decide(request: DecideRequest): Promise<DecideAnswer> {
     const { clock, strategist } = this.parts;
@@ -76,6 +76,10 @@ export class Inquiries {
       const at = request.signal_id === undefined ? clock.now() : signal.ts;
       return { ...(await strategist.rehearse(signal, compiled, at)), dry_run: true };
     }
+    const { rev } = compiled;
+    // What trades has passed the gates of a promotion.
+    if (!this.parts.surroundings.isInForce(rev))
+      refuse("WRONG_STATE", `Revision ${rev} is not in force: it can only be rehearsed (dry_run).`);
     const known = await this.find(signal.signal_id);
     const done = known ? undefined : await strategist.once(signal, () => this.act(signal, compiled));
     if (!done) {

@@ -119,3 +119,44 @@ test("limits of the account and weights of health are those of the revision for 
     expect(guards.find(({ name }) => name === "daily_loss_usdt")?.limit).toBe(opens ? -500 : -5);
   }
 });
+
+test.each([
+  ["strategy_enabled", strategyWith({ enabled: false })],
+  ["strategy_enabled", { strategies: [] }],
+  [
+    "instrument_enabled",
+    { instruments: [{ instrument: "SPOT:BTCUSDT" }, { instrument: "FUT:BTCUSDT", enabled: false }] },
+  ],
+  ["instrument_enabled", { instruments: [{ instrument: "SPOT:BTCUSDT" }] }],
+] as const)(
+  "what was switched off (%s) is off for signals on their way too, by the newest of their arm",
+  async (guard, off) => {
+    const { strategist, surroundings, inquiries, stores, asked } = await engineWith({ view: revision(7) });
+    await storeRevision(stores, revision(7));
+    surroundings.swap(revision(8, off));
+    await strategist.onSignal(signalOf(7, 1), 1);
+    expect((await inquiries.story("signal-1")).decision.reason).toBe(guard);
+    // A canary goes by its own, and by that for all once it is over.
+    surroundings.swap(pair(revision(8, off), revision(9)));
+    surroundings.swap(revision(8, off));
+    await strategist.onSignal(signalOf(9, 2, "CANARY"), 1);
+    expect((await inquiries.story("signal-2")).decision.reason).toBe(guard);
+    expect(asked).toEqual([]);
+    surroundings.swap(pair(revision(8, off), revision(9)));
+    await strategist.onSignal(signalOf(9, 3, "CANARY"), 1);
+    expect((await inquiries.story("signal-3")).decision.action).toBe("open");
+  },
+);
+
+test("nobody trades by a draft: a real decision is made by what is in force, a rehearsal by any revision", async () => {
+  const { inquiries, surroundings, stores, asked } = await engineWith({ view: revision(7) });
+  await storeRevision(stores, revision(11));
+  const by = (config_rev: number, dry_run: boolean) =>
+    inquiries.decide({ instrument: "FUT:BTCUSDT", features: signalWith().features.values, config_rev, dry_run });
+  expect(await by(11, true)).toMatchObject({ config_rev: 11 });
+  await expect(by(11, false)).rejects.toThrow("Revision 11 is not in force: it can only be rehearsed (dry_run)");
+  expect(asked).toEqual([]);
+  surroundings.swap(pair(revision(7), revision(11)));
+  await by(11, false);
+  expect(asked.map(({ intent }) => intent.config_rev)).toEqual([11]);
+});

@@ -72,7 +72,7 @@ describe("a signal", () => {
 
   test("is decided under its own revision, even when another is in force", async () => {
     const { strategist, surroundings, stores, asked } = await engineWith();
-    surroundings.swap({ ...viewWith(strategyWith({ enabled: false })), rev: 8 });
+    surroundings.swap({ ...viewWith({ note: "newer" }), rev: 8 });
     await strategist.onSignal(signalWith(), 1);
     expect(asked[0]?.intent.config_rev).toBe(7);
     const older = { ...viewWith({ note: "older" }), rev: 3 };

@@ -129,7 +129,9 @@ export class Strategist {
     const found = (model?: ModelSays): Decision => {
       const now = at ?? clock.now();
       const newest = surroundings.current() ?? compiled;
-      return decide({ signal, compiled, newest, account: this.account(newest, now), instrument, program, model, now });
+      const governing = at === undefined ? surroundings.governing(compiled.rev) : compiled;
+      const account = this.account(newest, now);
+      return decide({ signal, compiled, newest, governing, account, instrument, program, model, now });
     };
     let decision = found();
     let asked: Side | undefined;

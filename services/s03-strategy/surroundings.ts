@@ -111,6 +111,15 @@ export class Surroundings {
     return this.inForce[0];
   }
 
+  isInForce(rev: number): boolean {
+    return this.inForce.some((one) => one.rev === rev);
+  }
+
+  /** Where that revision is in force, itself; else that for all. */
+  governing(rev: number): CompiledBundle | undefined {
+    return this.inForce.find((one) => one.rev === rev) ?? this.current();
+  }
+
   /** Those of both arms; none before the first. */
   strategies(): CompiledStrategy[] {
     return this.inForce.flatMap(({ strategies }) => [...strategies.values()]);

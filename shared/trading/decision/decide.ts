@@ -21,6 +21,8 @@ export interface DecideInput {
   readonly compiled: CompiledBundle;
   /** In force for all: the account's limits and the weights of health are of this revision. Default: `compiled`. */
   readonly newest?: Pick<CompiledBundle, "rev" | "bundle"> | undefined;
+  /** In force for the signal's arm: what it does not trade any more is not entered. Default: `compiled`. */
+  readonly governing?: CompiledBundle | undefined;
   readonly account: AccountState;
   /** The exchange's filters; undefined: the instrument is not listed. */
   readonly instrument: Instrument | undefined;
@@ -118,6 +120,7 @@ function consider(input: DecideInput, health: HealthWeight): Found {
     features,
     account,
     limits: (input.newest ?? compiled).bundle.flags.risk,
+    governing: input.governing,
     now,
   });
   if (failed) return { reason: failed, guards };

@@ -15,6 +15,8 @@ export interface GuardInput {
   readonly account: AccountState;
   /** Of the revision in force for all: what holds for the whole account, whichever arm asks. */
   readonly limits: RiskFlags;
+  /** By which the strategy and the instrument may be traded at all: what was switched off since is off. Default: `compiled`. */
+  readonly governing?: CompiledBundle | undefined;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -53,11 +55,19 @@ const GUARDS: readonly Guard[] = [
   { name: "trading_window", check: tradingWindow },
   {
     name: "strategy_enabled",
-    check: ({ strategy: { strategy } }) => [strategy.enabled, strategy.enabled, true],
+    check: ({ strategy: { strategy }, compiled, governing = compiled }) => {
+      const enabled = strategy.enabled && governing.strategies.get(strategy.strategy_id)?.strategy.enabled === true;
+      return [enabled, enabled, true];
+    },
   },
   {
     name: "instrument_enabled",
-    check: (input) => [entryOf(input)?.enabled === true, entryOf(input)?.enabled ?? null, true],
+    check: (input) => {
+      const { instruments } = input.governing ?? input.compiled;
+      const standing = [entryOf(input), instruments.get(input.instrument)].map((row) => row?.enabled);
+      const enabled = standing.every((one) => one === true);
+      return [enabled, enabled || (standing.includes(undefined) ? null : false), true];
+    },
   },
   { name: "strategy_paused", check: strategyPaused },
   { name: "features_stale", check: ({ features }) => [!features.stale, features.stale, false] },
