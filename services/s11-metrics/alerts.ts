@@ -14,6 +14,8 @@ const GROUP = "s11";
 const TRIES_MAX = 5;
 /** As many are ended by one alert in one commit; the next one of its kind ends the rest. */
 const ENDED_MAX = 200;
+/** Older by more than clocks differ: it was taken late, and newer news of the same counts. */
+const LATE_MS = 10_000;
 
 export interface AlertParts {
   store: Store;
@@ -43,7 +45,8 @@ export function createInbox(parts: AlertParts) {
     const silencedUntil = await silences.look();
     const silenced_until = silencedUntil(alert);
     const value = recordOf(alert, before, { now, silenced_until });
-    const cause = silenced_until === undefined ? decideTelling(alert, before, { now, pace }) : undefined;
+    const isNews = silenced_until === undefined && !isLate(alert, before);
+    const cause = isNews ? decideTelling(alert, before, { now, pace }) : undefined;
     const ended = rule?.ends ? await endedBy(value, rule.ends) : [];
     const over = ended
       .flatMap(({ telling }) => telling)
@@ -64,7 +67,8 @@ export function createInbox(parts: AlertParts) {
     const sort = { field: "ts", order: "desc" } as const;
     const { items } = await store.query(alertsKept, { where, sort, limit: ENDED_MAX });
     return items
-      .filter(({ value }) => value.alert_id !== alert.alert_id && isAbout(value, alert, ending))
+      .filter(({ value }) => value.alert_id !== alert.alert_id && !isLate(alert, value))
+      .filter(({ value }) => isAbout(value, alert, ending))
       .map(({ value, rev }) => {
         const over: AlertRecord = { ...value, state: "RESOLVED", resolved_at: clock.now(), resolved_by: alert.code };
         // Of a change for another trouble that trouble's own message is enough.
@@ -119,8 +123,12 @@ export function createInbox(parts: AlertParts) {
       ),
   };
 }
+const isLate = ({ ts }: Readonly<Alert>, than: AlertRecord | undefined): boolean =>
+  than !== undefined && ts < than.ts - LATE_MS;
+
 /** The alert as it is kept from now on. */
 function recordOf(alert: Readonly<Alert>, before: AlertRecord | undefined, seen: Seen): AlertRecord {
+  if (before && isLate(alert, before)) return { ...before, count: before.count + 1 };
   const { now, silenced_until } = seen;
   const rule = ruleOf(alert.code);
   const wasOpen = before?.state === "OPEN";

@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { alertsKept } from "../../shared/collections/operations.ts";
+import { alerts } from "../../shared/streams.ts";
 import { MINUTE, openS11, SECOND } from "./inbox.fixture.ts";
 import { createTakeAgain } from "./take-again.ts";
 
@@ -42,4 +43,62 @@ test("what is no alert is passed over, and looked at once", async () => {
   });
   for (let n = 0; n < 3; n++) await again.look();
   expect([told.length, taken]).toEqual([3, ["a 3"]]);
+});
+
+test("one that cannot be taken keeps no other waiting, and is tried again", async () => {
+  const taken: string[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const bodyOf = (alert_id: string) =>
+    JSON.stringify({ alert_id, severity: "WARN", source: "s04", code: "X", message: "m", ts: SECOND });
+  const letters = ["a", "bad", "b"].map((id) => ({ id, stream: "alerts", reason: "", body: bodyOf(id) }));
+  let isMended = false;
+  const again = createTakeAgain({
+    log,
+    dead: async () => letters,
+    async take({ alert_id }) {
+      if (alert_id === "bad" && !isMended) throw new Error("too large");
+      taken.push(alert_id);
+    },
+  });
+  await again.look();
+  await again.look();
+  expect(taken).toEqual(["a", "b"]);
+  isMended = true;
+  await again.look();
+  expect(taken).toEqual(["a", "b", "bad"]);
+});
+
+test("of many that come at once none is left behind", async () => {
+  const s11 = await openS11();
+  const { commit } = s11.store;
+  s11.store.commit = async () => {
+    throw new Error("the disk is full");
+  };
+  for (let n = 0; n < 600; n++) await s11.publish("WARN", `CODE_${n}`);
+  await s11.advance(60 * MINUTE);
+  s11.store.commit = commit;
+  await s11.advance(60 * MINUTE);
+  expect(await s11.store.count(alertsKept, { severity: "WARN" })).toBe(600);
+  await s11.stop();
+});
+
+test("one that is taken late ends nothing that began after it, and opens nothing that is over", async () => {
+  const s11 = await openS11();
+  const say = (severity: "ERROR" | "INFO", code: string, ts: number) =>
+    s11.world.bus.publish(alerts, {
+      ...{ alert_id: `${code}-x`, severity, source: "s11", code, message: "s04-router does not answer.", ts },
+    });
+  const now = s11.clock.now();
+  await say("ERROR", "SERVICE_DOWN", now);
+  await s11.advance(SECOND);
+  await say("INFO", "SERVICE_BACK", now - MINUTE);
+  await s11.advance(SECOND);
+  expect((await s11.alert("SERVICE_DOWN-x"))?.state).toBe("OPEN");
+  await say("INFO", "SERVICE_BACK", now + SECOND);
+  await s11.advance(SECOND);
+  expect((await s11.alert("SERVICE_DOWN-x"))?.state).toBe("RESOLVED");
+  await say("ERROR", "SERVICE_DOWN", now - MINUTE);
+  await s11.advance(SECOND);
+  expect(await s11.alert("SERVICE_DOWN-x")).toMatchObject({ state: "RESOLVED", ts: now, count: 2 });
+  await s11.stop();
 });

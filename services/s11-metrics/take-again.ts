@@ -4,7 +4,7 @@ import type { Message } from "../../shared/kit/ports.ts";
 import type { Log, Peers } from "../../shared/kit/service.ts";
 import { Alert, alerts } from "../../shared/streams.ts";
 
-const LETTERS_MAX = 500;
+const LETTERS_MAX = 1_000;
 
 export interface TakeAgainParts {
   dead: Peers["dead"];
@@ -17,19 +17,25 @@ export function createTakeAgain({ dead, take, log }: TakeAgainParts) {
   /** Taken, or no alert at all. */
   let settled = new Set<string>();
 
+  /** False: not yet, and it keeps no other waiting. */
+  async function settle({ id, stream, body }: { id: string; stream: string; body: string }): Promise<boolean> {
+    const alert = alertIn(body);
+    if (!alert) log.error("a dead letter is no alert", { message_id: id });
+    try {
+      if (alert) await take(alert, { stream, id });
+      return true;
+    } catch (error) {
+      log.warn("an alert could not be taken again", { message_id: id, error: String(error) });
+      return false;
+    }
+  }
+
   return {
     /** To be called every minute. */
     async look(): Promise<void> {
       const letters = await dead(alerts, LETTERS_MAX);
       const still = new Set<string>();
-      for (const { id, stream, body } of letters) {
-        if (!settled.has(id)) {
-          const alert = alertIn(body);
-          if (alert) await take(alert, { stream, id });
-          else log.error("a dead letter is no alert", { message_id: id });
-        }
-        still.add(id);
-      }
+      for (const letter of letters) if (settled.has(letter.id) || (await settle(letter))) still.add(letter.id);
       settled = still;
     },
   };
