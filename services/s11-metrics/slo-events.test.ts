@@ -42,6 +42,12 @@ test("commits of all services count, those before the first scrape not", async (
   expect(await counted("store_commit")).toEqual([105, 4]);
 });
 
+test("what was counted before a service answered for the first time is not of that moment", async () => {
+  events.onScrape("s04", undefined);
+  scrape("s04", 'chimera_commit_ms_bucket{le="80"} 0\nchimera_commit_ms_count 5000\n');
+  expect(await counted("store_commit")).toEqual([0, 0]);
+});
+
 test("an order counts once, when its fate is known or has been unknown for a minute", async () => {
   const order = (over: Partial<Watched>): Watched =>
     ({ ...{ sentAt: 0, ackMs: 50, failed: false, isKnown: true, refused: false, counted: false }, ...over }) as Watched;

@@ -38,7 +38,9 @@ export function createSloEvents(metrics: Pick<Metrics, "counter">, marketAgeMsMa
         instruments = ages?.length ?? instruments;
         count("market_data", ages?.filter((age) => age <= marketAgeMsMax).length ?? 0, instruments);
       }
-      const grown = commits.of(service, samples ?? []);
+      // Nothing told is no beginning: what it has counted so far would be of this very moment.
+      if (!samples) return;
+      const grown = commits.of(service, samples);
       const sum = (isOne: (metric: string, le: string | undefined) => boolean) =>
         grown.filter(({ metric, labels }) => isOne(metric, labels.le)).reduce((total, { grew }) => total + grew, 0);
       const total = sum((metric) => metric === `${COMMITS}_count`);
