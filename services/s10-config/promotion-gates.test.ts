@@ -101,6 +101,21 @@ test("simulation: one is begun where there is none of the last day, and waited f
   expect(begun).toEqual(Array(3).fill("shipped 2 rita"));
 });
 
+test("simulation: beside what was in force when it was begun says nothing once something else is", async () => {
+  asked = { ...(await desk.drafted(3)), mode: "CANARY" };
+  const ends = new Map<string, Simulation["status"]>([["sim-2", "DONE"]]);
+  desk.simulations.runDefault = async ({ rev }) => ({ sim_id: `sim-${rev}` });
+  desk.simulations.get = async (sim_id) => simulation({ sim_id, status: ends.get(sim_id) ?? "RUNNING" });
+  const promoted = refusal(desk.promotions.promote(asked, "rita"));
+  await desk.clock.run(desk.clock.now() + 100);
+  await desk.promotions.promote({ bundle_id: "shipped", to_rev: 2, mode: "FULL" }, "rita");
+  await desk.look();
+  ends.set("sim-3", "DONE");
+  await desk.clock.run(desk.clock.now() + 500);
+  expect(await promoted).toStartWith("WRONG_STATE: Something else has come into force");
+  expect(await desk.states()).toEqual(["FULL 2 DONE"]);
+});
+
 test("a gate that failed is told before anybody is asked for a second person's word, and not of what has one", async () => {
   desk.around.level = "RED";
   expect(await refusal(desk.promotions.words(asked, { id: "rita" }))).toStartWith("RULE: A gate is not passed: health");

@@ -36,7 +36,8 @@ export interface PromotionParts extends CourseParts {
   awayAlertMs: number;
 }
 /** Asked for, and nothing stands against it. */
-type Wish = Omit<Wanted, "bundle">;
+/** `beside`: the content in force against which its gates were passed. */
+type Wish = Omit<Wanted, "bundle"> & { beside?: string };
 const UNDER_WAY = ["PENDING", "ACTIVE"];
 
 export class Promotions {
@@ -136,6 +137,8 @@ export class Promotions {
     const { terms, author } = wanted;
     const isBack = terms.mode === "ROLLBACK";
     if (found && !isBack && !givesWay(found.value)) refuseBusy(found.value);
+    if (wanted.beside !== undefined && wanted.beside !== this.parts.inForce.current().hash)
+      refuse("WRONG_STATE", "Something else has come into force while its gates were looked at: ask again.");
     const target = await this.parts.bundles.find(wanted.target.value);
     this.mustFit(target.value, terms);
     const { rev: to } = target.value;
@@ -161,7 +164,8 @@ export class Promotions {
     if (terms.mode === "ROLLBACK") return { terms, target, gates: [] };
     const found = await this.underWay();
     if (found && !givesWay(found.value)) refuseBusy(found.value);
-    return { terms, target, gates: await this.parts.gates.pass(target.value, terms.mode, author) };
+    const { hash: beside } = this.parts.inForce.current();
+    return { terms, target, beside, gates: await this.parts.gates.pass(target.value, terms.mode, author) };
   }
 
   private mustFit({ rev, status, hash, canary_only }: BundleRecord, { mode }: Terms): void {

@@ -17,7 +17,8 @@ interface Around {
 /** A window that reaches beyond now ends now. Throws INVALID with every fault by its field. */
 export function requestOf({ window, ...asked }: NewSimulation, { now, bundles }: Around): SimulationRequest {
   const { from_ts, to_ts } = window ?? { from_ts: now - DAY_MS, to_ts: now };
-  const request = { ...asked, window: { from_ts, to_ts: Math.min(to_ts, now) } };
+  const horizons = [...new Set(asked.horizons)];
+  const request = { ...asked, horizons, window: { from_ts, to_ts: Math.min(to_ts, now) } };
   const errors = [...windowErrors(request.window), ...instrumentErrors(request, bundles)];
   if (request.method === "REPLAY" && request.sensitivity) {
     errors.push({ field: "sensitivity", message: "is told of signals of the past: ask by LABELS" });

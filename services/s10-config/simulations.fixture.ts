@@ -80,8 +80,17 @@ export function stored(rev: number, change: object) {
 export async function openJobs(count: number, around: (workers: Workers) => Workers = (workers) => workers) {
   const clock = new VirtualClock(NOW);
   const world = simulatedWorld({ clock, net: {} as never, seed: "jobs", freeze: true });
-  const bundle = viewWith().bundle;
-  const current = () => ({ rev: 7, bundle_id: "test", hash: contentHash(bundle), bundle });
+  const viewOf = (rev: number, change: object) => {
+    const { bundle } = viewWith(change);
+    return { rev, bundle_id: "test", hash: contentHash(bundle), bundle };
+  };
+  let active = viewOf(7, {});
+  const current = () => active;
+  /** As after a promotion or a rollback. */
+  async function inForce(rev: number, change: object): Promise<void> {
+    await world.store("s10").commit([stored(rev, change)]);
+    active = viewOf(rev, change);
+  }
   await world.store("s01").commit([put(instrumentRegistry, listingOf(BTC))]);
   await world.store("s10").commit([stored(7, {}), stored(8, STRICT)]);
   for (const signal of pastSignals(count)) await world.store("s02").commit([put(signalsSeen, signal)]);
@@ -109,7 +118,7 @@ export async function openJobs(count: number, around: (workers: Workers) => Work
   }
   const accept = (request: object) => finish(all.accept(NewSimulation.parse({ bundle_id: "test", ...request }), "ann"));
   const runDefault = () => finish(all.runDefault({ bundle_id: "test", rev: 8, author: "pat" }));
-  return { all, clock, store, finish, over, accept, runDefault };
+  return { all, clock, store, finish, over, accept, runDefault, inForce };
 }
 
 interface Asked {

@@ -42,6 +42,24 @@ describe("for promotions", () => {
     expect(await all.latestFor(done.hash, done.active_hash)).toBeUndefined();
   });
 
+  test("one under way that is beside what was in force before is none for what is in force now", async () => {
+    const { all, clock, finish, over, runDefault, inForce } = await openJobs(100);
+    const before = await runDefault();
+    await finish(clock.sleep(1_000));
+    await inForce(9, strategyWith({ long: { f: "obi_5", op: ">", v: 0.6 } }));
+    const after = await runDefault();
+    expect(after.sim_id).not.toBe(before.sim_id);
+    const { active_rev, hash, active_hash } = await over(after.sim_id);
+    expect(active_rev).toBe(9);
+    expect((await all.latestFor(hash, active_hash))?.sim_id).toBe(after.sim_id);
+  });
+
+  test("a full queue keeps no promotion waiting", async () => {
+    const { over, accept, runDefault } = await openJobs(10);
+    for (let i = 0; i < 20; i++) await accept({ window: { from_ts: WEEK.from_ts + i, to_ts: WEEK.to_ts } });
+    expect(await over((await runDefault()).sim_id)).toMatchObject({ status: "DONE" });
+  });
+
   test("too few signals say nothing", async () => {
     const { over, runDefault } = await openJobs(20);
     const { bounds_guard } = await over((await runDefault()).sim_id);
@@ -87,6 +105,28 @@ describe("what works for it", () => {
     expect(next.sim_id).not.toBe(sim_id);
   });
 
+  test("ends with a simulation that is canceled while it is being begun", async () => {
+    let working = 0;
+    const counted = (workers: Workers): Workers => ({
+      cores: workers.cores,
+      open(task, ground, size) {
+        const crew = workers.open(task, ground, size);
+        working++;
+        const close = async () => {
+          working--;
+          await crew.close();
+        };
+        return { size, run: crew.run.bind(crew), close };
+      },
+    });
+    const { all, accept, over, finish } = await openJobs(10, counted);
+    const { sim_id } = await accept({ window: WEEK });
+    await finish(Promise.all([all.step(), all.cancel(sim_id, "ann")]));
+    expect(await over(sim_id)).toMatchObject({ status: "CANCELED" });
+    await finish(all.step());
+    expect(working).toBe(0);
+  });
+
   test("that is broken fails it at once: another try would break too", async () => {
     const broken = (): never => {
       throw new TypeError("undefined is not a signal");
@@ -101,6 +141,14 @@ describe("what works for it", () => {
     await store.commit([stored(9, strategyWith({ long: { f: "obi_5", op: "in", vf: "mid" } }))]);
     const { sim_id } = await accept({ rev: 9, window: WEEK });
     expect(await over(sim_id)).toMatchObject({ status: "FAILED", error: '"in" needs a list, not a factor.' });
+  });
+
+  test("of a window that was not named is shared only where it is as long", async () => {
+    const { accept } = await openJobs(10);
+    const [long, short] = [await accept({ window: WEEK }), await accept({})];
+    expect(short.sim_id).not.toBe(long.sim_id);
+    expect((await accept({})).sim_id).toBe(short.sim_id);
+    expect((await accept({ horizons: ["24h", "24h"] })).request.horizons).toEqual(["24h"]);
   });
 
   test("too many that wait are refused, and told when to come back", async () => {

@@ -71,13 +71,17 @@ export class SimulationJobs implements Simulations {
    * a replay of what was not recorded; WRONG_STATE while too many wait.
    */
   async accept(asked: NewSimulation, author: string): Promise<Simulation> {
+    return this.queued(asked, author, () => this.queue.mustHaveRoom());
+  }
+
+  private async queued(asked: NewSimulation, author: string, mustHaveRoom: () => Promise<void>): Promise<Simulation> {
     const { clock, blobs } = this.ports;
     const candidate = await this.candidateOf(asked);
     const active = await this.activeOf(asked);
     const request = requestOf(asked, { now: clock.now(), bundles: [active.bundle, candidate.bundle] });
     const same = await this.openLike(request, { active, candidate }, asked.window === undefined);
     if (same) return same;
-    await this.queue.mustHaveRoom();
+    await mustHaveRoom();
     if (request.method === "REPLAY") await requireRecorded({ active, candidate }, request, blobs);
     const { bundle_id, rev, hash } = candidate;
     return this.queue.add({
@@ -86,14 +90,14 @@ export class SimulationJobs implements Simulations {
     });
   }
 
-  /** Of one that was asked for without a window, the window says nothing: it was another moment's. */
+  /** Of one that was asked for without a window, only its length counts: it was another moment's. */
   private async openLike(request: SimulationRequest, { active, candidate }: Omit<Pair, "listings">, isOfNow: boolean) {
     const open = await this.ports.store.query(simulations, {
       where: { status: { in: ["RUNNING", "QUEUED"] }, hash: candidate.hash, active_hash: active.hash },
       limit: LOOKED_AT_MAX,
     });
     const wish = ({ window, rev: _rev, active_rev_ref: _ref, ...rest }: SimulationRequest) =>
-      canonicalHash({ ...rest, ...(!isOfNow && { window }) });
+      canonicalHash({ ...rest, window: isOfNow ? window.to_ts - window.from_ts : window });
     return open.items.find(({ value }) => wish(value.request) === wish(request))?.value;
   }
 
@@ -150,10 +154,17 @@ export class SimulationJobs implements Simulations {
       ...{ window: { from_ts, to_ts: now }, sensitivity: DEFAULT_SENSITIVITY },
     };
     const running = this.awaited === undefined ? undefined : await this.get(this.awaited);
-    const isSame = running?.bundle_id === bundle_id && running.rev === rev && this.queue.isOpen(running);
-    const { sim_id } = isSame ? running : await this.accept(request, author);
+    // Nobody's queue keeps a promotion from being weighed: there is one of it at a time.
+    const begun = () => this.queued(request, author, async () => {});
+    const { sim_id } = running && this.speaksFor(running, { bundle_id, rev }) ? running : await begun();
     this.awaited = sim_id;
     return { sim_id };
+  }
+
+  /** Whether it will tell of the revision beside what is in force by now. */
+  private speaksFor(running: Simulation, { bundle_id, rev }: Pick<Simulation, "bundle_id" | "rev">): boolean {
+    const isOfIt = running.bundle_id === bundle_id && running.rev === rev && this.queue.isOpen(running);
+    return isOfIt && running.active_hash === this.ports.current().hash;
   }
 
   /** Does a part of the oldest that is not over, or of the one that is awaited; false when there is nothing to do now. */
@@ -185,11 +196,12 @@ export class SimulationJobs implements Simulations {
   private async failed(row: Row<Simulation>, error: unknown): Promise<void> {
     const { sim_id } = row.value;
     const { code } = asProblem(error);
-    // Written to meanwhile: the queue looks again.
-    if (code === "CONFLICT") throw error;
-    await this.drop(sim_id);
     const now = await this.get(sim_id);
-    if (this.isStopping || !now || !this.queue.isOpen(now)) return;
+    const isOpen = now !== undefined && this.queue.isOpen(now);
+    // Written to meanwhile: the queue looks again.
+    if (code === "CONFLICT" && isOpen) throw error;
+    await this.drop(sim_id);
+    if (this.isStopping || !isOpen) return;
     const tries = (this.tries.get(sim_id) ?? 0) + 1;
     this.tries.set(sim_id, tries);
     // A thread has died, say: another may live.
