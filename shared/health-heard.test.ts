@@ -77,3 +77,23 @@ test("what an older version has kept is as if nothing had been heard", async () 
   await health.load();
   expect([health.isKnown, health.level]).toEqual([false, "GREEN"]);
 });
+
+test("a word of a clock that ran ahead does not keep later ones from being heard", async () => {
+  const now = clock.now();
+  await tell("GREEN", undefined, now + 3_600_000);
+  expect([health.level, health.isSilent]).toEqual(["ORANGE", true]);
+  await clock.run(now + 1_000);
+  await tell("RED");
+  expect([health.level, health.noEntries]).toEqual(["RED", "health is RED"]);
+  health = fresh();
+  await health.load();
+  await tell("GREEN");
+  expect(health.level).toBe("GREEN");
+});
+
+test("clocks that differ a little put words in no other order", async () => {
+  const now = clock.now();
+  await tell("RED", undefined, now + 2_000);
+  await tell("GREEN", undefined, now + 1_000);
+  expect(health.level).toBe("RED");
+});

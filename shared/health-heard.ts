@@ -50,7 +50,7 @@ export class HealthHeard {
 
   /** An older word that comes again counts for nothing. In force before it is stored. */
   async hear({ level, effects = NO_EFFECTS, ts }: HealthEvent): Promise<void> {
-    if (ts < this.toldAt) return;
+    if (ts < this.toldAt && !this.isAhead) return;
     this.said = { level, effects };
     this.toldAt = ts;
     await this.parts.store.commit([put(this.marks, { id: MARK, value: this.said, ts })]);
@@ -63,7 +63,12 @@ export class HealthHeard {
 
   get isSilent(): boolean {
     const since = this.said ? this.toldAt : this.startedAt;
-    return this.parts.clock.now() - since > this.parts.silentMs;
+    return this.isAhead || this.parts.clock.now() - since > this.parts.silentMs;
+  }
+
+  /** Said by a clock that ran far ahead of ours: nobody knows when, and what is said next is newer. */
+  private get isAhead(): boolean {
+    return this.toldAt - this.parts.clock.now() > this.parts.silentMs;
   }
 
   /** What counts now. */
