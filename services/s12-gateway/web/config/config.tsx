@@ -1,8 +1,7 @@
 /** The config pages, loaded when they are first opened: revisions, the editor, comparison, simulations, promotions. */
 import "./messages.ts";
 import { useText } from "../i18n/translate.ts";
-import { PlaceLink } from "../parts/links.tsx";
-import { useCurrentInSight } from "../parts/use-current-in-sight.ts";
+import { SectionBar } from "../parts/section-bar.tsx";
 import { addressStore } from "../state/address.ts";
 import { useStore } from "../state/store.ts";
 import { BundlePage } from "./bundle.tsx";
@@ -21,21 +20,16 @@ export function Config() {
   const { t } = useText();
   const place = placeOf(useStore(addressStore, (address) => address.id));
   const here = sectionOf(place);
-  const list = useCurrentInSight<HTMLElement>(here);
   return (
     <main className="page research-page config-page" aria-label={t("page.config")}>
-      <nav ref={list} className="research-sections" aria-label={t("page.config")}>
-        {CONFIG_SECTIONS.map((section) => (
-          <PlaceLink
-            key={section}
-            to={{ page: "config", id: idOf(placeOf(section)), asked: {} }}
-            className="research-section"
-            isHere={section === here}
-          >
-            {t(`config.${section}`)}
-          </PlaceLink>
-        ))}
-      </nav>
+      <SectionBar
+        label={t("page.config")}
+        sections={CONFIG_SECTIONS}
+        here={here}
+        to={(section) => ({ page: "config", id: idOf(placeOf(section)), asked: {} })}
+      >
+        {(section) => t(`config.${section}`)}
+      </SectionBar>
       <div className="research-body">
         <Shown key={place.at === "diff" ? place.at : idOf(place)} place={place} />
       </div>

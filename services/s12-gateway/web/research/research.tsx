@@ -1,8 +1,7 @@
 /** The research pages, loaded when they are first opened: experiments, their comparison, hypotheses and models. */
 import "./messages.ts";
 import { useText } from "../i18n/translate.ts";
-import { PlaceLink } from "../parts/links.tsx";
-import { useCurrentInSight } from "../parts/use-current-in-sight.ts";
+import { SectionBar } from "../parts/section-bar.tsx";
 import { addressStore } from "../state/address.ts";
 import { useStore } from "../state/store.ts";
 import { ComparePage } from "./compare.tsx";
@@ -22,21 +21,16 @@ export function Research() {
   const { t } = useText();
   const place = placeOf(useStore(addressStore, (address) => address.id));
   const here = sectionOf(place);
-  const list = useCurrentInSight<HTMLElement>(here);
   return (
     <main className="page research-page" aria-label={t("page.research")}>
-      <nav ref={list} className="research-sections" aria-label={t("page.research")}>
-        {RESEARCH_SECTIONS.map((section) => (
-          <PlaceLink
-            key={section}
-            to={{ page: "research", id: idOf(placeOf(section)), asked: {} }}
-            className="research-section"
-            isHere={section === here}
-          >
-            {t(`research.${section}`)}
-          </PlaceLink>
-        ))}
-      </nav>
+      <SectionBar
+        label={t("page.research")}
+        sections={RESEARCH_SECTIONS}
+        here={here}
+        to={(section) => ({ page: "research", id: idOf(placeOf(section)), asked: {} })}
+      >
+        {(section) => t(`research.${section}`)}
+      </SectionBar>
       <div className="research-body">
         <Shown key={place.at === "compare" ? place.at : idOf(place)} place={place} />
       </div>

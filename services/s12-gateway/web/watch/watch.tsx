@@ -3,8 +3,7 @@ import "./messages.ts";
 import { useQuery } from "@tanstack/react-query";
 import { alertsQuery } from "../api/queries.ts";
 import { useText } from "../i18n/translate.ts";
-import { PlaceLink } from "../parts/links.tsx";
-import { useCurrentInSight } from "../parts/use-current-in-sight.ts";
+import { SectionBar } from "../parts/section-bar.tsx";
 import { addressStore } from "../state/address.ts";
 import { useStore } from "../state/store.ts";
 import { ActionsPage } from "./actions.tsx";
@@ -19,23 +18,22 @@ export function Watch() {
   const { t } = useText();
   const place = watchPlaceOf(useStore(addressStore, (address) => address.id));
   const here = watchSectionOf(place);
-  const list = useCurrentInSight<HTMLElement>(here);
   const open = useQuery(alertsQuery).data?.filter(({ state }) => state === "OPEN").length ?? 0;
   return (
     <main className="page watch-page" aria-label={t("page.health")}>
-      <nav ref={list} className="sections" aria-label={t("page.health")}>
-        {WATCH_SECTIONS.map((section) => (
-          <PlaceLink
-            key={section}
-            to={{ page: "health", id: watchIdOf({ at: section }), asked: {} }}
-            className="section"
-            isHere={section === here}
-          >
+      <SectionBar
+        label={t("page.health")}
+        sections={WATCH_SECTIONS}
+        here={here}
+        to={(section) => ({ page: "health", id: watchIdOf({ at: section }), asked: {} })}
+      >
+        {(section) => (
+          <>
             {t(`watch.${section}`)}
             {section === "alerts" && open > 0 ? <span className="count">{open}</span> : null}
-          </PlaceLink>
-        ))}
-      </nav>
+          </>
+        )}
+      </SectionBar>
       <div className="watch-body">
         <Shown key={watchIdOf(place)} place={place} />
       </div>
