@@ -1,10 +1,14 @@
 /** Picks the wanted series out of rows, and makes of each one point a step: a value, a rate or a quantile. */
+import { refuse } from "../../shared/errors.ts";
 import { type Figures, increase } from "./fold.ts";
 import { readSeriesKey, seriesKey } from "./prometheus.ts";
 import { type Bucket, bucketQuantile, readBound } from "./quantile.ts";
 import type { KeptRow } from "./rows.ts";
 
 const SECOND_MS = 1_000;
+/** Of all series together, in one answer. */
+const POINTS_MAX = 250_000;
+const TOO_MANY = `metric: more than ${POINTS_MAX} points; name metric and labels, or take a shorter time or a longer step`;
 
 export interface Wanted {
   readonly metric: string | undefined;
@@ -33,6 +37,8 @@ export class Collected {
   /** By series; null: it is not wanted. */
   readonly #found = new Map<string, { metric: string; labels: Record<string, string>; points: Point[] } | null>();
 
+  #points = 0;
+
   constructor(wanted: Wanted) {
     this.#wanted = wanted;
   }
@@ -47,7 +53,10 @@ export class Collected {
       }
       if (found === null) continue;
       const last = found.points.at(-1);
-      if (last?.start !== start) found.points.push({ start, ts, until, figures: [...figures] });
+      if (last?.start !== start) {
+        if (++this.#points > POINTS_MAX) refuse("INVALID", TOO_MANY);
+        found.points.push({ start, ts, until, figures: [...figures] });
+      }
       // Where only the last of a step is read it comes newest first: an older one of another service is no news.
       else if (this.#wanted.show !== "last") add(last.figures, figures);
     }

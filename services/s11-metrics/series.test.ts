@@ -194,3 +194,14 @@ test("names tell every metric of the last scrape with its labels' values, a hist
   ] as never);
   expect(((await names.run({ metric: "_a_" } as never, call)) as { items: unknown[] }).items).toHaveLength(1);
 });
+
+test("more points than one answer may have are refused before they fill the memory", async () => {
+  const values = Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`chimera_x{n="${n}"}`, n]));
+  for (let n = 0; n < 150; n++) {
+    const ts = START + n * 10_000;
+    await store.commit([put(metricsTimeseries, { id: `s01-${ts}`, service: "s01", ts, values })]);
+  }
+  clock = new VirtualClock(START + 1_500_000);
+  await expect(ask({})).rejects.toThrow("metric: more than 250000 points");
+  expect(await ask({ metric: "chimera_x", labels: "n=7" })).toHaveLength(1);
+});
