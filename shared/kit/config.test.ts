@@ -106,6 +106,24 @@ describe("a revision that cannot be applied", () => {
   });
 });
 
+test("of a pair at the start the one for all alone comes into force: what is open waits for no canary", async () => {
+  const it = configService();
+  await it.put(1, 2);
+  const { config, refused, swapped } = holderOf(it);
+  let isBad = true;
+  config.onChange(({ canary }) => {
+    if (canary && isBad) throw new Error("a bad canary");
+  });
+  await config.refresh();
+  expect([config.current().rev, config.current().canary]).toEqual([1, undefined]);
+  expect(config.standing()).toEqual({ rev: 1, refused: { rev: 2, error: "a bad canary" } });
+  await expect(config.catchUp()).rejects.toThrow("a bad canary");
+  expect([swapped.map(revs), refused.length]).toEqual([[[1]], 1]);
+  isBad = false;
+  await config.catchUp();
+  expect(config.standing()).toEqual({ rev: 1, canary_rev: 2, promotion_id: "p2" });
+});
+
 describe("catching up", () => {
   test("asks the config service only when the store tells of something else", async () => {
     const it = configService();

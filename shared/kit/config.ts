@@ -130,7 +130,10 @@ class Holder implements ConfigHolder {
       this.failed = undefined;
     } catch (error) {
       this.refuse(told, error instanceof Error ? error.message : String(error));
-      throw error;
+      const { canary, ...stable } = told;
+      if (this.active || !canary) throw error;
+      // At the start there is nothing to go on with, and what is open does not wait until a canary is taken back.
+      this.swap(this.activeOf(stable));
     }
   }
 
