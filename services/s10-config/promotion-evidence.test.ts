@@ -67,7 +67,7 @@ test("an entry counts when its end is known; one that the router did not take co
 test("trades of before are nobody's; one whose end is told late counts all the same", async () => {
   const trade = (trade_id: string, at: { opened_at: number; closed_at?: number }, status = "CLOSED"): Op =>
     put(trades, { ...BTC, trade_id, status, config_rev: 2, pnl_usdt: "1", margin_usdt: "20", ...at } as never);
-  const later = now + 5 * 60_000;
+  const later = now + 5 * HOUR_MS;
   await desk
     .store("s06")
     .commit([
@@ -76,7 +76,7 @@ test("trades of before are nobody's; one whose end is told late counts all the s
       trade("open", { opened_at: now + 3 }, "ACTIVE"),
     ]);
   expect(await canaryOf()).toMatchObject({ trades_closed: 1, trades_open: 1, pnl_usdt: "1" });
-  await desk.store("s06").commit([trade("told late", { opened_at: now + 2, closed_at: later - 60_000 })]);
+  await desk.store("s06").commit([trade("told late", { opened_at: now + 2, closed_at: later - 4 * HOUR_MS })]);
   expect(await canaryOf()).toMatchObject({ trades_closed: 2, pnl_usdt: "2" });
 });
 

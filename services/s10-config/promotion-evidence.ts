@@ -16,8 +16,8 @@ import { Lane } from "./promotion-lane.ts";
 
 /** Services commit what they decide within this. */
 const OVERLAP_MS = 10_000;
-/** A trade's end carries the exchange's time: S6 may have been away when it came. */
-const TRADES_OVERLAP_MS = 600_000;
+/** A trade's end carries the exchange's time: a shard of S6 may have been away when it came, while others went on. */
+const TRADES_OVERLAP_MS = 6 * 3_600_000;
 const LABELS_OVERLAP_MS = 3_600_000;
 const OPEN_MAX = 1_000;
 const OPEN = ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"];
