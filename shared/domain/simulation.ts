@@ -75,6 +75,8 @@ export const SensitivityAnalysis = z
   .object({
     epsilon: z.number(),
     evaluated: z.number().int(),
+    /** Of those: opened as they are or by a move, and so all that could flip. */
+    opened: z.number().int().optional(),
     /** Most influential first. `flips`: share of decisions that another value of it alone would have changed. */
     factors: z.array(z.object({ factor: z.string(), flips: z.number(), lipschitz: z.number().nullable() })),
     flip_share: z.number(),

@@ -79,6 +79,14 @@ describe("robustness", () => {
     expect(robustnessGate(of(0.6), LIMITS).state).toBe("PASSED");
   });
 
+  test("says nothing where few of many are opened at all, and tells what turns of those that are", () => {
+    const rare = (opened: number) => robustnessGate({ ...of(0.95, 1_000), opened }, LIMITS);
+    expect(rare(29)).toMatchObject({ state: "NOT_ENOUGH", value: null });
+    expect(rare(29).detail).toBe("1000 signals moved, 29 of them opened before or after; it takes 30");
+    expect(rare(100).state).toBe("PASSED");
+    expect(rare(100).detail).toEndWith("changes 5 % of 1000 decisions, 50 % of the 100 opened before or after");
+  });
+
   test("says nothing of fewer signals than it takes, or when nobody asked", () => {
     expect(robustnessGate(of(0, 29), LIMITS)).toMatchObject({ state: "NOT_ENOUGH", value: null });
     expect(robustnessGate(of(0, 30), LIMITS).state).toBe("FAILED");

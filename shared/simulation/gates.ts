@@ -59,18 +59,24 @@ function boundsOf(summary: SimulationSummary, limits: Limits): Bound[] {
   ];
 }
 
+/** Where too few of those moved could be opened at all it says nothing: that they stay closed is no merit. */
 export function robustnessGate(analysis: SensitivityAnalysis | undefined, limits: Limits): GateResult {
   const { robustness_min, signals_min } = limits;
   const head = { name: "robustness", limit: robustness_min } as const;
   const evaluated = analysis?.evaluated ?? 0;
-  if (!analysis || evaluated < signals_min) {
-    return { ...head, state: "NOT_ENOUGH", value: null, detail: `${evaluated} signals moved; it takes ${signals_min}` };
+  const opened = analysis?.opened ?? evaluated;
+  if (!analysis || opened < signals_min) {
+    const detail = `${evaluated} signals moved, ${opened} of them opened before or after; it takes ${signals_min}`;
+    return { ...head, state: "NOT_ENOUGH", value: null, detail };
   }
   const { robustness, epsilon, flip_share } = analysis;
+  const flips = Math.round(flip_share * evaluated);
   return {
     ...head,
     state: robustness >= robustness_min ? "PASSED" : "FAILED",
     value: robustness,
-    detail: `moving factors by ${percent(epsilon)} of their spread changes ${percent(flip_share)} of ${evaluated} decisions`,
+    detail:
+      `moving factors by ${percent(epsilon)} of their spread changes ${percent(flip_share)} of ${evaluated} decisions, ` +
+      `${percent(flips / opened)} of the ${opened} opened before or after`,
   };
 }

@@ -27,7 +27,8 @@ describe("how close to its edges a revision decides", () => {
     );
     // 0.46 to 0.50 would be opened by a move up, 0.51 to 0.54 would not by one down.
     expect(found).toMatchObject({
-      ...{ epsilon: 0.05, evaluated: 101, flip_share: 9 / 101, robustness: 92 / 101, lipschitz_median: 0 },
+      // 50 are opened as they are, and 5 by a move.
+      ...{ opened: 55, epsilon: 0.05, evaluated: 101, flip_share: 9 / 101, robustness: 92 / 101, lipschitz_median: 0 },
       factors: [{ factor: "obi_5", flips: 9 / 101, lipschitz: 0 }],
     });
     expect(SensitivityAnalysis.parse(found)).toEqual(found);
@@ -43,6 +44,21 @@ describe("how close to its edges a revision decides", () => {
       analysed({ rules }, hundredAndOne(values), { topk, epsilon: 0.2 }).factors.map(({ factor }) => factor);
     expect(named(5)).toEqual(["trade_imb_10s", "ret_10s"]);
     expect(named(1)).toEqual(["trade_imb_10s"]);
+  });
+
+  test("tells first what turns most by so little, though half a spread of another would turn more", () => {
+    // Nearly all lie just above the edge of the one; of the other all lie a quarter of its spread away.
+    const rules = [
+      { rule_id: "far", when: { f: "trade_imb_10s", op: ">", v: 0.45 }, effect: { skip_entry: true } },
+      { rule_id: "near", when: { f: "ret_10s", op: ">", v: 0.5 }, effect: { skip_entry: true } },
+    ];
+    const values = (at: number) => ({
+      ...{ obi_5: 0.9, trade_imb_10s: at % 10 === 0 ? -0.6 : 0.4 },
+      ret_10s: at % 10 === 1 ? -0.5 : at % 4 === 0 ? 0.49 : 0,
+    });
+    const { factors } = analysed({ rules }, hundredAndOne(values), { epsilon: 0.05 });
+    expect(factors.map(({ factor }) => factor)).toEqual(["ret_10s", "trade_imb_10s"]);
+    expect(factors[0]!.flips).toBeGreaterThan(factors[1]!.flips);
   });
 
   test("moves several together as well: what no single one flips may flip then", () => {

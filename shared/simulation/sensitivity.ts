@@ -6,7 +6,7 @@
  * together, and a share of that way would put any one of them far from all others. The `topk` factors with the most
  * influence are looked at: half a spread up or down changes most decisions and sizes. Of each sampled signal each of
  * them is then moved by −ε and +ε of its spread alone, and all of them together by random shares of it. A flip: opened
- * or not, or the side, is another. Local Lipschitz: the greatest |Δ size_mult| / ε of a signal that is opened before
+ * or not, or the side, is another; so only those that are opened as they are or by a move can flip. Local Lipschitz: the greatest |Δ size_mult| / ε of a signal that is opened before
  * and after. Factors of a few whole numbers (a regime, a direction) are never moved: by a little makes no sense there.
  */
 import type { SensitivityAnalysis, SensitivityAsked } from "../domain/simulation.ts";
@@ -59,7 +59,7 @@ export function* sensitivityInParts(parts: SensitivityParts, chance: Chance): In
   const top = (yield* influences(parts, { reads, spreads })).slice(0, topk).map(({ factor }) => factor);
   const tallies = new Map(top.map((factor) => [factor, { flips: 0, slopes: [] as number[] }]));
   const slopes: number[] = [];
-  let flipped = 0;
+  let [opened, flipped] = [0, 0];
   for (const [i, seen] of parts.sample.entries()) {
     if (i % PART_SIGNALS === PART_SIGNALS - 1) yield;
     const mine = top.flatMap((factor) => movable(seen, factor, { reads, spreads }));
@@ -77,17 +77,18 @@ export function* sensitivityInParts(parts: SensitivityParts, chance: Chance): In
       const drawn = mine.map(({ factor, spread }) => [factor, (2 * chance.next() - 1) * epsilon * spread] as const);
       all.see(stanceOf(parts, seen, new Map(drawn)));
     }
+    if (before.side !== undefined || all.isFlipped) opened++;
     if (all.isFlipped) flipped++;
     if (all.slope !== undefined) slopes.push(all.slope);
   }
   const evaluated = parts.sample.length;
   const shareOf = (count: number) => (evaluated === 0 ? 0 : count / evaluated);
   return {
-    ...{ epsilon, evaluated },
-    factors: top.map((factor) => {
-      const { flips, slopes: own } = tallies.get(factor)!;
-      return { factor, flips: shareOf(flips), lipschitz: medianOf(own) };
-    }),
+    ...{ epsilon, evaluated, opened },
+    factors: [...tallies]
+      .map(([factor, { flips, slopes: own }]) => ({ factor, flips: shareOf(flips), lipschitz: medianOf(own) }))
+      // Half a spread chose them; what they turn at ε is what is told.
+      .sort((a, b) => b.flips - a.flips || (b.lipschitz ?? 0) - (a.lipschitz ?? 0)),
     flip_share: shareOf(flipped),
     lipschitz_median: medianOf(slopes),
     robustness: 1 - shareOf(flipped),

@@ -2345,6 +2345,7 @@ export type SearchRulesSent = {
 export type SensitivityAnalysis = {
   epsilon: number;
   evaluated: number;
+  opened?: number;
   factors: ({
     factor: string;
     flips: number;
