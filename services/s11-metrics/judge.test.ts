@@ -1,5 +1,7 @@
 /** Every figure driven over each of its limits and back, through the service. */
 import { beforeEach, describe, expect, test } from "bun:test";
+import { put } from "../../shared/changes.ts";
+import { orders as ordersKept } from "../../shared/collections/orders.ts";
 import type { HealthReading, LevelChange } from "../../shared/domain/watching.ts";
 import { accountEvents, alerts } from "../../shared/streams.ts";
 import { TAKERS_ONLY_MS } from "../../shared/trading/health/effects.ts";
@@ -156,6 +158,20 @@ describe("a restart", () => {
     });
     expect(new Set(watch.told.map((each) => each.level))).toEqual(new Set(["RED"]));
   });
+  test("tells people of a level that became another one while nobody judged", async () => {
+    const { clock, world } = watch;
+    const slow = Array.from({ length: 60 }, () => watch.order({ acked_at: clock.now() + 4_000 }));
+    const told: string[] = [];
+    world.bus.subscribe(alerts, {
+      ...{ group: "test-alerts", consumer: "test" },
+      handle: ({ event }) => void told.push(`${event.severity} ${event.code}`),
+    });
+    await world.store("s04").commit(slow.map((order) => put(ordersKept, order)));
+    await watch.restart(MINUTE);
+    await judged();
+    expect([await level(), told]).toEqual(["RED", ["ERROR HEALTH_LEVEL"]]);
+  });
+
   test("does not take what waited meanwhile for a backlog", async () => {
     watch.world.bus.subscribe(accountEvents, { group: "s06", consumer: "s06", handle: () => new Promise(() => {}) });
     await watch.world.bus.publish(accountEvents, { instrument: "FUT:BTCUSDT" } as never, { key: "FUT:BTCUSDT" });

@@ -72,7 +72,7 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
     await publish(healthEvents, { level, reasons, effects, ts });
     const isNewLevel = level !== told.level;
     told = { text, level, at: ts };
-    if (isFirst || !isNewLevel) return;
+    if (!isNewLevel) return;
     alert(SEVERITY[level], "HEALTH_LEVEL", `Health is ${level}: ${reasons.join("; ") || "all figures in bounds"}.`);
   }
 
