@@ -6,7 +6,7 @@ import { models } from "../../shared/collections/models.ts";
 import { intents } from "../../shared/collections/orders.ts";
 import { decisionOutcomes, decisionsMade, signalsSeen } from "../../shared/collections/signals.ts";
 import { trades } from "../../shared/collections/trades.ts";
-import type { Bundle } from "../../shared/domain/bundle.ts";
+import { type Bundle, Bundle as BundleShape } from "../../shared/domain/bundle.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { Evidence } from "./promotion-evidence.ts";
 import { Desk, HOUR_MS } from "./promotions.fixture.ts";
@@ -53,10 +53,17 @@ test("signals and decisions count for the arm that they are marked with, and for
   expect(evidence.figures().stable).toMatchObject({ signals: 1, decisions: 0 });
 });
 
-test("an entry counts when its end is known; one that the router did not take counts as come to nothing", async () => {
+test("an entry counts when its end is known; one that the router did not take counts as come to nothing, unless nobody could trade", async () => {
   await desk
     .store("s03")
-    .commit([decision("x"), put(decisionOutcomes, { ...BTC, signal_id: "x", intent_id: "x", ts: now } as never)]);
+    .commit(
+      [["x", "RULE"] as const, ["killed", "KILL_SWITCH"] as const, ["broken", "UNAVAILABLE"] as const].flatMap(
+        ([signal_id, code]) => [
+          decision(signal_id),
+          put(decisionOutcomes, { ...BTC, signal_id, intent_id: signal_id, code, ts: now } as never),
+        ],
+      ),
+    );
   await desk.store("s04").commit([entry("e1", "RUNNING", "0"), entry("e2", "DONE", "0.1"), entry("e3", "DONE", "0")]);
   expect(await canaryOf()).toMatchObject({ entries: 3, rejected: 2 });
   await desk.store("s04").commit([entry("e1", "DONE", "0.5")]);
@@ -126,4 +133,16 @@ test("what took place is not ended before all of it has been read", async () => 
   expect((await desk.only()).status).toBe("ACTIVE");
   await desk.pass(10_000);
   expect(await desk.only()).toMatchObject({ status: "DONE", canary: { signals: 6_000 } });
+});
+
+test("what was judged is judged again only when there is more to judge by, or by other limits", async () => {
+  const { promotion } = BundleShape.shape.flags.parse({});
+  const first = evidence.judged(promotion);
+  expect(evidence.judged(promotion)).toBe(first);
+  const trade = { ...BTC, trade_id: "t", status: "CLOSED", config_rev: 2, pnl_usdt: "-26", margin_usdt: "20" };
+  await desk.store("s06").commit([put(trades, { ...trade, opened_at: now, closed_at: now } as never)]);
+  await evidence.read(none);
+  const states = (limits = promotion) => evidence.judged(limits).map(({ state }) => state);
+  expect(states()[0]).toBe("BREACHED");
+  expect(states({ ...promotion, drawdown_usdt_max: "30" })[0]).toBe("OK");
 });

@@ -7,11 +7,12 @@ import { trades } from "../../shared/collections/trades.ts";
 import type { ArmMark } from "../../shared/domain/arms.ts";
 import type { Bundle } from "../../shared/domain/bundle.ts";
 import { dec, zero } from "../../shared/domain/money.ts";
-import type { ArmFigures, Promotion } from "../../shared/domain/promotion.ts";
+import type { ArmFigures, GuardrailVerdict, Promotion } from "../../shared/domain/promotion.ts";
+import type { Code } from "../../shared/errors.ts";
 import type { Collection, Query, Store } from "../../shared/kit/ports.ts";
 import type { HorizonH } from "../../shared/trading/labels/outcome.ts";
-import { type Evidence as ArmEvidence, ArmTally } from "../../shared/trading/promotion/arm-tally.ts";
-import { scoresOf } from "../../shared/trading/promotion/guardrails.ts";
+import { ArmTally } from "../../shared/trading/promotion/arm-tally.ts";
+import { judgeGuardrails, type PromotionLimits, scoresOf } from "../../shared/trading/promotion/guardrails.ts";
 import { Lane } from "./promotion-lane.ts";
 
 /** Services commit what they decide within this. */
@@ -21,6 +22,12 @@ const TRADES_OVERLAP_MS = 6 * 3_600_000;
 const LABELS_OVERLAP_MS = 3_600_000;
 const OPEN_MAX = 1_000;
 const OPEN = ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"];
+
+/** Refusals for how the whole system was just then: they say nothing of the revision that asked. */
+const NOT_ITS_DOING: ReadonlySet<string> = new Set<Code>([
+  ...(["KILL_SWITCH", "WRONG_STATE", "ORDER_UNKNOWN", "FENCED", "RATE_LIMITED", "INTERNAL"] as const),
+  ...(["UNAVAILABLE", "NOT_OWNER", "STOPPING", "NOT_READY", "TIMEOUT", "EXCHANGE_UNKNOWN"] as const),
+]);
 
 type Of = Pick<Promotion, "promotion_id" | "rev" | "from_rev" | "created_at">;
 interface Arms<T> {
@@ -37,6 +44,7 @@ export class Evidence {
   /** Entries under way, with their arm. */
   private readonly underWay = new Map<string, ArmTally>();
   private open: Arms<number> = { stable: 0, canary: 0 };
+  private verdicts: { by: string; all: GuardrailVerdict[] } | undefined;
   private horizons: ReadonlyMap<string, HorizonH> | undefined;
   private labelLanes: readonly (() => Promise<boolean>)[] = [];
 
@@ -58,8 +66,18 @@ export class Evidence {
     return isAll;
   }
 
-  evidence(): Arms<ArmEvidence> {
-    return { stable: this.arms.stable.evidence(), canary: this.arms.canary.evidence() };
+  /** What the guardrails say; drawn anew only where there is more to judge by, since that takes its time. */
+  judged(limits: PromotionLimits): GuardrailVerdict[] {
+    const arms = { stable: this.arms.stable.evidence(), canary: this.arms.canary.evidence() };
+    const counted = Object.values(arms).map(({ entries, rejected, closed, labels }) => [
+      entries,
+      rejected,
+      closed,
+      labels,
+    ]);
+    const by = JSON.stringify([limits, counted]);
+    if (this.verdicts?.by !== by) this.verdicts = { by, all: judgeGuardrails(arms, limits, this.promotion_id) };
+    return this.verdicts.all;
   }
 
   figures(): Arms<ArmFigures> {
@@ -67,9 +85,8 @@ export class Evidence {
   }
 
   private figuresOf(name: keyof Arms<unknown>): ArmFigures {
-    const scores = scoresOf(this.arms[name].evidence(), `${this.promotion_id} ${name}`);
-    const estimates = { auc: scores?.auc.estimate ?? null, brier: scores?.brier.estimate ?? null };
-    return this.arms[name].figures({ trades_open: this.open[name], ...estimates });
+    const arm = this.arms[name];
+    return arm.figures({ trades_open: this.open[name], ...scoresOf(arm.evidence()) });
   }
 
   private lanesOf() {
@@ -87,8 +104,8 @@ export class Evidence {
       lane(decisionsMade, "ts", ({ arm, decision }) =>
         this.marked(arm)?.decision({ opens: decision.action === "open" }),
       ),
-      lane(decisionOutcomes, "ts", async ({ signal_id }) => {
-        (await this.armOfSignal(signal_id))?.entry({ cameToNothing: true });
+      lane(decisionOutcomes, "ts", async ({ signal_id, code }) => {
+        if (!NOT_ITS_DOING.has(code)) (await this.armOfSignal(signal_id))?.entry({ cameToNothing: true });
       }),
       lane(intents, "created_at", (record) => this.entry(record)),
       () =>

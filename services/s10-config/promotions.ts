@@ -7,7 +7,7 @@ import type { Row } from "../../shared/kit/ports.ts";
 import type { Context, Principal } from "../../shared/kit/service.ts";
 import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { healthGate } from "../../shared/trading/promotion/gates.ts";
-import { breachesOf, judgeGuardrails, limitsOf } from "../../shared/trading/promotion/guardrails.ts";
+import { breachesOf, limitsOf } from "../../shared/trading/promotion/guardrails.ts";
 import {
   isHeldByAll,
   missingIn,
@@ -213,7 +213,7 @@ export class Promotions {
 
   private async noteFigures(row: Row<Promotion>, evidence: Evidence): Promise<Row<Promotion>> {
     const { stable, canary } = evidence.figures();
-    const guardrails = judgeGuardrails(evidence.evidence(), this.limits(), row.key);
+    const guardrails = evidence.judged(this.limits());
     const { value } = row;
     const before = [value.stable, value.canary, value.guardrails];
     if (JSON.stringify([stable, canary, guardrails]) === JSON.stringify(before)) return row;

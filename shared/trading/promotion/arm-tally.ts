@@ -67,9 +67,9 @@ export class ArmTally {
 
   /** What guardrails judge by. */
   evidence() {
-    const { entries, rejected, closed } = this.counts;
+    const { entries, rejected, closed, labels } = this.counts;
     const { drawdown } = this;
-    return { entries, rejected, closed, drawdown, roes: [...this.roes], forecasts: [...this.forecasts] };
+    return { entries, rejected, closed, labels, drawdown, roes: [...this.roes], forecasts: [...this.forecasts] };
   }
 
   /** As people see it; AUC and Brier are of its model over the newest labels. */

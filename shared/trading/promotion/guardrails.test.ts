@@ -96,7 +96,7 @@ test("an arm that did nothing is judged by nothing", () => {
     ["drawdown", "pnl", "reject_rate", "auc", "brier"].map((name) => `${name} NOT_ENOUGH`),
   );
   expect(breachesOf(verdicts)).toEqual([]);
-  expect(scoresOf(arm({}), "seed")).toBeNull();
+  expect(scoresOf(arm({}))).toEqual({ auc: null, brier: null });
 });
 
 test("the same evidence is judged the same each time, and the limits are those of the bundle", () => {

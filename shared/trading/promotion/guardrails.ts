@@ -2,8 +2,8 @@
 import type { Bundle } from "../../domain/bundle.ts";
 import { dec, show } from "../../domain/money.ts";
 import type { GuardrailVerdict } from "../../domain/promotion.ts";
-import { aucIntervalOfBlocks } from "../stats/auc.ts";
-import { blockOf, bootstrapInterval, type Interval, stationaryRows } from "../stats/bootstrap.ts";
+import { aucIntervalOfBlocks, auc as aucOfAll } from "../stats/auc.ts";
+import { blockOf, bootstrapInterval, stationaryRows } from "../stats/bootstrap.ts";
 import { seededChance } from "../stats/seeded-chance.ts";
 import type { Evidence } from "./arm-tally.ts";
 import { meanDifference } from "./mean-difference.ts";
@@ -28,18 +28,14 @@ export function judgeGuardrails(arms: Arms, limits: PromotionLimits, seed: strin
   ];
 }
 
-/** AUC and Brier's score of what an arm's model said, with the intervals that guardrails look at; null for too little. */
-export function scoresOf({ forecasts }: Evidence, seed: string): { auc: Interval; brier: Interval } | null {
-  if (forecasts.length === 0) return null;
-  const block = blockOf(forecasts.length);
-  const scored = forecasts.map(({ p, positive }) => ({ score: p, positive }));
-  const squares = forecasts.map(({ p, positive }) => (p - Number(positive)) ** 2);
-  const meanSquare = (rows: Uint32Array) => rows.reduce((all, row) => all + (squares[row] as number), 0) / rows.length;
-  return {
-    auc: aucIntervalOfBlocks(scored, block, options(`${seed} auc`)),
-    brier: bootstrapInterval(stationaryRows(squares.length, block), meanSquare, options(`${seed} brier`)),
-  };
+/** AUC and Brier's score of what an arm's model said, as people see them; null for too little. */
+export function scoresOf({ forecasts }: Pick<Evidence, "forecasts">): { auc: number | null; brier: number | null } {
+  const sum = squaresOf(forecasts).reduce((all, square) => all + square, 0);
+  return { auc: aucOfAll(scoredOf(forecasts)), brier: forecasts.length === 0 ? null : sum / forecasts.length };
 }
+
+const scoredOf = (forecasts: Evidence["forecasts"]) => forecasts.map(({ p, positive }) => ({ score: p, positive }));
+const squaresOf = (forecasts: Evidence["forecasts"]) => forecasts.map(({ p, positive }) => (p - Number(positive)) ** 2);
 
 const options = (seed: string) =>
   ({ chance: seededChance(seed), level: LEVEL, resamples: RESAMPLES, method: "percentile" }) as const;
@@ -77,8 +73,9 @@ function auc(canary: Evidence, limits: PromotionLimits, seed: string): Guardrail
   const limit = limits.auc_min;
   const said = { name: "auc", limit, sample: canary.forecasts.length, sample_min: limits.labels_min } as const;
   if (said.sample < said.sample_min) return verdict({ ...said, value: null }, few(said, "labels with a model"), false);
-  const found = scoresOf(canary, seed)?.auc;
-  if (!found || found.estimate === null || found.high === null) {
+  const { forecasts } = canary;
+  const found = aucIntervalOfBlocks(scoredOf(forecasts), blockOf(forecasts.length), options(`${seed} auc`));
+  if (found.estimate === null || found.high === null) {
     return verdict({ ...said, value: null, sample: 0 }, "its labels are all of one kind", false);
   }
   const detail = `AUC ${short(found.estimate)}, surely below ${short(found.high)}; at least ${limit}`;
@@ -89,8 +86,11 @@ function brier(canary: Evidence, limits: PromotionLimits, seed: string): Guardra
   const limit = limits.brier_max;
   const said = { name: "brier", limit, sample: canary.forecasts.length, sample_min: limits.labels_min } as const;
   if (said.sample < said.sample_min) return verdict({ ...said, value: null }, few(said, "labels with a model"), false);
-  const found = scoresOf(canary, seed)?.brier;
-  if (!found || found.estimate === null || found.low === null) {
+  const squares = squaresOf(canary.forecasts);
+  const meanSquare = (rows: Uint32Array) => rows.reduce((all, row) => all + (squares[row] as number), 0) / rows.length;
+  const drawn = stationaryRows(squares.length, blockOf(squares.length));
+  const found = bootstrapInterval(drawn, meanSquare, options(`${seed} brier`));
+  if (found.estimate === null || found.low === null) {
     return verdict({ ...said, value: null, sample: 0 }, "no score", false);
   }
   const detail = `Brier ${short(found.estimate)}, surely above ${short(found.low)}; at most ${limit}`;
