@@ -19,9 +19,11 @@ test("a FATAL alert goes within the limit's minute, however many older messages 
   await s11.publish("WARN", "FIRST");
   await s11.advance(SECOND);
   const waiting = Array.from({ length: 150 }, (_, n): Delivery => {
-    const about = { delivery_id: `w${n}`, channel_id: "ops", alert_ids: [`w${n}`], cause: "ALERT" } as const;
     const at = s11.clock.now();
-    return { ...about, severity: "WARN", state: "WAITING", tries: 1, created_at: at, next_try_at: at };
+    return {
+      ...{ delivery_id: `w${n}`, channel_id: "ops", alert_ids: [`w${n}`], cause: "ALERT", severity: "WARN" },
+      ...{ state: "WAITING", tries: 1, created_at: at, next_try_at: at },
+    };
   });
   await s11.store.commit(waiting.map((value) => put(deliveries, value)));
   await s11.advance(MINUTE);

@@ -57,7 +57,7 @@ export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
   const silences = createSilences({ store, clock, random, audit });
   const teller = createTeller({ store, clock, isBusy: (id) => courier.isBusy(id) });
   const inbox = createInbox({ store, clock, silences, teller, pace: settings, audit, wake });
-  const takeAgain = createTakeAgain({ dead: peers.dead, take: inbox.take, log });
+  const takeAgain = createTakeAgain({ clock, dead: peers.dead, take: inbox.take, log });
   const escalation = createEscalation({ store, clock, silences, teller, ...settings, wake });
   const deadman = deadmanOf(ports, level);
   return {

@@ -37,7 +37,7 @@ test("what is no alert is passed over, and looked at once", async () => {
   const bodies = ["{", "{}", "[1]", JSON.stringify(alert)];
   const letters = bodies.map((body, at) => ({ id: String(at), stream: "alerts", reason: "", body }));
   const again = createTakeAgain({
-    log,
+    ...{ log, clock: { now: () => MINUTE } },
     dead: async () => letters,
     take: async ({ alert_id }, { id }) => void taken.push(`${alert_id} ${id}`),
   });
@@ -53,7 +53,7 @@ test("one that cannot be taken keeps no other waiting, and is tried again", asyn
   const letters = ["a", "bad", "b"].map((id) => ({ id, stream: "alerts", reason: "", body: bodyOf(id) }));
   let isMended = false;
   const again = createTakeAgain({
-    log,
+    ...{ log, clock: { now: () => MINUTE } },
     dead: async () => letters,
     async take({ alert_id }) {
       if (alert_id === "bad" && !isMended) throw new Error("too large");
@@ -74,11 +74,11 @@ test("of many that come at once none is left behind", async () => {
   s11.store.commit = async () => {
     throw new Error("the disk is full");
   };
-  for (let n = 0; n < 600; n++) await s11.publish("WARN", `CODE_${n}`);
-  await s11.advance(60 * MINUTE);
+  for (let n = 0; n < 100; n++) await s11.publish("WARN", `CODE_${n}`);
+  await s11.advance(10 * MINUTE);
   s11.store.commit = commit;
-  await s11.advance(60 * MINUTE);
-  expect(await s11.store.count(alertsKept, { severity: "WARN" })).toBe(600);
+  await s11.advance(10 * MINUTE);
+  expect(await s11.store.count(alertsKept, { severity: "WARN" })).toBe(100);
   await s11.stop();
 });
 
@@ -101,4 +101,22 @@ test("one that is taken late ends nothing that began after it, and opens nothing
   await s11.advance(SECOND);
   expect(await s11.alert("SERVICE_DOWN-x")).toMatchObject({ state: "RESOLVED", ts: now, count: 2 });
   await s11.stop();
+});
+
+test("old ones are not told again when nobody knows any more whether they were taken", async () => {
+  const taken: string[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const bodyOf = (alert_id: string, ts: number) =>
+    JSON.stringify({ alert_id, severity: "WARN", source: "s04", code: "X", message: "m", ts });
+  const letters = [
+    { id: "1", stream: "alerts", reason: "", body: bodyOf("old", 40 * 24 * 60 * MINUTE) },
+    { id: "2", stream: "alerts", reason: "", body: bodyOf("new", 60 * 24 * 60 * MINUTE) },
+  ];
+  const again = createTakeAgain({
+    ...{ log, clock: { now: () => 61 * 24 * 60 * MINUTE } },
+    dead: async () => letters,
+    take: async ({ alert_id }) => void taken.push(alert_id),
+  });
+  await again.look();
+  expect(taken).toEqual(["new"]);
 });

@@ -1,19 +1,22 @@
 /** Takes alerts again that went to the dead letters: our own store failed for a while, and each of them is to be kept. */
 import { parseJson } from "../../shared/kit/body.ts";
-import type { Message } from "../../shared/kit/ports.ts";
+import type { Clock, Message } from "../../shared/kit/ports.ts";
 import type { Log, Peers } from "../../shared/kit/service.ts";
 import { Alert, alerts } from "../../shared/streams.ts";
 
 const LETTERS_MAX = 1_000;
+/** Dead letters stay longer than it is known which of them have been taken. */
+const AGE_MS_MAX = 14 * 86_400_000;
 
 export interface TakeAgainParts {
+  clock: Pick<Clock, "now">;
   dead: Peers["dead"];
   /** A message that was taken before is passed over. */
   take(alert: Alert, message: Pick<Message, "stream" | "id">): Promise<void>;
   log: Log;
 }
 
-export function createTakeAgain({ dead, take, log }: TakeAgainParts) {
+export function createTakeAgain({ clock, dead, take, log }: TakeAgainParts) {
   /** Taken, or no alert at all. */
   let settled = new Set<string>();
 
@@ -22,7 +25,7 @@ export function createTakeAgain({ dead, take, log }: TakeAgainParts) {
     const alert = alertIn(body);
     if (!alert) log.error("a dead letter is no alert", { message_id: id });
     try {
-      if (alert) await take(alert, { stream, id });
+      if (alert && alert.ts > clock.now() - AGE_MS_MAX) await take(alert, { stream, id });
       return true;
     } catch (error) {
       log.warn("an alert could not be taken again", { message_id: id, error: String(error) });
