@@ -1,9 +1,10 @@
 /** `config draft`: a bundle's file, stored as a draft. */
 import { openBundleText } from "../../services/s10-config/bundle-text.ts";
+import type { LintAnswer } from "../../services/s10-config/document-types.ts";
 import type { DraftAnswer } from "../../services/s10-config/types.ts";
 import type { Command } from "./command.ts";
 import { reportLines } from "./config-lint.ts";
-import { askConfig, DATA_OPTION, DATA_USAGE, lintedThere, readBundleOf } from "./config-source.ts";
+import { answerOf, askConfig, DATA_OPTION, DATA_USAGE, lintedThere, readBundleOf } from "./config-source.ts";
 import { readOptions } from "./options.ts";
 import { bold, dim, green, print } from "./terminal.ts";
 
@@ -60,16 +61,25 @@ export async function draftFile(file: string, about: About): Promise<DraftAnswer
   const { value, faults } = openBundleText(text);
   const isDocument = faults.length === 0 && typeof value === "object" && value !== null;
   const document = isDocument ? await numbered(value as Record<string, unknown>, about) : undefined;
-  const report = document && (await askConfig<LintedDraft>(about.data, "/config/lint", { body: { bundle: document } }));
-  if (document && report?.passed) return askConfig<DraftAnswer>(about.data, "/bundles", { body: document });
-  // Once more as text: people want lines.
-  const byLine = await lintedThere(about.data, text);
-  if (about.json) print(JSON.stringify(byLine));
-  else for (const line of reportLines(byLine, { file, text, hints: false })) print(line);
+  const report = document && (await askConfig<LintAnswer>(about.data, "/config/lint", { body: { bundle: document } }));
+  if (document && report?.passed) return storedDraft(document, about);
+  const found = withLines(report, await lintedThere(about.data, text));
+  if (about.json) print(JSON.stringify(found));
+  else for (const line of reportLines(found, { file, text, hints: false })) print(line);
   return undefined;
 }
-interface LintedDraft {
-  passed: boolean;
+
+/** People want lines, which the text alone has; but it knows nothing of what an option brought. */
+export const withLines = (asStored: LintAnswer | undefined, asText: LintAnswer): LintAnswer =>
+  asStored && asText.passed ? asStored : asText;
+
+/** Throws with what to do where the number is taken, or below another. */
+async function storedDraft(document: object, { data, rev }: About): Promise<DraftAnswer> {
+  const answer = await answerOf<DraftAnswer>(data, "/bundles", { body: document });
+  if (answer.ok) return answer.body;
+  const { title, detail } = answer.body;
+  const isNumber = /revision/i.test(detail ?? "") && rev !== "next";
+  throw new Error([detail ?? title, ...(isNumber ? ["--rev next numbers it after the highest."] : [])].join(" "));
 }
 
 async function numbered(

@@ -1,10 +1,9 @@
 /** `config export`: a stored revision as a file to read or to change. */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { ROOT } from "../build.ts";
 import type { Command } from "./command.ts";
-import { DATA_OPTION, DATA_USAGE, namedRevision, storedBundle } from "./config-source.ts";
+import { DATA_OPTION, DATA_USAGE, namedRevision, storedBundle, writeBundleFile } from "./config-source.ts";
 import { readOptions } from "./options.ts";
 import { note, print } from "./terminal.ts";
 
@@ -34,7 +33,7 @@ async function run(args: string[]): Promise<number> {
   const text = values.json ? `${JSON.stringify(bundle, null, 2)}\n` : [...head, asYaml(bundle)].join("\n");
   if (values.out === undefined) print(text.trimEnd());
   else {
-    writeFileSync(values.out, text);
+    writeBundleFile(values.out, text);
     note(`Wrote ${bundle_id}@${rev} to ${values.out}`);
   }
   return 0;

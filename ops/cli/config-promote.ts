@@ -27,7 +27,7 @@ itself.
 
   --mode canary   canary, ramp or full
   --share 10      of a canary: per cent of the triggers, 1 to ${SHARE_MAX}
-  --hours 24      of a canary or a ramp: how long, at most ${HOURS_MAX}
+  --hours 24      of a canary or a ramp: how long, 24 to ${HOURS_MAX}
   --then full     what comes by itself when it has stood to its end: hold, ramp or full
   --note TEXT     why
   --watch         follows it to its end
@@ -56,8 +56,14 @@ async function run(args: string[]): Promise<number> {
   const [word, more] = positionals;
   if (word === undefined || more !== undefined) throw new Error("Name one revision: ./chimera config promote REV");
   const how = howOf({ ...values, afterwards: values.then });
+  mustBeOneAnswer(values);
   const { bundle_id, rev: to_rev } = await namedRevision(values.data, word);
   return signedIn(values, (session) => promote(session, { bundle_id, to_rev, ...how }, values));
+}
+
+/** Throws for both: what follows is told in lines, and a program reads one document. */
+export function mustBeOneAnswer({ json, watch }: Pick<Values, "json" | "watch">): void {
+  if (json && watch) throw new Error("--json is one answer: leave --watch out, and ask ./chimera config watch --json.");
 }
 
 interface How {

@@ -1,7 +1,7 @@
 /** `config rollback`: what was in force before comes back, under a new number. */
 import type { BundleRecord } from "../../shared/collections/config.ts";
 import type { Command } from "./command.ts";
-import { promote } from "./config-promote.ts";
+import { mustBeOneAnswer, promote } from "./config-promote.ts";
 import { askConfig, DATA_OPTION, DATA_USAGE, type Named, namedRevision } from "./config-source.ts";
 import { PERSON_OPTIONS, PERSON_USAGE, signedIn } from "./gateway-session.ts";
 import { readOptions } from "./options.ts";
@@ -31,6 +31,7 @@ async function run(args: string[]): Promise<number> {
   const { values, positionals } = readOptions(args, OPTIONS, "some");
   const [word, more] = positionals;
   if (more !== undefined) throw new Error(`${JSON.stringify(more)} is too much. --help tells what there is.`);
+  mustBeOneAnswer(values);
   const { bundle_id, rev } = word === undefined ? await before(values.data) : await namedRevision(values.data, word);
   if (!values.json) note(dim(`The content of ${bundle_id}@${rev} comes back`));
   const body = { bundle_id, to_rev: rev, mode: "ROLLBACK", ...(values.note !== undefined && { note: values.note }) };

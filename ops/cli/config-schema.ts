@@ -1,7 +1,7 @@
 /** `config schema`: the JSON Schema of a bundle, for editors. */
-import { writeFileSync } from "node:fs";
 import { bundleJsonSchema } from "../../services/s10-config/bundle-schema.ts";
 import type { Command } from "./command.ts";
+import { writeBundleFile } from "./config-source.ts";
 import { readOptions } from "./options.ts";
 import { note, print } from "./terminal.ts";
 
@@ -21,7 +21,7 @@ async function run(args: string[]): Promise<number> {
   const text = `${JSON.stringify(bundleJsonSchema(), null, 2)}\n`;
   if (out === undefined) print(text.trimEnd());
   else {
-    writeFileSync(out, text);
+    writeBundleFile(out, text);
     note(`Wrote ${out}`);
   }
   return 0;

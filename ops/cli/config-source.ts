@@ -1,5 +1,5 @@
 /** Where the config commands get bundles from: a file, or a revision of the running installation. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { withBase } from "../../services/s10-config/bundle-extends.ts";
 import { openBundleText } from "../../services/s10-config/bundle-text.ts";
 import { contentHash } from "../../services/s10-config/bundles.ts";
@@ -10,7 +10,7 @@ import type { BundleRecord } from "../../shared/collections/config.ts";
 import type { Bundle } from "../../shared/domain/bundle.ts";
 import type { Role } from "../../shared/kit/service.ts";
 import { DEFAULT_DATA } from "./options.ts";
-import { askService } from "./service-asking.ts";
+import { type Answer, answerTo, askService, type Question } from "./service-asking.ts";
 
 /** For commands that ask the running installation. */
 export const DATA_OPTION = { data: { type: "string", default: DEFAULT_DATA } } as const;
@@ -27,13 +27,23 @@ export interface Sourced extends Named {
   bundle: Bundle;
 }
 
-/** Asks the config service. */
-export const askConfig = <T>(data: string, path: string, ask: { body?: object; role?: Role } = {}): Promise<T> =>
-  askService<T>({
-    ...{ data, service: "s10", path, method: ask.body ? "POST" : "GET" },
-    role: ask.role ?? (ask.body ? "researcher" : "viewer"),
-    ...(ask.body && { body: ask.body }),
-  });
+interface Ask {
+  body?: object;
+  role?: Role;
+}
+const questionOf = (data: string, path: string, { body, role }: Ask): Question => ({
+  ...{ data, service: "s10", path, method: body ? "POST" : "GET" },
+  role: role ?? (body ? "researcher" : "viewer"),
+  ...(body && { body }),
+});
+
+/** Asks the config service. Throws with its own words when it refuses. */
+export const askConfig = <T>(data: string, path: string, ask: Ask = {}): Promise<T> =>
+  askService<T>(questionOf(data, path, ask));
+
+/** What it says when it refuses, too. */
+export const answerOf = <T>(data: string, path: string, ask: Ask = {}): Promise<Answer<T>> =>
+  answerTo<T>(questionOf(data, path, ask));
 
 export function readBundleOf(file: string): string {
   try {
@@ -43,9 +53,20 @@ export function readBundleOf(file: string): string {
   }
 }
 
-/** Something with a dot or a slash that is there is a file; all else is a revision. */
-export const isFile = (word: string): boolean =>
-  /[./\\]/.test(word) && statSync(word, { throwIfNoEntry: false })?.isFile() === true;
+export function writeBundleFile(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new Error(`${file} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** Something with a dot or a slash is a file, since no revision has one; all else is a revision. Throws for none. */
+export function isFile(word: string): boolean {
+  if (!/[./\\]/.test(word)) return false;
+  if (statSync(word, { throwIfNoEntry: false })?.isFile() !== true) throw new Error(`There is no file ${word}.`);
+  return true;
+}
 
 /** `mine@3`, `3`, `CURRENT`, `CANARY`. Throws where there is none. */
 export async function namedRevision(data: string, word: string): Promise<Named> {

@@ -3,9 +3,12 @@ import { afterAll, expect, spyOn, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LintAnswer } from "../../services/s10-config/document-types.ts";
 import { ROOT } from "../build.ts";
 import { command } from "./config.ts";
+import { withLines } from "./config-draft.ts";
 import { listLines } from "./config-list.ts";
+import { refusalLines } from "./service-asking.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chimera-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -111,4 +114,45 @@ test("a list says what is in force for whom", () => {
   expect(lines[0]).toContain("mine@3  STAGED, in force for 10 %");
   expect(lines[2]).toBe("  why");
   expect(lines[3]).toContain("mine@2  ACTIVE");
+});
+
+test("a file that is not there is told as such, with nothing running", async () => {
+  const missing = join(folder, "typo.yaml");
+  for (const args of [
+    ["diff", SHIPPED, missing],
+    ["diff", missing, "CURRENT"],
+    ["simulate", missing],
+  ]) {
+    await expect(command.run(args)).rejects.toThrow(`There is no file ${missing}.`);
+  }
+  const nowhere = join(folder, "no-folder", "schema.json");
+  await expect(command.run(["schema", "--out", nowhere])).rejects.toThrow(`${nowhere} cannot be written`);
+});
+
+test("what a program reads is one document: following is for people", async () => {
+  for (const name of ["promote", "rollback"]) {
+    await expect(command.run([name, "2", "--json", "--watch"])).rejects.toThrow("leave --watch out");
+  }
+});
+
+test("a draft that only an option spoils is told with what spoils it", () => {
+  const good: LintAnswer = { passed: true, errors: [], warnings: [], hints: [] };
+  const long = { path: "note", code: "TOO_BIG", message: "is too long" };
+  const bad: LintAnswer = { ...good, passed: false, errors: [long] };
+  expect(withLines(bad, good)).toBe(bad);
+  const byLine: LintAnswer = { ...bad, errors: [{ ...long, line: 3, column: 1 }] };
+  expect(withLines(bad, byLine)).toBe(byLine);
+  expect(withLines(undefined, byLine)).toBe(byLine);
+});
+
+test("a refusal says each thing once", () => {
+  const errors = [
+    { field: "window.to_ts", message: "is not after from_ts" },
+    { field: "instruments.0", message: "is in neither bundle" },
+    { field: "instruments.0", message: "is in neither bundle" },
+  ];
+  const detail = "It cannot be run so: window.to_ts is not after from_ts.";
+  expect(refusalLines({ title: "Out of range", detail, errors })).toEqual([
+    ...["Out of range", detail, "instruments.0: is in neither bundle"],
+  ]);
 });

@@ -32,7 +32,15 @@ export async function askService<T>(question: Question): Promise<T> {
   const { ok, body } = await answerTo<T>(question);
   if (ok) return body;
   const { title, detail, errors = [] } = body;
-  throw new Error([title, detail, ...errors.map(({ field, message }) => `${field}: ${message}`)].join("\n  "));
+  throw new Error(refusalLines({ title, detail, errors }).join("\n  "));
+}
+
+/** Each thing once: what is wrong with a field is often the whole detail. */
+export function refusalLines({ title, detail, errors = [] }: Refusal): string[] {
+  const isInDetail = ({ field, message }: { field: string; message: string }) =>
+    [field, message].every((words) => detail?.includes(words));
+  const fields = errors.filter((error) => !isInDetail(error)).map(({ field, message }) => `${field}: ${message}`);
+  return [title, detail, ...new Set(fields)].filter((line) => line !== undefined);
 }
 
 /** Throws where nothing runs, and where nobody answers. */

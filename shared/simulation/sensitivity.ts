@@ -5,9 +5,10 @@
  * instrument. Where it is compared with another factor, that of their difference, if it is less: prices wander far
  * together, and a share of that way would put any one of them far from all others. The `topk` factors with the most
  * influence are looked at: half a spread up or down changes most decisions and sizes. Of each sampled signal each of
- * them is then moved by −ε and +ε of its spread alone, and all of them together by random shares of it. A flip: opened
- * or not, or the side, is another; so only those that are opened as they are or by a move can flip. Local Lipschitz: the greatest |Δ size_mult| / ε of a signal that is opened before
- * and after. Factors of a few whole numbers (a regime, a direction) are never moved: by a little makes no sense there.
+ * them is then moved by −ε and +ε of its spread alone, and all of them together by random shares of it. A flip:
+ * opened or not, or the side, is another; so only those that are opened as they are or by a move can flip. Local
+ * Lipschitz: the greatest |Δ size_mult| / ε of a signal that is opened before and after. Factors of a few whole
+ * numbers (a regime, a direction) are never moved: by a little makes no sense there.
  */
 import type { SensitivityAnalysis, SensitivityAsked } from "../domain/simulation.ts";
 import type { CompiledBundle } from "../trading/decision/compiled.ts";
