@@ -52,8 +52,9 @@ export function lintUnused(findings: Findings, bundle: Bundle, known: Known): vo
       findings.add(["factors", i], "UNUSED_FACTOR", `nothing uses "${factor}"`);
   }
   const traded = new Set(strategies.flatMap((strategy) => (strategy.enabled ? strategy.instruments : [])));
+  const lookedUp = new Set([...factors, ...used].map((factor) => factor.split("@")[1]));
   for (const [i, { instrument, enabled }] of instruments.entries()) {
-    if (enabled && !traded.has(instrument)) {
+    if (enabled && !traded.has(instrument) && !lookedUp.has(instrument)) {
       findings.add(["instruments", i], "UNUSED_INSTRUMENT", `no enabled strategy trades ${instrument}`);
     }
   }

@@ -142,6 +142,16 @@ describe("lint", () => {
     expect(bundle?.strategies.some((s) => s.instruments.every((name) => name.startsWith("SPOT:")))).toBe(true);
   });
 
+  test("an instrument that is not traded, but that a factor of another looks at, is there for something", () => {
+    const without = (factors: string[]) =>
+      linted((draft) => {
+        draft.factors.push(...factors);
+        draft.instruments.push({ instrument: "FUT:SOLUSDT" });
+      }).hints.filter(({ code }) => code === "UNUSED_INSTRUMENT");
+    expect(without([])).toHaveLength(1);
+    expect(without(["rv_20_1m@FUT:SOLUSDT"])).toEqual([]);
+  });
+
   test.each(FAULTS)("finds %s", (_name, change, finding) => {
     const report = linted(change);
     expect(report.passed).toBe(false);
