@@ -10,6 +10,7 @@ import type { LogRing } from "./log-ring.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { Reach } from "./reach.ts";
+import { redactText } from "./redact.ts";
 import type { CallOptions, Client, Context, Log, Metrics, Peers, ReachedPeers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
 import { childTrace, currentFrom, currentSecond, currentTrace, traceId } from "./trace.ts";
@@ -77,16 +78,13 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     alert(severity, code, message, action) {
       const ts = world.clock.now();
       const alert_id = digest("alert", service.id, code, message).slice(0, 16);
+      // Alerts leave the system, and what they tell of may be an answer of somebody else's.
+      const told = redactText(message);
       const event = {
-        alert_id,
-        severity,
-        source: service.id,
-        code,
-        message,
-        ts,
-        ...(action && { action_taken: action }),
+        ...{ alert_id, severity, source: service.id, code, message: told, ts },
+        ...(action && { action_taken: redactText(action) }),
       };
-      log[severity === "INFO" ? "info" : severity === "WARN" ? "warn" : "error"](`alert: ${message}`, { code });
+      log[severity === "INFO" ? "info" : severity === "WARN" ? "warn" : "error"](`alert: ${told}`, { code });
       publish(alerts, event).catch((error: unknown) =>
         log.error("alert not published", { code, error: String(error) }),
       );

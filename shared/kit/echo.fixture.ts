@@ -77,6 +77,8 @@ const restVerbs = (state: Heard, settings: Settings, clock: Clock): Verb[] => [
       if (name === "nobody") refuse("NOT_FOUND", "There is nobody.");
       if (name === "broken") throw new Error("secret detail");
       if (name === "alarm") settings.alert("INFO", "ALARM", "somebody is called alarm");
+      if (name === "leak")
+        settings.alert("INFO", "LEAK", "GET /order?signature=abc failed", "token=def is asked again");
       if (name === "slow") await clock.sleep(settings.greetingMs);
       return { text: `${settings.loud ? "HELLO" : "hello"} ${name}`.repeat(times) };
     },

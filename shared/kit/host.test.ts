@@ -278,6 +278,13 @@ describe("streams and jobs", () => {
     const [kept] = await world.bus.read(alerts, { limit: 1 });
     expect(kept?.traceparent).toStartWith(`00-${"c".repeat(32)}-`);
   });
+  test("an alert holds no secrets: it leaves the system", async () => {
+    await ask("/greetings/leak");
+    await clock.run(clock.now() + 100);
+    expect(state.alerts).toMatchObject([
+      { message: "GET /order?signature=[redacted] failed", action_taken: "token=[redacted] is asked again" },
+    ]);
+  });
   test("a message that cannot be taken is tried again, then dead-lettered", async () => {
     await open({}, { stream: true });
     await world.bus.publish(alerts, alert);
