@@ -58,15 +58,19 @@ describe("what differs from backtests", () => {
   });
 });
 
-test("a restart keeps what was told, and too little data does not undo it", async () => {
+test("a restart keeps what was told, and too little data makes it neither better nor worse", async () => {
   await traded(watch, 100, { bps: 3 });
   expect((await told()).effects).toHaveProperty("careful_routing");
   await watch.restart(8 * DAY);
   const after = await told();
   expect(stateOf(after, "slippage_mape")).toBe("NOT_ENOUGH");
   expect(after.effects).toHaveProperty("careful_routing");
-  // Fourteen days after it began there are no entries any more.
   await watch.restart(6 * DAY);
+  expect(Object.keys((await told()).effects)).toEqual(["careful_routing"]);
+  // Where it is still so fourteen days after it began there are no entries any more.
+  await traded(watch, 100, { bps: 3 });
+  expect(Object.keys((await told()).effects)).toEqual(["careful_routing", "no_entries"]);
+  await watch.restart(8 * DAY);
   expect(Object.keys((await told()).effects)).toEqual(["careful_routing", "no_entries"]);
   await traded(watch, 100, { bps: 1 });
   expect((await told()).effects).toEqual({});

@@ -43,6 +43,9 @@ describe("each comparison is driven over its limit and back", () => {
       expect(effects.careful_routing).toStartWith(`${name} `);
       ({ state, effects } = decide(state, beyond, 14 * DAY));
       expect(Object.keys(effects)).toEqual(["careful_routing"]);
+      // Nor does too little data make it worse.
+      ({ state, effects } = decide(state, SHORT[name]!, 1 + 14 * DAY));
+      expect(Object.keys(effects)).toEqual(["careful_routing"]);
       ({ state, effects } = decide(state, beyond, 1 + 14 * DAY));
       expect(Object.keys(effects)).toEqual(["careful_routing", "no_entries"]);
       // Too little data undoes nothing.

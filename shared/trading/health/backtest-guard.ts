@@ -127,35 +127,42 @@ export interface GuardState {
   readonly beyond_since?: number;
   /** What was, in words. */
   readonly why?: string;
+  /** It still was after so many days that no entries are made. */
+  readonly is_long?: true;
 }
 export interface GuardEffects {
   careful_routing?: string;
   no_entries?: string;
 }
 
-/** Too little data changes nothing; all back within, or the guard turned off, undoes it. */
+/** Too little data changes nothing, for better or worse; all back within, or the guard turned off, undoes it. */
 export function decideGuard(
   state: GuardState,
   checks: readonly ConsistencyCheck[],
   { flags, now }: { flags: Flags; now: number },
 ): { state: GuardState; effects: GuardEffects } {
-  const next = flags.enabled ? nextState(state, checks, now) : {};
-  const { beyond_since: since, why } = next;
-  if (since === undefined || why === undefined) return { state: next, effects: {} };
-  const isLong = now - since >= flags.no_entries_after_days * DAY_MS;
+  const next = flags.enabled ? nextState(state, checks, { flags, now }) : {};
+  const { why, is_long } = next;
+  if (why === undefined) return { state: next, effects: {} };
   return {
     state: next,
     effects: {
       careful_routing: why,
-      ...(isLong && { no_entries: `${why} for ${flags.no_entries_after_days} days` }),
+      ...(is_long && { no_entries: `${why} for ${flags.no_entries_after_days} days` }),
     },
   };
 }
 
-function nextState(state: GuardState, checks: readonly ConsistencyCheck[], now: number): GuardState {
+function nextState(
+  state: GuardState,
+  checks: readonly ConsistencyCheck[],
+  { flags, now }: { flags: Flags; now: number },
+): GuardState {
   const beyond = checks.filter((check) => check.state === "BEYOND");
-  if (beyond.length > 0) return { beyond_since: state.beyond_since ?? now, why: wordsOf(beyond) };
-  return checks.some((check) => check.state === "NOT_ENOUGH") ? state : {};
+  if (beyond.length === 0) return checks.some((check) => check.state === "NOT_ENOUGH") ? state : {};
+  const beyond_since = state.beyond_since ?? now;
+  const isLong = now - beyond_since >= flags.no_entries_after_days * DAY_MS;
+  return { beyond_since, why: wordsOf(beyond), ...(isLong && { is_long: true }) };
 }
 const wordsOf = (checks: readonly ConsistencyCheck[]): string =>
   checks
