@@ -118,6 +118,16 @@ describe("the kill switch on FATAL", () => {
     expect(kill.current()).toMatchObject({ enabled: true, epoch: 3 });
   });
 
+  test("is on for what is told though it was turned off by a clock that ran ahead", async () => {
+    await hear(fatal(START));
+    await off();
+    const row = await store.get(killState, "kill");
+    await store.commit([put(killState, { ...row!.value, ts: clock.now() + 3_600_000 }, row!.rev)]);
+    await boot();
+    await hear(fatal(clock.now()));
+    expect(kill.current()).toMatchObject({ enabled: true, actor: "automatic" });
+  });
+
   test("leaves what a person turned on as it is", async () => {
     await kill.set({ enable: true, mode: "HALT", reason: "a drill" }, RITA);
     await hear(fatal(START + 5));

@@ -44,7 +44,9 @@ export function createKillOnFatal({ store, clock, kill }: KillOnFatalParts) {
       const now = kill.current();
       // What is on in memory alone is stored when the message comes again.
       if (now.enabled && kill.isKept()) return;
-      if (!now.enabled && now.epoch > 0 && ts <= now.ts) return;
+      // Turned off in what is still to come, by a clock that ran ahead, it settles nothing.
+      const isSettled = now.epoch > 0 && ts <= now.ts && now.ts <= clock.now();
+      if (!now.enabled && isSettled) return;
       const reason = `FATAL ${code} of ${source}: ${message}`.slice(0, REASON_LENGTH_MAX);
       await kill.set({ enable: true, mode: "CANCEL", reason }, AUTOMATIC, [emit(alerts, told(reason, code))]);
     },
