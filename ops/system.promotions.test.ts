@@ -122,8 +122,8 @@ const decided = async ({ world }: Simulation, before: number) =>
 
 /** Every trigger belongs to the arm that its slot says, and is decided by that arm's revision. */
 async function expectSplit(simulation: Simulation, promotion: Promotion): Promise<void> {
-  const { promotion_id, traffic_pct = 0, rev, from_rev } = promotion;
-  const split = { promotion_id, traffic_pct, slot_ms: SLOT_MS, until: 0 };
+  const { promotion_id, traffic_pct = 0, rev, from_rev, until = 0 } = promotion;
+  const split = { promotion_id, traffic_pct, slot_ms: SLOT_MS, until };
   const signals = await marked(simulation, promotion);
   const named = signals.map(({ instrument, trigger, config_rev }) => [
     armOf(split, instrument, trigger.exch_ts),

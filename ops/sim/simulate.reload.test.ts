@@ -115,7 +115,7 @@ const told = (what: string, wanted: [string, unknown, unknown][]): string[] =>
 function faultsOfArm(desk: ConfigDesk, { signal_id, arm, config_rev, instrument, trigger }: Signal): string[] {
   if (!arm) return [];
   const [stable, canary] = desk.arms.get(arm.promotion_id) ?? [];
-  const wide = { promotion_id: arm.promotion_id, slot_ms: SLOT_MS, until: 0, traffic_pct: 50 };
+  const wide = { promotion_id: arm.promotion_id, slot_ms: SLOT_MS, until: Number.MAX_SAFE_INTEGER, traffic_pct: 50 };
   const couldBe = armOf(wide, instrument, trigger.exch_ts) === "CANARY" || arm.name === "STABLE";
   return told(`signal ${signal_id}`, [
     ["revision", config_rev, arm.name === "CANARY" ? canary : stable],

@@ -179,6 +179,7 @@ export class Promotions {
       if (hash === active.hash) refuse("WRONG_STATE", "Its content is in force for all already.");
       return;
     }
+    if (rev === active.rev) refuse("WRONG_STATE", `Revision ${rev} is in force for all already.`);
     const instead = canary_only === true ? "draft it anew" : "roll back to it instead";
     if (!isNew) refuse("WRONG_STATE", `Revision ${rev} is ${status}; ${instead}.`);
     if (rev <= active.rev) refuse("WRONG_STATE", `The active revision is ${active.rev} already.`);
@@ -191,7 +192,7 @@ export class Promotions {
     const terms = nextTerms(value);
     if (!terms) return this.course.end(row, "stood to its end; nothing comes after");
     const health = healthGate(standing);
-    // It goes on as it is, watched, until the next step may be taken.
+    // Its share is over; the next step waits until it may be taken.
     if (health.state !== "PASSED") {
       const reason = `waits to be followed by ${terms.mode}: ${health.detail}`;
       return value.reason === reason ? undefined : this.course.note(row, { reason });

@@ -17,7 +17,7 @@ export const Split = z.object({
   traffic_pct: z.number().min(1).max(50),
   /** All triggers of one instrument within one such span of exchange time belong to one arm. */
   slot_ms: z.number().int().min(1_000),
-  /** When it ends unless something else happens, epoch ms. */
+  /** When it ends, epoch ms: from then on all triggers are the stable revision's, whether or not anybody says so. */
   until: z.number(),
 });
 export type Split = z.output<typeof Split>;
@@ -33,8 +33,12 @@ export interface ActiveConfig extends BundleView {
 /** Parts of a hundred that the share is counted in: 0.01 %. */
 const PARTS = 10_000;
 
-/** By hash(promotion, instrument, slot of the trigger's exchange time): the same for everybody, at any time. */
+/**
+ * By hash(promotion, instrument, slot of the trigger's exchange time): the same for everybody, at any time. Past its end
+ * a share is nobody's: should the config service be away by then, nothing watches what a canary loses.
+ */
 export function armOf(split: Split, instrument: InstrumentId, exchTs: number): ArmName {
+  if (exchTs >= split.until) return "STABLE";
   const slot = Math.floor(exchTs / split.slot_ms);
   const hash = createHash("sha256").update(`${split.promotion_id}|${instrument}|${slot}`).digest();
   return hash.readUInt32BE(0) % PARTS < split.traffic_pct * (PARTS / 100) ? "CANARY" : "STABLE";
