@@ -27,5 +27,11 @@ const notPublic6 = listOf(NOT_PUBLIC_6, "ipv6");
 /** False for what is no address too. An IPv4 address inside of an IPv6 one is not public, whichever it is. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 4) return !notPublic4.check(address, "ipv4");
-  return isIP(address) === 6 && public6.check(address, "ipv6") && !notPublic6.check(address, "ipv6");
+  // With a zone it is of one of this machine's own networks, whatever its number.
+  return (
+    isIP(address) === 6 &&
+    !address.includes("%") &&
+    public6.check(address, "ipv6") &&
+    !notPublic6.check(address, "ipv6")
+  );
 }
