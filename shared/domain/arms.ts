@@ -17,7 +17,7 @@ export const Split = z.object({
   traffic_pct: z.number().min(1).max(50),
   /** All triggers of one instrument within one such span of exchange time belong to one arm. */
   slot_ms: z.number().int().min(1_000),
-  /** When it ends, epoch ms: from then on all triggers are the stable revision's, whether or not anybody says so. */
+  /** When it ends, epoch ms: from then on all triggers are the stable revision's, though nobody says so. */
   until: z.number(),
 });
 export type Split = z.output<typeof Split>;
