@@ -49,7 +49,7 @@ const begins = async (kept: typeof metricMinutes) => (await rows(kept)).map(({ t
 describe("rolling up", () => {
   test("a minute is made of its scrapes once it is over, and the next goes on from there", async () => {
     await scrapes(START, 5);
-    const roller = await rolled(START + MINUTE + 10_000);
+    const roller = await rolled(START + MINUTE + 15_000);
     expect(await rows(metricMinutes)).toEqual(
       SERVICES.map((service) => ({
         id: `${service}-${START}`,
@@ -59,8 +59,17 @@ describe("rolling up", () => {
       })),
     );
     await scrapes(START + MINUTE, 3);
-    await rolled(START + 2 * MINUTE + 10_000, roller);
+    await rolled(START + 2 * MINUTE + 15_000, roller);
     expect(await begins(metricMinutes)).toEqual([0, 0, MINUTE, MINUTE]);
+  });
+
+  test("a scrape that waited for somebody who does not answer is part of its minute all the same", async () => {
+    await scrapes(START, 2);
+    const roller = await rolled(START + MINUTE + 10_000);
+    expect(await rows(metricMinutes)).toEqual([]);
+    await scrapes(START + 2 * 20_000, 1);
+    await rolled(START + MINUTE + 15_000, roller);
+    expect((await rows(metricMinutes)).map(({ values }) => values["n{}"]?.[4])).toEqual([3, 3]);
   });
 
   test("minutes make hours, hours make days: the same as all scrapes together", async () => {
@@ -80,9 +89,9 @@ describe("rolling up", () => {
 
   test("a restart goes on where it was left, and steps over times without scrapes", async () => {
     await scrapes(START, 3);
-    await rolled(START + MINUTE + 10_000);
+    await rolled(START + MINUTE + 15_000);
     await scrapes(START + 5 * HOUR, 3);
-    await rolled(START + 6 * HOUR + 10_000);
+    await rolled(START + 6 * HOUR + 15_000);
     expect(await begins(metricMinutes)).toEqual([0, 0, 5 * HOUR, 5 * HOUR]);
     expect(await begins(metricHours)).toEqual([0, 0, 5 * HOUR, 5 * HOUR]);
   });
@@ -95,9 +104,9 @@ describe("rolling up", () => {
       if (left-- <= 0) throw new Error("killed");
       return full(...args);
     };
-    await expect(rolled(START + MINUTE + 10_000)).rejects.toThrow("killed");
+    await expect(rolled(START + MINUTE + 15_000)).rejects.toThrow("killed");
     store.commit = full;
-    await rolled(START + MINUTE + 10_000);
+    await rolled(START + MINUTE + 15_000);
     expect(await rows(metricMinutes)).toHaveLength(2);
   });
 });

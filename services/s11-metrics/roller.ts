@@ -5,8 +5,8 @@ import type { Clock, Collection, Query, Store } from "../../shared/kit/ports.ts"
 import { Fold } from "./fold.ts";
 import { STEPS, type Steps } from "./steps.ts";
 
-/** A scrape that has begun is stored by then. */
-const GRACE_MS = 5_000;
+/** A scrape that has begun is stored by then: it waits ten seconds at most for one that does not answer. */
+const GRACE_MS = 12_000;
 /** Rows read at once: others have their turn after each such page, so that none of them takes long. */
 const PAGE = 6;
 
