@@ -12,7 +12,7 @@ const usage = `Usage: ./chimera config list [--bundle ID] [--status DRAFT] [--li
 Revisions, newest first: DRAFT, STAGED, ACTIVE, RETIRED or ROLLED_BACK, with who made them and why.
 
 ${DATA_USAGE}
-  --json       the answer as it is`;
+  --json       the revisions as they are, without their content`;
 
 const OPTIONS = {
   bundle: { type: "string" },

@@ -138,4 +138,6 @@ test("a promotion reads by its arms, guardrails, services and story", () => {
   expect(text).toContain("2 of 300 to judge it");
   expect(text).toContain("s04 1: refused, no such factor");
   expect(text).toContain("gates passed   all of them");
+  const over = promotionLines({ ...promotion, status: "ABORTED" }, 3_600_000);
+  expect(over.join("\n")).not.toContain("Until");
 });

@@ -11,7 +11,7 @@ const usage = `Usage: ./chimera config promotions [--status ACTIVE] [--limit 20]
 How revisions came into force, newest first, and why some were taken back. watch shows one of them whole.
 
 ${DATA_USAGE}
-  --json       the answer as it is`;
+  --json       the promotions as they are`;
 
 const OPTIONS = {
   status: { type: "string" },

@@ -36,7 +36,8 @@ const shareOf = ({ traffic_pct, duration_h }: PromotionRow): string => {
 export function promotionLines(promotion: Promotion, now: number): string[] {
   const { gates, guardrails, services, timeline, until, status, afterwards, stable, canary } = promotion;
   const left = until !== undefined && status === "ACTIVE" ? `${duration(until - now)} left` : undefined;
-  const then = afterwards === undefined ? undefined : `then ${afterwards.toLowerCase()}`;
+  const isOver = status !== "ACTIVE" && status !== "PENDING";
+  const then = afterwards === undefined || isOver ? undefined : `then ${afterwards.toLowerCase()}`;
   const about = [left, then].filter((part) => part !== undefined).join(", ");
   return [
     ...rowLines(promotion),

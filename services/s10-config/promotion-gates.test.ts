@@ -125,3 +125,10 @@ test("a gate that failed is told before anybody is asked for a second person's w
   const back = { bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" } as const;
   expect(await refusal(desk.promotions.promote(back, "rita"))).toStartWith("WRONG_STATE");
 });
+
+test("what is in force for all is not promoted, nor is anybody sent to roll back to it", async () => {
+  const again = { bundle_id: "shipped", to_rev: 1, mode: "FULL" } as const;
+  expect(await refusal(desk.promotions.promote(again, "rita"))).toBe(
+    "WRONG_STATE: Revision 1 is in force for all already.",
+  );
+});

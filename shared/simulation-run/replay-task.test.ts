@@ -96,6 +96,22 @@ describe("a replay in a thread of its own", () => {
     expect(await crew.run({ kind: "play", before: 1 })).toEqual(said);
   }, 30_000);
 
+  test("says of which time nothing was recorded", async () => {
+    const wide = open({ ...GROUND, window: { from: START - 120_000, to: window.to + 600_000 } });
+    await wide.run({ kind: "file", before: 0, key, body: recording() });
+    const { candidate } = (await wide.run({ kind: "play", before: 1 })) as Required<ReplayOutput>;
+    const gaps = candidate.assumed.filter((text) => text.includes("nothing recorded"));
+    expect(gaps.map((text) => text.slice(0, 80))).toEqual([
+      expect.stringContaining(`from ${new Date(START - 120_000).toISOString()} to `),
+      expect.stringContaining(`${BTC}: nothing recorded from `),
+    ]);
+    expect(gaps[1]).toEndWith(`to ${new Date(window.to + 600_000).toISOString()}`);
+    const whole = open();
+    await whole.run({ kind: "file", before: 0, key, body: recording() });
+    const { active } = (await whole.run({ kind: "play", before: 1 })) as Required<ReplayOutput>;
+    expect(active.assumed.join()).not.toContain("nothing recorded");
+  }, 30_000);
+
   test("says so when it does not remember the files, and where they hold nothing of the window", async () => {
     expect(await refusal(open().run({ kind: "play", before: 1 }))).toBe("UNAVAILABLE");
     const later = open({ ...GROUND, window: { from: START + 7_200_000, to: START + 7_260_000 }, warm_up_ms: 0 });

@@ -12,6 +12,7 @@ import { trialTask } from "../experiment-run/trial-task.ts";
 import type { Duty, Task, TaskPorts } from "../kit/workers.ts";
 import { loadTape } from "../market-data/load-tape.ts";
 import { givenBlobs } from "./given-blobs.ts";
+import { recordedGaps } from "./recorded-gaps.ts";
 
 export interface ReplayGround {
   readonly data: DataSource;
@@ -65,13 +66,14 @@ async function play(ground: ReplayGround, files: ReadonlyMap<string, Uint8Array>
       ports.progress(TAPE_SHARE * share);
     },
   });
+  const gaps = recordedGaps(tape.columns, window);
   const half = (1 - TAPE_SHARE) / 2;
   const run = async (side: Omit<TrialGround, "tape">, begun: number): Promise<ReplayedRun> => {
     const trial = await trialTask.prepare({ ...side, tape: tape.columns }, ports);
     try {
       const { isAborted } = ports;
       const progress = (done: number) => ports.progress(begun + half * done);
-      return runOf(await trial.run(requestOf(window), { isAborted, progress }));
+      return runOf(await trial.run(requestOf(window), { isAborted, progress }), gaps);
     } finally {
       await trial.release();
     }
@@ -84,7 +86,7 @@ const requestOf = (window: TestWindow): TrialRequest => ({
   ...{ trial: 0, role: "search", subject: "bundle", params: {}, windows: [window], stress: NO_STRESS, keep: "parts" },
 });
 
-function runOf({ summary, parts = [], assumed }: TrialAnswer): ReplayedRun {
+function runOf({ summary, parts = [], assumed }: TrialAnswer, gaps: readonly string[]): ReplayedRun {
   const [part] = parts;
-  return { summary, curve: part ? curveOf(part) : [], assumed: [...assumed] };
+  return { summary, curve: part ? curveOf(part) : [], assumed: [...assumed, ...gaps] };
 }
