@@ -34,8 +34,8 @@ export interface ActiveConfig extends BundleView {
 const PARTS = 10_000;
 
 /**
- * By hash(promotion, instrument, slot of the trigger's exchange time): the same for everybody, at any time. Past its end
- * a share is nobody's: should the config service be away by then, nothing watches what a canary loses.
+ * By hash(promotion, instrument, slot of the trigger's exchange time): the same for everybody, at any time. There is no
+ * canary past its end: should the config service be away by then, nothing would watch what it loses.
  */
 export function armOf(split: Split, instrument: InstrumentId, exchTs: number): ArmName {
   if (exchTs >= split.until) return "STABLE";
