@@ -1,7 +1,7 @@
 /** Bundle revisions as they are stored: drafted, staged, in force, over; each never changes but for its status. */
 import { put } from "../../shared/changes.ts";
 import { type BundleRecord, configBundles } from "../../shared/collections/config.ts";
-import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
+import { Bundle, type BundleView, REV_MAX } from "../../shared/domain/bundle.ts";
 import { canonicalHash } from "../../shared/domain/canonical.ts";
 import { assert, refuse } from "../../shared/errors.ts";
 import type { Op, Row } from "../../shared/kit/ports.ts";
@@ -14,6 +14,8 @@ import type { BundleListAnswer, BundleListRequest, DraftAnswer, LintFinding } fr
 
 /** Room enough for revisions that are dates; one draft must not use up all the numbers there are. */
 const REV_STEP_MAX = 100_000_000;
+/** The last numbers are kept for what comes back: however people number, a rollback finds one. */
+const REV_ASKED_MAX = REV_MAX - 1_000_000;
 /** Author of what nobody posted: the shipped bundle and the file given at the start. */
 const INSTALLATION = "installation";
 
@@ -59,8 +61,7 @@ export class Bundles {
     if (same) return answer;
     const highest = await this.highestRev();
     if (bundle.rev <= highest) refuse("CONFLICT", `The revision must be above ${highest}.`);
-    const most = highest + REV_STEP_MAX;
-    if (bundle.rev > most) refuse("CONFLICT", `The revision must be at most ${most}: later ones need room.`);
+    mustLeaveRoom(bundle.rev, highest);
     const record = this.record(bundle, { hash, status: "DRAFT", author });
     const audit = this.ports.audit({
       actor: author,
@@ -129,7 +130,9 @@ export class Bundles {
     if (!bundle) return refuseLint(report.errors);
     const active = this.inForce.now();
     if (active && [active.hash, await this.lastGiven()].includes(contentHash(bundle))) return;
-    const rev = active ? Math.max((await this.highestRev()) + 1, bundle.rev) : bundle.rev;
+    const highest = await this.highestRev();
+    if (bundle.rev > highest) mustLeaveRoom(bundle.rev, highest);
+    const rev = Math.max(highest + 1, bundle.rev);
     const made = await this.anew({ ...bundle, rev }, { author: INSTALLATION, former: "RETIRED" });
     await this.inForce.change({ kind: "PROMOTE", actor: INSTALLATION, what: "bundle.activate", ...made });
   }
@@ -186,7 +189,11 @@ export class Bundles {
   }
 }
 
-/** Refuses with RULE and every fault. */
+function mustLeaveRoom(rev: number, highest: number): void {
+  const most = Math.min(highest + REV_STEP_MAX, REV_ASKED_MAX);
+  if (rev > most) refuse("CONFLICT", `The revision must be at most ${most}: later ones need room.`);
+}
+
 export const viewOf = (bundle: Bundle, hash: string): BundleView => ({
   rev: bundle.rev,
   bundle_id: bundle.bundle_id,
@@ -194,6 +201,7 @@ export const viewOf = (bundle: Bundle, hash: string): BundleView => ({
   bundle,
 });
 
+/** Refuses with RULE and every fault. */
 export function refuseLint(errors: readonly LintFinding[]): never {
   const first = errors[0];
   const where = first?.path ? `${first.path}: ` : "";

@@ -1,5 +1,6 @@
 /** Promotions that cannot go on: somebody is down for good, an end that nobody reached, a store that answered with an error. */
 import { beforeEach, expect, test } from "bun:test";
+import { REV_MAX } from "../../shared/domain/bundle.ts";
 import { Desk, HOUR_MS, refusal } from "./promotions.fixture.ts";
 
 const DAY_MS = 24 * HOUR_MS;
@@ -61,4 +62,21 @@ test("a change that was stored, though the store answered with an error, is foun
   await desk.promotions.abort(canary, "rita");
   expect(desk.inForce.current()).not.toHaveProperty("canary");
   expect(await desk.states()).toEqual(["CANARY 2 ABORTED"]);
+});
+
+test("however revisions are numbered, a number is left for what comes back", async () => {
+  const given = (rev: number) => {
+    const document = { ...desk.inForce.current().bundle, rev, note: `given as ${rev}` };
+    return refusal(desk.bundles.begin("", JSON.stringify(document)));
+  };
+  expect(await given(REV_MAX)).toStartWith("CONFLICT: The revision must be at most 100000001");
+  expect(await given(20_261_123)).toBe("none");
+  let rev = 20_261_123;
+  const step = 100_000_000;
+  for (; rev + step < REV_MAX - 1_000_000; rev += step) await desk.drafted(rev + step);
+  expect(await refusal(desk.drafted(REV_MAX))).toStartWith("CONFLICT: The revision must be at most 2146483647");
+  await desk.drafted(REV_MAX - 1_000_000);
+  await desk.promotions.promote({ bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" }, "rita");
+  await desk.open();
+  expect(desk.inForce.current().rev).toBe(REV_MAX - 999_999);
 });

@@ -297,7 +297,7 @@ const ReconciliationFlags = z.strictObject({
 export type ReconciliationFlags = z.output<typeof ReconciliationFlags>;
 
 /** Revisions travel as int32. */
-const REV_MAX = 2 ** 31 - 1;
+export const REV_MAX = 2 ** 31 - 1;
 
 export const Bundle = z
   .strictObject({
