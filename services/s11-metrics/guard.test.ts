@@ -1,8 +1,11 @@
 /** The comparison with backtests, through the service: each limit over its edge and back. */
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ConsistencyCheck } from "../../shared/domain/watching.ts";
 import { curve, inForce, traded } from "./compare.fixture.ts";
 import { HOUR, WatchWorld } from "./watch.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 const DAY = 24 * HOUR;
 let watch: WatchWorld;

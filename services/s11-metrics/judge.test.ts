@@ -1,5 +1,5 @@
 /** Every figure driven over each of its limits and back, through the service. */
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { put } from "../../shared/changes.ts";
 import { orders as ordersKept } from "../../shared/collections/orders.ts";
 import type { HealthReading, LevelChange } from "../../shared/domain/watching.ts";
@@ -7,6 +7,9 @@ import { accountEvents, alerts } from "../../shared/streams.ts";
 import { TAKERS_ONLY_MS } from "../../shared/trading/health/effects.ts";
 import type { Level } from "../../shared/trading/health/settle.ts";
 import { HOUR, MINUTE, SECOND, WatchWorld } from "./watch.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 let watch: WatchWorld;
 beforeEach(async () => {

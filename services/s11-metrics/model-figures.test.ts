@@ -1,8 +1,11 @@
 /** Models off and on again by what came of what they said, through the service. */
-import { beforeEach, expect, test } from "bun:test";
+import { beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { HealthReading } from "../../shared/domain/watching.ts";
 import { hashOf, inForce, labelled } from "./compare.fixture.ts";
 import { HOUR, WatchWorld } from "./watch.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 const [OLD, NEW] = [hashOf("a"), hashOf("b")];
 let watch: WatchWorld;

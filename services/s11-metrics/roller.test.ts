@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { put } from "../../shared/changes.ts";
 import { metricDays, metricHours, metricMinutes, metricsTimeseries } from "../../shared/collections/operations.ts";
@@ -7,6 +7,9 @@ import { readAll } from "../../shared/read-all.ts";
 import { simulatedWorld } from "../../shared/testing/world.ts";
 import type { Figures } from "./fold.ts";
 import { createRoller } from "./roller.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 const START = Date.UTC(2026, 0, 1);
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];

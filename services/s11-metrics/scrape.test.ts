@@ -1,8 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import type { ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Peers, Principal } from "../../shared/kit/service.ts";
 import { createScraper } from "./scrape.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 /** A scraper of services that tell these metrics, of s04 by its replicas' numbers; undefined: it does not answer. */
 function open(texts: Record<string, (replica: number) => string | undefined>, replicas = 1) {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { put } from "../../shared/changes.ts";
 import { metricsTimeseries } from "../../shared/collections/operations.ts";
@@ -8,6 +8,9 @@ import { simulatedWorld } from "../../shared/testing/world.ts";
 import { namesVerb } from "./names.ts";
 import { createRoller, type Roller } from "./roller.ts";
 import { metricsVerb } from "./series.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 const START = Date.UTC(2026, 0, 1);
 const SERVICES = ["s01", "s04"];

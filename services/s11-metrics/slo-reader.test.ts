@@ -1,11 +1,14 @@
 /** Objectives from orders to alerts, through the service. */
-import { beforeEach, expect, test } from "bun:test";
+import { beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { put } from "../../shared/changes.ts";
 import type { KillState } from "../../shared/collections/kill.ts";
 import { killState } from "../../shared/collections/people.ts";
 import type { Slo } from "../../shared/domain/watching.ts";
 import { type Alert, alerts } from "../../shared/streams.ts";
 import { HOUR, MINUTE, SECOND, WatchWorld } from "./watch.fixture.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 let watch: WatchWorld;
 let heard: Alert[];

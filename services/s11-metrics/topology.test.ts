@@ -1,9 +1,12 @@
-import { beforeEach, expect, test } from "bun:test";
+import { beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import type { Net, ServiceId, Store } from "../../shared/kit/ports.ts";
 import { simulatedWorld } from "../../shared/testing/world.ts";
 import { readPrometheus } from "./prometheus.ts";
 import { createTopology, type Topology } from "./topology.ts";
+
+/** The machine may have much else to do. */
+setDefaultTimeout(60_000);
 
 const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
