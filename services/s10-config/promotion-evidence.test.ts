@@ -146,3 +146,25 @@ test("what was judged is judged again only when there is more to judge by, or by
   expect(states()[0]).toBe("BREACHED");
   expect(states({ ...promotion, drawdown_usdt_max: "30" })[0]).toBe("OK");
 });
+
+test("after a restart nobody is judged by half of what there is, but for money that is lost", async () => {
+  await desk.open();
+  await desk.promotions.promote({ ...(await desk.drafted(2)), mode: "CANARY" }, "rita");
+  await desk.pass(1_000);
+  const arm = { promotion_id: (await desk.only()).promotion_id, name: "CANARY" };
+  const refused = Array.from({ length: 1_300 }, (_, at) => `r${at}`);
+  const about = (signal_id: string) => ({ ...BTC, signal_id, intent_id: signal_id, code: "RULE", ts: now });
+  await desk.store("s03").commit(refused.map((id) => decision(id, { arm })));
+  await desk.store("s03").commit(refused.map((id) => put(decisionOutcomes, about(id) as never)));
+  await desk.store("s04").commit(Array.from({ length: 6_000 }, (_, at) => entry(`e${at}`, "DONE", "1")));
+  await desk.pass(10_000);
+  // 1 300 of the first 6 300 are more than a fifth, of all 7 300 they are not.
+  expect(await desk.only()).toMatchObject({ status: "ACTIVE", canary: { rejected: 1_300, entries: 6_300 } });
+  await desk.pass(10_000);
+  expect(await desk.only()).toMatchObject({ status: "ACTIVE", canary: { rejected: 1_300, entries: 7_300 } });
+
+  await desk.open();
+  await desk.trades(2, [-26]);
+  await desk.look();
+  expect((await desk.only()).status).toBe("ROLLED_BACK");
+});

@@ -124,7 +124,7 @@ export class Promotions {
       const held = await this.noteHolders(row, standing);
       if (await this.takenBackForRefusal(held)) return;
       const judged = await this.noteFigures(held, evidence);
-      if (await this.takenBackForBreach(judged)) return;
+      if (await this.takenBackForBreach(judged, isAll)) return;
       if (await this.takenBackForWaiting(judged, standing)) return;
       // What is not read yet could be what takes it back.
       if (isAll && this.parts.clock.now() >= (row.value.until ?? Number.POSITIVE_INFINITY))
@@ -233,8 +233,9 @@ export class Promotions {
     return true;
   }
 
-  private async takenBackForBreach(row: Row<Promotion>): Promise<boolean> {
-    const breaches = breachesOf(row.value.guardrails);
+  /** Rates and means are judged when all is read: their parts are not read evenly. What is lost, is lost. */
+  private async takenBackForBreach(row: Row<Promotion>, isAll: boolean): Promise<boolean> {
+    const breaches = breachesOf(row.value.guardrails).filter(({ name }) => isAll || name === "drawdown");
     if (breaches.length === 0) return false;
     const reason = breaches.map(({ name, detail }) => `${name}: ${detail}`).join("; ");
     await this.course.takeBack(row, { status: "ROLLED_BACK", reason, actor: ITSELF });
