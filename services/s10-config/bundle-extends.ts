@@ -71,13 +71,18 @@ export function merged(base: Tree, own: Tree): Tree {
 
 function byName(base: readonly unknown[], own: readonly unknown[], id: string): unknown[] {
   const nameOf = (item: unknown): unknown => (isTree(item) ? item[id] : undefined);
+  const known = new Map(base.map((item) => [nameOf(item), item]));
+  const onBase = (item: unknown): unknown => {
+    const was = nameOf(item) === undefined ? undefined : known.get(nameOf(item));
+    return isTree(was) && isTree(item) ? oneItem(was, item) : item;
+  };
   const changes = new Map(own.map((item) => [nameOf(item), item]));
-  const names = new Set(base.map(nameOf));
-  const kept = base.map((item) => {
-    const change = changes.get(nameOf(item));
-    return isTree(item) && isTree(change) && nameOf(item) !== undefined ? oneItem(item, change) : item;
-  });
-  return [...kept, ...own.filter((item) => nameOf(item) === undefined || !names.has(nameOf(item)))];
+  const kept = base.map((item) =>
+    changes.has(nameOf(item)) && nameOf(item) !== undefined ? onBase(changes.get(nameOf(item))) : item,
+  );
+  // Of two that change the same item both are kept: lint tells of the name that stands twice.
+  const isIn = (item: unknown): boolean => known.has(nameOf(item)) && changes.get(nameOf(item)) === item;
+  return [...kept, ...own.filter((item) => nameOf(item) === undefined || !isIn(item)).map(onBase)];
 }
 
 function oneItem(base: Tree, own: Tree): Tree {

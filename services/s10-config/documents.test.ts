@@ -206,6 +206,13 @@ describe("a draft that extends a stored content", () => {
     expect(merged(bundle, bundle)).toEqual(bundle);
   });
 
+  test("two changes of one rule are told of: neither is dropped unsaid", async () => {
+    const change = (size_mult: number) => ({ rule_id: "smaller-on-wide-spread", effect: { size_mult } });
+    const whole = await documents.whole(small({ extends: hash(), rules: [change(0.6), change(0.9)] }));
+    const { errors } = lintBundle(whole).report;
+    expect(errors).toMatchObject([{ code: "DUPLICATE", message: expect.stringContaining("smaller-on-wide-spread") }]);
+  });
+
   test.each([["f".repeat(64)], ["abc"], [7], [""]])(
     "refuses the unknown base %p with one that is there",
     async (base) => {

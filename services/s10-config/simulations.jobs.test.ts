@@ -61,9 +61,13 @@ describe("for promotions", () => {
   });
 
   test("too few signals say nothing", async () => {
-    const { over, runDefault } = await openJobs(20);
-    const { bounds_guard } = await over((await runDefault()).sim_id);
+    const { all, clock, finish, over, runDefault } = await openJobs(20);
+    const { sim_id, bounds_guard, hash, active_hash } = await over((await runDefault()).sim_id);
     expect(bounds_guard!.map(({ state }) => state)).toEqual(["NOT_ENOUGH", "NOT_ENOUGH"]);
+    expect((await all.latestFor(hash, active_hash))?.sim_id).toBe(sim_id);
+    // By then there may be enough.
+    await finish(clock.sleep(11 * 60_000));
+    expect(await all.latestFor(hash, active_hash)).toBeUndefined();
   });
 });
 

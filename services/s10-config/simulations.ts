@@ -40,6 +40,8 @@ const DEFAULT_MS = 7 * DAY_MS;
 const DEFAULT_SENSITIVITY = { epsilon: 0.05, topk: 5, n_eval: 500 };
 /** How old a simulation may be to speak for its content. */
 const FRESH_MS = DAY_MS;
+/** And where it had too little to say: more signals may have come since. */
+const FRESH_THIN_MS = 600_000;
 const LOOKED_AT_MAX = 50;
 const LIST_PART = 20;
 /** Between two parts others of the process have their turn. */
@@ -131,8 +133,8 @@ export class SimulationJobs implements Simulations {
   }
 
   /**
-   * The newest that is done, of the last day, and that looked at no less than a promotion's own would: all instruments,
-   * the newest signals, with sensitivity.
+   * The newest that is done, of the last day (of ten minutes where a gate had too little to say), and that looked at no
+   * less than a promotion's own would: all instruments, the newest signals, with sensitivity.
    */
   async latestFor(hash: string, active_hash: string): Promise<Simulation | undefined> {
     const { store, clock } = this.ports;
@@ -141,7 +143,8 @@ export class SimulationJobs implements Simulations {
       sort: { field: "created_at", order: "desc" },
       limit: LOOKED_AT_MAX,
     });
-    return page.items.find(({ value }) => isWhole(value))?.value;
+    const thinFrom = clock.now() - FRESH_THIN_MS;
+    return page.items.find(({ value }) => isWhole(value) && (value.created_at >= thinFrom || saysAll(value)))?.value;
   }
 
   async runDefault(asked: { bundle_id: string; rev: number; author: string }): Promise<{ sim_id: string }> {
@@ -293,6 +296,9 @@ const viewOf = (record: BundleRecord): BundleView => {
 type Ending = Partial<Found> & Pick<Simulation, "status"> & Partial<Pick<Simulation, "progress" | "error">>;
 
 const rowOf = ({ changed: _c, replay: _r, sensitivity_analysis: _s, ...row }: Simulation) => row;
+
+const saysAll = ({ bounds_guard = [] }: Simulation): boolean =>
+  bounds_guard.every(({ state }) => state !== "NOT_ENOUGH");
 
 /** A smaller ε or a smaller sample would be easier to pass. */
 function isWhole({ request, summary, created_at }: Simulation): boolean {
