@@ -1,11 +1,13 @@
 /** Reads a bundle document from YAML or JSON text, without trusting it, and tells where in the text a path is. */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { refuse } from "../../shared/errors.ts";
 
 const TEXT_BYTES_MAX = 4_000_000;
 /** Aliases multiply; a document may use few. */
 const ALIASES_MAX = 50;
 const PROBLEMS_SHOWN = 10;
+/** More brackets open at once are no bundle, whatever stands in its texts; a parser would go down with them. */
+const BRACKETS_OPEN_MAX = 1_000;
 
 /** Counted from 1, as editors do. */
 export interface Place {
@@ -39,8 +41,12 @@ export function readBundleText(text: string): unknown {
 /** Refuses with TOO_LARGE alone; what is wrong with the text is told as faults. */
 export function openBundleText(text: string): BundleText {
   if (text.length > TEXT_BYTES_MAX) refuse("TOO_LARGE", `A bundle has at most ${TEXT_BYTES_MAX} characters.`);
+  if (bracketsOpen(text) > BRACKETS_OPEN_MAX) {
+    return { value: undefined, faults: [{ message: "The bundle is nested too deeply." }], placeOf: () => undefined };
+  }
   const lines = new LineCounter();
-  const document = parseDocument(text, { uniqueKeys: true, strict: true, version: "1.2", lineCounter: lines });
+  // Keys that stand twice are looked for below: the parser compares each with each, which takes minutes for many.
+  const document = parseDocument(text, { uniqueKeys: false, strict: true, version: "1.2", lineCounter: lines });
   const placeOf = (path: string) => placeIn(document, lines, path);
   if (document.errors.length > 0) {
     const faults = document.errors.slice(0, PROBLEMS_SHOWN).map((error) => ({
@@ -49,11 +55,42 @@ export function openBundleText(text: string): BundleText {
     }));
     return { value: undefined, faults, placeOf };
   }
+  const repeated = repeatedKeys(document, lines);
+  if (repeated.length > 0) return { value: undefined, faults: repeated, placeOf };
   try {
     return { value: document.toJS({ maxAliasCount: ALIASES_MAX }), faults: [], placeOf };
   } catch {
     return { value: undefined, faults: [{ message: "The bundle uses too many aliases." }], placeOf };
   }
+}
+
+/** At the most; brackets within texts count as well. */
+function bracketsOpen(text: string): number {
+  let [open, most] = [0, 0];
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open = Math.max(0, open + (bracket === "[" || bracket === "{" ? 1 : -1));
+    most = Math.max(most, open);
+  }
+  return most;
+}
+
+/** The first keys that stand a second time in their map. */
+function repeatedKeys(document: Document, lines: LineCounter): TextFault[] {
+  const faults: TextFault[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value) && faults.length < PROBLEMS_SHOWN) {
+          const { line, col } = lines.linePos(key.range?.[0] ?? 0);
+          faults.push({ line, column: col, message: "Map keys must be unique" });
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return faults;
 }
 
 function placeIn(document: Document, lines: LineCounter, path: string): Place | undefined {
