@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { servicesReady, sleepingBundle } from "./run/account.fixture.ts";
-import { live } from "./run/life.fixture.ts";
+import { live, SOON_WELL } from "./run/life.fixture.ts";
 import { hasRedisServer } from "./run/own-redis.ts";
 import { type Running, until, up } from "./run/process.fixture.ts";
 import { killed } from "./run/troubles.fixture.ts";
@@ -21,6 +21,7 @@ const WAITS = {
   CHIMERA_S04_UNKNOWN_LAG_MS: "2500",
   CHIMERA_S06_FLATTEN_FOR_MS: "500",
   CHIMERA_S11_LEVEL_MS: "500",
+  ...SOON_WELL,
 };
 
 const known = (name: string): MakeFaults => {

@@ -32,6 +32,10 @@ let running: Running;
 const suffered = async (id: string, happens: () => Promise<void>): Promise<void> =>
   void (await underTrouble(running, { id, happens }));
 
+/** On a busy machine health is not GREEN, and entries go in slices: an exit is to be of all of them. */
+const isDone = async (running: Running, intent_id: string): Promise<boolean> =>
+  (await running.get<{ intent: { state: string } }>(`/intents/${intent_id}`)).intent.state === "DONE";
+
 describe.skipIf(!here)("one process per service, on Redis", () => {
   beforeAll(async () => {
     running = await up(data, PORT_OFFSET, [...ARGS, "--seed", "processes"]);
@@ -79,9 +83,7 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
       if (status >= 300) throw new Error(JSON.stringify(body));
       return true;
     });
-    // On a busy machine health is not GREEN, and entries go in slices: the exit below is of all of them.
-    const isOver = async () => (await running.get<{ state: string }>(`/intents/${entered}`)).state === "DONE";
-    await until("entered whole", isOver);
+    await until("entered whole", () => isDone(running, entered));
     await until("held", () => everyPositionKnown(running));
     const held = (await openPositions(running)).find(({ instrument }) => instrument === before.instrument);
     const about = { kind: "EXIT", side: "SELL", qty: held?.qty, reduce_only: true };

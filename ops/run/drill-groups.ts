@@ -1,4 +1,5 @@
 /** Runs the drills of a group one after another on one installation; one that failed is left, and the next begins anew. */
+
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { type Outcome, READY_MS_MAX } from "./drill.ts";
 import { type Happening, liveThrough } from "./exchange-drills.ts";
 import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
+import { SOON_WELL } from "./life.fixture.ts";
 import { type Running, until, up } from "./process.fixture.ts";
 
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
@@ -72,7 +74,7 @@ async function started(data: string, { name }: Happening, portOffset: number): P
   const bundle = join(data, "sleeping.yaml");
   // With the shipped one, entries would wait five minutes for the breaker after each drill.
   writeFileSync(bundle, sleepingBundle());
-  const running = await up(data, portOffset, ["--processes", "--seed", name, "--bundle", bundle], {});
+  const running = await up(data, portOffset, ["--processes", "--seed", name, "--bundle", bundle], SOON_WELL);
   await until("all ready at first", () => servicesReady(running));
   return running;
 }

@@ -3,6 +3,7 @@
  * under way, judged by how soon all is ready again and by the books against the venue's journal. Those of the exchange
  * and of stores share installations: `exchange-drills.ts`.
  */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
@@ -10,6 +11,7 @@ import { loadServices } from "../services.ts";
 import { asleep, booksFlat, openPositions, servicesReady } from "./account.fixture.ts";
 import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
+import { SOON_WELL } from "./life.fixture.ts";
 import { underTrouble } from "./ordeal.fixture.ts";
 import { type Running, until, up } from "./process.fixture.ts";
 import { killed, redisTroubles, stopped } from "./troubles.fixture.ts";
@@ -79,7 +81,7 @@ export async function run(drill: Drill, data: string, portOffset: number): Promi
   const usual = ["--processes", "--seed", drill.name];
   const outcome: Outcome = { name: drill.name, violated: [], ok: false };
   try {
-    const running = await up(data, portOffset, [...usual, "--bundle", bundle, ...(drill.args ?? [])], {});
+    const running = await up(data, portOffset, [...usual, "--bundle", bundle, ...(drill.args ?? [])], SOON_WELL);
     try {
       outcome.ready_ms = await suffer(drill, running);
       await endFlat(running);

@@ -20,7 +20,6 @@ import {
 import { openFolder, storeFiles } from "./folder.ts";
 import { judgeRunning } from "./judge.ts";
 import { type Running, until } from "./process.fixture.ts";
-import { killed } from "./troubles.fixture.ts";
 
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 /** Held before, moved and closed meanwhile. */
@@ -85,13 +84,13 @@ export async function live(running: Running, misfortune: Misfortune): Promise<Li
   return { readyMs, knownMs, violated };
 }
 
-/**
- * So many orders without an answer make the health level RED, which keeps entries out for hours: rightly so, and the
- * service that judges forgets it with its process.
- */
+/** One trouble after another on one installation: what was bad in one is not to keep entries out of the next. */
+export const SOON_WELL = { CHIMERA_S11_FIGURES_MS: "3000", CHIMERA_S11_BETTER_MS: "1000" };
+
+/** So many orders without an answer make the health level RED, which keeps entries out: rightly so, and for a while. */
 async function feelingWell(running: Running): Promise<void> {
-  const { level } = await running.get<{ level: string }>("/health-level");
-  if (level === "RED") await killed(running, "s11-metrics");
+  const { level, reasons } = await running.get<{ level: string; reasons: string[] }>("/health-level");
+  if (level === "RED") throw new Error(`health is RED: ${reasons.join("; ")}`);
 }
 
 type Entries = Awaited<ReturnType<typeof entry>>[];

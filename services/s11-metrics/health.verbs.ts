@@ -27,7 +27,7 @@ export interface HealthPart extends Part {
 
 export function healthPart(ports: Ports): HealthPart {
   const { settings, store, clock } = ports;
-  const readings = createReadings(clock.now());
+  const readings = createReadings(clock.now(), settings.figuresMs);
   const inForce = bundleInForce(store);
   const guard = createGuard(ports, inForce);
   const modelFigures = createModelFigures(ports, inForce);

@@ -44,6 +44,7 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
   const { settings, store, clock, peers, alert, publish } = ports;
   const { gauge, lag } = gauges(ports.metrics);
   let state: Kept = { level: initialLevel(clock.now()), effects: initialEffects(clock.now()) };
+  const patience = { rememberedMs: settings.figuresMs, betterMs: settings.betterMs };
   let keptAt = Number.NEGATIVE_INFINITY;
   /** What everybody has been told; what could not be told is told the next time. */
   let told: { text: string; level: string; at: number } = { text: "", level: state.level.level, at: keptAt };
@@ -91,7 +92,7 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
     async judge(isFirst = false): Promise<void> {
       const measured = await look();
       const now = clock.now();
-      const level = decideLevel(state.level, measured, now);
+      const level = decideLevel(state.level, measured, now, patience);
       const figures = decideEffects(state.effects, { readings: measured, models_of: readings.modelsOf() }, now);
       const { effects: consistency, checks } = guard();
       const effects = { ...figures.effects, ...consistency };

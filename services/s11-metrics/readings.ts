@@ -21,8 +21,8 @@ export interface Look {
 export type Readings = ReturnType<typeof createReadings>;
 
 /** `startedAt`: when this process began to look. */
-export function createReadings(startedAt: number) {
-  const orders = new WatchedOrders();
+export function createReadings(startedAt: number, windowMs = WINDOW_MS) {
+  const orders = new WatchedOrders(windowMs);
   let reconciled: { agreement: number; ts: number } | undefined;
   /** Told from elsewhere, at a pace of its own. */
   let models: ModelFigures = { of: "", readings: [] };
@@ -41,7 +41,7 @@ export function createReadings(startedAt: number) {
     read({ now, streams, postsFrom = 0 }: Look): Reading[] {
       const sent = orders.recent(now);
       const judged = streams.filter((s) => JUDGED.some((family) => s.stream.startsWith(family)) && !isLive(s.group));
-      const isFresh = reconciled !== undefined && reconciled.ts >= now - WINDOW_MS;
+      const isFresh = reconciled !== undefined && reconciled.ts >= now - windowMs;
       return [
         acknowledged(sent),
         {

@@ -16,6 +16,14 @@ export const settings = z.object({
     .min(60_000)
     .default(3_600_000)
     .describe("How often trading is compared with what backtests assume, and models with their labels"),
+  figuresMs: z
+    .number()
+    .int()
+    .min(1_000)
+    .max(86_400_000)
+    .default(21_600_000)
+    .describe("How far back the figures behind the level look, and how long they are remembered when too few come"),
+  betterMs: z.number().int().min(0).default(60_000).describe("A better level counts after it has held for so long"),
   levelMs: z.number().int().min(100).default(10_000).describe("How often the health level is judged"),
   publicUrl: z
     .url({ protocol: /^https?$/ })

@@ -36,6 +36,11 @@ export interface Watched {
 
 export class WatchedOrders {
   readonly #orders = new Map<string, Watched>();
+  readonly #windowMs: number;
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
 
   /** Told again after newer news of it, it is old. */
   hear({ orders }: Pick<OrderResult, "orders">): void {
@@ -44,7 +49,7 @@ export class WatchedOrders {
 
   /** What was told to a process before this one. `countedUpTo`: what was known by then has been counted. */
   async load(store: Pick<Store, "query">, clock: Clock, countedUpTo: number): Promise<void> {
-    const where = { created_at: { gte: clock.now() - WINDOW_MS } };
+    const where = { created_at: { gte: clock.now() - this.#windowMs } };
     const query: Query = { where, sort: { field: "created_at", order: "asc" }, limit: PAGE };
     let cursor: string | undefined;
     do {
@@ -57,7 +62,7 @@ export class WatchedOrders {
 
   /** Oldest first by when they were last told of. */
   recent(now: number): Watched[] {
-    for (const [id, order] of this.#orders) if (order.sentAt < now - WINDOW_MS) this.#orders.delete(id);
+    for (const [id, order] of this.#orders) if (order.sentAt < now - this.#windowMs) this.#orders.delete(id);
     return [...this.#orders.values()];
   }
 

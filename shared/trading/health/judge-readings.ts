@@ -81,7 +81,7 @@ export function judgeReading({ name, value, sample, badAt, of }: Reading, now: n
 export function judgeReadings(
   said: Said,
   readings: readonly Reading[],
-  { changes, now }: { changes: Threshold["changes"]; now: number },
+  { changes, now, rememberedMs = REMEMBERED_MS }: { changes: Threshold["changes"]; now: number; rememberedMs?: number },
 ): { said: Said; verdicts: Verdict[] } {
   const next: Record<string, Verdict & { at: number }> = {};
   for (const { name } of THRESHOLDS.filter((threshold) => threshold.changes === changes)) {
@@ -89,7 +89,7 @@ export function judgeReadings(
     const verdict = reading && judgeReading(reading, now);
     const before = said[name];
     if (verdict) next[name] = { ...verdict, at: now };
-    else if (before && now - before.at < REMEMBERED_MS) next[name] = before;
+    else if (before && now - before.at < rememberedMs) next[name] = before;
   }
   const verdicts = Object.values(next).map(({ level, reason, at }) => ({
     level,

@@ -16,8 +16,8 @@ export const settled = (now: number): Settled => ({ level: "GREEN", candidate: "
 export const RECOVERY_MS = 60_000;
 
 /** A better level that is no longer the same begins its wait anew. */
-export function settle(state: Settled, seen: Level, now: number): Settled {
+export function settle(state: Settled, seen: Level, now: number, betterMs = RECOVERY_MS): Settled {
   if (!isWorse(state.level, seen)) return { level: seen, candidate: seen, since: now };
   if (seen !== state.candidate) return { level: state.level, candidate: seen, since: now };
-  return now - state.since < RECOVERY_MS ? state : { level: seen, candidate: seen, since: now };
+  return now - state.since < betterMs ? state : { level: seen, candidate: seen, since: now };
 }
