@@ -3,6 +3,7 @@ import type { Contract } from "../contracts.ts";
 import { assert } from "../errors.ts";
 import { digest } from "../keys.ts";
 import { alerts, type OpsEvent, opsEvents, STREAMS } from "../streams.ts";
+import { createAlerting } from "./alerting.ts";
 import type { ConfigHolder } from "./config.ts";
 import { countedCalls, timedCommits } from "./counted.ts";
 import { deepFreeze } from "./freeze.ts";
@@ -44,6 +45,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
   const { reach, peers: reached } = countedCalls(parts, metrics, world.clock);
   const peers = { ...reached, ...heard(service, world) };
   const publish = createPublish(service, world);
+  const send = createAlerting({ clock: world.clock, log, publish: (alert) => publish(alerts, alert) });
   return {
     id: service.id,
     account: world.account,
@@ -85,9 +87,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
         ...(action && { action_taken: redactText(action) }),
       };
       log[severity === "INFO" ? "info" : severity === "WARN" ? "warn" : "error"](`alert: ${told}`, { code });
-      publish(alerts, event).catch((error: unknown) =>
-        log.error("alert not published", { code, error: String(error) }),
-      );
+      send(event);
     },
     audit: (entry) => ({
       op: "emit",
