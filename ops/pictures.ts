@@ -77,6 +77,8 @@ async function fill(running: Running): Promise<void> {
   const { body } = await running.post<{ transfer_id: string }>("/treasury/transfer", first);
   await running.post(`/approvals/${body.transfer_id}/approve`, {});
   await running.post("/treasury/transfer", { ...move, amount_usdt: "120", reason: "more margin for ETH" });
+  const mail = { kind: "EMAIL", host: "mail.example.com", from: "chimera@example.com", to: ["night@example.com"] };
+  await running.post("/channels", { channel_id: "ops-mail", title: "Whoever has the night", target: mail });
   await tryOnShare(running);
 }
 
@@ -195,6 +197,9 @@ async function shotsOf(running: Running, experiments: readonly string[]): Promis
     { name: "experiment-new", path: `/research?id=new-experiment:${experiments[0]}` },
     { name: "compare", path: `/research?id=compare:${experiments.slice(0, COMPARED).join(",")}` },
     { name: "hypothesis", path: `/research?id=hypothesis:${HYPOTHESIS}` },
+    { name: "alerts", path: "/status?id=alerts" },
+    { name: "channel", path: "/status?id=channel:ops-mail" },
+    { name: "actions", path: "/status?id=actions" },
     { name: "config-bundle", path: "/config?id=bundle:shipped@1" },
     { name: "config-editor", path: "/config?id=editor", act: mistype },
     { name: "config-diff", path: "/config?id=diff:active..shipped@2" },

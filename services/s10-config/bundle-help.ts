@@ -183,7 +183,8 @@ const promotion: Help = {
   trades_min: "Closed trades of each arm that it takes to compare their profit.",
   drawdown_usdt_max: "The canary's drawdown from its own peak, USDT, at most; judged from its first closed trade on.",
   roe_worse_max: "How much worse the canary's mean return of a trade may surely be than the others'.",
-  reject_rate_max: "Share of entries that were refused or came to nothing, at most.",
+  reject_rate_max:
+    "Share of entries that were refused or came to nothing, at most; beyond the share of the others, where enough is known.",
   entries_min: "Entries that it takes to judge that share.",
   auc_min: "AUC of the canary's model over its own labels, at least.",
   brier_max: "Brier score of the canary's model over its own labels, at most.",

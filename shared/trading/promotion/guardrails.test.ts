@@ -69,6 +69,17 @@ test("reject rate: a fifth may come to nothing, and no more", () => {
   expect(stateOf("reject_rate", { entries: times(4, true) })).toBe("NOT_ENOUGH");
 });
 
+test("reject rate: what the others suffer too is not held against it, where enough is known of them", () => {
+  const bad = { entries: [true, true, true, false, false] };
+  expect(stateOf("reject_rate", bad, { entries: [true, true, false, false, false] })).toBe("OK");
+  expect(stateOf("reject_rate", bad, { entries: [true, false, false, false, false] })).toBe("BREACHED");
+  expect(stateOf("reject_rate", bad, { entries: times(4, true) })).toBe("BREACHED");
+  expect(verdictOf("reject_rate", bad, { entries: [true, true, false, false, false] })).toMatchObject({
+    value: 0.2,
+    detail: "3 of 5 entries refused or come to nothing, of the others' 40 %; at most 20 % more",
+  });
+});
+
 const told = (right: number, wrong: number): [number, boolean][] =>
   Array.from({ length: right + wrong }, (_, at) => {
     const positive = at % 2 === 0;

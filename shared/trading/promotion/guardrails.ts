@@ -22,7 +22,7 @@ export function judgeGuardrails(arms: Arms, limits: PromotionLimits, seed: strin
   return [
     drawdown(arms.canary, limits),
     roePerTrade(arms, limits, seed),
-    rejectRate(arms.canary, limits),
+    rejectRate(arms, limits),
     auc(arms.canary, limits, seed),
     brier(arms.canary, limits, seed),
   ];
@@ -61,12 +61,20 @@ function roePerTrade({ canary, stable }: Arms, limits: PromotionLimits, seed: st
   return verdict({ ...said, value: short(high) }, `${detail}; at least ${percent(limit)}`, high < limit);
 }
 
-function rejectRate({ entries, rejected }: Evidence, limits: PromotionLimits): GuardrailVerdict {
+/** Beyond what the others suffer too, where enough is known of them: a bad hour at the exchange is nobody's fault. */
+function rejectRate({ canary: { entries, rejected }, stable }: Arms, limits: PromotionLimits): GuardrailVerdict {
   const limit = limits.reject_rate_max;
-  const value = entries === 0 ? null : short(rejected / entries);
+  const others = stable.entries >= limits.entries_min ? stable.rejected / stable.entries : 0;
+  const more = entries === 0 ? null : rejected / entries - others;
+  const value = more === null ? null : short(more);
   const said = { name: "reject_rate", value, limit, sample: entries, sample_min: limits.entries_min } as const;
-  const detail = `${rejected} of ${entries} entries refused or come to nothing; at most ${percent(limit)}`;
-  return verdict(said, detail, entries > 0 && rejected / entries > limit);
+  const beside =
+    others > 0 ? `, of the others' ${percent(others)}; at most ${percent(limit)} more` : `; at most ${percent(limit)}`;
+  return verdict(
+    said,
+    `${rejected} of ${entries} entries refused or come to nothing${beside}`,
+    more !== null && more > limit,
+  );
 }
 
 function auc(canary: Evidence, limits: PromotionLimits, seed: string): GuardrailVerdict {
