@@ -151,6 +151,6 @@ describe("the service whose work it is", () => {
     ];
     expect((await approve(first, who.ruth)).body.state).toBe("DONE");
     const { body } = await approve(second, who.ruth);
-    expect(body).toMatchObject({ state: "FAILED", outcome: expect.stringContaining("roll back to it instead") });
+    expect(body).toMatchObject({ state: "FAILED", outcome: expect.stringContaining("in force for all already") });
   });
 });
