@@ -2,63 +2,27 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { type Translate, useText } from "../i18n/translate.ts";
-import { ClearAsked, TextField, useAsked } from "../parts/asked-fields.tsx";
+import { useAsked } from "../parts/asked-fields.tsx";
 import { type Column, column, DataTable } from "../parts/data-table.tsx";
 import { Age } from "../parts/figures.tsx";
-import { LoadedHere } from "../parts/loaded-here.tsx";
-import { MoreButton } from "../parts/more-button.tsx";
-import { Panel } from "../parts/states.tsx";
 import { useNarrow } from "../parts/use-narrow.ts";
 import { go } from "../state/address.ts";
 import { mayPromote, useMe } from "../state/me.ts";
 import { ConfigLink, RevText } from "./links.tsx";
+import { Listed } from "./listed.tsx";
 import { idOf } from "./place.ts";
 import { modeText, promotionWords } from "./promotion-words.ts";
 import { type PromotionRow, promotionsQuery } from "./queries.ts";
 
 export function PromotionsPage() {
-  const { t } = useText();
   const may = mayPromote(useMe());
   const { asked } = useAsked();
   const narrow = useNarrow();
   const query = useInfiniteQuery(promotionsQuery(asked));
-  const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   return (
-    <Panel
-      className="page-panel"
-      title={t("config.promotions")}
-      aside={
-        may ? (
-          <ConfigLink to={{ at: "new-promotion" }} className="button primary">
-            {t("promotion.new")}
-          </ConfigLink>
-        ) : null
-      }
-    >
-      <search className="filters">
-        <TextField name="q" label={t("config.bundle_id")} />
-        <ClearAsked />
-      </search>
-      <LoadedHere query={query} rows={6} what={t("config.promotions")}>
-        {() => (rows.length === 0 ? <None may={may} /> : narrow ? <Cards rows={rows} /> : <Table rows={rows} />)}
-      </LoadedHere>
-      <MoreButton query={query} label={t("config.older")} />
-    </Panel>
-  );
-}
-
-function None({ may }: { may: boolean }) {
-  const { t } = useText();
-  return (
-    <div className="first-step">
-      <p>{t("promotion.none")}</p>
-      <p className="muted">{t("promotion.about")}</p>
-      {may ? (
-        <ConfigLink to={{ at: "new-promotion" }} className="button primary">
-          {t("promotion.new")}
-        </ConfigLink>
-      ) : null}
-    </div>
+    <Listed one="promotion" query={query} may={may}>
+      {(rows) => (narrow ? <Cards rows={rows} /> : <Table rows={rows} />)}
+    </Listed>
   );
 }
 

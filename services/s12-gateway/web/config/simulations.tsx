@@ -4,64 +4,28 @@ import { useMemo } from "react";
 import { numberText, percentText } from "../format/numbers.ts";
 import { dayText, minuteText } from "../format/times.ts";
 import { type Translate, useText } from "../i18n/translate.ts";
-import { ClearAsked, TextField, useAsked } from "../parts/asked-fields.tsx";
+import { useAsked } from "../parts/asked-fields.tsx";
 import { type Column, column, DataTable } from "../parts/data-table.tsx";
 import { Age, Figure } from "../parts/figures.tsx";
-import { LoadedHere } from "../parts/loaded-here.tsx";
-import { MoreButton } from "../parts/more-button.tsx";
-import { Panel } from "../parts/states.tsx";
 import { useNarrow } from "../parts/use-narrow.ts";
 import { Progress, RunStatus } from "../research/progress.tsx";
 import { go } from "../state/address.ts";
 import { mayResearch, useMe } from "../state/me.ts";
 import { gateCounts } from "./gates.ts";
 import { ConfigLink, RevText } from "./links.tsx";
+import { Listed } from "./listed.tsx";
 import { idOf } from "./place.ts";
 import { isGoing, type SimulationRow, simulationsQuery } from "./queries.ts";
 
 export function SimulationsPage() {
-  const { t } = useText();
   const may = mayResearch(useMe());
   const { asked } = useAsked();
   const narrow = useNarrow();
   const query = useInfiniteQuery(simulationsQuery(asked));
-  const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   return (
-    <Panel
-      className="page-panel"
-      title={t("config.simulations")}
-      aside={
-        may ? (
-          <ConfigLink to={{ at: "new-simulation" }} className="button primary">
-            {t("simulation.new")}
-          </ConfigLink>
-        ) : null
-      }
-    >
-      <search className="filters">
-        <TextField name="q" label={t("config.bundle_id")} />
-        <ClearAsked />
-      </search>
-      <LoadedHere query={query} rows={6} what={t("config.simulations")}>
-        {() => (rows.length === 0 ? <None may={may} /> : narrow ? <Cards rows={rows} /> : <Table rows={rows} />)}
-      </LoadedHere>
-      <MoreButton query={query} label={t("config.older")} />
-    </Panel>
-  );
-}
-
-function None({ may }: { may: boolean }) {
-  const { t } = useText();
-  return (
-    <div className="first-step">
-      <p>{t("simulation.none")}</p>
-      <p className="muted">{t("simulation.about")}</p>
-      {may ? (
-        <ConfigLink to={{ at: "new-simulation" }} className="button primary">
-          {t("simulation.new")}
-        </ConfigLink>
-      ) : null}
-    </div>
+    <Listed one="simulation" query={query} may={may}>
+      {(rows) => (narrow ? <Cards rows={rows} /> : <Table rows={rows} />)}
+    </Listed>
   );
 }
 

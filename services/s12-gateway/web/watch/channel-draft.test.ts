@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Channel, ChannelTarget } from "../../../../shared/domain/alerting.ts";
-import { channelOf, draftOfChannel, newChannelDraft } from "./channel-draft.ts";
+import { channelOf, draftOfChannel, isShownIn, newChannelDraft } from "./channel-draft.ts";
 
 const targets: ChannelTarget[] = [
   {
@@ -55,4 +55,10 @@ test("a secret goes only where one was typed", () => {
     secret: "https://hooks.example.com/T/1",
   };
   expect(channelOf(draft).secret).toBe(draft.secret);
+});
+
+test("what the service says of a field is shown at it, where the form has it", () => {
+  const mail = newChannelDraft("EMAIL");
+  expect(["target.to[0]", "sealed_secret", "channel_id"].every((field) => isShownIn(mail, field))).toBe(true);
+  expect(["match", "target.url"].some((field) => isShownIn(mail, field))).toBe(false);
 });

@@ -96,3 +96,11 @@ export function channelOf(draft: ChannelDraft): ChannelAsked {
     ...(secret !== "" && { secret }),
   };
 }
+
+const SHOWN: readonly (keyof ChannelDraft)[] = ["channel_id", "title", "secret", "per_hour_max"];
+/** Whether what the service says of a field of its own is about this one of the form. */
+export const isAbout = (field: string, name: keyof ChannelDraft): boolean =>
+  field === name || field.startsWith(`target.${name}`) || (name === "secret" && field === "sealed_secret");
+/** Whether the form has a place for it. */
+export const isShownIn = ({ kind }: Pick<ChannelDraft, "kind">, field: string): boolean =>
+  [...SHOWN, ...FIELDS_OF[kind]].some((name) => isAbout(field, name));

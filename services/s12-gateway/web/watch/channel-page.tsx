@@ -22,6 +22,8 @@ import {
   channelOf,
   draftOfChannel,
   FIELDS_OF,
+  isAbout,
+  isShownIn,
   newChannelDraft,
   SEVERITY_OF,
   type TargetField,
@@ -75,6 +77,7 @@ function ChannelForm({ channel }: { channel?: Channel }) {
     saving.mutate();
   };
   const problems = saving.error instanceof ApiProblem ? saving.error.errors : [];
+  const isTold = problems.length > 0 && problems.every(({ field }) => isShownIn(draft, field));
   const may = mayChannel(me);
   return (
     <Panel
@@ -90,7 +93,7 @@ function ChannelForm({ channel }: { channel?: Channel }) {
         <ChannelFields {...{ channel, draft, problems, may }} onChange={change} />
         {saving.error instanceof AwaitsApproval ? (
           <AwaitsWords waits={saving.error} onFollow={() => undefined} />
-        ) : saving.error ? (
+        ) : saving.error && !isTold ? (
           <p className="form-error" role="alert">
             {saving.error.message}
           </p>
@@ -185,7 +188,7 @@ interface TextProps {
 
 function Text({ draft, name, label, hint, problems, onChange }: TextProps) {
   const id = useId();
-  const wrong = problems.filter(({ field }) => field === name || field.startsWith(`target.${name}`));
+  const wrong = problems.filter(({ field }) => isAbout(field, name));
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>

@@ -7,8 +7,8 @@ import { useText } from "../i18n/translate.ts";
 import { Age } from "../parts/figures.tsx";
 import { PlaceLink } from "../parts/links.tsx";
 import { LoadedHere } from "../parts/loaded-here.tsx";
-import { Panel } from "../parts/states.tsx";
-import { useMe } from "../state/me.ts";
+import { Empty, Panel } from "../parts/states.tsx";
+import { mayAct, useMe } from "../state/me.ts";
 import { tryChannel } from "./acts.ts";
 import { watchIdOf } from "./place.ts";
 import { channelsQuery } from "./queries.ts";
@@ -18,7 +18,6 @@ export const mayChannel = (me: ReturnType<typeof useMe>): boolean => me?.role ==
 export function ChannelsPage() {
   const { t } = useText();
   const me = useMe();
-  const query = useQuery(channelsQuery);
   return (
     <Panel
       className="page-panel"
@@ -32,23 +31,31 @@ export function ChannelsPage() {
       }
     >
       <p className="muted padded">{t("channels.about")}</p>
-      <LoadedHere query={query} rows={4} what={t("watch.channels")}>
-        {(channels) =>
-          channels.length === 0 ? (
-            <div className="first-step">
-              <p>{t("channels.empty")}</p>
-              <p className="muted">{t("channels.empty.hint")}</p>
-            </div>
-          ) : (
-            <ul className="rows things">
-              {channels.map((channel) => (
-                <ChannelRow key={channel.channel_id} channel={channel} />
-              ))}
-            </ul>
-          )
-        }
-      </LoadedHere>
+      {mayAct(me) ? <List /> : <Empty>{t("channels.not_yours", { role: me?.role ?? "–" })}</Empty>}
     </Panel>
+  );
+}
+
+function List() {
+  const { t } = useText();
+  const query = useQuery(channelsQuery);
+  return (
+    <LoadedHere query={query} rows={4} what={t("watch.channels")}>
+      {(channels) =>
+        channels.length === 0 ? (
+          <div className="first-step">
+            <p>{t("channels.empty")}</p>
+            <p className="muted">{t("channels.empty.hint")}</p>
+          </div>
+        ) : (
+          <ul className="rows things">
+            {channels.map((channel) => (
+              <ChannelRow key={channel.channel_id} channel={channel} />
+            ))}
+          </ul>
+        )
+      }
+    </LoadedHere>
   );
 }
 

@@ -1,7 +1,6 @@
 /** The alert inbox: what happened and what was done about it, to be seen, silenced or ended, one by one or together. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { servicesQuery } from "../api/queries.ts";
 import type { AlertRow } from "../api/shapes.ts";
 import { ALERT_STATES, alertsPagesQuery, SEVERITIES } from "../api/watch-queries.ts";
 import { useText } from "../i18n/translate.ts";
@@ -13,11 +12,11 @@ import { Select } from "../parts/select.tsx";
 import { Empty, Failed, Panel, Skeleton } from "../parts/states.tsx";
 import { acknowledge } from "../state/acts.ts";
 import { askedOf } from "../state/asked.ts";
-import { guideOf } from "../state/guides.ts";
 import { mayAct, useMe } from "../state/me.ts";
 import { resolveAlert, seeAlerts } from "./acts.ts";
 import { rulesQuery } from "./queries.ts";
 import { maySilence, SilenceForm, SilencesPanel } from "./silences.tsx";
+import { SourceSelect } from "./source-select.tsx";
 
 export function InboxPage() {
   const { t } = useText();
@@ -77,7 +76,6 @@ const isOfAlerts = (name: unknown): boolean => name === "alerts-pages" || name =
 function AlertFilters() {
   const { t } = useText();
   const { asked, ask } = useAsked();
-  const services = useQuery(servicesQuery).data?.items ?? [];
   const all = ["", t("filter.all")] as const;
   return (
     <search className="filters">
@@ -87,12 +85,7 @@ function AlertFilters() {
         choices={[all, ...SEVERITIES.map((each) => [each, t(`severity.${each}`)] as const)]}
         onChoose={(severity) => ask({ severity })}
       />
-      <Select
-        label={t("alerts.source")}
-        value={asked.source ?? ""}
-        choices={[all, ...services.map((each) => [each.id, `${each.id.toUpperCase()} ${each.title}`] as const)]}
-        onChoose={(source) => ask({ source })}
-      />
+      <SourceSelect />
       <Select
         label={t("column.status")}
         value={askedOf(asked.state, ALERT_STATES)}
@@ -116,7 +109,6 @@ function AlertItem({ alert }: { alert: AlertRow }) {
   const refresh = () => client.invalidateQueries({ predicate: ({ queryKey }) => isOfAlerts(queryKey[0]) });
   const seeing = useMutation({ mutationFn: () => acknowledge(alert.alert_id), onSuccess: refresh });
   const ending = useMutation({ mutationFn: () => resolveAlert(alert.alert_id), onSuccess: refresh });
-  const guide = guideOf(alert.code, alert.runbook);
   const state = askedOf(alert.state, ALERT_STATES) || "OPEN";
   const error = seeing.error ?? ending.error;
   const may = mayAct(me);
@@ -135,9 +127,9 @@ function AlertItem({ alert }: { alert: AlertRow }) {
         {alert.action_taken ? <p className="muted">{t("story.alert.action", { action: alert.action_taken })}</p> : null}
         <p className="muted alert-about">
           {alert.code ? <code>{alert.code}</code> : null}
-          {guide ? (
+          {alert.runbook ? (
             <span>
-              {t("alerts.runbook")}: <code>{guide}</code>
+              {t("alerts.runbook")}: <code>{alert.runbook}</code>
             </span>
           ) : null}
           {alert.escalated_at ? (

@@ -1,7 +1,6 @@
 /** What services logged at warning or above, searchable, each line with the fields that came with it. */
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { LogEvent } from "../../../../shared/domain/watching.ts";
-import { servicesQuery } from "../api/queries.ts";
 import { useText } from "../i18n/translate.ts";
 import { ClearAsked, DayField, TextField, useAsked } from "../parts/asked-fields.tsx";
 import { When } from "../parts/figures.tsx";
@@ -10,12 +9,12 @@ import { Select } from "../parts/select.tsx";
 import { Empty, Failed, Panel, Skeleton } from "../parts/states.tsx";
 import { askedOf } from "../state/asked.ts";
 import { LOG_LEVELS, logsQuery } from "./queries.ts";
+import { SourceSelect } from "./source-select.tsx";
 
 export function LogsPage() {
   const { t } = useText();
   const { asked, ask } = useAsked();
   const query = useInfiniteQuery(logsQuery(asked));
-  const services = useQuery(servicesQuery).data?.items ?? [];
   const lines = query.data?.pages.flatMap(({ items }) => items);
   const all = ["", t("filter.all")] as const;
   return (
@@ -28,12 +27,7 @@ export function LogsPage() {
           choices={[all, ...LOG_LEVELS.map((level) => [level, t(`severity.${level}`)] as const)]}
           onChoose={(severity) => ask({ severity })}
         />
-        <Select
-          label={t("alerts.source")}
-          value={asked.source ?? ""}
-          choices={[all, ...services.map((each) => [each.id, `${each.id.toUpperCase()} ${each.title}`] as const)]}
-          onChoose={(source) => ask({ source })}
-        />
+        <SourceSelect />
         <TextField name="q" label={t("alerts.text")} />
         <DayField name="from" label={t("filter.from")} />
         <DayField name="to" label={t("filter.to")} />
