@@ -57,13 +57,29 @@ interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What the runner printed from the end of the test before to each failed test's name. */
+  failures: string[];
 }
 
 /** Bun's own summary lines, as they stand at the end of its report. */
 function readCounts(report: string): Counts {
   const last = (word: string) =>
     Number([...report.matchAll(new RegExp(`^\\s*(\\d+) ${word}$`, "gm"))].at(-1)?.[1] ?? 0);
-  return { passed: last("pass"), failed: last("fail"), skipped: last("skip") };
+  return { passed: last("pass"), failed: last("fail"), skipped: last("skip"), failures: failuresIn(report) };
+}
+
+const FAILURE_LINES = 40;
+
+/** Each failed test with the lines before it, so that the end of a long report says what went wrong. */
+function failuresIn(report: string): string[] {
+  const lines = report.split("\n");
+  return lines.flatMap((line, index) => {
+    if (!line.startsWith("(fail)")) return [];
+    let from = index;
+    while (from > 0 && index - from < FAILURE_LINES && !/^\((pass|fail|skip|todo)\)/.test(lines[from - 1] ?? ""))
+      from--;
+    return [lines.slice(from, index + 1).join("\n")];
+  });
 }
 
 /** On the virtual clock, in memory, or mostly waiting for sockets of their own: a busy machine disturbs none of it. */
@@ -101,8 +117,9 @@ async function runAll(patterns: string[]): Promise<{ counts: Counts; code: numbe
   );
   release();
   const calm = await running;
-  const sum = (what: keyof Counts) => calm.counts[what] + others.counts[what];
-  const counts = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+  const sum = (what: "passed" | "failed" | "skipped") => calm.counts[what] + others.counts[what];
+  const failures = [...others.counts.failures, ...calm.counts.failures];
+  const counts = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped"), failures };
   return { counts, code: calm.code || others.code };
 }
 
@@ -137,6 +154,7 @@ async function run(args: string[]): Promise<number> {
   const { counts, code } = await runAll(patterns);
   if (code !== 0 && counts.failed === 0) fail(`The test runner ended with ${code}.`);
   const failed = counts.failed + failures + (code !== 0 && counts.failed === 0 ? 1 : 0);
+  for (const failure of counts.failures) note(`\n${failure}`);
   print(bold(failed === 0 ? "All is well." : "Something failed; see above."));
   process.stdout.write(
     `${counts.passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}\n`,

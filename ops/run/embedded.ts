@@ -3,22 +3,21 @@ import { appendFileSync } from "node:fs";
 import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
 import { EmbeddedBus } from "../../shared/adapters/embedded-bus.ts";
-import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
 import { openOutside } from "../../shared/adapters/outside.ts";
 import { programRunner } from "../../shared/adapters/programs.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
-import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
-import { COLLECTIONS } from "../../shared/collections.ts";
 import { rootLog } from "../../shared/kit/log.ts";
-import type { Clock, ServiceId } from "../../shared/kit/ports.ts";
+import type { Clock } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
+import { openBlobs } from "./blobs.ts";
 import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
-import { type DataFolder, storeFile } from "./folder.ts";
+import type { DataFolder } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
 import { approvalsEnv } from "./origin.ts";
+import { openStores } from "./stores.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 export interface EmbeddedOptions {
@@ -40,23 +39,15 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     );
   }
   const log = rootLog(clock, (line) => appendFileSync(folder.log, line), logLevel);
-  const stores = new Map<ServiceId, SqliteStore>();
-  const store = (owner: ServiceId): SqliteStore => {
-    const kept = stores.get(owner);
-    if (kept) return kept;
-    const path = storeFile(folder, owner);
-    const opened = openStore({ path, owner, collections: COLLECTIONS, others: store, now: () => clock.now() });
-    stores.set(owner, opened);
-    return opened;
-  };
+  const stores = openStores({ folder, env, clock });
   const bus: EmbeddedBus = new EmbeddedBus({ path: folder.busFile, clock, ...busReports(() => bus, clock, log) });
   const coordination = embeddedCoordination({ clock, path: folder.coordinationFile });
   return {
     clock,
     random: systemRandom(),
     bus,
-    store,
-    blobs: new FolderBlobs(folder.blobs),
+    store: stores.open,
+    blobs: openBlobs({ folder, env }),
     cache: coordination.cache,
     lock: coordination.lock,
     quota: coordination.quota,
@@ -84,7 +75,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     processMetrics: processMetrics(),
     async close() {
       await bus.close();
-      for (const each of stores.values()) await each.close();
+      await stores.close();
       coordination.close();
     },
   };

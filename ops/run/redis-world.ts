@@ -1,26 +1,24 @@
 /** The world of one service's process: Redis between the processes, SQLite files by shard, the others' to read. */
 import { appendFileSync } from "node:fs";
 import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
-import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
 import { openOutside } from "../../shared/adapters/outside.ts";
 import { programRunner } from "../../shared/adapters/programs.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
-import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
 import { RedisBus } from "../../shared/adapters/redis/bus.ts";
 import { redisCoordination } from "../../shared/adapters/redis/coordination.ts";
-import { openStore } from "../../shared/adapters/sqlite.ts";
-import { COLLECTIONS } from "../../shared/collections.ts";
 import type { ShardStore } from "../../shared/kit/instance.ts";
 import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, Directory, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
+import { openBlobs } from "./blobs.ts";
 import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
-import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
+import type { DataFolder } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
 import { approvalsEnv } from "./origin.ts";
+import { openStores } from "./stores.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
@@ -51,11 +49,13 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");
   const coordination = redisCoordination({ redis: { url }, clock, onError });
   const { cache, lock, quota, rateLimit, schedule, directory } = coordination;
+  const stores = openStores({ folder, env, clock });
   return {
     ...{ clock, bus, cache, lock, quota, rateLimit, schedule, directory, log },
-    ...storesOf(owner, folder, clock),
+    openStore: (shard, fence) => stores.openShard(owner, shard, fence),
+    openReader: () => stores.openReader(owner),
     random: systemRandom(),
-    blobs: new FolderBlobs(folder.blobs),
+    blobs: openBlobs({ folder, env }),
     net: fetchNet(clock),
     outside: openOutside({ clock }),
     inference: onnxInference(clock),
@@ -79,21 +79,5 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
       await bus.close();
       await coordination.close();
     },
-  };
-}
-
-function storesOf(owner: ServiceId, folder: DataFolder, clock: Clock): Pick<RedisWorld, "openStore" | "openReader"> {
-  const files = (id: ServiceId) => storeFiles(folder, id);
-  const isSplit = shardsOf(folder, owner) > 1;
-  return {
-    openStore(shard, fence) {
-      const path = storeFile(folder, owner, shard);
-      const store = openStore({
-        ...{ path, owner, fence, collections: COLLECTIONS, others: files, now: () => clock.now() },
-        ...(isSplit && { shard }),
-      });
-      return { store, mustBeNewest: () => store.mustBeNewest(), close: () => store.close() };
-    },
-    openReader: () => openReadOnly({ owner, collections: COLLECTIONS, files }),
   };
 }

@@ -211,6 +211,28 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/**
+ * One of all the things that a store holds, in a form that every adapter writes and reads: for backups and for carrying
+ * an installation from one kind of store to another. Revisions are not among them: they are new after a load.
+ */
+export type StoreRecord =
+  | { kind: "document"; collection: string; key: string; value: unknown }
+  | { kind: "edge"; child: Ref; parent: Ref }
+  | { kind: "done"; stream: string; group: string; id: string; at: number }
+  /** `told`: it is kept only to be told again, should the bus lose it. */
+  | { kind: "outbox"; told: boolean; entry: OutboxEntry }
+  /** How many events of a numbered family have been committed. */
+  | { kind: "count"; family: string; count: number }
+  | { kind: "epoch"; epoch: string };
+
+/** A store that can be carried away whole. */
+export interface PortableStore extends Store {
+  /** All that it holds as of one moment: by kind as in the type, documents by collection and key, others by their ids. */
+  dump(): AsyncIterable<StoreRecord>;
+  /** Fills an empty store with what another dumped; `CONFLICT` when it holds anything. Outbox ids stay, and none comes back. */
+  load(records: AsyncIterable<StoreRecord>): Promise<void>;
+}
+
 export interface BlobInfo {
   key: string;
   bytes: number;
