@@ -1,5 +1,17 @@
 /** Blobs as files in a folder: a put appears whole or not at all, an append is one write to the end. */
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import {
+  access,
+  appendFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Problem } from "../errors.ts";
 import type { BlobInfo, Blobs } from "../kit/ports.ts";
@@ -7,6 +19,7 @@ import { checkKey, checkLimit, readCursor, writeCursor } from "./blob-key.ts";
 
 /** No key can name it: parts do not begin with a dot. */
 const UNFINISHED = ".unfinished";
+const PIECE_BYTES = 256 * 1024;
 
 export class FolderBlobs implements Blobs {
   readonly #root: string;
@@ -17,25 +30,14 @@ export class FolderBlobs implements Blobs {
     this.#root = root;
   }
 
-  async put(key: string, body: Uint8Array): Promise<void> {
-    const path = this.#path(key);
-    const unfinished = join(this.#root, UNFINISHED, `${process.pid}-${++this.#unfinished}`);
-    await inFolder(unfinished, async () => {
-      const file = await open(unfinished, "w");
-      try {
-        await file.writeFile(body);
-        // On disk before it gets its name: after a power cut the name never stands for half a body.
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+  put(key: string, body: Uint8Array): Promise<void> {
+    return this.#whole(key, (file) => file.writeFile(body));
+  }
+
+  write(key: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#whole(key, async (file) => {
+      for await (const piece of pieces) await file.writeFile(piece);
     });
-    try {
-      await inFolder(path, () => rename(unfinished, path));
-    } catch (error) {
-      await rm(unfinished, { force: true });
-      throw error;
-    }
   }
 
   async append(key: string, body: Uint8Array): Promise<void> {
@@ -49,6 +51,25 @@ export class FolderBlobs implements Blobs {
     } catch (error) {
       return absent(error);
     }
+  }
+
+  async read(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    try {
+      const file = await open(this.#path(key), "r");
+      if (!(await file.stat()).isDirectory()) return piecesOf(file);
+      await file.close();
+    } catch (error) {
+      return absent(error);
+    }
+  }
+
+  /** Folders are handed to nobody by an address. */
+  async link(key: string): Promise<undefined> {
+    checkKey(key);
+  }
+
+  async ping(): Promise<void> {
+    await inFolder(join(this.#root, UNFINISHED), () => access(this.#root, constants.W_OK));
   }
 
   async list(
@@ -71,6 +92,26 @@ export class FolderBlobs implements Blobs {
     await rm(this.#path(key), { force: true }).catch(absent);
   }
 
+  /** `fill` writes it under a name of its own; what it throws leaves nothing behind. */
+  async #whole(key: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+    const path = this.#path(key);
+    const unfinished = join(this.#root, UNFINISHED, `${process.pid}-${++this.#unfinished}`);
+    const file = await inFolder(unfinished, () => open(unfinished, "w"));
+    try {
+      try {
+        await fill(file);
+        // On disk before it gets its name: after a power cut the name never stands for half a body.
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await inFolder(path, () => rename(unfinished, path));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw explain(error);
+    }
+  }
+
   #path(key: string): string {
     return join(this.#root, checkKey(key));
   }
@@ -90,6 +131,18 @@ export class FolderBlobs implements Blobs {
         yield* this.#keys(name, prefix, after);
       }
     }
+  }
+}
+
+async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of file.createReadStream({ autoClose: false, highWaterMark: PIECE_BYTES })) {
+      yield new Uint8Array(piece as Uint8Array);
+    }
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    await file.close();
   }
 }
 

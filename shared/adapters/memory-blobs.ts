@@ -50,4 +50,27 @@ export class MemoryBlobs implements Blobs {
   async delete(key: string): Promise<void> {
     this.#kept.delete(checkKey(key));
   }
+
+  async read(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const kept = this.#kept.get(checkKey(key));
+    return kept && copied([...kept.parts]);
+  }
+
+  async write(key: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    checkKey(key);
+    const parts: Uint8Array[] = [];
+    for await (const piece of pieces) parts.push(piece.slice());
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    this.#kept.set(key, { parts, bytes, modified_at: this.#clock.now() });
+  }
+
+  async link(key: string): Promise<undefined> {
+    checkKey(key);
+  }
+
+  async ping(): Promise<void> {}
+}
+
+async function* copied(parts: readonly Uint8Array[]) {
+  for (const part of parts) yield part.slice();
 }

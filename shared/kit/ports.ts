@@ -227,9 +227,16 @@ export type StoreRecord =
 
 /** A store that can be carried away whole. */
 export interface PortableStore extends Store {
-  /** All that it holds as of one moment: by kind as in the type, documents by collection and key, others by their ids. */
+  /**
+   * All that it holds as of one moment, also while it is written: by kind as in the type, documents by collection and
+   * then in an order of their keys that stays the same; what was done, and the outbox, oldest first.
+   */
   dump(): AsyncIterable<StoreRecord>;
-  /** Fills an empty store with what another dumped; `CONFLICT` when it holds anything. Outbox ids stay, and none comes back. */
+  /**
+   * Fills an empty store with what another of the same owner and shard dumped; `CONFLICT` when it holds anything, and
+   * `INVALID` for a record that does not belong here or is broken, both of which leave it as it was. Outbox ids stay,
+   * and none comes back; what was told up to the last entry that is said to be counts as told.
+   */
   load(records: AsyncIterable<StoreRecord>): Promise<void>;
 }
 
@@ -248,6 +255,31 @@ export interface Blobs {
     options: { limit: number; cursor?: string },
   ): Promise<{ items: BlobInfo[]; next_cursor?: string }>;
   delete(key: string): Promise<void>;
+  /** As `get`, in pieces, for what is too long to be held. Throws in the middle when it is replaced or goes meanwhile. */
+  read(key: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** As `put`, of any length, few pieces held at a time. When they or the writing fail, what was there before stays. */
+  write(key: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * An address from which whoever has it can fetch the blob, under that file name, until `ttlMs` are over; undefined where
+   * there is no such blob, or none can be given for it.
+   */
+  link(key: string, options: { ttlMs: number; filename: string }): Promise<string | undefined>;
+  /** Throws Problem UNAVAILABLE, saying why, when nothing can be kept here now. */
+  ping(): Promise<void>;
+}
+
+/**
+ * What a shard's holder writes on a disk of its own while its store is away: small, in order, and there after a
+ * `kill -9`. Its room is taken beforehand, so that a full disk does not stop it.
+ */
+export interface Journal {
+  /** Every whole line that was not cleared, of earlier holders too; oldest first. */
+  read(): Promise<string[]>;
+  /** Resolves when the disk has it. A line holds no line break. */
+  append(line: string): Promise<void>;
+  /** Nothing that was read or appended is needed any more. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface Cache {

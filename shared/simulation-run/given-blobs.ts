@@ -12,8 +12,19 @@ export function givenBlobs(bodies: ReadonlyMap<string, Uint8Array>): Blobs {
       const keys = [...bodies.keys()].filter((key) => key.startsWith(prefix)).toSorted();
       return { items: keys.map((key) => ({ key, bytes: bodies.get(key)!.length, modified_at: 0 })) };
     },
+    async read(key) {
+      const body = bodies.get(key);
+      return body && inOnePiece(body);
+    },
+    link: async () => undefined,
+    ping: async () => undefined,
     put: noWriting,
     append: noWriting,
+    write: noWriting,
     delete: noWriting,
   };
+}
+
+async function* inOnePiece(body: Uint8Array) {
+  yield body;
 }

@@ -19,6 +19,7 @@ export function blobsContract(name: string, begin: () => Promise<{ blobs: Blobs;
       },
     };
     describe("bodies", () => bodies(now));
+    describe("streams", () => streams(now));
     describe("keys", () => keys(now));
     describe("lists", () => lists(now));
   });
@@ -76,6 +77,84 @@ function bodies(now: Now): void {
     body[0] = 0;
     (await now.blobs.get("a"))![1] = 0;
     expect(text(await now.blobs.get("a"))).toBe("abc");
+  });
+}
+
+async function* pieces(...of: readonly Uint8Array[]) {
+  for (const piece of of) yield piece;
+}
+
+async function joined(body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer | undefined> {
+  if (!body) return;
+  const all: Uint8Array[] = [];
+  for await (const piece of body) all.push(piece);
+  return Buffer.concat(all);
+}
+
+function streams(now: Now): void {
+  test("what is written in pieces is read in pieces, whatever its length, and got whole", async () => {
+    const piece = Uint8Array.from({ length: 1_000_003 }, (_, at) => (at * 7) % 256);
+    for (const count of [0, 1, 3, 12]) {
+      const all = Array.from({ length: count }, () => piece);
+      await now.blobs.write("backups/1", pieces(...all));
+      const whole = Buffer.concat(all);
+      expect((await joined(await now.blobs.read("backups/1")))!.equals(whole)).toBe(true);
+      expect(Buffer.from((await now.blobs.get("backups/1"))!).equals(whole)).toBe(true);
+      expect((await now.blobs.list("", { limit: 5 })).items).toMatchObject([{ key: "backups/1", bytes: whole.length }]);
+    }
+  });
+
+  test("what was put and appended to is read in order; what is not there is undefined", async () => {
+    await now.blobs.put("a/b", bytes("one,"));
+    await now.blobs.append("a/b", bytes("two,"));
+    await now.blobs.append("a/b", bytes("three"));
+    expect(String(await joined(await now.blobs.read("a/b")))).toBe("one,two,three");
+    await now.blobs.write("a/b", pieces(bytes("four"), bytes(",five")));
+    await now.blobs.append("a/b", bytes(",six"));
+    expect(text(await now.blobs.get("a/b"))).toBe("four,five,six");
+    expect(await now.blobs.read("a/c")).toBeUndefined();
+    expect(await now.blobs.read("a")).toBeUndefined();
+  });
+
+  test("pieces that end in an error leave what was there before", async () => {
+    async function* broken() {
+      yield new Uint8Array(2_000_000);
+      throw new Error("the source broke");
+    }
+    await expect(now.blobs.write("a", broken())).rejects.toThrow("the source broke");
+    expect(await now.blobs.get("a")).toBeUndefined();
+    await now.blobs.put("a", bytes("before"));
+    await now.blobs.append("a", bytes("hand"));
+    await expect(now.blobs.write("a", broken())).rejects.toThrow("the source broke");
+    expect(text(await now.blobs.get("a"))).toBe("beforehand");
+    expect((await now.blobs.list("", { limit: 5 })).items.map((item) => item.key)).toEqual(["a"]);
+  });
+
+  test("a reader may stop early, and a bad key is refused", async () => {
+    await now.blobs.put("a", new Uint8Array(3_000_000));
+    for await (const piece of (await now.blobs.read("a"))!) {
+      expect(piece.length).toBeGreaterThan(0);
+      break;
+    }
+    const invalid = { code: "INVALID" };
+    await expect(now.blobs.read("../a")).rejects.toMatchObject(invalid);
+    await expect(now.blobs.write("../a", pieces())).rejects.toMatchObject(invalid);
+    await expect(now.blobs.link("../a", { ttlMs: 1_000, filename: "a" })).rejects.toMatchObject(invalid);
+  });
+
+  test("a link is fetched by whoever has it, where there are links", async () => {
+    await now.blobs.put("reports/a b.html", bytes("<p>hello</p>"));
+    const url = await now.blobs.link("reports/a b.html", { ttlMs: 60_000, filename: "réport.html" });
+    expect(await now.blobs.link("reports/none", { ttlMs: 60_000, filename: "x" })).toBeUndefined();
+    if (url === undefined) return;
+    const answer = await fetch(url);
+    expect(await answer.text()).toBe("<p>hello</p>");
+    expect(answer.headers.get("content-disposition")).toContain("attachment");
+    expect((await fetch(url.slice(0, -1))).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test("a store that is there says so", async () => {
+    await now.blobs.ping();
   });
 }
 
