@@ -3,18 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IntentRecord } from "../shared/collections/orders.ts";
-import { dec } from "../shared/domain/money.ts";
-import type { Trade } from "../shared/domain/trade.ts";
-import { tradeIdOf } from "../shared/keys.ts";
 import type { Health } from "../shared/kit/health.ts";
 import { shardOf } from "../shared/kit/shard.ts";
 import {
   entry,
-  everyPositionProtected,
   nothingUnknown,
   openPositions,
   servicesReady,
   sleepingBundle,
+  whatWasFilledIsSafe,
 } from "./run/account.fixture.ts";
 import { openFolder } from "./run/folder.ts";
 import { judgeFolder } from "./run/judge.ts";
@@ -79,15 +76,8 @@ async function settled(id: string, ids: readonly string[]): Promise<void> {
   const outcomes = () => Promise.all(ids.map((one) => running.get<{ intent: IntentRecord }>(`/intents/${one}`)));
   await until(`${id}: all ended`, async () => (await outcomes()).every(({ intent }) => intent.state === "DONE"));
   await until(`${id}: nothing unknown`, () => nothingUnknown(running));
-  // On a busy machine health may end an entry in the middle, and a stop may be met: what was filled counts, and its trade.
-  const filled = (await outcomes()).filter(({ intent }) => dec(intent.answer.filled_qty) > 0n);
-  await until(`${id}: what was filled is held and protected, or closed`, async () => {
-    const open = new Set((await openPositions(running)).map(({ instrument }) => instrument));
-    const gone = filled.filter(({ intent }) => !open.has(intent.instrument));
-    const trades = gone.map(({ intent }) => running.get<Trade>(`/trades/${tradeIdOf(intent.intent)}`));
-    const areClosed = (await Promise.all(trades)).every(({ status }) => status === "CLOSED");
-    return areClosed && open.size + gone.length === filled.length && (await everyPositionProtected(running));
-  });
+  const ended = (await outcomes()).map(({ intent }) => intent);
+  await until(`${id}: what was filled is held and protected, or closed`, () => whatWasFilledIsSafe(running, ended));
 }
 
 describe.skipIf(!here)("replicas that share shards, on Redis", () => {

@@ -1,8 +1,12 @@
 /** What tests ask of a running installation's account. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { IntentRecord } from "../../shared/collections/orders.ts";
 import { dec } from "../../shared/domain/money.ts";
 import { isTerminal, type OrderStatus } from "../../shared/domain/order.ts";
+import type { Trade } from "../../shared/domain/trade.ts";
+import { tradeIdOf } from "../../shared/keys.ts";
 import { ROOT } from "../build.ts";
 import { type Running, until } from "./process.fixture.ts";
 
@@ -105,4 +109,19 @@ export async function entry(running: Running, intent_id: string, instrument: str
   const price = (factor: number) => ({ price: (Math.round(last * factor * 10) / 10).toFixed(1) });
   const about = { kind: "ENTRY", side: "BUY", notional_usdt: "150", leverage: 20 };
   return { intent_id, instrument, ...about, stop_loss: price(0.95), take_profit: price(1.05) };
+}
+
+/**
+ * What entries filled is held and protected, or its trade is closed. On a busy machine health may end an entry in the
+ * middle, and a stop may be met. Throws what there is where that is not so.
+ */
+export async function whatWasFilledIsSafe(running: Running, ended: readonly IntentRecord[]): Promise<boolean> {
+  const filled = ended.filter(({ answer }) => dec(answer.filled_qty) > 0n);
+  const open = new Set((await openPositions(running)).map(({ instrument }) => instrument));
+  const gone = filled.filter(({ instrument }) => !open.has(instrument));
+  const trades = await Promise.all(gone.map(({ intent }) => running.get<Trade>(`/trades/${tradeIdOf(intent)}`)));
+  const areClosed = trades.every(({ status }) => status === "CLOSED");
+  if (areClosed && open.size + gone.length === filled.length && (await everyPositionProtected(running))) return true;
+  const entries = ended.map(({ intent_id, answer }) => `${intent_id} ${answer.status} ${answer.filled_qty}`).join(", ");
+  throw new Error(`entries: ${entries}; open: ${[...open].join(", ")}; of the rest: ${trades.map((t) => t.status)}`);
 }

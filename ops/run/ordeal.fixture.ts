@@ -3,10 +3,10 @@ import type { IntentRecord } from "../../shared/collections/orders.ts";
 import {
   entry,
   everyPositionKnown,
-  everyPositionProtected,
   nothingUnknown,
   openPositions,
   servicesReady,
+  whatWasFilledIsSafe,
 } from "./account.fixture.ts";
 import { type Running, until } from "./process.fixture.ts";
 
@@ -58,14 +58,9 @@ export async function underTrouble(running: Running, { id, happens, waitMs }: Or
     return ended.every(({ intent }) => intent.state === "DONE");
   };
   await until("both ended", haveEnded, waitMs);
-  // What was never heard of at the exchange has ended without a fill; what was filled is held, and protected.
-  const filled = ended.filter(({ intent }) => intent.answer.status === "FILLED");
-  const held = async () => {
-    const open = (await openPositions(running)).map((position) => position.instrument);
-    const isHeld = filled.every(({ intent }) => open.includes(intent.instrument));
-    return isHeld && open.length === filled.length && (await everyPositionProtected(running));
-  };
-  await until("what was filled is held and protected", held, waitMs);
+  const intentsEnded = ended.map(({ intent }) => intent);
+  const safe = () => whatWasFilledIsSafe(running, intentsEnded);
+  await until("what was filled is held and protected, or closed", safe, waitMs);
   await until("the position manager knows all of it", () => everyPositionKnown(running), waitMs);
   return readyMs;
 }
