@@ -26,17 +26,25 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** Waits longer than this are worth a line in the report of a run. */
+const LONG_MS = 20_000;
+
 /** Polls until the condition holds; throws with `what` after a generous while. */
 export async function until(what: string, holds: () => Promise<boolean>, msMax = READY_MS_MAX): Promise<void> {
-  const end = Date.now() + msMax;
+  const begin = Date.now();
   let last: unknown;
-  while (Date.now() < end) {
+  let told = "";
+  while (Date.now() < begin + msMax) {
     try {
-      if (await holds()) return;
+      if (await holds()) {
+        if (Date.now() - begin > LONG_MS) console.log(`long, ${Date.now() - begin} ms: ${what}; ${told}`);
+        return;
+      }
       last = undefined;
     } catch (error) {
       // A service that is starting says so; asked again, it will answer.
       last = error;
+      told = error instanceof Error ? error.message : String(error);
     }
     await Bun.sleep(POLL_MS);
   }
