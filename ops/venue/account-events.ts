@@ -88,6 +88,7 @@ export class AccountEvents {
       case "algo_trailed":
       case "trailed":
       case "bnb_burn":
+      case "key_switched":
         break;
       case "list_accepted":
         // Told with its orders, once they are all there.

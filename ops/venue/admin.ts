@@ -6,7 +6,7 @@ import { dec, show } from "../../shared/domain/money.ts";
 import { Refusal } from "../../shared/engine/checks.ts";
 import { asProblem, FAILURES, refuse } from "../../shared/errors.ts";
 import { type FaultContext, FaultSchema, MarketName, switchOn } from "./admin-faults.ts";
-import { type Keys, readPublicKey } from "./binance/keys.ts";
+import { fingerprint, type Keys, readPublicKey } from "./binance/keys.ts";
 import { PERMISSIONS, type RestRequest, type VenueAccount } from "./binance/request.ts";
 import type { Journal } from "./journal.ts";
 import type { RestAnswer } from "./rest.ts";
@@ -16,6 +16,7 @@ export interface AdminContext extends FaultContext {
   readonly journal: Journal;
   readonly keys: Keys;
   fund(account: VenueAccount): void;
+  switchKey(key: string, on: boolean): void;
   stateHash(): string;
 }
 
@@ -43,6 +44,7 @@ const Move = z.strictObject({
   qty: PositiveDecimal,
   direction: z.enum(["deposit", "withdrawal"]).default("deposit"),
 });
+const Switch = z.strictObject({ on: z.boolean() });
 interface AdminCall {
   readonly parts: readonly string[];
   readonly query: URLSearchParams;
@@ -50,9 +52,10 @@ interface AdminCall {
 }
 
 /**
- * `GET accounts` · `POST accounts` · `POST accounts/{account}/moves` · `GET journal?from&limit` · `GET state` ·
- * `GET`, `POST` and `DELETE faults`. Bodies and their limits are the schemas above and in admin-faults.ts; failures are problem+json.
- * An account's key lives until the venue stops, its money is in the journal.
+ * `GET accounts` · `POST accounts` · `POST accounts/{account}/moves` · `GET keys` · `POST keys/{key}/switch` ·
+ * `GET journal?from&limit` · `GET state` · `GET`, `POST` and `DELETE faults`. Bodies and their limits are the schemas above
+ * and in admin-faults.ts; failures are problem+json. A key that is added lives until the venue stops; its account's money,
+ * and that a key was switched off, are in the journal.
  */
 export class Admin {
   private readonly context: AdminContext;
@@ -64,6 +67,8 @@ export class Admin {
       "GET accounts": () => this.accounts(),
       "POST accounts": (call) => this.addAccount(call),
       "POST accounts moves": (call) => this.move(call),
+      "GET keys": () => ({ keys: context.keys.all().map((key) => this.keyRow(key)) }),
+      "POST keys switch": (call) => this.switchKey(call),
       "GET journal": (call) => this.journal(call),
       "GET state": () => this.state(),
       "GET faults": () => ({ faults: context.faults.list() }),
@@ -131,6 +136,21 @@ export class Admin {
     this.context.keys.add(account as VenueAccount);
     if (fresh) this.context.fund(account as VenueAccount);
     return { account: account.account, funded: fresh };
+  }
+
+  private keyRow(key: VenueAccount): unknown {
+    const { keys } = this.context;
+    const { account, permissions = PERMISSIONS } = key;
+    return { fingerprint: fingerprint(key.key), account, permissions, on: keys.isOn(key) };
+  }
+
+  /** The key itself or its fingerprint says which. */
+  private switchKey({ parts, body }: AdminCall): unknown {
+    const { keys, switchKey } = this.context;
+    const found = keys.all().find(({ key }) => key === parts[1] || fingerprint(key) === parts[1]);
+    if (!found) refuse("NOT_FOUND", "There is no such key.");
+    switchKey(found.key, checked(Switch, body()).on);
+    return this.keyRow(found);
   }
 
   private move({ parts, body }: AdminCall): unknown {

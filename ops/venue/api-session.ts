@@ -37,6 +37,7 @@ const MESSAGE_CHARACTERS_MAX = 64 * 1024;
 const POLICY_VIOLATION = 1008;
 
 interface Subscription extends Listener {
+  readonly apiKey: string;
   /** Made by the session's own key, and ended when that logs out. */
   readonly ofSession: boolean;
 }
@@ -126,21 +127,21 @@ export class ApiSession implements SessionSide {
     const name = endpointOf(this.market, method);
     if (name === undefined) throw unknownMethod();
     const { security } = rest.charge(name, { params, ip, now });
-    const account = security === "public" ? "" : this.whoAsks(request, { name, security, now });
-    return rest.call(name, { params, account, now }, holds);
+    const who = security === "public" ? undefined : this.whoAsks(request, { name, security, now });
+    return rest.call(name, { params, account: who?.account ?? "", apiKey: who?.key, now }, holds);
   }
 
   /** By the request's own key, or the one the session logged on with. */
   private whoAsks(
     request: WsRequest,
     { name, security, now }: { name: string; security: "key" | "signed"; now: number },
-  ): string {
+  ): VenueAccount {
     const { keys } = this.context;
     const isOwn = request.apiKey !== undefined || request.signature !== undefined || this.logon === undefined;
-    const account = isOwn ? this.ownKey(request, security, now) : (this.logon?.account ?? keys.ofKey(undefined));
+    const account = isOwn ? this.ownKey(request, security, now) : keys.ofKey(this.logon?.account.key);
     if (!isOwn && security === "signed") checkTiming(request.params, now);
     checkPermission(account, name);
-    return account.account;
+    return account;
   }
 
   private ownKey(request: WsRequest, security: "key" | "signed", now: number): VenueAccount {
@@ -158,11 +159,23 @@ export class ApiSession implements SessionSide {
   private logOut(now: number): unknown {
     this.logon = undefined;
     for (const [id, subscription] of this.subscriptions) {
-      if (!subscription.ofSession) continue;
-      subscription.send(JSON.stringify({ e: "eventStreamTerminated", E: now }));
-      this.drop(id);
+      if (subscription.ofSession) this.terminate(id, now);
     }
     return this.status(now);
+  }
+
+  /** A key was switched off: what was subscribed to by it ends, and so does what the session may do by it. */
+  keyEnded(apiKey: string): void {
+    const now = this.now();
+    for (const [id, subscription] of this.subscriptions) {
+      if (subscription.apiKey === apiKey) this.terminate(id, now);
+    }
+    if (this.logon?.account.key === apiKey) this.logOut(now);
+  }
+
+  private terminate(id: number, now: number): void {
+    this.subscriptions.get(id)?.send(JSON.stringify({ e: "eventStreamTerminated", E: now }));
+    this.drop(id);
   }
 
   private status(now: number): unknown {
@@ -181,9 +194,10 @@ export class ApiSession implements SessionSide {
     checkPermission(account, "GET /api/v3/userDataStream");
     const subscriptionId = this.nextSubscription++;
     const head = `{"subscriptionId":${subscriptionId},"event":`;
-    const subscription = { ofSession, send: (text: string) => this.send(`${head}${text}}`) };
+    const { key: apiKey } = account;
+    const subscription = { ofSession, apiKey, send: (text: string) => this.send(`${head}${text}}`) };
     this.subscriptions.set(subscriptionId, subscription);
-    this.context.users.add(account.account, "SPOT", subscription);
+    this.context.users.add(account.account, "SPOT", { listener: subscription, by: apiKey });
     return { subscriptionId };
   }
 

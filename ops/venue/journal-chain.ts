@@ -17,7 +17,8 @@ function sealed(body: string, prev: string): { hash: string; line: string } {
   return { hash, line: `${body.slice(0, -1)},"prev":"${prev}","hash":"${hash}"}\n` };
 }
 
-const bodyOf = (n: number, batch: Batch): string => JSON.stringify({ n, at: batch.at, facts: batch.facts });
+const partsOf = (n: number, { at, by, facts }: Batch) => ({ n, at, ...(by !== undefined && { by }), facts });
+const bodyOf = (n: number, batch: Batch): string => JSON.stringify(partsOf(n, batch));
 
 /** The newest entry's number and hash, and the entry that follows. */
 export class Chain {
@@ -32,7 +33,7 @@ export class Chain {
   next(batch: Batch): { entry: Entry; line: string } {
     const n = this.n + 1;
     const { hash, line } = sealed(bodyOf(n, batch), this.head);
-    const entry = { n, at: batch.at, facts: batch.facts, prev: this.head, hash };
+    const entry = { ...partsOf(n, batch), prev: this.head, hash };
     this.n = n;
     this.head = hash;
     return { entry, line };

@@ -34,6 +34,8 @@ export class Rest {
   private readonly faults: Faults;
   /** Called with an unexpected failure, which the client sees as −1001. */
   private readonly onBug: (error: unknown) => void;
+  /** The fingerprint of the key whose request is at work. */
+  private at: string | undefined;
 
   constructor(desk: Desk, faults: Faults, onBug: (error: unknown) => void) {
     this.desk = desk;
@@ -95,10 +97,37 @@ export class Rest {
     const fault = act && this.faults.take(act, market, symbol);
     if (fault) this.before(fault, holds);
     if (act === "place" && symbol !== undefined) this.checkOpen(instrumentOf(market, symbol), market, asked);
-    const result = this.counted({ market, count, asked }, () => route.run({ desk: this.desk, ...asked }));
+    const result = this.counted({ market, count, asked }, () =>
+      this.askedBy(asked, () => route.run({ desk: this.desk, ...asked })),
+    );
     if (fault) throw unknownOutcome(fault);
     if (!name.endsWith("/exchangeInfo")) return result;
     return this.faults.filters.shown(market, result, (of) => this.closed(of, asked.now) !== undefined);
+  }
+
+  /** The fingerprint of the key that asked for what the exchange does at this moment. */
+  get asking(): string | undefined {
+    return this.at;
+  }
+
+  private askedBy<T>({ apiKey }: Asked, run: () => T): T {
+    this.at = apiKey === undefined ? undefined : this.desk.keys.fingerprintOf(apiKey);
+    try {
+      return run();
+    } finally {
+      this.at = undefined;
+    }
+  }
+
+  /** For what the market does by itself, though it is a request that has set it off. */
+  askedByNobody(run: () => void): void {
+    const asking = this.at;
+    this.at = undefined;
+    try {
+      run();
+    } finally {
+      this.at = asking;
+    }
   }
 
   /** Why the instrument takes no orders now; nothing while it does. */

@@ -22,6 +22,8 @@ export interface SessionSide {
   closed(): void;
   /** A ping or pong frame came, which counts as a message. */
   framed?(): void;
+  /** An API key was switched off. */
+  keyEnded?(apiKey: string): void;
 }
 
 const STREAMS_MAX = 1_024;
@@ -92,7 +94,7 @@ export class StreamSession implements SessionSide, Listener {
     };
     const user = account === undefined ? undefined : { send: wrap };
     if (wanted) this.context.feeds.add(wanted, this, prefix);
-    if (account !== undefined && user) this.context.users.add(account, "FUT", user);
+    if (account !== undefined && user) this.context.users.add(account, "FUT", { listener: user, by: name });
     this.names.set(name, { wanted, user, prefix });
   }
 

@@ -7,7 +7,7 @@ import { FUND } from "../../shared/engine/futures-state.ts";
 import { Wire as DelayWire, delayMs, type Latency, NO_LATENCY } from "../../shared/engine/latency.ts";
 import type { Line } from "../../shared/engine/ledger.ts";
 import { defaultListings, type Listing } from "../../shared/engine/listing.ts";
-import type { Matcher } from "../../shared/engine/matcher.ts";
+import type { MatchEvent, Matcher } from "../../shared/engine/matcher.ts";
 import type { VenueAlgo, VenueOrder, VenueTrade } from "../../shared/engine/state.ts";
 import type { Cancel, Clock, Random } from "../../shared/kit/ports.ts";
 import { AccountEvents } from "./account-events.ts";
@@ -26,6 +26,7 @@ import { Feeds } from "./feeds.ts";
 import { FuturesDuty } from "./futures-duty.ts";
 import { Hub } from "./hub.ts";
 import { type Journal, keep, memoryJournal, restore } from "./journal.ts";
+import { endListening, switchKey } from "./key-switch.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { MarketModel } from "./market.ts";
 import { MarketWatch } from "./market-watch.ts";
@@ -156,7 +157,10 @@ class PaperVenue implements Venue {
     this.exchange = new Exchange({
       listings,
       matcher: (instrument) => (here.has(instrument) ? options.market.matcher(instrument) : NOWHERE),
-      write: (batch) => this.journal.append(batch),
+      write: (batch) => {
+        const by = this.front.asking;
+        this.journal.append(by === undefined ? batch : { ...batch, by });
+      },
       lastPrice: (instrument) => this.watch.lastPrice(instrument),
       heard: (fact, at) => {
         events.heard(fact, at);
@@ -187,8 +191,9 @@ class PaperVenue implements Venue {
       market,
       clock,
       random: random.fork(`venue-${life}`),
-      keys: new Keys(accounts ?? DEFAULT_ACCOUNTS),
-      listenKeys: new ListenKeys(random.fork(`listen-keys-${life}`), (account) => this.users.end(account, "FUT")),
+      keys: new Keys(accounts ?? DEFAULT_ACCOUNTS, this.exchange.state.keysOff),
+      listenKeys: new ListenKeys(random.fork(`listen-keys-${life}`)),
+      endListening: (key) => key !== undefined && this.users.end(key),
       limits: this.limits,
       listed: this.listed,
       isHidden: (createdAt, at) => this.faults.hides(createdAt, at),
@@ -202,16 +207,16 @@ class PaperVenue implements Venue {
     const { exchange, journal, faults, adminToken: token } = this;
     return new Admin({
       ...{ token, exchange, journal, faults, keys: this.desk.keys },
-      now: () => this.now(),
+      now: this.now,
       fund: (account) => exchange.run(this.now(), () => this.fund(account)),
+      switchKey: (key, on) =>
+        switchKey({ ...this.desk, users: this.users, sessions: this.sessions, now: this.now }, key, on),
       dropStreams: (forMs) => this.dropStreams(forMs),
       stateHash: () => this.stateHash(),
     });
   }
 
-  private now(): number {
-    return Math.floor(this.options.clock.now());
-  }
+  private readonly now = (): number => Math.floor(this.options.clock.now());
 
   async start(): Promise<void> {
     const { state } = this.exchange;
@@ -226,13 +231,16 @@ class PaperVenue implements Venue {
         this.feeds.frame(instrument, stream, raw);
       },
       wants: (instrument, stream) => stream === "trade" || this.feeds.wants(instrument, stream),
-      matched: (instrument, events) =>
-        this.exchange.whenIdle(() => this.exchange.run(this.now(), () => this.exchange.settle(instrument, events))),
+      matched: (instrument, events) => this.exchange.whenIdle(() => this.settle(instrument, events)),
       ended: () => this.endMarket(),
     });
     this.rebook();
     this.cancelTick = this.options.clock.every(TICK_MS, () => this.tick());
     this.tick();
+  }
+
+  private settle(instrument: InstrumentId, events: readonly MatchEvent[]): void {
+    this.front.askedByNobody(() => this.exchange.run(this.now(), () => this.exchange.settle(instrument, events)));
   }
 
   private rebook(): void {
@@ -277,10 +285,7 @@ class PaperVenue implements Venue {
     const now = this.now();
     this.exchange.run(now, () => this.duty.beat());
     this.keepState();
-    for (const { account, key } of this.desk.listenKeys.expire(now)) {
-      this.users.tell(account, "FUT", JSON.stringify({ e: "listenKeyExpired", E: now, listenKey: key }));
-      this.users.end(account, "FUT");
-    }
+    for (const key of this.desk.listenKeys.expire(now)) endListening(this.users, key, now);
   }
 
   private callMargin(account: string, positions: readonly Position[]): void {

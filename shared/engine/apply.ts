@@ -40,6 +40,10 @@ export function applyFact(state: ExchangeState, fact: Fact, at: number): void {
     case "bnb_burn":
       applySpotFact(state, fact, at);
       break;
+    case "key_switched":
+      if (fact.on) state.keysOff.delete(fact.key);
+      else state.keysOff.add(fact.key);
+      break;
     case "algo_accepted":
     case "algo_triggered":
     case "algo_placed":

@@ -184,6 +184,8 @@ export type Fact =
   | { fact: "algo_placed"; algo_id: number; order_id: number }
   /** A trailing order saw its best price so far. */
   | { fact: "algo_trailed"; algo_id: number; price: string }
+  /** An API key, named by its fingerprint, may be used no more, or again. */
+  | { fact: "key_switched"; key: string; on: boolean }
   | FuturesFact;
 
 /** What happens to futures accounts and positions besides orders. */
@@ -220,4 +222,6 @@ export interface Batch {
   /** Epoch ms. */
   readonly at: number;
   readonly facts: readonly Fact[];
+  /** The fingerprint of the API key that asked for it; nothing where the market or the venue itself did it. */
+  readonly by?: string;
 }

@@ -213,6 +213,8 @@ export class ExchangeState {
   readonly amendments: Amendment[] = [];
   /** Accounts that pay spot fees in BNB while they have some. */
   readonly bnbBurn = new Set<string>();
+  /** Fingerprints of the API keys that may not be used. */
+  readonly keysOff = new Set<string>();
   /** The newest order of a client id: `account|market|client id`. */
   private readonly byClientId = new Map<string, number>();
   private readonly algoByClientId = new Map<string, number>();
@@ -341,6 +343,8 @@ export function canonical(state: ExchangeState): unknown {
     last_trade: state.trades.at(-1),
     income: state.income.length,
     seq: [state.order_seq, state.trade_seq, state.algo_seq, state.list_seq],
+    // Left out where there are none, so that the hash of a state from before there were any stays what it was.
+    ...(state.keysOff.size > 0 && { keys_off: [...state.keysOff].sort() }),
   };
 }
 

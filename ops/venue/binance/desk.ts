@@ -18,6 +18,8 @@ export interface Desk {
   readonly random: Random;
   readonly keys: Keys;
   readonly listenKeys: ListenKeys;
+  /** Who listens by this listen key hears nothing more. */
+  endListening(listenKey: string | undefined): void;
   readonly limits: Limits;
   /** What this market really has. */
   readonly listed: readonly Listing[];

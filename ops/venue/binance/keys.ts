@@ -1,5 +1,5 @@
 /** API keys and what they sign with: HMAC-SHA256 by a shared secret, Ed25519 and RSA by a registered public key. */
-import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from "node:crypto";
+import { createHash, createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from "node:crypto";
 import { errors } from "./errors.ts";
 import { checkTiming, type ParsedRequest, type Permission, type VenueAccount } from "./request.ts";
 
@@ -19,12 +19,21 @@ export function readPublicKey(pem: string): { kind: "ed25519" | "rsa"; key: KeyO
 /** What a WebSocket request and a REST request have in common, as far as signing goes. */
 export type SignedRequest = Pick<ParsedRequest, "params" | "payload" | "signature" | "apiKey">;
 
+const FINGERPRINT_CHARACTERS = 12;
+
+/** Names an API key where it may be read by others, in the journal say: from it the key cannot be had. */
+export const fingerprint = (apiKey: string): string =>
+  createHash("sha256").update(apiKey).digest("hex").slice(0, FINGERPRINT_CHARACTERS);
+
 export class Keys {
   private readonly byKey = new Map<string, VenueAccount>();
+  private readonly fingerprints = new Map<string, string>();
+  private readonly off: ReadonlySet<string>;
   private readonly publicKeys = new Map<string, { kind: "ed25519" | "rsa"; key: KeyObject }>();
 
-  /** Throws an Error for a public key that is none. */
-  constructor(accounts: readonly VenueAccount[]) {
+  /** `off`: the fingerprints of keys that may not be used. Throws an Error for a public key that is none. */
+  constructor(accounts: readonly VenueAccount[], off: ReadonlySet<string> = new Set()) {
+    this.off = off;
     for (const account of accounts) this.add(account);
   }
 
@@ -35,6 +44,16 @@ export class Keys {
       this.publicKeys.set(account.key, read);
     }
     this.byKey.set(account.key, account);
+    this.fingerprints.set(account.key, fingerprint(account.key));
+  }
+
+  /** Of a key that is known. */
+  fingerprintOf(apiKey: string): string | undefined {
+    return this.fingerprints.get(apiKey);
+  }
+
+  isOn({ key }: VenueAccount): boolean {
+    return !this.off.has(this.fingerprints.get(key) ?? "");
   }
 
   all(): VenueAccount[] {
@@ -45,11 +64,11 @@ export class Keys {
     return this.publicKeys.get(account.key)?.kind ?? "hmac";
   }
 
-  /** Throws −2014 or −2015. */
+  /** Throws −2014, and −2015 for one unknown or switched off, which the answer does not tell apart. */
   ofKey(apiKey: string | undefined): VenueAccount {
     if (apiKey === undefined || !/^[\w-]{1,128}$/.test(apiKey)) throw errors.keyFormat();
     const account = this.byKey.get(apiKey);
-    if (!account) throw errors.key();
+    if (!account || !this.isOn(account)) throw errors.key();
     return account;
   }
 

@@ -1,60 +1,58 @@
-/** Futures listen keys: one an account, good for an hour, extended by asking again; gone with a restart. */
+/** Futures listen keys: one an API key, good for an hour, extended by asking again; gone with a restart. */
 import type { Random } from "../../../shared/kit/ports.ts";
 
 const LISTEN_KEY_LIFE_MS = 60 * 60_000;
 const LISTEN_KEY_BYTES = 32;
 
-export class ListenKeys {
-  private readonly byAccount = new Map<string, { key: string; until: number }>();
-  private readonly random: Random;
-  private readonly onClosed: (account: string) => void;
+interface ListenKey {
+  readonly account: string;
+  readonly key: string;
+  until: number;
+}
 
-  /** `onClosed` hears whose key was closed by its account. */
-  constructor(random: Random, onClosed: (account: string) => void = () => {}) {
+export class ListenKeys {
+  private readonly byApiKey = new Map<string, ListenKey>();
+  private readonly random: Random;
+
+  constructor(random: Random) {
     this.random = random;
-    this.onClosed = onClosed;
   }
 
-  /** The account's key, extended; a new one when there is none. */
-  open(account: string, now: number): string {
-    const known = this.byAccount.get(account);
-    if (known && known.until > now) {
-      known.until = now + LISTEN_KEY_LIFE_MS;
-      return known.key;
-    }
+  /** The API key's listen key, extended; a new one when there is none. */
+  open({ account, apiKey }: { account: string; apiKey: string }, now: number): string {
+    if (this.extend(apiKey, now)) return this.byApiKey.get(apiKey)!.key;
     const key = Buffer.from(this.random.bytes(LISTEN_KEY_BYTES)).toString("hex");
-    this.byAccount.set(account, { key, until: now + LISTEN_KEY_LIFE_MS });
+    this.byApiKey.set(apiKey, { account, key, until: now + LISTEN_KEY_LIFE_MS });
     return key;
   }
 
   /** False: there is none to extend. */
-  extend(account: string, now: number): boolean {
-    const known = this.byAccount.get(account);
+  extend(apiKey: string, now: number): boolean {
+    const known = this.byApiKey.get(apiKey);
     if (!known || known.until <= now) return false;
     known.until = now + LISTEN_KEY_LIFE_MS;
     return true;
   }
 
-  close(account: string): void {
-    if (this.byAccount.delete(account)) this.onClosed(account);
+  /** Answers which it was, where there was one. */
+  close(apiKey: string): string | undefined {
+    const known = this.byApiKey.get(apiKey);
+    this.byApiKey.delete(apiKey);
+    return known?.key;
   }
 
   /** Whose key it is; nothing for one unknown or run out. */
   accountOf(key: string, now: number): string | undefined {
-    for (const [account, known] of this.byAccount) {
-      if (known.key === key && known.until > now) return account;
+    for (const known of this.byApiKey.values()) {
+      if (known.key === key && known.until > now) return known.account;
     }
     return undefined;
   }
 
-  /** Drops keys that have run out and answers them with their accounts. */
-  expire(now: number): { account: string; key: string }[] {
-    const gone: { account: string; key: string }[] = [];
-    for (const [account, known] of this.byAccount) {
-      if (known.until > now) continue;
-      this.byAccount.delete(account);
-      gone.push({ account, key: known.key });
-    }
-    return gone;
+  /** Drops those that have run out and answers them. */
+  expire(now: number): string[] {
+    const gone = [...this.byApiKey].filter(([, { until }]) => until <= now);
+    for (const [apiKey] of gone) this.byApiKey.delete(apiKey);
+    return gone.map(([, { key }]) => key);
   }
 }

@@ -74,13 +74,17 @@ function feeBurn(call: Call): unknown {
   return { code: 200, msg: "success" };
 }
 
-function extendListenKey({ desk, account, now }: Call): unknown {
-  if (!desk.listenKeys.extend(account, now)) throw errors.listenKey();
-  return { listenKey: desk.listenKeys.open(account, now) };
+function openListenKey({ desk, account, apiKey = "", now }: Call): unknown {
+  return { listenKey: desk.listenKeys.open({ account, apiKey }, now) };
 }
 
-function closeListenKey({ desk, account }: Call): unknown {
-  desk.listenKeys.close(account);
+function extendListenKey(call: Call): unknown {
+  if (!call.desk.listenKeys.extend(call.apiKey ?? "", call.now)) throw errors.listenKey();
+  return openListenKey(call);
+}
+
+function closeListenKey({ desk, apiKey = "" }: Call): unknown {
+  desk.endListening(desk.listenKeys.close(apiKey));
   return {};
 }
 
@@ -103,9 +107,7 @@ export const umAccountRoutes: Routes = {
   "GET /fapi/v1/apiTradingStatus": signed(1, tradingStatus),
   "GET /fapi/v1/feeBurn": signed(30, () => ({ feeBurn: false })),
   "POST /fapi/v1/feeBurn": signed(1, feeBurn),
-  "POST /fapi/v1/listenKey": keyed(1, ({ desk, account, now }) => ({
-    listenKey: desk.listenKeys.open(account, now),
-  })),
+  "POST /fapi/v1/listenKey": keyed(1, openListenKey),
   "PUT /fapi/v1/listenKey": keyed(1, extendListenKey),
   "DELETE /fapi/v1/listenKey": keyed(1, closeListenKey),
 };
