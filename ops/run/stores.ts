@@ -1,9 +1,10 @@
 /** The documents of an installation: opened for one shard's holder, for who only reads, or for one process that is all. */
 import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
+import { dumpFile } from "../../shared/adapters/sqlite/dump.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import type { ShardStore } from "../../shared/kit/instance.ts";
-import type { Clock, ServiceId, Store } from "../../shared/kit/ports.ts";
+import type { Clock, ServiceId, Store, StoreRecord } from "../../shared/kit/ports.ts";
 import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
 
 export interface Stores {
@@ -13,6 +14,10 @@ export interface Stores {
   openReader(owner: ServiceId): Store;
   /** An owner's only store, where one process is all services; opened once. */
   open(owner: ServiceId): Store;
+  /** All that an owner's shard holds as of one moment, also while its holder writes it; needs no lease. */
+  dump(owner: ServiceId, shard?: number): AsyncIterable<StoreRecord>;
+  /** Fills an owner's empty shard, of which nobody holds the lease; throws as `PortableStore.load`. */
+  load(owner: ServiceId, records: AsyncIterable<StoreRecord>, shard?: number): Promise<void>;
   /** What `open` opened. */
   close(): Promise<void>;
 }
@@ -34,6 +39,10 @@ export function openStores({ folder, clock }: StoresOptions): Stores {
     opened.set(owner, store);
     return store;
   };
+  const portable = (owner: ServiceId, shard: number) => ({
+    ...{ path: storeFile(folder, owner, shard), owner, collections: COLLECTIONS },
+    ...(shardsOf(folder, owner) > 1 && { shard }),
+  });
   return {
     openShard(owner, shard, fence) {
       const path = storeFile(folder, owner, shard);
@@ -46,6 +55,15 @@ export function openStores({ folder, clock }: StoresOptions): Stores {
     },
     openReader: (owner) => openReadOnly({ owner, collections: COLLECTIONS, files }),
     open,
+    dump: (owner, shard = 0) => dumpFile(portable(owner, shard)),
+    async load(owner, records, shard = 0) {
+      const store = openStore({ ...portable(owner, shard), now });
+      try {
+        await store.load(records);
+      } finally {
+        await store.close();
+      }
+    },
     async close() {
       for (const each of opened.values()) await each.close();
     },

@@ -1,10 +1,23 @@
 /** The embedded store: one SQLite file per owner and shard, documents as JSON, each commit one transaction. */
 import { assert, refuse } from "../errors.ts";
-import type { Collection, Op, Page, Query, Ref, Row, ServiceId, Store } from "../kit/ports.ts";
-import { type Bound, Connection } from "./sqlite/connection.ts";
+import type {
+  Collection,
+  Op,
+  Page,
+  PortableStore,
+  Query,
+  Ref,
+  Row,
+  ServiceId,
+  Store,
+  StoreRecord,
+} from "../kit/ports.ts";
+import { type Bound, Connection, MEMORY } from "./sqlite/connection.ts";
 import { Documents, type FindSources } from "./sqlite/documents.ts";
+import { type DumpOptions, dumpFile, recordsIn } from "./sqlite/dump.ts";
 import { Fence } from "./sqlite/fence.ts";
-import { OUTBOX_SCHEMA, Outbox } from "./sqlite/outbox.ts";
+import { isEmpty, loadRecords } from "./sqlite/load.ts";
+import { OUTBOX_SCHEMA, Outbox, storeName } from "./sqlite/outbox.ts";
 import { plain, Reader } from "./sqlite/reader.ts";
 import { Table } from "./sqlite/table.ts";
 
@@ -29,6 +42,8 @@ const DAY_MS = 86_400_000;
 /** How long a processed message is remembered: far longer than any stream can hand it out again. */
 const INBOX_DAYS = 30;
 const EXPIRE_BATCH = 1_000;
+/** More numbers than a store gives between two openings. */
+const FAR = 2 ** 32;
 
 const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
@@ -46,11 +61,12 @@ export function openStore(options: StoreOptions): SqliteStore {
   return new SqliteStore(options);
 }
 
-export class SqliteStore implements Store {
+export class SqliteStore implements PortableStore {
   readonly owner: ServiceId;
   readonly outbox: Store["outbox"];
   /** What other stores of this process read it by. */
   readonly reader: Reader;
+  readonly #kept: DumpOptions;
   readonly #db: Connection;
   readonly #fence: Fence;
   readonly #own = new Map<string, Table>();
@@ -65,8 +81,8 @@ export class SqliteStore implements Store {
     this.#now = now ?? Date.now;
     this.#db = new Connection(path, { readonly: false, isShared: fence !== undefined });
     this.#fence = new Fence(this.#db, owner, fence);
-    const name = shard === undefined ? owner : `${owner}.${shard}`;
-    this.#emitted = new Outbox(this.#db, name, (work) => this.#write(work));
+    this.#kept = { path, owner, collections, ...(shard !== undefined && { shard }) };
+    this.#emitted = new Outbox(this.#db, storeName(owner, shard), (work) => this.#write(work));
     this.reader = new Reader(() => this.#db);
     this.#documents = new Documents(collections, others ?? (() => undefined), this);
     try {
@@ -141,6 +157,24 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** As of when the first record is asked for. */
+  dump(): AsyncIterable<StoreRecord> {
+    return this.#kept.path === MEMORY ? this.#dumpMemory() : dumpFile(this.#kept);
+  }
+
+  /** Nobody else uses the store meanwhile: whoever writes it is refused, whoever reads it sees it half full. */
+  async load(records: AsyncIterable<StoreRecord>): Promise<void> {
+    const { owner, shard, collections } = this.#kept;
+    const next = () => this.#number++;
+    await this.#db.longTransaction(async () => {
+      this.#fence.check();
+      if (!isEmpty(this.#db, this.#own.values())) refuse("CONFLICT", `${owner}'s store is not empty.`);
+      const into = { db: this.#db, name: storeName(owner, shard), collections, tables: this.#own, next };
+      this.#stayAbove(await loadRecords(records, into));
+    });
+    this.#emitted.load();
+  }
+
   /** Throws Problem FENCED when a newer holder has opened the file: for what is done outside it. */
   mustBeNewest(): void {
     this.#fence.check();
@@ -153,6 +187,15 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     this.#documents.close();
     this.#db.close();
+  }
+
+  async *#dumpMemory(): AsyncGenerator<StoreRecord> {
+    const copy = this.#db.copied();
+    try {
+      yield* recordsIn(copy, this.#kept);
+    } finally {
+      copy.close();
+    }
   }
 
   #write<T>(work: () => T, sync?: "normal" | "full"): T {
@@ -251,9 +294,20 @@ export class SqliteStore implements Store {
   #firstNumber(): number {
     const last = Number(this.#db.one("SELECT value FROM meta WHERE name = 'opened'")?.value ?? 0);
     const clock = Math.floor(this.#now() * 1_024);
-    const first = clock > last ? clock : last + 2 ** 32;
-    this.#db.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('opened', ?)", first);
+    const first = clock > last ? clock : last + FAR;
+    this.#setOpened(first);
     return first;
+  }
+
+  /** After a load: beyond the messages that came with it, and what their store has told since they were dumped. */
+  #stayAbove(highest: number): void {
+    if (highest < this.#number) return;
+    this.#number = highest + FAR;
+    this.#setOpened(this.#number);
+  }
+
+  #setOpened(first: number): void {
+    this.#db.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('opened', ?)", first);
   }
 }
 

@@ -120,6 +120,8 @@ export interface Bus {
 /** A collection, declared once in `shared/collections.ts`; its owner alone writes it. */
 export interface Collection<T = unknown> {
   readonly name: string;
+  /** What it holds, in a phrase. */
+  readonly about?: string;
   readonly owner: ServiceId;
   readonly schema: z.ZodType<T>;
   readonly key: (value: T) => string;

@@ -7,7 +7,7 @@ export type Bound = string | number | null;
 
 /** Queries are made of declared parts, so this many different ones means something is generating them. */
 const STATEMENTS_MAX = 500;
-const MEMORY = ":memory:";
+export const MEMORY = ":memory:";
 /** One process writes a file, so a lock held longer than this is a second one, which must not stall all services. */
 const BUSY_MS = 250;
 /** Where a second one is to be expected, it writes for moments only; the thread that waits for it does nothing else. */
@@ -28,10 +28,13 @@ export class Connection {
   #sync: "normal" | "full" = "normal";
   #runs = 0;
 
-  /** `isShared`: another process may write the file, for moments. */
-  constructor(path: string, options: { readonly: boolean; isShared?: boolean }) {
+  /** `isShared`: another process may write the file, for moments. `contents`: in memory, what another one held. */
+  constructor(path: string, options: { readonly: boolean; isShared?: boolean; contents?: Uint8Array }) {
     this.#path = path;
-    this.#db = attempt(() => new Database(path, options.readonly ? { readonly: true } : { create: true }));
+    this.#db = attempt(() => {
+      if (options.contents) return Database.deserialize(options.contents, { readonly: true });
+      return new Database(path, options.readonly ? { readonly: true } : { create: true });
+    });
     this.#db.run(`PRAGMA busy_timeout = ${options.isShared ? BUSY_SHARED_MS : BUSY_MS}`);
     if (options.readonly) return;
     try {
@@ -75,6 +78,24 @@ export class Connection {
       if (this.#db.inTransaction) this.run("ROLLBACK");
       throw error;
     }
+  }
+
+  /** One that takes its time; whoever begins another meanwhile is refused. */
+  async longTransaction<T>(work: () => Promise<T>): Promise<T> {
+    this.run("BEGIN IMMEDIATE");
+    try {
+      const result = await work();
+      this.run("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#db.inTransaction) this.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** All that is in memory now, to be read by itself. */
+  copied(): Connection {
+    return new Connection(MEMORY, { readonly: true, contents: this.#db.serialize() });
   }
 
   close(): void {

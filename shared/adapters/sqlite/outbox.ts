@@ -1,14 +1,16 @@
 /** What a store's commits emitted: told in order, then kept for a while, to be told again should the bus lose it. */
-import type { OutboxEntry } from "../../kit/ports.ts";
-import type { Connection } from "./connection.ts";
+import type { OutboxEntry, ServiceId } from "../../kit/ports.ts";
+import type { Bound, Connection } from "./connection.ts";
 
 const READ_MAX = 10_000;
 const FORGET_MAX = 500;
-const TOLD = "told";
+export const TOLD_MARK = "told";
 const EPOCH = "epoch";
 
 export const OUTBOX_SCHEMA =
   "CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY, family TEXT NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL, traceparent TEXT)";
+
+export const OUTBOX_INSERT = "INSERT INTO outbox (n, family, key, event, traceparent) VALUES (?, ?, ?, ?, ?)";
 
 /**
  * Entries are told in the order of their numbers, so that one number says which of them were. A file of a version
@@ -28,12 +30,11 @@ export class Outbox {
   }
 
   load(): void {
-    this.#told = Number(this.#mark(TOLD) ?? 0);
+    this.#told = Number(this.#mark(TOLD_MARK) ?? 0);
   }
 
-  add(n: number, { family, key, event, traceparent }: Omit<OutboxEntry, "id">): void {
-    const sql = "INSERT INTO outbox (n, family, key, event, traceparent) VALUES (?, ?, ?, ?, ?)";
-    this.#db.run(sql, n, family, key, JSON.stringify(event), traceparent ?? null);
+  add(n: number, entry: Omit<OutboxEntry, "id">): void {
+    this.#db.run(OUTBOX_INSERT, ...outboxRow(n, entry));
   }
 
   /** Whose it is, and the next number of a family that is counted; to be called in the commit that adds its entry. */
@@ -56,7 +57,7 @@ export class Outbox {
 
   tell(upTo: string): void {
     const told = Math.max(this.#told, numberOf(upTo));
-    this.#write(() => this.#setMark(TOLD, told));
+    this.#write(() => this.#setMark(TOLD_MARK, told));
     this.#told = told;
   }
 
@@ -91,22 +92,38 @@ export class Outbox {
     return `${this.#name}-${n}`;
   }
 
-  #entryOf(row: Record<string, string | number | null>): OutboxEntry {
-    return {
-      id: this.#idOf(Number(row.n)),
-      family: String(row.family),
-      key: String(row.key),
-      event: JSON.parse(String(row.event)),
-      ...(row.traceparent === null ? {} : { traceparent: String(row.traceparent) }),
-    };
+  #entryOf(row: Record<string, Bound>): OutboxEntry {
+    return entryOf(row, this.#name);
   }
 }
 
+/** The head of a file's entries' ids: `s04`, and `s04.2` for shard 2 of several. */
+export const storeName = (owner: ServiceId, shard?: number): string =>
+  shard === undefined ? owner : `${owner}.${shard}`;
+
+export const outboxRow = (n: number, { family, key, event, traceparent }: Omit<OutboxEntry, "id">): Bound[] => [
+  n,
+  family,
+  key,
+  JSON.stringify(event),
+  traceparent ?? null,
+];
+
+/** A row as the entry that it is in a file of that name. */
+export const entryOf = (row: Record<string, Bound>, name: string): OutboxEntry => ({
+  id: `${name}-${Number(row.n)}`,
+  family: String(row.family),
+  key: String(row.key),
+  event: JSON.parse(String(row.event)),
+  ...(row.traceparent === null ? {} : { traceparent: String(row.traceparent) }),
+});
+
+export const COUNT_PREFIX = "count ";
 /** What a family's count is filed under in `meta`. */
-const countOf = (family: string): string => `count ${family}`;
+export const countOf = (family: string): string => `${COUNT_PREFIX}${family}`;
 
 /** How many events of a family that is counted a file's owner has committed. */
 export const countIn = (db: Connection, family: string): number =>
   Number(db.one("SELECT value FROM meta WHERE name = ?", countOf(family))?.value ?? 0);
 
-const numberOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1));
+export const numberOf = (id: string): number => Number(id.slice(id.indexOf("-") + 1));
