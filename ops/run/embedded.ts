@@ -13,6 +13,7 @@ import type { Clock } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
 import { openBlobs } from "./blobs.ts";
+import { tellCertificate } from "./certificate-figures.ts";
 import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
 import type { DataFolder } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
@@ -72,7 +73,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     mode: folder.origin.mode,
     replica: "one",
     build: buildInfo(env),
-    processMetrics: processMetrics(),
+    processMetrics: processMetrics({}, (registry) => tellCertificate(registry, env, folder)),
     async close() {
       await bus.close();
       await stores.close();

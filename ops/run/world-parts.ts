@@ -46,11 +46,23 @@ export function busReports(bus: () => Bus, clock: Clock, log: Logger) {
 /** Sizes by heap space are left out: this runtime has none, and stops everything for a whole collection to say so. */
 const HEAP_SPACES = ["total", "used", "available"].map((what) => `chimera_nodejs_heap_space_size_${what}_bytes`);
 
-/** CPU, memory and event-loop lag of this process, as Prometheus text; `labels` tell it from other processes. */
-export function processMetrics(labels: Record<string, string> = {}): () => Promise<string> {
-  const registry = new Registry();
+/**
+ * CPU, memory and event-loop lag of this process, and what else it registers, as Prometheus text; `labels` tell it from
+ * other processes.
+ */
+export function processMetrics(
+  labels: Record<string, string> = {},
+  register: (registry: Registry) => void = () => {},
+): () => Promise<string> {
+  const registry = processRegistry();
   registry.setDefaultLabels(labels);
+  register(registry);
+  return () => registry.metrics();
+}
+
+export function processRegistry(): Registry {
+  const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "chimera_" });
   for (const name of HEAP_SPACES) registry.removeSingleMetric(name);
-  return () => registry.metrics();
+  return registry;
 }

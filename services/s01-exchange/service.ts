@@ -166,17 +166,30 @@ async function reach(ctx: Ctx, { listing, link }: Venue): Promise<string | undef
 function surroundings(ctx: Ctx): Surroundings {
   const { settings, net, clock, random, log, metrics } = ctx;
   const meters: Meters = {
-    frames: metrics.counter("market_frames_total", "Market frames by kind", ["market", "kind"]),
-    dropped: metrics.counter("market_frames_dropped_total", "Market frames dropped", ["market", "reason"]),
-    gaps: metrics.counter("market_gaps_total", "Books lost to a gap", ["instrument"]),
-    reconnects: metrics.counter("socket_reconnects_total", "Connections lost", ["socket"]),
-    accountEvents: metrics.counter("account_events_total", "Account events by kind", ["kind"]),
-    recordedBytes: metrics.counter("recorded_bytes_total", "Bytes recorded, compressed"),
-    unrecorded: metrics.counter("unrecorded_frames_total", "Frames left out of the recording"),
-    marketAgeMs: metrics.gauge("market_age_ms", "Milliseconds since the newest frame", ["instrument"]),
-    usedWeight: metrics.gauge("exchange_used_weight", "Request weight used this minute", ["market"]),
-    clockOffsetMs: metrics.gauge("exchange_clock_offset_ms", "Exchange time minus ours", ["market"]),
-    ackMs: metrics.histogram("order_ack_ms", "From sending an order to the exchange's answer", {
+    frames: metrics.counter("market_frames_total", "Frames of market data that came, by kind", ["market", "kind"]),
+    dropped: metrics.counter("market_frames_dropped_total", "Frames of market data that were of no use, by why", [
+      "market",
+      "reason",
+    ]),
+    gaps: metrics.counter(
+      "market_gaps_total",
+      "Times that an order book had to be built anew, since something of it was missing",
+      ["instrument"],
+    ),
+    reconnects: metrics.counter("socket_reconnects_total", "Connections to the exchange that were lost", ["socket"]),
+    accountEvents: metrics.counter("account_events_total", "Events of the account stream, by kind", ["kind"]),
+    recordedBytes: metrics.counter("recorded_bytes_total", "Bytes of market data recorded, compressed"),
+    unrecorded: metrics.counter(
+      "unrecorded_frames_total",
+      "Frames left out of the recording, since it could not keep up",
+    ),
+    marketAgeMs: metrics.gauge("market_age_ms", "Time since the newest frame of the instrument, ms", ["instrument"]),
+    usedWeight: metrics.gauge("exchange_used_weight", "Request weight used this minute, as the exchange counts it", [
+      "market",
+    ]),
+    clockOffsetMs: metrics.gauge("exchange_clock_offset_ms", "Exchange time minus ours, ms", ["market"]),
+    socketUp: metrics.gauge("socket_up", "1 while a connection to the exchange is open, else 0", ["socket"]),
+    ackMs: metrics.histogram("order_ack_ms", "From sending an order to the exchange's answer, ms", {
       labels: ["market", "outcome"],
       buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
     }),

@@ -38,7 +38,7 @@ export function testSurroundings(options: { settings?: Partial<Settings>; net?: 
   };
   const names = ["frames", "dropped", "gaps", "reconnects", "accountEvents", "recordedBytes", "unrecorded"];
   const meters = Object.fromEntries(
-    [...names, "marketAgeMs", "usedWeight", "clockOffsetMs", "ackMs"].map((name) => [name, meter(name)]),
+    [...names, "marketAgeMs", "usedWeight", "clockOffsetMs", "socketUp", "ackMs"].map((name) => [name, meter(name)]),
   ) as unknown as Meters;
   const note = (message: string) => void warnings.push(message);
   return {

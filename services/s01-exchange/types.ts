@@ -146,6 +146,7 @@ export interface Meters {
   marketAgeMs: Gauge;
   usedWeight: Gauge;
   clockOffsetMs: Gauge;
+  socketUp: Gauge;
   ackMs: Spread;
 }
 

@@ -195,7 +195,7 @@ const verbsOf = (ctx: Ctx, { features, jobs }: Parts): Faces["verbs"] => [
 ];
 
 function surroundings(ctx: Ctx, writer: SignalWriter, keeper: FeatureKeeper): Surroundings {
-  const fired = ctx.metrics.counter("signals_total", "Signals by strategy", ["strategy_id"]);
+  const fired = ctx.metrics.counter("signals_total", "Signals made, by strategy", ["strategy_id"]);
   const unpublished = (what: string) => (error: unknown) =>
     ctx.log.error(`${what} not published`, { error: String(error) });
   return {
@@ -219,7 +219,9 @@ function meters(ctx: Ctx, features: Features): () => void {
   const dropped = ctx.metrics.counter("feature_events_dropped_total", "Market events of an impossible time", [
     "instrument",
   ]);
-  const age = ctx.metrics.gauge("factor_age_ms", "Milliseconds since the newest market event", ["instrument"]);
+  const age = ctx.metrics.gauge("factor_age_ms", "Time since the newest market event of the instrument, ms", [
+    "instrument",
+  ]);
   return () => {
     for (const one of features.all) {
       const { instrument } = one;

@@ -169,7 +169,7 @@ type Ctx = Parameters<Parameters<typeof defineService>[0]["setup"]>[0];
 function tellersOf({ metrics, log, alert }: Pick<Ctx, "metrics" | "log" | "alert">): StrategistParts["told"] {
   const labels = ["action", "reason", "strategy_id"];
   const made = metrics.counter("decisions_total", "Decisions by what was decided and why", labels);
-  const took = metrics.histogram("decide_ms", "Time from a signal in hand to its decision", {
+  const took = metrics.histogram("decide_ms", "Time from a signal in hand to its decision, ms", {
     buckets: DECIDE_MS_BUCKETS,
   });
   const placements = metrics.counter("placements_total", "Entries sent to the router, by its first word", ["outcome"]);
@@ -194,7 +194,7 @@ function modelTellersOf({ metrics, alert }: Pick<Ctx, "metrics" | "alert">): Mod
     "model_id",
     "trouble",
   ]);
-  const took = metrics.histogram("model_ms", "Time for a model to answer", { buckets: DECIDE_MS_BUCKETS });
+  const took = metrics.histogram("model_ms", "Time for a model to answer, ms", { buckets: DECIDE_MS_BUCKETS });
   return {
     asked(use, ms, trouble) {
       asked.inc({ model_id: use.model_id, trouble: trouble ?? "none" });

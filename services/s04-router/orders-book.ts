@@ -7,7 +7,14 @@ import {
   orders as ordersKept,
 } from "../../shared/collections/orders.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
-import type { Order, OrderStatus } from "../../shared/domain/order.ts";
+import {
+  type Fill,
+  type Intent,
+  isTerminal,
+  type Order,
+  type OrderAnswer,
+  type OrderStatus,
+} from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Collection, Op } from "../../shared/kit/ports.ts";
 import { orderResults } from "../../shared/streams.ts";
@@ -26,9 +33,20 @@ export interface Change extends BookChange {
   ops?: readonly Op[];
 }
 
+/** What a change that is durable brought to one intent: each fill and each end comes once. */
+export interface Booked {
+  readonly intent: Intent;
+  /** Orders that are over with it. */
+  readonly ended: readonly Order[];
+  readonly fills: readonly Fill[];
+  /** What the intent came to, where its plan ended with it. */
+  readonly came?: OrderAnswer["status"];
+}
+
 export class OrdersBook extends Books {
   private readonly queues = new Map<InstrumentId, Promise<unknown>>();
   private readonly watchers = new Set<(intentId: string) => void>();
+  private tell: (booked: Booked) => void = () => {};
   private readonly ports: Ports;
   private isWhole = false;
   /** Intents that were running when the books were loaded, until their next order is known not to have left before. */
@@ -133,7 +151,9 @@ export class OrdersBook extends Books {
     if (!change) return false;
     const touched = this.touchedBy(change);
     await this.ports.store.commit(this.opsOf(instrument, change, touched), { sync });
+    const booked = touched.map((made) => this.bookedOf(change, made));
     this.show(change, touched);
+    booked.forEach(this.tell);
     for (const { record } of touched) for (const watch of [...this.watchers]) watch(record.intent_id);
     return true;
   }
@@ -154,11 +174,30 @@ export class OrdersBook extends Books {
     ];
   }
 
+  private bookedOf({ orders = [], fills = [] }: Change, { record }: Entry): Booked {
+    const { intent_id, intent, state, answer } = record;
+    const known = this.entries.get(intent_id);
+    const wasOpen = ({ client_order_id }: Order) =>
+      !isTerminal(known?.orders.get(client_order_id)?.status ?? "PENDING");
+    const isOver = state === "DONE" && known?.record.state !== "DONE";
+    return {
+      intent,
+      ended: orders.filter((order) => order.intent_id === intent_id && isTerminal(order.status) && wasOpen(order)),
+      fills: fills.filter((fill) => fill.intent_id === intent_id && !known?.fills.has(fillKey(fill))),
+      ...(isOver && { came: answer.status }),
+    };
+  }
+
   protected override forgotten(intentId: string): void {
     this.inherited.delete(intentId);
   }
 
-  // ---- waiting
+  // ---- watching
+
+  /** Called after each commit that brought something new. */
+  onBooked(tell: (booked: Booked) => void): void {
+    this.tell = tell;
+  }
 
   onChange(watch: (intentId: string) => void): () => void {
     this.watchers.add(watch);

@@ -17,6 +17,7 @@ import {
 } from "../../shared/streams.ts";
 import { RouterSettings } from "../../shared/trading/execution/router-settings.ts";
 import { actingVerbs } from "./acting.verbs.ts";
+import { bookedFigures, budgetFigures } from "./figures.ts";
 import { planVerbs } from "./plans.verbs.ts";
 import { PositionWatch } from "./position-watch.ts";
 import { readingVerbs } from "./reading.verbs.ts";
@@ -30,6 +31,7 @@ const WATCH_EVERY_MS = 1_000;
 const CATCH_UP_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 30_000;
 const LISTINGS_EVERY_MS = 60_000;
+const FIGURES_EVERY_MS = 5_000;
 const FIT_EVERY_MS = 3_600_000;
 
 export default defineService({
@@ -46,6 +48,7 @@ export default defineService({
     const watch = new PositionWatch(ctx.store, ctx.clock);
     const router = new Router(portsOf(ctx, watch));
     const { sharedBudget } = router;
+    router.book.onBooked(bookedFigures(ctx.metrics));
     return {
       verbs: [...actingVerbs(router), ...readingVerbs(ctx.store), ...planVerbs(ctx.store)],
       consumes: [
@@ -64,6 +67,7 @@ export default defineService({
         every(CATCH_UP_EVERY_MS, "first-reconciliation", () => router.catchUp()),
         every(SWEEP_EVERY_MS, "stale-orders", () => router.recovery.sweep()),
         every(LISTINGS_EVERY_MS, "listings", () => router.market.loadListings()),
+        every(FIGURES_EVERY_MS, "figures", budgetFigures(ctx.metrics, router)),
         every(FIT_EVERY_MS, "cost-curves", () => router.costs.refitAll()),
         ...(sharedBudget ? [every(COMPARE_EVERY_MS, "compare-budget", () => sharedBudget.compare())] : []),
       ],

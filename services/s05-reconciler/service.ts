@@ -50,13 +50,24 @@ export default defineService({
 });
 
 function meter({ metrics }: Ctx): (run: Reconciliation) => void {
-  const agreed = metrics.gauge("reconciliation_agreement", "Share of what both sides know that they tell alike");
-  const runs = metrics.counter("reconciliations_total", "Runs by cause and outcome", ["cause", "status"]);
+  const agreed = metrics.gauge(
+    "reconciliation_agreement_ratio",
+    "Share of what we and the exchange know that both tell alike, by the newest whole run",
+    ["mode"],
+  );
+  const runs = metrics.counter("reconciliations_total", "Reconciliation runs by cause and outcome", [
+    "cause",
+    "status",
+  ]);
   const labels = ["type", "action", "outcome"];
-  const found = metrics.counter("reconciliation_items_total", "What runs found and did about it", labels);
+  const found = metrics.counter(
+    "reconciliation_items_total",
+    "What reconciliations found, by what they did about it",
+    labels,
+  );
   return ({ mode, cause, status, summary, items }) => {
     runs.inc({ cause, status });
-    if (status === "DONE" && mode === "ALL") agreed.set(summary.agreement);
+    if (status === "DONE" && mode === "ALL") agreed.set(summary.agreement, { mode });
     for (const { type, action, outcome } of items) found.inc({ type, action, outcome });
   };
 }

@@ -23,6 +23,7 @@ import {
 } from "../../shared/streams.ts";
 import { PositionSettings } from "../../shared/trading/position/position-settings.ts";
 import { actingVerbs } from "./acting.verbs.ts";
+import { standingFigures, tradeFigures } from "./figures.ts";
 import { Positions } from "./positions.ts";
 import { readingVerbs } from "./reading.verbs.ts";
 import { statementVerbs } from "./statement.verbs.ts";
@@ -33,6 +34,7 @@ type Ctx = Context<PositionSettings, { exchange: typeof exchange; router: typeof
 const CATCH_UP_EVERY_MS = 1_000;
 const ALIVE_EVERY_MS = 2_000;
 const ROUND_EVERY_MS = 10_000;
+const FIGURES_EVERY_MS = 15_000;
 const SNAPSHOT_EVERY_MS = 60_000;
 const AUTO_TRANSFER_EVERY_MS = 60_000;
 const LISTINGS_EVERY_MS = 60_000;
@@ -50,6 +52,7 @@ export default defineService({
   owns: [trades, positionsSnapshots, positionMarks, autoTransfers, holdingsSpotSnapshots, statements, taxRows],
   setup(ctx) {
     const positions = new Positions(portsOf(ctx));
+    positions.book.onTrade(tradeFigures(ctx.metrics));
     return {
       verbs: [
         ...actingVerbs(positions),
@@ -71,6 +74,7 @@ export default defineService({
         every(CATCH_UP_EVERY_MS, "first-listings", () => positions.catchUp()),
         every(ALIVE_EVERY_MS, "alive", () => positions.sayAlive()),
         every(ROUND_EVERY_MS, "round", () => positions.round()),
+        every(FIGURES_EVERY_MS, "figures", standingFigures(ctx.metrics, positions)),
         every(SNAPSHOT_EVERY_MS, "equity-snapshot", () => positions.accounting.snapshot()),
         every(AUTO_TRANSFER_EVERY_MS, "auto-transfer", () => positions.autoTransfers.round()),
         every(LISTINGS_EVERY_MS, "listings", () => positions.prices.loadListings()),

@@ -28,6 +28,7 @@ export class TradesBook {
   private readonly queues = new Map<InstrumentId, Promise<unknown>>();
   private readonly ports: Ports;
   private isWhole = false;
+  private tell: (trade: Trade, before: Trade | undefined) => void = () => {};
 
   constructor(ports: Ports) {
     this.ports = ports;
@@ -55,6 +56,11 @@ export class TradesBook {
     return [...this.byInstrument.values()];
   }
 
+  /** Called after each commit with every open trade that it changed, or closed, as it is and as it was. */
+  onTrade(tell: (trade: Trade, before: Trade | undefined) => void): void {
+    this.tell = tell;
+  }
+
   /** `make` sees the newest trade; what it returns is durable, then seen. Changes of one instrument queue up. */
   change(instrument: InstrumentId, make: Make): Promise<boolean> {
     const before = this.queues.get(instrument) ?? Promise.resolve();
@@ -78,6 +84,9 @@ export class TradesBook {
     ];
     await this.ports.store.commit(ops);
     for (const trade of change.trades) {
+      const known = this.byInstrument.get(instrument);
+      const before = known?.trade_id === trade.trade_id ? known : undefined;
+      if (before !== undefined || isOpen(trade)) this.tell(trade, before);
       if (isOpen(trade)) this.byInstrument.set(instrument, trade);
       else if (this.byInstrument.get(instrument)?.trade_id === trade.trade_id) this.byInstrument.delete(instrument);
     }

@@ -93,7 +93,9 @@ function meters({ metrics }: Ctx): Meters {
 /** Measures the last day's coverage; alerts once when too much of what is long due is missing, until it is not. */
 function judging(ctx: Ctx, sweep: Sweep): () => Promise<void> {
   const { settings, metrics } = ctx;
-  const share = metrics.gauge("label_coverage", "Share of the last day's due signals with a label", ["horizon_h"]);
+  const share = metrics.gauge("label_coverage_ratio", "Share of the last day's due signals with a label", [
+    "horizon_h",
+  ]);
   const missing = metrics.gauge("labels_missing", "Of the last day's due signals, those without one", ["horizon_h"]);
   const low = new Set<number>();
   return async () => {

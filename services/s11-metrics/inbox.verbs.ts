@@ -27,7 +27,7 @@ function carriersOf(ports: Ports) {
     channelKey === undefined ? undefined : createSealer(channelKey, "channel secrets", (count) => random.bytes(count));
   const channels = createChannels({ store, clock, sealer, allowed, audit });
   const sender = createSender({ outside, clock, allowed, timeoutMs });
-  const sent = metrics.counter("channel_messages_total", "Messages over channels, by how they went", [
+  const sent = metrics.counter("channel_messages_total", "Messages sent over channels, by how they went", [
     "kind",
     "outcome",
   ]);
@@ -60,9 +60,17 @@ export function inboxPart(ports: Ports, level: () => HealthEvent): Part {
   const takeAgain = createTakeAgain({ clock, dead: peers.dead, take: inbox.take, log });
   const escalation = createEscalation({ store, clock, silences, teller, ...settings, wake });
   const deadman = deadmanOf(ports, level);
+  const heard = ports.metrics.counter("alerts_total", "Alerts told by all services, repeats included", [
+    ...["severity", "code"],
+  ]);
   return {
     verbs: [...alertVerbs(store, inbox), ...silenceVerbs(store, silences), ...channelVerbs(store, channels, courier)],
-    consumes: [on(alerts, (event, message) => inbox.take(event, message))],
+    consumes: [
+      on(alerts, async (event, message) => {
+        await inbox.take(event, message);
+        heard.inc({ severity: event.severity, code: event.code });
+      }),
+    ],
     jobs: [
       every(LOOK_MS, "carry-alerts", () => courier.look()),
       every(ESCALATE_LOOK_MS, "escalate-alerts", escalation.look),

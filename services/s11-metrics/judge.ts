@@ -42,7 +42,7 @@ export type Judge = ReturnType<typeof createJudge>;
 
 export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
   const { settings, store, clock, peers, alert, publish } = ports;
-  const { gauge, lag } = gauges(ports.metrics);
+  const gauges = gaugesOf(ports.metrics);
   let state: Kept = { level: initialLevel(clock.now()), effects: initialEffects(clock.now()) };
   const patience = { rememberedMs: settings.figuresMs, betterMs: settings.betterMs };
   let keptAt = Number.NEGATIVE_INFINITY;
@@ -52,7 +52,12 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
 
   async function look(): Promise<Reading[]> {
     const streams = await peers.streams();
-    for (const s of streams) lag.set(s.lag + s.pending, { stream: s.stream, group: s.group });
+    for (const gauge of [gauges.pending, gauges.oldest, gauges.dead]) gauge.forget();
+    for (const { stream, group, lag, pending, oldestMs, dead } of streams) {
+      gauges.pending.set(lag + pending, { stream, group });
+      gauges.oldest.set(oldestMs, { stream, group });
+      gauges.dead.set(dead, { stream, group });
+    }
     return readings.read({ now: clock.now(), streams, postsFrom: state.effects.posts_from });
   }
   /** A change is kept before it is told, so that a restart goes on from it. */
@@ -109,7 +114,10 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
         checks,
         now,
       });
-      gauge.set(LEVELS.indexOf(level.state.level));
+      gauges.level.set(LEVELS.indexOf(level.state.level));
+      gauges.reading.forget();
+      for (const { name, value, sample } of measured) if (sample > 0) gauges.reading.set(value, { name });
+      for (const name of EFFECTS) gauges.effect.set(Number(effects[name] !== undefined), { name });
       await tell(isFirst, reasons);
     },
   };
@@ -152,7 +160,19 @@ function shownReading(reading: Reading, now: number): HealthReading {
   };
 }
 
-const gauges = (metrics: Metrics) => ({
-  gauge: metrics.gauge("health_level", "0 green, 1 yellow, 2 orange, 3 red"),
-  lag: metrics.gauge("stream_pending", "Entries not yet acknowledged", ["stream", "group"]),
+const gaugesOf = (metrics: Metrics) => ({
+  level: metrics.gauge("health_level", "The health level: 0 green, 1 yellow, 2 orange, 3 red"),
+  reading: metrics.gauge("health_reading", "A figure behind the health level, where there is enough to tell it by", [
+    "name",
+  ]),
+  effect: metrics.gauge("health_effect", "1 while health changes what is done beside the level, else 0", ["name"]),
+  pending: metrics.gauge("stream_pending", "Entries of a stream that a group has not acknowledged yet", [
+    ...["stream", "group"],
+  ]),
+  oldest: metrics.gauge("stream_oldest_ms", "Age of the oldest entry that a group has not acknowledged, ms", [
+    ...["stream", "group"],
+  ]),
+  dead: metrics.gauge("stream_dead_letters", "Entries of a stream that a group put aside, since it failed at them", [
+    ...["stream", "group"],
+  ]),
 });

@@ -29,7 +29,9 @@ export function measuringPart(ports: Ports, { roller, names, slo }: Hearers): Pa
   const own = () => metrics.text();
   const services = peers.services.map(({ id }) => id);
   const topology = createTopology({ store, clock, alert });
+  const answers = metrics.gauge("service_up", "1 where a service answered S11's newest scrape of it, else 0", ["of"]);
   const hear: ScrapeParts["hear"] = (service, samples, ts) => {
+    answers.set(Number(samples !== undefined), { of: service });
     if (samples) topology.take(service, samples, ts);
     slo.events.onScrape(service, samples);
   };

@@ -18,7 +18,10 @@ export type SloEvents = ReturnType<typeof createSloEvents>;
 
 /** `marketAgeMsMax`: older market data is not fresh. */
 export function createSloEvents(metrics: Pick<Metrics, "counter">, marketAgeMsMax: number) {
-  const events = metrics.counter(SLO_EVENTS, "What objectives are about, good or bad", ["slo", "outcome"]);
+  const events = metrics.counter(SLO_EVENTS, "What objectives are about, by whether it was good or bad", [
+    "slo",
+    "outcome",
+  ]);
   const commits = new Increments((metric) => metric.startsWith(COMMITS));
   /** How many instruments were told of last: while nobody tells, none of them is known to be fresh. */
   let instruments = 0;

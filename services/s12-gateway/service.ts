@@ -30,12 +30,12 @@ import { createAuthority } from "./authority.ts";
 import { createCopies } from "./copies.ts";
 import { createDoor, type Door, type DoorParts } from "./door.ts";
 import { createFamilies } from "./families.ts";
-import { createKill } from "./kill.ts";
+import { createKill, type Kill } from "./kill.ts";
 import { killVerbs } from "./kill.verbs.ts";
 import { createKillOnFatal } from "./kill-on-fatal.ts";
 import { createLimits } from "./limits.ts";
 import { openEvents } from "./live.ts";
-import { createFeed } from "./live-feed.ts";
+import { createFeed, type Feed } from "./live-feed.ts";
 import { createPasskeys } from "./passkeys.ts";
 import { passkeyVerbs } from "./passkeys.verbs.ts";
 import { createProof, type Prove } from "./proof.ts";
@@ -61,6 +61,7 @@ const KILL_REMIND_MS = 2_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const CARRY_ON_MS = 5_000;
+const FIGURES_MS = 5_000;
 const AUDIT_ANCHOR_MS = 60_000;
 
 const settings = z.object({
@@ -186,6 +187,7 @@ export default defineService({
       ],
       jobs: [
         every(KILL_REMIND_MS, "kill-remind", kill.remind),
+        every(FIGURES_MS, "figures", figuresOf(ctx, kill, feed)),
         every(AUDIT_ANCHOR_MS, "audit-anchor", () => auditTrail.anchor()),
         every(HOUR_MS, "signing-keys", () => signingKeys.rotate()),
         every(CARRY_ON_MS, "approved-acts", () => approved.carryOn()),
@@ -236,4 +238,14 @@ function sessionsOf({ store, clock, random, cache, log, audit, alert, settings }
 function limitsOf({ rateLimit, clock, log, metrics, settings }: Ctx, { slotOf }: Pick<Door, "slotOf">) {
   const { requestsPerMinuteMax: perPrincipal, openRequestsPerMinuteMax: perAddress } = settings;
   return createLimits({ rateLimit, clock, log, metrics, perPrincipal, perAddress, slotOf });
+}
+
+/** What is as it is between two changes too: who looks on, and whether the kill switch is on. */
+function figuresOf({ metrics }: Ctx, kill: Kill, feed: Feed): () => void {
+  const views = metrics.gauge("live_views", "Live views that are open: pages and programs that listen to events");
+  const isOn = metrics.gauge("kill_switch", "1 while the kill switch is on, else 0");
+  return () => {
+    views.set(feed.size());
+    isOn.set(Number(kill.current().enabled));
+  };
 }

@@ -217,7 +217,11 @@ export const createConfig = (parts: ConfigParts): ConfigHolder => new Holder(par
 
 /** Tells in the metrics what is in force; of the canary 0 while there is none. */
 export function revisionGauge(metrics: Pick<Metrics, "gauge">): (active: ActiveConfig) => void {
-  const gauge = metrics.gauge("config_rev", "The config revision in force here", ["arm"]);
+  const gauge = metrics.gauge(
+    "config_rev",
+    "The number of the config revision in force here; of the canary 0 while there is none",
+    ["arm"],
+  );
   return ({ rev, canary }) => {
     gauge.set(rev, { arm: "STABLE" });
     gauge.set(canary?.view.rev ?? 0, { arm: "CANARY" });

@@ -5,14 +5,14 @@ import { digest } from "../keys.ts";
 import { alerts, type OpsEvent, opsEvents, STREAMS } from "../streams.ts";
 import { createAlerting } from "./alerting.ts";
 import type { ConfigHolder } from "./config.ts";
-import { countedCalls, timedCommits } from "./counted.ts";
+import { countedCalls, timedStore } from "./counted.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { LogRing } from "./log-ring.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type OwnMetrics } from "./metrics.ts";
 import type { Stream } from "./ports.ts";
 import type { Reach } from "./reach.ts";
 import { redactText } from "./redact.ts";
-import type { CallOptions, Client, Context, Log, Metrics, Peers, ReachedPeers, Service } from "./service.ts";
+import type { CallOptions, Client, Context, Log, Peers, ReachedPeers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
 import { childTrace, currentFrom, currentSecond, currentTrace, traceId } from "./trace.ts";
 import type { World } from "./world.ts";
@@ -39,9 +39,10 @@ export interface ContextParts {
   settings: unknown;
 }
 
-export function createContext(parts: ContextParts): Context & { metrics: Metrics; reach: Reach } {
+export function createContext(parts: ContextParts): Context & { metrics: OwnMetrics; reach: Reach } {
   const { service, world, config, log, settings } = parts;
-  const metrics = createMetrics(service.id, world.shard);
+  const metrics = withProcess(createMetrics(service.id, world.shard), world);
+  tellBuild(metrics, world);
   const { reach, peers: reached } = countedCalls(parts, metrics, world.clock);
   const peers = { ...reached, ...heard(service, world) };
   const publish = createPublish(service, world);
@@ -52,7 +53,7 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
     settings,
     clock: world.clock,
     random: world.random.fork(service.id),
-    store: timedCommits(world.store(service.id), metrics, world.clock),
+    store: timedStore(world.store(service.id), metrics, world.clock),
     blobs: world.blobs,
     cache: world.cache,
     lock: world.lock,
@@ -98,6 +99,18 @@ export function createContext(parts: ContextParts): Context & { metrics: Metrics
 }
 
 /** The request or message that is being worked on, if any, where the person is for whom that is done, who allowed it. */
+/** With those of the process, where the world has them: a part of it is told nowhere else. */
+const withProcess = (metrics: OwnMetrics, { processMetrics }: World): OwnMetrics =>
+  processMetrics ? { ...metrics, text: async () => (await metrics.text()) + (await processMetrics()) } : metrics;
+
+function tellBuild(metrics: OwnMetrics, { build, mode }: World): void {
+  const { version, git_commit } = build;
+  const labels = ["version", "git_commit", "mode"];
+  metrics
+    .gauge("build_info", "1, with what runs here and where it trades", labels)
+    .set(1, { version, git_commit, mode });
+}
+
 function cameFrom(): Pick<OpsEvent, "trace_id" | "from" | "second"> {
   const trace_id = traceId(currentTrace());
   const [from, second] = [currentFrom(), currentSecond()];

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { VirtualClock } from "../adapters/virtual-clock.ts";
 import { router } from "../contracts.ts";
 import { refuse } from "../errors.ts";
-import { countedCalls, timedCommits } from "./counted.ts";
+import { countedCalls, timedStore } from "./counted.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Store } from "./ports.ts";
 import type { Principal, ReachedPeers, Service } from "./service.ts";
@@ -51,7 +51,7 @@ test("commits are timed, those that fail too", async () => {
   const clock = new VirtualClock(0);
   const metrics = createMetrics("s04");
   const ends = [async () => {}, async () => refuse("CONFLICT", "stale")];
-  const store = timedCommits({ commit: () => ends.shift()!() } as unknown as Store, metrics, clock);
+  const store = timedStore({ commit: () => ends.shift()!() } as unknown as Store, metrics, clock);
   await store.commit([]);
   await expect(store.commit([])).rejects.toThrow("stale");
   expect(await linesOf(metrics, "commit_ms_count")).toEqual(['chimera_commit_ms_count{service="s04"} 2']);

@@ -20,11 +20,15 @@ interface Outward {
 
 /** Every call to another service, so that who calls whom, and how it fares, can be told from the metrics of all. */
 export function countedCalls({ reach, peers }: Outward, metrics: Metrics, clock: Pick<Clock, "mono">): Outward {
-  const made = metrics.counter("calls_total", "Calls made to other services", ["to"]);
-  const took = metrics.histogram("call_ms", "Time until another service answered, by how it did", {
-    labels: ["to", "outcome"],
-    buckets: LATENCY_MS_BUCKETS,
-  });
+  const made = metrics.counter("calls_total", "Calls made to another service", ["to"]);
+  const took = metrics.histogram(
+    "call_ms",
+    "Time until another service answered, by whether it did what it was asked, ms",
+    {
+      labels: ["to", "outcome"],
+      buckets: LATENCY_MS_BUCKETS,
+    },
+  );
   async function timed<T>(to: string, call: () => Promise<T>, outcome: (answer: T) => Outcome): Promise<T> {
     made.inc({ to });
     const started = clock.mono();
@@ -60,28 +64,53 @@ export function countedCalls({ reach, peers }: Outward, metrics: Metrics, clock:
   };
 }
 
-/** The same store, its commits timed. */
-export function timedCommits(store: Store, metrics: Metrics, clock: Pick<Clock, "mono">): Store {
-  const took = metrics.histogram("commit_ms", "Time until a commit was durable", { buckets: COMMIT_MS_BUCKETS });
+/** Reads are answered from memory or from the other end of a network. */
+const READ_MS_BUCKETS = [0.1, 0.5, 1, 5, 10, 50, 100, 500, 1_000, 5_000];
+
+/** The same store, its reads and commits timed, and what it failed at counted. */
+export function timedStore(store: Store, metrics: Metrics, clock: Pick<Clock, "mono">): Store {
+  const committed = metrics.histogram("commit_ms", "Time until a commit was durable, failed ones too, ms", {
+    buckets: COMMIT_MS_BUCKETS,
+  });
+  const read = metrics.histogram("store_read_ms", "Time until the store answered what it was asked for, ms", {
+    labels: ["operation"],
+    buckets: READ_MS_BUCKETS,
+  });
+  const errors = metrics.counter(
+    "store_errors_total",
+    "What the store failed at; a refusal, such as of a commit that came too late, is none",
+    ["operation"],
+  );
+  async function timed<T>(operation: string, run: () => Promise<T>, took: (ms: number) => void): Promise<T> {
+    const started = clock.mono();
+    try {
+      return await run();
+    } catch (error) {
+      if (outcomeOfError(error) === "error") errors.inc({ operation });
+      throw error;
+    } finally {
+      took(clock.mono() - started);
+    }
+  }
+  const reading = <T>(operation: string, run: () => Promise<T>) =>
+    timed(operation, run, (ms) => read.observe(ms, { operation }));
   return {
     owner: store.owner,
     outbox: store.outbox,
-    get: (collection, key) => store.get(collection, key),
-    query: (collection, query) => store.query(collection, query),
-    count: (collection, where) => store.count(collection, where),
+    get: (collection, key) => reading("get", () => store.get(collection, key)),
+    query: (collection, query) => reading("query", () => store.query(collection, query)),
+    count: (collection, where) => reading("count", () => store.count(collection, where)),
     isDone: (stream, group, id) => store.isDone(stream, group, id),
-    traverse: (start, direction, depthMax) => store.traverse(start, direction, depthMax),
-    search: (collection, text, limit) => store.search(collection, text, limit),
+    traverse: (start, direction, depthMax) => reading("traverse", () => store.traverse(start, direction, depthMax)),
+    search: (collection, text, limit) => reading("search", () => store.search(collection, text, limit)),
     expire: (collection, now) => store.expire(collection, now),
     ping: () => store.ping(),
     close: () => store.close(),
-    async commit(ops, options) {
-      const started = clock.mono();
-      try {
-        await store.commit(ops, options);
-      } finally {
-        took.observe(clock.mono() - started);
-      }
-    },
+    commit: (ops, options) =>
+      timed(
+        "commit",
+        () => store.commit(ops, options),
+        (ms) => committed.observe(ms),
+      ),
   };
 }

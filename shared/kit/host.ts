@@ -12,7 +12,7 @@ import { deepFreeze } from "./freeze.ts";
 import { type Health, healthOf } from "./health.ts";
 import { serviceLog } from "./log.ts";
 import { LogRing, mountLogged } from "./log-ring.ts";
-import { LATENCY_MS_BUCKETS } from "./metrics.ts";
+import { type DeclaredMetric, LATENCY_MS_BUCKETS } from "./metrics.ts";
 import { createOnce } from "./once.ts";
 import { docsPage, openApiOf } from "./openapi.ts";
 import type { Cancel } from "./ports.ts";
@@ -40,6 +40,8 @@ export interface Hosted {
   openapi(): unknown;
   health(): Promise<Health>;
   metrics(): Promise<string>;
+  /** All that it measures, also what has not happened yet. */
+  measures(): DeclaredMetric[];
   start(): Promise<void>;
   /** Instead of starting: keeps its config current, for verbs that only read. */
   follow(): Promise<Cancel>;
@@ -99,7 +101,8 @@ export async function hostService(service: Service, world: World, wiring: Wiring
     verbs,
     health,
     openapi: app.openapi,
-    metrics: async () => (await context.metrics.text()) + ((await world.processMetrics?.()) ?? ""),
+    metrics: () => context.metrics.text(),
+    measures: context.metrics.declared,
     flush: () => runtime.relay.flush(),
     async call(method, input, principal, lease) {
       if (lease) await fences.check(lease);
@@ -218,7 +221,7 @@ function buildApp(parts: AppParts): App {
     if (principal.kind !== "service") refuse("FORBIDDEN", "RPC is for services; use the REST path.");
     return principal;
   };
-  const requests = context.metrics.histogram("request_ms", "Time to answer a verb", {
+  const requests = context.metrics.histogram("request_ms", "Time to answer a verb by the status of its answer, ms", {
     labels: ["verb", "status"],
     buckets: LATENCY_MS_BUCKETS,
   });
@@ -241,7 +244,7 @@ function buildApp(parts: AppParts): App {
     app.get("/metrics", async (c) => {
       // A gateway may be open to everybody, and this tells how busy it is and who fails to sign in.
       if (!isFromHere(c.req.raw)) await whoAsks(c.req.raw);
-      return c.text((await context.metrics.text()) + ((await world.processMetrics?.()) ?? ""));
+      return c.text(await context.metrics.text());
     });
   }
   mountLogged(app, parts.ring, whoCalls);

@@ -8,7 +8,7 @@ import { type ShardStore, startInstance } from "./instance.ts";
 import { Keeper } from "./keeper.ts";
 import { createMetrics } from "./metrics.ts";
 import { mergeMetrics } from "./metrics-text.ts";
-import type { Cancel, Directory, Store } from "./ports.ts";
+import type { Cancel, Directory, Journal, ServiceId, Store } from "./ports.ts";
 import { createReaching, type Reaching } from "./reaching.ts";
 import { replicaHealth } from "./replica-health.ts";
 import type { Service } from "./service.ts";
@@ -29,6 +29,7 @@ export interface ReplicaParts {
   place: string;
   url: string;
   openStore(shard: number, fence: number): ShardStore;
+  openJournal?(shard: number, fence: number): Journal;
   /** Documents of all shards, for reading. */
   openReader(): Store;
 }
@@ -45,9 +46,10 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
   const { all, service, directory, count, leaseMs, place, url } = parts;
   readSettings(service, parts.world.env);
   const documents = parts.openReader();
-  // The process's own figures are told once, by the door.
+  // The process's own figures are told once, by the door; S11, which tells those of all, by itself.
   const { processMetrics, ...rest } = parts.world;
-  const world: World = { ...rest, store: () => documents };
+  const tellsAll = service.id === "s11" && processMetrics !== undefined;
+  const world: World = { ...rest, store: () => documents, ...(tellsAll && { processMetrics }) };
   const { clock, lock, net, random } = world;
   const fences = createFences(lock);
   const reaching = createReaching(all, () => undefined, world);
@@ -59,6 +61,7 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
         ...{ service, world, reaching, fences, lease, onPassed },
         shard: shardAt(index, count),
         openStore: parts.openStore,
+        ...(parts.openJournal && { openJournal: parts.openJournal }),
       }),
   });
   const listed = createAddresses(world.env[`CHIMERA_URL_${service.id.toUpperCase()}`] ?? "").all;
@@ -106,10 +109,15 @@ interface MetricsParts {
   processMetrics?(): Promise<string>;
 }
 
+/** What the door of a replica measures by itself. */
+export function doorMetrics(service: ServiceId) {
+  const own = createMetrics(service);
+  return { own, held: own.gauge("shards_held", "Shards of its service that this replica holds and answers for") };
+}
+
 /** Of this replica: of the door, of each instance by its shard, of the process. */
 function metricsOf({ service, keeper, reader, processMetrics }: MetricsParts): () => Promise<string> {
-  const own = createMetrics(service.id);
-  const held = own.gauge("shards_held", "Shards that this replica holds");
+  const { own, held } = doorMetrics(service.id);
   return async () => {
     held.set(keeper.held.length);
     const instances = keeper.held.map((shard) => keeper.instance(shard)?.ask((hosted) => hosted.metrics()));

@@ -40,7 +40,7 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
       if (service.usesConfig) config.refresh().catch((error) => failed("config", error, true));
     },
   });
-  const failures = context.metrics.counter("failures_total", "Handlers and jobs that threw", ["where"]);
+  const failures = context.metrics.counter("failures_total", "Times that a stream's handler or a job threw", ["where"]);
 
   function listen(consumer: Consumer, to: Pick<Listen<unknown>, "group" | "owns">): void {
     const { stream } = consumer;

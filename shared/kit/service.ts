@@ -196,13 +196,17 @@ export interface Counter {
 export interface Gauge {
   set(value: number, labels?: Record<string, string>): void;
 }
+export interface KeptGauge extends Gauge {
+  /** What is not set again is told no longer: for labels that come and go. */
+  forget(): void;
+}
 export interface Histogram {
   observe(value: number, labels?: Record<string, string>): void;
 }
 export interface Metrics {
   /** Names are snake_case without the `chimera_` they get; units last: `orders_total`, `ack_ms`. */
   counter(name: string, help: string, labels?: string[]): Counter;
-  gauge(name: string, help: string, labels?: string[]): Gauge;
+  gauge(name: string, help: string, labels?: string[]): KeptGauge;
   histogram(name: string, help: string, options: { labels?: string[]; buckets: number[] }): Histogram;
   /** Prometheus text. */
   text(): Promise<string>;

@@ -51,11 +51,13 @@ export class LiveSocket {
     if (this.running) return;
     this.running = true;
     this.current = this.dial();
+    this.tellUp();
   }
 
   stop(): void {
     this.running = false;
     this.retry?.();
+    this.tellUp();
     for (const link of [this.current, this.next]) if (link) this.abandon(link);
     this.current = this.next = undefined;
   }
@@ -110,6 +112,7 @@ export class LiveSocket {
       this.next = undefined;
       clock.after(OVERLAP_MS, () => this.abandon(old));
     }
+    this.tellUp();
     this.spec.opened((text) => link.socket!.send(text), replaces);
     link.timers.set(
       "life",
@@ -159,6 +162,7 @@ export class LiveSocket {
     const wasOpen = link.opened;
     this.current = this.next;
     this.next = undefined;
+    this.tellUp();
     meters.reconnects.inc({ socket: this.spec.name });
     log.warn("Socket lost", { socket: this.spec.name, reason, failures: this.failures });
     if (wasOpen) this.spec.down(reason);
@@ -168,6 +172,10 @@ export class LiveSocket {
     this.retry = clock.after(wait, () => {
       if (this.running) this.current = this.dial();
     });
+  }
+
+  private tellUp(): void {
+    this.around.meters.socketUp.set(Number(this.running && this.up), { socket: this.spec.name });
   }
 
   private abandon(link: Link): void {

@@ -7,6 +7,7 @@ import { RedisLock } from "./lock.ts";
 import { RedisQuota } from "./quota.ts";
 import { RedisRateLimit } from "./rate-limit.ts";
 import { RedisSchedule } from "./schedule.ts";
+import { type ServerFigures, serverFigures } from "./server-figures.ts";
 
 export interface RedisCoordination {
   cache: Cache;
@@ -15,6 +16,8 @@ export interface RedisCoordination {
   rateLimit: RateLimit;
   schedule: Schedule;
   directory: Directory;
+  /** Rejects where the server does not answer in time. */
+  figures(): Promise<ServerFigures>;
   close(): void;
 }
 
@@ -33,6 +36,7 @@ export function redisCoordination(options: {
     rateLimit: new RedisRateLimit(connection),
     schedule: new RedisSchedule(connection),
     directory: new RedisDirectory(connection),
+    figures: () => serverFigures(connection),
     close: () => connection.close(),
   };
 }
