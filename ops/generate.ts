@@ -19,6 +19,11 @@ import { lostIn, WITHDRAWN } from "./api-compat.ts";
 import { ROOT } from "./build.ts";
 import { clientFiles } from "./client-code.ts";
 import { lintPage } from "./lint-page.ts";
+import { collectionsPage } from "./reference/collections-page.ts";
+import { errorsPage } from "./reference/errors-page.ts";
+import { keysPage } from "./reference/keys-page.ts";
+import { routesPage } from "./reference/routes-page.ts";
+import { rpcsPage } from "./reference/rpcs-page.ts";
 import { rolesPage } from "./roles-page.ts";
 import { describeGatewaySettings } from "./run/gateway-settings.ts";
 import { describeProcessSettings } from "./run/process-settings.ts";
@@ -49,6 +54,11 @@ export async function generate(): Promise<Record<string, string>> {
     "docs/reference/roles.md": rolesPage(services, (id) => hosted.get(id)?.verbs ?? [], NOTE),
     "docs/reference/settings.md": settingsTable(services),
     "docs/reference/streams.md": streamTable(),
+    "docs/reference/collections.md": collectionsPage(services, NOTE),
+    "docs/reference/errors.md": errorsPage(NOTE),
+    "docs/reference/keys.md": keysPage(NOTE),
+    "docs/reference/routes.md": routesPage(api, NOTE),
+    "docs/reference/rpcs.md": rpcsPage(services, NOTE),
     "docs/reference/factors.md": factorPages(),
     "docs/reference/alerts.md": alertsPage(NOTE),
     "docs/reference/lint.md": lintPage(NOTE),

@@ -33,8 +33,13 @@ export const AuditHead = z
   })
   .openapi("AuditHead");
 export type AuditHead = z.output<typeof AuditHead>;
-/** One document, written with every entry. */
-export const auditHeads = collection({ name: "audit_heads", owner: "s12", schema: AuditHead, key: (head) => head.id });
+export const auditHeads = collection({
+  name: "audit_heads",
+  about: "The head of the audit log's chain: one document, written with every entry",
+  owner: "s12",
+  schema: AuditHead,
+  key: (head) => head.id,
+});
 
 /** A head as it is kept in Blobs, one a line. */
 export const AuditAnchor = z.object({ seq: z.number().int().nonnegative(), hash: z.string(), ts: z.number() });

@@ -56,6 +56,8 @@ export const AutopsyReport = z
 export type AutopsyReport = z.output<typeof AutopsyReport>;
 export const autopsyReports = collection({
   name: "autopsy_reports",
+  about:
+    "The report of each closed trade: what it says in short and where its file lies; or what is still missing to make it",
   owner: "s08",
   schema: AutopsyReport,
   key: (r) => r.trade_id,
@@ -73,6 +75,7 @@ export const autopsyReports = collection({
 export const AUTOPSY_SEEN = "seen";
 export const autopsyMarks = collection({
   name: "autopsy_marks",
+  about: "Small durable facts of S8: up to when it has seen closed trades",
   owner: "s08",
   schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
   key: (m) => m.id,

@@ -21,6 +21,7 @@ export const BundleRecord = z.object({
 export type BundleRecord = z.output<typeof BundleRecord>;
 export const configBundles = collection({
   name: "config_bundles",
+  about: "Every revision of every bundle: its content, hash, author and state",
   owner: "s10",
   schema: BundleRecord,
   key: (b) => `${b.bundle_id}@${b.rev}`,
@@ -36,10 +37,17 @@ export const ActiveRecord = z.object({
   canary: Split.extend({ rev: z.number().int(), bundle_id: z.string(), hash: z.string() }).optional(),
 });
 export type ActiveRecord = z.output<typeof ActiveRecord>;
-export const configActive = collection({ name: "config_active", owner: "s10", schema: ActiveRecord, key: (a) => a.id });
+export const configActive = collection({
+  name: "config_active",
+  about: "Which revision is in force, and beside it the canary with its share: one document",
+  owner: "s10",
+  schema: ActiveRecord,
+  key: (a) => a.id,
+});
 
 export const promotions = collection({
   name: "promotions",
+  about: "Promotions with their gates, steps and the figures of both arms",
   owner: "s10",
   schema: Promotion,
   key: ({ promotion_id }) => promotion_id,
@@ -47,6 +55,7 @@ export const promotions = collection({
 });
 export const simulations = collection({
   name: "simulations",
+  about: "Simulations of a bundle on the past, with what came of them",
   owner: "s10",
   schema: Simulation,
   key: ({ sim_id }) => sim_id,

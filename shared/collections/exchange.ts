@@ -7,6 +7,7 @@ import { killCopy } from "./kill.ts";
 
 export const instrumentRegistry = collection({
   name: "instrument_registry",
+  about: "Each instrument's rules as the exchange tells them: steps, least sizes, leverage",
   owner: "s01",
   schema: Instrument,
   key: (i) => i.instrument,
@@ -19,6 +20,7 @@ const BalanceSnapshot = z.object({
 });
 export const balancesSnapshots = collection({
   name: "balances_snapshots",
+  about: "What the wallets held, from time to time",
   owner: "s01",
   schema: BalanceSnapshot,
   key: (s) => s.snapshot_id,
@@ -27,7 +29,7 @@ export const balancesSnapshots = collection({
   retentionField: "ts",
 });
 
-export const exchangeKillCopy = killCopy("s01", "kill_copy_s01");
+export const exchangeKillCopy = killCopy("s01", "kill_copy_s01", "S1's durable copy of the kill switch's state");
 
 /** One funding payment; `amount_usdt` is signed: what the wallet gained. */
 export const FundingRecord = z.object({
@@ -41,6 +43,7 @@ export const FundingRecord = z.object({
 export type FundingRecord = z.output<typeof FundingRecord>;
 export const fundingRecords = collection({
   name: "funding_records",
+  about: "Every funding payment of the account",
   owner: "s01",
   schema: FundingRecord,
   key: (r) => r.income_id,
@@ -76,15 +79,16 @@ export const TreasuryTransfer = z
 export type TreasuryTransfer = z.output<typeof TreasuryTransfer>;
 export const treasuryTransfers = collection({
   name: "treasury_transfers",
+  about: "Movements of funds between the account's own wallets, written before they are asked of the exchange",
   owner: "s01",
   schema: TreasuryTransfer,
   key: (t) => t.transfer_id,
   indexes: [["created_at"], ["state", "created_at"]],
 });
 
-/** Small durable facts of S1, such as how far the income history was read. */
 export const exchangeMarks = collection({
   name: "exchange_marks",
+  about: "Small durable facts of S1, such as how far the income history was read",
   owner: "s01",
   schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
   key: (m) => m.id,

@@ -35,6 +35,7 @@ export const ExecutionPlan = z
 export type ExecutionPlan = z.output<typeof ExecutionPlan>;
 export const executionPlans = collection({
   name: "execution_plans",
+  about: "How each intent is executed: its slices and why so, in readable form",
   owner: "s04",
   schema: ExecutionPlan,
   key: (p) => p.intent_id,
@@ -64,6 +65,7 @@ export const CostCurve = z
 export type CostCurve = z.output<typeof CostCurve>;
 export const costCurves = collection({
   name: "cost_curves",
+  about: "What executing has cost on each instrument, fitted from our own fills",
   owner: "s04",
   schema: CostCurve,
   key: (c) => c.instrument,

@@ -5,6 +5,7 @@ import { collection, RECORDS_DAYS } from "./declare.ts";
 
 export const hypotheses = collection({
   name: "hypotheses",
+  about: "Statements that experiments can refute",
   owner: "s09",
   schema: Hypothesis,
   key: ({ hypothesis_id }) => hypothesis_id,
@@ -14,6 +15,7 @@ export const hypotheses = collection({
 /** What is written again and again while it runs: without the bundle and without the result. */
 export const experiments = collection({
   name: "experiments",
+  about: "Each experiment as it stands: state, progress, verdict",
   owner: "s09",
   schema: ExperimentRow,
   key: ({ exp_id }) => exp_id,
@@ -33,6 +35,7 @@ export const ExperimentDetail = z.object({
 export type ExperimentDetail = z.output<typeof ExperimentDetail>;
 export const experimentDetails = collection({
   name: "experiment_details",
+  about: "The design of each experiment with its bundle as it was, and its result",
   owner: "s09",
   schema: ExperimentDetail,
   key: ({ exp_id }) => exp_id,
@@ -40,6 +43,7 @@ export const experimentDetails = collection({
 
 export const trials = collection({
   name: "experiment_trials",
+  about: "Every trial of an experiment as it ended",
   owner: "s09",
   schema: Trial,
   key: ({ exp_id, trial }) => trialKey(exp_id, trial),

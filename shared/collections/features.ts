@@ -29,6 +29,7 @@ export const RegisteredFactor = z.object({
 export type RegisteredFactor = z.output<typeof RegisteredFactor>;
 export const factorRegistry = collection({
   name: "factor_registry",
+  about: "Every factor that a revision has wanted, as it is computed",
   owner: "s02",
   schema: RegisteredFactor,
   key: (f) => f.id,
@@ -63,6 +64,7 @@ export const KeptFeatures = z
 export type KeptFeatures = z.output<typeof KeptFeatures>;
 export const featureHistory = collection({
   name: "feature_history",
+  about: "Factors as each bar closed, seen live or computed again",
   owner: "s02",
   schema: KeptFeatures,
   key: (f) => featureKey(f.instrument, f.window, f.ts),
@@ -83,6 +85,7 @@ export const FactorSnapshot = z.object({
 export type FactorSnapshot = z.output<typeof FactorSnapshot>;
 export const factorSnapshots = collection({
   name: "factor_snapshots",
+  about: "Where the factors of an instrument stood: the newest alone",
   owner: "s02",
   schema: FactorSnapshot,
   key: (s) => s.instrument,
@@ -127,6 +130,7 @@ export const FeatureJob = z
 export type FeatureJob = z.output<typeof FeatureJob>;
 export const featureJobs = collection({
   name: "feature_jobs",
+  about: "Recomputations of factors that somebody asked for",
   owner: "s02",
   schema: FeatureJob,
   key: (j) => j.job_id,

@@ -15,6 +15,7 @@ const OWNERS = ["s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09", "
 const firstAnswersOf = (owner: ServiceId) =>
   collection({
     name: `first_answers_${owner}`,
+    about: `What ${owner.toUpperCase()} answered first to requests that may come again`,
     owner,
     schema: FirstAnswer,
     key: (a) => a.id,

@@ -14,5 +14,5 @@ export const KillState = z.object({
   ts: z.number(),
 });
 export type KillState = z.output<typeof KillState>;
-export const killCopy = (owner: ServiceId, name: string) =>
-  collection({ name, owner, schema: KillState, key: (k: KillState) => k.id });
+export const killCopy = (owner: ServiceId, name: string, about: string) =>
+  collection({ name, about, owner, schema: KillState, key: (k: KillState) => k.id });

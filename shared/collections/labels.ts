@@ -68,9 +68,10 @@ export const Label = z
   .openapi("Label");
 export type Label = z.output<typeof Label>;
 
-const labelsOf = (name: string) =>
+const labelsOf = (name: string, hours: HorizonH) =>
   collection({
     name,
+    about: `What each signal earned within ${hours} hours`,
     owner: "s07",
     schema: Label,
     key: (label: Label) => label.signal_id,
@@ -79,9 +80,9 @@ const labelsOf = (name: string) =>
     retentionDays: RECORDS_DAYS,
     retentionField: "ts",
   });
-export const labels12h = labelsOf("labels_12h");
-export const labels24h = labelsOf("labels_24h");
-export const labels36h = labelsOf("labels_36h");
+export const labels12h = labelsOf("labels_12h", 12);
+export const labels24h = labelsOf("labels_24h", 24);
+export const labels36h = labelsOf("labels_36h", 36);
 export const LABELS = { 12: labels12h, 24: labels24h, 36: labels36h } as const satisfies Record<HorizonH, unknown>;
 
 export const GAP_CODES = ["PRICE_GAP", "TRADE_UNSETTLED", "CONFIG_MISSING", "NOT_LISTED", "NOTHING_TO_TRADE"] as const;
@@ -112,6 +113,7 @@ export type LabelGap = z.output<typeof LabelGap>;
 export const gapKey = (horizonH: HorizonH, signal_id: string): string => `${horizonH}h/${signal_id}`;
 export const labelGaps = collection({
   name: "label_gaps",
+  about: "Signals whose horizon has passed without a label yet, and why",
   owner: "s07",
   schema: LabelGap,
   key: (gap) => gap.gap_id,
@@ -159,6 +161,7 @@ export const LabelJob = z
 export type LabelJob = z.output<typeof LabelJob>;
 export const labelJobs = collection({
   name: "label_jobs",
+  about: "Backfills of labels that somebody asked for",
   owner: "s07",
   schema: LabelJob,
   key: (job) => job.job_id,
@@ -167,9 +170,9 @@ export const labelJobs = collection({
   retentionField: "created_at",
 });
 
-/** Small durable facts of S7: up to which signal each horizon has been looked at. */
 export const labelMarks = collection({
   name: "label_marks",
+  about: "Small durable facts of S7: up to which signal each horizon has been looked at",
   owner: "s07",
   schema: z.object({ id: z.string(), upto_ts: z.number(), ts: z.number() }),
   key: (mark) => mark.id,

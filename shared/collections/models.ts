@@ -4,6 +4,7 @@ import { collection } from "./declare.ts";
 
 export const models = collection({
   name: "models",
+  about: "Every registered model: its inputs, training, figures and the hash that its file is named by",
   owner: "s09",
   schema: ModelCard,
   key: ({ model_id, hash }) => modelKey(model_id, hash),

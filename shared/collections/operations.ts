@@ -29,6 +29,7 @@ export const AlertRecord = Alert.extend({
 export type AlertRecord = z.output<typeof AlertRecord>;
 export const alertsKept = collection({
   name: "alerts",
+  about: "The inbox: every alert with how often it came, who has seen it, and how it ended",
   owner: "s11",
   schema: AlertRecord,
   key: (a) => a.alert_id,
@@ -47,6 +48,7 @@ export const Scrape = z.object({
 export type Scrape = z.output<typeof Scrape>;
 export const metricsTimeseries = collection({
   name: "metrics_timeseries",
+  about: "Every scrape of every service, raw",
   owner: "s11",
   schema: Scrape,
   key: (s) => s.id,
@@ -65,9 +67,10 @@ export const MetricStep = z.object({
   values: z.record(z.string(), z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()])),
 });
 export type MetricStep = z.output<typeof MetricStep>;
-const stepsOf = (name: string, retentionDays: number) =>
+const stepsOf = (name: string, step: string, retentionDays: number) =>
   collection({
     name,
+    about: `What each ${step} held of each series`,
     owner: "s11",
     schema: MetricStep,
     key: (step: MetricStep) => step.id,
@@ -75,12 +78,13 @@ const stepsOf = (name: string, retentionDays: number) =>
     retentionDays,
     retentionField: "ts",
   });
-export const metricMinutes = stepsOf("metrics_minutes", 14);
-export const metricHours = stepsOf("metrics_hours", 120);
-export const metricDays = stepsOf("metrics_days", 1_100);
+export const metricMinutes = stepsOf("metrics_minutes", "minute", 14);
+export const metricHours = stepsOf("metrics_hours", "hour", 120);
+export const metricDays = stepsOf("metrics_days", "day", 1_100);
 
 export const silences = collection({
   name: "silences",
+  about: "What channels are not to be told for a while",
   owner: "s11",
   schema: Silence,
   key: ({ silence_id }) => silence_id,
@@ -88,9 +92,9 @@ export const silences = collection({
   retentionDays: RECORDS_DAYS,
   retentionField: "until_ts",
 });
-/** `sealed`: the secret under the installation's key. */
 export const channels = collection({
   name: "channels",
+  about: "Channels that alerts are sent to, their secrets sealed under the installation's key",
   owner: "s11",
   schema: Channel.extend({ sealed: z.string().optional() }),
   key: ({ channel_id }) => channel_id,
@@ -98,6 +102,7 @@ export const channels = collection({
 });
 export const deliveries = collection({
   name: "deliveries",
+  about: "Every message to a channel: when, how often it was tried, what came of it",
   owner: "s11",
   schema: Delivery,
   key: ({ delivery_id }) => delivery_id,
@@ -113,6 +118,7 @@ export const deliveries = collection({
 });
 export const levelChanges = collection({
   name: "level_changes",
+  about: "When the health level changed, from what to what and why",
   owner: "s11",
   schema: LevelChange,
   key: ({ id }) => id,
@@ -122,12 +128,14 @@ export const levelChanges = collection({
 });
 export const serviceCalls = collection({
   name: "service_calls",
+  about: "Which service called which, and how often: the observed topology",
   owner: "s11",
   schema: CallEdge,
   key: ({ from, to }) => `${from}/${to}`,
 });
 export const automaticActions = collection({
   name: "automatic_actions",
+  about: "What the system did by itself, with what triggered it",
   owner: "s11",
   schema: AutomaticAction,
   key: ({ action_id }) => action_id,
@@ -137,6 +145,7 @@ export const automaticActions = collection({
 });
 export const strategyEvents = collection({
   name: "strategy_events",
+  about: "What strategies did and what was done to them",
   owner: "s11",
   schema: StrategyEvent,
   key: ({ event_id }) => event_id,
@@ -147,6 +156,7 @@ export const strategyEvents = collection({
 });
 export const logEvents = collection({
   name: "log_events",
+  about: "What services logged at WARN and above",
   owner: "s11",
   schema: LogEvent,
   key: ({ log_id }) => log_id,
@@ -155,9 +165,9 @@ export const logEvents = collection({
   retentionField: "ts",
   search: ["message", "service"],
 });
-/** Small durable facts of S11: the level, what was read up to where. */
 export const watchMarks = collection({
   name: "watch_marks",
+  about: "Small durable facts of S11: the level, what was read up to where",
   owner: "s11",
   schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
   key: ({ id }) => id,

@@ -5,9 +5,9 @@ import { Fill, Intent, Order, OrderAnswer } from "../domain/order.ts";
 import { collection, RECORDS_DAYS } from "./declare.ts";
 import { killCopy } from "./kill.ts";
 
-/** Small durable facts of S4: the health level last heard. */
 export const routerMarks = collection({
   name: "router_marks",
+  about: "Small durable facts of S4: the health level last heard",
   owner: "s04",
   schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
   key: (m) => m.id,
@@ -36,6 +36,7 @@ export const IntentRecord = z.object({
 export type IntentRecord = z.output<typeof IntentRecord>;
 export const intents = collection({
   name: "intents",
+  about: "Every intent: what was asked, where its plan stands, what it has reserved, what was answered",
   owner: "s04",
   schema: IntentRecord,
   key: (r) => r.intent_id,
@@ -46,6 +47,7 @@ export const intents = collection({
 });
 export const orders = collection({
   name: "orders",
+  about: "Every order that was ever sent, with its state",
   owner: "s04",
   schema: Order,
   key: (o) => o.client_order_id,
@@ -56,6 +58,7 @@ export const orders = collection({
 });
 export const fills = collection({
   name: "fills",
+  about: "Every execution of our orders, as the exchange told it",
   owner: "s04",
   schema: Fill,
   key: (f) => `${f.instrument}/${f.fill_id}`,
@@ -94,10 +97,11 @@ export const Holding = z.object({
 export type Holding = z.output<typeof Holding>;
 export const holdings = collection({
   name: "router_holdings",
+  about: "What is held open on each instrument by our fills",
   owner: "s04",
   schema: Holding,
   key: (h) => h.key,
   shardKey: "instrument",
 });
 
-export const routerKillCopy = killCopy("s04", "kill_copy_s04");
+export const routerKillCopy = killCopy("s04", "kill_copy_s04", "S4's durable copy of the kill switch's state");

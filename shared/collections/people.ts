@@ -49,7 +49,13 @@ export const User = z.object({
   places: z.array(z.string()).optional(),
 });
 export type User = z.output<typeof User>;
-export const users = collection({ name: "users", owner: "s12", schema: User, key: (u) => u.username });
+export const users = collection({
+  name: "users",
+  about: "Who may sign in, with role, second factor and passkeys; passwords as hashes",
+  owner: "s12",
+  schema: User,
+  key: (u) => u.username,
+});
 /** A sign-in, from its first token to its last: what is stored of a token is its hash. */
 export const Session = z.object({
   /** Told to its person; no token can be made of it. */
@@ -77,6 +83,7 @@ export const Session = z.object({
 export type Session = z.output<typeof Session>;
 export const sessions = collection({
   name: "sessions",
+  about: "Sign-ins from their first token to their last; tokens as hashes",
   owner: "s12",
   schema: Session,
   key: (s) => s.id,
@@ -98,6 +105,7 @@ export const SigningKey = z.object({
 export type SigningKey = z.output<typeof SigningKey>;
 export const signingKeys = collection({
   name: "signing_keys",
+  about: "The keys that access tokens are signed with, sealed",
   owner: "s12",
   schema: SigningKey,
   key: (k) => k.kid,
@@ -123,6 +131,7 @@ export const ApiKey = z.object({
 export type ApiKey = z.output<typeof ApiKey>;
 export const apiKeys = collection({
   name: "api_keys",
+  about: "Keys that programs of people come in with; as hashes",
   owner: "s12",
   schema: ApiKey,
   key: (k) => k.key_id,
@@ -132,6 +141,7 @@ export const apiKeys = collection({
 });
 export const auditLog = collection({
   name: "audit_log",
+  about: "Every change that anybody made, chained by hash",
   owner: "s12",
   schema: AuditEntry,
   key: (a) => a.audit_id,
@@ -139,7 +149,7 @@ export const auditLog = collection({
   search: ["what", "ref", "actor"],
 });
 
-export const killState = killCopy("s12", "kill_state");
+export const killState = killCopy("s12", "kill_state", "The state of the kill switch; its epoch only grows");
 
 /** Something a person must allow before it is done; bound by hash to what was asked. */
 export const Approval = z
@@ -177,6 +187,7 @@ export const Approval = z
 export type Approval = z.output<typeof Approval>;
 export const approvals = collection({
   name: "approvals",
+  about: "What a second person must allow, bound by hash to what was asked",
   owner: "s12",
   schema: Approval,
   key: (a) => a.approval_id,

@@ -4,6 +4,7 @@ import { collection } from "./declare.ts";
 
 export const programs = collection({
   name: "strategy_programs",
+  about: "Strategies written as programs, source and all",
   owner: "s10",
   schema: ProgramCard,
   key: ({ program_id, hash }) => programKey(program_id, hash),

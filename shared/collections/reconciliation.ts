@@ -4,6 +4,7 @@ import { collection, RECORDS_DAYS } from "./declare.ts";
 
 export const reconciliations = collection({
   name: "reconciliations",
+  about: "Every reconciliation with what it found and did",
   owner: "s05",
   schema: Reconciliation,
   key: (r) => r.run_id,

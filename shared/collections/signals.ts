@@ -7,6 +7,7 @@ import { collection, RECORDS_DAYS } from "./declare.ts";
 
 export const signalsSeen = collection({
   name: "signals",
+  about: "Moments to decide on, with their feature snapshots",
   owner: "s02",
   schema: Signal,
   key: (s) => s.signal_id,
@@ -17,6 +18,7 @@ export const signalsSeen = collection({
 });
 export const decisionsMade = collection({
   name: "decisions",
+  about: "What was decided on each signal, with every reason",
   owner: "s03",
   schema: Decision,
   key: (d) => d.signal_id,
@@ -39,6 +41,7 @@ export const DecisionOutcome = z.object({
 export type DecisionOutcome = z.output<typeof DecisionOutcome>;
 export const decisionOutcomes = collection({
   name: "decision_outcomes",
+  about: "Entries that the router did not take, with its word",
   owner: "s03",
   schema: DecisionOutcome,
   key: (o) => o.signal_id,
@@ -48,9 +51,9 @@ export const decisionOutcomes = collection({
   retentionField: "ts",
 });
 
-/** Small durable facts of S3: the health level last heard. */
 export const strategyMarks = collection({
   name: "strategy_marks",
+  about: "Small durable facts of S3: the health level last heard",
   owner: "s03",
   schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
   key: (m) => m.id,
@@ -67,6 +70,7 @@ export const StrategyPause = z.object({
 export type StrategyPause = z.output<typeof StrategyPause>;
 export const strategyPauses = collection({
   name: "strategy_pauses",
+  about: "Strategies that people paused, everywhere or on one instrument",
   owner: "s03",
   schema: StrategyPause,
   key: (p) => pauseKey(p.strategy_id, p.instrument),

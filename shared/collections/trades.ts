@@ -6,6 +6,7 @@ import { collection, SNAPSHOTS_DAYS } from "./declare.ts";
 
 export const trades = collection({
   name: "trades",
+  about: "Every trade from its entry to its close, with its result",
   owner: "s06",
   schema: Trade,
   key: (t) => t.trade_id,
@@ -20,9 +21,9 @@ export const trades = collection({
 });
 /** The mark by which S6 says that it is there. */
 export const POSITION_ALIVE = "alive";
-/** Small durable facts of S6: the health level last heard, and that it is there. */
 export const positionMarks = collection({
   name: "position_marks",
+  about: "Small durable facts of S6: the health level last heard, and that it is there",
   owner: "s06",
   schema: z.object({ id: z.string(), value: z.unknown(), ts: z.number() }),
   key: (m) => m.id,
@@ -35,6 +36,7 @@ const PositionSnapshot = z.object({
 });
 export const positionsSnapshots = collection({
   name: "positions_snapshots",
+  about: "The exchange's positions and the equity, from time to time",
   owner: "s06",
   schema: PositionSnapshot,
   key: (s) => s.snapshot_id,
@@ -48,6 +50,7 @@ export const SpotHolding = z.object({ asset: z.string(), qty: Decimal, avg_cost_
 export type SpotHolding = z.output<typeof SpotHolding>;
 export const holdingsSpotSnapshots = collection({
   name: "holdings_spot_snapshots",
+  about: "Spot holdings with their average cost, from time to time",
   owner: "s06",
   schema: z.object({
     snapshot_id: z.string(),
@@ -93,6 +96,7 @@ export const Statement = z
 export type Statement = z.output<typeof Statement>;
 export const statements = collection({
   name: "statements",
+  about: "Statements of account by period",
   owner: "s06",
   schema: Statement,
   key: (s) => `${s.account}/${s.day}`,
@@ -124,6 +128,7 @@ export const TaxRow = z
 export type TaxRow = z.output<typeof TaxRow>;
 export const taxRows = collection({
   name: "tax_rows",
+  about: "Rows of the tax report: each disposal with its cost",
   owner: "s06",
   schema: TaxRow,
   key: (r) => `${r.account}/${r.row_id}`,
@@ -144,6 +149,7 @@ export const AutoTransfer = z.object({
 export type AutoTransfer = z.output<typeof AutoTransfer>;
 export const autoTransfers = collection({
   name: "auto_transfers",
+  about: "Transfers of funds that the position manager asked for, and what became of them",
   owner: "s06",
   schema: AutoTransfer,
   key: (t) => t.trigger_id,

@@ -5,6 +5,7 @@ import { modelKey } from "./models.ts";
 
 export const trainings = collection({
   name: "trainings",
+  about: "Trainings of models, with their figures",
   owner: "s09",
   schema: Training,
   key: ({ training_id }) => training_id,
@@ -13,9 +14,9 @@ export const trainings = collection({
   retentionField: "created_at",
 });
 
-/** For ever, as the models are. */
 export const modelCurves = collection({
   name: "model_curves",
+  about: "What the pictures of a model are drawn from; for ever, as the models are",
   owner: "s09",
   schema: ModelCurves,
   key: ({ model_id, hash }) => modelKey(model_id, hash),

@@ -1500,6 +1500,8 @@ export const TransferResponseSchema: GenMessage<TransferResponse> = /*@__PURE__*
  */
 export const ExchangeService: GenService<{
   /**
+   * Sends one order; its client order id makes a repeat known. No answer in time says nothing of what became of it.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.SubmitOrder
    */
   submitOrder: {
@@ -1518,6 +1520,8 @@ export const ExchangeService: GenService<{
     output: typeof SubmitOcoResponseSchema;
   },
   /**
+   * Cancels one order; answers how it stands now, also where it was filled first.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.CancelOrder
    */
   cancelOrder: {
@@ -1526,6 +1530,8 @@ export const ExchangeService: GenService<{
     output: typeof CancelOrderResponseSchema;
   },
   /**
+   * How one order stands at the exchange.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.QueryOrder
    */
   queryOrder: {
@@ -1534,6 +1540,8 @@ export const ExchangeService: GenService<{
     output: typeof QueryOrderResponseSchema;
   },
   /**
+   * All that rests at the exchange, conditional orders too.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.GetOpenOrders
    */
   getOpenOrders: {
@@ -1542,6 +1550,8 @@ export const ExchangeService: GenService<{
     output: typeof GetOpenOrdersResponseSchema;
   },
   /**
+   * Executions, oldest first, as the exchange tells them.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.GetFills
    */
   getFills: {
@@ -1550,6 +1560,8 @@ export const ExchangeService: GenService<{
     output: typeof GetFillsResponseSchema;
   },
   /**
+   * Open positions on futures.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.GetPositions
    */
   getPositions: {
@@ -1558,6 +1570,8 @@ export const ExchangeService: GenService<{
     output: typeof GetPositionsResponseSchema;
   },
   /**
+   * What the wallets hold.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.GetBalances
    */
   getBalances: {
@@ -1566,6 +1580,8 @@ export const ExchangeService: GenService<{
     output: typeof GetBalancesResponseSchema;
   },
   /**
+   * Listings with their steps, least sizes and leverage.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.GetInstruments
    */
   getInstruments: {
@@ -1574,6 +1590,8 @@ export const ExchangeService: GenService<{
     output: typeof GetInstrumentsResponseSchema;
   },
   /**
+   * Bars, oldest first, from our recordings where there are any, else from the exchange.
+   *
    * @generated from rpc chimera.exchange.v1.ExchangeService.GetHistory
    */
   getHistory: {

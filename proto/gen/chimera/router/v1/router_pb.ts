@@ -905,6 +905,8 @@ export const RouterService: GenService<{
     output: typeof PlaceOrderResponseSchema;
   },
   /**
+   * Cancels one order, or all orders of an intent.
+   *
    * @generated from rpc chimera.router.v1.RouterService.CancelOrder
    */
   cancelOrder: {
@@ -913,6 +915,8 @@ export const RouterService: GenService<{
     output: typeof CancelOrderResponseSchema;
   },
   /**
+   * The risk budget: the limit, what is used and what is reserved.
+   *
    * @generated from rpc chimera.router.v1.RouterService.GetBudget
    */
   getBudget: {
