@@ -1,6 +1,7 @@
 /** The command line: `./chimera <command>`; every command has --help. */
 
 import { Problem } from "../../shared/errors.ts";
+import { withSecretFiles } from "../run/secret-files.ts";
 import type { Command } from "./command.ts";
 import { bold, dim, fail, note, print } from "./terminal.ts";
 
@@ -90,6 +91,9 @@ async function main(argv: string[]): Promise<number> {
     fail(`There is no command ${JSON.stringify(name)}. Known: ${Object.keys(COMMANDS).join(", ")}.`);
     return 2;
   }
+  const env = withSecretFiles(process.env);
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  Object.assign(process.env, env);
   const { command } = await entry.load();
   if (args.includes("--help") || args.includes("-h")) {
     print((await command.usageOf?.(args)) ?? command.usage);

@@ -1,15 +1,18 @@
 /** One service as a process of its own: configured by the environment only, Redis between it and the others. */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { createReplica } from "../../shared/kit/replica.ts";
 import type { Service } from "../../shared/kit/service.ts";
 import { findService, loadServices } from "../services.ts";
-import { openFolder, shardsOf } from "./folder.ts";
-import { originBy } from "./origin.ts";
+import { shardsOf } from "./folder.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { advertised, listenAt, placeOf } from "./place.ts";
 import { type ProcessSettings, readProcessSettings, replicaPort } from "./process-settings.ts";
+import { isLoopback } from "./proxies.ts";
 import { clockAheadMs } from "./recorded-clock.ts";
 import { type RedisWorld, redisWorld } from "./redis-world.ts";
+import { withSecretFiles } from "./secret-files.ts";
 import { servePort } from "./serve.ts";
 import { serveGateway } from "./serve-gateway.ts";
 import { untilAsked } from "./signals.ts";
@@ -21,10 +24,15 @@ shards, or stands by. The environment says the rest:
 
   CHIMERA_REDIS_URL     redis://127.0.0.1:6379 (default), redis-sentinel://…, redis-cluster://…
   CHIMERA_DATA          the data folder, shared with the other services of this machine (default data)
+  CHIMERA_SERVICE_KEY   with CHIMERA_INSTALLATION_TAG and the service's own keys (./chimera secrets make): no data
+                        folder is needed where CHIMERA_STORE=arango and CHIMERA_BLOBS=s3 keep everything
+  CHIMERA_X_FILE        the file that holds CHIMERA_X, for every X: such as CHIMERA_SERVICE_KEY_FILE
   CHIMERA_URL_S01 …     where other services are: addresses with commas between them, one per replica
                         (default: loopback and their documented ports); to its own replicas elsewhere than on
                         this machine a service passes requests on only when they are in its own list
   CHIMERA_REPLICA       which replica this is, from 1 (default); the second listens 100 above the first
+  CHIMERA_BIND          the address its port is on (default 127.0.0.1); 0.0.0.0 in a container
+  CHIMERA_ADVERTISE_URL where other replicas reach this one
   CHIMERA_LEASE_MS      how long one may be silent before another takes its shards (default 10000)
   CHIMERA_SHARDS        into how many shards a new data folder is split (default 1)
   CHIMERA_PORT_OFFSET   moves this service's port
@@ -33,39 +41,38 @@ shards, or stands by. The environment says the rest:
 
 and every setting of docs/reference/settings.md.`;
 
+type Environment = Record<string, string | undefined>;
+
 /** Answers the exit code once it has stopped. */
-export async function runAlone(args: readonly string[], env: Record<string, string | undefined>): Promise<number> {
+export async function runAlone(args: readonly string[], env: Environment): Promise<number> {
   const services = await loadServices();
   const service = findService(services, args[0] ?? "");
   if (!service || args.includes("--help")) {
     process.stderr.write(`${about}\n\nServices: ${services.map((s) => s.name).join(", ")}\n`);
     return service ? 0 : 2;
   }
+  return untilStopped(service, services, withSecretFiles(env));
+}
+
+async function untilStopped(service: Service, all: readonly Service[], env: Environment): Promise<number> {
   const settings = readProcessSettings(env);
-  const origin = originBy(env);
-  const folder = openFolder(env.CHIMERA_DATA ?? "data", origin, settings.shards ? { shards: settings.shards } : {});
-  const number = settings.replica === 1 ? "" : `.${settings.replica}`;
-  const logFile = join(folder.path, "logs", `${service.name}${number}.log`);
-  const onError = (error: unknown) => {
-    const line = {
-      level: "ERROR",
-      service: service.id,
-      error: String(error),
-      stack: (error as Error | undefined)?.stack,
-    };
-    appendFileSync(logFile, `${JSON.stringify(line)}\n`);
-  };
-  const clock = wallClock(1, onError, clockAheadMs(env));
-  const world = redisWorld({ clock, folder, env, logFile, owner: service.id });
-  const port = replicaPort(service.port, settings.replica) + Number(env.CHIMERA_PORT_OFFSET ?? 0);
-  const count = shardsOf(folder, service.id);
-  const replica = await createReplica(partsOf({ all: services, service, world, count, port }, settings));
+  const { replica: number, bind } = settings;
+  const identity = identityOf(env, service.id);
+  const write = logTo(settings, identity, service);
+  const clock = wallClock(1, (error) => write(lineOf(service, error)), clockAheadMs(env));
+  const place = placeOf(settings, env, service.id);
+  const world = redisWorld({ clock, identity, env, write, owner: service.id, place });
+  const port = replicaPort(service.port, number) + Number(env.CHIMERA_PORT_OFFSET ?? 0);
+  const count = shardsOf(identity.folder, service.id);
+  const url = advertised(settings, port);
+  const replica = await createReplica(partsOf({ all, service, world, count, place, url }, settings));
   // Before any lease is asked for: who has the port is the only process at this place.
   const { log } = world;
   const served =
     service.id === "s12"
-      ? await serveGateway({ hosted: replica, port, env, folder, clock, log })
-      : servePort(replica, service.name, port);
+      ? await serveGateway({ ...identity, hosted: replica, port, env, clock, log })
+      : servePort(replica, service.name, listenAt(settings, port));
+  if (!isLoopback(bind)) log.info({ bind, url, place }, "others than this machine can reach its port");
   const asked = untilAsked();
   await Promise.race([asked, replica.start()]);
   process.stdout.write(`${JSON.stringify({ up: service.name, port: served.port, pid: process.pid })}\n`);
@@ -76,17 +83,34 @@ export async function runAlone(args: readonly string[], env: Record<string, stri
   return 0;
 }
 
-interface Place {
+/** Takes each line of the log to where it is wanted. */
+function logTo(
+  { logTo: to, replica }: ProcessSettings,
+  { folder }: Identity,
+  service: Service,
+): (line: string) => void {
+  if (to === "stdout") return (line) => void process.stdout.write(line);
+  const logs = join(folder.path, "logs");
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const file = join(logs, `${service.name}${replica === 1 ? "" : `.${replica}`}.log`);
+  return (line) => appendFileSync(file, line);
+}
+
+function lineOf({ id }: Service, error: unknown): string {
+  const stack = (error as Error | undefined)?.stack;
+  return `${JSON.stringify({ level: "ERROR", service: id, error: String(error), stack })}\n`;
+}
+
+interface Parts {
   all: readonly Service[];
   service: Service;
   world: RedisWorld;
   count: number;
-  port: number;
+  place: string;
+  url: string;
 }
 
-function partsOf({ world, port, ...rest }: Place, settings: ProcessSettings): Parameters<typeof createReplica>[0] {
-  const { directory, openStore, openReader } = world;
-  const place = `${rest.service.id}.${settings.replica}`;
-  const url = `http://127.0.0.1:${port}`;
-  return { ...rest, world, directory, openStore, openReader, place, url, leaseMs: settings.leaseMs };
+function partsOf({ world, ...rest }: Parts, { leaseMs }: ProcessSettings): Parameters<typeof createReplica>[0] {
+  const { directory, openStore, openJournal, openReader } = world;
+  return { ...rest, world, directory, openStore, openJournal, openReader, leaseMs };
 }

@@ -1,9 +1,9 @@
 /** The gateway's certificate: the owner's own files, or a self-signed one that is made once and renewed in time. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { generate } from "selfsigned";
 import type { DataFolder } from "./folder.ts";
 import type { TlsWanted } from "./gateway-settings.ts";
@@ -29,12 +29,17 @@ const BEGIN_BEFORE_MS = DAY_MS;
 const ALWAYS = ["localhost", "127.0.0.1", "::1"];
 
 /** Throws an Error that names the file which is none, or does not fit the other. `now` in epoch ms. */
-export async function certificateFor(wanted: TlsWanted, folder: DataFolder, now: number): Promise<Certificate> {
+export async function certificateFor(
+  wanted: TlsWanted,
+  folder: Pick<DataFolder, "path">,
+  now: number,
+): Promise<Certificate> {
   if (wanted.files) return read(readPem(wanted.files.cert), readPem(wanted.files.key), wanted.files.cert);
   const file = join(folder.path, "keys", "tls.pem");
   const kept = existsSync(file) ? ownIn(file) : undefined;
   if (kept && kept.endsAt - RENEW_BEFORE_MS > now && covers(kept, wanted.names)) return kept;
   const made = await selfSigned(wanted.names, now);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // In one file, so that key and certificate are always of one another.
   writeFileSync(`${file}.new`, made, { mode: 0o600 });
   renameSync(`${file}.new`, file);

@@ -51,7 +51,7 @@ test("a master key from elsewhere is used, and refused when others may read it o
   expect(() => masterKey(place(), env)).toThrow("is not there");
   writeFileSync(file, "ab".repeat(32), { mode: 0o600 });
   expect([...masterKey(place(), env)]).toEqual(Array(32).fill(0xab));
-  chmodSync(file, 0o640);
+  chmodSync(file, 0o644);
   expect(() => masterKey(place(), env)).toThrow("can be read by others");
   writeFileSync(file, "ab");
   chmodSync(file, 0o600);

@@ -6,6 +6,7 @@ import { wallClock } from "../../shared/adapters/clock.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import type { Origin } from "./folder.ts";
+import { mustBePrivate } from "./secret-files.ts";
 
 /** `secret`: an HMAC secret, or an Ed25519 private key as PEM. */
 export interface ExchangeKey {
@@ -35,15 +36,16 @@ const sealedFile = ({ path }: KeyPlace): string => join(path, "keys", "exchange.
 /** A sealed key opens only where it was sealed for. */
 const placeOf = ({ origin }: KeyPlace): Buffer => Buffer.from(`${origin.mode}/${origin.venue}/${origin.account}`);
 
+/** In hex. */
+export const newMasterKey = (): string => Buffer.from(systemRandom().bytes(MASTER_BYTES)).toString("hex");
+
 /** CHIMERA_MASTER_KEY_FILE, else the folder's own, made on first use. Throws when others may read it. */
 export function masterKey(place: KeyPlace, env: Record<string, string | undefined>): Uint8Array {
   const given = env.CHIMERA_MASTER_KEY_FILE;
   const file = given ?? join(place.path, "keys", "master.key");
-  if (given === undefined && !existsSync(file)) {
-    writeFileSync(file, Buffer.from(systemRandom().bytes(MASTER_BYTES)).toString("hex"), { mode: 0o600, flag: "wx" });
-  }
+  if (given === undefined && !existsSync(file)) writeFileSync(file, newMasterKey(), { mode: 0o600, flag: "wx" });
   if (!existsSync(file)) throw new Error(`CHIMERA_MASTER_KEY_FILE names ${file}, which is not there.`);
-  if ((statSync(file).mode & 0o077) !== 0) throw new Error(`${file} can be read by others: chmod 600 ${file}.`);
+  mustBePrivate(file, statSync(file));
   const key = Buffer.from(readFileSync(file, "utf8").trim(), "hex");
   if (key.length !== MASTER_BYTES) throw new Error(`${file} should hold ${MASTER_BYTES} bytes in hex.`);
   return new Uint8Array(key);
@@ -117,6 +119,9 @@ export function channelKeyEnv(
   owner?: ServiceId,
 ): Record<string, string> {
   if (owner !== undefined && owner !== "s11") return {};
-  const key = hkdfSync("sha256", masterKey(place, env), "", "chimera channels", MASTER_BYTES);
-  return { CHIMERA_S11_CHANNEL_KEY: Buffer.from(key).toString("hex") };
+  return { CHIMERA_S11_CHANNEL_KEY: channelKeyFrom(masterKey(place, env)) };
 }
+
+/** In hex; the same for the same master key, which it does not tell. */
+export const channelKeyFrom = (master: Uint8Array): string =>
+  Buffer.from(hkdfSync("sha256", master, "", "chimera channels", MASTER_BYTES)).toString("hex");

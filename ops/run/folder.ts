@@ -1,5 +1,15 @@
 /** The data folder: where everything durable of one installation lies, and what it is bound to. */
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { assert } from "../../shared/errors.ts";
@@ -59,8 +69,8 @@ export function openFolder(given: string, origin: Origin, options: { shards?: nu
   const path = resolve(given);
   const isNew = !existsSync(join(path, "origin.json"));
   checkShards(options.shards);
-  makeParts(path);
-  const kept = bind(join(path, "origin.json"), origin, options.shards);
+  makeParts(path, ["", "stores", "blobs", "keys", "venue", "logs"]);
+  const kept = bind(join(path, "origin.json"), origin, options);
   return {
     path,
     origin,
@@ -83,12 +93,32 @@ export function openFolder(given: string, origin: Origin, options: { shards?: nu
   };
 }
 
-function makeParts(path: string): void {
+/** What of a folder is used where secrets and the installation's tag come from elsewhere. */
+export type Places = Pick<DataFolder, "path" | "stores" | "blobs" | "shards">;
+
+/**
+ * Makes room for documents and blobs, and no secrets; throws when the folder belongs to another installation, mode,
+ * venue or account, or has another number of shards.
+ */
+export function openPlaces(given: string, origin: Origin, installed: { shards: number; tag: string }): Places {
+  const path = resolve(given);
+  checkShards(installed.shards);
+  makeParts(path, ["", "stores", "blobs"]);
+  const file = join(path, "origin.json");
+  const { tag } = bind(file, origin, installed);
+  if (tag !== installed.tag) {
+    throw new Error(`${file} says that this data folder belongs to the installation ${tag}, not ${installed.tag}.`);
+  }
+  return { path, stores: join(path, "stores"), blobs: join(path, "blobs"), shards: installed.shards };
+}
+
+function makeParts(path: string, parts: readonly string[]): void {
   try {
     // Password hashes and signed-in sessions are for nobody else on this machine, whoever made the folder itself.
-    for (const part of ["", "stores", "blobs", "keys", "venue", "logs"])
-      mkdirSync(join(path, part), { recursive: true, mode: 0o700 });
-    for (const part of ["", "stores", "keys"]) accessSync(join(path, part), constants.W_OK);
+    for (const part of parts) mkdirSync(join(path, part), { recursive: true, mode: 0o700 });
+    for (const part of ["", "stores", "keys"]) {
+      if (part === "" || parts.includes(part)) accessSync(join(path, part), constants.W_OK);
+    }
   } catch (error) {
     throw new Error(`${path} cannot be a data folder: ${(error as Error).message}`);
   }
@@ -99,11 +129,17 @@ function checkShards(shards: number | undefined): void {
   throw new Error(`The number of shards is a whole number from 1 to ${SHARDS_MAX}, not ${shards}.`);
 }
 
-function bind(file: string, origin: Origin, shards: number | undefined): Kept {
+/** Four letters and digits by chance. */
+export function newTag(): string {
+  const random = systemRandom();
+  return Array.from({ length: TAG_CHARACTERS }, () => TAG_LETTERS[random.int(TAG_LETTERS.length)]).join("");
+}
+
+function bind(file: string, origin: Origin, { shards, tag }: { shards?: number; tag?: string }): Kept {
   if (!existsSync(file)) {
-    const random = systemRandom();
-    const tag = Array.from({ length: TAG_CHARACTERS }, () => TAG_LETTERS[random.int(TAG_LETTERS.length)]).join("");
-    writeFileSync(file, `${JSON.stringify({ ...origin, tag, shards: shards ?? 1 } satisfies Kept, null, 2)}\n`);
+    const { mode, venue, account } = origin;
+    const kept = { mode, venue, account, tag: tag ?? newTag(), shards: shards ?? 1 } satisfies Kept;
+    writeOnce(file, `${JSON.stringify(kept, null, 2)}\n`);
   }
   const kept = readOrigin(file);
   for (const part of ["mode", "venue", "account"] as const) {
@@ -121,6 +157,19 @@ function bind(file: string, origin: Origin, shards: number | undefined): Kept {
     );
   }
   return kept;
+}
+
+/** Whole, or not at all: of processes that start together the first one's stays. */
+function writeOnce(file: string, text: string): void {
+  const mine = `${file}.${process.pid}`;
+  writeFileSync(mine, text);
+  try {
+    linkSync(mine, file);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(mine);
+  }
 }
 
 /** What a folder belongs to; undefined where it holds no installation. */
@@ -167,12 +216,21 @@ export const storeFiles = (folder: Pick<DataFolder, "shards" | "stores">, owner:
 
 function keyIn(file: string): Uint8Array {
   if (!existsSync(file)) {
-    writeFileSync(file, Buffer.from(systemRandom().bytes(SERVICE_KEY_BYTES)).toString("hex"), { mode: 0o600 });
+    writeFileSync(file, newServiceKey(), { mode: 0o600 });
     chmodSync(file, 0o600);
   }
-  const key = Buffer.from(readFileSync(file, "utf8").trim(), "hex");
-  if (key.length < SERVICE_KEY_BYTES)
-    throw new Error(`${file} is damaged: it should hold ${SERVICE_KEY_BYTES} bytes in hex.`);
+  return readServiceKey(readFileSync(file, "utf8"), file);
+}
+
+/** In hex. */
+export const newServiceKey = (): string => Buffer.from(systemRandom().bytes(SERVICE_KEY_BYTES)).toString("hex");
+
+/** `where`: what to name when it is none. */
+export function readServiceKey(text: string, where: string): Uint8Array {
+  const hex = text.trim();
+  const key = Buffer.from(hex, "hex");
+  if (key.length < SERVICE_KEY_BYTES || key.length * 2 !== hex.length)
+    throw new Error(`${where} is damaged: it should hold ${SERVICE_KEY_BYTES} bytes in hex.`);
   return new Uint8Array(key);
 }
 

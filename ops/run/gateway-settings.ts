@@ -1,8 +1,9 @@
 /** How the gateway is open to others than this machine: by the environment, and never without encryption. */
 import { isIP } from "node:net";
 import { z } from "@hono/zod-openapi";
+import { isEverywhere } from "./place.ts";
 import { describeEnv, type Env, readEnv } from "./process-settings.ts";
-import { addressIn, createProxies, isLoopback, PROXY_HEADERS, type Proxies } from "./proxies.ts";
+import { addressesIn, addressIn, createProxies, isLoopback, PROXY_HEADERS, type Proxies } from "./proxies.ts";
 
 const GUIDE = "docs/guide/open-to-the-internet.md tells how.";
 
@@ -40,10 +41,15 @@ const settings = z.object({
     .enum(PROXY_HEADERS)
     .default("x-forwarded")
     .describe("Which headers those proxies write: X-Forwarded-For, -Proto and -Host, or Forwarded (RFC 7239)"),
+  localAddresses: list
+    .prefault("")
+    .describe("Addresses that count as this machine: a container host's own, where it publishes on its loopback alone"),
 });
 
 export interface GatewaySettings {
   proxies: Proxies;
+  /** Whether another address at the other end of a socket counts as this machine. */
+  isLocal(peer: string | undefined): boolean;
   /** Undefined: for this machine alone. */
   open: Opening | undefined;
 }
@@ -63,17 +69,17 @@ export interface TlsWanted {
 /** Throws an Error that says which setting is wrong, and what to do where the gateway would be open unencrypted. */
 export function readGatewaySettings(env: Env): GatewaySettings {
   const given = readEnv(settings, env, "how the gateway is open");
-  const proxies = trusted(given);
+  const around = { proxies: trusted(given), isLocal: localIn(given) };
   const files = certificateFiles(given);
   const { host, tls, publicPort, hostNames, trustedProxies } = given;
-  if (host === undefined) return { proxies, open: undefined };
+  if (host === undefined) return { ...around, open: undefined };
   const address = addressIn(host) ?? host;
   if (!isName(address)) throw new Error(`CHIMERA_HOST: ${JSON.stringify(host)} is no address. ${GUIDE}`);
   const offset = Number(env.CHIMERA_PORT_OFFSET ?? 0);
   const open = { host: address, port: publicPort + offset };
   if (tls === "on") {
     const names = [...(isEverywhere(address) || isLoopback(address) ? [] : [address]), ...hostNames];
-    return { proxies, open: { ...open, tls: { files, names } } };
+    return { ...around, open: { ...open, tls: { files, names } } };
   }
   if (trustedProxies.length === 0 && !isLoopback(address)) {
     throw new Error(
@@ -81,10 +87,8 @@ export function readGatewaySettings(env: Env): GatewaySettings {
         `with CHIMERA_TRUSTED_PROXIES. ${GUIDE}`,
     );
   }
-  return { proxies, open: { ...open, tls: undefined } };
+  return { ...around, open: { ...open, tls: undefined } };
 }
-
-export const isEverywhere = (address: string): boolean => address === "0.0.0.0" || address === "::";
 
 /** One row per setting, for the reference. */
 export const describeGatewaySettings = () => describeEnv(settings);
@@ -96,6 +100,14 @@ function trusted({ trustedProxies, proxyHeaders }: Given): Proxies {
     return createProxies(trustedProxies, proxyHeaders);
   } catch (cause) {
     throw new Error(`CHIMERA_TRUSTED_PROXIES: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function localIn({ localAddresses }: Given): GatewaySettings["isLocal"] {
+  try {
+    return addressesIn(localAddresses);
+  } catch (cause) {
+    throw new Error(`CHIMERA_LOCAL_ADDRESSES: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -12,13 +12,18 @@ export interface GrantKeyFiles {
 /** Makes the pair unless it is there. */
 export function openGrantKeys(folder: string): GrantKeyFiles {
   const files = { privateKey: join(folder, "keys", "grant.key"), publicKey: join(folder, "keys", "grant.pub") };
-  if (!existsSync(files.privateKey)) {
-    const { privateKey } = generateKeyPairSync("ed25519");
-    const text = privateKey.export({ format: "der", type: "pkcs8" }).toString("base64url");
-    writeFileSync(files.privateKey, text, { mode: 0o600, flag: "wx" });
-  }
+  if (!existsSync(files.privateKey)) writeFileSync(files.privateKey, newGrantKey().secret, { mode: 0o600, flag: "wx" });
   if (!existsSync(files.publicKey)) writeFileSync(files.publicKey, publicText(readPrivate(files.privateKey)));
   return files;
+}
+
+/** The private key as PKCS #8 and the public one as SPKI, both base64url. */
+export function newGrantKey(): { secret: string; known: string } {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return {
+    secret: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64url"),
+    known: publicText(privateKey),
+  };
 }
 
 /** What the environment of a service's process says of the keys; of one process for all: both. */

@@ -91,13 +91,16 @@ async function startVenue(market: MarketModel, options: InstallationOptions, sto
   return served;
 }
 
-async function serveAll(all: Constellation, options: InstallationOptions, { log }: EmbeddedWorld): Promise<Served[]> {
+async function serveAll(all: Constellation, options: InstallationOptions, world: EmbeddedWorld): Promise<Served[]> {
+  const { log, serviceKey } = world;
   const served: Served[] = [];
   try {
     for (const hosted of all.hosted.values()) {
       const { id, name } = hosted.service;
       const port = hosted.service.port + options.portOffset;
-      served.push(id === "s12" ? await serveGateway({ ...options, hosted, port, log }) : servePort(hosted, name, port));
+      const isGateway = id === "s12";
+      const gateway = () => serveGateway({ ...options, hosted, port, log, serviceKey });
+      served.push(isGateway ? await gateway() : servePort(hosted, name, { port }));
     }
     return served;
   } catch (error) {

@@ -1,9 +1,11 @@
 /** What every process reads of its environment besides its service's settings. */
+import { isIP } from "node:net";
 import { z } from "@hono/zod-openapi";
 import { envName } from "../../shared/kit/settings.ts";
 import { SHARDS_MAX } from "../../shared/kit/shard.ts";
 
 export const REPLICAS_MAX = 9;
+export const LOOPBACK = "127.0.0.1";
 
 const settings = z.object({
   leaseMs: z.coerce
@@ -27,6 +29,24 @@ const settings = z.object({
     .max(SHARDS_MAX)
     .optional()
     .describe("Into how many shards a new data folder is split; an old one remembers"),
+  place: z
+    .string()
+    .regex(/^[\w.-]{1,63}$/, "letters, digits, dots and dashes, at most 63")
+    .optional()
+    .describe("Its place in place of CHIMERA_REPLICA; unset, without a data folder: the host's name, as a pod's"),
+  bind: z
+    .string()
+    .refine((text) => isIP(text) !== 0, "an IP address")
+    .default(LOOPBACK)
+    .describe("The address that ports of services listen on: 0.0.0.0 or :: in a container, whose network is closed"),
+  advertiseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Where other replicas reach this one: http://10.1.2.3:8084; unset: this machine's address, its port"),
+  serviceTlsCert: z.string().optional().describe("PEM file of the certificate that services show each other"),
+  serviceTlsKey: z.string().optional().describe("PEM file of its key"),
+  serviceTlsCa: z.string().optional().describe("PEM file of who signed the other services' certificates"),
+  logTo: z.enum(["file", "stdout"]).default("file").describe("Lines of the log go to the data folder, or to stdout"),
 });
 export type ProcessSettings = z.output<typeof settings>;
 

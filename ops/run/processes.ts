@@ -123,6 +123,8 @@ function envOf(
     CHIMERA_WEB_FOLDER: folder.web,
     ...Object.fromEntries(urls),
     ...env,
+    // Theirs is the data folder's, whatever else is around.
+    CHIMERA_SERVICE_KEY: undefined,
     CHIMERA_MODE: folder.origin.mode,
     CHIMERA_DATA: folder.path,
     CHIMERA_REDIS_URL: redisUrl,

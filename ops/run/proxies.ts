@@ -19,9 +19,7 @@ export interface Proxies {
 
 /** `trusted`: addresses and CIDR ranges. Throws an Error that names one which is neither, or which is everybody. */
 export function createProxies(trusted: readonly string[], kind: ProxyHeaders = "x-forwarded"): Proxies {
-  const ranges = new BlockList();
-  for (const text of trusted) addRange(ranges, text);
-  const isTrusted = (address: string) => ranges.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  const isTrusted = addressesIn(trusted);
 
   /** The nearest hop that is none of our proxies; farther ones are only what it says of itself. */
   function stranger(hops: readonly Hop[]): Hop | undefined {
@@ -47,6 +45,16 @@ export function createProxies(trusted: readonly string[], kind: ProxyHeaders = "
       const wasTls = hop.proto?.toLowerCase() === "https";
       return { from: hop.from ?? from, isTls: wasTls, origin: originOf(wasTls, hop.host ?? asked) };
     },
+  };
+}
+
+/** Whether an address is among addresses and CIDR ranges. Throws an Error that names one which is neither, or everybody. */
+export function addressesIn(texts: readonly string[]): (address: string | undefined) => boolean {
+  const ranges = new BlockList();
+  for (const text of texts) addRange(ranges, text);
+  return (text) => {
+    const address = addressIn(text ?? "");
+    return address !== undefined && ranges.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   };
 }
 

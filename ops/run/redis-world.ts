@@ -1,5 +1,4 @@
 /** The world of one service's process: Redis between the processes, SQLite files by shard, the others' to read. */
-import { appendFileSync } from "node:fs";
 import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
@@ -14,9 +13,7 @@ import type { Clock, Directory, ServiceId, Store } from "../../shared/kit/ports.
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
 import { openBlobs } from "./blobs.ts";
-import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
-import type { DataFolder } from "./folder.ts";
-import { grantEnv } from "./grant-keys.ts";
+import type { Identity } from "./identity.ts";
 import { approvalsEnv } from "./origin.ts";
 import { openStores } from "./stores.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
@@ -25,10 +22,13 @@ const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 
 export interface RedisWorldOptions {
   clock: Clock;
-  folder: DataFolder;
+  identity: Identity;
   env: Record<string, string | undefined>;
-  logFile: string;
+  /** Takes each line of the log. */
+  write(line: string): void;
   owner: ServiceId;
+  /** Where no second process can be. */
+  place: string;
 }
 
 export interface RedisWorld extends Omit<World, "store" | "shard" | "lease"> {
@@ -40,11 +40,11 @@ export interface RedisWorld extends Omit<World, "store" | "shard" | "lease"> {
   close(): Promise<void>;
 }
 
-export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOptions): RedisWorld {
-  const log = rootLog(clock, (line) => appendFileSync(logFile, line), env.CHIMERA_LOG ?? "info");
+export function redisWorld({ clock, identity, env, write, owner, place }: RedisWorldOptions): RedisWorld {
+  const { folder, origin } = identity;
+  const log = rootLog(clock, write, env.CHIMERA_LOG ?? "info");
   const url = env.CHIMERA_REDIS_URL ?? DEFAULT_REDIS;
   // Nothing is subscribed before the replica's port is taken, which only one process can have.
-  const place = `${owner}.${env.CHIMERA_REPLICA ?? "1"}`;
   const bus: RedisBus = new RedisBus({ redis: { url }, clock, place, ...busReports(() => bus, clock, log) });
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");
   const coordination = redisCoordination({ redis: { url }, clock, onError });
@@ -62,17 +62,16 @@ export function redisWorld({ clock, folder, env, logFile, owner }: RedisWorldOpt
     programs: programRunner(),
     workers: bunWorkers(),
     env: {
-      ...grantEnv(folder.grantKeys, owner),
-      ...exchangeKeyEnv(folder, env, owner),
-      ...channelKeyEnv(folder, env, owner),
+      ...identity.keys,
       ...approvalsEnv(env),
       ...env,
-      CHIMERA_INSTALLATION_TAG: folder.tag,
+      CHIMERA_INSTALLATION_TAG: identity.tag,
     },
-    serviceKey: folder.serviceKey,
+    serviceKey: identity.serviceKey,
     account: "main",
-    mode: folder.origin.mode,
-    replica: `${owner}-${process.pid}`,
+    mode: origin.mode,
+    // In containers all have the same number.
+    replica: `${place}-${process.pid}`,
     build: buildInfo(env),
     processMetrics: processMetrics({ service: owner }),
     async close() {

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import { generate } from "selfsigned";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { type Arrival, arrivalOf } from "../../shared/kit/arrival.ts";
+import { createTokens } from "../../shared/kit/auth.ts";
 import { rootLog } from "../../shared/kit/log.ts";
 import { certificateFor } from "./certificate.ts";
 import { type DataFolder, openFolder } from "./folder.ts";
@@ -52,7 +53,8 @@ async function open(env: Record<string, string>): Promise<{ here: string; port: 
   const [port, there] = [await freePort(), await freePort()];
   const log = rootLog(clock, (line) => lines.push(line), "info");
   const all = { CHIMERA_PUBLIC_PORT: String(there), ...env };
-  served.push(await serveGateway({ hosted, port, env: all, folder, clock, log }));
+  const { serviceKey } = folder;
+  served.push(await serveGateway({ hosted, port, env: all, folder, serviceKey, clock, log }));
   return { here: `http://127.0.0.1:${port}`, port, there };
 }
 const ask = async (url: string, headers: Record<string, string> = {}): Promise<Told> =>
@@ -90,6 +92,45 @@ describe("for this machine", () => {
       origin: "https://desk.example",
     });
     expect(await ask(here)).toMatchObject({ from: "127.0.0.1", isTls: false });
+  });
+});
+
+const outer = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .find(({ internal, family }) => !internal && family === "IPv4")?.address;
+if (!outer) console.log("skipped: needs an address that is not loopback");
+
+describe.if(outer !== undefined)("in a container, whose port others can reach", () => {
+  test("it is as closed as before: nothing in the clear but probes and what services ask", async () => {
+    const { port } = await open({ CHIMERA_BIND: "0.0.0.0" });
+    const there = `http://${outer}:${port}`;
+    expect((await fetch(`${there}/auth/login`, { method: "POST" })).status).toBe(403);
+    expect((await fetch(there, { headers: { "x-forwarded-for": "127.0.0.1" } })).status).toBe(403);
+    expect(await ask(`${there}/health`)).toMatchObject({ from: outer as string });
+    const tokens = createTokens(folder.serviceKey, clock);
+    const bearing = async (token: string) =>
+      (await fetch(there, { headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await bearing(await tokens.mint("s06", "s12"))).toBe(200);
+    expect(await bearing(await tokens.mint("s06", "s04"))).toBe(403);
+    expect(await bearing(await tokens.mint("cli", "s12", { id: "admin", role: "admin" }))).toBe(403);
+    expect(await bearing(await createTokens(new Uint8Array(32), clock).mint("s06", "s12"))).toBe(403);
+  });
+  test("what the host publishes on its own loopback is this machine, where that is said", async () => {
+    const { port } = await open({ CHIMERA_BIND: "0.0.0.0", CHIMERA_LOCAL_ADDRESSES: `192.0.2.1, ${outer}/32` });
+    expect(await ask(`http://${outer}:${port}/x`)).toMatchObject({ from: "127.0.0.1", isTls: false });
+    await expect(open({ CHIMERA_LOCAL_ADDRESSES: "0.0.0.0/0" })).rejects.toThrow("CHIMERA_LOCAL_ADDRESSES");
+  });
+  test("over the services' own TLS everybody's request is encrypted", async () => {
+    const made = await generate([{ name: "commonName", value: "localhost" }]);
+    const files = { cert: join(folder.path, "c.pem"), key: join(folder.path, "k.pem") };
+    writeFileSync(files.cert, made.cert);
+    writeFileSync(files.key, made.private);
+    const env = { CHIMERA_SERVICE_TLS_CERT: files.cert, CHIMERA_SERVICE_TLS_KEY: files.key };
+    const { port } = await open({ CHIMERA_BIND: "0.0.0.0", ...env });
+    const url = `https://${outer}:${port}/x`;
+    expect(await ask(url)).toMatchObject({ from: outer as string, isTls: true });
+    const response = await fetch(url, { tls: { rejectUnauthorized: false } });
+    expect(response.headers.get("strict-transport-security")).toBeNull();
   });
 });
 

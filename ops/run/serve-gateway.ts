@@ -5,19 +5,15 @@ import { SECURITY_HEADERS } from "../../services/s12-gateway/web-files.ts";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { Problem } from "../../shared/errors.ts";
 import { arrive } from "../../shared/kit/arrival.ts";
+import { createTokens } from "../../shared/kit/auth.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 import type { Cancel, Clock } from "../../shared/kit/ports.ts";
 import { problemResponse } from "../../shared/kit/problem.ts";
 import { type Certificate, certificateFor } from "./certificate.ts";
 import type { DataFolder } from "./folder.ts";
-import {
-  type GatewaySettings,
-  isEverywhere,
-  type Opening,
-  readGatewaySettings,
-  type TlsWanted,
-} from "./gateway-settings.ts";
-import type { Env } from "./process-settings.ts";
+import { type GatewaySettings, type Opening, readGatewaySettings, type TlsWanted } from "./gateway-settings.ts";
+import { isEverywhere, listenAt } from "./place.ts";
+import { type Env, LOOPBACK, readProcessSettings } from "./process-settings.ts";
 import { isLoopback, OF_PROXIES } from "./proxies.ts";
 import { type Listening, listen, type Served } from "./serve.ts";
 
@@ -34,7 +30,9 @@ export interface GatewayParts {
   hosted: Pick<Hosted, "fetch">;
   port: number;
   env: Env;
-  folder: DataFolder;
+  folder: Pick<DataFolder, "path">;
+  /** By which a request from another machine is known to be a service's, where it is not encrypted. */
+  serviceKey: Uint8Array;
   clock: Clock;
   log: Logger;
 }
@@ -43,7 +41,11 @@ export interface GatewayParts {
 export async function serveGateway(parts: GatewayParts): Promise<Served> {
   const settings = readGatewaySettings(parts.env);
   const { open } = settings;
-  const here = listen(WHAT, { port: parts.port, ...answering(parts, settings) });
+  const at = listenAt(readProcessSettings(parts.env), parts.port);
+  const here = listen(WHAT, {
+    ...at,
+    ...answering(parts, settings, { isTls: at.tls !== undefined, isForServices: true }),
+  });
   try {
     const there = open && (await opened(open, parts, settings));
     const stop = async () => {
@@ -59,7 +61,7 @@ export async function serveGateway(parts: GatewayParts): Promise<Served> {
 /** Where the gateway is open to others, for whoever started it; undefined where it is not. */
 export async function openingOf(
   env: Env,
-  folder: DataFolder,
+  folder: Pick<DataFolder, "path">,
 ): Promise<{ url: string; certificate: Certificate | undefined } | undefined> {
   const { open } = readGatewaySettings(env);
   if (!open) return undefined;
@@ -75,7 +77,7 @@ function opened(
   settings: GatewaySettings,
 ): Served | Promise<Served> {
   if (tls) return overTls({ hostname: host, port }, tls, [parts, settings]);
-  return listen(WHAT, { hostname: host, port, ...answering(parts, settings) });
+  return listen(WHAT, { hostname: host, port, ...answering(parts, settings, { isTls: false }) });
 }
 
 /**
@@ -91,7 +93,9 @@ async function overTls(
   const find = () => certificateFor(tls, folder, machine.now());
   const begin = (certificate: Certificate) => {
     const { cert, key } = certificate;
-    const begun = listen(WHAT, { ...at, tls: { cert, key }, ...answering(parts, settings, certificate) });
+    // Not with a self-signed one: browsers would let nobody past the warning any more.
+    const how = { isTls: true, isPublic: !certificate.isSelfSigned };
+    const begun = listen(WHAT, { ...at, tls: { cert, key }, ...answering(parts, settings, how) });
     const { fingerprint, endsAt } = certificate;
     log.info({ fingerprint, ends_at: new Date(endsAt).toISOString(), ...at }, "the gateway is open over TLS");
     return begun;
@@ -130,16 +134,36 @@ async function overTls(
 
 type Answering = Required<Pick<Listening, "answer" | "idleSeconds">>;
 
-function answering({ hosted }: GatewayParts, { proxies }: GatewaySettings, certificate?: Certificate): Answering {
-  const isPublic = certificate !== undefined && !certificate.isSelfSigned;
+interface Socketed {
+  isTls: boolean;
+  /** Where services reach it. */
+  isForServices?: boolean;
+  /** By a certificate that browsers trust. */
+  isPublic?: boolean;
+}
+
+function answering(
+  { hosted, serviceKey, clock }: GatewayParts,
+  { proxies, isLocal }: GatewaySettings,
+  { isTls, isForServices = false, isPublic = false }: Socketed,
+): Answering {
+  const tokens = createTokens(serviceKey, clock);
+  const isOfService = (request: Request) =>
+    tokens.verify((request.headers.get("authorization") ?? "").replace(/^Bearer /i, ""), "s12").then(
+      ({ kind }) => kind === "service",
+      () => false,
+    );
   return {
     idleSeconds: IDLE_SECONDS,
     async answer(request, server) {
-      const arrival = proxies.arrival(request, server.requestIP(request)?.address, certificate !== undefined);
+      const peer = server.requestIP(request)?.address;
+      const arrival = proxies.arrival(request, isLocal(peer) ? LOOPBACK : peer, isTls);
       for (const name of OF_PROXIES) request.headers.delete(name);
-      if (!arrival.isTls && !isLoopback(arrival.from) && !isProbe(request)) return inTheClear();
+      if (!arrival.isTls && !isLoopback(arrival.from) && !isProbe(request)) {
+        // Services reach each other as they are told to; nobody's password is in what they say.
+        if (!isForServices || !(await isOfService(request))) return inTheClear();
+      }
       const response = await hosted.fetch(arrive(request, arrival));
-      // Not with a self-signed one: browsers would let nobody past the warning any more.
       if (isPublic) response.headers.set("strict-transport-security", `max-age=${YEAR_SECONDS}`);
       return response;
     },

@@ -2,16 +2,16 @@
 import { type Arrival, arrive } from "../../shared/kit/arrival.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 import { isSocket, offerSocket, type SocketFace, wantsSocket } from "../../shared/kit/upgrade.ts";
+import { LOOPBACK } from "./process-settings.ts";
 
-const HOST = "127.0.0.1";
 /** Bun ends a silent response after this many seconds unless told otherwise; event streams are silent at times. */
 const IDLE_SECONDS = 0;
 /** Sockets are pinged well before; one that does not answer for so long is closed. */
 const SOCKET_IDLE_SECONDS = 120;
 /** Who listens to live events has nothing to say. */
 const SAID_BYTES_MAX = 4_096;
-/** Nobody else can ask at a port on loopback. */
-const LOCAL: Arrival = { from: HOST, isTls: false, origin: undefined };
+/** Who reaches a service's own port is on this machine, or in the closed network that stands for it. */
+const LOCAL: Arrival = { from: LOOPBACK, isTls: false, origin: undefined };
 
 export interface Served {
   port: number;
@@ -19,11 +19,11 @@ export interface Served {
 }
 
 /** Throws an Error that names the port when it is taken. */
-export const servePort = (hosted: Pick<Hosted, "fetch">, what: string, port: number): Served =>
-  listen(what, {
-    port,
-    answer: (request) => hosted.fetch(arrive(request, LOCAL)),
-  });
+export const servePort = (
+  hosted: Pick<Hosted, "fetch">,
+  what: string,
+  at: Pick<Listening, "hostname" | "port" | "tls">,
+): Served => listen(what, { ...at, answer: (request) => hosted.fetch(arrive(request, LOCAL)) });
 
 export type Server = Pick<ReturnType<typeof Bun.serve>, "requestIP">;
 export interface Listening {
@@ -37,7 +37,7 @@ export interface Listening {
 
 /** `soon`: what is being answered is finished; else it is cut. Throws an Error that names a taken port. */
 export function listen(what: string, listening: Listening): Served & { stop(soon?: boolean): Promise<void> } {
-  const { hostname = HOST, port, tls, idleSeconds = IDLE_SECONDS, answer } = listening;
+  const { hostname = LOOPBACK, port, tls, idleSeconds = IDLE_SECONDS, answer } = listening;
   try {
     const server = Bun.serve({
       hostname,

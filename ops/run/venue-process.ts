@@ -9,10 +9,13 @@ import { createVenue } from "../venue/venue.ts";
 import { openFolder } from "./folder.ts";
 import { keepLastPrices, listingsOf } from "./last-prices.ts";
 import { venueAdmin } from "./origin.ts";
+import { readProcessSettings } from "./process-settings.ts";
 import { clockAheadMs } from "./recorded-clock.ts";
+import { withSecretFiles } from "./secret-files.ts";
 import { untilAsked } from "./signals.ts";
 
-const { env } = process;
+const env = withSecretFiles(process.env);
+const { bind } = readProcessSettings(env);
 const wanted = env.CHIMERA_MARKET ?? "agents";
 const folder = openFolder(env.CHIMERA_DATA ?? "data", {
   mode: "paper",
@@ -33,7 +36,8 @@ const venue = createVenue({
 await venue.start();
 const stopPrices = keepLastPrices(folder.prices, { market, listings: listingsOf(market), clock });
 const offset = Number(env.CHIMERA_PORT_OFFSET ?? 0);
-const served = serveVenue(venue, { ports: { spot: 8093 + offset, um: 8094 + offset, admin: 8095 + offset } });
+const ports = { spot: 8093 + offset, um: 8094 + offset, admin: 8095 + offset };
+const served = serveVenue(venue, { ports, hostname: bind });
 process.stdout.write(`${JSON.stringify({ up: "venue", port: served.ports.spot, pid: process.pid })}\n`);
 await untilAsked();
 stopPrices();

@@ -35,19 +35,23 @@ const ANSWER_SECONDS = 255;
 const TOO_SLOW = 1008;
 
 /** Serves until stopped. Throws an Error that names the port when one is taken. */
-export function serveVenue(venue: Venue, options: { ports?: Partial<VenuePorts> } = {}): ServedVenue {
+export function serveVenue(
+  venue: Venue,
+  options: { ports?: Partial<VenuePorts>; hostname?: string } = {},
+): ServedVenue {
   const wanted = { ...VENUE_PORTS, ...options.ports };
+  const { hostname = HOSTNAME } = options;
   const servers: Server<Connection>[] = [];
   const taken: Record<string, number> = {};
   for (const host of ["spot", "um", "admin"] as const) {
     try {
-      const server = serveHost(venue, host, wanted[host]);
+      const server = serveHost(venue, host, { hostname, port: wanted[host] });
       servers.push(server);
       taken[host] = server.port ?? wanted[host];
     } catch (error) {
       for (const server of servers) server.stop(true);
       throw new Error(
-        `The venue's ${host} host cannot listen on ${HOSTNAME}:${wanted[host]}: ${(error as Error).message}`,
+        `The venue's ${host} host cannot listen on ${hostname}:${wanted[host]}: ${(error as Error).message}`,
       );
     }
   }
@@ -59,10 +63,9 @@ export function serveVenue(venue: Venue, options: { ports?: Partial<VenuePorts> 
   };
 }
 
-function serveHost(venue: Venue, host: VenueHost, port: number): Server<Connection> {
+function serveHost(venue: Venue, host: VenueHost, at: { hostname: string; port: number }): Server<Connection> {
   return Bun.serve<Connection>({
-    hostname: HOSTNAME,
-    port,
+    ...at,
     maxRequestBodySize: READ_BYTES_MAX,
     idleTimeout: SLOW_SECONDS,
     fetch: (request, server) => answer(venue, host, { request, server }),

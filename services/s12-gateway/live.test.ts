@@ -125,7 +125,7 @@ describe("the gateway restarted", () => {
 let served: ReturnType<typeof servePort>;
 let url: string;
 beforeAll(() => {
-  served = servePort({ fetch: (request) => gateway().fetch(request) }, "the gateway", 0);
+  served = servePort({ fetch: (request) => gateway().fetch(request) }, "the gateway", { port: 0 });
   url = `http://127.0.0.1:${served.port}`;
 });
 afterAll(() => served.stop());
