@@ -34,13 +34,14 @@ import {
 } from "../../shared/keys.ts";
 import { leaseName } from "../../shared/kit/fences.ts";
 import { replicasGroup } from "../../shared/kit/replicas.ts";
+import { orderResults } from "../../shared/streams.ts";
 
 type Row = readonly [what: string, example: string, made: string];
 
 const TS = Date.UTC(2026, 0, 2, 3);
 const INSTRUMENT = "FUT:BTCUSDT";
 const SIGNAL = signalId("trend", INSTRUMENT, TS);
-const STREAM = streamName("ord:results", INSTRUMENT);
+const STREAM = streamName(orderResults.family, INSTRUMENT);
 const [reservations, used] = quotaNames(budgetName("main"));
 const [due, payloads] = scheduleNames("labels");
 const someone = "…";
@@ -76,8 +77,8 @@ const REDIS: readonly Row[] = [
   ["its marks", marksName(STREAM), "hash: last number, owners and dead letters of groups"],
   ["epoch", EPOCH, "string: changes when something was lost"],
   ["families", FAMILIES, "set of reliable streams"],
-  ["keys of a family", keysName("ord:results"), "set"],
-  ["groups of a family", groupsName("ord:results"), "set"],
+  ["keys of a family", keysName(orderResults.family), "set"],
+  ["groups of a family", groupsName(orderResults.family), "set"],
   ["news", NEWS, "channel: a family has got a key"],
   ["lease of a shard", lockName(leaseName("s04", 2)), "held by one replica, with its fence"],
   ["replicas", directoryName(replicasGroup("s04")), "hash: who is there, until when, holding what"],
