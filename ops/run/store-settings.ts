@@ -1,5 +1,6 @@
 /** Where documents and blobs are kept, as the environment says: in the data folder, or in ArangoDB and an S3 store. */
 import { z } from "@hono/zod-openapi";
+import { settledEnv } from "./kept-stores.ts";
 import { type Env, readEnv } from "./process-settings.ts";
 
 export const STORE_SETTINGS = z.object({
@@ -20,5 +21,9 @@ export const STORE_SETTINGS = z.object({
 });
 export type StoreSettings = z.output<typeof STORE_SETTINGS>;
 
-/** Throws an Error that names every variable which is wrong. */
-export const readStoreSettings = (env: Env): StoreSettings => readEnv(STORE_SETTINGS, env, "the stores");
+/**
+ * `data`: the data folder, which remembers which stores hold its data. Throws an Error that names every variable which is
+ * wrong, or that says something else than the folder does.
+ */
+export const readStoreSettings = (env: Env, data?: string): StoreSettings =>
+  readEnv(STORE_SETTINGS, data === undefined ? env : settledEnv(data, env), "the stores");

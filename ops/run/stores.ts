@@ -1,4 +1,5 @@
 /** The documents of an installation: opened for one shard's holder, for who only reads, or for one process that is all. */
+import { rmSync } from "node:fs";
 import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
 import { dumpFile } from "../../shared/adapters/sqlite/dump.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
@@ -18,6 +19,8 @@ export interface Stores {
   dump(owner: ServiceId, shard?: number): AsyncIterable<StoreRecord>;
   /** Fills an owner's empty shard, of which nobody holds the lease; throws as `PortableStore.load`. */
   load(owner: ServiceId, records: AsyncIterable<StoreRecord>, shard?: number): Promise<void>;
+  /** Forgets all that an owner's shard holds; nobody may have it open. */
+  clear(owner: ServiceId, shard?: number): Promise<void>;
   /** What `open` opened. */
   close(): Promise<void>;
 }
@@ -63,6 +66,10 @@ export function openStores({ folder, clock }: StoresOptions): Stores {
       } finally {
         await store.close();
       }
+    },
+    async clear(owner, shard = 0) {
+      const path = storeFile(folder, owner, shard);
+      for (const part of ["", "-wal", "-shm"]) rmSync(`${path}${part}`, { force: true });
     },
     async close() {
       for (const each of opened.values()) await each.close();
