@@ -17,6 +17,7 @@ import { tellCertificate } from "./certificate-figures.ts";
 import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
 import type { DataFolder } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
+import { openJournals } from "./journals.ts";
 import { approvalsEnv } from "./origin.ts";
 import { openStores } from "./stores.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
@@ -48,7 +49,8 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     random: systemRandom(),
     bus,
     store: stores.open,
-    blobs: openBlobs({ folder, env }),
+    journal: openJournals(folder).open,
+    blobs: openBlobs({ folder, env, clock }),
     cache: coordination.cache,
     lock: coordination.lock,
     quota: coordination.quota,

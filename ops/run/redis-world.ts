@@ -9,12 +9,15 @@ import { RedisBus } from "../../shared/adapters/redis/bus.ts";
 import { redisCoordination } from "../../shared/adapters/redis/coordination.ts";
 import type { ShardStore } from "../../shared/kit/instance.ts";
 import { rootLog } from "../../shared/kit/log.ts";
-import type { Clock, Directory, ServiceId, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Directory, Journal, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
 import { openBlobs } from "./blobs.ts";
+import { tellCertificate } from "./certificate-figures.ts";
 import type { Identity } from "./identity.ts";
+import { openJournals } from "./journals.ts";
 import { approvalsEnv } from "./origin.ts";
+import { tellRedis } from "./redis-figures.ts";
 import { openStores } from "./stores.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
@@ -35,6 +38,8 @@ export interface RedisWorld extends Omit<World, "store" | "shard" | "lease"> {
   directory: Directory;
   /** The owner's file of a shard, for whoever holds its lease. */
   openStore(shard: number, fence: number): ShardStore;
+  /** What its holder keeps while that is away. */
+  openJournal(shard: number, fence: number): Journal;
   /** Everybody's documents, for reading. */
   openReader(): Store;
   close(): Promise<void>;
@@ -49,13 +54,15 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");
   const coordination = redisCoordination({ redis: { url }, clock, onError });
   const { cache, lock, quota, rateLimit, schedule, directory } = coordination;
+  const journals = openJournals(folder);
   const stores = openStores({ folder, env, clock });
   return {
     ...{ clock, bus, cache, lock, quota, rateLimit, schedule, directory, log },
     openStore: (shard, fence) => stores.openShard(owner, shard, fence),
+    openJournal: (shard, fence) => journals.openShard(owner, shard, fence),
     openReader: () => stores.openReader(owner),
     random: systemRandom(),
-    blobs: openBlobs({ folder, env }),
+    blobs: openBlobs({ folder, env, clock }),
     net: fetchNet(clock),
     outside: openOutside({ clock }),
     inference: onnxInference(clock),
@@ -73,7 +80,10 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
     // In containers all have the same number.
     replica: `${place}-${process.pid}`,
     build: buildInfo(env),
-    processMetrics: processMetrics({ service: owner }),
+    processMetrics: processMetrics({ service: owner }, (registry) => {
+      if (owner === "s11") tellRedis(registry, coordination.figures);
+      if (owner === "s12") tellCertificate(registry, env, folder);
+    }),
     async close() {
       await bus.close();
       await coordination.close();

@@ -4,12 +4,13 @@ import type { Decision } from "../../shared/domain/decision.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import { zero } from "../../shared/domain/money.ts";
 import { type Intent, isEntry, type OrderAnswer } from "../../shared/domain/order.ts";
-import { refuse } from "../../shared/errors.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
 import type { HealthHeard } from "../../shared/health-heard.ts";
-import { digest } from "../../shared/keys.ts";
+import { clientOrderId, digest } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { AdmissionRules } from "../../shared/trading/execution/admission-rules.ts";
 import * as checks from "../../shared/trading/execution/checks.ts";
+import { sliceLeg } from "../../shared/trading/execution/twap.ts";
 import type { Costs } from "./costs.ts";
 import { type Executor, linkOf } from "./execute.ts";
 import type { KillSwitch } from "./kill.ts";
@@ -36,6 +37,9 @@ interface Parts {
   reconciled(): boolean;
 }
 
+/** Of an intent in one piece, and of one in slices. */
+const FIRST_LEGS = ["e0", sliceLeg(0, 0)];
+
 export class Admission {
   private readonly parts: Parts;
   private readonly rules: AdmissionRules;
@@ -57,7 +61,7 @@ export class Admission {
     if (running) return this.repeat(running.hash, hash, undefined);
     this.rules.admitting.set(intent.intent_id, this.rules.slotOf(intent, hash));
     try {
-      const known = await book.ensure(intent.intent_id);
+      const known = await this.known(intent);
       if (known) return this.repeat(known.body_hash, hash, known.first_answer ?? known.answer);
       await this.admit(intent, { hash, decision });
       await book.until(() => this.rules.isAnswered(intent.intent_id), ports.settings.answerWaitMs);
@@ -69,9 +73,33 @@ export class Admission {
 
   /** Admits without waiting for the exchange: what the router itself asks. False: it is known already. */
   async admitOwn(intent: Intent): Promise<boolean> {
-    if (this.rules.admitting.has(intent.intent_id) || (await this.parts.book.ensure(intent.intent_id))) return false;
+    if (this.rules.admitting.has(intent.intent_id) || (await this.known(intent))) return false;
     await this.admit(intent, { hash: digest(JSON.stringify(intent)), decision: undefined });
     return true;
+  }
+
+  /** What an earlier request of it has left. Where the store cannot tell of an exit, the exchange is asked. */
+  private async known(intent: Intent): Promise<IntentRecord | undefined> {
+    try {
+      return await this.parts.book.ensure(intent.intent_id);
+    } catch (error) {
+      if (isEntry(intent.kind) || asProblem(error).code !== "UNAVAILABLE") throw error;
+      await this.mustBeUnsent(intent);
+      return undefined;
+    }
+  }
+
+  /** Client ids are made of intent and leg: an exit that was carried out before has left its first one there. */
+  private async mustBeUnsent({ intent_id, instrument }: Intent): Promise<void> {
+    const { ports, venue } = this.parts;
+    for (const leg of FIRST_LEGS) {
+      const client_order_id = clientOrderId(ports.settings.installationTag, intent_id, leg);
+      const ref = { account: ports.account, instrument, client_order_id, conditional: false };
+      const said = await venue.ask(instrument, (options) => venue.calls.queryOrder(ref, options));
+      if (said.kind === "refused" && said.problem.code === "NOT_FOUND") continue;
+      const why = said.kind === "answered" ? "it was sent before" : "nobody can tell whether it was sent before";
+      refuse("UNAVAILABLE", `${why}, and the store is away`, { retryAfterMs: 1_000 });
+    }
   }
 
   private repeat(first: string, now: string, answer: OrderAnswer | undefined): OrderAnswer {

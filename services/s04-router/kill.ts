@@ -5,6 +5,7 @@ import { routerKillCopy } from "../../shared/collections/orders.ts";
 import type { KillOrder } from "../../shared/contracts.ts";
 import { isEntry, type Order } from "../../shared/domain/order.ts";
 import { refuse } from "../../shared/errors.ts";
+import type { Op } from "../../shared/kit/ports.ts";
 import { isOwnLeg } from "../../shared/trading/execution/answers.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
 import { endEntries } from "./end-entries.ts";
@@ -26,6 +27,20 @@ export class KillSwitch {
   /** Throws when the copy cannot be read; entries then stay refused. */
   async load(): Promise<void> {
     this.state = (await this.ports.store.get(routerKillCopy, "kill"))?.value;
+    this.readable = true;
+    this.stored = true;
+  }
+
+  /** For a start without the store. */
+  picture(): Op[] {
+    return this.state && this.readable ? [put(routerKillCopy, this.state)] : [];
+  }
+
+  /** In place of `load`: what was put aside last. Nothing: it stays unreadable. */
+  take(ops: readonly Op[]): void {
+    const last = ops.findLast((op) => op.op === "put" && op.collection.name === routerKillCopy.name);
+    if (last?.op !== "put") return;
+    this.state = last.value as KillState;
     this.readable = true;
     this.stored = true;
   }

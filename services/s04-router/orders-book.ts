@@ -1,4 +1,5 @@
 /** The router's books: intents, orders, fills and holdings in memory, changed only together with the store. */
+import { put } from "../../shared/changes.ts";
 import {
   fills as fillsKept,
   holdings as holdingsKept,
@@ -10,12 +11,13 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import {
   type Fill,
   type Intent,
+  isEntry,
   isTerminal,
   type Order,
   type OrderAnswer,
   type OrderStatus,
 } from "../../shared/domain/order.ts";
-import { refuse } from "../../shared/errors.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Collection, Op } from "../../shared/kit/ports.ts";
 import { orderResults } from "../../shared/streams.ts";
 import { type BookChange, Books, type Entry, fillKey } from "../../shared/trading/execution/books.ts";
@@ -51,6 +53,8 @@ export class OrdersBook extends Books {
   private isWhole = false;
   /** Intents that were running when the books were loaded, until their next order is known not to have left before. */
   readonly inherited = new Set<string>();
+  /** Changes that were to add risk when the store went away: it may have taken them, and nothing of them was sent. */
+  readonly unanswered: Change[] = [];
 
   constructor(ports: Ports) {
     super(ports);
@@ -87,6 +91,40 @@ export class OrdersBook extends Books {
     }
     for (const holding of this.held.values()) {
       if (holding.entry_intent_id !== undefined) await this.ensure(holding.entry_intent_id);
+    }
+  }
+
+  /** Everything that is still open, as puts: what `take` reads. */
+  picture(): Op[] {
+    const open = [...this.entries.values()].filter((e) => e.record.state === "RUNNING" || this.isNeeded(e));
+    return [
+      ...open.flatMap(({ record, orders, fills }) => [
+        put(intentsKept, record),
+        ...[...orders.values()].map((order) => put(ordersKept, order)),
+        ...[...fills.values()].map((fill) => put(fillsKept, fill)),
+      ]),
+      ...[...this.held.values()].map((holding) => put(holdingsKept, holding)),
+    ];
+  }
+
+  /** In place of `load`, where the store is away: what was open then, and all that was put aside since. */
+  take(ops: readonly Op[]): void {
+    const rows = <T>(collection: Collection<T>) =>
+      ops.flatMap((op) => (op.op === "put" && op.collection.name === collection.name ? [op.value as T] : []));
+    for (const record of rows(intentsKept)) {
+      const entry = this.entries.get(record.intent_id) ?? { record, orders: new Map(), fills: new Map() };
+      entry.record = record;
+      this.entries.set(record.intent_id, entry);
+    }
+    for (const order of rows(ordersKept)) {
+      this.entries.get(order.intent_id)?.orders.set(order.client_order_id, order);
+      this.owners.set(order.client_order_id, order.intent_id);
+    }
+    for (const fill of rows(fillsKept)) this.entries.get(fill.intent_id)?.fills.set(fillKey(fill), fill);
+    for (const holding of rows(holdingsKept)) this.held.set(holding.instrument, holding);
+    for (const { record } of this.entries.values()) {
+      if (record.state === "RUNNING") this.inherited.add(record.intent_id);
+      else this.finished.push(record.intent_id);
     }
   }
 
@@ -150,7 +188,13 @@ export class OrdersBook extends Books {
     const change = make();
     if (!change) return false;
     const touched = this.touchedBy(change);
-    await this.ports.store.commit(this.opsOf(instrument, change, touched), { sync });
+    const risk = this.addsRisk(change);
+    try {
+      await this.ports.store.commit(this.opsOf(instrument, change, touched), { sync, risk });
+    } catch (error) {
+      if (risk && asProblem(error).status >= 500) this.unanswered.push(change);
+      throw error;
+    }
     const booked = touched.map((made) => this.bookedOf(change, made));
     this.show(change, touched);
     booked.forEach(this.tell);
@@ -158,16 +202,21 @@ export class OrdersBook extends Books {
     return true;
   }
 
+  /** It lets an entry in, or adds an order to one: without a store that can wait. */
+  private addsRisk({ intents = [], orders = [] }: Change): boolean {
+    const lets = intents.some(({ intent_id, intent }) => isEntry(intent.kind) && !this.entries.has(intent_id));
+    return lets || orders.some(({ kind, client_order_id }) => isEntry(kind) && !this.owners.has(client_order_id));
+  }
+
   private opsOf(instrument: InstrumentId, change: Change, touched: readonly Entry[]): Op[] {
-    const put = (collection: Collection<never>, value: unknown): Op => ({ op: "put", collection, value });
     const results = this.resultsOf(change, touched).map(
       (event): Op => ({ op: "emit", stream: orderResults as never, key: instrument, event }),
     );
     return [
-      ...touched.map(({ record }) => put(intentsKept as never, record)),
-      ...(change.orders ?? []).map((order) => put(ordersKept as never, order)),
-      ...(change.fills ?? []).map((fill) => put(fillsKept as never, fill)),
-      ...(change.holding ? [put(holdingsKept as never, change.holding)] : []),
+      ...touched.map(({ record }) => put(intentsKept, record)),
+      ...(change.orders ?? []).map((order) => put(ordersKept, order)),
+      ...(change.fills ?? []).map((fill) => put(fillsKept, fill)),
+      ...(change.holding ? [put(holdingsKept, change.holding)] : []),
       ...touched.flatMap((made) => planOps(made, this.entries.get(made.record.intent_id), this.ports.clock.now())),
       ...(change.ops ?? []),
       ...results,

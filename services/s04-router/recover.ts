@@ -48,11 +48,10 @@ export class Recovery {
 
   /**
    * What was stored but has no answer may have been sent before we stopped: its outcome is unknown until the exchange
-   * is asked. Nothing here is ever sent a second time.
+   * is asked. Nothing here is ever sent a second time. The books are in memory.
    */
-  async load(): Promise<void> {
+  async begin(): Promise<void> {
     const { book, ports } = this.parts;
-    await book.load();
     const told = { by: "ROUTER", now: ports.clock.now() } as const;
     const unknown = book
       .allOrders()

@@ -21,7 +21,9 @@ import { Recovery } from "./recover.ts";
 import { HoldingRepair } from "./repair-holdings.ts";
 import { OrderRepair } from "./repair-orders.ts";
 import { SharedBudget } from "./shared-budget.ts";
+import { SteadyStore } from "./steady-store.ts";
 import type { Ports } from "./types.ts";
+import { endUnanswered } from "./unanswered.ts";
 import { Venue } from "./venue.ts";
 
 /** A start waits so long for the first meeting with the exchange. */
@@ -43,6 +45,9 @@ export class Router {
   readonly holdingRepair: HoldingRepair;
   /** Only where other shards take from the account's budget too. */
   readonly sharedBudget: SharedBudget | undefined;
+  /** What the books are kept by, also while the store is away. */
+  readonly steady: SteadyStore;
+  private startedAside = false;
   private readonly ports: Ports;
   private readonly executor: Executor;
   /** One key per running intent. */
@@ -50,7 +55,10 @@ export class Router {
   /** One key per instrument, for its protection. */
   private readonly instruments: Pump;
 
-  constructor(ports: Ports) {
+  constructor(given: Ports) {
+    this.steady = new SteadyStore(given);
+    const { steady } = this;
+    const ports: Ports = { ...given, store: steady.store, noEntries: () => given.noEntries() ?? steady.away() };
     this.ports = ports;
     const book = new OrdersBook(ports);
     const market = new MarketView(ports);
@@ -100,6 +108,8 @@ export class Router {
     this.intents = new Pump(ports.clock, (id) => this.executor.look(id), failed);
     this.instruments = new Pump(ports.clock, (id) => this.protector.look(id), failed);
     book.onChange((intentId) => this.changed(intentId));
+    steady.picture = () => [...book.picture(), ...kill.picture()];
+    steady.back = () => this.storeBack();
   }
 
   /**
@@ -107,14 +117,35 @@ export class Router {
    * for it, but those who start after the router do not.
    */
   async start(): Promise<void> {
-    await this.kill.load();
-    await this.health.load();
-    await this.costs.load(this.health.effects.takers_only !== undefined);
-    await this.recovery.load();
+    await this.steady.start();
+    const open = this.steady.away() === undefined ? undefined : this.steady.open();
+    this.startedAside = open !== undefined;
+    if (open) {
+      this.kill.take(open);
+      this.book.take(open);
+    } else {
+      await this.loadMarks();
+      await this.book.load();
+    }
+    await this.recovery.begin();
     await this.kill.enforce();
     await this.reaction.enforce();
     this.sharedBudget?.begin();
     await Promise.race([this.catchUp(), this.ports.clock.sleep(MEETING_MS_MAX)]);
+  }
+
+  private async loadMarks(): Promise<void> {
+    await this.kill.load();
+    await this.health.load();
+    await this.costs.load(this.health.effects.takers_only !== undefined);
+  }
+
+  /** The store is back. What was said meanwhile stays; what nobody could read at the start is read now. */
+  private async storeBack(): Promise<void> {
+    if (this.startedAside) await this.loadMarks();
+    this.startedAside = false;
+    await endUnanswered(this.book, this.ports);
+    this.pokeAll();
   }
 
   /** The first reconciliation and the instruments' filters, tried until both are there. */

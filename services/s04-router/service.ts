@@ -29,6 +29,7 @@ type Ctx = Context<RouterSettings, { exchange: typeof exchange }>;
 
 const WATCH_EVERY_MS = 1_000;
 const CATCH_UP_EVERY_MS = 1_000;
+const MERGE_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 30_000;
 const LISTINGS_EVERY_MS = 60_000;
 const FIGURES_EVERY_MS = 5_000;
@@ -65,6 +66,7 @@ export default defineService({
       jobs: [
         every(WATCH_EVERY_MS, "position-manager", () => watch.read()),
         every(CATCH_UP_EVERY_MS, "first-reconciliation", () => router.catchUp()),
+        every(MERGE_EVERY_MS, "store-back", () => router.steady.merge()),
         every(SWEEP_EVERY_MS, "stale-orders", () => router.recovery.sweep()),
         every(LISTINGS_EVERY_MS, "listings", () => router.market.loadListings()),
         every(FIGURES_EVERY_MS, "figures", budgetFigures(ctx.metrics, router)),
@@ -80,7 +82,10 @@ export default defineService({
         // Entries wait for it; exits, stops and cancels go on.
         { name: "position-manager", critical: false, run: () => watch.away() },
         { name: "bus", critical: false, run: () => ctx.noEntries() },
+        { name: "journal", critical: false, run: () => router.steady.away() },
       ],
+      // Exits go on by the journal.
+      outlivesStore: true,
       start: () => router.start(),
       async onNewsLost() {
         // Who keeps the bus keeps the reservations too.
@@ -113,6 +118,7 @@ const portsOf = (ctx: Ctx, watch: PositionWatch): Ports => ({
   settings: ctx.settings,
   clock: ctx.clock,
   store: ctx.store,
+  journal: ctx.journal,
   quota: ctx.quota,
   shard: ctx.shard,
   exchange: ctx.calls.exchange,

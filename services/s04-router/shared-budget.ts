@@ -221,7 +221,7 @@ export class SharedBudget {
   /** Who may no longer write these books must neither give back nor sign for them: its commit is refused. */
   private async prove(): Promise<void> {
     const { store, clock } = this.ports;
-    await store.commit([put(routerMarks, { id: "budget", value: this.signed, ts: clock.now() })]);
+    await store.commit([put(routerMarks, { id: "budget", value: this.signed, ts: clock.now() })], { risk: true });
   }
 
   /** Of a holding under its entry's id: what the entry has reserved passes to it with nothing to be told. */

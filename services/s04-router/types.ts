@@ -6,11 +6,12 @@ import type { ActiveConfig } from "../../shared/domain/arms.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
 import { InstrumentId } from "../../shared/domain/instrument.ts";
 import { Fill, IntentKind, Order, OrderStatus } from "../../shared/domain/order.ts";
-import type { Clock, Op, Quota, Store } from "../../shared/kit/ports.ts";
+import type { Clock, Journal, Op, Quota } from "../../shared/kit/ports.ts";
 import type { Shard } from "../../shared/kit/shard.ts";
 import { inOrder, ListOf, Paging, Period } from "../../shared/paging.ts";
 import type { Alert } from "../../shared/streams.ts";
 import type { RouterSettings } from "../../shared/trading/execution/router-settings.ts";
+import type { RouterStore } from "./steady-store.ts";
 
 type Methods = typeof exchange.methods;
 /** S1 as the router calls it. */
@@ -25,7 +26,9 @@ export interface Ports {
   readonly account: string;
   readonly settings: RouterSettings;
   readonly clock: Clock;
-  readonly store: Store;
+  readonly store: RouterStore;
+  /** What cannot wait until the store is back is kept there. */
+  readonly journal: Journal;
   readonly quota: Quota;
   /** The instruments that this instance answers for: whatever is told of others is none of its business. */
   readonly shard: Shard;

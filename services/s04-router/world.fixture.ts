@@ -2,15 +2,18 @@
 
 import type { z } from "@hono/zod-openapi";
 import { embeddedCoordination } from "../../shared/adapters/coordination.ts";
+import { MemoryJournal } from "../../shared/adapters/memory-journal.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { type ActiveConfig, revisionOf } from "../../shared/domain/arms.ts";
 import { Bundle, type BundleView } from "../../shared/domain/bundle.ts";
 import { Intent, isEntry } from "../../shared/domain/order.ts";
-import type { Clock, Quota, Store } from "../../shared/kit/ports.ts";
+import { instead } from "../../shared/kit/instead.ts";
+import type { Clock, Journal, Quota, Store } from "../../shared/kit/ports.ts";
 import { type Shard, WHOLE } from "../../shared/kit/shard.ts";
 import { opsEvents } from "../../shared/streams.ts";
+import { StoreFaults } from "../../shared/testing/store-faults.ts";
 import { RouterSettings } from "../../shared/trading/execution/router-settings.ts";
 import { FakeExchange } from "./exchange.fixture.ts";
 import { Router } from "./router.ts";
@@ -60,6 +63,9 @@ export class RouterWorld {
   /** Why the bus takes no more risk. */
   busTrouble: string | undefined;
   readonly store: SqliteStore;
+  readonly journal = new MemoryJournal();
+  /** Between the router and its store. */
+  readonly faults: StoreFaults;
   router: Router;
   portCalls = 0;
   crashed = false;
@@ -71,11 +77,13 @@ export class RouterWorld {
     this.clock = around.clock;
     this.exchange = around.exchange;
     this.active = revisionWith(1, around.instruments);
+    this.faults = new StoreFaults(this.clock);
     this.store = openStore({ path: ":memory:", owner: "s04", collections: COLLECTIONS, now: () => this.clock.now() });
     this.settings = RouterSettings.parse(settings);
     this.router = this.boot();
     if (around.shard === WHOLE) this.exchange.hear = (event) => this.router.accounts.hear(event);
     this.clock.every(200, () => this.quote());
+    this.clock.every(1_000, () => this.router.steady.merge());
   }
   private readonly settings: RouterSettings;
   private readonly around: Around;
@@ -145,18 +153,13 @@ export class RouterWorld {
     const exchange = Object.fromEntries(
       Object.entries(this.exchange.calls).map(([name, call]) => [name, guarded(call as never)]),
     ) as unknown as Ports["exchange"];
-    const store = new Proxy(this.store, {
-      get: (target, name) => {
-        const value = Reflect.get(target, name);
-        if (name === "commit") return guarded(this.commit.bind(this));
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    }) as Store;
+    const store = instead<Store>(this.faults.around(this.store), { commit: guarded(this.commit.bind(this)) });
     return {
       account: "main",
       settings: this.settings,
       clock: clockOf(this.clock, alive),
       store,
+      journal: journalOf(this.journal, guarded),
       quota: portOf(this.around.quota, guarded),
       shard: this.around.shard,
       exchange,
@@ -175,7 +178,7 @@ export class RouterWorld {
   }
 
   private async commit(...change: Parameters<Store["commit"]>): Promise<void> {
-    await this.store.commit(...change);
+    await this.faults.around(this.store).commit(...change);
     await this.around.committed?.();
   }
 
@@ -203,6 +206,16 @@ const portOf = (
   used: guarded((...call) => quota.used(...call)),
   set: guarded((...call) => quota.set(...call)),
   list: guarded((...call) => quota.list(...call)),
+});
+
+const journalOf = (
+  journal: Journal,
+  guarded: <A extends unknown[], T>(call: (...args: A) => Promise<T>) => typeof call,
+): Journal => ({
+  read: guarded(() => journal.read()),
+  append: guarded((line) => journal.append(line)),
+  clear: guarded(() => journal.clear()),
+  close: () => journal.close(),
 });
 
 /** A clock whose callbacks die with the process. */

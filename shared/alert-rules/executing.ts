@@ -250,6 +250,33 @@ export const EXECUTING_RULES: readonly AlertRule[] = [
     ],
   ),
   rule(
+    "STORE_AWAY",
+    ["ERROR"],
+    [
+      "s04",
+      {
+        means: "The order router's store does not take what it is told, or too slowly: it is down, full or locked.",
+        done: "Refuses entries. Exits, stops and cancels go on: they are written to a journal first, then sent.",
+        look: "`store` on the health page; the store's own log; room on its disk.",
+        act: "Bring the store back, make room. Do not move the router's process elsewhere: its journal stays where it is.",
+      },
+    ],
+  ),
+  rule(
+    "STORE_BACK",
+    ["INFO"],
+    [
+      "s04",
+      {
+        means: "The order router's store is back.",
+        done: "Has told it everything that was put aside. Entries are taken again.",
+        look: "Nothing.",
+        act: "Nothing.",
+        ends: { codes: ["STORE_AWAY"] },
+      },
+    ],
+  ),
+  rule(
     "BREAKER_CLOSED",
     ["INFO"],
     [

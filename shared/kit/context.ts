@@ -1,6 +1,6 @@
 /** What a service is handed at set-up: the world's ports, narrowed to what it declared. */
 import type { Contract } from "../contracts.ts";
-import { assert } from "../errors.ts";
+import { assert, refuse } from "../errors.ts";
 import { digest } from "../keys.ts";
 import { alerts, type OpsEvent, opsEvents, STREAMS } from "../streams.ts";
 import { createAlerting } from "./alerting.ts";
@@ -9,7 +9,7 @@ import { countedCalls, timedStore } from "./counted.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { LogRing } from "./log-ring.ts";
 import { createMetrics, type OwnMetrics } from "./metrics.ts";
-import type { Stream } from "./ports.ts";
+import type { Journal, Stream } from "./ports.ts";
 import type { Reach } from "./reach.ts";
 import { redactText } from "./redact.ts";
 import type { CallOptions, Client, Context, Log, Peers, ReachedPeers, Service } from "./service.ts";
@@ -18,6 +18,13 @@ import { childTrace, currentFrom, currentSecond, currentTrace, traceId } from ".
 import type { World } from "./world.ts";
 
 export const STREAMS_BY_FAMILY: ReadonlyMap<string, Stream> = new Map(STREAMS.map((s) => [s.family, s]));
+
+const NO_JOURNAL: Journal = {
+  read: async () => [],
+  append: async () => refuse("UNAVAILABLE", "This process has no place for a journal."),
+  clear: async () => {},
+  close: async () => {},
+};
 
 /** Typed clients for what a service declared it calls. */
 export function clientOf<C extends Contract>(from: Service, contract: C, reach: Reach): Client<C> {
@@ -54,6 +61,7 @@ export function createContext(parts: ContextParts): Context & { metrics: OwnMetr
     clock: world.clock,
     random: world.random.fork(service.id),
     store: timedStore(world.store(service.id), metrics, world.clock),
+    journal: world.journal?.(service.id) ?? NO_JOURNAL,
     blobs: world.blobs,
     cache: world.cache,
     lock: world.lock,

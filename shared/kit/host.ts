@@ -187,7 +187,8 @@ const stopping = (service: Service): Response =>
   problemResponse(new Problem("STOPPING", `${service.name} is stopping.`, { retryAfterMs: 5_000 }));
 
 function checksOf(service: Service, faces: Faces, context: ReturnType<typeof createContext>): Check[] {
-  const store: Check = { name: "store", critical: true, run: () => context.store.ping().then(() => undefined) };
+  const isCritical = faces.outlivesStore !== true;
+  const store: Check = { name: "store", critical: isCritical, run: () => context.store.ping().then(() => undefined) };
   const revision: Check = { name: "config", critical: true, run: () => void context.config.current() };
   return [store, ...(service.usesConfig ? [revision] : []), ...(faces.checks ?? [])];
 }

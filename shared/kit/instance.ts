@@ -4,7 +4,7 @@ import type { Fences } from "./fences.ts";
 import { type Hosted, hostService } from "./host.ts";
 import { instead } from "./instead.ts";
 import { type Mortal, mortal } from "./mortal.ts";
-import type { Bus, Net, Quota, Store } from "./ports.ts";
+import type { Bus, Journal, Net, Quota, Store } from "./ports.ts";
 import type { Reach } from "./reach.ts";
 import type { Reaching } from "./reaching.ts";
 import type { Service } from "./service.ts";
@@ -43,6 +43,8 @@ export interface InstanceParts {
   shard: Shard;
   lease: HeldLease;
   openStore(shard: number, fence: number): ShardStore;
+  /** The journal of one holder of the shard; it reads those of earlier ones too. */
+  openJournal?(shard: number, fence: number): Journal;
   /** A newer holder has been met, in the store or at a callee; the instance has left already. */
   onPassed(where: string): void;
 }
@@ -51,12 +53,14 @@ export interface InstanceParts {
 export function startInstance(parts: InstanceParts): Instance {
   const { service, world, reaching, fences, shard, lease } = parts;
   const opened = parts.openStore(shard.index, lease.fence);
+  const journal = parts.openJournal?.(shard.index, lease.fence);
   let isLeft = false;
   const leave = () => {
     if (isLeft) return;
     isLeft = true;
     life.end();
     void opened.close();
+    void journal?.close();
   };
   const watch = watcher(lease, opened, (where) => {
     leave();
@@ -73,6 +77,7 @@ export function startInstance(parts: InstanceParts): Instance {
     quota: watchedQuota(world.quota, watch),
     bus: watchedBus(world.bus, watch),
     store: () => watchedStore(opened.store, watch),
+    ...(journal && { journal: () => journal }),
   });
   const reach: Reach = (from, contract, method) => {
     const call = reaching.reach(lease)(from, contract, method);

@@ -1,6 +1,6 @@
 /** A world that can end at once, as a process ends by `kill -9`: what is stored stays, everything in memory stops. */
 import { Problem } from "../errors.ts";
-import type { Bus, Clock, Net, Socket, Store } from "./ports.ts";
+import type { Bus, Clock, Journal, Net, ServiceId, Socket, Store } from "./ports.ts";
 import type { Crew, Workers } from "./workers.ts";
 import type { World } from "./world.ts";
 
@@ -43,6 +43,7 @@ export function mortal(lasting: World): Mortal {
       const { onCommit } = store.outbox;
       return passed(store, alive, { outbox: passed(store.outbox, alive, { onCommit }) });
     },
+    ...(lasting.journal && { journal: (owner: ServiceId) => passed(lasting.journal?.(owner) as Journal, alive) }),
     blobs: passed(lasting.blobs, alive),
     cache: passed(lasting.cache, alive),
     lock: passed(lasting.lock, alive),

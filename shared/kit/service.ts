@@ -22,6 +22,7 @@ import type {
   Cache,
   Clock,
   Inference,
+  Journal,
   Lock,
   Message,
   Net,
@@ -253,6 +254,8 @@ export interface Context<S = unknown, C extends Record<string, Contract> = Recor
   readonly clock: Clock;
   readonly random: Random;
   readonly store: Store;
+  /** For what cannot wait until the store is back. */
+  readonly journal: Journal;
   readonly blobs: Blobs;
   readonly cache: Cache;
   readonly lock: Lock;
@@ -314,6 +317,8 @@ export interface Faces {
   consumes?: readonly Consumer[];
   jobs?: readonly Job[];
   checks?: readonly Check[];
+  /** True: it is of use without its store too, and stays ready then. */
+  outlivesStore?: boolean;
   /** After its streams and callees can be used; consumers and jobs start when it resolves. */
   start?(): Promise<void>;
   /** Before sockets close; in-flight work may finish. */

@@ -7,6 +7,7 @@ import type {
   Cache,
   Clock,
   Inference,
+  Journal,
   Lock,
   Net,
   ProgramRunner,
@@ -33,6 +34,8 @@ export interface World {
   bus: Bus;
   /** Opened once per owner; the host closes none of them. */
   store(owner: ServiceId): Store;
+  /** What an owner keeps while its store is away; a world without one keeps nothing then. */
+  journal?(owner: ServiceId): Journal;
   blobs: Blobs;
   cache: Cache;
   lock: Lock;

@@ -3,6 +3,7 @@ import { embeddedCoordination } from "../adapters/coordination.ts";
 import { EmbeddedBus } from "../adapters/embedded-bus.ts";
 import { hereWorkers } from "../adapters/here-workers.ts";
 import { MemoryBlobs } from "../adapters/memory-blobs.ts";
+import { MemoryJournal } from "../adapters/memory-journal.ts";
 import { onnxInference } from "../adapters/onnx.ts";
 import { programRunner } from "../adapters/programs.ts";
 import { seededRandom } from "../adapters/random.ts";
@@ -58,6 +59,12 @@ export function simulatedWorld(options: SimOptions): SimWorld {
     stores.set(owner, opened);
     return opened;
   };
+  const journals = new Map<ServiceId, MemoryJournal>();
+  const journal = (owner: ServiceId): MemoryJournal => {
+    const kept = journals.get(owner) ?? new MemoryJournal();
+    journals.set(owner, kept);
+    return kept;
+  };
   const onError = (error: unknown) =>
     errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const bus = new EmbeddedBus({
@@ -76,6 +83,7 @@ export function simulatedWorld(options: SimOptions): SimWorld {
     random,
     bus,
     store,
+    journal,
     blobs: new MemoryBlobs(clock),
     ...embeddedCoordination({ clock, path: ":memory:" }),
     net,

@@ -9,6 +9,8 @@ export const RouterSettings = z.object({
     .default("chim"),
   /** How long `placeOrder` waits for the exchange's first word before it answers 202. */
   answerWaitMs: z.coerce.number().int().min(0).default(300),
+  /** A commit or question that the store has not answered by then counts as not taken: exits go on by the journal. */
+  storeWaitMs: z.coerce.number().int().min(50).default(1_000),
   exchangeTimeoutMs: z.coerce.number().int().min(100).default(5_000),
   /** For this long after sending, "no such order" proves nothing. */
   unknownLagMs: z.coerce.number().int().min(0).default(30_000),

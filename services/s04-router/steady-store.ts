@@ -1,0 +1,199 @@
+/**
+ * The router's store with a journal behind it: while the store is away, what must not wait is written there first.
+ *
+ * The first commit that the store does not take, or not in time, begins it. From then on nothing goes to the store but
+ * what was put aside, in the order in which it came, until all of it is there and the store answers as fast as it must.
+ */
+import { put } from "../../shared/changes.ts";
+import { routerMarks } from "../../shared/collections/orders.ts";
+import { asProblem, Problem, refuse } from "../../shared/errors.ts";
+import { instead } from "../../shared/kit/instead.ts";
+import type { Clock, Journal, Op, Store } from "../../shared/kit/ports.ts";
+import type { Alert } from "../../shared/streams.ts";
+import { type Aside, asideText, readAside, stillNews, wasTaken } from "./aside.ts";
+
+/** How a commit is made: `risk` is not put aside, but refused while the store is away. */
+export interface CommitOptions {
+  sync?: "normal" | "full";
+  risk?: boolean;
+}
+export interface RouterStore extends Store {
+  commit(ops: readonly Op[], options?: CommitOptions): Promise<void>;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly settings: { readonly storeWaitMs: number };
+  alert(severity: Alert["severity"], code: string, message: string, action?: string): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** So many are told to the store in one commit. */
+const MERGED_AT_ONCE = 50;
+/** Under which the store remembers what it has taken out of the journal. */
+const MARK = { stream: "journal", group: "s04" } as const;
+
+export class SteadyStore {
+  readonly store: RouterStore;
+  private readonly parts: Parts;
+  private why: string | undefined;
+  /** Written, and not in the store yet. */
+  private kept: Aside[] = [];
+  private number = 0;
+  /** On their way into the journal. */
+  private writes = 0;
+  private readonly run: string;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private writing: Promise<unknown> = Promise.resolve();
+  private merging: Promise<void> | undefined;
+  /** What is open, for a start without the store. */
+  picture: () => Op[] = () => [];
+  /** The store is back, and has everything. */
+  back: () => Promise<void> = async () => {};
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    this.run = String(Math.floor(parts.clock.now()));
+    const { store } = parts;
+    this.store = instead<RouterStore>(store, {
+      get: (...asked) => this.inTime(store.get(...asked)),
+      query: (...asked) => this.inTime(store.query(...asked)),
+      count: (...asked) => this.inTime(store.count(...asked)),
+      commit: (ops, options = {}) => this.commit(ops, options),
+    });
+  }
+
+  /** Why nothing that adds risk may begin; undefined: the store is there. */
+  away(): string | undefined {
+    return this.why === undefined ? undefined : `the store is away: ${this.why}`;
+  }
+
+  /** Reads what earlier processes put aside, and tells it to the store, if it is there. */
+  async start(): Promise<void> {
+    this.kept = (await this.parts.journal.read()).map(readAside);
+    if (this.kept.length === 0) return;
+    const numbers = this.kept
+      .filter(({ id }) => id.startsWith(`${this.run}-`))
+      .map(({ id }) => Number(id.split("-")[1]));
+    this.number = Math.max(0, ...numbers);
+    this.parts.warn("what was put aside is told to the store", { commits: this.kept.length });
+    this.why = "it has not taken yet what was put aside";
+    await this.merge();
+  }
+
+  /** What was open when the store went away and all that has changed since, in order; undefined: nobody knows. */
+  open(): readonly Op[] | undefined {
+    const from = this.kept.findLastIndex(({ isPicture }) => isPicture);
+    return from < 0 ? undefined : this.kept.slice(from).flatMap(({ ops }) => ops);
+  }
+
+  private async commit(ops: readonly Op[], { sync = "normal", risk = false }: CommitOptions): Promise<void> {
+    if (this.why !== undefined) {
+      if (risk) refuse("UNAVAILABLE", `no entries now: ${this.away()}`, { retryAfterMs: 1_000 });
+      return this.keep({ ops });
+    }
+    try {
+      const work = this.parts.store.commit(ops, { sync });
+      const ended = () => void this.underWay.delete(work);
+      this.underWay.add(work);
+      work.then(ended, ended);
+      await this.inTime(work);
+    } catch (error) {
+      const problem = asProblem(error);
+      // What it refuses, it has heard.
+      if (problem.status < 500 || problem.code === "INTERNAL") throw error;
+      this.leave(problem);
+      if (risk) throw problem;
+      return this.keep({ ops, maybe: true });
+    }
+    // It was under way when the store went away: whoever starts without the store needs it too.
+    if (this.why !== undefined) await this.keep({ ops, maybe: true });
+  }
+
+  /** Fails with UNAVAILABLE when it takes too long; it may have its effect all the same. */
+  private inTime<T>(work: Promise<T>): Promise<T> {
+    const { clock, settings } = this.parts;
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Problem("UNAVAILABLE", `no answer in ${settings.storeWaitMs} ms`));
+      const cancel = clock.after(settings.storeWaitMs, late);
+      work.finally(cancel).then(resolve, reject);
+    });
+  }
+
+  private leave(problem: Problem): void {
+    if (this.why !== undefined) return;
+    this.why = problem.message;
+    const what = `the order router's store is away: ${problem.message}`;
+    this.parts.alert("ERROR", "STORE_AWAY", what, "entries are refused; exits go on, kept in the journal");
+    this.keep({ ops: this.picture(), isPicture: true }).catch((error) =>
+      this.parts.warn("what is open could not be put aside", { error: String(error) }),
+    );
+  }
+
+  private keep(what: Omit<Aside, "id">): Promise<void> {
+    const aside: Aside = { id: `${this.run}-${++this.number}`, ...what };
+    this.writes++;
+    const written = this.write(async () => {
+      await this.parts.journal.append(asideText(aside));
+      this.kept.push(aside);
+    });
+    return written.finally(() => {
+      this.writes--;
+    });
+  }
+
+  /** One after the other: what is cleared was written before. */
+  private write(work: () => Promise<void>): Promise<void> {
+    const turn = this.writing.then(work);
+    this.writing = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Tells the store what was put aside, if it is there by now; asked again and again while it is away. */
+  merge(): Promise<void> {
+    if (this.why === undefined) return Promise.resolve();
+    this.merging ??= this.tryMerge()
+      .catch((error: unknown) => {
+        this.parts.warn("the store is still away", { error: String(error), commits: this.kept.length });
+      })
+      .finally(() => {
+        this.merging = undefined;
+      });
+    return this.merging;
+  }
+
+  private async tryMerge(): Promise<void> {
+    const { store, clock, settings } = this.parts;
+    do {
+      // One that was given up may still arrive: nothing that comes later in the books may be there before it.
+      await Promise.allSettled([...this.underWay]);
+      while (this.kept.length > 0) await this.mergeSome(this.kept.slice(0, MERGED_AT_ONCE));
+      const asked = clock.mono();
+      await store.commit([put(routerMarks, { id: "store", value: this.run, ts: clock.now() })], { sync: "full" });
+      const tookMs = Math.round(clock.mono() - asked);
+      if (tookMs > settings.storeWaitMs) throw new Problem("UNAVAILABLE", `it took ${tookMs} ms to answer`);
+      await this.writing;
+    } while (this.kept.length > 0 || this.writes > 0);
+    this.why = undefined;
+    this.write(() => this.parts.journal.clear()).catch((error) =>
+      this.parts.warn("the journal could not be cleared", { error: String(error) }),
+    );
+    this.parts.alert("INFO", "STORE_BACK", "the order router's store is back", "it has what was put aside meanwhile");
+    await this.back();
+  }
+
+  /** In one commit, each marked as taken, so that none is told twice whatever becomes of the answer. */
+  private async mergeSome(some: readonly Aside[]): Promise<void> {
+    const { store } = this.parts;
+    const ops: Op[] = [];
+    for (const aside of some) {
+      if (aside.isPicture || (await store.isDone(MARK.stream, MARK.group, aside.id))) continue;
+      if (!(aside.maybe && (await wasTaken(store, aside)))) ops.push(...(await stillNews(store, aside)));
+      ops.push({ op: "done", ...MARK, id: aside.id });
+    }
+    await store.commit(ops, { sync: "full" });
+    this.kept.splice(0, some.length);
+  }
+}
