@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createTokens } from "./auth.ts";
 import { SHARD_HEADER } from "./forward.ts";
-import { LEASE_MS, Replicas } from "./replica.fixture.ts";
+import { type Booted, LEASE_MS, Replicas } from "./replica.fixture.ts";
 import { shardOf } from "./shard.ts";
 
 let all: Replicas;
@@ -166,6 +166,27 @@ describe("a standby", () => {
     const document = (await json(await all.ask(standby as string, "/openapi.json"))) as { openapi: string };
     expect(document.openapi).toBe("3.1.0");
   });
+});
+
+test("a replica that was to take over and could not is not ready, whoever runs it instead, until it can", async () => {
+  await two(1);
+  const [holder, standby] = (all.held("one").length === 1 ? ["one", "two"] : ["two", "one"]) as [string, string];
+  const leave = async (place: string) => {
+    await all.settled((all.booted.get(place) as Booted).replica.stop());
+    all.booted.delete(place);
+    await all.pass(3 * LEASE_MS);
+  };
+  all.broken = { shard: 0, why: "a format of another version", place: standby };
+  await leave(holder);
+  await all.settled((await all.boot("three")).started);
+  await all.pass(3 * LEASE_MS);
+  expect(all.held("three")).toEqual([0]);
+  expect((await all.ask("three", "/ready")).status).toBe(200);
+  expect((await all.ask(standby, "/ready")).status).toBe(503);
+  all.broken = undefined;
+  await leave("three");
+  expect(all.held(standby)).toEqual([0]);
+  expect((await all.ask(standby, "/ready")).status).toBe(200);
 });
 
 test("metrics of several shards are one text, each series with its shard", async () => {

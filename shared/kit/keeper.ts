@@ -99,6 +99,11 @@ export class Keeper {
     return this.#others;
   }
 
+  /** Shards that it has tried to run in vain, and has not run since. */
+  get failing(): number[] {
+    return [...this.#failures.keys()];
+  }
+
   /** Asks now what others say of themselves; keeps what is known when nobody can be asked. */
   async refresh(): Promise<void> {
     const { service, place, directory } = this.#parts;
@@ -152,8 +157,7 @@ export class Keeper {
     const { service, place, url, directory, clock, leaseMs } = this.#parts;
     const now = clock.mono();
     if (this.#stopping || (!isNews && now < this.#saidAt + leaseMs / ANNOUNCEMENTS)) return;
-    const failing = [...this.#failures.keys()];
-    const about = JSON.stringify({ url, shards: this.held, failing } satisfies Omit<Member, "place">);
+    const about = JSON.stringify({ url, shards: this.held, failing: this.failing } satisfies Omit<Member, "place">);
     await directory.announce(replicasGroup(service), place, about, leaseMs);
     this.#saidAt = now;
   }

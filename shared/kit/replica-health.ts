@@ -8,20 +8,23 @@ export interface ReplicaHealthParts {
   service: Service;
   count: number;
   world: World;
-  keeper: Pick<Keeper, "instance" | "held" | "others" | "trouble">;
+  keeper: Pick<Keeper, "instance" | "held" | "others" | "trouble" | "failing">;
   startedAt: number;
   isStopping(): boolean;
 }
 
 const WORST = ["OK", "DEGRADED", "ERROR"] as const;
 
-/** A standby, which holds nothing as others do, is ready: to answer by them, and to take over. */
+/**
+ * A standby, which holds nothing as others do, is ready: to answer by them, and to take over. One that was to take over
+ * and could not is ready for nothing: whoever replaces replicas one by one must see it, and leave the others alone.
+ */
 export async function replicaHealth(parts: ReplicaHealthParts): Promise<Health> {
   const { service, count, world, keeper, startedAt } = parts;
   const held = keeper.held;
   const own = await healthOf(service, world, {
     startedAt,
-    started: held.length > 0 || keeper.others.length > 0,
+    started: held.length > 0 || (keeper.others.length > 0 && keeper.failing.length === 0),
     stopping: parts.isStopping(),
     config: { rev: 0 },
     checks: [leases(keeper), covered(keeper, count)],
