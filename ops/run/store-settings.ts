@@ -18,6 +18,14 @@ export const STORE_SETTINGS = z.object({
   s3Region: z.string().default("us-east-1").describe("The bucket's region"),
   s3AccessKey: z.string().optional().describe("The access key of the S3 store"),
   s3SecretKey: z.string().optional().describe("Its secret"),
+  s3PublicUrl: z.string().optional().describe("What people reach the S3 store by, for links; s3Url unless set"),
+  s3VersionDays: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(30)
+    .describe("How long the S3 store keeps what was replaced or deleted, days; of recordings and market data one"),
 });
 export type StoreSettings = z.output<typeof STORE_SETTINGS>;
 

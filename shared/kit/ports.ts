@@ -1,6 +1,8 @@
 /** The outside world as services see it: every port, in the shape its embedded and production adapters share. */
 import type { z } from "@hono/zod-openapi";
 
+export type { BlobInfo, Blobs } from "./blobs.ts";
+
 export type Cancel = () => void;
 
 export interface Clock {
@@ -242,34 +244,6 @@ export interface PortableStore extends Store {
   load(records: AsyncIterable<StoreRecord>): Promise<void>;
 }
 
-export interface BlobInfo {
-  key: string;
-  bytes: number;
-  modified_at: number;
-}
-export interface Blobs {
-  put(key: string, body: Uint8Array): Promise<void>;
-  /** Adds to the end; reading gives all parts in order. */
-  append(key: string, body: Uint8Array): Promise<void>;
-  get(key: string): Promise<Uint8Array | undefined>;
-  list(
-    prefix: string,
-    options: { limit: number; cursor?: string },
-  ): Promise<{ items: BlobInfo[]; next_cursor?: string }>;
-  delete(key: string): Promise<void>;
-  /** As `get`, in pieces, for what is too long to be held. Throws in the middle when it is replaced or goes meanwhile. */
-  read(key: string): Promise<AsyncIterable<Uint8Array> | undefined>;
-  /** As `put`, of any length, few pieces held at a time. When they or the writing fail, what was there before stays. */
-  write(key: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
-  /**
-   * An address from which whoever has it can fetch the blob, under that file name, until `ttlMs` are over; undefined where
-   * there is no such blob, or none can be given for it.
-   */
-  link(key: string, options: { ttlMs: number; filename: string }): Promise<string | undefined>;
-  /** Throws Problem UNAVAILABLE, saying why, when nothing can be kept here now. */
-  ping(): Promise<void>;
-}
-
 /**
  * What a shard's holder writes on a disk of its own while its store is away: small, in order, and there after a
  * `kill -9`. Its room is taken beforehand, so that a full disk does not stop it.
@@ -363,6 +337,12 @@ export interface RateLimit {
   take(key: string, rule: { limit: number; windowMs: number }, cost?: number): Promise<RateVerdict>;
   /** Undoes a take that turned out not to count; never gives a key more than its whole limit. */
   giveBack(key: string, rule: { limit: number; windowMs: number }, cost?: number): Promise<void>;
+}
+
+/** What the names of services stand for: a name may have several addresses, one per replica. */
+export interface Names {
+  /** The base addresses behind one (`http://s04-router:8084`), in a steady order; rejects when nobody knows its name. */
+  resolve(base: string): Promise<readonly string[]>;
 }
 
 /** A durable queue of things due later. */
