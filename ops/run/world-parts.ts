@@ -1,6 +1,7 @@
 /** What the worlds of real processes share: alerts about the bus, process metrics. */
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import type { Logger } from "pino";
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { digest } from "../../shared/keys.ts";
 import type { Bus, Clock } from "../../shared/kit/ports.ts";
 import { type Alert, alerts } from "../../shared/streams.ts";
@@ -46,6 +47,25 @@ export function busReports(bus: () => Bus, clock: Clock, log: Logger) {
 /** Sizes by heap space are left out: this runtime has none, and stops everything for a whole collection to say so. */
 const HEAP_SPACES = ["total", "used", "available"].map((what) => `chimera_nodejs_heap_space_size_${what}_bytes`);
 
+/** What only Node counts; this runtime tells nothing or 0 for ever. */
+const NODE_ALONE = ["handles", "requests", "resources"].flatMap((what) =>
+  ["", "_total"].map((end) => `chimera_nodejs_active_${what}${end}`),
+);
+
+const FILES = "/proc/self/fd";
+/** 0 where the system does not say. */
+function openSockets(): number {
+  if (!existsSync(FILES)) return 0;
+  return readdirSync(FILES).filter((file) => {
+    try {
+      return readlinkSync(`${FILES}/${file}`).startsWith("socket:");
+    } catch {
+      // Closed meanwhile.
+      return false;
+    }
+  }).length;
+}
+
 /**
  * CPU, memory and event-loop lag of this process, and what else it registers, as Prometheus text; `labels` tell it from
  * other processes.
@@ -63,6 +83,14 @@ export function processMetrics(
 export function processRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "chimera_" });
-  for (const name of HEAP_SPACES) registry.removeSingleMetric(name);
+  for (const name of [...HEAP_SPACES, ...NODE_ALONE]) registry.removeSingleMetric(name);
+  new Gauge({
+    name: "chimera_process_open_sockets",
+    help: "Sockets that this process has open, those to stores, to Redis and to other services among them",
+    registers: [registry],
+    collect() {
+      this.set(openSockets());
+    },
+  });
   return registry;
 }

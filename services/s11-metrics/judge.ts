@@ -116,7 +116,7 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
       });
       gauges.level.set(LEVELS.indexOf(level.state.level));
       gauges.reading.forget();
-      for (const { name, value, sample } of measured) if (sample > 0) gauges.reading.set(value, { name });
+      for (const { name, of = "", value, sample } of measured) if (sample > 0) gauges.reading.set(value, { name, of });
       for (const name of EFFECTS) gauges.effect.set(Number(effects[name] !== undefined), { name });
       await tell(isFirst, reasons);
     },
@@ -163,7 +163,7 @@ function shownReading(reading: Reading, now: number): HealthReading {
 const gaugesOf = (metrics: Metrics) => ({
   level: metrics.gauge("health_level", "The health level: 0 green, 1 yellow, 2 orange, 3 red"),
   reading: metrics.gauge("health_reading", "A figure behind the health level, where there is enough to tell it by", [
-    "name",
+    ...["name", "of"],
   ]),
   effect: metrics.gauge("health_effect", "1 while health changes what is done beside the level, else 0", ["name"]),
   pending: metrics.gauge("stream_pending", "Entries of a stream that a group has not acknowledged yet", [

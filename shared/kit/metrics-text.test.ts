@@ -17,6 +17,11 @@ test("shards of one process are one text: each metric's head once, each shard's 
   expect(text.split("\n").filter((line) => line.startsWith("chimera_orders_total{"))).toHaveLength(2);
 });
 
+test("a series that several tell, each a moment later, is told once", () => {
+  const of = (value: number) => `# TYPE cpu counter\ncpu{mode="a b"} ${value}\ncpu ${value}\n`;
+  expect(mergeMetrics([of(1), of(2)])).toBe(of(1));
+});
+
 test("what is not split has no shard to name", async () => {
   expect(await textOf(0, 1)).not.toContain("shard=");
 });

@@ -1,22 +1,29 @@
-/** Several Prometheus texts as one, since the format allows a metric's HELP and TYPE only once. */
+/** Several Prometheus texts as one, and series with one more label. */
 
+/**
+ * The format allows a metric's HELP and TYPE only once, and every series too: of one that several tell, such as the
+ * services of one process, the first counts.
+ */
 export function mergeMetrics(texts: readonly string[]): string {
-  const blocks = new Map<string, { head: string[]; lines: Set<string> }>();
+  const blocks = new Map<string, { head: string[]; lines: Map<string, string> }>();
   for (const text of texts) {
     // Series without a head are a block of their own.
-    let current = blocks.get("") ?? { head: [], lines: new Set() };
+    let current = blocks.get("") ?? { head: [], lines: new Map() };
     blocks.set("", current);
     for (const line of text.split("\n")) {
       const named = /^# (?:HELP|TYPE) (\S+)/.exec(line)?.[1];
       if (named !== undefined) {
-        current = blocks.get(named) ?? { head: [], lines: new Set() };
+        current = blocks.get(named) ?? { head: [], lines: new Map() };
         blocks.set(named, current);
         if (current.lines.size === 0 && !current.head.includes(line)) current.head.push(line);
-      } else if (line !== "" && !line.startsWith("#")) current.lines.add(line);
+      } else if (line !== "" && !line.startsWith("#")) {
+        const series = line.slice(0, line.lastIndexOf(" "));
+        if (!current.lines.has(series)) current.lines.set(series, line);
+      }
     }
   }
   const told = [...blocks.values()].filter(({ head, lines }) => head.length + lines.size > 0);
-  return told.map(({ head, lines }) => `${[...head, ...lines].join("\n")}\n`).join("");
+  return told.map(({ head, lines }) => `${[...head, ...lines.values()].join("\n")}\n`).join("");
 }
 
 /** Adds a label to every series. */
