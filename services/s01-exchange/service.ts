@@ -49,6 +49,7 @@ export default defineService({
   settings: Settings,
   calls: {},
   emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents],
+  usesBlobs: true,
   owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, fundingRecords, treasuryTransfers, exchangeMarks],
   setup(ctx) {
     const parts = createConnector(surroundings(ctx), {

@@ -70,6 +70,7 @@ export default defineService({
   settings,
   calls: { router },
   emits: [decisions],
+  usesBlobs: true,
   owns: [decisionsMade, decisionOutcomes, strategyMarks, strategyPauses],
   sharded: true,
   setup(ctx) {

@@ -23,6 +23,7 @@ export default defineService({
   settings: Settings,
   calls: { exchange },
   emits: [],
+  usesBlobs: true,
   owns: [autopsyReports, autopsyMarks],
 
   setup({ settings, clock, store, blobs, build, calls, log, metrics, audit }) {

@@ -44,6 +44,7 @@ export default defineService({
   calls: { exchange },
   emits: [],
   usesConfig: false,
+  usesBlobs: true,
   owns: [cards, trained, modelCurves, statements, rows, experimentDetails, trials],
   setup({ settings, store, blobs, clock, random, inference, workers, calls, metrics, audit }) {
     const models = new Models({ store, blobs, clock, inference, audit });

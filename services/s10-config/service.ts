@@ -52,6 +52,7 @@ export default defineService({
   calls: { metrics },
   emits: [configEvents],
   usesConfig: false,
+  usesBlobs: true,
   owns: [configBundles, configActive, promotionRecords, simulationRecords, programCards],
   setup(ctx) {
     const ports = { store: ctx.store, clock: ctx.clock, audit: (entry: Entry) => ctx.audit(entry) };

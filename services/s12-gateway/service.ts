@@ -135,6 +135,7 @@ export default defineService({
   emits: [],
   usesConfig: false,
   alias: API_PREFIX,
+  usesBlobs: true,
   owns: [userRecords, sessions, signingKeyRecords, apiKeys, killState, approvalRecords, auditLog, auditHeads],
 
   async setup(ctx) {

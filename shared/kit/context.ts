@@ -62,7 +62,10 @@ export function createContext(parts: ContextParts): Context & { metrics: OwnMetr
     random: world.random.fork(service.id),
     store: timedStore(world.store(service.id), metrics, world.clock),
     journal: world.journal?.(service.id) ?? NO_JOURNAL,
-    blobs: world.blobs,
+    get blobs() {
+      assert(service.usesBlobs, `${service.id} uses blobs without declaring it`);
+      return world.blobs;
+    },
     cache: world.cache,
     lock: world.lock,
     quota: world.quota,

@@ -190,7 +190,10 @@ function checksOf(service: Service, faces: Faces, context: ReturnType<typeof cre
   const isCritical = faces.outlivesStore !== true;
   const store: Check = { name: "store", critical: isCritical, run: () => context.store.ping().then(() => undefined) };
   const revision: Check = { name: "config", critical: true, run: () => void context.config.current() };
-  return [store, ...(service.usesConfig ? [revision] : []), ...(faces.checks ?? [])];
+  // What cannot be kept waits, and trading goes on.
+  const objects: Check = { name: "objects", critical: false, run: () => context.blobs.ping().then(() => undefined) };
+  const own = [...(service.usesConfig ? [revision] : []), ...(service.usesBlobs ? [objects] : [])];
+  return [store, ...own, ...(faces.checks ?? [])];
 }
 
 interface AppParts {

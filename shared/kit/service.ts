@@ -365,6 +365,8 @@ export interface Service {
   readonly emits: readonly AnyStream[];
   /** False for the config service itself, which others ask. */
   readonly usesConfig: boolean;
+  /** It keeps large bodies: its health tells whether they can be kept. */
+  readonly usesBlobs: boolean;
   /** The service's own verbs answer under this prefix too: the gateway's `/api/v1`. */
   readonly alias: string | undefined;
   readonly owns: readonly AnyCollection[];
@@ -384,6 +386,7 @@ interface ServiceSpec<S extends z.ZodObject, C extends Record<string, Contract>>
   calls: C;
   emits: readonly AnyStream[];
   usesConfig?: boolean;
+  usesBlobs?: boolean;
   alias?: string;
   owns: readonly AnyCollection[];
   sharded?: boolean;
@@ -392,4 +395,4 @@ interface ServiceSpec<S extends z.ZodObject, C extends Record<string, Contract>>
 
 export const defineService = <S extends z.ZodObject, C extends Record<string, Contract>>(
   spec: ServiceSpec<S, C>,
-): Service => ({ usesConfig: true, alias: undefined, sharded: false, ...spec }) as unknown as Service;
+): Service => ({ usesConfig: true, usesBlobs: false, alias: undefined, sharded: false, ...spec }) as unknown as Service;
