@@ -34,12 +34,11 @@ const onTheOrderPath: Size = { cpu: { request: 250, limit: 2_000 }, memory: { re
 /** Backtests, recordings and the history of metrics are held in memory in parts. */
 const heavy: Size = { cpu: { request: 250, limit: 2_000 }, memory: { request: 512, limit: 3_072 } };
 
+/** Between a price and an order, or between a position and its exit. */
+export const ORDER_PATH: readonly UnitId[] = ["s01", "s02", "s03", "s04", "s06"];
+
 const SIZES: Partial<Record<UnitId, Size>> = {
-  s01: onTheOrderPath,
-  s02: onTheOrderPath,
-  s03: onTheOrderPath,
-  s04: onTheOrderPath,
-  s06: onTheOrderPath,
+  ...Object.fromEntries(ORDER_PATH.map((id) => [id, onTheOrderPath])),
   s09: heavy,
   s10: heavy,
   s11: heavy,
