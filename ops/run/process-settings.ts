@@ -46,6 +46,13 @@ const settings = z.object({
   serviceTlsCert: z.string().optional().describe("PEM file of the certificate that services show each other"),
   serviceTlsKey: z.string().optional().describe("PEM file of its key"),
   serviceTlsCa: z.string().optional().describe("PEM file of who signed the other services' certificates"),
+  redisUrl: z
+    .string()
+    .default("redis://127.0.0.1:6379")
+    .describe("redis://…, redis-sentinel://…/master or redis-cluster://…; rediss for TLS"),
+  redisUser: z.string().optional().describe("The user there, in place of the URL's"),
+  redisPassword: z.string().optional().describe("And the password"),
+  redisCa: z.string().optional().describe("PEM file of who signed Redis's certificate, with rediss"),
   logTo: z.enum(["file", "stdout"]).default("file").describe("Lines of the log go to the data folder, or to stdout"),
 });
 export type ProcessSettings = z.output<typeof settings>;

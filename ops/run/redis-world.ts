@@ -3,6 +3,7 @@ import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
 import { openOutside } from "../../shared/adapters/outside.ts";
+import { peerNames } from "../../shared/adapters/peer-names.ts";
 import { programRunner } from "../../shared/adapters/programs.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { RedisBus } from "../../shared/adapters/redis/bus.ts";
@@ -17,11 +18,11 @@ import { tellCertificate } from "./certificate-figures.ts";
 import type { Identity } from "./identity.ts";
 import { openJournals } from "./journals.ts";
 import { approvalsEnv } from "./origin.ts";
+import { pemIn, serviceCa } from "./place.ts";
+import { type ProcessSettings, readProcessSettings } from "./process-settings.ts";
 import { tellRedis } from "./redis-figures.ts";
 import { openStores } from "./stores.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
-
-const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 
 export interface RedisWorldOptions {
   clock: Clock;
@@ -48,14 +49,16 @@ export interface RedisWorld extends Omit<World, "store" | "shard" | "lease"> {
 export function redisWorld({ clock, identity, env, write, owner, place }: RedisWorldOptions): RedisWorld {
   const { folder, origin } = identity;
   const log = rootLog(clock, write, env.CHIMERA_LOG ?? "info");
-  const url = env.CHIMERA_REDIS_URL ?? DEFAULT_REDIS;
+  const settings = readProcessSettings(env);
+  const redis = redisAt(settings);
   // Nothing is subscribed before the replica's port is taken, which only one process can have.
-  const bus: RedisBus = new RedisBus({ redis: { url }, clock, place, ...busReports(() => bus, clock, log) });
+  const bus: RedisBus = new RedisBus({ redis, clock, place, ...busReports(() => bus, clock, log) });
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");
-  const coordination = redisCoordination({ redis: { url }, clock, onError });
+  const coordination = redisCoordination({ redis, clock, onError });
   const { cache, lock, quota, rateLimit, schedule, directory } = coordination;
   const journals = openJournals(folder);
   const stores = openStores({ folder, env, clock });
+  const names = peerNames(serviceCa(settings));
   return {
     ...{ clock, bus, cache, lock, quota, rateLimit, schedule, directory, log },
     openStore: (shard, fence) => stores.openShard(owner, shard, fence),
@@ -63,7 +66,7 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
     openReader: () => stores.openReader(owner),
     random: systemRandom(),
     blobs: openBlobs({ folder, env, clock }),
-    net: fetchNet(clock),
+    ...{ names, net: fetchNet(clock, { trust: names.trust }) },
     outside: openOutside({ clock }),
     inference: onnxInference(clock),
     programs: programRunner(),
@@ -90,3 +93,11 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
     },
   };
 }
+
+/** Throws an Error that names a file which cannot be read. */
+export const redisAt = ({ redisUrl: url, redisUser: username, redisPassword: password, redisCa }: ProcessSettings) => ({
+  url,
+  ...(username !== undefined && { username }),
+  ...(password !== undefined && { password }),
+  ...(redisCa !== undefined && { ca: pemIn(redisCa, "CHIMERA_REDIS_CA") }),
+});

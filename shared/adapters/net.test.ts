@@ -57,7 +57,7 @@ netContract("fetch and WebSocket", async () => {
       },
     },
   });
-  const net = fetchNet(wallClock(), MEGABYTE);
+  const net = fetchNet(wallClock(), { bodyBytesMax: MEGABYTE });
   return {
     net: {
       connect: net.connect,

@@ -10,6 +10,8 @@ import {
   type SocketEvents,
 } from "../kit/ports.ts";
 
+import type { PeerNames } from "./peer-names.ts";
+
 /** The longest answer taken; an exchange's full listing is about a tenth of it. */
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
 const WHOLE_BYTES_MAX = 64 * 1024;
@@ -18,25 +20,36 @@ const CLOSE_MS = 2_000;
 
 /** Failures that come before the first byte of the request is sent: no connection, no name, no trust. */
 const BEFORE_SENDING =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ERR_INVALID|FailedToOpenSocket)|CERT|TLS/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ERR_INVALID|FailedToOpenSocket|UNABLE_TO_)|CERT|TLS/;
 
-export function fetchNet(clock: Clock, bodyBytesMax = BODY_BYTES_MAX): Net {
+export interface FetchNetOptions {
+  bodyBytesMax?: number;
+  /** How peers over TLS prove themselves, where they are not known by public authorities. */
+  trust?: PeerNames["trust"];
+}
+
+export function fetchNet(clock: Clock, options: FetchNetOptions = {}): Net {
   return {
-    fetch: (request) => fetchOne(clock, request, bodyBytesMax),
+    fetch: (request) => fetchOne(clock, request, options),
     connect: (url, events) => connectOne(clock, url, events),
   };
 }
 
 /** Redirects are answers like any other: nothing is sent where the caller did not say. */
-async function fetchOne(clock: Clock, request: NetRequest, bodyBytesMax: number): Promise<NetResponse> {
+async function fetchOne(
+  clock: Clock,
+  request: NetRequest,
+  { bodyBytesMax = BODY_BYTES_MAX, trust }: FetchNetOptions,
+): Promise<NetResponse> {
   const { method, url, headers, body, timeoutMs } = request;
   if (!/^https?:\/\//.test(url)) throw new NetError("refused", "only http and https are spoken here");
   const control = new AbortController();
   const cancel = clock.after(timeoutMs, () => control.abort(new NetError("unknown", `no answer in ${timeoutMs} ms`)));
   try {
     const signal = control.signal;
+    const tls = url.startsWith("https:") ? trust?.(url) : undefined;
     const init = { method, headers, signal, redirect: "manual" as const, ...(body === undefined ? {} : { body }) };
-    const response = await fetch(url, init);
+    const response = await fetch(url, tls ? { ...init, tls } : init);
     const text = await readBody(response, bodyBytesMax);
     return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
   } catch (error) {

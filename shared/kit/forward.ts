@@ -1,6 +1,7 @@
 /** Sends on, once, what another replica answers for: to the holder of its shard, as the directory names it. */
 import type { Contract, Method } from "../contracts.ts";
 import { Problem, refuse } from "../errors.ts";
+import type { Addresses } from "./addresses.ts";
 import { claimText, LEASE_HEADER, readClaim } from "./fences.ts";
 import type { Keeper } from "./keeper.ts";
 import { type Clock, type Net, NetError, type Random, type ServiceId } from "./ports.ts";
@@ -28,7 +29,7 @@ export interface ForwardParts {
   service: ServiceId;
   keeper: Pick<Keeper, "others" | "refresh">;
   /** Addresses of the service that need not be on this machine. */
-  listed: readonly string[];
+  listed: Pick<Addresses, "all" | "refresh">;
   net: Net;
   clock: Clock;
   random: Random;
@@ -46,7 +47,7 @@ export interface Caller {
 export function createForward({ service, keeper, listed, net, clock, random }: ForwardParts): Forward {
   const urlsOf = (shard: number): string[] =>
     keeper.others.filter((member) => member.shards.includes(shard)).map(({ url }) => url);
-  const urlOf = (shard: number) => urlsOf(shard).find((url) => mayBeForwardedTo(url, listed));
+  const urlOf = (shard: number) => urlsOf(shard).find((url) => mayBeForwardedTo(url, listed.all));
   const strange = (url: string) =>
     `Its holder says it is at ${url}, which is neither on this machine nor in CHIMERA_URL_${service.toUpperCase()}.`;
 
@@ -57,7 +58,7 @@ export function createForward({ service, keeper, listed, net, clock, random }: F
       const answer = await unlessRefused(() => send(known));
       if (answer) return answer.value;
     }
-    await keeper.refresh().catch(() => {});
+    await Promise.all([keeper.refresh().catch(() => {}), listed.refresh()]);
     const now = urlOf(shard);
     const answer = now === undefined || now === known ? undefined : await unlessRefused(() => send(now));
     if (answer) return answer.value;

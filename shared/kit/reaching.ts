@@ -46,7 +46,7 @@ export function createReaching(
     return kept;
   }
   function addressesOf(id: ServiceId): Addresses {
-    const kept = places.get(id) ?? createAddresses(urlsOf(id, all, world));
+    const kept = places.get(id) ?? createAddresses(urlsOf(id, all, world), world);
     places.set(id, kept);
     return kept;
   }

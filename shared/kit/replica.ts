@@ -64,7 +64,7 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
         ...(parts.openJournal && { openJournal: parts.openJournal }),
       }),
   });
-  const listed = createAddresses(world.env[`CHIMERA_URL_${service.id.toUpperCase()}`] ?? "").all;
+  const listed = createAddresses(world.env[`CHIMERA_URL_${service.id.toUpperCase()}`] ?? "", world);
   const forward = createForward({ service: service.id, keeper, listed, net, clock, random });
   const elsewhere = createSpreading({ service, count, keeper, store: documents, forward });
   const wiring = { ...wiringOf(reaching, service), fences, elsewhere };

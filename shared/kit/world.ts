@@ -9,6 +9,7 @@ import type {
   Inference,
   Journal,
   Lock,
+  Names,
   Net,
   ProgramRunner,
   Quota,
@@ -43,6 +44,8 @@ export interface World {
   rateLimit: RateLimit;
   schedule: Schedule;
   net: Net;
+  /** Where services are named by what stands for several addresses; without it a name is one address. */
+  names?: Names;
   outside: Outside;
   inference: Inference;
   programs: ProgramRunner;

@@ -12,7 +12,7 @@ if (!hasRedis) console.log("skipped: needs redis-server");
 const SENTINEL_FILE = "sentinel.conf";
 const STARTED_MS_MAX = 10_000;
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   // A cluster node also listens 10000 above its port.
   for (;;) {
     const port = await new Promise<number>((resolve, reject) => {

@@ -1,18 +1,37 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type MadeAuthority, makeAuthority } from "../../testing/authority.ts";
+import { newFolder, removeFolder } from "../../testing/folder.ts";
+import { freePort, hasRedis, RedisServer } from "../../testing/redis-server.ts";
 import { RedisConnection } from "./connection.ts";
 import { Script } from "./script.ts";
 
 const servers: RedisServer[] = [];
 const connections: RedisConnection[] = [];
+const folders: string[] = [];
 afterEach(async () => {
   for (const connection of connections.splice(0)) connection.close();
   await Promise.all(servers.splice(0).map((server) => server.stop()));
+  for (const folder of folders.splice(0)) removeFolder(folder);
 });
 async function start(...options: string[]): Promise<RedisServer> {
   const server = await RedisServer.start(...options);
   servers.push(server);
   return server;
+}
+/** It answers at its own port in the clear too. */
+async function startWithTls(authority: MadeAuthority): Promise<number> {
+  const folder = newFolder();
+  folders.push(folder);
+  const { cert, key } = await authority.certificate("localhost");
+  const files = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
+  writeFileSync(files.cert, cert);
+  writeFileSync(files.key, key);
+  const port = await freePort();
+  const tls = ["--tls-port", String(port), "--tls-auth-clients", "no"];
+  await start(...tls, "--tls-cert-file", files.cert, "--tls-key-file", files.key);
+  return port;
 }
 function connect(url: string, errors: unknown[] = []): RedisConnection {
   const options = { url, commandMs: 300, reconnectMs: 50, onError: (error: unknown) => void errors.push(error) };
@@ -33,6 +52,32 @@ describe.skipIf(!hasRedis)("a connection to Redis", () => {
     expect(refused).toMatchObject({ code: "UNAVAILABLE" });
     expect(String(refused)).not.toContain("wrong");
     expect(errors.map(String)).toEqual(["Problem: Redis refuses our user or password."]);
+  });
+
+  test("takes its user and password apart from the address too", async () => {
+    const server = await start();
+    await server.cli("ACL", "SETUSER", "bus", "on", ">right", "~*", "+@all");
+    const apart = new RedisConnection({ url: server.url, username: "bus", password: "right" });
+    connections.push(apart);
+    expect(await apart.ask(apart.client.call("ACL", "WHOAMI"))).toBe("bus");
+  });
+
+  test("over TLS is to whom its authority vouches for, and to nobody else", async () => {
+    const authority = await makeAuthority();
+    const port = await startWithTls(authority);
+    const open = (url: string, ca?: string) => {
+      const connection = new RedisConnection({ url, ...(ca !== undefined && { ca }), commandMs: 2_000 });
+      connections.push(connection);
+      return connection;
+    };
+    const trusted = open(`rediss://localhost:${port}`, authority.ca);
+    expect(await trusted.ask(trusted.client.set("a", "1"))).toBe("OK");
+    expect(await (await trusted.openBlocking("a")).get("a")).toBe("1");
+    const away = { code: "UNAVAILABLE" };
+    for (const ca of [undefined, (await makeAuthority()).ca]) {
+      const strange = open(`rediss://localhost:${port}`, ca);
+      await expect(strange.ask(strange.client.get("a"))).rejects.toMatchObject(away);
+    }
   });
 
   test("is to the master that the sentinels name", async () => {

@@ -1,12 +1,17 @@
 /** The one place that opens connections to Redis: a shared pipelined one, and others of their own for blocking reads. */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { Problem } from "../../errors.ts";
-import { type Endpoint, readEndpoint } from "./endpoint.ts";
+import { type Access, type Endpoint, readEndpoint } from "./endpoint.ts";
 import { slotOf } from "./names.ts";
 
 export interface RedisSettings {
   /** In one of the forms of `readEndpoint`. */
   url: string;
+  /** In place of what the URL says: a password that is handed over apart from it. */
+  username?: string;
+  password?: string;
+  /** PEM of who signed the server's certificate, with `rediss`; unset: whom the runtime trusts. */
+  ca?: string;
   /** A command without an answer for this long has failed; whether it took effect is unknown. */
   commandMs?: number;
   /** The longest wait between two attempts to connect. */
@@ -32,7 +37,7 @@ export class RedisConnection {
 
   constructor(settings: RedisSettings) {
     this.#settings = settings;
-    this.#endpoint = readEndpoint(settings.url);
+    this.#endpoint = withAccess(readEndpoint(settings.url), settings);
     this.commandMs = settings.commandMs ?? COMMAND_MS;
     this.client = this.#open();
     this.client.on("ready", () => {
@@ -131,7 +136,11 @@ export class RedisConnection {
     const endpoint = this.#endpoint;
     if (endpoint.kind === "single") return endpoint.at;
     if (endpoint.kind === "cluster") return {};
-    return { sentinels: endpoint.sentinels, name: endpoint.master };
+    return {
+      ...{ sentinels: endpoint.sentinels, name: endpoint.master },
+      // The library takes the master's TLS from its own options, and the sentinels' from here.
+      ...(endpoint.access.tls && { enableTLSForSentinelMode: true, sentinelTLS: endpoint.access.tls }),
+    };
   }
 
   #options(): RedisOptions {
@@ -156,6 +165,17 @@ export class RedisConnection {
     });
     return client;
   }
+}
+
+function withAccess(endpoint: Endpoint, { username, password, ca }: RedisSettings): Endpoint {
+  const { tls } = endpoint.access;
+  const access: Access = {
+    ...endpoint.access,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && ca !== undefined && { tls: { ca } }),
+  };
+  return { ...endpoint, access };
 }
 
 /** Answers of a server that cannot do its work now, and the library's own words for having none. */

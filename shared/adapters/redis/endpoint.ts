@@ -11,7 +11,7 @@ export interface Access {
   username?: string;
   password?: string;
   db?: number;
-  tls?: Record<string, never>;
+  tls?: { ca?: string };
 }
 
 export type Endpoint =
