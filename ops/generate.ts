@@ -21,6 +21,13 @@ import { clientFiles } from "./client-code.ts";
 import { kubernetes } from "./deploy/k8s.ts";
 import { lintPage } from "./lint-page.ts";
 import { collectionsPage } from "./reference/collections-page.ts";
+import {
+  COMMAND_VARIABLES,
+  PROCESS_VARIABLES,
+  TRIAL_VARIABLES,
+  type Variable,
+  VENUE_VARIABLES,
+} from "./reference/environment.ts";
 import { errorsPage } from "./reference/errors-page.ts";
 import { keysPage } from "./reference/keys-page.ts";
 import { routesPage } from "./reference/routes-page.ts";
@@ -109,6 +116,10 @@ function settingsTable(services: readonly Service[]): string {
   };
   const sections = [
     section("Every process of its own", describeProcessSettings()),
+    section("Programs", said(PROCESS_VARIABLES)),
+    section("The paper venue", said(VENUE_VARIABLES)),
+    section("Commands at the terminal", said(COMMAND_VARIABLES)),
+    section("Tests and benchmarks", said(TRIAL_VARIABLES)),
     section("How the gateway is open to other machines", describeGatewaySettings()),
     ...services.map((service) => section(service.name, describeSettings(service))),
   ];
@@ -116,6 +127,9 @@ function settingsTable(services: readonly Service[]): string {
     "From the environment. `CHIMERA_S04_X` is for one service; `CHIMERA_X` is taken by every service that has a setting X.";
   return `${NOTE}\n\n# Settings\n\n${about}\n\n${sections.join("\n\n")}\n`;
 }
+
+const said = (variables: readonly Variable[]) =>
+  variables.map(({ name, fallback, about }) => ({ name, fallback: fallback ?? "", about }));
 
 function streamTable(): string {
   const who = (ids: readonly string[] | "all") => (ids === "all" ? "all" : ids.map((id) => id.toUpperCase()).join(" "));
