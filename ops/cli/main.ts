@@ -9,6 +9,10 @@ import { bold, dim, fail, note, print } from "./terminal.ts";
 const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Command }> }> = {
   up: { summary: "Start trading, on the paper venue or an exchange", load: () => import("./up.ts") },
   down: { summary: "Stop what `up` started", load: () => import("./down.ts") },
+  restart: {
+    summary: "Start services anew, one process after the other, while trading goes on",
+    load: () => import("./restart.ts"),
+  },
   status: { summary: "Is it running, is it healthy, what does it hold", load: () => import("./status.ts") },
   reconcile: {
     summary: "Compare our books with the exchange's, repair what differs",
@@ -19,6 +23,7 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     load: () => import("./doctor.ts"),
   },
   keys: { summary: "The exchange's key: set, show, remove", load: () => import("./keys.ts") },
+  secrets: { summary: "Make the secrets of a new installation, for containers", load: () => import("./secrets.ts") },
   live: { summary: "Arm live trading, or end it", load: () => import("./live.ts") },
   replay: {
     summary: "Run recorded markets through the whole system, as fast as it goes",
@@ -53,6 +58,10 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "History of markets: import, download, list, verify, export, compare",
     load: () => import("./data.ts"),
   },
+  migrate: {
+    summary: "Carry all data to other stores and switch over: SQLite and folders, ArangoDB and S3",
+    load: () => import("./migrate.ts"),
+  },
   venue: { summary: "Verify the paper venue's journal", load: () => import("./venue.ts") },
   treasury: {
     summary: "Move funds between the account's wallets: ask, list, approve",
@@ -63,6 +72,11 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     load: () => import("./user.ts"),
   },
   audit: { summary: "Prove that the audit log is whole and untouched; export it", load: () => import("./audit.ts") },
+  backup: {
+    summary: "All of an installation, encrypted, elsewhere: make, list, verify, prune",
+    load: () => import("./backup.ts"),
+  },
+  restore: { summary: "Put an installation back from a backup", load: () => import("./restore.ts") },
   token: { summary: "A short-lived token for one service's own port", load: () => import("./token.ts") },
   test: { summary: "Install what the tests need and run them all", load: () => import("./test.ts") },
   drill: {
