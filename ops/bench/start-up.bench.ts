@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pkg from "../../package.json";
 import { ROOT } from "../build.ts";
+import { PROCESSES_FILE, type ProcessesSeen } from "../run/left-running.ts";
 import { hasRedisServer } from "../run/own-redis.ts";
-import { PROCESSES_FILE, type ProcessesSeen } from "../run/processes.ts";
 import { loadServices } from "../services.ts";
 import { type Benchmark, inTurns, type Result, type Row, skipped, summarise } from "./measure.ts";
 

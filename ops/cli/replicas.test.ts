@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROCESSES_FILE } from "../run/processes.ts";
+import { PROCESSES_FILE } from "../run/left-running.ts";
 import { loadServices } from "../services.ts";
 import { readReplicas, replicasSeen } from "./replicas.ts";
 import { shardsFree } from "./status.ts";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import type { Service } from "../../shared/kit/service.ts";
+import { PROCESSES_FILE, type ProcessesSeen } from "../run/left-running.ts";
 import { REPLICAS_MAX } from "../run/process-settings.ts";
-import { PROCESSES_FILE, type ProcessesSeen } from "../run/processes.ts";
 import { findService } from "../services.ts";
 
 /** `s04=2,s03=2`, with any name that a service goes by. */

@@ -12,11 +12,13 @@ export interface BlobsOptions {
   folder: Pick<DataFolder, "path" | "blobs">;
   env: Env;
   clock: Pick<Clock, "now">;
+  /** The environment alone says which place is meant, whatever the data folder remembers. */
+  asGiven?: boolean;
 }
 
 /** Throws an Error that names every variable which is wrong. Asks nothing of a store yet. */
-export function openBlobs({ folder, env, clock }: BlobsOptions): Blobs {
-  const place = s3Place(readStoreSettings(env, folder.path));
+export function openBlobs({ folder, env, clock, asGiven = false }: BlobsOptions): Blobs {
+  const place = s3Place(readStoreSettings(env, asGiven ? undefined : folder.path));
   return place ? new S3Blobs({ ...place, clock }) : new FolderBlobs(folder.blobs);
 }
 

@@ -79,6 +79,9 @@ export function settledEnv(data: string, env: Env): Env {
   return settled;
 }
 
+/** As `settledEnv`, but what the folder remembers holds whatever the environment says: of it may be the target's names. */
+export const rememberedEnv = (data: string, env: Env): Env => ({ ...env, ...envOf(keptStores(data) ?? found(data)) });
+
 /** Writes down, where nothing is yet, what an installation is started on. */
 export function rememberStores(data: string, named: StoresNamed, now: number): void {
   if (keptStores(data) === undefined) keepStores(data, { format: 1, ...named, since: now });
@@ -98,6 +101,10 @@ export function namesOf(settings: {
     ...(blobs === "s3" && { s3_bucket: s3Bucket }),
   };
 }
+
+/** What an environment says that names these. */
+export const envOf = (named: Partial<StoresNamed>): Record<string, string> =>
+  Object.fromEntries(NAMES.flatMap((name) => (named[name] === undefined ? [] : [[VARIABLES[name], named[name]]])));
 
 /** For people: `SQLite and a folder`. */
 export function inWords({ store, blobs, arango_database, s3_bucket }: StoresNamed): string {

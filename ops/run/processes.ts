@@ -1,5 +1,5 @@
 /** The form with one process per service: venue, Redis, then every service, supervised. */
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startOrder } from "../../shared/kit/constellation.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
@@ -9,6 +9,7 @@ import { loadServices } from "../services.ts";
 import { buildWeb } from "../web.ts";
 import { envFor } from "./child-env.ts";
 import type { DataFolder } from "./folder.ts";
+import { isOf, leftRunning, PROCESSES_FILE, type ProcessesSeen } from "./left-running.ts";
 import { ownRedis } from "./own-redis.ts";
 import { paperVenueAt } from "./paper-urls.ts";
 import { replicaPort } from "./process-settings.ts";
@@ -71,38 +72,14 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
 
 /** Ends what a supervisor that was killed has left running: they would hold the ports and the stores. */
 async function endLeftovers(folder: DataFolder): Promise<void> {
-  const file = join(folder.path, PROCESSES_FILE);
-  if (!existsSync(file)) return;
-  const { processes } = JSON.parse(readFileSync(file, "utf8")) as ProcessesSeen;
-  const left = processes.flatMap(({ pid }) => (pid !== undefined && isOurs(pid, folder.path) ? [pid] : []));
+  const left = leftRunning(folder.path);
   for (const pid of left) process.kill(pid, "SIGTERM");
-  for (let waited = 0; waited < LEFTOVER_MS_MAX && left.some((pid) => isOurs(pid, folder.path)); waited += 50) {
+  for (let waited = 0; waited < LEFTOVER_MS_MAX && left.some((pid) => isOf(pid, folder.path)); waited += 50) {
     await Bun.sleep(50);
   }
-  for (const pid of left) if (isOurs(pid, folder.path)) process.kill(pid, "SIGKILL");
+  for (const pid of left) if (isOf(pid, folder.path)) process.kill(pid, "SIGKILL");
 }
 const LEFTOVER_MS_MAX = 10_000;
-
-/** True for a living process that was started on this folder: its number alone could be a stranger's by now. */
-function isOurs(pid: number, folder: string): boolean {
-  try {
-    const about = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
-    const isAlive = !/^State:\s+Z/m.test(about("status"));
-    // Ours have it in their environment; Redis overwrites its own, and works in a folder of ours.
-    const isHere =
-      about("environ").includes(`CHIMERA_DATA=${folder}`) || readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
-    return isAlive && isHere;
-  } catch {
-    return false;
-  }
-}
-
-/** What the supervisor last saw of each process, in the data folder. */
-export const PROCESSES_FILE = "processes.json";
-export interface ProcessesSeen {
-  redis_url: string;
-  processes: ProgramState[];
-}
 
 /** From 1. */
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { streamName } from "../../shared/adapters/redis/names.ts";
 import { orderResults } from "../../shared/streams.ts";
+import { PROCESSES_FILE, type ProcessesSeen } from "./left-running.ts";
 import { type Running, until } from "./process.fixture.ts";
-import { PROCESSES_FILE, type ProcessesSeen } from "./processes.ts";
 import type { ProgramState } from "./supervise.ts";
 
 /** What happens, in words that follow "Redis"; and its happening, which ends when the trouble is over. */

@@ -53,9 +53,9 @@ interface AdminCall {
 
 /**
  * `GET accounts` · `POST accounts` · `POST accounts/{account}/moves` · `GET keys` · `POST keys/{key}/switch` ·
- * `GET journal?from&limit` · `GET state` · `GET`, `POST` and `DELETE faults`. Bodies and their limits are the schemas
- * above and in admin-faults.ts; failures are problem+json. A key that is added lives until the venue stops; its account's
- * money, and that a key was switched off, are in the journal.
+ * `GET journal?from&limit` · `GET state` · `GET`, `POST` and `DELETE faults`. Bodies and their limits are the
+ * schemas above and in admin-faults.ts; failures are problem+json. A key that is added lives until the venue stops;
+ * its account's money, and that a key was switched off, are in the journal.
  */
 export class Admin {
   private readonly context: AdminContext;

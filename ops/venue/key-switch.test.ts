@@ -9,13 +9,17 @@ import { DEFAULT_ACCOUNTS } from "./venue.ts";
 const SECOND: VenueAccount = { account: "main", key: "second-key", secret: "second-secret", balances: {} };
 const REFUSED = { code: -2015, msg: "Invalid API-key, IP, or permissions for action." };
 
-const open = (journal: Journal): Promise<TestVenue> =>
-  TestVenue.open({ journal, accounts: [...DEFAULT_ACCOUNTS, SECOND, MAKER] });
+const open = (journal: Journal) => TestVenue.open({ journal, accounts: [...DEFAULT_ACCOUNTS, SECOND, MAKER] });
 
-async function admin(v: TestVenue, request: string, body?: unknown): Promise<Answer> {
+async function admin(v: TestVenue, request: string, body?: object): Promise<Answer> {
   const [method = "", path = ""] = request.split(" ");
   const headers = { authorization: "Bearer admin-token" };
-  const said = await v.venue.rest("admin", { method, path, headers, body: body && JSON.stringify(body) });
+  const said = await v.venue.rest("admin", {
+    method,
+    path,
+    headers,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
   return { status: said.status, ...JSON.parse(said.body) };
 }
 
