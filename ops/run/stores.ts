@@ -29,6 +29,8 @@ export interface StoresOptions {
   folder: Pick<DataFolder, "stores" | "shards">;
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
+  /** The environment alone says which stores are meant, whatever the data folder remembers. */
+  asGiven?: boolean;
 }
 
 export function openStores({ folder, clock }: StoresOptions): Stores {
