@@ -1,0 +1,115 @@
+/** Where backups lie: sealed pieces, each once, and the manifests that name them; in a folder or a bucket. */
+import { refuse } from "../../shared/errors.ts";
+import type { Blobs, Clock } from "../../shared/kit/ports.ts";
+import { MANIFESTS, type Manifest, openManifest, placeOfManifest, sealManifest } from "./manifest.ts";
+import { Damaged, type Vault } from "./vault.ts";
+
+const PIECES = "pieces/";
+const MARKS = "running/";
+const PAGE = 1_000;
+/** A run that died leaves its mark: from then on it is not believed. */
+const MARK_MS = 6 * 3_600_000;
+
+const placeOf = (name: string): string => `${PIECES}${name.slice(0, 2)}/${name}`;
+
+/** What a place for backups is asked. */
+export type Room = Pick<Blobs, "put" | "get" | "list" | "delete">;
+
+export class Target {
+  readonly #blobs: Room;
+  readonly #vault: Vault;
+  readonly #clock: Pick<Clock, "now">;
+  #known: Map<string, number> | undefined;
+
+  constructor(blobs: Room, vault: Vault, clock: Pick<Clock, "now">) {
+    this.#blobs = blobs;
+    this.#vault = vault;
+    this.#clock = clock;
+  }
+
+  /** Keeps a piece, unless it is there. `added`: as many bytes as it takes there; 0 when it was there. */
+  async keep(plain: Uint8Array): Promise<{ name: string; added: number }> {
+    const known = await this.pieces();
+    const name = this.#vault.nameOf(plain);
+    if (known.has(name)) return { name, added: 0 };
+    const place = placeOf(name);
+    const sealed = this.#vault.seal(place, plain);
+    await this.#blobs.put(place, sealed);
+    known.set(name, sealed.length);
+    return { name, added: sealed.length };
+  }
+
+  /** Throws Damaged for a piece that is missing or is not what it was. */
+  async piece(name: string): Promise<Uint8Array> {
+    const place = placeOf(name);
+    const sealed = await this.#blobs.get(place);
+    if (!sealed) throw new Damaged(`${place} is missing.`);
+    const plain = this.#vault.open(place, sealed);
+    if (this.#vault.nameOf(plain) !== name) throw new Damaged(`${place} holds something else.`);
+    return plain;
+  }
+
+  /** Bytes by name of all that lie there. */
+  async pieces(): Promise<Map<string, number>> {
+    this.#known ??= new Map(
+      (await this.#list(PIECES)).map(({ key, bytes }) => [key.slice(key.lastIndexOf("/") + 1), bytes]),
+    );
+    return this.#known;
+  }
+
+  /** The last thing that a backup does: before it, there is none. */
+  write(manifest: Manifest): Promise<void> {
+    return this.#blobs.put(placeOfManifest(manifest.id), sealManifest(this.#vault, manifest));
+  }
+
+  /** Oldest first. */
+  async ids(): Promise<string[]> {
+    return (await this.#list(MANIFESTS)).map(({ key }) => key.slice(MANIFESTS.length)).toSorted();
+  }
+
+  /** Throws Damaged for one that does not open, Problem NOT_FOUND where there is none. */
+  async manifest(id: string): Promise<Manifest> {
+    const sealed = await this.#blobs.get(placeOfManifest(id));
+    if (!sealed) refuse("NOT_FOUND", `There is no backup ${id}.`);
+    return openManifest(this.#vault, id, sealed);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#blobs.delete(placeOfManifest(id));
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.#blobs.delete(placeOf(name));
+    this.#known?.delete(name);
+  }
+
+  /**
+   * Says that something runs, so that nothing is collected which a backup that is under way has counted on, and no
+   * backup begins in the middle of a collection: each says so first and then looks who else does.
+   */
+  async alone<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const mine = `${MARKS}${what}`;
+    await this.#blobs.put(mine, Buffer.from(String(this.#clock.now())));
+    try {
+      const now = this.#clock.now();
+      const others = (await this.#list(MARKS)).filter(
+        ({ key, modified_at }) => key !== mine && now - modified_at < MARK_MS,
+      );
+      const other = others[0]?.key.slice(MARKS.length);
+      if (other !== undefined) refuse("STILL_RUNNING", `${other} is under way at the same place.`);
+      return await work();
+    } finally {
+      await this.#blobs.delete(mine);
+    }
+  }
+
+  async #list(prefix: string) {
+    const found = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.#blobs.list(prefix, { limit: PAGE, ...(cursor !== undefined && { cursor }) });
+      found.push(...page.items);
+      cursor = page.next_cursor;
+      if (cursor === undefined) return found;
+    }
+  }
+}

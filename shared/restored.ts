@@ -1,0 +1,15 @@
+/** The mark that a restore leaves in the router's store: from when on the books may lack what the exchange knows. */
+import { z } from "@hono/zod-openapi";
+
+/** Its key among `router_marks`. */
+export const RESTORED_MARK = "restored";
+
+export const RestoredMark = z.object({
+  backup_id: z.string(),
+  /** Epoch ms: what happened later is not in the backup. */
+  as_of: z.number(),
+  restored_at: z.number(),
+  /** Epoch ms at which all that the exchange knows was taken in. */
+  caught_up_at: z.number().optional(),
+});
+export type RestoredMark = z.output<typeof RestoredMark>;
