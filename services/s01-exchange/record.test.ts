@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
 import { MemoryBlobs } from "../../shared/adapters/memory-blobs.ts";
+import { Problem } from "../../shared/errors.ts";
 import { RECORDINGS } from "../../shared/keys.ts";
 import { Recorder } from "./record.ts";
 import { testSurroundings } from "./surroundings.fixture.ts";
@@ -82,6 +83,40 @@ test("what cannot be written is held, in order, up to the limit; the rest is cou
   expect(written.map((line) => line.slice(20))).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);
   recorder.frame(BTC, 1_700_000_000_000, '{"a":9}');
   expect(around.counted.get("unrecorded")).toBe(5);
+});
+
+test("a store that is away is tried for one instrument, not for each, and what came meanwhile is all held", async () => {
+  const { recorder, flush, lines, blobs, around } = open({});
+  const append = blobs.append.bind(blobs);
+  const tried: string[] = [];
+  blobs.append = (key) => {
+    tried.push(key);
+    return Promise.reject(new Problem("UNAVAILABLE", "The object store cannot be reached."));
+  };
+  for (const instrument of [BTC, SPOT_BTC]) recorder.frame(instrument, 1_700_000_000_000, '{"a":1}');
+  await flush();
+  expect(tried).toHaveLength(1);
+  expect(around.raised).toEqual(["RECORDING_FAILED"]);
+  blobs.append = append;
+  for (const instrument of [BTC, SPOT_BTC]) recorder.frame(instrument, 1_700_000_000_001, '{"a":2}');
+  await flush();
+  for (const name of ["fut", "spot"]) {
+    const written = await lines(`recordings/${name}-btcusdt/2023-11-14-22.gz`);
+    expect(written.map((line) => line.slice(20))).toEqual(['{"a":1}', '{"a":2}']);
+  }
+});
+
+test("a store that gives no answer does not hold up the end", async () => {
+  const { recorder, blobs, around } = open({});
+  blobs.append = () => new Promise(() => {});
+  recorder.frame(BTC, 1_700_000_000_000, '{"a":1}');
+  let isOver = false;
+  void recorder.finish(5_000).then(() => {
+    isOver = true;
+  });
+  const until = around.clock.now() + 5_001;
+  while (!isOver && around.clock.now() < until) await around.clock.run(around.clock.now() + 100);
+  expect(isOver).toBe(true);
 });
 
 const cuts: [string, number, string[]][] = [

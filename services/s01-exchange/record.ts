@@ -2,6 +2,7 @@
 import { promisify } from "node:util";
 import { constants, gunzip, gzip } from "node:zlib";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
+import { asProblem } from "../../shared/errors.ts";
 import { RECORDINGS, recordingKey } from "../../shared/keys.ts";
 import type { BlobInfo, Blobs } from "../../shared/kit/ports.ts";
 import type { Surroundings } from "./types.ts";
@@ -61,6 +62,17 @@ export class Recorder {
     return this.flushing;
   }
 
+  /** At the end: as `flush`, for no longer than this. */
+  async finish(ms: number): Promise<void> {
+    const { clock } = this.around;
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(ms, resolve);
+    });
+    await Promise.race([this.flush(), late]);
+    cancel();
+  }
+
   /** Deletes the oldest hours until the recordings fit their limit; answers how many went. */
   async retain(): Promise<number> {
     const items: BlobInfo[] = [];
@@ -86,7 +98,13 @@ export class Recorder {
   private async write(): Promise<void> {
     const sheets = this.sheets;
     this.sheets = new Map();
+    let isAway = false;
     for (const [slot, { key, lines }] of sheets) {
+      // Where it takes long to hear that the store is away, it is heard once and not for each instrument.
+      if (isAway) {
+        this.putBack(slot, { key, lines });
+        continue;
+      }
       const text = lines.join("");
       try {
         const body = await this.around.clock.hold(compress(text));
@@ -97,6 +115,7 @@ export class Recorder {
         this.around.meters.recordedBytes.inc({}, body.length);
       } catch (error) {
         this.putBack(slot, { key, lines });
+        isAway = asProblem(error).code === "UNAVAILABLE";
         this.around.raise("ERROR", "RECORDING_FAILED", "Market frames could not be recorded", "Held in memory");
         this.around.log.error("Recording failed", { key, error: String(error) });
       }

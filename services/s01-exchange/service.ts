@@ -40,6 +40,8 @@ const UNKNOWN_EVERY_MS = 5_000;
 /** An answer this young shows that the exchange is reached. */
 const REACH_MS_MAX = 30_000;
 const BOOT_WAIT_MS = 1_000;
+/** A store of recordings that is away does not hold up the stop. */
+const RECORDING_END_MS = 5_000;
 
 export default defineService({
   id: "s01",
@@ -132,7 +134,7 @@ export default defineService({
         market.stop();
         streams.stop();
         outbox.stop();
-        await recorder.flush();
+        await recorder.finish(RECORDING_END_MS);
       },
     };
   },

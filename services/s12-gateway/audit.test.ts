@@ -121,6 +121,29 @@ describe("the head is kept in Blobs", () => {
   });
 });
 
+test("entries wait for no anchor, however slow Blobs are, nor does the log's end look cut off", async () => {
+  const slow = new MemoryBlobs(clock);
+  const append = slow.append.bind(slow);
+  const waiting: (() => void)[] = [];
+  slow.append = (key, body) =>
+    new Promise((resolve, reject) => {
+      waiting.push(() => append(key, body).then(resolve, reject));
+    });
+  const alerted: string[] = [];
+  audit = new AuditLog({ store, blobs: slow, clock, log: quiet, alert: (_severity, code) => alerted.push(code) });
+  for (let n = 1; n <= 250; n++) await hear("s04", n);
+  expect(waiting).toHaveLength(1);
+  waiting.shift()?.();
+  const anchoring = audit.anchor();
+  for (let n = 251; n <= 300; n++) await hear("s04", n);
+  while (waiting.length > 0 || audit.anchoredSeq < 250) {
+    waiting.shift()?.();
+    await Bun.sleep(0);
+  }
+  await anchoring;
+  expect(alerted).toEqual([]);
+});
+
 describe("a log that is not what its anchors say is alerted", () => {
   const CUT = "FATAL AUDIT_CUT_OFF: Run ./chimera audit verify; docs/guide/audit.md says what it may mean";
   const REWRITTEN = CUT.replace("CUT_OFF", "REWRITTEN");

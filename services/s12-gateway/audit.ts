@@ -12,6 +12,8 @@ import { auditRows, readAnchors } from "./audit-proof.ts";
 /** So many entries are anchored at once, however soon after the last time. */
 const ANCHOR_ENTRIES = 100;
 
+type Anchored = Pick<AuditAnchor, "seq" | "hash">;
+
 export interface AuditParts {
   store: Store;
   blobs: Blobs;
@@ -26,7 +28,9 @@ export class AuditLog {
   #turn: Promise<unknown> = Promise.resolve();
   #anchored = 0;
   /** The farthest head that is kept in Blobs, whoever kept it; undefined until they have been read. */
-  #farthest: Pick<AuditAnchor, "seq" | "hash"> | undefined;
+  #farthest: Anchored | undefined;
+  /** One anchor at a time; the next one keeps the newest head. */
+  #isAnchoring = false;
   /** What has been alerted, once each. */
   readonly #told = new Set<string>();
 
@@ -45,9 +49,9 @@ export class AuditLog {
       const next: AuditHead = { ...head, seq: entry.seq, hash: entry.hash as string, updated_at: clock.now() };
       const ops = [put(auditLog, entry, null), put(auditHeads, next, kept?.rev ?? null)];
       await store.commit(ops, { sync: "full" });
-      if (next.seq - this.#anchored < ANCHOR_ENTRIES) return;
-      // The entry is kept, whatever becomes of the anchor; the job tries again.
-      await this.#anchor(next).catch((error: unknown) => log.warn("audit head not anchored", { error: String(error) }));
+      if (next.seq - this.#anchored < ANCHOR_ENTRIES || this.#isAnchoring) return;
+      // The entry is kept, whatever becomes of the anchor and however long it takes; the job tries again.
+      this.#anchor(next).catch((error: unknown) => log.warn("audit head not anchored", { error: String(error) }));
     });
   }
 
@@ -55,15 +59,18 @@ export class AuditLog {
    * Keeps the head in Blobs, where what is written over the log afterwards does not reach. Alerts where a head kept
    * there before is not on the log: entries were removed, or the store is an older one.
    */
-  anchor(): Promise<void> {
-    return this.#inTurn(async () => {
-      const head = await this.head();
-      await this.#compare(head);
-      if (head && head.seq > this.#anchored) await this.#anchor(head);
+  async anchor(): Promise<void> {
+    // Blobs may be slow, for which no entry waits; and what they hold is never newer than a head that is read after it.
+    const farthest = await this.#readFarthest();
+    const head = await this.#inTurn(async () => {
+      const newest = await this.head();
+      await this.#compare(farthest, newest);
+      return newest;
     });
+    if (head && head.seq > this.#anchored && !this.#isAnchoring) await this.#anchor(head);
   }
 
-  /** At the start. Blobs that are away hold nobody up: the job tries again. */
+  /** At the start, for which nobody has to wait: the job tries again. */
   async begin(): Promise<void> {
     const { log } = this.#parts;
     await this.anchor().catch((error: unknown) => log.warn("audit head not anchored", { error: String(error) }));
@@ -81,19 +88,27 @@ export class AuditLog {
   async #anchor({ seq, hash }: AuditHead): Promise<void> {
     const { blobs, clock } = this.#parts;
     const ts = clock.now();
-    // A line of its own, also behind one that a crash has cut off.
-    await blobs.append(auditHeadsKey(ts), new TextEncoder().encode(`\n${JSON.stringify({ seq, hash, ts })}\n`));
-    this.#anchored = seq;
+    this.#isAnchoring = true;
+    try {
+      // A line of its own, also behind one that a crash has cut off.
+      await blobs.append(auditHeadsKey(ts), new TextEncoder().encode(`\n${JSON.stringify({ seq, hash, ts })}\n`));
+    } finally {
+      this.#isAnchoring = false;
+    }
+    this.#anchored = Math.max(this.#anchored, seq);
     if (this.#farthest && seq > this.#farthest.seq) this.#farthest = { seq, hash };
   }
 
-  async #compare(head: AuditHead | undefined): Promise<void> {
-    const { store, blobs } = this.#parts;
+  async #readFarthest(): Promise<Anchored> {
     if (!this.#farthest) {
-      const { anchors } = await readAnchors(blobs);
-      this.#farthest = anchors.reduce((far, each) => (each.seq > far.seq ? each : far), { seq: 0, hash: "" });
+      const { anchors } = await readAnchors(this.#parts.blobs);
+      this.#farthest = anchors.reduce<Anchored>((far, each) => (each.seq > far.seq ? each : far), { seq: 0, hash: "" });
     }
-    const { seq, hash } = this.#farthest;
+    return this.#farthest;
+  }
+
+  async #compare({ seq, hash }: Anchored, head: AuditHead | undefined): Promise<void> {
+    const { store } = this.#parts;
     if (seq === 0) return;
     if ((head?.seq ?? 0) < seq) {
       this.#tell(

@@ -200,7 +200,7 @@ export default defineService({
         await kill.load();
         await kill.remind();
         feed.start();
-        await auditTrail.begin();
+        void auditTrail.begin();
       },
       stop: async () => feed.stop(),
     };
