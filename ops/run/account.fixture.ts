@@ -76,12 +76,10 @@ export async function everyPositionProtected(running: Running): Promise<boolean>
   });
 }
 
+export const asShipped = (): string => readFileSync(join(ROOT, "services/s10-config/default-bundle.yaml"), "utf8");
+
 /** The shipped bundle with its strategies asleep, so that only what a test asks is traded. */
-export const asleep = (): string =>
-  readFileSync(join(ROOT, "services/s10-config/default-bundle.yaml"), "utf8").replace(
-    /^( {2}- strategy_id: .*)$/gm,
-    "$1\n    enabled: false",
-  );
+export const asleep = (): string => asShipped().replace(/^( {2}- strategy_id: .*)$/gm, "$1\n    enabled: false");
 
 /** Asleep, and with a breaker that is soon closed. */
 export const sleepingBundle = (): string =>

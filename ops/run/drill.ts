@@ -8,12 +8,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { loadServices } from "../services.ts";
-import { asleep, booksFlat, openPositions, servicesReady } from "./account.fixture.ts";
+import { asleep, asShipped, booksFlat, openPositions, servicesReady } from "./account.fixture.ts";
 import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
 import { SOON_WELL } from "./life.fixture.ts";
 import { underTrouble } from "./ordeal.fixture.ts";
 import { type Running, until, up } from "./process.fixture.ts";
+import { everySignalDecided, rollingRestart } from "./rolling-restart.fixture.ts";
 import { killed, redisTroubles, stopped } from "./troubles.fixture.ts";
 
 /** All is ready again within this of a trouble's end; a kill ends at once. */
@@ -22,6 +23,8 @@ export const READY_MS_MAX = 30_000;
 const WAIT_MS = 120_000;
 const REDIS_AWAY_MS = 30_000;
 const PAUSED_MS = 30_000;
+/** That long an entry may wait in a rolling restart. */
+const PAUSED_MS_MAX = 30_000;
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 
 export interface Drill {
@@ -30,6 +33,8 @@ export interface Drill {
   what: string;
   /** A kill is over as soon as it is done: what follows is the recovery. */
   isKill: boolean;
+  /** Its strategies trade. */
+  isAwake?: boolean;
   /** Of `up`, besides the usual. */
   args?: readonly string[];
   happens(running: Running): Promise<void>;
@@ -70,14 +75,27 @@ export async function allDrills(): Promise<Drill[]> {
     args: ["--replicas", "s03=2,s04=2", "--shards", "4"],
     happens: (running: Running) => stopped(running, name, () => Bun.sleep(PAUSED_MS)),
   }));
-  return [...ofRedis, ...ofServices, ...ofReplicas];
+  const rolling = {
+    name: "rolling-restart",
+    what: "every process started again, one after the other, while signals and orders go on",
+    isKill: false,
+    isAwake: true,
+    args: ["--replicas", "s01=2,s02=2,s03=2,s04=2,s06=2,s10=2", "--shards", "4"],
+    async happens(running: Running) {
+      const { restarted, met } = await rollingRestart(running, { name: "rolling", instruments: ["SPOT:ETHUSDT"] });
+      console.error(`    ${JSON.stringify({ processes: restarted.length, ...met })}`);
+      if (met.longest_ms > PAUSED_MS_MAX) throw new Error(`an entry waited ${met.longest_ms} ms`);
+      await everySignalDecided(running);
+    },
+  };
+  return [...ofRedis, ...ofServices, ...ofReplicas, rolling];
 }
 
 /** Runs one drill in a new folder `data`; never throws for what the drill brings to light. */
 export async function run(drill: Drill, data: string, portOffset: number): Promise<Outcome> {
   mkdirSync(data, { recursive: true });
   const bundle = join(data, "asleep.yaml");
-  writeFileSync(bundle, asleep());
+  writeFileSync(bundle, drill.isAwake ? asShipped() : asleep());
   const usual = ["--processes", "--seed", drill.name];
   const outcome: Outcome = { name: drill.name, violated: [], ok: false };
   try {

@@ -22,6 +22,8 @@ export interface ProgramState {
 
 const FIRST_WAIT_MS = 200;
 const WAIT_MS_MAX = 10_000;
+/** Whoever ends sooner, ends by itself. */
+const BRIEF_MS = 1_000;
 /** A program that has run this long has earned a fresh start of its waits. */
 const STEADY_MS = 30_000;
 const STOP_MS_MAX = 15_000;
@@ -53,9 +55,14 @@ class Kept {
   private async keep(firstWord: () => void): Promise<void> {
     while (!this.stopping) {
       const startedAt = performance.now();
-      await this.once(firstWord);
+      const code = await this.once(firstWord);
       firstWord();
       if (this.stopping) break;
+      // Somebody asked it to end, to have it started anew: nothing is wrong with it.
+      if (code === 0 && performance.now() - startedAt > BRIEF_MS) {
+        this.state.restarts++;
+        continue;
+      }
       this.failures = performance.now() - startedAt > STEADY_MS ? 0 : this.failures + 1;
       this.set("waiting");
       await this.pause(Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, this.failures - 1), WAIT_MS_MAX));
@@ -64,7 +71,8 @@ class Kept {
     this.set("stopped");
   }
 
-  private async once(isUp: () => void): Promise<void> {
+  /** Answers its exit code. */
+  private async once(isUp: () => void): Promise<number | null> {
     this.set("starting");
     const { command, env } = this.program;
     // A group of its own: Ctrl-C at the terminal is for the supervisor, which then ends all in order.
@@ -88,6 +96,7 @@ class Kept {
     await Promise.all([listen(child.stdout, true), listen(child.stderr, false), child.exited]);
     this.state.pid = undefined;
     this.state.lastEnd = `${child.signalCode ?? `exit ${child.exitCode}`} ${said.trim()}`.trim();
+    return child.exitCode;
   }
 
   private pause(ms: number): Promise<void> {

@@ -43,9 +43,11 @@ const FIRST_LEGS = ["e0", sliceLeg(0, 0)];
 export class Admission {
   private readonly parts: Parts;
   private readonly rules: AdmissionRules;
+  private readonly startedAt: number;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.startedAt = parts.ports.clock.now();
     this.rules = new AdmissionRules({ ...parts, intents: parts.executor.rules });
   }
 
@@ -126,6 +128,7 @@ export class Admission {
     checks.checkShape(intent);
     await this.learn(intent);
     const listing = isEntry(intent.kind) ? this.entryMayPass(intent) : this.rules.listed(intent);
+    if (isEntry(intent.kind)) this.mustHaveHeard(intent);
     const plan = this.rules.plan(intent, listing, decision);
     const { reserved, notional } = isEntry(intent.kind)
       ? this.rules.reserve(intent, plan, listing)
@@ -141,6 +144,13 @@ export class Admission {
     else await store();
     if (slot) Object.assign(slot, { reserved: zero, notional: zero });
     poke(intent.intent_id);
+  }
+
+  /** Prices come several a second: after a start, or a hand-over, the first is a moment away. */
+  private mustHaveHeard({ instrument }: Intent): void {
+    const { market, ports } = this.parts;
+    if (market.touch(instrument) || ports.clock.now() - this.startedAt > ports.settings.tickerAgeMsMax) return;
+    refuse("NOT_READY", `no price of ${instrument} has been heard since the start`, { retryAfterMs: 250 });
   }
 
   /** Others may have heard of its revision sooner, and an exit's may be an old one: getting out does not wait for it. */

@@ -1,5 +1,5 @@
 /** Forwards `/api/v1/…` to the service whose documented path it is, as the person who asked. */
-import { FAILURES, refuse } from "../../shared/errors.ts";
+import { refuse } from "../../shared/errors.ts";
 import { readText } from "../../shared/kit/body.ts";
 import { createGuard, type Guard } from "../../shared/kit/call-guard.ts";
 import type { Clock, Random, ServiceId } from "../../shared/kit/ports.ts";
@@ -8,12 +8,11 @@ import type { Peers, Principal, Verb } from "../../shared/kit/service.ts";
 import type { Act } from "./acts.ts";
 import type { ApiDocuments } from "./api-documents.ts";
 import { type ApiDocument, isForPeople } from "./api-merge.ts";
+import { untilHandedOver } from "./handover.ts";
 
 export const API_PREFIX = "/api/v1";
 /** What a person asks for is waited for this long; a service gives up by itself before. */
 const ANSWER_MS_MAX = 10_000;
-/** A shard that changes hands has its new holder in moments. */
-const HANDOVER_MS = 250;
 const AWAY_RETRY_MS = 1_000;
 
 interface Route {
@@ -78,13 +77,9 @@ export function createProxy({ peers, documents, clock, random, self, care }: Pro
     });
   }
 
-  /** Between two holders nothing was done: whatever was asked may be asked again. */
-  async function send({ id, method, path, headers, body }: Going, who: Principal): Promise<Response> {
+  function send({ id, method, path, headers, body }: Going, who: Principal): Promise<Response> {
     const target = () => new Request(`http://${id}${path}`, { method, headers, ...(body !== undefined && { body }) });
-    const first = await peers.fetch(id, target(), who);
-    if (!(await isBetweenOwners(first))) return first;
-    await clock.sleep(HANDOVER_MS);
-    return peers.fetch(id, target(), who);
+    return untilHandedOver(() => peers.fetch(id, target(), who), { clock, isChange: method !== "GET" });
   }
 
   return {
@@ -121,15 +116,6 @@ export function createProxy({ peers, documents, clock, random, self, care }: Pro
       return send({ id: found.id, method, path, headers, body: JSON.stringify(body) }, who);
     },
   };
-}
-
-async function isBetweenOwners(response: Response): Promise<boolean> {
-  if (response.status !== FAILURES.NOT_OWNER.status) return false;
-  const body = (await response
-    .clone()
-    .json()
-    .catch(() => undefined)) as { code?: unknown } | undefined;
-  return body?.code === "NOT_OWNER";
 }
 
 /** For clients that take anything, as programs and browsers say by themselves. */

@@ -8,7 +8,7 @@ import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
-import type { ServiceId } from "../../shared/kit/ports.ts";
+import { NetError, type ServiceId } from "../../shared/kit/ports.ts";
 import type { Log, Peers, Principal } from "../../shared/kit/service.ts";
 import { createApiDocuments } from "./api-documents.ts";
 import { type ApiDocument, mergeApi, type Operation } from "./api-merge.ts";
@@ -134,8 +134,9 @@ describe("merging", () => {
 });
 
 describe("the way to a troubled service", () => {
+  type Says = "NOT_OWNER" | "NOT_READY" | "STOPPING" | "UNAVAILABLE";
   /** What the peer says to each request, in order; a text is a Problem's code. */
-  function proxyTo(says: ("NOT_OWNER" | "UNAVAILABLE" | "hangs up")[], isDocumented = true) {
+  function proxyTo(says: (Says | "hangs up" | "is away")[], isDocumented = true) {
     const clock = new VirtualClock(0);
     const asked: string[] = [];
     const document = { paths: { "/things": { get: { responses: {} }, post: { responses: {} } } } };
@@ -147,6 +148,10 @@ describe("the way to a troubled service", () => {
         }
         asked.push(`${request.method} ${await request.text()}`);
         const next = says.shift();
+        if (next === "is away") {
+          const cause = new NetError("refused", "ECONNREFUSED");
+          refuse("UNAVAILABLE", "s04-router cannot be reached.", { cause });
+        }
         if (next === "hangs up") refuse("UNAVAILABLE", "s04-router cannot be reached.");
         return next ? Response.json({ code: next }, { status: 503 }) : Response.json({ done: true });
       },
@@ -167,8 +172,16 @@ describe("the way to a troubled service", () => {
       expect(await (await send(method)).json()).toEqual({ done: true });
       expect(asked.length).toBe(2);
     }
-    const { send } = proxyTo(["NOT_OWNER", "NOT_OWNER"]);
+    const { send } = proxyTo(Array.from({ length: 100 }, () => "NOT_OWNER" as const));
     expect((await send("POST")).status).toBe(503);
+  });
+  test("holds a change while its only holder is started again: it stops, is away, is not ready yet", async () => {
+    const restarts = ["STOPPING", "is away", "is away", "is away", "NOT_READY", "NOT_READY"] as const;
+    const { send, asked } = proxyTo([...restarts]);
+    expect(await (await send("POST")).json()).toEqual({ done: true });
+    expect(asked.length).toBe(restarts.length + 1);
+    const dead = proxyTo(Array.from({ length: 100 }, () => "is away" as const));
+    expect(await dead.send("POST").catch((error: unknown) => error)).toMatchObject({ code: "UNAVAILABLE" });
   });
   test("repeats a read that did not arrive, and never a change", async () => {
     const read = proxyTo(["hangs up"]);
