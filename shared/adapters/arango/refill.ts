@@ -1,0 +1,65 @@
+/** Brings documents of an older declaration up to date: what indexes and searches look at is made from them anew. */
+import type { Collection } from "../../kit/ports.ts";
+import { Binder, type Statement } from "./aql.ts";
+import { placesOf } from "./place.ts";
+import { indexedFields } from "./reader.ts";
+import type { Server } from "./server.ts";
+import { textsOf } from "./words.ts";
+
+const BATCH = 500;
+
+interface Stored {
+  _key: string;
+  doc: unknown;
+}
+
+/** Some documents behind a key, in whatever order the server has for keys. */
+export function readingStored(collection: string, after: string, limit: number): Statement {
+  const bind = new Binder();
+  return bind.statement(
+    `FOR d IN ${bind.collection(collection)}`,
+    `FILTER d._key > ${bind.value(after)}`,
+    "SORT d._key ASC",
+    `LIMIT ${bind.value(limit)}`,
+    "RETURN { _key: d._key, doc: d.doc }",
+  );
+}
+
+export function updating(collection: string, changes: readonly unknown[]): Statement {
+  const bind = new Binder();
+  const list = bind.value(changes);
+  return bind.statement(
+    `FOR d IN ${list}`,
+    `UPDATE d IN ${bind.collection(collection)}`,
+    "OPTIONS { ignoreErrors: true }",
+  );
+}
+
+export class Refill {
+  readonly #server: Server;
+  readonly #collection: Collection<never>;
+
+  constructor(server: Server, collection: Collection<never>) {
+    this.#server = server;
+    this.#collection = collection;
+  }
+
+  /** Answers how many documents there are. */
+  async run(): Promise<number> {
+    const { name, search } = this.#collection;
+    const fields = indexedFields(this.#collection);
+    let count = 0;
+    for (let after = ""; ; ) {
+      const rows = await this.#server.read<Stored>(readingStored(name, after, BATCH));
+      const changes = rows.map(({ _key, doc }) => ({
+        _key,
+        by: placesOf(fields, doc),
+        ...(search && { words: textsOf(search, doc) }),
+      }));
+      if (changes.length > 0) await this.#server.query(updating(name, changes));
+      count += rows.length;
+      if (rows.length < BATCH) return count;
+      after = rows.at(-1)!._key;
+    }
+  }
+}
