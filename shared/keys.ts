@@ -53,6 +53,17 @@ export const AUDIT_HEADS = "audit/heads/";
 /** Where the heads of one day are kept, UTC. */
 export const auditHeadsKey = (ts: number): string => `${AUDIT_HEADS}${new Date(ts).toISOString().slice(0, 10)}.jsonl`;
 
+/** Where work for other processes lies while it is under way: all of it, and one crew's. */
+export const WORK = "work/";
+export const workOf = (crew: string): string => `${WORK}${crew}/`;
+/** What all runs of a crew share; what one of them answered; that nobody waits for one any more. */
+export const workGround = (crew: string): string => `${workOf(crew)}ground`;
+export const workAnswer = (crew: string, run: number): string => `${workOf(crew)}answer-${run}`;
+export const workStopped = (crew: string, run: number): string => `${workOf(crew)}stopped-${run}`;
+
+/** Word that another site has taken over from this one; nothing while none has. */
+export const SITE_REPLACED = "site/replaced.json";
+
 /** Where imported history of markets lies. */
 export const MARKET_DATA = "market/";
 

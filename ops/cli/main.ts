@@ -41,6 +41,7 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "Experiments of the running installation: run, list, show, trials, cancel",
     load: () => import("./experiment.ts"),
   },
+  worker: { summary: "Work trials of experiments that are queued, on this machine", load: () => import("./worker.ts") },
   hypothesis: {
     summary: "Statements that experiments can refute: record, list, show",
     load: () => import("./hypothesis.ts"),

@@ -1,5 +1,4 @@
 /** The world of one service's process: Redis between the processes, SQLite files by shard, the others' to read. */
-import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { fetchNet } from "../../shared/adapters/net.ts";
 import { onnxInference } from "../../shared/adapters/onnx.ts";
 import { openOutside } from "../../shared/adapters/outside.ts";
@@ -13,6 +12,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, Directory, Journal, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
+import { newestBackup, tellBackups } from "./backup-figures.ts";
 import { openBlobs } from "./blobs.ts";
 import { tellCertificate } from "./certificate-figures.ts";
 import type { Identity } from "./identity.ts";
@@ -21,7 +21,9 @@ import { approvalsEnv } from "./origin.ts";
 import { pemIn, serviceCa } from "./place.ts";
 import { type ProcessSettings, readProcessSettings } from "./process-settings.ts";
 import { tellRedis } from "./redis-figures.ts";
+import { openingOf } from "./serve-gateway.ts";
 import { openStores } from "./stores.ts";
+import { workersFor } from "./workers-for.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 export interface RedisWorldOptions {
@@ -59,18 +61,18 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
   const journals = openJournals(folder);
   const stores = openStores({ folder, env, clock });
   const names = peerNames(serviceCa(settings));
+  const random = systemRandom();
+  const blobs = openBlobs({ folder, env, clock });
   return {
     ...{ clock, bus, cache, lock, quota, rateLimit, schedule, directory, log },
     openStore: (shard, fence) => stores.openShard(owner, shard, fence),
     openJournal: (shard, fence) => journals.openShard(owner, shard, fence),
     openReader: () => stores.openReader(owner),
-    random: systemRandom(),
-    blobs: openBlobs({ folder, env, clock }),
+    ...{ random, blobs, workers: workersFor(owner, env, { schedule, blobs, clock, random }) },
     ...{ names, net: fetchNet(clock, { trust: names.trust }) },
     outside: openOutside({ clock }),
     inference: onnxInference(clock),
     programs: programRunner(),
-    workers: bunWorkers(),
     env: {
       ...identity.keys,
       ...approvalsEnv(env),
@@ -84,8 +86,11 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
     replica: `${place}-${process.pid}`,
     build: buildInfo(env),
     processMetrics: processMetrics({ service: owner }, (registry) => {
-      if (owner === "s11") tellRedis(registry, coordination.figures);
-      if (owner === "s12") tellCertificate(registry, env, folder);
+      if (owner === "s11") {
+        tellRedis(registry, coordination.figures);
+        tellBackups(registry, clock, newestBackup(env, clock));
+      }
+      if (owner === "s12") tellCertificate(registry, async () => (await openingOf(env, folder))?.certificate?.endsAt);
     }),
     async close() {
       await bus.close();

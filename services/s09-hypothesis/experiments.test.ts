@@ -1,5 +1,8 @@
 /** Experiments over REST, run by the real engine: accepted, followed, found, canceled, killed and gone on with. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { type AnyTask, QueueWorker } from "../../shared/adapters/queue-worker.ts";
+import { queueWorkers } from "../../shared/adapters/queue-workers.ts";
+import { trialTask } from "../../shared/experiment-run/trial-task.ts";
 import { bundle, design, grid, HOUR, MINUTE, ResearchWorld, START } from "./experiments.fixture.ts";
 
 const worlds: ResearchWorld[] = [];
@@ -68,6 +71,32 @@ describe("an experiment", () => {
     expect(before.length).toBeGreaterThan(0);
     expect(await world.trials(exp_id)).toEqual(expect.arrayContaining(before));
   });
+});
+
+test("an experiment comes out the same on workers elsewhere, one of which goes in the middle", async () => {
+  const here = await open();
+  const expected = (await here.over(await here.run({ design: design(grid) }))).result?.hash;
+  const away = await open();
+  away.kill();
+  const { clock, world } = away;
+  const { schedule, blobs, random, workers } = world;
+  world.workers = queueWorkers({ schedule, blobs, clock, random: random.fork("queue"), cores: 3 });
+  await away.begin();
+  const errors: unknown[] = [];
+  const worker = () =>
+    new QueueWorker({
+      ...{ schedule, blobs, clock, workers, tasks: [trialTask as AnyTask], size: 1 },
+      onError: (error) => errors.push(error),
+    });
+  const exp_id = await away.run({ design: design(grid) });
+  const [first, second] = [worker(), worker()];
+  const ends = [first.run(10 * MINUTE), second.run(10 * MINUTE)];
+  await away.untilTried(exp_id);
+  first.stop();
+  const { status, result } = await away.over(exp_id);
+  second.stop();
+  await away.finish(Promise.all(ends));
+  expect([status, result?.hash, errors]).toEqual(["DONE", expected as string, []]);
 });
 
 describe("an experiment that does not end well", () => {
