@@ -11,6 +11,7 @@ import { KeyGuard } from "./key-guard.ts";
 import { KillCopy } from "./kill-copy.ts";
 import { LastPrices, LiveGuard, type LivePorts } from "./live-guard.ts";
 import { Recorder } from "./record.ts";
+import { SiteGuard } from "./site-guard.ts";
 import { Desk } from "./trading.ts";
 import type { MarketOutlet, Surroundings } from "./types.ts";
 import type { Venue, VenueMarket, VenueOrders, VenuePorts, VenueQueries, VenueStreams } from "./venue-port.ts";
@@ -37,6 +38,7 @@ export interface Connector {
   readonly market: VenueMarket;
   readonly kill: KillCopy;
   readonly key: KeyGuard;
+  readonly site: SiteGuard;
   readonly accountGuard: AccountGuard;
   readonly live: LiveGuard;
   readonly orders: VenueOrders;
@@ -46,7 +48,8 @@ export interface Connector {
   readonly queries: VenueQueries;
 }
 
-export function createConnector(around: Surroundings, outside: Outside): Connector {
+export function createConnector(given: Surroundings, outside: Outside): Connector {
+  const around: Surroundings = { ...given, keyAnswered: (...answer) => key.answered(...answer) };
   const { account, store, blobs, publish } = outside;
   const prices = new LastPrices();
   const outlet = around.settings.mode === "live" ? heardBy(prices, outside.outlet) : outside.outlet;
@@ -71,6 +74,7 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
   const instruments = new Instruments(around, store, venue.listing);
   instruments.changed = () => market.apply();
   const key = new KeyGuard(around, () => venue.link.rights());
+  const site = new SiteGuard(around, blobs);
   const accountGuard = new AccountGuard(around, () => venue.link.accountMode());
   const live = new LiveGuard({
     ...{ settings: around.settings, clock: around.clock, raise: around.raise, store, audit: outside.audit },
@@ -84,6 +88,7 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     instruments,
     kill,
     key,
+    site,
     accountGuard,
     live,
     accepted: (side, clientOrderId) => streams.expect(side, clientOrderId),
@@ -98,6 +103,7 @@ export function createConnector(around: Surroundings, outside: Outside): Connect
     market,
     kill,
     key,
+    site,
     accountGuard,
     live,
     orders,

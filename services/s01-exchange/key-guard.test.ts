@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { asProblem } from "../../shared/errors.ts";
+import { SITE_REPLACED } from "../../shared/keys.ts";
 import { A_KEY, BTC, connectToVenue, order } from "./venue.fixture.ts";
 
 const rows: [string, object, string | undefined][] = [
@@ -27,6 +28,42 @@ test.each(rows)("live: a key %s", async (_, rights, code) => {
   const exit = order({ client_order_id: "x", side: "SELL", entry: false, reduce_only: true });
   const exited = await settle(connector.desk.submit(exit)).catch(asProblem);
   expect(exited).not.toMatchObject({ code: "FORBIDDEN" });
+});
+
+test("a key that the exchange refuses sends no entries on that market, and does when it is taken again", async () => {
+  const { connector, faulty, settle, around, pass } = await connectToVenue();
+  connector.market.follow([BTC]);
+  await pass(1_000);
+  const body = JSON.stringify({ code: -2015, msg: "Invalid API-key, IP, or permissions for action." });
+  faulty.fetch = (request) =>
+    request.url.includes("/fapi/v") && request.headers["x-mbx-apikey"] !== undefined
+      ? Promise.resolve({ status: 401, headers: {}, body })
+      : undefined;
+  expect(await settle(connector.queries.balances()).catch(asProblem)).toMatchObject({ code: "EXCHANGE_REFUSED" });
+  expect(around.raised).toContain("KEY_REFUSED");
+  expect(connector.key.trouble()).toContain("refuses our key (FUT)");
+  const refused = await settle(connector.desk.submit(order({}))).catch(asProblem);
+  expect(refused).toMatchObject({ code: "FORBIDDEN" });
+  faulty.fetch = () => undefined;
+  await settle(connector.queries.balances());
+  expect(connector.key.trouble()).toBeUndefined();
+  expect(await settle(connector.desk.submit(order({ client_order_id: "again" })))).toMatchObject({ status: "FILLED" });
+});
+
+test("a site that another one has taken over from sends no entries, and its exits go on", async () => {
+  const { connector, settle, around, pass, blobs } = await connectToVenue();
+  connector.market.follow([BTC]);
+  await pass(1_000);
+  await settle(connector.site.look());
+  expect(connector.site.trouble()).toBeUndefined();
+  expect(await settle(connector.desk.submit(order({})))).toMatchObject({ status: "FILLED" });
+  await blobs.put(SITE_REPLACED, new TextEncoder().encode("generation 2"));
+  await settle(connector.site.look());
+  expect(around.raised).toContain("SITE_REPLACED");
+  const entry = await settle(connector.desk.submit(order({ client_order_id: "more" }))).catch(asProblem);
+  expect(entry).toMatchObject({ code: "FORBIDDEN", message: "Another site has taken over: generation 2" });
+  const exit = order({ client_order_id: "x", side: "SELL", entry: false, reduce_only: true });
+  expect(await settle(connector.desk.submit(exit))).toMatchObject({ status: "FILLED" });
 });
 
 test("paper: nothing is asked", async () => {

@@ -36,6 +36,7 @@ const HEARD_EVERY_MS = 1_000;
 const BALANCES_EVERY_MS = 60_000;
 const FUNDING_EVERY_MS = 60_000;
 const KILL_EVERY_MS = 5_000;
+const SITE_EVERY_MS = 10_000;
 const UNKNOWN_EVERY_MS = 5_000;
 /** An answer this young shows that the exchange is reached. */
 const REACH_MS_MAX = 30_000;
@@ -62,7 +63,8 @@ export default defineService({
       publish: (event) => ctx.publish(accountEvents, event, event.instrument),
       audit: (entry) => ctx.audit(entry),
     });
-    const { venue, instruments, recorder, market, streams, desk, kill, key, accountGuard, outbox, queries } = parts;
+    const { venue, instruments, recorder, market, streams, desk, kill, key, site, accountGuard, outbox, queries } =
+      parts;
     const { markets } = venue.listing;
     const treasury = treasuryOf(ctx, venue);
     const followed = new Followed({ store: ctx.store, follow: (instruments) => market.follow(instruments) });
@@ -111,6 +113,7 @@ export default defineService({
         every(FUNDING_EVERY_MS, "funding-records", () => parts.fundingRecords.refresh()),
         every(BALANCES_EVERY_MS, "balances", () => keepBalances(ctx, queries)),
         every(KILL_EVERY_MS, "kill-copy", () => kill.load()),
+        every(SITE_EVERY_MS, "site", () => site.look()),
         every(ctx.settings.recordFlushMs, "recording-flush", () => recorder.flush()),
         every(RETENTION_EVERY_MS, "recording-retention", () => recorder.retain()),
         every(METERS_EVERY_MS, "meters", () => market.measure()),
@@ -121,10 +124,13 @@ export default defineService({
         { name: "account-mode", critical: false, run: () => accountGuard.trouble() },
         { name: "live-arming", critical: false, run: () => parts.live.trouble() },
         { name: "api-key", critical: true, run: () => key.trouble() },
+        { name: "site", critical: true, run: () => site.trouble() },
         { name: "venue", critical: true, run: () => reach(ctx, venue) },
       ],
       async start() {
         await kill.load();
+        // Blobs that are away hold up no start.
+        void site.look();
         await instruments.load();
         await parts.live.load();
         boot().catch((error) => ctx.log.error("Start failed", { error: String(error) }));

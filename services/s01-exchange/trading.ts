@@ -8,6 +8,7 @@ import type { Instruments } from "./instruments.ts";
 import type { KeyGuard } from "./key-guard.ts";
 import type { KillCopy } from "./kill-copy.ts";
 import type { LiveGuard } from "./live-guard.ts";
+import type { SiteGuard } from "./site-guard.ts";
 import { Submissions } from "./submissions.ts";
 import { isConditional, type OrderRef, type VenueOrders } from "./venue-port.ts";
 
@@ -19,6 +20,7 @@ export interface DeskPorts {
   readonly instruments: Instruments;
   readonly kill: KillCopy;
   readonly key: KeyGuard;
+  readonly site: Pick<SiteGuard, "refuseEntries">;
   readonly accountGuard: AccountGuard;
   readonly live: Pick<LiveGuard, "admit" | "refuseEntries">;
   /** An order was taken. */
@@ -92,7 +94,8 @@ export class Desk {
 
   private async admit(order: Parameters<LiveGuard["admit"]>[0]): Promise<void> {
     this.ports.kill.refuseIfOn();
-    this.ports.key.refuseEntries();
+    this.ports.site.refuseEntries();
+    this.ports.key.refuseEntries(marketOf(order.instrument));
     this.ports.accountGuard.refuseEntries(marketOf(order.instrument));
     await this.ports.live.admit(order);
   }

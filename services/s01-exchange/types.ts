@@ -158,6 +158,8 @@ export interface Surroundings {
   readonly random: Random;
   readonly log: Log;
   readonly raise: Raise;
+  /** Whether the exchange took our key when it was last asked something by it. */
+  readonly keyAnswered?: (market: Market, isTaken: boolean) => void;
   readonly meters: Meters;
 }
 

@@ -148,14 +148,27 @@ export const EXCHANGE_RULES: readonly AlertRule[] = [
   ),
   rule(
     "KEY_REFUSED",
-    ["ERROR"],
+    ["ERROR", "FATAL"],
     [
       "s01",
       {
-        means: "The exchange refused our key or its signature.",
-        done: "Nothing can be sent with it; open stops rest at the exchange.",
-        look: "`./chimera keys` and the exchange's page: is the key there, in time, for this address?",
-        act: "Set a good key: `./chimera keys set`.",
+        means: "The exchange refused our key or its signature. FATAL: the key is revoked, or for another address.",
+        done: "Nothing can be sent with it, and no entry is tried; open stops rest at the exchange.",
+        look: "`./chimera keys` and the exchange's page: is the key there, in time, for this address? Was a standby promoted?",
+        act: "Set a good key: `./chimera keys set`. Where another site has taken over, stop this one.",
+      },
+    ],
+  ),
+  rule(
+    "SITE_REPLACED",
+    ["FATAL"],
+    [
+      "s01",
+      {
+        means: "A standby was promoted in this site's place, as the place of the backups tells.",
+        done: "Sends no entries from here any more, whatever the key may do.",
+        look: "Which site trades now, and whether this site's exchange key is revoked.",
+        act: "Revoke this site's key, stop it, and let it follow the other one: docs/guide/standby-site.md.",
       },
     ],
   ),

@@ -37,6 +37,8 @@ export const CODE = {
   tooMany: [-1003, -1008, -1015],
   tooManyOrders: -1015,
   keyRefused: [-1022, -2014, -2015],
+  /** Revoked, switched off, run out, or for another address. */
+  keyGone: [-2014, -2015],
   noSuchOrder: -2013,
   cancelRefused: -2011,
   listenKeyGone: -1125,
@@ -150,10 +152,10 @@ export class Rest {
     }
     this.answeredAt = this.around.clock.mono();
     this.readLimits(response, ask);
-    return this.judge(response, ask);
+    return this.judge(response, ask, path);
   }
 
-  private judge(response: NetResponse, ask: Ask): unknown {
+  private judge(response: NetResponse, ask: Ask, path: string): unknown {
     const { status } = response;
     if (status === 429 || status === 418 || status === 403) throw this.limited(ask);
     let body: unknown;
@@ -163,18 +165,29 @@ export class Rest {
       throw lost(ask, `The exchange answered ${status} with no JSON.`, cause);
     }
     if (status >= 500) throw lost(ask, `The exchange answered ${status}: ${said(body)}`);
-    if (status >= 200 && status < 300) return body;
+    if (status >= 200 && status < 300) {
+      if (ask.auth === "signed") this.around.keyAnswered?.(this.market, true);
+      return body;
+    }
     const code = codeOf(body);
     if (isOneOf(CODE.unknownOutcome, code)) throw lost(ask, `The exchange answered ${said(body)}`);
     if (isOneOf(CODE.tooMany, code)) {
       throw new Problem("RATE_LIMITED", `The exchange answered ${said(body)}`, { retryAfterMs: RETRY_MS_WHEN_UNSAID });
     }
-    if (isOneOf(CODE.keyRefused, code)) {
-      this.around.raise("ERROR", "KEY_REFUSED", `The exchange refused our key (${this.market}): ${said(body)}`);
-    }
+    if (isOneOf(CODE.keyRefused, code)) this.keyRefused(path, code, said(body));
     throw new Problem("EXCHANGE_REFUSED", `The exchange refused: ${said(body)}`, {
       errors: [{ field: "exchange_code", message: String(code ?? status) }],
     });
+  }
+
+  /** Wallets want a permission of their own, so that theirs tells nothing of trading. */
+  private keyRefused(path: string, code: number | undefined, words: string): void {
+    const isGone = isOneOf(CODE.keyGone, code) && !path.startsWith("/sapi/");
+    const message = `The exchange refused our key (${this.market}): ${words}`;
+    if (isGone) {
+      this.around.keyAnswered?.(this.market, false);
+      this.around.raise("FATAL", "KEY_REFUSED", message, "No entries are sent");
+    } else this.around.raise("ERROR", "KEY_REFUSED", message);
   }
 
   private readLimits({ status, headers, body }: NetResponse, ask: Ask): void {
