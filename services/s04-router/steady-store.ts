@@ -73,7 +73,8 @@ export class SteadyStore {
   /** Reads what earlier processes put aside, and tells it to the store, if it is there. */
   async start(): Promise<void> {
     this.kept = (await this.parts.journal.read()).map(readAside);
-    if (this.kept.length === 0) return;
+    // Also takes the room for what may come.
+    if (this.kept.length === 0) return this.clear();
     const numbers = this.kept
       .filter(({ id }) => id.startsWith(`${this.run}-`))
       .map(({ id }) => Number(id.split("-")[1]));
@@ -144,6 +145,12 @@ export class SteadyStore {
     });
   }
 
+  private clear(): Promise<void> {
+    return this.write(() => this.parts.journal.clear()).catch((error: unknown) =>
+      this.parts.warn("the journal could not be cleared", { error: String(error) }),
+    );
+  }
+
   /** One after the other: what is cleared was written before. */
   private write(work: () => Promise<void>): Promise<void> {
     const turn = this.writing.then(work);
@@ -177,9 +184,7 @@ export class SteadyStore {
       await this.writing;
     } while (this.kept.length > 0 || this.writes > 0);
     this.why = undefined;
-    this.write(() => this.parts.journal.clear()).catch((error) =>
-      this.parts.warn("the journal could not be cleared", { error: String(error) }),
-    );
+    void this.clear();
     this.parts.alert("INFO", "STORE_BACK", "the order router's store is back", "it has what was put aside meanwhile");
     await this.back();
   }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Journal } from "../kit/ports.ts";
@@ -66,12 +66,30 @@ test("the next holder reads those before it and clears them; one that was passed
   expect(readdirSync(dir).sort()).toEqual(["s04-0.12.jsonl", "s04-1.2.jsonl"]);
 });
 
+test("of many holders before it that had nothing to write none is read again", async () => {
+  const dir = folder();
+  for (let fence = 1; fence <= 20; fence++) {
+    const journal = at(dir, fence, 500_000);
+    expect(await journal.read()).toEqual([]);
+    await journal.clear();
+    await journal.close();
+    expect(readdirSync(dir)).toEqual([`s04-0.${fence}.jsonl`]);
+  }
+});
+
+test("in a folder that is not there yet nothing is found, and it is made", async () => {
+  const journal = at(join(folder(), "aside"), 1);
+  expect(await journal.read()).toEqual([]);
+  await journal.append(line(1));
+  expect(await journal.read()).toEqual([line(1)]);
+});
+
 test("its room is taken before it is needed", async () => {
   const dir = folder();
   const journal = at(dir, 1, 100_000);
-  await journal.read();
+  await journal.clear();
   const path = join(dir, "s04-0.1.jsonl");
-  expect(existsSync(path)).toBe(true);
+  expect(readFileSync(path).length).toBe(100_000);
   await journal.append(line(5));
   expect(readFileSync(path).length).toBe(100_000);
 });

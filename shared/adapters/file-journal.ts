@@ -14,8 +14,10 @@ import { join } from "node:path";
 import { assert, Problem } from "../errors.ts";
 import type { Journal } from "../kit/ports.ts";
 
-/** Some hundred exits with all that becomes of them. */
-const ROOM_BYTES = 2 * 1024 * 1024;
+/** A picture of what is open, and some dozen exits with all that becomes of them; more where the disk has room. */
+const ROOM_BYTES = 512 * 1024;
+/** Every line is an object, and ends in it. */
+const LAST = 0x7d;
 const BLANK = 0x0a;
 
 export interface FileJournalOptions {
@@ -25,10 +27,11 @@ export interface FileJournalOptions {
   name: string;
   /** Of the lease by which it is written: each holder has a file of its own, and reads those with a lower number. */
   fence: number;
+  /** Taken by the first `clear` or `append`. */
   roomBytes?: number;
 }
 
-/** Opened when it is first asked for something; each method throws Problem UNAVAILABLE where the disk does not let it. */
+/** Each method throws Problem UNAVAILABLE where the disk does not let it. */
 export class FileJournal implements Journal {
   readonly #options: FileJournalOptions;
   #opened: Opened | undefined;
@@ -38,10 +41,7 @@ export class FileJournal implements Journal {
   }
 
   async read(): Promise<string[]> {
-    return attempt(() => {
-      this.#open();
-      return this.#fences().flatMap((fence) => wholeLines(readFileSync(this.#path(fence), "utf8")));
-    });
+    return attempt(() => this.#fences().flatMap((fence) => linesOf(readFileSync(this.#path(fence)))));
   }
 
   async append(line: string): Promise<void> {
@@ -56,9 +56,11 @@ export class FileJournal implements Journal {
   async clear(): Promise<void> {
     attempt(() => {
       const opened = this.#open();
-      writeAll(opened.file, Buffer.alloc(opened.end, BLANK), 0);
-      fsyncSync(opened.file);
-      opened.end = 0;
+      if (opened.end > 0) {
+        writeAll(opened.file, Buffer.alloc(opened.end, BLANK), 0);
+        fsyncSync(opened.file);
+        opened.end = 0;
+      }
       for (const fence of this.#fences()) if (fence < this.#options.fence) rmSync(this.#path(fence), { force: true });
     });
   }
@@ -76,11 +78,12 @@ export class FileJournal implements Journal {
     const path = this.#path(fence);
     const file = openSync(path, existsSync(path) ? "r+" : "w+", 0o600);
     const text = readFileSync(path);
-    const opened = { file, end: endOf(text) };
+    const opened = { file, end: text.lastIndexOf(LAST) + 1 };
     this.#opened = opened;
-    // What a death has cut off ends here, so that the next line stands for itself.
-    if (opened.end > 0 && text[opened.end - 1] !== BLANK) opened.end = writeAll(file, Buffer.of(BLANK), opened.end);
-    if (text.length < roomBytes) writeAll(file, Buffer.alloc(roomBytes - text.length, BLANK), text.length);
+    // Whatever follows was cut off by a death: the next line stands for itself.
+    if (opened.end > 0) opened.end = writeAll(file, Buffer.of(BLANK), opened.end);
+    if (text.length >= roomBytes) return opened;
+    writeAll(file, Buffer.alloc(roomBytes - text.length, BLANK), text.length);
     fsyncSync(file);
     return opened;
   }
@@ -88,6 +91,7 @@ export class FileJournal implements Journal {
   /** Its own and those of the holders before it, oldest first. */
   #fences(): number[] {
     const { dir, name, fence } = this.#options;
+    if (!existsSync(dir)) return [];
     const numbers = readdirSync(dir).flatMap((file) => {
       const [head, number, kind, ...rest] = file.split(".");
       return head === name && kind === "jsonl" && rest.length === 0 ? [Number(number)] : [];
@@ -114,15 +118,11 @@ function writeAll(file: number, bytes: Uint8Array, at: number): number {
   return at + bytes.length;
 }
 
-/** After the last byte that is no blank, with the line break that ends it. */
-function endOf(text: Uint8Array): number {
-  let end = text.length;
-  while (end > 0 && text[end - 1] === BLANK) end--;
-  return end < text.length && end > 0 ? end + 1 : end;
+/** What is not whole was cut off, and never acknowledged. */
+function linesOf(text: Buffer): string[] {
+  const lines = text.toString("utf8", 0, text.lastIndexOf(LAST) + 1).split("\n");
+  return lines.filter((line) => line !== "" && isWhole(line));
 }
-
-/** One that is cut off was never acknowledged. */
-const wholeLines = (text: string): string[] => text.split("\n").filter((line) => line !== "" && isWhole(line));
 
 function isWhole(line: string): boolean {
   try {

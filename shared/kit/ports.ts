@@ -251,7 +251,7 @@ export interface PortableStore extends Store {
 export interface Journal {
   /** Every whole line that was not cleared, of earlier holders too; oldest first. */
   read(): Promise<string[]>;
-  /** Resolves when the disk has it. A line holds no line break. */
+  /** Resolves when the disk has it. A line is an object in JSON. */
   append(line: string): Promise<void>;
   /** Nothing that was read or appended is needed any more. */
   clear(): Promise<void>;
