@@ -20,6 +20,7 @@ import { ROOT } from "./build.ts";
 import { clientFiles } from "./client-code.ts";
 import { kubernetes } from "./deploy/k8s.ts";
 import { lintPage } from "./lint-page.ts";
+import { monitoringFiles } from "./monitoring/files.ts";
 import { collectionsPage } from "./reference/collections-page.ts";
 import {
   COMMAND_VARIABLES,
@@ -35,6 +36,7 @@ import { rpcsPage } from "./reference/rpcs-page.ts";
 import { rolesPage } from "./roles-page.ts";
 import { describeGatewaySettings } from "./run/gateway-settings.ts";
 import { describeProcessSettings } from "./run/process-settings.ts";
+import { describeStoreSettings } from "./run/store-settings.ts";
 import { describeWorkSettings } from "./run/work-settings.ts";
 import { loadServices } from "./services.ts";
 
@@ -71,6 +73,7 @@ export async function generate(): Promise<Record<string, string>> {
     "docs/reference/factors.md": factorPages(),
     "docs/reference/alerts.md": alertsPage(NOTE),
     "docs/reference/lint.md": lintPage(NOTE),
+    ...(await monitoringFiles(hosted, NOTE)),
     ...(await kubernetes(NOTE)),
     "docs/reference/bundle.schema.json": `${JSON.stringify(bundleSchemaFile(), null, 2)}\n`,
   };
@@ -117,6 +120,7 @@ function settingsTable(services: readonly Service[]): string {
   };
   const sections = [
     section("Every process of its own", describeProcessSettings()),
+    section("Where documents and blobs are kept", describeStoreSettings()),
     section("Programs", said(PROCESS_VARIABLES)),
     section("The paper venue", said(VENUE_VARIABLES)),
     section("Commands at the terminal", said(COMMAND_VARIABLES)),

@@ -2,8 +2,10 @@
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CheckItem } from "../../services/s01-exchange/live-checklist.ts";
+import { wallClock } from "../../shared/adapters/clock.ts";
 import type { Health } from "../../shared/kit/health.ts";
 import type { Service } from "../../shared/kit/service.ts";
+import { inspectBlobs } from "../run/blobs.ts";
 import { describeKey } from "../run/exchange-keys.ts";
 import { originOf, runningPid } from "../run/folder.ts";
 import { findService, loadServices } from "../services.ts";
@@ -35,6 +37,7 @@ async function run(args: string[]): Promise<number> {
   const services = await loadServices();
   const pid = runningPid(join(path, "chimera.pid"));
   const items = [...machine(path), ...folder(path, values.live)];
+  items.push(...(await inspectBlobs({ env: process.env, data: path, clock: wallClock() })));
   if (pid !== undefined) items.push(...(await health(services)));
   if (values.live) items.push(...(await goLive(services, { path, isRunning: pid !== undefined })));
   const ok = items.every((item) => item.ok || !item.must);

@@ -1,7 +1,7 @@
 /** Where documents and blobs are kept, as the environment says: in the data folder, or in ArangoDB and an S3 store. */
 import { z } from "@hono/zod-openapi";
 import { settledEnv } from "./kept-stores.ts";
-import { type Env, readEnv } from "./process-settings.ts";
+import { describeEnv, type Env, readEnv } from "./process-settings.ts";
 
 export const STORE_SETTINGS = z.object({
   store: z.enum(["sqlite", "arango"]).default("sqlite").describe("sqlite: files of the data folder; arango: ArangoDB"),
@@ -35,3 +35,6 @@ export type StoreSettings = z.output<typeof STORE_SETTINGS>;
  */
 export const readStoreSettings = (env: Env, data?: string): StoreSettings =>
   readEnv(STORE_SETTINGS, data === undefined ? env : settledEnv(data, env), "the stores");
+
+/** One row per setting, for the reference. */
+export const describeStoreSettings = () => describeEnv(STORE_SETTINGS);
