@@ -1,9 +1,23 @@
 /** The production store: one database in ArangoDB for all owners, documents by collection, each commit one transaction. */
-import { assert } from "../errors.ts";
-import type { Collection, Op, OutboxEntry, Page, Query, Ref, Row, ServiceId, Store } from "../kit/ports.ts";
+import { assert, refuse } from "../errors.ts";
+import type {
+  Collection,
+  Op,
+  OutboxEntry,
+  Page,
+  PortableStore,
+  Query,
+  Ref,
+  Row,
+  ServiceId,
+  Store,
+  StoreRecord,
+} from "../kit/ports.ts";
 import type { StoredEntry } from "./arango/draft.ts";
+import { dumpShard, type ShardPlace } from "./arango/dump.ts";
 import { asProblems } from "./arango/faults.ts";
 import { type ArangoOrigin, claimHead } from "./arango/head.ts";
+import { clearShard, isShardEmpty, loadShard } from "./arango/load.ts";
 import { indexedFields, Reader } from "./arango/reader.ts";
 import { type ArangoAddress, Server } from "./arango/server.ts";
 import { findingExpired, readingOutbox } from "./arango/statements.ts";
@@ -43,7 +57,7 @@ export function openArango(options: ArangoStoreOptions): ArangoStore {
   return new ArangoStore(options);
 }
 
-export class ArangoStore implements Store {
+export class ArangoStore implements PortableStore {
   readonly owner: ServiceId;
   readonly outbox: Store["outbox"];
   readonly #options: ArangoStoreOptions;
@@ -137,6 +151,34 @@ export class ArangoStore implements Store {
     }
   }
 
+  /** As of when the first record is asked for. */
+  dump(): AsyncIterable<StoreRecord> {
+    return dumpShard(this.#place);
+  }
+
+  /** Nobody else uses the store meanwhile: whoever reads it sees it half full. */
+  async load(records: AsyncIterable<StoreRecord>): Promise<void> {
+    const writer = await this.#writer({ forLoad: true });
+    await asProblems(async () => {
+      if (writer.head.loading) writer.head = await clearShard(this.#place, writer.head);
+      else if (!(await isShardEmpty(this.#place, writer.head)))
+        refuse("CONFLICT", `${this.owner}'s store is not empty.`);
+      try {
+        writer.head = await loadShard(this.#place, writer.head, records);
+      } finally {
+        await writer.readAgain();
+      }
+    });
+  }
+
+  /** Removes all that it holds; its fence stays, and message ids go on above. */
+  async clear(): Promise<void> {
+    const writer = await this.#writer({ forLoad: true });
+    await asProblems(async () => {
+      writer.head = await clearShard(this.#place, writer.head);
+    });
+  }
+
   /** Throws Problem FENCED when a newer holder has opened the shard: for what is done outside it. */
   async mustBeNewest(): Promise<void> {
     await (await this.#writer()).mustBeNewest();
@@ -155,8 +197,21 @@ export class ArangoStore implements Store {
     this.#server.close();
   }
 
+  get #place(): ShardPlace {
+    const { owner, shard, collections } = this.#options;
+    return { server: this.#server, owner, shard, collections };
+  }
+
   /** Opens when it is first asked for, and again when that failed. */
-  #writer(): Promise<Writer> {
+  async #writer(options: { forLoad?: boolean } = {}): Promise<Writer> {
+    const writer = await this.#opened();
+    if (writer.head.loading && !options.forLoad) {
+      refuse("UNAVAILABLE", `What ${this.owner} holds came only in part: carry it over again.`);
+    }
+    return writer;
+  }
+
+  #opened(): Promise<Writer> {
     assert(!this.#isClosed, `${this.owner}'s store is closed`);
     this.#opening ??= asProblems(() => this.#open()).catch((error) => {
       this.#opening = undefined;

@@ -35,6 +35,8 @@ export interface Head {
   epoch?: string;
   /** How many events of each counted family have been committed. */
   counts: Record<string, number>;
+  /** It is being filled with what another store dumped, or that was broken off. */
+  loading?: true;
   origin?: ArangoOrigin;
 }
 

@@ -8,20 +8,26 @@ import { textsOf } from "./words.ts";
 
 const BATCH = 500;
 
-interface Stored {
+interface Stored extends Position {
   _key: string;
   doc: unknown;
 }
 
-/** Some documents behind a key, in whatever order the server has for keys. */
-export function readingStored(collection: string, after: string, limit: number): Statement {
+interface Position {
+  place: string;
+  shard: number;
+}
+
+/** Some documents behind a place, of all shards. */
+export function readingStored(collection: string, { place, shard }: Position, limit: number): Statement {
   const bind = new Binder();
+  const at = bind.value(place);
   return bind.statement(
     `FOR d IN ${bind.collection(collection)}`,
-    `FILTER d._key > ${bind.value(after)}`,
-    "SORT d._key ASC",
+    `FILTER d.place > ${at} OR (d.place == ${at} AND d.shard > ${bind.value(shard)})`,
+    "SORT d.place ASC, d.shard ASC",
     `LIMIT ${bind.value(limit)}`,
-    "RETURN { _key: d._key, doc: d.doc }",
+    "RETURN { _key: d._key, place: d.place, shard: d.shard, doc: d.doc }",
   );
 }
 
@@ -49,7 +55,7 @@ export class Refill {
     const { name, search } = this.#collection;
     const fields = indexedFields(this.#collection);
     let count = 0;
-    for (let after = ""; ; ) {
+    for (let after: Position = { place: "", shard: -1 }; ; ) {
       const rows = await this.#server.read<Stored>(readingStored(name, after, BATCH));
       const changes = rows.map(({ _key, doc }) => ({
         _key,
@@ -59,7 +65,7 @@ export class Refill {
       if (changes.length > 0) await this.#server.query(updating(name, changes));
       count += rows.length;
       if (rows.length < BATCH) return count;
-      after = rows.at(-1)!._key;
+      after = rows.at(-1)!;
     }
   }
 }

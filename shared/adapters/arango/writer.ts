@@ -60,6 +60,11 @@ export class Writer {
     return this.#head;
   }
 
+  /** After somebody else's work on the shard, that it was put on hold for. */
+  set head(head: Head) {
+    this.#head = head;
+  }
+
   /** Resolves when it took effect. Throws Problem CONFLICT, FENCED or UNAVAILABLE. */
   write(steps: readonly Step[], options: { size?: number; sync?: boolean } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -140,7 +145,7 @@ export class Writer {
         const isGone = error.kind === "conflict" || error.kind === "absent";
         if (!isGone || tries >= TRIES_MAX) throw error;
         // Certainly not done. Either somebody else has the shard, or what was waited for is over by now.
-        await this.#readAgain();
+        await this.readAgain();
       }
     }
   }
@@ -259,7 +264,8 @@ export class Writer {
     }
   }
 
-  async #readAgain(): Promise<void> {
+  /** Throws Problem FENCED when a newer holder has opened the shard. */
+  async readAgain(): Promise<void> {
     const stored = await readHead(this.#server, this.#owner, Number(this.#head._key));
     this.#check(stored);
     this.#head = stored!;
