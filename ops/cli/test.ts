@@ -5,15 +5,18 @@ import { join } from "node:path";
 import { ROOT } from "../build.ts";
 import type { Command } from "./command.ts";
 import { bold, dim, fail, note, print } from "./terminal.ts";
+import { buildMinio, STORE_TESTS } from "./test-stores.ts";
 
-const usage = `Usage: ./chimera test [PATTERN...] [--fast]
+const usage = `Usage: ./chimera test [PATTERN...] [--fast | --stores]
 
 Types, lint and all tests. As root on Debian it first installs what some tests want (chromium, redis-server); where that
 cannot be, those tests say "skipped: needs ...". CHIMERA_MARKET_DATA names a folder of recorded markets for the tests
 that use one.
 
   PATTERN   only test files whose path contains it, without types and lint
-  --fast    tests only`;
+  --fast    tests only
+  --stores  the adapters against real servers: MinIO (built with go, once, into .tools/bin, unless CHIMERA_TEST_S3 names
+            a store), Redis, and ArangoDB where CHIMERA_TEST_ARANGO names one`;
 
 /** Programs that some tests drive, by their Debian package. */
 const WANTED = [
@@ -142,9 +145,13 @@ async function runTests(options: string[], tell: Tell, niceness = 0): Promise<{ 
 
 async function run(args: string[]): Promise<number> {
   const patterns = args.filter((arg) => !arg.startsWith("--"));
-  const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--fast");
+  const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--fast" && arg !== "--stores");
   if (unknown !== undefined) throw new Error(`Unknown option ${unknown}. --help tells what there is.`);
   installWanted();
+  if (args.includes("--stores")) {
+    if (process.env.CHIMERA_TEST_S3 === undefined) await buildMinio();
+    patterns.push(...STORE_TESTS);
+  }
   let failures = 0;
   if (patterns.length === 0 && !args.includes("--fast")) {
     const bin = (name: string) => join(ROOT, "node_modules", ".bin", name);
