@@ -1,6 +1,7 @@
 /** Components of one idea each that overlays choose from: fewer pods, more room, secrets from files, load. */
 import { exchangeSecrets, type SecretKey, secretsOf } from "./k8s-env.ts";
-import { BACKUP_SECRETS, initSecrets } from "./k8s-jobs.ts";
+import { BACKUP_SECRETS, clockObjects, initSecrets, type Task } from "./k8s-jobs.ts";
+import { taskPolicy } from "./k8s-network.ts";
 import { COMPONENT_HEAD, type Part } from "./k8s-objects.ts";
 import { ORDER_PATH, type Unit } from "./units.ts";
 
@@ -25,16 +26,15 @@ export function reservedPart(services: readonly Unit[]): Part {
 }
 const REQUESTS = "/spec/template/spec/containers/0/resources/requests";
 
+/** MinIO's root is whoever holds its one key, where it runs in the cluster. */
+const MINIO_ROOT = ["s3-access-key", "s3-secret-key"].map((key) => ({
+  ...{ secret: "chimera-s3-root", key, variable: "", about: "MinIO's root, where it runs in the cluster" },
+}));
+
 /** Every Secret that is referred to, with what has to be in it. */
 export function secretList(units: readonly Unit[]): SecretKey[] {
-  const ofStores: SecretKey[] = [
-    { secret: "chimera-redis", key: "redis-password", about: "Redis's own password, where it runs in the cluster" },
-    ...["s3-access-key", "s3-secret-key"].map((key) => ({
-      ...{ secret: "chimera-s3-root", key, about: "MinIO's root, where it runs in the cluster" },
-    })),
-  ].map((each) => ({ ...each, variable: "" }));
-  const all = [...units.flatMap((unit) => [...secretsOf(unit), ...exchangeSecrets(unit)]), ...initSecrets(units)];
-  const named = [...all, ...BACKUP_SECRETS, ...ofStores];
+  const ofUnits = units.flatMap((unit) => [...secretsOf(unit), ...exchangeSecrets(unit)]);
+  const named = [...ofUnits, ...initSecrets(units), ...BACKUP_SECRETS, ...MINIO_ROOT];
   return [...new Map(named.map((each) => [`${each.secret}/${each.key}`, each])).values()];
 }
 /** Kinds of Secrets that are a certificate and its key. */
@@ -43,7 +43,7 @@ export const TLS_SECRETS = [
   { secret: "chimera-gateway-tls", keys: ["tls.crt", "tls.key"], about: "What the ingress shows browsers" },
 ] as const;
 
-/** From a folder that is in no repository, for trying out; an installation that lasts has them by other ways. */
+/** From the files of `./chimera secrets make`, for trying out; an installation that lasts has them by other ways. */
 export function secretsPart(units: readonly Unit[]): Part {
   const bySecret = Map.groupBy(
     secretList(units).filter(({ secret }) => !LIVE_ONLY.includes(secret)),
@@ -51,11 +51,37 @@ export function secretsPart(units: readonly Unit[]): Part {
   );
   const secretGenerator = [...bySecret].map(([name, keys]) => ({
     name,
-    files: keys.map(({ key }) => `${key}=files/${name}/${key}`),
+    files: keys.map(({ key }) => `files/${key}`),
   }));
+  const tls = { "tls.crt": "service-tls-cert", "tls.key": "service-tls-key", "ca.crt": "service-tls-ca" };
+  secretGenerator.push({
+    name: "chimera-service-tls",
+    files: Object.entries(tls).map(([key, file]) => `${key}=files/${file}`),
+  });
   return {
     kustomization: { ...COMPONENT_HEAD, secretGenerator, generatorOptions: { disableNameSuffixHash: true } },
     files: {},
   };
 }
 const LIVE_ONLY = ["chimera-s01-exchange", "chimera-backup"];
+
+/** Trials of experiments go to a queue, and Jobs by the clock work them until there are none. */
+export function researchPart(units: readonly Unit[]): Part {
+  const owner = units.find(({ id }) => id === "s09") as Unit;
+  const secrets = secretsOf(owner).filter(({ secret }) => ["chimera-redis", "chimera-s3"].includes(secret));
+  const task: Task = {
+    ...{ name: "research-worker", component: "worker", args: ["worker", "--idle", "60"], secrets },
+    size: { cpu: { request: 1_000, limit: 4_000 }, memory: { request: 1_024, limit: 6_144 } },
+    endSeconds: 60,
+  };
+  const objects = clockObjects(task, {
+    ...{ schedule: "*/2 * * * *", deadlineSeconds: 6 * 3_600, parallelism: 4 },
+    reaches: taskPolicy(task, ["redis", "s3"]),
+  });
+  const kustomization = {
+    ...COMPONENT_HEAD,
+    resources: ["workers.yaml"],
+    configMapGenerator: [{ name: "chimera", behavior: "merge", literals: ["CHIMERA_WORK=queue"] }],
+  };
+  return { kustomization, files: { "workers.yaml": objects } };
+}

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { envName } from "../../shared/kit/settings.ts";
 import { ROOT } from "../build.ts";
+import { BACKUP_SETTINGS } from "../run/backup-settings.ts";
 import { STORE_SETTINGS } from "../run/store-settings.ts";
 import { loadServices } from "../services.ts";
 import { secretList, TLS_SECRETS } from "./k8s-components.ts";
@@ -40,7 +41,9 @@ const sources = await Promise.all(
 );
 const read = new Set([
   ...sources.flatMap((text) => text.match(/\bCHIMERA_\w+/g) ?? []),
-  ...[...Object.keys(STORE_SETTINGS.shape), "serviceKey", "installationTag"].map((key) => `CHIMERA_${envName(key)}`),
+  ...[...Object.keys({ ...STORE_SETTINGS.shape, ...BACKUP_SETTINGS.shape }), "serviceKey", "installationTag"].map(
+    (key) => `CHIMERA_${envName(key)}`,
+  ),
 ]);
 /** One that is a service's is taken for all services too, and the stores' for one service. */
 const isSetting = (name: string): boolean =>

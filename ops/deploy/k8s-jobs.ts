@@ -11,22 +11,27 @@ const KEPT_SECONDS = 3_600;
 
 export interface Task {
   name: string;
+  component?: "task" | "worker";
   args: readonly string[];
   secrets: readonly SecretKey[];
   size?: Size;
+  /** How long it may take to end in order. */
+  endSeconds?: number;
 }
+const metaOf = ({ name, component = "task" }: Task) => ({ name, labels: labelsOf(name, component) });
 
-export const taskPod = ({ name, args, secrets, size = TASK_SIZE }: Task) => {
+const taskPod = ({ name, args, secrets, size = TASK_SIZE, endSeconds = 30 }: Task) => {
   const { mounts, volumes } = filesFor(secrets);
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     restartPolicy: "Never",
+    terminationGracePeriodSeconds: endSeconds,
     securityContext: POD_SECURITY,
     containers: [
       {
-        name,
+        name: "task",
         image: IMAGE,
         imagePullPolicy: "IfNotPresent",
         args,
@@ -40,16 +45,40 @@ export const taskPod = ({ name, args, secrets, size = TASK_SIZE }: Task) => {
   };
 };
 
-const accountOf = (name: string): Manifest => ({
-  ...{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, labels: labelsOf(name, "task") } },
+const accountOf = (task: Task): Manifest => ({
+  ...{ apiVersion: "v1", kind: "ServiceAccount", metadata: metaOf(task) },
   automountServiceAccountToken: false,
 });
-const templateOf = (task: Task) => ({ metadata: { labels: labelsOf(task.name, "task") }, spec: taskPod(task) });
 
-const jobSpec = (task: Task, deadlineSeconds: number) => ({
+const jobSpec = (
+  task: Task,
+  { deadlineSeconds, parallelism = 1 }: { deadlineSeconds: number; parallelism?: number },
+) => ({
+  ...(parallelism > 1 && { parallelism, completions: parallelism }),
   ...{ backoffLimit: 10, activeDeadlineSeconds: deadlineSeconds, ttlSecondsAfterFinished: KEPT_SECONDS },
-  template: templateOf(task),
+  template: { metadata: { labels: metaOf(task).labels }, spec: taskPod(task) },
 });
+
+interface ByClock {
+  schedule: string;
+  deadlineSeconds: number;
+  /** Pods at once. */
+  parallelism?: number;
+  reaches: Manifest;
+}
+/** What runs by the clock, in UTC, never beside itself. */
+export const clockObjects = (task: Task, { schedule, reaches, ...spec }: ByClock): Manifest[] => [
+  accountOf(task),
+  {
+    ...{ apiVersion: "batch/v1", kind: "CronJob", metadata: metaOf(task) },
+    spec: {
+      ...{ schedule, timeZone: "Etc/UTC", concurrencyPolicy: "Forbid", startingDeadlineSeconds: 900 },
+      ...{ successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 5 },
+      jobTemplate: { spec: jobSpec(task, spec) },
+    },
+  },
+  reaches,
+];
 
 const secret = (name: string, key: string, variable: string, about: string): SecretKey => ({
   ...{ secret: name, key, about },
@@ -65,13 +94,13 @@ const ARANGO_ROOT = secret(
 /** Every service's own password, for the user that the init Job makes of it. */
 export const initSecrets = (units: readonly Unit[]): SecretKey[] => {
   const services = units.filter(({ id }) => id !== "venue");
-  const users = services.map(({ id, name }) => ({
-    ...arangoOf(name),
-    variable: `CHIMERA_${id.toUpperCase()}_ARANGO_PASSWORD_FILE`,
+  const users = services.map((unit) => ({
+    ...arangoOf(unit),
+    variable: `CHIMERA_${unit.id.toUpperCase()}_ARANGO_PASSWORD_FILE`,
   }));
   const [first] = services;
   const ofAll = first
-    ? secretsOf(first).filter(({ secret: of }) => ["chimera-s3", "chimera-installation"].includes(of))
+    ? secretsOf(first).filter(({ secret: of }) => ["chimera-s3", "chimera-redis", "chimera-installation"].includes(of))
     : [];
   return [ARANGO_ROOT, ...users, ...ofAll];
 };
@@ -79,36 +108,38 @@ export const initSecrets = (units: readonly Unit[]): SecretKey[] => {
 export function initObjects(units: readonly Unit[]): Manifest[] {
   const task: Task = { name: "init", args: ["init"], secrets: initSecrets(units) };
   return [
-    accountOf(task.name),
+    accountOf(task),
     {
-      ...{ apiVersion: "batch/v1", kind: "Job", metadata: { name: task.name, labels: labelsOf(task.name, "task") } },
-      spec: jobSpec(task, 900),
+      ...{ apiVersion: "batch/v1", kind: "Job", metadata: metaOf(task) },
+      spec: jobSpec(task, { deadlineSeconds: 900 }),
     },
-    taskPolicy(task.name, STORES),
+    taskPolicy(task, STORES),
   ];
 }
 
-export const BACKUP_SECRETS: readonly SecretKey[] = [];
+const BACKUP_KEY: SecretKey = {
+  ...{ secret: "chimera-backup", key: "backup-key", variable: "CHIMERA_BACKUP_KEY_FILE" },
+  about: "What backups are encrypted with, 32 bytes in hex: without it nobody reads one, so keep a copy elsewhere",
+};
+export const BACKUP_SECRETS: readonly SecretKey[] = [
+  BACKUP_KEY,
+  secret("chimera-backup", "backup-s3-access-key", "CHIMERA_BACKUP_S3_ACCESS_KEY", "The access key where backups go"),
+  secret("chimera-backup", "backup-s3-secret-key", "CHIMERA_BACKUP_S3_SECRET_KEY", "And its secret"),
+];
 
-/** Hourly, to the bucket of another region that the settings name. */
+/** To the bucket that the settings name, which should be in another region; and those past their time are removed. */
 export function backupObjects(units: readonly Unit[]): Manifest[] {
-  const secrets = [...initSecrets(units), ...BACKUP_SECRETS];
-  const task: Task = { name: "backup", args: ["backup"], secrets };
   const elsewhere: Rule = { ...toOutside("notices"), ports: [{ protocol: "TCP", port: 443 }] };
+  const made: Task = { name: "backup", args: ["backup"], secrets: [...initSecrets(units), ...BACKUP_SECRETS] };
+  const pruned: Task = { name: "backup-prune", args: ["backup", "prune"], secrets: BACKUP_SECRETS };
   return [
-    accountOf(task.name),
-    {
-      ...{
-        apiVersion: "batch/v1",
-        kind: "CronJob",
-        metadata: { name: task.name, labels: labelsOf(task.name, "task") },
-      },
-      spec: {
-        ...{ schedule: "7 * * * *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid", startingDeadlineSeconds: 900 },
-        ...{ successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 5 },
-        jobTemplate: { spec: jobSpec(task, 3_000) },
-      },
-    },
-    taskPolicy(task.name, STORES, [elsewhere]),
+    ...clockObjects(made, {
+      ...{ schedule: "7 * * * *", deadlineSeconds: 3_000 },
+      reaches: taskPolicy(made, STORES, [elsewhere]),
+    }),
+    ...clockObjects(pruned, {
+      ...{ schedule: "37 3 * * *", deadlineSeconds: 3_600 },
+      reaches: taskPolicy(pruned, [], [elsewhere]),
+    }),
   ];
 }

@@ -26,7 +26,9 @@ const services = units.filter(({ id }) => id !== "venue");
 const STORES = { arango: 8529, redis: 6379, s3: 9000 };
 const toStores = (names: readonly string[]) =>
   names.flatMap((name) => Object.entries(STORES).map(([store, port]) => `${name}>${store}:${port}`));
-const expected = [...declaredEdges(units), ...toStores([...services.map(({ name }) => name), "init", "backup"])].sort();
+const WORKER = ["research-worker>redis:6379", "research-worker>s3:9000"];
+const ofServices = [...declaredEdges(units), ...toStores([...services.map(({ name }) => name), "init"])];
+const expected = [...ofServices, ...toStores(["backup"]), ...WORKER].sort();
 
 const elsewhere = (name: string, namespace: string, labels: Record<string, string>, ports: number[]): Endpoint => ({
   ...{ name, labels, ports },
@@ -52,6 +54,7 @@ test("only the exchange's service, notices and backups reach the outside", () =>
     "s01-exchange": [443, 9443],
     "s11-metrics": [443, 465, 587],
     backup: [443],
+    "backup-prune": [443],
   });
 });
 test("every pod is governed both ways, and so is whatever else may come", () => {
@@ -113,7 +116,7 @@ describe.skipIf(!hasKubectl)("rendered by kubectl", () => {
 
   test("paper: as declared, with the venue, and to no exchange", () => {
     const rendered = render("overlays/paper");
-    expect(edgesOf(rendered)).toEqual(expected.filter((edge) => !edge.startsWith("backup>")));
+    expect(edgesOf(rendered)).toEqual(ofServices.toSorted());
     expect(outsideOf(rendered)).toEqual({ "s11-metrics": [443, 465, 587] });
     expect(ungoverned(rendered)).toEqual([]);
     expect(edgesOf(rendered, FOREIGN).filter((edge) => /^(ingress|prometheus|stranger)>/.test(edge))).toEqual([]);
@@ -135,6 +138,7 @@ describe.skipIf(!hasKubectl)("rendered by kubectl", () => {
       "s01-exchange": [443, 9443],
       "s11-metrics": [443, 465, 587],
       backup: [443],
+      "backup-prune": [443],
     });
     expect(ungoverned(rendered)).toEqual([]);
   });

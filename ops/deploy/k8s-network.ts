@@ -1,5 +1,13 @@
 /** Who may connect to whom: nobody, then exactly what the units declare, said at both ends of each connection. */
-import { type Labels, labelsOf, type Manifest, STORE_LABEL, STORES_NAMESPACE, selectorOf } from "./k8s-objects.ts";
+import {
+  type Component,
+  type Labels,
+  labelsOf,
+  type Manifest,
+  STORE_LABEL,
+  STORES_NAMESPACE,
+  selectorOf,
+} from "./k8s-objects.ts";
 import type { Unit, UnitId } from "./units.ts";
 
 export interface Rule {
@@ -129,9 +137,13 @@ export const exchangePolicies = (all: readonly Unit[]): Manifest[] =>
     );
 
 /** Of a task, which nobody calls. `beyond`: whatever else it connects to. */
-export const taskPolicy = (name: string, stores: readonly StoreName[], beyond: readonly Rule[] = []): Manifest =>
+export const taskPolicy = (
+  { name, component = "task" }: { name: string; component?: Component },
+  stores: readonly StoreName[],
+  beyond: readonly Rule[] = [],
+): Manifest =>
   policy({
-    ...{ name, selector: selectorOf(name), labels: labelsOf(name, "task") },
+    ...{ name, selector: selectorOf(name), labels: labelsOf(name, component) },
     ingress: [],
     egress: [...stores.map(toStore), DNS, ...beyond],
   });

@@ -4,8 +4,8 @@ import type { Size, Unit } from "./units.ts";
 
 /** Replaced by the overlays' `images`. */
 export const IMAGE = "chimera";
-/** Not root, and in no group of the node's. */
-const USER = 10_001;
+/** Not root: the one that the image is made for. */
+const USER = 1_000;
 
 /** What the namespace's `restricted` level demands, said by every pod itself. */
 export const POD_SECURITY = {
@@ -36,11 +36,19 @@ const ALIVE = { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 };
 const STARTED = { periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 60 };
 
 const at = (path: string) => ({ httpGet: { path, port: "http" } });
-export const PROBES = {
-  startupProbe: { ...at("/health"), ...STARTED },
-  livenessProbe: { ...at("/health"), ...ALIVE },
-  readinessProbe: { ...at("/ready"), ...READY },
+/** The paper exchange answers as a real one does, which has nothing but a ping. */
+const PATHS = {
+  venue: { alive: "/api/v3/ping", ready: "/api/v3/ping" },
+  service: { alive: "/health", ready: "/ready" },
 };
+export function probesOf({ id }: Pick<Unit, "id">) {
+  const { alive, ready } = PATHS[id === "venue" ? "venue" : "service"];
+  return {
+    startupProbe: { ...at(alive), ...STARTED },
+    livenessProbe: { ...at(alive), ...ALIVE },
+    readinessProbe: { ...at(ready), ...READY },
+  };
+}
 
 /** What it is promised, and what it may take while others leave it. */
 export const resourcesOf = ({ cpu, memory }: Size) => ({

@@ -255,7 +255,7 @@ export const understood =
       ...literals.filter((name) => !isSetting(name)).map((name) => `nothing reads ${name}`),
       ...inPods.flatMap(({ name, value, of, paths }) =>
         complain(`${of}: ${name}`, {
-          "nothing reads it": name.startsWith("CHIMERA_") && !isSetting(name.replace(/_FILE$/, "")),
+          "nothing reads it": name.startsWith("CHIMERA_") && !isSetting(name) && !isSetting(name.replace(/_FILE$/, "")),
           "its file is not there":
             name.startsWith("CHIMERA_") && name.endsWith("_FILE") && !paths.some((path) => value?.endsWith(`/${path}`)),
         }),

@@ -11,8 +11,15 @@ if (!hasKubectl) console.log("skipped: needs kubectl");
 
 const K8S = join(ROOT, "ops/k8s");
 
+const rendered = new Map<string, Manifest[]>();
 /** Throws what kubectl says is wrong. */
 export function render(overlay: string): Manifest[] {
+  const objects = rendered.get(overlay) ?? renderNow(overlay);
+  rendered.set(overlay, objects);
+  return objects;
+}
+
+function renderNow(overlay: string): Manifest[] {
   const folder = newFolder();
   try {
     cpSync(K8S, folder, { recursive: true });

@@ -8,9 +8,9 @@ ajv.addSchema({ $id: "kubernetes", $defs: drawn.$defs });
 const kinds = drawn.kinds as Record<string, object>;
 const compiled = new Map<string, ValidateFunction>();
 
-/** A kind's own references are to definitions of the whole. */
+/** A kind's own references are to definitions of the whole; patterns are Go's, where case is a flag within. */
 const anchored = (schema: object): object =>
-  JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"kubernetes#/$defs/')) as object;
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"kubernetes#/$defs/').replaceAll("(?i)", "")) as object;
 
 function validatorOf(kind: string): ValidateFunction | undefined {
   const kept = compiled.get(kind);

@@ -57,15 +57,17 @@ test("every file that is of no use is named, and none of what is in them", () =>
   expect(said).not.toContain("hidden");
 });
 
-test("what is no secret may be readable by all, and the master key stays a file", () => {
+test("what is no secret may be readable by all, and the keys of the installation and of backups stay files", () => {
   const env = {
     CHIMERA_BUNDLE_TEXT_FILE: file("bundle", "a: 1\n", 0o644),
     CHIMERA_S01_GRANT_PUBLIC_KEY_FILE: file("grant.pub", "p", 0o644),
     CHIMERA_MASTER_KEY_FILE: join(folder, "none"),
+    CHIMERA_BACKUP_KEY_FILE: join(folder, "none"),
   };
   expect(withSecretFiles(env)).toEqual({
     CHIMERA_BUNDLE_TEXT: "a: 1",
     CHIMERA_S01_GRANT_PUBLIC_KEY: "p",
     CHIMERA_MASTER_KEY_FILE: join(folder, "none"),
+    CHIMERA_BACKUP_KEY_FILE: join(folder, "none"),
   });
 });

@@ -4,9 +4,9 @@ import type { Env } from "./process-settings.ts";
 
 const FORM = /^(CHIMERA_\w+)_FILE$/;
 /** These are only ever a file's name: whoever wants what is in it opens it. */
-const ARE_FILES = ["CHIMERA_MASTER_KEY"];
+const ARE_FILES = ["CHIMERA_MASTER_KEY", "CHIMERA_BACKUP_KEY"];
 /** Who may read these could act as the installation, or as its owner at the exchange. */
-const SECRET = /_(KEY|SECRET|PASSWORD|TOKEN)$/;
+const SECRET = /_(KEY|SECRET|PASSWORDS?|TOKEN)$/;
 const PUBLIC = /_PUBLIC_KEY$/;
 /** Anything for others, and writing for the group: orchestrators give secrets to a container's group to read. */
 const OPEN_TO_OTHERS = 0o027;
