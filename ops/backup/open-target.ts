@@ -17,7 +17,8 @@ export function openTarget(given: string | undefined, env: Env, clock: Clock): {
   return { target: new Target(roomAt(place, settings, clock), vaultBy(settings.backupKeyFile), clock), place };
 }
 
-function roomAt(place: string, settings: BackupSettings, clock: Clock): Room {
+/** Needs no key: what lies there is sealed. */
+export function roomAt(place: string, settings: BackupSettings, clock: Clock): Room {
   if (!place.startsWith("s3://")) return new FolderBlobs(resolve(place));
   const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(place) ?? [];
   if (bucket === "") throw new Error(`${place} names no bucket: s3://bucket/prefix`);

@@ -12,6 +12,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
+import { newestBackup, tellBackups } from "./backup-figures.ts";
 import { openBlobs } from "./blobs.ts";
 import { tellCertificate } from "./certificate-figures.ts";
 import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
@@ -19,6 +20,7 @@ import type { DataFolder } from "./folder.ts";
 import { grantEnv } from "./grant-keys.ts";
 import { openJournals } from "./journals.ts";
 import { approvalsEnv } from "./origin.ts";
+import { openingOf } from "./serve-gateway.ts";
 import { openStores } from "./stores.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
@@ -75,7 +77,10 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     mode: folder.origin.mode,
     replica: "one",
     build: buildInfo(env),
-    processMetrics: processMetrics({}, (registry) => tellCertificate(registry, env, folder)),
+    processMetrics: processMetrics({}, (registry) => {
+      tellCertificate(registry, async () => (await openingOf(env, folder))?.certificate?.endsAt);
+      tellBackups(registry, clock, newestBackup(env, clock));
+    }),
     async close() {
       await bus.close();
       await stores.close();

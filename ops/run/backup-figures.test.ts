@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Registry } from "prom-client";
+import { FolderBlobs } from "../../shared/adapters/files.ts";
+import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { idAt, placeOfManifest } from "../backup/manifest.ts";
+import { newestIn } from "../backup/newest.ts";
+import { newestBackup, tellBackups } from "./backup-figures.ts";
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.UTC(2026, 10, 23);
+const lines = async (registry: Registry) =>
+  (await registry.metrics()).split("\n").filter((line) => line.startsWith("chimera_backup"));
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("the newest backup is told from what the place holds, without a key; 0 where there is none", async () => {
+  const place = mkdtempSync(join(tmpdir(), "chimera-newest-"));
+  const clock = new VirtualClock(START_MS);
+  const env = { CHIMERA_BACKUP_TO: place };
+  try {
+    expect(await newestIn(env, clock)).toBe(0);
+    const blobs = new FolderBlobs(place);
+    for (const hour of [3, 1, 2])
+      await blobs.put(placeOfManifest(idAt(START_MS + hour * HOUR_MS, "00ff")), new Uint8Array([1]));
+    await blobs.put(placeOfManifest("no backup"), new Uint8Array([1]));
+    expect(await newestIn(env, clock)).toBe(START_MS + 3 * HOUR_MS);
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+});
+
+test("the place is asked now and then, not at every scrape; what was known stays when it does not answer", async () => {
+  const clock = new VirtualClock(START_MS);
+  const answers: (number | Error)[] = [2_000, new Error("away"), 5_000];
+  let asked = 0;
+  const registry = new Registry();
+  tellBackups(registry, clock, async () => {
+    const answer = answers[asked++];
+    if (typeof answer !== "number") throw answer;
+    return answer;
+  });
+  const seen: string[][] = [];
+  for (let minute = 0; minute <= 12; minute += 2) {
+    await lines(registry);
+    await settled();
+    seen.push(await lines(registry));
+    await clock.run(clock.now() + 120_000);
+  }
+  expect(asked).toBe(3);
+  expect(seen.flat().map((line) => line.split(" ")[1])).toEqual(["2", "2", "2", "2", "2", "2", "5"]);
+});
+
+test("where no backups are wanted nothing is told", async () => {
+  const registry = new Registry();
+  const clock = new VirtualClock(START_MS);
+  tellBackups(registry, clock, newestBackup({}, clock));
+  expect(await lines(registry)).toEqual([]);
+});
