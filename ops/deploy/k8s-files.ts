@@ -168,6 +168,7 @@ const backupPart = (units: readonly Unit[]): Part => ({
 });
 
 const TLS_FOLDER = "/run/tls";
+const TLS_SECRET = "chimera-service-tls";
 /** Services show each other a certificate of the installation's own authority; probes ask over TLS too. */
 function tlsPart(units: readonly Unit[]): Part {
   const probes = ["startupProbe", "livenessProbe", "readinessProbe"].map((probe) => ({
@@ -181,17 +182,37 @@ function tlsPart(units: readonly Unit[]): Part {
     },
     {
       ...{ op: "add", path: "/spec/template/spec/volumes/-" },
-      value: { name: "tls", secret: { secretName: "chimera-service-tls", defaultMode: 0o440 } },
+      value: { name: "tls", secret: { secretName: TLS_SECRET, defaultMode: 0o440 } },
     },
   ]);
   const target = { kind: "Deployment", labelSelector: "app.kubernetes.io/component=service" };
+  const scrape = JSON.stringify([
+    { op: "add", path: "/spec/endpoints/0/scheme", value: "https" },
+    {
+      ...{ op: "add", path: "/spec/endpoints/0/tlsConfig" },
+      value: {
+        serverName: units.find(({ id }) => id === "s11")?.name,
+        ca: { secret: { name: TLS_SECRET, key: "ca.crt" } },
+      },
+    },
+  ]);
   const literals = [
     ...urls(units, "https"),
     `CHIMERA_SERVICE_TLS_CERT=${TLS_FOLDER}/tls.crt`,
     `CHIMERA_SERVICE_TLS_KEY=${TLS_FOLDER}/tls.key`,
     `CHIMERA_SERVICE_TLS_CA=${TLS_FOLDER}/ca.crt`,
   ];
-  return { kustomization: { ...COMPONENT_HEAD, ...merged(literals), patches: [{ target, patch }] }, files: {} };
+  return {
+    kustomization: {
+      ...COMPONENT_HEAD,
+      ...merged(literals),
+      patches: [
+        { target, patch },
+        { target: { kind: "ServiceMonitor" }, patch: scrape },
+      ],
+    },
+    files: {},
+  };
 }
 
 export const allObjects = (parts: Readonly<Record<string, Part>>): Manifest[] =>

@@ -7,6 +7,7 @@ import { COMPONENT_HEAD, labelsOf, type Manifest, type Part, selectorOf } from "
 import type { Unit } from "./units.ts";
 
 const RULES = "ops/monitoring/prometheus/rules";
+export const JOB = "chimera";
 
 export interface RuleFile {
   /** Without its ending. */
@@ -35,6 +36,8 @@ export function monitoringPart(units: readonly Unit[], rules: readonly RuleFile[
         {
           ...{ port: "http", path: "/metrics", params: { federate: ["true"] }, honorLabels: true },
           ...{ interval: "15s", scrapeTimeout: "10s" },
+          // The operator would name the job after the Service; rules know it by this name.
+          relabelings: [{ action: "replace", targetLabel: "job", replacement: JOB }],
         },
       ],
     },

@@ -42,5 +42,8 @@ export const STORE_LABEL = "chimera.dev/store";
 
 const NOTE = "Generated from the service declarations by `bun run generate`; a test fails when it is stale.";
 
-export const yamlFile = (objects: readonly object[]): string =>
-  `# ${NOTE}\n${objects.map((each) => stringify(each, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n")}`;
+/** As Kubernetes reads it: to its YAML 1.1 a bare `off` is no text. */
+export const yamlText = (objects: readonly object[]): string =>
+  objects.map((each) => stringify(each, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" })).join("---\n");
+
+export const yamlFile = (objects: readonly object[]): string => `# ${NOTE}\n${yamlText(objects)}`;
