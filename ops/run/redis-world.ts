@@ -59,7 +59,7 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
   const coordination = redisCoordination({ redis, clock, onError });
   const { cache, lock, quota, rateLimit, schedule, directory } = coordination;
   const journals = openJournals(folder);
-  const stores = openStores({ folder, env, clock });
+  const stores = openStores({ folder, origin, env, clock });
   const names = peerNames(serviceCa(settings));
   const random = systemRandom();
   const blobs = openBlobs({ folder, env, clock });

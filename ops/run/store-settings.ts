@@ -9,6 +9,10 @@ export const STORE_SETTINGS = z.object({
   arangoDatabase: z.string().default("chimera").describe("The database in ArangoDB"),
   arangoUser: z.string().optional().describe("The user there; unset: chimera-s04 and so on, each service its own"),
   arangoPassword: z.string().optional().describe("The user's password in ArangoDB"),
+  arangoPasswords: z
+    .string()
+    .optional()
+    .describe('Every user\'s password, as ./chimera init writes them; mostly from a file: {"chimera-s04": "…"}'),
   blobs: z
     .enum(["folder", "s3"])
     .default("folder")

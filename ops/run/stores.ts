@@ -4,36 +4,23 @@ import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
 import { dumpFile } from "../../shared/adapters/sqlite/dump.ts";
 import { openStore, type SqliteStore } from "../../shared/adapters/sqlite.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
-import type { ShardStore } from "../../shared/kit/instance.ts";
-import type { Clock, ServiceId, Store, StoreRecord } from "../../shared/kit/ports.ts";
-import { type DataFolder, shardsOf, storeFile, storeFiles } from "./folder.ts";
+import type { ServiceId } from "../../shared/kit/ports.ts";
+import { openArangoStores } from "./arango-stores.ts";
+import { shardsOf, storeFile, storeFiles } from "./folder.ts";
+import { readStoreSettings } from "./store-settings.ts";
+import type { Stores, StoresOptions } from "./stores-port.ts";
 
-export interface Stores {
-  /** An owner's shard, for whoever holds its lease. */
-  openShard(owner: ServiceId, shard: number, fence: number): ShardStore;
-  /** Everybody's documents, for reading. */
-  openReader(owner: ServiceId): Store;
-  /** An owner's only store, where one process is all services; opened once. */
-  open(owner: ServiceId): Store;
-  /** All that an owner's shard holds as of one moment, also while its holder writes it; needs no lease. */
-  dump(owner: ServiceId, shard?: number): AsyncIterable<StoreRecord>;
-  /** Fills an owner's empty shard, of which nobody holds the lease; throws as `PortableStore.load`. */
-  load(owner: ServiceId, records: AsyncIterable<StoreRecord>, shard?: number): Promise<void>;
-  /** Forgets all that an owner's shard holds; nobody may have it open. */
-  clear(owner: ServiceId, shard?: number): Promise<void>;
-  /** What `open` opened. */
-  close(): Promise<void>;
+export type { Stores, StoresOptions };
+
+/** Throws an Error for settings that are wrong, or that say something else than the data folder does. */
+export function openStores(options: StoresOptions): Stores {
+  const { folder, env, asGiven } = options;
+  const settings = readStoreSettings(env, asGiven ? undefined : folder.path);
+  if (settings.store === "sqlite") return openFiles(options);
+  return openArangoStores({ ...options, settings, origin: options.origin ?? folder.origin });
 }
 
-export interface StoresOptions {
-  folder: Pick<DataFolder, "stores" | "shards">;
-  env: Readonly<Record<string, string | undefined>>;
-  clock: Clock;
-  /** The environment alone says which stores are meant, whatever the data folder remembers. */
-  asGiven?: boolean;
-}
-
-export function openStores({ folder, clock }: StoresOptions): Stores {
+function openFiles({ folder, clock }: StoresOptions): Stores {
   const opened = new Map<ServiceId, SqliteStore>();
   const now = () => clock.now();
   const files = (id: ServiceId) => storeFiles(folder, id);

@@ -55,7 +55,7 @@ interface Held {
   passOn(): void;
 }
 
-async function hold(): Promise<Held> {
+async function hold(ask: "at once" | "later" = "at once"): Promise<Held> {
   const sent: NetRequest[] = [];
   const passed: string[] = [];
   const fetch = async (request: NetRequest) => {
@@ -66,6 +66,10 @@ async function hold(): Promise<Held> {
   let isHeld = true;
   let isPassed = false;
   const mustBeNewest = () => {
+    if (ask === "later") return clock.sleep(20).then(refuseWhenPassed);
+    refuseWhenPassed();
+  };
+  const refuseWhenPassed = () => {
     if (isPassed) throw new Problem("FENCED", "passed on");
   };
   const instance = startInstance({
@@ -100,15 +104,18 @@ async function settled<T>(work: Promise<T>): Promise<T> {
 const send = ({ instance }: Held, what = "send"): Promise<Response> =>
   settled(instance.ask((hosted) => hosted.fetch(new Request(`http://s01/xchg/${what}`, { method: "POST" }))));
 
-test("whoever has slept past its lease sends nothing out of the system once somebody else has begun", async () => {
-  const held = await hold();
-  expect((await send(held)).status).toBe(200);
-  held.runOut();
-  held.passOn();
-  await expect(send(held)).rejects.toMatchObject({ code: "TIMEOUT" });
-  expect(held.sent.length).toBe(1);
-  expect(held.passed.length).toBe(1);
-});
+for (const ask of ["at once", "later"] as const) {
+  test(`whoever has slept past its lease sends nothing out once somebody else has begun; its store answers ${ask}`, async () => {
+    const held = await hold(ask);
+    expect((await send(held)).status).toBe(200);
+    held.runOut();
+    expect((await send(held)).status).toBe(200);
+    held.passOn();
+    await expect(send(held)).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(held.sent.length).toBe(2);
+    expect(held.passed.length).toBe(1);
+  });
+}
 
 test("nor does it change what all share of a limit", async () => {
   const held = await hold();

@@ -19,7 +19,7 @@ const DRAIN_LOOK_MS = 20;
 export interface ShardStore {
   store: Store;
   /** Throws Problem FENCED when a newer holder has opened it. */
-  mustBeNewest(): void;
+  mustBeNewest(): void | Promise<void>;
   close(): Promise<void>;
 }
 
@@ -130,7 +130,7 @@ const unlessLeft = (isLeft: () => boolean) => (error: unknown) => {
 
 interface Watch {
   /** Runs what acts outside the store: past the term only when the store says that nobody else has begun. */
-  holding<T>(act: () => T): T;
+  holding<T>(act: () => Promise<T>): Promise<T>;
   /** Runs `act`, and takes FENCED as the word that we were passed. */
   passing<T>(where: string, act: () => Promise<T>): Promise<T>;
 }
@@ -141,15 +141,18 @@ function watcher(lease: HeldLease, opened: ShardStore, passed: (where: string) =
     if (isFenced(error)) passed(where);
     throw error;
   };
+  async function checked<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      await opened.mustBeNewest();
+    } catch (error) {
+      return told("past the term", error);
+    }
+    return act();
+  }
   return {
+    // Within the term it acts at once: what is lossy is delivered by the time this returns.
     holding(act) {
-      if (lease.isHeld()) return act();
-      try {
-        opened.mustBeNewest();
-      } catch (error) {
-        return told("past the term", error);
-      }
-      return act();
+      return lease.isHeld() ? act() : checked(act);
     },
     async passing(where, act) {
       try {
