@@ -91,8 +91,8 @@ const ARANGO_ROOT = secret(
   "ArangoDB's root, for the init Job alone: it makes the database and one user for each service",
 );
 
-/** Every service's own password, for the user that the init Job makes of it. */
-export const initSecrets = (units: readonly Unit[]): SecretKey[] => {
+/** What all services have between them: whoever holds it reads every store as its owner. */
+const storeSecrets = (units: readonly Unit[]): SecretKey[] => {
   const services = units.filter(({ id }) => id !== "venue");
   const users = services.map((unit) => ({
     ...arangoOf(unit),
@@ -102,8 +102,11 @@ export const initSecrets = (units: readonly Unit[]): SecretKey[] => {
   const ofAll = first
     ? secretsOf(first).filter(({ secret: of }) => ["chimera-s3", "chimera-redis", "chimera-installation"].includes(of))
     : [];
-  return [ARANGO_ROOT, ...users, ...ofAll];
+  return [...users, ...ofAll];
 };
+
+/** Every service's own password too, for the user that is made of it. */
+export const initSecrets = (units: readonly Unit[]): SecretKey[] => [ARANGO_ROOT, ...storeSecrets(units)];
 
 export function initObjects(units: readonly Unit[]): Manifest[] {
   const task: Task = { name: "init", args: ["init"], secrets: initSecrets(units) };
@@ -130,7 +133,7 @@ export const BACKUP_SECRETS: readonly SecretKey[] = [
 /** To the bucket that the settings name, which should be in another region; and those past their time are removed. */
 export function backupObjects(units: readonly Unit[]): Manifest[] {
   const elsewhere: Rule = { ...toOutside("notices"), ports: [{ protocol: "TCP", port: 443 }] };
-  const made: Task = { name: "backup", args: ["backup"], secrets: [...initSecrets(units), ...BACKUP_SECRETS] };
+  const made: Task = { name: "backup", args: ["backup"], secrets: [...storeSecrets(units), ...BACKUP_SECRETS] };
   const pruned: Task = { name: "backup-prune", args: ["backup", "prune"], secrets: BACKUP_SECRETS };
   return [
     ...clockObjects(made, {
