@@ -59,9 +59,18 @@ const COMMANDS: Record<string, { summary: string; load(): Promise<{ command: Com
     summary: "History of markets: import, download, list, verify, export, compare",
     load: () => import("./data.ts"),
   },
+  init: {
+    summary: "Make what ArangoDB and the S3 store need: collections, indexes, users, the bucket",
+    load: () => import("./init.ts"),
+  },
   migrate: {
     summary: "Carry all data to other stores and switch over: SQLite and folders, ArangoDB and S3",
     load: () => import("./migrate.ts"),
+  },
+  standby: { summary: "A second site that follows this one by its backups", load: () => import("./standby.ts") },
+  "promote-site": {
+    summary: "Make a standby the site that trades, once the old site's key is revoked",
+    load: () => import("./promote-site.ts"),
   },
   venue: { summary: "Verify the paper venue's journal", load: () => import("./venue.ts") },
   treasury: {
