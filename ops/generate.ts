@@ -18,6 +18,7 @@ import { alertsPage } from "./alerts-page.ts";
 import { lostIn, WITHDRAWN } from "./api-compat.ts";
 import { ROOT } from "./build.ts";
 import { clientFiles } from "./client-code.ts";
+import { composeFiles } from "./deploy/compose.ts";
 import { kubernetes } from "./deploy/k8s.ts";
 import { lintPage } from "./lint-page.ts";
 import { monitoringFiles } from "./monitoring/files.ts";
@@ -74,6 +75,7 @@ export async function generate(): Promise<Record<string, string>> {
     "docs/reference/alerts.md": alertsPage(NOTE),
     "docs/reference/lint.md": lintPage(NOTE),
     ...(await monitoringFiles(hosted, NOTE)),
+    ...(await composeFiles()),
     ...(await kubernetes(NOTE)),
     "docs/reference/bundle.schema.json": `${JSON.stringify(bundleSchemaFile(), null, 2)}\n`,
   };

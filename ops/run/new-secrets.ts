@@ -40,8 +40,8 @@ export const secretFile = (variable: string): string =>
     .replaceAll("_", "-");
 
 /**
- * Makes what is missing in `folder` and changes nothing that is there. Throws an Error where only a part of what belongs
- * together is there.
+ * Makes what is missing in `folder` and changes nothing that is there. Throws an Error where only a part of what
+ * belongs together is there.
  */
 export async function makeSecrets(folder: string, wanted: SecretsWanted): Promise<MadeSecret[]> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -78,6 +78,7 @@ const PASSWORDS = [
   "CHIMERA_ARANGO_PASSWORD",
   "CHIMERA_S3_SECRET_KEY",
   "CHIMERA_GRAFANA_PASSWORD",
+  "CHIMERA_ARANGO_JWT",
 ];
 
 type Keep = (variable: string, make: () => string, mode?: number) => string;

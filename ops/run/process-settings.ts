@@ -52,6 +52,7 @@ const settings = z.object({
     .describe("redis://…, redis-sentinel://…/master or redis-cluster://…; rediss for TLS"),
   redisUser: z.string().optional().describe("The user there, in place of the URL's"),
   redisPassword: z.string().optional().describe("And the password"),
+  redisSentinelPassword: z.string().optional().describe("The sentinels' own password, where they want one"),
   redisCa: z.string().optional().describe("PEM file of who signed Redis's certificate, with rediss"),
   logTo: z.enum(["file", "stdout"]).default("file").describe("Lines of the log go to the data folder, or to stdout"),
 });

@@ -100,9 +100,10 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
 }
 
 /** Throws an Error that names a file which cannot be read. */
-export const redisAt = ({ redisUrl: url, redisUser: username, redisPassword: password, redisCa }: ProcessSettings) => ({
-  url,
-  ...(username !== undefined && { username }),
-  ...(password !== undefined && { password }),
-  ...(redisCa !== undefined && { ca: pemIn(redisCa, "CHIMERA_REDIS_CA") }),
+export const redisAt = (settings: ProcessSettings) => ({
+  url: settings.redisUrl,
+  ...(settings.redisUser !== undefined && { username: settings.redisUser }),
+  ...(settings.redisPassword !== undefined && { password: settings.redisPassword }),
+  ...(settings.redisSentinelPassword !== undefined && { sentinelPassword: settings.redisSentinelPassword }),
+  ...(settings.redisCa !== undefined && { ca: pemIn(settings.redisCa, "CHIMERA_REDIS_CA") }),
 });

@@ -10,6 +10,8 @@ export interface RedisSettings {
   /** In place of what the URL says: a password that is handed over apart from it. */
   username?: string;
   password?: string;
+  /** The sentinels' own, where they want one. */
+  sentinelPassword?: string;
   /** PEM of who signed the server's certificate, with `rediss`; unset: whom the runtime trusts. */
   ca?: string;
   /** A command without an answer for this long has failed; whether it took effect is unknown. */
@@ -138,6 +140,7 @@ export class RedisConnection {
     if (endpoint.kind === "cluster") return {};
     return {
       ...{ sentinels: endpoint.sentinels, name: endpoint.master },
+      ...(this.#settings.sentinelPassword !== undefined && { sentinelPassword: this.#settings.sentinelPassword }),
       // The library takes the master's TLS from its own options, and the sentinels' from here.
       ...(endpoint.access.tls && { enableTLSForSentinelMode: true, sentinelTLS: endpoint.access.tls }),
     };
