@@ -1,15 +1,20 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parse } from "yaml";
-import { envName } from "../../shared/kit/settings.ts";
+import { envName, readSettings } from "../../shared/kit/settings.ts";
+import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
 import { ROOT } from "../build.ts";
 import { BACKUP_SETTINGS } from "../run/backup-settings.ts";
-import { STORE_SETTINGS } from "../run/store-settings.ts";
+import { readGatewaySettings } from "../run/gateway-settings.ts";
+import { makeSecrets } from "../run/new-secrets.ts";
+import { readProcessSettings } from "../run/process-settings.ts";
+import { readStoreSettings, STORE_SETTINGS } from "../run/store-settings.ts";
+import { readWorkSettings } from "../run/work-settings.ts";
 import { loadServices } from "../services.ts";
 import { secretList, TLS_SECRETS } from "./k8s-components.ts";
 import { allObjects, kubernetesParts } from "./k8s-files.ts";
 import { readRules } from "./k8s-monitoring.ts";
-import type { Manifest } from "./k8s-objects.ts";
+import type { Manifest, Part } from "./k8s-objects.ts";
 import {
   accounted,
   aimed,
@@ -25,10 +30,12 @@ import {
   understood,
 } from "./k8s-policies.fixture.ts";
 import { hasKubectl, readObjects, render } from "./k8s-render.fixture.ts";
+import { SHARDS } from "./k8s-scale.ts";
 import { ofKind, specOf, workloadsOf } from "./k8s-view.fixture.ts";
 import { shapeComplaints } from "./kubernetes-schema.fixture.ts";
 import { deployedUnits } from "./units.ts";
 
+const SECRET_CHARACTERS = 64;
 const units = await deployedUnits();
 const parts = kubernetesParts(units, await readRules());
 const services = await loadServices();
@@ -247,6 +254,28 @@ describe.skipIf(!hasKubectl)("rendered by kubectl", () => {
     expect(settings(objects).CHIMERA_PUBLIC_URL).toBe(`https://${host}`);
   });
 
+  for (const overlay of ["paper", "live"]) {
+    test(`${overlay}: services take their environments`, () => {
+      const objects = render(`overlays/${overlay}`);
+      for (const service of services) {
+        const [pod] = workloadsOf(objects).flatMap(({ name, pod: of }) => (name === service.name ? of : []));
+        const own = pod?.containers[0]?.env ?? [];
+        const secret = "s".repeat(SECRET_CHARACTERS);
+        const given = own.map(({ name, value }) =>
+          name.endsWith("_FILE") ? [name.slice(0, -5), secret] : [name, value],
+        );
+        const env = { ...settings(objects), ...Object.fromEntries(given), CHIMERA_INSTALLATION_TAG: "ab12" };
+        expect(() => readSettings(service, env)).not.toThrow();
+        expect(readProcessSettings(env)).toMatchObject({ bind: "0.0.0.0", logTo: "stdout", shards: SHARDS });
+        expect(readStoreSettings(env)).toMatchObject({ store: "arango", blobs: "s3", arangoPassword: secret });
+        expect(readWorkSettings(env).work).toBe(overlay === "live" ? "queue" : "threads");
+        expect(readGatewaySettings(env).open).toEqual(
+          service.id === "s12" ? { host: "0.0.0.0", port: 8443, tls: { files: undefined, names: [] } } : undefined,
+        );
+      }
+    });
+  }
+
   test("paper: one pod of each, the venue, and stores in the namespace", () => {
     const objects = render("overlays/paper");
     const lasting = workloadsOf(objects).filter(({ isLasting }) => isLasting);
@@ -256,6 +285,23 @@ describe.skipIf(!hasKubectl)("rendered by kubectl", () => {
     expect(lasting.filter(({ replicas }) => replicas !== 1)).toEqual([]);
     expect(settings(objects)).toMatchObject({ CHIMERA_MODE: "paper", CHIMERA_VENUE_SPOT_URL: "http://venue:8093" });
   });
+});
+
+test("the secrets for trying out are files that `./chimera secrets make` makes", async () => {
+  const folder = newFolder();
+  try {
+    const owners = units.flatMap(({ id }) => (id === "venue" ? [] : [id]));
+    const made = await makeSecrets(folder, { hosts: ["s01-exchange"], owners, now: Date.UTC(2026, 0, 1) });
+    const names = new Set(made.map(({ file }) => `files/${basename(file)}`));
+    const { secretGenerator } = (parts["components/secrets"] as Part).kustomization as {
+      secretGenerator: { files: string[] }[];
+    };
+    const wanted = secretGenerator.flatMap(({ files }) => files.map((each) => each.replace(/^.*=/, "")));
+    expect(wanted.length).toBeGreaterThan(20);
+    expect(wanted.filter((file) => !names.has(file))).toEqual([]);
+  } finally {
+    removeFolder(folder);
+  }
 });
 
 test("what overlays set is spelt as it is read", async () => {

@@ -87,7 +87,7 @@ const secret = (name: string, key: string, variable: string, about: string): Sec
 const ARANGO_ROOT = secret(
   "chimera-arango-root",
   "arango-password",
-  "CHIMERA_ARANGO_PASSWORD",
+  "CHIMERA_ARANGO_ROOT_PASSWORD",
   "ArangoDB's root, for the init Job alone: it makes the database and one user for each service",
 );
 
