@@ -13,7 +13,7 @@ import { isLoopback } from "./proxies.ts";
 import { clockAheadMs } from "./recorded-clock.ts";
 import { type RedisWorld, redisWorld } from "./redis-world.ts";
 import { withSecretFiles } from "./secret-files.ts";
-import { servePort } from "./serve.ts";
+import { type Served, type ServedPeer, servePort } from "./serve.ts";
 import { serveGateway } from "./serve-gateway.ts";
 import { untilAsked } from "./signals.ts";
 
@@ -68,7 +68,7 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
   const replica = await createReplica(partsOf({ all, service, world, count, place, url }, settings));
   // Before any lease is asked for: who has the port is the only process at this place.
   const { log } = world;
-  const served =
+  const served: Served & Partial<ServedPeer> =
     service.id === "s12"
       ? await serveGateway({ ...identity, hosted: replica, port, env, clock, log })
       : servePort(replica, service.name, listenAt(settings, port));
@@ -77,8 +77,9 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
   await Promise.race([asked, replica.start()]);
   process.stdout.write(`${JSON.stringify({ up: service.name, port: served.port, pid: process.pid })}\n`);
   await asked;
+  served.leave?.();
   await replica.stop();
-  await served.stop();
+  await (served.finish ? served.finish() : served.stop());
   await world.close();
   return 0;
 }

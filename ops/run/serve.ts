@@ -8,6 +8,9 @@ import { LOOPBACK } from "./process-settings.ts";
 const IDLE_SECONDS = 0;
 /** Sockets are pinged well before; one that does not answer for so long is closed. */
 const SOCKET_IDLE_SECONDS = 120;
+/** What is in hand at the end is waited for this long. */
+const FINISH_MS_MAX = 2_000;
+const FINISH_LOOK_MS = 10;
 /** Who listens to live events has nothing to say. */
 const SAID_BYTES_MAX = 4_096;
 /** Who reaches a service's own port is on this machine, or in the closed network that stands for it. */
@@ -17,13 +20,20 @@ export interface Served {
   port: number;
   stop(): Promise<void>;
 }
+/** One that others ask all the time, over connections that they keep. */
+export interface ServedPeer extends Served {
+  /** From now on whoever is answered has to come by a new connection: soon this one will be gone. */
+  leave(): void;
+  /** Stops when what is in hand is answered. */
+  finish(): Promise<void>;
+}
 
 /** Throws an Error that names the port when it is taken. */
 export const servePort = (
   hosted: Pick<Hosted, "fetch">,
   what: string,
   at: Pick<Listening, "hostname" | "port" | "tls">,
-): Served => listen(what, { ...at, answer: (request) => hosted.fetch(arrive(request, LOCAL)) });
+): ServedPeer => listen(what, { ...at, answer: (request) => hosted.fetch(arrive(request, LOCAL)) });
 
 export type Server = Pick<ReturnType<typeof Bun.serve>, "requestIP">;
 export interface Listening {
@@ -36,8 +46,10 @@ export interface Listening {
 }
 
 /** `soon`: what is being answered is finished; else it is cut. Throws an Error that names a taken port. */
-export function listen(what: string, listening: Listening): Served & { stop(soon?: boolean): Promise<void> } {
+export function listen(what: string, listening: Listening): ServedPeer & { stop(soon?: boolean): Promise<void> } {
   const { hostname = LOOPBACK, port, tls, idleSeconds = IDLE_SECONDS, answer } = listening;
+  let inHand = 0;
+  let isLeaving = false;
   try {
     const server = Bun.serve({
       hostname,
@@ -46,12 +58,32 @@ export function listen(what: string, listening: Listening): Served & { stop(soon
       ...(tls && { tls }),
       async fetch(request, server) {
         if (wantsSocket(request)) offerSocket(request, (face) => server.upgrade(request, asSocket(face)));
-        const response = await answer(request, server);
-        return isSocket(request) ? undefined : response;
+        inHand++;
+        try {
+          const response = await answer(request, server);
+          if (isLeaving) response.headers.set("connection", "close");
+          return isSocket(request) ? undefined : response;
+        } finally {
+          inHand--;
+        }
       },
       websocket: SOCKETS,
     });
-    return { port: server.port ?? port, stop: (soon = false) => server.stop(!soon) };
+    return {
+      port: server.port ?? port,
+      stop: (soon = false) => server.stop(!soon),
+      leave() {
+        isLeaving = true;
+      },
+      async finish() {
+        for (let waited = 0; inHand > 0 && waited < FINISH_MS_MAX; waited += FINISH_LOOK_MS) {
+          await Bun.sleep(FINISH_LOOK_MS);
+        }
+        // The last answers are on their way out.
+        await Bun.sleep(FINISH_LOOK_MS);
+        await server.stop(true);
+      },
+    };
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === "EADDRNOTAVAIL") throw new Error(`${hostname} is no address of this machine, for ${what}.`);

@@ -30,6 +30,7 @@ export interface DeskOptions {
   /** Trades by the shipped strategies too. */
   strategies?: boolean;
   canCrash?: boolean;
+  storeTroubles?: boolean;
   /** What the bundle's flags say otherwise, group by group. */
   flags?: Readonly<Record<string, object>>;
   /** Epoch ms; the first moment of 2026 where none is named. */
@@ -78,6 +79,7 @@ export class Desk {
     instruments = [FUT],
     strategies = false,
     canCrash = false,
+    storeTroubles = false,
     flags = {},
     ...rest
   }: DeskOptions): Promise<Desk> {
@@ -86,6 +88,7 @@ export class Desk {
     const sim = await openSimulation({
       seed,
       canCrash,
+      storeTroubles,
       ...rest,
       bundleText: await bundleText(instruments, { strategies, flags }),
       market: async (clock, random) => new AgentsMarket({ clock, random, listings }),

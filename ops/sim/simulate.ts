@@ -12,6 +12,7 @@ import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Collection, Random, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Service } from "../../shared/kit/service.ts";
+import { FaultyStores } from "../../shared/testing/store-faults.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { loadServices } from "../services.ts";
 import type { MarketModel } from "../venue/market.ts";
@@ -46,6 +47,8 @@ export interface SimulationOptions {
   freeze?: boolean;
   /** Makes `crash`, `kill` and `onStep` possible, at some cost per call. */
   canCrash?: boolean;
+  /** Makes `stores.set` possible, at some cost per call. */
+  storeTroubles?: boolean;
   /** Others in place of some services. */
   services?(all: readonly Service[]): Service[];
   /** False while the venue cannot be reached: how long positions stand unprotected does not count then. */
@@ -79,6 +82,7 @@ export interface Simulation {
   venue: Venue;
   market: MarketModel;
   services: Constellation;
+  stores: FaultyStores;
   tally: Tally;
   /** Ends all services at once, in the middle of whatever they do, and starts them anew on the same stores. */
   crash(): void;
@@ -106,17 +110,10 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     market,
     latency: options.latency ?? ASSUMED_LATENCY,
   });
-  const world = simulatedWorld({
-    clock,
-    net: venueNet(venue, clock),
-    seed: options.seed,
-    env: { CHIMERA_BUNDLE_TEXT: options.bundleText ?? "", CHIMERA_RECORD_FRAMES: "false", ...options.env },
-    ...(options.onLog && { onLog: options.onLog }),
-    freeze: options.freeze ?? false,
-  });
+  const { world, stores } = worldOf(options, clock, venue);
   const all = await loadServices();
   const services = options.services?.(all) ?? all;
-  const ids = services.map((s) => s.id);
+  const ids = services.map(({ id }) => id);
   let failure: unknown;
   const failed = (error: unknown) => {
     failure = error;
@@ -161,6 +158,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     venue,
     market,
     services: running,
+    stores,
     tally,
     crash: () => mayCrash().kill(ids, 0),
     kill: (some, downMs) => mayCrash().kill(some, downMs),
@@ -179,6 +177,19 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
       return summarise(parts, await invariants.judge(), performance.now() - wallStart);
     },
   };
+}
+
+function worldOf(options: SimulationOptions, clock: VirtualClock, venue: Venue) {
+  const whole = simulatedWorld({
+    clock,
+    net: venueNet(venue, clock),
+    seed: options.seed,
+    env: { CHIMERA_BUNDLE_TEXT: options.bundleText ?? "", CHIMERA_RECORD_FRAMES: "false", ...options.env },
+    ...(options.onLog && { onLog: options.onLog }),
+    freeze: options.freeze ?? false,
+  });
+  const stores = new FaultyStores(clock, whole.store);
+  return { stores, world: options.storeTroubles ? { ...whole, store: stores.open } : whole };
 }
 
 /** A market that never ends is judged at a moment when no news of a trade is on its way; 5 s is ample to find one. */

@@ -30,6 +30,8 @@ interface Parts {
   warn(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** A read may take so many times as long as a commit. */
+const READ_WAITS = 5;
 /** So many are told to the store in one commit. */
 const MERGED_AT_ONCE = 50;
 /** Under which the store remembers what it has taken out of the journal. */
@@ -58,9 +60,9 @@ export class SteadyStore {
     this.run = String(Math.floor(parts.clock.now()));
     const { store } = parts;
     this.store = instead<RouterStore>(store, {
-      get: (...asked) => this.inTime(store.get(...asked)),
-      query: (...asked) => this.inTime(store.query(...asked)),
-      count: (...asked) => this.inTime(store.count(...asked)),
+      get: (...asked) => this.read(store.get(...asked)),
+      query: (...asked) => this.read(store.query(...asked)),
+      count: (...asked) => this.read(store.count(...asked)),
       commit: (ops, options = {}) => this.commit(ops, options),
     });
   }
@@ -113,12 +115,23 @@ export class SteadyStore {
     if (this.why !== undefined) await this.keep({ ops, maybe: true });
   }
 
+  /** Of a store that answers much may be asked at once, as at a start; of one that is away nothing is expected. */
+  private async read<T>(work: Promise<T>): Promise<T> {
+    const { storeWaitMs } = this.parts.settings;
+    try {
+      return await this.inTime(work, this.why === undefined ? storeWaitMs * READ_WAITS : storeWaitMs);
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem.code === "UNAVAILABLE") this.leave(problem);
+      throw error;
+    }
+  }
+
   /** Fails with UNAVAILABLE when it takes too long; it may have its effect all the same. */
-  private inTime<T>(work: Promise<T>): Promise<T> {
-    const { clock, settings } = this.parts;
+  private inTime<T>(work: Promise<T>, ms = this.parts.settings.storeWaitMs): Promise<T> {
     return new Promise((resolve, reject) => {
-      const late = () => reject(new Problem("UNAVAILABLE", `no answer in ${settings.storeWaitMs} ms`));
-      const cancel = clock.after(settings.storeWaitMs, late);
+      const late = () => reject(new Problem("UNAVAILABLE", `no answer in ${ms} ms`));
+      const cancel = this.parts.clock.after(ms, late);
       work.finally(cancel).then(resolve, reject);
     });
   }

@@ -62,7 +62,7 @@ export class Asks {
   async ask(trade: Trade, ask: Ask, { urgent = false, wish }: { urgent?: boolean; wish?: Wish } = {}) {
     let intent: Intent | undefined;
     let earlier: string | undefined;
-    await this.book.change(trade.instrument, (open) => {
+    const stored = this.book.change(trade.instrument, (open) => {
       if (open?.trade_id !== trade.trade_id) return undefined;
       earlier = wish?.key && paramsOf(open).requests?.find((request) => request.key === wish.key)?.intent_id;
       // Decided on an older state of the trade: another ask came first.
@@ -73,9 +73,19 @@ export class Asks {
       const events = ask.event ? [{ ...ask.event, trade: after }] : [];
       return { trades: [after], events, ops: wish ? [this.auditOf(wish, after, intent)] : [] };
     });
+    await stored.catch((error: unknown) => this.mustWaitForStore(intent, error));
     if (earlier !== undefined) return { intent_id: earlier, answer: Promise.resolve(undefined) } satisfies Asked;
     if (!intent) return undefined;
     return { intent_id: intent.intent_id, answer: this.send(trade.instrument, intent) } satisfies Asked;
+  }
+
+  /**
+   * Getting out does not wait for a store that is away: what lowers risk is asked all the same. Its id is the trade's next
+   * one, so that asked again, as long as none was stored, it is the same ask; its fills are told when the store is back.
+   */
+  private mustWaitForStore(intent: Intent | undefined, error: unknown): void {
+    if (!intent || intent.kind !== IntentKind.enum.EXIT || asProblem(error).code !== "UNAVAILABLE") throw error;
+    this.ports.warn("asked without being stored: the store is away", { intent_id: intent.intent_id });
   }
 
   private auditOf({ actor, what }: Wish, trade: Trade, intent: Intent) {

@@ -3,7 +3,7 @@ import { emit, put } from "../../shared/changes.ts";
 import { trades as tradesKept } from "../../shared/collections/trades.ts";
 import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Trade } from "../../shared/domain/trade.ts";
-import { refuse } from "../../shared/errors.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { type PositionEvent, positionEvents } from "../../shared/streams.ts";
 import { isOpen } from "../../shared/trading/position/trade-params.ts";
@@ -27,6 +27,8 @@ export class TradesBook {
   private readonly byInstrument = new Map<InstrumentId, Trade>();
   private readonly queues = new Map<InstrumentId, Promise<unknown>>();
   private readonly ports: Ports;
+  /** By instrument, the trades of a commit that had no answer. */
+  private readonly unanswered = new Map<InstrumentId, readonly Trade[]>();
   private isWhole = false;
   private tell: (trade: Trade, before: Trade | undefined) => void = () => {};
 
@@ -73,6 +75,7 @@ export class TradesBook {
   }
 
   private async apply(instrument: InstrumentId, make: Make) {
+    if (this.unanswered.has(instrument)) await this.learn(instrument);
     const made = make(this.byInstrument.get(instrument));
     const change = made instanceof Promise ? await made : made;
     if (!change) return false;
@@ -82,14 +85,34 @@ export class TradesBook {
       ...(change.events ?? []).map((event) => emit(positionEvents, { ...event, ts }, instrument)),
       ...(change.ops ?? []),
     ];
-    await this.ports.store.commit(ops);
-    for (const trade of change.trades) {
+    try {
+      await this.ports.store.commit(ops);
+    } catch (error) {
+      if (asProblem(error).status >= 500) this.unanswered.set(instrument, change.trades);
+      throw error;
+    }
+    this.show(instrument, change.trades);
+    return true;
+  }
+
+  /** The store may have taken what it did not answer: what it has now counts, and nothing is changed before that. */
+  private async learn(instrument: InstrumentId): Promise<void> {
+    const tried = this.unanswered.get(instrument) ?? [];
+    const rows = await Promise.all(tried.map(({ trade_id }) => this.ports.store.get(tradesKept, trade_id)));
+    this.show(
+      instrument,
+      rows.flatMap((row) => row?.value ?? []),
+    );
+    this.unanswered.delete(instrument);
+  }
+
+  private show(instrument: InstrumentId, trades: readonly Trade[]): void {
+    for (const trade of trades) {
       const known = this.byInstrument.get(instrument);
       const before = known?.trade_id === trade.trade_id ? known : undefined;
       if (before !== undefined || isOpen(trade)) this.tell(trade, before);
       if (isOpen(trade)) this.byInstrument.set(instrument, trade);
       else if (this.byInstrument.get(instrument)?.trade_id === trade.trade_id) this.byInstrument.delete(instrument);
     }
-    return true;
   }
 }

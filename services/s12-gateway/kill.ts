@@ -11,6 +11,8 @@ import type { KillAnswer, KillRequest } from "./types.ts";
 /** How long an answer waits for entries in flight before it is a 202. */
 const SETTLE_MS_MAX = 5_000;
 const POLL_MS = 50;
+/** A store that takes longer keeps nobody from hearing that entries end. */
+const STORED_MS_MAX = 1_000;
 
 const WEAKEST_FIRST: readonly KillState["mode"][] = ["HALT", "CANCEL", "FLATTEN"];
 
@@ -38,6 +40,16 @@ const unread = (ts: number): KillState => ({
   actor: "s12",
   ts,
 });
+
+function isLate(work: Promise<void>, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(STORED_MS_MAX, () => resolve(true));
+    void work.then(() => {
+      cancel();
+      resolve(false);
+    });
+  });
+}
 
 export function createKill(parts: KillParts) {
   const { store, clock, log, calls } = parts;
@@ -92,6 +104,8 @@ export function createKill(parts: KillParts) {
     if (next.enabled) state = next;
     const stored = storing.then(() => keep(next, also));
     storing = stored.catch(() => {});
+    // Where the store takes its time, those who stop entries hear of it before.
+    if (next.enabled && (await isLate(storing, clock))) await tell(next);
     try {
       await stored;
     } catch (cause) {

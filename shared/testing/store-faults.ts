@@ -1,7 +1,7 @@
 /** What can be wrong with a store, put between a service and the one it has: away, slow, full, or gone in mid-answer. */
 import { Problem } from "../errors.ts";
 import { instead } from "../kit/instead.ts";
-import type { Clock, Store } from "../kit/ports.ts";
+import type { Clock, ServiceId, Store } from "../kit/ports.ts";
 
 /**
  * `down`: nothing is answered. `failing`: every other call fails. `slow`: each commit takes five seconds. `full`, `locked`
@@ -61,5 +61,33 @@ export class StoreFaults {
       if (isWrite && trouble === "deaf") throw new Problem("UNAVAILABLE", "The store did not say what it did.");
       return answer;
     };
+  }
+}
+
+/** The stores of all services, each with its own troubles. */
+export class FaultyStores {
+  private readonly clock: Clock;
+  private readonly whole: (owner: ServiceId) => Store;
+  private readonly faults = new Map<ServiceId, { faults: StoreFaults; store: Store }>();
+
+  constructor(clock: Clock, whole: (owner: ServiceId) => Store) {
+    this.clock = clock;
+    this.whole = whole;
+  }
+
+  readonly open = (owner: ServiceId): Store => this.of(owner).store;
+
+  /** From now on these are in trouble, or no longer. */
+  set(trouble: StoreTrouble | undefined, owners: readonly ServiceId[]): void {
+    for (const owner of owners) this.of(owner).faults.trouble = trouble;
+  }
+
+  private of(owner: ServiceId): { faults: StoreFaults; store: Store } {
+    const kept = this.faults.get(owner);
+    if (kept) return kept;
+    const faults = new StoreFaults(this.clock);
+    const made = { faults, store: faults.around(this.whole(owner)) };
+    this.faults.set(owner, made);
+    return made;
   }
 }
