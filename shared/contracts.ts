@@ -193,7 +193,11 @@ export const exchange = contract("s01", ExchangeService, {
   cancelOrder: urgent(method(ExchangeService.method.cancelOrder, [OrderRef, ExchangeOrder])),
   /** NOT_FOUND is no proof that the order does not exist. */
   queryOrder: method(ExchangeService.method.queryOrder, [OrderRef, ExchangeOrder]),
-  getOpenOrders: method(ExchangeService.method.getOpenOrders, [Of, z.object({ orders: z.array(ExchangeOrder) })]),
+  /** With `from_ts` and an instrument: all orders sent since, ended ones too, where the exchange tells them. */
+  getOpenOrders: method(ExchangeService.method.getOpenOrders, [
+    Of.extend({ from_ts: z.number().optional() }),
+    z.object({ orders: z.array(ExchangeOrder) }),
+  ]),
   getFills: method(ExchangeService.method.getFills, [
     z.object({ account, instrument: InstrumentId, order_id: z.string().optional(), from_ts: z.number().optional() }),
     z.object({ fills: z.array(ExchangeFill) }),

@@ -1,6 +1,7 @@
 /** What the router and the reconciler ask of the exchange: send, cancel and ask about orders, and the kill switch. */
 import { exchange } from "../../shared/contracts.ts";
 import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
+import { refuse } from "../../shared/errors.ts";
 import { answers, type Verb } from "../../shared/kit/service.ts";
 import type { KillCopy } from "./kill-copy.ts";
 import type { Desk } from "./trading.ts";
@@ -45,10 +46,12 @@ export function orderVerbs({ desk, orders, queries, kill }: OrderParts): Verb[] 
     }),
     answers(exchange.methods.getOpenOrders, {
       name: "getOpenOrders",
-      summary: "Every open order, conditional ones included.",
-      run: async ({ account, instrument }) => {
+      summary: "Every open order, conditional ones included; of an instrument and since a time, ended ones too.",
+      run: async ({ account, instrument, from_ts }) => {
         desk.owns(account);
-        return { orders: await openOrdersOf(orders, instrument) };
+        if (from_ts === undefined) return { orders: await openOrdersOf(orders, instrument) };
+        if (instrument === undefined) refuse("INVALID", "Orders since a time are told of one instrument.");
+        return { orders: await orders.since(instrument, from_ts) };
       },
     }),
     answers(exchange.methods.getFills, {

@@ -60,6 +60,8 @@ export interface VenueOrders {
   /** An order that has ended already is answered as it ended. */
   cancel(ref: OrderRef): Promise<ExchangeOrder>;
   openOrders(market: Market, instrument?: InstrumentId): Promise<ExchangeOrder[]>;
+  /** All that were sent since (epoch ms), ended ones too, oldest first. Throws Problem RULE where they cannot be asked for. */
+  since(instrument: InstrumentId, from_ts: number): Promise<ExchangeOrder[]>;
   /** Isolated margin and this leverage before an entry on futures; nothing is sent when both are known to stand. */
   prepare(instrument: InstrumentId, leverage: number | undefined): Promise<void>;
   /** The refusal says that the filters known here are out of date. */

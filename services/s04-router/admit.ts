@@ -35,6 +35,8 @@ interface Parts {
   poke(intentId: string): void;
   /** False until our books have met the exchange's once. */
   reconciled(): boolean;
+  /** Throws for an entry whose order left before the books were restored. */
+  mustBeNew(intent: Intent): Promise<void>;
 }
 
 /** Of an intent in one piece, and of one in slices. */
@@ -127,6 +129,7 @@ export class Admission {
     if (!ports.shard.owns(intent.instrument)) refuse("NOT_OWNER", `${intent.instrument} is another shard's`);
     checks.checkShape(intent);
     await this.learn(intent);
+    await this.parts.mustBeNew(intent);
     const listing = isEntry(intent.kind) ? this.entryMayPass(intent) : this.rules.listed(intent);
     if (isEntry(intent.kind)) this.mustHaveHeard(intent);
     const plan = this.rules.plan(intent, listing, decision);

@@ -7,6 +7,7 @@ import { Problem } from "../../shared/errors.ts";
 import type { Cancel } from "../../shared/kit/ports.ts";
 import { isLive, markUnknown } from "../../shared/trading/execution/order-state.ts";
 import type { Booking } from "./booking.ts";
+import type { CatchUp } from "./catch-up.ts";
 import { type Dispatch, reportOf } from "./dispatch.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
@@ -21,6 +22,7 @@ interface Parts {
   readonly market: MarketView;
   readonly dispatch: Dispatch;
   readonly venue: Venue;
+  readonly catchUp: CatchUp;
   /** Lets every intent and instrument look at its new state. */
   pokeAll(): void;
 }
@@ -95,11 +97,12 @@ export class Recovery {
   }
 
   private async meet(): Promise<void> {
-    const { book, market, venue, ports } = this.parts;
+    const { book, market, venue, ports, catchUp } = this.parts;
     await market.loadListings();
     const { account } = ports;
     const open = await this.must(venue.attempt((o) => venue.calls.getOpenOrders({ account }, o)));
     const orders = open.orders.filter((said) => ports.shard.owns(said.instrument));
+    await catchUp.run(new Set([...orders.map((said) => said.instrument), ...this.everTraded()]));
     await this.meetOrders(orders);
     for (const instrument of this.instruments()) await this.meetFills(instrument);
     await this.meetPositions();
@@ -188,6 +191,13 @@ export class Recovery {
     });
     await Promise.all(asking);
     pokeAll();
+  }
+
+  /** What may have been traded since the books were lost, where they were. */
+  private everTraded(): Set<string> {
+    const { book, ports } = this.parts;
+    const known = [...book.holdings(), ...book.allOrders(), ...ports.config().bundle.instruments];
+    return new Set(known.map((row) => row.instrument));
   }
 
   private instruments(): Set<string> {

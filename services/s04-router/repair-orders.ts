@@ -2,7 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import { type IntentRecord, intents } from "../../shared/collections/orders.ts";
 import type { ExchangeFill, ExchangeOrder, RepairOrder, RepairOrderAnswer } from "../../shared/contracts.ts";
-import { dec } from "../../shared/domain/money.ts";
+import { dec, show } from "../../shared/domain/money.ts";
 import { isEntry, isTerminal, type Order } from "../../shared/domain/order.ts";
 import { Problem, refuse } from "../../shared/errors.ts";
 import { clientOrderId } from "../../shared/keys.ts";
@@ -102,6 +102,23 @@ export class OrderRepair {
     return { done: "ADOPTED", before: "not known", after: words(book.order(client_order_id) ?? row) };
   }
 
+  /** The row of an order whose intent is in the books, written again as it was told; nothing for one of a lost intent. */
+  async rowOfOurs(said: ExchangeOrder, run_id: string): Promise<void> {
+    const { book, ports } = this.parts;
+    const { instrument, client_order_id } = said;
+    const { account } = ports;
+    const found = await this.origin({ instrument, client_order_id });
+    if (!found) return;
+    const row = orderFrom(said, { ...found, account, now: ports.clock.now(), run_id });
+    const order = { ...row, order_id: said.order_id };
+    await book.change(
+      instrument,
+      () =>
+        book.order(client_order_id) ? undefined : { orders: [order], ops: [linkOf(order)], ...this.numbered(order) },
+      "full",
+    );
+  }
+
   /** Nobody else would end it: its plan is over, or there is nothing to protect. */
   private isLeftOver(order: Order, record: IntentRecord): boolean {
     if (order.leg.startsWith("e")) return isEntry(record.intent.kind) && record.state === "DONE";
@@ -160,7 +177,7 @@ export class OrderRepair {
   }
 
   /** The intent and leg that a client id was made of, found by making it again. */
-  private async origin({ instrument, client_order_id }: RepairOrder) {
+  private async origin({ instrument, client_order_id }: Pick<RepairOrder, "instrument" | "client_order_id">) {
     const { book, ports } = this.parts;
     const { installationTag } = ports.settings;
     if (!client_order_id.startsWith(`${installationTag}-`)) return undefined;
@@ -222,9 +239,10 @@ function orderFrom(
     kind,
     side: said.side,
     type: said.type,
-    qty: said.qty,
-    ...(said.price === undefined ? {} : { price: said.price }),
-    ...(said.stop_price === undefined ? {} : { stop_price: said.stop_price }),
+    // The exchange pads them with zeros.
+    qty: show(dec(said.qty)),
+    ...(said.price === undefined ? {} : { price: show(dec(said.price)) }),
+    ...(said.stop_price === undefined ? {} : { stop_price: show(dec(said.stop_price)) }),
     reduce_only: said.reduce_only,
     status: "UNKNOWN",
     filled_qty: "0",

@@ -7,6 +7,7 @@ import { Accounts } from "./accounts.ts";
 import { Admission } from "./admit.ts";
 import { Booking } from "./booking.ts";
 import { Cancellation } from "./cancel.ts";
+import { CatchUp } from "./catch-up.ts";
 import { Costs } from "./costs.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Executor } from "./execute.ts";
@@ -48,6 +49,8 @@ export class Router {
   /** What the books are kept by, also while the store is away. */
   readonly steady: SteadyStore;
   private startedAside = false;
+  /** What was lost with a store that had to be restored. */
+  private readonly lost: CatchUp;
   private readonly ports: Ports;
   private readonly executor: Executor;
   /** One key per running intent. */
@@ -78,13 +81,16 @@ export class Router {
     this.kill = kill;
     this.sharedBudget = ports.shard.count > 1 ? new SharedBudget(ports, book) : undefined;
     this.executor = new Executor(shared);
-    this.recovery = new Recovery({ ...shared, pokeAll: () => this.pokeAll() });
+    this.orderRepair = new OrderRepair(shared);
+    this.lost = new CatchUp({ ...shared, orderRepair: this.orderRepair });
+    this.recovery = new Recovery({ ...shared, catchUp: this.lost, pokeAll: () => this.pokeAll() });
     this.admission = new Admission({
       ...shared,
       executor: this.executor,
       sharedBudget: this.sharedBudget,
       poke: (id) => this.intents.poke(id),
       reconciled: () => this.recovery.reconciled,
+      mustBeNew: (intent) => this.lost.mustBeNew(intent),
     });
     this.protector = new Protector({
       ...shared,
@@ -93,7 +99,6 @@ export class Router {
       poke: (instrument) => this.instruments.poke(instrument),
     });
     this.cancellation = new Cancellation(ports, book, dispatch);
-    this.orderRepair = new OrderRepair(shared);
     const poke = (instrument: string) => this.instruments.poke(instrument);
     const orphans = new Orphans({
       ...shared,
@@ -136,6 +141,7 @@ export class Router {
 
   private async loadMarks(): Promise<void> {
     await this.kill.load();
+    await this.lost.load();
     await this.health.load();
     await this.costs.load(this.health.effects.takers_only !== undefined);
   }

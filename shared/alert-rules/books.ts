@@ -237,4 +237,17 @@ export const BOOKS_RULES: readonly AlertRule[] = [
       },
     ],
   ),
+  rule(
+    "BOOKS_RESTORED",
+    ["WARN"],
+    [
+      "s04",
+      {
+        means: "The books were put back from a backup, and what the exchange knows of the time since was taken in.",
+        done: "Books every fill and order of that time, takes standing stops over, closes what has none.",
+        look: "Trades and orders of that time; what the reconciler found since.",
+        act: "When all of it is as the exchange says, turn the kill switch off.",
+      },
+    ],
+  ),
 ];

@@ -32,6 +32,8 @@ export interface SimOptions {
 export interface SimWorld extends World {
   bus: EmbeddedBus;
   errors: string[];
+  /** All that was durable is gone: stores, streams, caches, leases. Whoever lives on has what is gone at hand. */
+  lose(): void;
 }
 
 /** Real time, which must decide nothing here but about programs without an end. */
@@ -67,12 +69,10 @@ export function simulatedWorld(options: SimOptions): SimWorld {
   };
   const onError = (error: unknown) =>
     errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  const bus = new EmbeddedBus({
-    path: ":memory:",
-    clock,
-    freeze,
-    onError,
-    onDead: (dead) => errors.push(`dead letter: ${JSON.stringify(dead)}`),
+  const onDead = (dead: unknown) => errors.push(`dead letter: ${JSON.stringify(dead)}`);
+  const between = () => ({
+    bus: new EmbeddedBus({ path: ":memory:", clock, freeze, onError, onDead }),
+    ...embeddedCoordination({ clock, path: ":memory:" }),
   });
   const random = seededRandom(seed);
   const inference = onnxInference(clock);
@@ -81,11 +81,10 @@ export function simulatedWorld(options: SimOptions): SimWorld {
   return {
     clock,
     random,
-    bus,
     store,
     journal,
     blobs: new MemoryBlobs(clock),
-    ...embeddedCoordination({ clock, path: ":memory:" }),
+    ...between(),
     net,
     outside,
     inference,
@@ -108,5 +107,10 @@ export function simulatedWorld(options: SimOptions): SimWorld {
     build: { version: "0", git_commit: "simulated", built_at: "simulated" },
     freeze,
     errors,
+    lose() {
+      stores.clear();
+      journals.clear();
+      Object.assign(this, between());
+    },
   };
 }

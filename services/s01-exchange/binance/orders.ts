@@ -7,6 +7,7 @@ import { ackTimed } from "../ack-time.ts";
 import type { Surroundings } from "../types.ts";
 import { isConditional, type OrderRef, type VenueOrders } from "../venue-port.ts";
 import { AskedTogether } from "./asked-together.ts";
+import { ordersSince } from "./order-history.ts";
 import { orderPath, readConditional, readOrder } from "./order-wire.ts";
 import { CODE, exchangeCode, type Params, type Rest } from "./rest.ts";
 
@@ -121,6 +122,11 @@ export class Orders implements VenueOrders {
   openOrders(market: Market, instrument?: InstrumentId): Promise<ExchangeOrder[]> {
     if (instrument === undefined) return this.allOpen[market].answer();
     return this.openOrdersBy(market, { symbol: symbolOf(instrument) });
+  }
+
+  since(instrument: InstrumentId, from_ts: number): Promise<ExchangeOrder[]> {
+    const now = this.around.clock.now();
+    return ordersSince((path, params) => this.list(path, params), instrument, { from_ts, now });
   }
 
   private async openOrdersBy(market: Market, params: Params): Promise<ExchangeOrder[]> {

@@ -84,6 +84,11 @@ export class CcxtOrders implements VenueOrders {
     );
   }
 
+  /** Under which client ids orders left is what no unified interface tells of ended ones. */
+  since(): Promise<ExchangeOrder[]> {
+    return Promise.reject(new Problem("RULE", "Ended orders cannot be asked for through ccxt by the time they left."));
+  }
+
   async query(ref: OrderRef): Promise<ExchangeOrder> {
     const line = this.of(ref.instrument);
     const known = line.need(ref.instrument);

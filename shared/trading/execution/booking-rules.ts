@@ -170,7 +170,7 @@ export function settled(holding: Holding): Holding {
 function ownedBy(holding: Holding, record: IntentRecord): Holding {
   const { intent } = record;
   const fresh = holding.entry_intent_id !== record.intent_id;
-  const { stop_price: _stop, take_profit_price: _target, ...rest } = holding;
+  const { stop_price: _stop, take_profit_price: _target, signal_id: _signal, strategy_id: _by, ...rest } = holding;
   return {
     ...rest,
     entry_intent_id: record.intent_id,

@@ -1,0 +1,137 @@
+/** After a restore: takes in what the exchange knows and the books have lost, before anything is entered. */
+import { put } from "../../shared/changes.ts";
+import { routerMarks } from "../../shared/collections/orders.ts";
+import type { ExchangeFill, ExchangeOrder } from "../../shared/contracts.ts";
+import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
+import type { Intent } from "../../shared/domain/order.ts";
+import { isEntry } from "../../shared/domain/order.ts";
+import { Problem, refuse } from "../../shared/errors.ts";
+import { clientOrderId } from "../../shared/keys.ts";
+import { RESTORED_MARK, RestoredMark } from "../../shared/restored.ts";
+import { sliceLeg } from "../../shared/trading/execution/twap.ts";
+import { reportOf } from "./dispatch.ts";
+import { LostOrders, type LostParts } from "./lost-orders.ts";
+import { bookStrange, lackingSince } from "./outside.ts";
+import type { OrderRepair } from "./repair-orders.ts";
+
+export interface CatchUpParts extends LostParts {
+  readonly orderRepair: Pick<OrderRepair, "rowOfOurs">;
+}
+
+/** Clocks differ, and what was under way at the moment of the backup may not be in it. */
+const OVERLAP_MS = 120_000;
+/** For so long after a restore somebody may ask again for what was asked before it. */
+const ASKED_AGAIN_MS = 86_400_000;
+const FIRST_LEGS = ["e0", sliceLeg(0, 0)];
+
+export class CatchUp {
+  private readonly parts: CatchUpParts;
+  private readonly lost: LostOrders;
+  private mark: RestoredMark | undefined;
+
+  constructor(parts: CatchUpParts) {
+    this.parts = parts;
+    this.lost = new LostOrders(parts);
+  }
+
+  async load(): Promise<void> {
+    const mark = await this.parts.ports.store.get(routerMarks, RESTORED_MARK);
+    this.mark = mark && RestoredMark.parse(mark.value.value);
+  }
+
+  /**
+   * Asks once for all that happened since the backup on these instruments, and books it in the order in which it
+   * happened. Throws when the exchange cannot be asked: then all of it is asked for again, and what is booked stays.
+   */
+  async run(instruments: Iterable<InstrumentId>): Promise<void> {
+    const { ports } = this.parts;
+    const { mark } = this;
+    if (!mark || mark.caught_up_at !== undefined) return;
+    let [orders, fills] = [0, 0];
+    for (const instrument of [...instruments].toSorted()) {
+      if (!ports.shard.owns(instrument)) continue;
+      const found = await this.meet(instrument, mark);
+      orders += found.orders;
+      fills += found.fills;
+    }
+    const now = ports.clock.now();
+    const done = { ...mark, caught_up_at: now };
+    const since = new Date(mark.as_of).toISOString();
+    const what = `${fills} fills and ${orders} orders since ${since} were taken in from the exchange`;
+    const audit = ports.audit({ actor: "router", what: "restored", ref: mark.backup_id, outcome: what });
+    await ports.store.commit([put(routerMarks, { id: RESTORED_MARK, value: done, ts: now }), audit], { sync: "full" });
+    this.mark = done;
+    ports.alert("WARN", "BOOKS_RESTORED", `The books are those of backup ${mark.backup_id}`, what);
+  }
+
+  /** An entry whose order left before the books were lost is not executed a second time. */
+  async mustBeNew({ intent_id, instrument, kind }: Intent): Promise<void> {
+    const { ports, book } = this.parts;
+    if (!this.mark || !isEntry(kind) || ports.clock.now() - this.mark.restored_at > ASKED_AGAIN_MS) return;
+    for (const leg of FIRST_LEGS) {
+      const id = clientOrderId(ports.settings.installationTag, intent_id, leg);
+      if (await book.find(id)) refuse("EXPIRED_INTENT", `${id} left for ${instrument} before the books were restored`);
+    }
+  }
+
+  private async meet(instrument: InstrumentId, mark: RestoredMark): Promise<{ orders: number; fills: number }> {
+    const { book } = this.parts;
+    const from = Math.min(mark.as_of, ...book.allOrders(instrument).map((order) => order.created_at)) - OVERLAP_MS;
+    const told = await this.ordersSince(instrument, from);
+    const ours = told.filter(({ client_order_id }) => this.isOurs(client_order_id));
+    let orders = 0;
+    for (const said of ours) {
+      if (await book.find(said.client_order_id)) continue;
+      orders++;
+      await this.parts.orderRepair.rowOfOurs(said, `restore of ${mark.backup_id}`);
+    }
+    const { missed, strange } = await lackingSince(this.parts, instrument, from);
+    const byOrder = Map.groupBy(
+      [...[...missed.values()].flat(), ...strange].toSorted(
+        (a, b) => a.ts - b.ts || Number(a.fill_id) - Number(b.fill_id),
+      ),
+      (fill) => fill.order_id,
+    );
+    const known = new Map(told.map((said) => [said.order_id, said]));
+    const mine = new Map([...missed.keys()].map((order) => [order.order_id, order.client_order_id]));
+    let fills = 0;
+    for (const [order_id, group] of byOrder) {
+      fills += await this.bookGroup(instrument, { group, said: known.get(order_id), mine: mine.get(order_id), mark });
+    }
+    await this.lost.protectedBy(instrument, ours);
+    for (const said of ours) await this.lost.keep(said);
+    return { orders, fills };
+  }
+
+  private async bookGroup(
+    instrument: InstrumentId,
+    of: { group: ExchangeFill[]; said: ExchangeOrder | undefined; mine: string | undefined; mark: RestoredMark },
+  ): Promise<number> {
+    const { group: fills, said, mine, mark } = of;
+    if (mine !== undefined) {
+      const report = said && { report: reportOf(said) };
+      await this.parts.booking.take(mine, { by: "RECONCILIATION", fills, ...report });
+    } else if (said && this.isOurs(said.client_order_id)) await this.lost.book(said, fills);
+    // On spot what others traded is the owner's, unless it took what we hold, which the reconciler sees.
+    else if (marketOf(instrument) === "FUT" && fills.every(({ ts }) => ts >= mark.as_of - OVERLAP_MS)) {
+      await bookStrange(this.parts, instrument, { fills, missing: 0n as never, run: `restore of ${mark.backup_id}` });
+    } else return 0;
+    return fills.length;
+  }
+
+  /** Nothing where the exchange does not tell: fills are then booked as strangers'. */
+  private async ordersSince(instrument: InstrumentId, from_ts: number): Promise<ExchangeOrder[]> {
+    const { venue, ports } = this.parts;
+    const { account } = ports;
+    const said = await venue.ask(instrument, (options) =>
+      venue.calls.getOpenOrders({ account, instrument, from_ts }, options),
+    );
+    if (said.kind === "answered") return said.value.orders;
+    if (said.problem.code === "RULE") return [];
+    throw new Problem(said.problem.code, said.problem.message, { cause: said.problem });
+  }
+
+  private isOurs(client_order_id: string): boolean {
+    return client_order_id.startsWith(`${this.parts.ports.settings.installationTag}-`);
+  }
+}
