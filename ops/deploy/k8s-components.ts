@@ -1,6 +1,6 @@
 /** Components of one idea each that overlays choose from: fewer pods, more room, secrets from files, load. */
 import { exchangeSecrets, type SecretKey, secretsOf } from "./k8s-env.ts";
-import { BACKUP_SECRETS, clockObjects, initSecrets, type Task } from "./k8s-jobs.ts";
+import { BACKUP_SECRETS, clockObjects, initSecrets, restoreObjects, type Task } from "./k8s-jobs.ts";
 import { taskPolicy } from "./k8s-network.ts";
 import { COMPONENT_HEAD, type Part } from "./k8s-objects.ts";
 import { ORDER_PATH, type Unit } from "./units.ts";
@@ -9,6 +9,16 @@ import { ORDER_PATH, type Unit } from "./units.ts";
 export const singlePart = (services: readonly Unit[]): Part => ({
   kustomization: { ...COMPONENT_HEAD, replicas: services.map(({ name }) => ({ name, count: 1 })) },
   files: {},
+});
+
+/** No service runs while the stores are filled from a backup. */
+export const restorePart = (services: readonly Unit[], units: readonly Unit[]): Part => ({
+  kustomization: {
+    ...COMPONENT_HEAD,
+    resources: ["restore.yaml"],
+    replicas: services.map(({ name }) => ({ name, count: 0 })),
+  },
+  files: { "restore.yaml": restoreObjects(units) },
 });
 
 /** A core of its own and all of its memory for what an order passes through, whatever else the node runs. */

@@ -287,6 +287,11 @@ describe.skipIf(!hasKubectl)("rendered by kubectl", () => {
   });
 });
 
+test("no service runs while the stores are filled from a backup", () => {
+  const { replicas } = (parts["components/restore"] as Part).kustomization as { replicas: object[] };
+  expect(replicas).toEqual(services.map(({ name }) => ({ name, count: 0 })));
+});
+
 test("the secrets for trying out are files that `./chimera secrets make` makes", async () => {
   const folder = newFolder();
   try {

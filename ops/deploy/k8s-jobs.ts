@@ -108,16 +108,15 @@ const storeSecrets = (units: readonly Unit[]): SecretKey[] => {
 /** Every service's own password too, for the user that is made of it. */
 export const initSecrets = (units: readonly Unit[]): SecretKey[] => [ARANGO_ROOT, ...storeSecrets(units)];
 
+const onceObjects = (task: Task, { deadlineSeconds, reaches }: Omit<ByClock, "schedule">): Manifest[] => [
+  accountOf(task),
+  { ...{ apiVersion: "batch/v1", kind: "Job", metadata: metaOf(task) }, spec: jobSpec(task, { deadlineSeconds }) },
+  reaches,
+];
+
 export function initObjects(units: readonly Unit[]): Manifest[] {
   const task: Task = { name: "init", args: ["init"], secrets: initSecrets(units) };
-  return [
-    accountOf(task),
-    {
-      ...{ apiVersion: "batch/v1", kind: "Job", metadata: metaOf(task) },
-      spec: jobSpec(task, { deadlineSeconds: 900 }),
-    },
-    taskPolicy(task, STORES),
-  ];
+  return onceObjects(task, { deadlineSeconds: 900, reaches: taskPolicy(task, STORES) });
 }
 
 const BACKUP_KEY: SecretKey = {
@@ -130,19 +129,28 @@ export const BACKUP_SECRETS: readonly SecretKey[] = [
   secret("chimera-backup", "backup-s3-secret-key", "CHIMERA_BACKUP_S3_SECRET_KEY", "And its secret"),
 ];
 
+/** Where backups are, by whatever address it has. */
+const ELSEWHERE: Rule = { ...toOutside("notices"), ports: [{ protocol: "TCP", port: 443 }] };
+
+/** Into stores that are empty but for what the init Job makes, while no service runs. */
+export function restoreObjects(units: readonly Unit[]): Manifest[] {
+  const secrets = [...storeSecrets(units), ...BACKUP_SECRETS];
+  const task: Task = { name: "restore", args: ["restore", "latest", "--data", "/data/restored"], secrets };
+  return onceObjects(task, { deadlineSeconds: 6 * 3_600, reaches: taskPolicy(task, STORES, [ELSEWHERE]) });
+}
+
 /** To the bucket that the settings name, which should be in another region; and those past their time are removed. */
 export function backupObjects(units: readonly Unit[]): Manifest[] {
-  const elsewhere: Rule = { ...toOutside("notices"), ports: [{ protocol: "TCP", port: 443 }] };
   const made: Task = { name: "backup", args: ["backup"], secrets: [...storeSecrets(units), ...BACKUP_SECRETS] };
   const pruned: Task = { name: "backup-prune", args: ["backup", "prune"], secrets: BACKUP_SECRETS };
   return [
     ...clockObjects(made, {
       ...{ schedule: "7 * * * *", deadlineSeconds: 3_000 },
-      reaches: taskPolicy(made, STORES, [elsewhere]),
+      reaches: taskPolicy(made, STORES, [ELSEWHERE]),
     }),
     ...clockObjects(pruned, {
       ...{ schedule: "37 3 * * *", deadlineSeconds: 3_600 },
-      reaches: taskPolicy(pruned, [], [elsewhere]),
+      reaches: taskPolicy(pruned, [], [ELSEWHERE]),
     }),
   ];
 }

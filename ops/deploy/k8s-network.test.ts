@@ -28,7 +28,7 @@ const toStores = (names: readonly string[]) =>
   names.flatMap((name) => Object.entries(STORES).map(([store, port]) => `${name}>${store}:${port}`));
 const WORKER = ["research-worker>redis:6379", "research-worker>s3:9000"];
 const ofServices = [...declaredEdges(units), ...toStores([...services.map(({ name }) => name), "init"])];
-const expected = [...ofServices, ...toStores(["backup"]), ...WORKER].sort();
+const expected = [...ofServices, ...toStores(["backup", "restore"]), ...WORKER].sort();
 
 const elsewhere = (name: string, namespace: string, labels: Record<string, string>, ports: number[]): Endpoint => ({
   ...{ name, labels, ports },
@@ -55,6 +55,7 @@ test("only the exchange's service, notices and backups reach the outside", () =>
     "s11-metrics": [443, 465, 587],
     backup: [443],
     "backup-prune": [443],
+    restore: [443],
   });
 });
 test("every pod is governed both ways, and so is whatever else may come", () => {
@@ -112,7 +113,7 @@ describe("what differs is seen", () => {
 });
 
 describe.skipIf(!hasKubectl)("rendered by kubectl", () => {
-  const isOfVenue = (edge: string) => edge.includes("venue");
+  const isNotLive = (edge: string) => edge.includes("venue") || edge.startsWith("restore>");
 
   test("paper: as declared, with the venue, and to no exchange", () => {
     const rendered = render("overlays/paper");
@@ -133,7 +134,7 @@ describe.skipIf(!hasKubectl)("rendered by kubectl", () => {
     // To DNS everybody goes, by 53.
     const inner = found.filter((edge) => !edge.endsWith(">dns:53"));
     const around = ["ingress>s12-gateway:8443", "prometheus>s11-metrics:8091"];
-    expect(inner).toEqual([...expected.filter((edge) => !isOfVenue(edge)), ...around].sort());
+    expect(inner).toEqual([...expected.filter((edge) => !isNotLive(edge)), ...around].sort());
     expect(outsideOf(rendered)).toEqual({
       "s01-exchange": [443, 9443],
       "s11-metrics": [443, 465, 587],
