@@ -30,6 +30,9 @@ interface Unanswered {
   head: Head;
 }
 
+/** Ends the transaction one way or the other, and says what became of it. */
+type End = (transaction: string) => Promise<"done" | "undone">;
+
 export interface WriterOptions {
   server: Server;
   owner: ServiceId;
@@ -111,7 +114,7 @@ export class Writer {
   async #next(): Promise<void> {
     const group = this.#take();
     try {
-      if (this.#unanswered) await this.#resolve(this.#unanswered);
+      if (this.#unanswered) await this.#settle(this.#unanswered);
       await this.#endLeftovers();
       await this.#write(group);
     } catch (error) {
@@ -198,7 +201,7 @@ export class Writer {
       await this.#server.commit(transaction);
     } catch {
       this.#unanswered = { transaction, head };
-      await this.#resolve(this.#unanswered);
+      await this.#resolve(this.#unanswered, (again) => this.#server.commit(again).then(() => "done"));
     }
     return head;
   }
@@ -223,15 +226,26 @@ export class Writer {
     }
   }
 
+  /** Before anything else is written: its callers were told that nobody knows, so what is not done by now is ended. */
+  async #settle(unanswered: Unanswered): Promise<void> {
+    try {
+      await this.#resolve(unanswered, (transaction) => this.#server.abort(transaction).then(() => "undone"));
+    } catch (error) {
+      if (!(error instanceof Fault) || error.kind !== "absent") throw error;
+      await this.readAgain();
+    }
+  }
+
   /**
-   * What became of a commit that was not answered. Asking for it again is allowed, since committing is idempotent; once
-   * the server knows no such transaction any more, the head says whether it took effect. Returns when it did, with the
-   * head brought up to date; throws Fault `absent` when it did not, and Problem UNAVAILABLE while nobody knows.
+   * What became of a commit that was not answered. `end` asks for it again, which is allowed, since committing and
+   * aborting are idempotent; where the server knows no such transaction any more, or has ended it otherwise, the head
+   * says whether it took effect. Returns when it did, with the head brought up to date; throws Fault `absent` when it
+   * did not, and Problem UNAVAILABLE while nobody knows.
    */
-  async #resolve(unanswered: Unanswered): Promise<void> {
+  async #resolve(unanswered: Unanswered, end: End): Promise<void> {
     const deadline = Date.now() + this.#resolveMs;
     for (let pause = RESOLVE_PAUSE_MS; ; pause *= 2) {
-      const outcome = await this.#outcome(unanswered);
+      const outcome = await this.#outcome(unanswered, end);
       if (outcome !== "unknown") this.#unanswered = undefined;
       if (outcome === "done") {
         this.#head = unanswered.head;
@@ -246,12 +260,11 @@ export class Writer {
     });
   }
 
-  async #outcome({ transaction, head }: Unanswered): Promise<"done" | "undone" | "unknown"> {
+  async #outcome({ transaction, head }: Unanswered, end: End): Promise<"done" | "undone" | "unknown"> {
     try {
-      await this.#server.commit(transaction);
-      return "done";
+      return await end(transaction);
     } catch (error) {
-      if (!(error instanceof Fault) || error.kind !== "absent") return "unknown";
+      if (!(error instanceof Fault) || error.kind === "unknown" || error.kind === "busy") return "unknown";
     }
     try {
       const stored = await readHead(this.#server, this.#owner, Number(head._key));
