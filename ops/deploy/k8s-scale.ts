@@ -24,14 +24,16 @@ export const SCALES: Readonly<Record<UnitId, Scale>> = {
   s01: standby(
     "one account, one key, one set of the exchange's rate limits: more pods would share them out, not add any",
   ),
-  s02: standby("one writer of factors in the order of events; the second pod stands by and warms up from history"),
+  s02: standby("one writer of factors in the order of events; whoever takes over warms up from history"),
   s03: sharded("instruments are shared out among the shards; each shard has one holder"),
   s04: sharded("instruments are shared out among the shards; each shard has one holder"),
   s05: standby(`one reconciliation at a time; ${BOOKS}`),
   s06: standby(BOOKS),
   s07: standby(`works through what is due in order; ${BOOKS}`),
   s08: standby(`works through what is due in order; ${BOOKS}`),
-  s09: standby("experiments are begun and ended by one holder; give its pod more processors, which its trials use"),
+  s09: standby(
+    "experiments are begun and ended by one holder; their trials go to as many workers as you like (component `research`)",
+  ),
   s10: standby("one writer of revisions, so that there is one order of them"),
   s11: standby("one judge of the health level, or there would be two"),
   s12: {
