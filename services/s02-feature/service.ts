@@ -204,6 +204,7 @@ function surroundings(ctx: Ctx, writer: SignalWriter, keeper: FeatureKeeper): Su
     settings: ctx.settings,
     publish: (set) => void ctx.publish(featureEvents, set, set.instrument).catch(unpublished("features")),
     signal: (signal) => {
+      if (writer.isFull) return;
       fired.inc({ strategy_id: signal.strategy_id });
       void ctx.publish(signals, signal, signal.instrument).catch(unpublished("signal"));
       writer.add(signal);

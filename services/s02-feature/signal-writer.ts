@@ -27,6 +27,11 @@ export class SignalWriter {
     this.#parts = parts;
   }
 
+  /** There is room for no other: of one that cannot be kept nobody should hear. */
+  get isFull(): boolean {
+    return this.#waiting.length >= WAITING_MAX;
+  }
+
   add(signal: Signal): void {
     this.#waiting.push(signal);
     this.#plan(this.#parts.flushMs);

@@ -91,7 +91,7 @@ export default defineService({
     const placeOrder: StrategistParts["placeOrder"] = (request, options) =>
       ctx.calls.router.placeOrder(request, options);
     const told = tellersOf(ctx);
-    const noEntries = () => ctx.noEntries();
+    const noEntries = () => ctx.noEntries() ?? writer.behind();
     const models = new ModelDesk({ store, clock, blobs: ctx.blobs, inference: ctx.inference, ...modelTellersOf(ctx) });
     const programs = new ProgramDesk({ store, clock, runner: ctx.programs, ...programTellersOf(ctx) });
     const strategist = new Strategist({

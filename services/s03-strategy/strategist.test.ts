@@ -183,6 +183,19 @@ describe("what stops entries", () => {
     expect(writer.unwritten(signalWith().signal_id)?.guards.at(-1)).toMatchObject({ value: "the bus is away" });
   });
 
+  test("a store that has taken no decision for five seconds, until it does", async () => {
+    const { strategist, clock, asked, writer, store } = await engineWith();
+    const { commit } = store;
+    store.commit = () => Promise.reject(unavailable);
+    await strategist.onSignal(signalNumber(1), 1);
+    expect(asked).toHaveLength(1);
+    await clock.run(clock.now() + 6_000);
+    expect(writer.behind()).toContain("wait for the store");
+    store.commit = commit.bind(store);
+    await clock.run(clock.now() + 2_000);
+    expect(writer.behind()).toBeUndefined();
+  });
+
   test("a budget that was not told for ten seconds", async () => {
     const { surroundings } = await engineWith();
     expect(surroundings.budget(NOON + 10_000)).toBeDefined();

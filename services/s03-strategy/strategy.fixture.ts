@@ -156,7 +156,7 @@ export async function engineWith(options: EngineOptions = {}) {
       limitReached: (guard) => void told.push(`limit ${guard}`),
       failed: (what) => void told.push(`failed: ${what}`),
     },
-    noEntries: () => options.bus,
+    noEntries: () => options.bus ?? writer.behind(),
   });
   const inquiries = new Inquiries({ account: "main", store, clock, strategist, surroundings, writer });
   await write(stores, instrumentRegistry, listingOf("FUT:BTCUSDT"));

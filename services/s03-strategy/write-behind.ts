@@ -15,6 +15,9 @@ const BATCH_MAX = 100;
 /** Beyond this the oldest unwritten ones are given up: memory is finite, and S4's intents hold what was traded. */
 const QUEUE_MAX = 10_000;
 const RETRY_MS = 1_000;
+/** What was decided may wait so long, and be so much, before no further risk is taken. */
+const BEHIND_MS_MAX = 5_000;
+const BEHIND_MAX = 1_000;
 
 type Entry = { decision: Decision } | { outcome: DecisionOutcome };
 
@@ -31,6 +34,8 @@ export class WriteBehind {
   private readonly queue: Entry[] = [];
   private readonly pending = new Map<string, Decision>();
   private timer = false;
+  /** Since when the store takes nothing. */
+  private failingSince: number | undefined;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(ports: WriterPorts) {
@@ -49,6 +54,13 @@ export class WriteBehind {
   /** A decision that is not yet in the store. */
   unwritten(signalId: string): Decision | undefined {
     return this.pending.get(signalId);
+  }
+
+  /** Why nobody should decide for an entry now: what was decided before has not come to the store. */
+  behind(): string | undefined {
+    const ms = this.failingSince === undefined ? 0 : this.ports.clock.now() - this.failingSince;
+    const isBehind = ms > BEHIND_MS_MAX || this.queue.length > BEHIND_MAX;
+    return isBehind ? `${this.queue.length} decisions wait for the store` : undefined;
   }
 
   /** Resolves when all that was added is written, or throws when it cannot be. */
@@ -89,8 +101,10 @@ export class WriteBehind {
         await this.ports.store.commit(batch.flatMap(opsOf));
       } catch (error) {
         this.queue.unshift(...batch);
+        this.failingSince ??= this.ports.clock.now();
         throw error;
       }
+      this.failingSince = undefined;
       for (const entry of batch) if ("decision" in entry) this.pending.delete(entry.decision.signal_id);
     }
   }
