@@ -4,10 +4,12 @@ import { join, resolve } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { createTokens, PERSON_TOKEN_TTL_MS_MAX } from "../../shared/kit/auth.ts";
 import type { Role, Service } from "../../shared/kit/service.ts";
+import { readServiceKey } from "../run/folder.ts";
 import { replicaPort } from "../run/process-settings.ts";
 
 /**
- * A token for one service's own port; throws when the folder holds no installation. Its times are on the service's own
+ * A token for one service's own port, by CHIMERA_SERVICE_KEY where that is set: what runs in containers has no folder
+ * here. Throws when the folder holds no installation. Its times are on the service's own
  * clock, which runs ahead of ours when the installation was started with --speed.
  */
 export async function mintFor(
@@ -16,12 +18,18 @@ export async function mintFor(
   role: Role,
   ttlMs = PERSON_TOKEN_TTL_MS_MAX,
 ): Promise<string> {
-  const file = join(resolve(data), "keys", "service.key");
-  if (!existsSync(file)) throw new Error(`${resolve(data)} holds no installation; ./chimera up makes one.`);
-  const key = new Uint8Array(Buffer.from(readFileSync(file, "utf8").trim(), "hex"));
+  const key = serviceKeyOf(data);
   const { ts } = (await ask<{ ts: number }>(service, "/health")) ?? { ts: wallClock().now() };
   const clock = { ...wallClock(), now: () => ts };
   return createTokens(key, clock).mint("cli", service.id, { id: "terminal", role, ttlMs });
+}
+
+function serviceKeyOf(data: string): Uint8Array {
+  const { CHIMERA_SERVICE_KEY: given } = process.env;
+  if (given !== undefined) return readServiceKey(given, "CHIMERA_SERVICE_KEY");
+  const file = join(resolve(data), "keys", "service.key");
+  if (!existsSync(file)) throw new Error(`${resolve(data)} holds no installation; ./chimera up makes one.`);
+  return readServiceKey(readFileSync(file, "utf8"), file);
 }
 
 /** Where a service of this machine's installation listens. */

@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import type { Role, Service } from "../../shared/kit/service.ts";
 import { runningPid } from "../run/folder.ts";
+import { isOfEnv } from "../run/identity.ts";
 import { findService, loadServices } from "../services.ts";
 import { mintFor, portOf } from "./gate.ts";
 
@@ -46,7 +47,7 @@ export function refusalLines({ title, detail, errors = [] }: Refusal): string[] 
 /** Throws where nothing runs, and where nobody answers. */
 export async function answerTo<T>(question: Question): Promise<Answer<T>> {
   const { data, service: id, role, method, path, body, msMax = ASK_MS_MAX } = question;
-  if (runningPid(join(resolve(data), "chimera.pid")) === undefined) {
+  if (!isOfEnv(process.env) && runningPid(join(resolve(data), "chimera.pid")) === undefined) {
     throw new Error(`Nothing runs on ${resolve(data)}. ./chimera up starts it.`);
   }
   const service = findService(await loadServices(), id) as Service;
