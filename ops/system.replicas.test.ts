@@ -108,6 +108,21 @@ describe.skipIf(!here)("replicas that share shards, on Redis", () => {
     await trade("quiet");
   }, 120_000);
 
+  test("all of them restarted one after the other under orders: every order is taken, entries wait seconds at most", async () => {
+    await until("all ready", () => servicesReady(running));
+    const { restarted, met } = await rollingRestart(running, {
+      ...{ name: "rolling", services: ["s01", "s04"] },
+      instruments: [...INSTRUMENTS, "SPOT:BTCUSDT", "SPOT:ETHUSDT"],
+    });
+    expect(restarted.map(({ name }) => name)).toEqual(
+      ["s01-exchange", "s04-router"].flatMap((name) => [name, `${name}.2`]),
+    );
+    expect([met.entries, met.exits].every((count) => count > restarted.length)).toBe(true);
+    // The gateway stayed: whoever asked it was told nothing but yes, or to ask again, which was taken.
+    expect([met.cuts, met.forbidden]).toEqual([0, []]);
+    expect(met.longest_ms).toBeLessThan(PAUSED_MS_MAX);
+  }, 180_000);
+
   test("one stopped past its lease: the other takes its shards and orders go on; awake it acts on nothing it lost", async () => {
     await until("split evenly", isSplit);
     signal("s04-router", "SIGSTOP");
@@ -141,21 +156,6 @@ describe.skipIf(!here)("replicas that share shards, on Redis", () => {
     });
     await until("all ready", () => servicesReady(running));
     await trade("connector");
-  }, 180_000);
-
-  test("all of them restarted one after the other under orders: every order is taken, entries wait seconds at most", async () => {
-    await until("all ready", () => servicesReady(running));
-    const { restarted, met } = await rollingRestart(running, {
-      ...{ name: "rolling", services: ["s01", "s04"] },
-      instruments: [...INSTRUMENTS, "SPOT:BTCUSDT", "SPOT:ETHUSDT"],
-    });
-    expect(restarted.map(({ name }) => name)).toEqual(
-      ["s01-exchange", "s04-router"].flatMap((name) => [name, `${name}.2`]),
-    );
-    expect([met.entries, met.exits].every((count) => count > restarted.length)).toBe(true);
-    // The gateway stayed: whoever asked it was told nothing but yes, or to ask again, which was taken.
-    expect([met.cuts, met.forbidden]).toEqual([0, []]);
-    expect(met.longest_ms).toBeLessThan(PAUSED_MS_MAX);
   }, 180_000);
 
   test("FLATTEN reaches every shard, and the books of all equal the venue's journal", async () => {
