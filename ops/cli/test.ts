@@ -4,14 +4,15 @@ import { availableParallelism, getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../build.ts";
 import type { Command } from "./command.ts";
+import { takePromtool } from "./promtool.ts";
 import { bold, dim, fail, note, print } from "./terminal.ts";
 import { buildMinio, STORE_TESTS } from "./test-stores.ts";
 
 const usage = `Usage: ./chimera test [PATTERN...] [--fast | --stores]
 
-Types, lint and all tests. As root on Debian it first installs what some tests want (chromium, redis-server); where that
-cannot be, those tests say "skipped: needs ...". CHIMERA_MARKET_DATA names a folder of recorded markets for the tests
-that use one.
+Types, lint and all tests. As root on Debian it first installs what some tests want (chromium, redis-server), and takes
+promtool out of its package; where that cannot be, those tests say "skipped: needs ...". CHIMERA_MARKET_DATA names a
+folder of recorded markets for the tests that use one.
 
   PATTERN   only test files whose path contains it, without types and lint
   --fast    tests only

@@ -1,5 +1,6 @@
 /** All files of monitoring that follow from declarations: catalogue, rules with their tests and page, dashboards. */
 import { catalogueOf, cataloguePage } from "./catalogue.ts";
+import { grafanaFiles } from "./grafana-files.ts";
 import { prometheusAlertsPage } from "./prometheus-alerts-page.ts";
 import { prometheusFile } from "./prometheus-file.ts";
 import { ruleFiles } from "./rule-files.ts";
@@ -13,5 +14,6 @@ export async function monitoringFiles(hosted: Hosted, note: string): Promise<Rec
     "docs/reference/prometheus-alerts.md": await prometheusAlertsPage(note),
     ...prometheusFile(),
     ...(await ruleFiles()),
+    ...grafanaFiles(),
   };
 }

@@ -28,19 +28,22 @@ const exprOf = (objective: Objective, alarm: Alarm): string =>
     .map((rule) => burning(objective, rule))
     .join(" or ");
 
-/** How many bad events of a hundred are surely over the alarm's lowest limit, and under all limits of a page. */
-function badOfHundred({ objective }: Objective, alarm: Alarm): number {
-  const rates = BURN_RULES.filter((rule) => rule.alarm === alarm && rule.rate * (1 - objective) < 1);
-  const limits = rates.map(({ rate }) => rate * (1 - objective));
-  return Math.min(1, (alarm === "PAGE" ? Math.max(...limits) : Math.min(...limits)) * 1.5) * 100;
-}
+/** The rule of an alarm that looks through the shortest windows: what proves it soonest. */
+const quickest = (alarm: Alarm): BurnRule =>
+  BURN_RULES.filter((rule) => rule.alarm === alarm).toSorted((one, other) => one.longMs - other.longMs)[0] as BurnRule;
+
+/** How many bad events of a hundred are surely over its limit. */
+const badOfHundred = ({ objective }: Objective, { rate }: BurnRule): number =>
+  rounded(Math.min(1, rate * (1 - objective) * 1.5) * 100);
 
 function alertOf(objective: Objective, alarm: Alarm): PrometheusAlert {
   const { slo_id, title } = objective;
   const name = `Chimera${camel(slo_id)}Burn${alarm === "PAGE" ? "Page" : "Ticket"}`;
-  const bad = rounded(badOfHundred(objective, alarm));
-  const long = Math.max(...BURN_RULES.filter((rule) => rule.alarm === alarm).map(({ longMs }) => longMs)) / MINUTE_MS;
-  const [calm, burnt, after] = [HOUR_MINUTES, long, 12 * HOUR_MINUTES];
+  const rule = quickest(alarm);
+  const bad = badOfHundred(objective, rule);
+  // Over once the longest of the short windows has passed.
+  const shortMs = Math.max(...BURN_RULES.filter((each) => each.alarm === alarm).map((each) => each.shortMs));
+  const [calm, burnt, after] = [HOUR_MINUTES, rule.longMs / MINUTE_MS, shortMs / MINUTE_MS + 2 * HOUR_MINUTES];
   const good = rounded(100 - bad);
   return {
     ...{ name, severity: SEVERITY[alarm], expr: exprOf(objective, alarm), for: "2m" },
@@ -59,7 +62,7 @@ function alertOf(objective: Objective, alarm: Alarm): PrometheusAlert {
       labels: { slo: slo_id },
       quiet: duration(calm * MINUTE_MS),
       fires: duration((calm + burnt) * MINUTE_MS),
-      over: duration((calm + burnt + after - 10) * MINUTE_MS),
+      over: duration((calm + burnt + after - 30) * MINUTE_MS),
     },
   };
 }

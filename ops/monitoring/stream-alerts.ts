@@ -1,5 +1,5 @@
 /** Alerts about the streams between services: who lags, what was put aside, what fills up. */
-import { alerts } from "../../shared/streams.ts";
+import { accountEvents, alerts, decisions, orderResults } from "../../shared/streams.ts";
 import { THRESHOLDS } from "../../shared/trading/health/judge-readings.ts";
 import { type AlertGroup, growing, steps } from "./rule.ts";
 
@@ -10,7 +10,7 @@ const NOT_LIVE = 'group!~".*-live-.*"';
 const oldest = `max by (stream, group) (chimera_stream_oldest_ms{${NOT_LIVE}})`;
 /** Nine tenths of what a stream keeps. */
 const PENDING_MAX = alerts.lengthMax * 0.9;
-const ORDERS = 'chimera_stream_oldest_ms{stream="ord:results",group="s06"}';
+const ORDERS = `chimera_stream_oldest_ms{stream="${orderResults.family}",group="s06"}`;
 
 export const STREAM_ALERTS: AlertGroup = {
   name: "streams",
@@ -28,7 +28,7 @@ export const STREAM_ALERTS: AlertGroup = {
       act: "Start it again where it hangs; give it more of a core where it is busy.",
       proof: {
         series: [[ORDERS, steps([100, 10], [AGE.orange * 2, 10], [100, 10])]],
-        labels: { stream: "ord:results", group: "s06" },
+        labels: { stream: orderResults.family, group: "s06" },
         ...{ quiet: "9m", fires: "15m", over: "25m" },
       },
     },
@@ -43,7 +43,7 @@ export const STREAM_ALERTS: AlertGroup = {
       act: "Start that service again. What waits is kept and taken in order.",
       proof: {
         series: [[ORDERS, steps([100, 10], [AGE.red * 2, 10], [100, 10])]],
-        labels: { stream: "ord:results", group: "s06" },
+        labels: { stream: orderResults.family, group: "s06" },
         ...{ quiet: "9m", fires: "15m", over: "25m" },
       },
     },
@@ -58,9 +58,12 @@ export const STREAM_ALERTS: AlertGroup = {
       act: "Start that service. What it took is let go at once.",
       proof: {
         series: [
-          ['chimera_stream_pending{stream="sig:events",group="s12"}', steps([5, 10], [PENDING_MAX + 1, 10], [5, 10])],
+          [
+            `chimera_stream_pending{stream="${decisions.family}",group="s12"}`,
+            steps([5, 10], [PENDING_MAX + 1, 10], [5, 10]),
+          ],
         ],
-        labels: { stream: "sig:events", group: "s12" },
+        labels: { stream: decisions.family, group: "s12" },
         ...{ quiet: "9m", fires: "15m", over: "25m" },
       },
     },
@@ -74,8 +77,8 @@ export const STREAM_ALERTS: AlertGroup = {
       look: "The inbox: `DEAD_LETTER` names the reason; the service's log at that time.",
       act: "Mend the cause. Stores are the truth: what was missed shows in the next reconciliation.",
       proof: {
-        series: [['chimera_stream_dead_letters{stream="acct:events",group="s04"}', "0x20 3x60"]],
-        labels: { stream: "acct:events", group: "s04" },
+        series: [[`chimera_stream_dead_letters{stream="${accountEvents.family}",group="s04"}`, "0x20 3x60"]],
+        labels: { stream: accountEvents.family, group: "s04" },
         ...{ quiet: "19m", fires: "25m", over: "50m" },
       },
     },

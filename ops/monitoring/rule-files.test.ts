@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ROOT } from "../build.ts";
+import { promtoolHere } from "../cli/promtool.ts";
 import { annotationsOf, PAGE_PATH } from "./rule.ts";
 import { alertGroups, FOLDER } from "./rule-files.ts";
 
-const promtool = Bun.which("promtool");
+const promtool = promtoolHere();
 const cwd = join(ROOT, FOLDER);
 const files = (pattern: string): string[] => [...new Bun.Glob(pattern).scanSync({ cwd })].sort();
 
@@ -19,7 +20,7 @@ async function complaints(args: string[]): Promise<string> {
   return code === 0 && !/lint error|duplicate/.test(out + err) ? "" : out + err;
 }
 
-describe.skipIf(promtool === null)(promtool ? "promtool" : "promtool (skipped: needs promtool)", () => {
+describe.skipIf(promtool === undefined)(promtool ? "promtool" : "promtool (skipped: needs promtool)", () => {
   test("takes the settings and the rules", async () => {
     expect(await complaints(["check", "config", "prometheus.yml"])).toBe("");
     expect(await complaints(["check", "rules", ...files("rules/*.yaml")])).toBe("");
