@@ -1,7 +1,7 @@
 /** Components of one idea each that overlays choose from: fewer pods, more room, secrets from files, load. */
 import { exchangeSecrets, type SecretKey, secretsOf } from "./k8s-env.ts";
 import { BACKUP_SECRETS, clockObjects, initSecrets, restoreObjects, type Task } from "./k8s-jobs.ts";
-import { taskPolicy } from "./k8s-network.ts";
+import { COLLECTOR_URL, collectorPolicies, taskPolicy } from "./k8s-network.ts";
 import { COMPONENT_HEAD, type Part } from "./k8s-objects.ts";
 import { ORDER_PATH, type Unit } from "./units.ts";
 
@@ -19,6 +19,16 @@ export const restorePart = (services: readonly Unit[], units: readonly Unit[]): 
     replicas: services.map(({ name }) => ({ name, count: 0 })),
   },
   files: { "restore.yaml": restoreObjects(units) },
+});
+
+/** Spans go to a collector in the cluster. */
+export const tracingPart = (services: readonly Unit[]): Part => ({
+  kustomization: {
+    ...COMPONENT_HEAD,
+    resources: ["collector.yaml"],
+    configMapGenerator: [{ name: "chimera", behavior: "merge", literals: [`CHIMERA_OTLP_URL=${COLLECTOR_URL}`] }],
+  },
+  files: { "collector.yaml": collectorPolicies(services) },
 });
 
 /** A core of its own and all of its memory for what an order passes through, whatever else the node runs. */

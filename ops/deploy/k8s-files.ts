@@ -1,5 +1,5 @@
 /** The files below ops/k8s that are generated: the base, and the components that follow from the declarations. */
-import { researchPart, reservedPart, restorePart, secretsPart, singlePart } from "./k8s-components.ts";
+import { researchPart, reservedPart, restorePart, secretsPart, singlePart, tracingPart } from "./k8s-components.ts";
 import { exchangeSecrets, projectedOf, urlVariable, variablesOf } from "./k8s-env.ts";
 import { backupObjects, initObjects } from "./k8s-jobs.ts";
 import { monitoringPart, type RuleFile } from "./k8s-monitoring.ts";
@@ -38,6 +38,7 @@ export function kubernetesParts(units: readonly Unit[], rules: readonly RuleFile
     "components/secrets": secretsPart(units),
     "components/research": researchPart(units),
     "components/restore": restorePart(services, units),
+    "components/tracing": tracingPart(services),
     "components/monitoring": monitoringPart(units, rules),
   };
 }

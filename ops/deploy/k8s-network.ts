@@ -136,6 +136,27 @@ export const exchangePolicies = (all: readonly Unit[]): Manifest[] =>
       }),
     );
 
+const COLLECTOR_PORT = 4318;
+const COLLECTOR: Rule = {
+  to: [
+    {
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } },
+      podSelector: { matchLabels: { "app.kubernetes.io/name": "opentelemetry-collector" } },
+    },
+  ],
+  ports: tcp(COLLECTOR_PORT),
+};
+export const COLLECTOR_URL = `http://opentelemetry-collector.monitoring.svc:${COLLECTOR_PORT}`;
+
+/** To the collector of traces, beside each service's own policy. */
+export const collectorPolicies = (services: readonly Unit[]): Manifest[] =>
+  services.map(({ name }) =>
+    policy({
+      ...{ name: `${name}-to-collector`, selector: selectorOf(name), labels: labelsOf(name, "service") },
+      egress: [COLLECTOR],
+    }),
+  );
+
 /** Of a task, which nobody calls. `beyond`: whatever else it connects to. */
 export const taskPolicy = (
   { name, component = "task" }: { name: string; component?: Component },
