@@ -23,7 +23,7 @@ of Redis, and a certificate for TLS between services with the authority that sig
   --host NAME     one more name for the certificate, such as *.chimera.svc; may be given again
   --json          the files as JSON
 
-Keep a copy of master-key, s12-grant-key and installation-tag where the machine's end is not theirs.`;
+Keep a copy of master-key, backup-key, s12-grant-key and installation-tag where the machine's end is not theirs.`;
 
 async function run(args: string[]): Promise<number> {
   const { values, positionals } = readOptions(

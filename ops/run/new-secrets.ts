@@ -59,6 +59,7 @@ export async function makeSecrets(folder: string, wanted: SecretsWanted): Promis
   keep("CHIMERA_SERVICE_KEY", () => known?.serviceKey ?? newServiceKey());
   keep("CHIMERA_INSTALLATION_TAG", () => known?.tag ?? newTag());
   const master = keep("CHIMERA_MASTER_KEY", () => known?.master ?? newMasterKey());
+  keep("CHIMERA_BACKUP_KEY", newMasterKey);
   keep("CHIMERA_S11_CHANNEL_KEY", () => channelKeyFrom(Buffer.from(master, "hex")));
   pair(folder, keep, known?.grant);
   keep("CHIMERA_ADMIN_PASSWORD", () => password(12));
