@@ -9,6 +9,7 @@ import { createGrantChecker, createGrantSigner, transferHash } from "../../share
 import { NetError } from "../../shared/kit/ports.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { grantKeysForTests } from "../../shared/testing/grant-keys.ts";
+import { StoreFaults } from "../../shared/testing/store-faults.ts";
 import { Treasury } from "./treasury.ts";
 import { type Bench, connectToVenue } from "./venue.fixture.ts";
 
@@ -19,12 +20,15 @@ const FLAGS = Bundle.shape.flags.parse({}).treasury;
 let bench: Bench;
 let flags: TreasuryFlags;
 let treasury: Treasury;
+/** Between the treasury and its store. */
+let faults: StoreFaults;
 let audited: { outcome: string; actor: string }[];
 
 beforeEach(async () => {
   bench = await connectToVenue();
   flags = { ...FLAGS };
   audited = [];
+  faults = new StoreFaults(bench.clock);
   treasury = life();
 });
 
@@ -36,7 +40,7 @@ function life(): Treasury {
     clock,
     log: around.log,
     settings: around.settings,
-    store,
+    store: faults.around(store),
     transfers: connector.venue.transfers,
     grants: createGrantChecker(publicKey, clock),
     raise: around.raise,
@@ -203,6 +207,25 @@ describe("one that was to start earlier", () => {
     await bench.pass(21_000);
     expect(await move(made(), await late())).toBe("OK");
     expect(movements()).toHaveLength(1);
+  });
+});
+
+describe.each(["down", "failing", "deaf"] as const)("while the store is %s", (trouble) => {
+  test("nothing is moved that is not recorded first, and later it is moved once", async () => {
+    faults.trouble = trouble;
+    const said = await move(made());
+    // Of every other call that fails, the one that records it may have come through.
+    if (trouble !== "failing") expect([said, posts(), movements()]).toEqual(["UNAVAILABLE", 0, []]);
+    faults.trouble = undefined;
+    treasury = life();
+    let later = await move(made());
+    // What may have been begun is asked about until its absence is proven.
+    for (let tries = 0; later !== "OK" && tries < 12; tries++) {
+      await bench.settle(bench.clock.sleep(5_000));
+      later = await move(made());
+    }
+    expect(later).toBe("OK");
+    expect(movements()).toEqual(["MAIN_UMFUTURE 100"]);
   });
 });
 
