@@ -9,7 +9,11 @@ import { deployedUnits } from "./units.ts";
 
 const RULES = join(ROOT, "ops/monitoring/prometheus/rules");
 interface Monitor {
-  endpoints: { scheme?: string; relabelings: { targetLabel: string; replacement: string }[]; tlsConfig?: object }[];
+  endpoints: {
+    scheme?: string;
+    relabelings: { action: string; targetLabel?: string; replacement?: string; regex?: string }[];
+    tlsConfig?: object;
+  }[];
 }
 
 test("every file of rules is one object, word for word", async () => {
@@ -29,9 +33,32 @@ test("rules find the job under the name that it is scraped by", async () => {
   expect([...jobs].filter((job) => job !== "arangodb" && job !== "minio")).toEqual(jobs.size === 0 ? [] : [JOB]);
   const { files } = monitoringPart(await deployedUnits(), []);
   const [monitor] = files["scraping.yaml"] as unknown as { spec: Monitor }[];
-  expect(monitor?.spec.endpoints[0]?.relabelings).toContainEqual(
-    expect.objectContaining({ targetLabel: "job", replacement: JOB }),
-  );
+  const { relabelings = [] } = monitor?.spec.endpoints[0] ?? {};
+  expect(relabelings).toContainEqual({ action: "replace", targetLabel: "job", replacement: JOB });
+});
+
+test("two pods of S11, which tell the same, are one to Prometheus", async () => {
+  const { files } = monitoringPart(await deployedUnits(), []);
+  const [monitor] = files["scraping.yaml"] as unknown as { spec: Monitor }[];
+  const { relabelings = [] } = monitor?.spec.endpoints[0] ?? {};
+  // What the operator gives each target.
+  const ofTarget = (pod: string) => ({
+    pod,
+    container: "service",
+    endpoint: "http",
+    service: "s11-metrics",
+    instance: pod,
+  });
+  const relabelled = (labels: Record<string, string>) => {
+    const kept = new Map(Object.entries(labels));
+    for (const { action, targetLabel = "", replacement = "", regex } of relabelings) {
+      if (action === "replace") kept.set(targetLabel, replacement);
+      else for (const name of kept.keys()) if (new RegExp(`^(${regex})$`).test(name)) kept.delete(name);
+    }
+    return Object.fromEntries(kept);
+  };
+  expect(relabelled(ofTarget("a"))).toEqual({ job: JOB, instance: "s11-metrics:8091" });
+  expect(relabelled(ofTarget("a"))).toEqual(relabelled(ofTarget("b")));
 });
 
 test.skipIf(!hasKubectl)("where services speak TLS, Prometheus does too, and knows the authority", () => {

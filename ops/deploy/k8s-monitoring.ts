@@ -36,8 +36,7 @@ export function monitoringPart(units: readonly Unit[], rules: readonly RuleFile[
         {
           ...{ port: "http", path: "/metrics", params: { federate: ["true"] }, honorLabels: true },
           ...{ interval: "15s", scrapeTimeout: "10s" },
-          // The operator would name the job after the Service; rules know it by this name.
-          relabelings: [{ action: "replace", targetLabel: "job", replacement: JOB }],
+          relabelings: asOne(teller),
         },
       ],
     },
@@ -62,6 +61,16 @@ export function monitoringPart(units: readonly Unit[], rules: readonly RuleFile[
   };
   return { kustomization: { ...COMPONENT_HEAD, resources: Object.keys(objects) }, files: objects };
 }
+
+/**
+ * Whichever of its pods is asked tells the same of all: what would tell the pods apart would count everything twice. The
+ * operator would name the job after the Service; rules know it by another name.
+ */
+const asOne = ({ name, ports: [port] }: Unit) => [
+  { action: "replace", targetLabel: "job", replacement: JOB },
+  { action: "replace", targetLabel: "instance", replacement: `${name}:${port}` },
+  { action: "labeldrop", regex: "namespace|service|pod|container|endpoint|node" },
+];
 
 const ruleObject = ({ name, groups }: RuleFile): Manifest => ({
   apiVersion: "monitoring.coreos.com/v1",
