@@ -4,10 +4,12 @@ import { readFileSync, statSync } from "node:fs";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { auditHeads } from "../../shared/collections/audit.ts";
 import { configActive } from "../../shared/collections/config.ts";
-import { AUDIT_HEADS } from "../../shared/keys.ts";
+import { refuse } from "../../shared/errors.ts";
+import { AUDIT_HEADS, BACKUP_STATUS, SITE_REPLACED } from "../../shared/keys.ts";
 import type { BlobInfo, Blobs, Clock, ServiceId, StoreRecord } from "../../shared/kit/ports.ts";
 import { StoreDigest } from "../../shared/store-digest.ts";
 import type { Build } from "../build.ts";
+import { replacedBy } from "../standby/site.ts";
 import { type Installed, partsOf } from "./installed.ts";
 import { type BlobPart, idAt, MANIFEST_VERSION, type Manifest, type StorePart } from "./manifest.ts";
 import { equalPieces, piecesOf } from "./pieces.ts";
@@ -22,9 +24,13 @@ export interface Making {
   progress?(what: string): void;
 }
 
-/** Answers what it wrote. Throws Problem STILL_RUNNING while another run is under way at the target. */
+/**
+ * Answers what it wrote. Throws Problem STILL_RUNNING while another run is under way at the target, and WRONG_STATE
+ * where another site has been promoted in this one's place, which then sends no entries any more.
+ */
 export async function makeBackup(making: Making): Promise<Manifest> {
   const { target, clock } = making;
+  await mustBeTheSite(making);
   const begun_at = clock.now();
   const id = idAt(begun_at, Buffer.from(systemRandom().bytes(2)).toString("hex"));
   return target.alone(`backup-${id}`, async () => {
@@ -48,6 +54,14 @@ export async function makeBackup(making: Making): Promise<Manifest> {
     await target.write(manifest);
     return manifest;
   });
+}
+
+/** What a replaced site would add to the backups is none of the installation's any more; its services are told. */
+async function mustBeTheSite({ target, installed }: Making): Promise<void> {
+  const words = await replacedBy(target, installed.generation);
+  if (words === undefined) return;
+  await installed.blobs.put(SITE_REPLACED, Buffer.from(words));
+  refuse("WRONG_STATE", `Another site has taken over: ${words} No entries are sent from here; stop it.`);
 }
 
 /** The newest one that opens: what has not changed since need not be read again. */
@@ -103,7 +117,7 @@ class Work {
     const held = await this.#making.target.pieces();
     const parts: BlobPart[] = [];
     for await (const info of listed(installed.blobs)) {
-      if (!wants(info.key)) continue;
+      if (!wants(info.key) || info.key === BACKUP_STATUS) continue;
       const last = known.get(info.key);
       const isSame = last?.bytes === info.bytes && last.modified_at === info.modified_at;
       if (isSame && last.pieces.every((name) => held.has(name))) {

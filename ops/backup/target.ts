@@ -10,6 +10,7 @@ const PAGE = 1_000;
 /** A run that died leaves its mark: from then on it is not believed. */
 const MARK_MS = 6 * 3_600_000;
 
+const placeOfNote = (name: string): string => `notes/${name}`;
 const placeOf = (name: string): string => `${PIECES}${name.slice(0, 2)}/${name}`;
 
 /** What a place for backups is asked. */
@@ -60,6 +61,18 @@ export class Target {
   /** The last thing that a backup does: before it, there is none. */
   write(manifest: Manifest): Promise<void> {
     return this.#blobs.put(placeOfManifest(manifest.id), sealManifest(this.#vault, manifest));
+  }
+
+  /** A word that lies beside the backups; undefined where there is none. */
+  async note(name: string): Promise<string | undefined> {
+    const place = placeOfNote(name);
+    const sealed = await this.#blobs.get(place);
+    return sealed && Buffer.from(this.#vault.open(place, sealed)).toString();
+  }
+
+  async keepNote(name: string, text: string): Promise<void> {
+    const place = placeOfNote(name);
+    await this.#blobs.put(place, this.#vault.seal(place, Buffer.from(text)));
   }
 
   /** Oldest first. */

@@ -8,11 +8,13 @@ import type { Command } from "./command.ts";
 import { ask, mintFor, portOf } from "./gate.ts";
 import { DEFAULT_DATA, readOptions } from "./options.ts";
 import { replicasSeen } from "./replicas.ts";
+import { describeStandby } from "./standby.ts";
 import { bold, dim, green, print, red, yellow } from "./terminal.ts";
 
 const usage = `Usage: ./chimera status [--data DIR] [--json]
 
-Says whether it runs, how each service is, which shards nobody holds, and what the account holds.
+Says whether it runs, how each service is, which shards nobody holds, and what the account holds; of a standby, how far
+behind it is.
 Exits with 1 when something is wrong.`;
 
 interface Row {
@@ -35,6 +37,12 @@ async function run(args: string[]): Promise<number> {
     json: { type: "boolean", default: false },
   });
   const pid = runningPid(join(resolve(values.data), "chimera.pid"));
+  const standby = describeStandby(values.data, pid);
+  if (standby) {
+    if (values.json) print(JSON.stringify(standby.json));
+    else for (const line of standby.lines) print(line);
+    return pid === undefined ? 1 : 0;
+  }
   const services = await loadServices();
   const rows = pid === undefined ? [] : (await Promise.all(services.map((s) => rowsOf(s, values.data)))).flat();
   const account = pid === undefined ? {} : await holdings(services, values.data);

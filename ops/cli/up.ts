@@ -3,17 +3,21 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
-import { claim, type DataFolder, openFolder } from "../run/folder.ts";
+import { backUpBySchedule } from "../run/backup-job.ts";
+import { claim, type DataFolder, type Origin, openFolder } from "../run/folder.ts";
 import { readGatewaySettings } from "../run/gateway-settings.ts";
 import { startInstallation } from "../run/installation.ts";
+import { namesOf, rememberStores } from "../run/kept-stores.ts";
 import { aheadMs } from "../run/last-time.ts";
 import { exchangeName, MODES, type Mode, modeOf } from "../run/origin.ts";
 import { type ProcessOptions, startProcesses } from "../run/processes.ts";
 import { recordedClock } from "../run/recorded-clock.ts";
 import { openingOf } from "../run/serve-gateway.ts";
 import { untilAsked } from "../run/signals.ts";
+import { readStoreSettings, type StoreSettings } from "../run/store-settings.ts";
 import type { ProgramState } from "../run/supervise.ts";
 import { loadServices } from "../services.ts";
+import { mustMayStart } from "../standby/may-start.ts";
 import type { Command } from "./command.ts";
 import { filesOf, marketKind, openMarket } from "./market.ts";
 import { choiceOption, DEFAULT_DATA, numberOption, readBundleFile, readOptions } from "./options.ts";
@@ -93,18 +97,14 @@ async function run(args: string[]): Promise<number> {
     seed: values.seed,
     replicas: readReplicas(values.replicas, await loadServices()),
   };
-  const shards = values.shards ?? process.env.CHIMERA_SHARDS;
-  const folder = openFolder(
-    values.data,
-    { mode, venue: isPaper ? `paper-${kind}` : exchangeName(process.env), account: "main" },
-    shards === undefined ? {} : { shards: Number(shards) },
-  );
+  const origin = { mode, venue: isPaper ? `paper-${kind}` : exchangeName(process.env), account: "main" };
+  const { folder, stores } = await opened(values.data, origin, values.shards ?? process.env.CHIMERA_SHARDS);
   if (isRecorded && !folder.isNew) throw new Error("--as-recorded needs a new data folder: name one with --data DIR.");
   const release = claim(folder);
   try {
     const form = values.processes ? "processes" : "one";
     const recorded = isRecorded ? await recordedClock(filesOf(marketWanted), form) : undefined;
-    const password = firstPassword(folder);
+    const password = firstPassword(folder, stores);
     const adminPassword = process.env.CHIMERA_ADMIN_PASSWORD ?? password;
     const wanted: Wanted = { ...given, folder, adminPassword, recordedAheadMs: recorded?.aheadMs };
     const running = await (values.processes ? asProcesses(wanted, values.json) : inOneProcess(wanted));
@@ -112,6 +112,8 @@ async function run(args: string[]): Promise<number> {
       await running.stop();
       throw new Error("The recording had begun before everything was up: this machine is too busy for --as-recorded.");
     }
+    const failed = (words: string) => note(`chimera: a backup failed: ${words}`);
+    const endBackups = backUpBySchedule({ clock: wallClock(), env: process.env, data: folder.path, failed });
     const ms = Math.round(performance.now() - started);
     const replicated = values.processes ? { replicas: Object.fromEntries(given.replicas), shards: folder.shards } : {};
     const { gateway } = running;
@@ -124,12 +126,22 @@ async function run(args: string[]): Promise<number> {
       rmSync(folder.firstPassword, { force: true });
     }
     await untilAsked();
+    endBackups?.();
     if (!values.json) note("\nStopping: entries end, protective orders stay at the venue ...");
     await running.stop();
     return 0;
   } finally {
     release();
   }
+}
+
+/** The data folder, once it is known that it may be started, and the stores that it has from now on. */
+async function opened(data: string, origin: Origin, shards: string | undefined) {
+  await mustMayStart(data, process.env, wallClock());
+  const folder = openFolder(data, origin, shards === undefined ? {} : { shards: Number(shards) });
+  const stores = readStoreSettings(process.env, folder.path);
+  rememberStores(folder.path, namesOf(stores), Date.now());
+  return { folder, stores };
 }
 
 function mustRunAtItsOwnTime(kind: ReturnType<typeof marketKind>, { speed, "as-recorded": isRecorded }: TimeOptions) {
@@ -216,10 +228,14 @@ function asProcesses(
  * For a gateway that has never run and no password set from outside: one made by the machine's own chance. Until it
  * has been shown it is kept: a start that fails may have stored it already, and nobody would know it.
  */
-function firstPassword({ stores, firstPassword: file }: DataFolder): string | undefined {
+function firstPassword(
+  { stores, isNew, firstPassword: file }: DataFolder,
+  { store }: Pick<StoreSettings, "store">,
+): string | undefined {
   if (process.env.CHIMERA_ADMIN_PASSWORD !== undefined) return undefined;
   if (existsSync(file)) return readFileSync(file, "utf8");
-  if (existsSync(join(stores, "s12.sqlite"))) return undefined;
+  const hasRun = store === "sqlite" ? existsSync(join(stores, "s12.sqlite")) : !isNew;
+  if (hasRun) return undefined;
   const made = Buffer.from(systemRandom().bytes(PASSWORD_BYTES)).toString("base64url");
   writeFileSync(file, made, { mode: 0o600 });
   return made;

@@ -6,16 +6,19 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import { show } from "../../shared/domain/money.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
+import { asProblem } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
+import type { ServiceId } from "../../shared/kit/ports.ts";
 import { type EmbeddedWorld, embeddedWorld } from "../run/embedded.ts";
 import { type DataFolder, openFolder } from "../run/folder.ts";
 import { loadServices } from "../services.ts";
 import { createInvariants, type Verdict } from "../sim/invariants.ts";
 import { whileRunning } from "../sim/requests.ts";
 import { AgentsMarket } from "../venue/agents.ts";
+import type { VenueAccount } from "../venue/binance/request.ts";
 import { type Journal, memoryJournal } from "../venue/journal.ts";
 import { venueNet } from "../venue/memory-net.ts";
-import { createVenue, type Venue } from "../venue/venue.ts";
+import { createVenue, DEFAULT_ACCOUNTS, type Venue } from "../venue/venue.ts";
 
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 const START = Date.UTC(2026, 0, 1);
@@ -34,12 +37,13 @@ export interface Exchange {
   price(instrument: InstrumentId, factor: number): string;
 }
 
-export async function openExchange(seed: string): Promise<Exchange> {
+export async function openExchange(seed: string, keys: readonly VenueAccount[] = []): Promise<Exchange> {
   const clock = new VirtualClock(START);
   const listings = defaultListings().filter(({ instrument }) => instrument === FUT || instrument === SPOT);
   const market = new AgentsMarket({ clock, random: seededRandom(`market ${seed}`), listings });
   const journal = memoryJournal();
-  const venue = createVenue({ clock, random: seededRandom(`venue ${seed}`), market, journal });
+  const accounts = [...DEFAULT_ACCOUNTS, ...keys];
+  const venue = createVenue({ clock, random: seededRandom(`venue ${seed}`), market, journal, accounts });
   await venue.start();
   const price = (instrument: InstrumentId, factor: number): string => {
     const listing = listings.find((each) => each.instrument === instrument);
@@ -68,10 +72,10 @@ export class Installed {
     this.services = parts.services;
   }
 
-  static async start(path: string, exchange: Exchange): Promise<Installed> {
+  static async start(path: string, exchange: Exchange, more: Record<string, string> = {}): Promise<Installed> {
     const { clock, venue } = exchange;
     const folder = openFolder(path, ORIGIN);
-    const env = { CHIMERA_ADMIN_PASSWORD: "correct-horse-1", CHIMERA_BUNDLE_TEXT: await bundle() };
+    const env = { CHIMERA_ADMIN_PASSWORD: "correct-horse-1", CHIMERA_BUNDLE_TEXT: await bundle(), ...more };
     const world = { ...embeddedWorld({ clock, folder, env, logLevel: "error" }), net: venueNet(venue, clock) };
     const all = await loadServices();
     const services = await constellation(
@@ -84,20 +88,34 @@ export class Installed {
     return new Installed({ folder, world, exchange, services });
   }
 
-  async enter(instrument: InstrumentId, name: string): Promise<string> {
+  /** Answers the order's status, or the code of the refusal. */
+  async enter(instrument: InstrumentId, name: string, over: Partial<Intent> = {}): Promise<string> {
     const intent = {
       intent_id: `${name}-${++this.asked}`,
       ...{ account: "main", instrument, kind: "ENTRY", side: "BUY", notional_usdt: "300", type: "MARKET" },
       ...{ working_type: "MARK_PRICE", reduce_only: false, leverage: 20, margin: "ISOLATED" },
       stop_loss: { price: this.exchange.price(instrument, 0.99) },
       take_profit: { price: this.exchange.price(instrument, 1.02) },
+      ...over,
     } as Intent;
     const s04 = this.services.hosted.get("s04");
     const caller = { kind: "service", id: "s03", role: "admin" } as const;
     const asking = s04?.call(router.methods.placeOrder, { intent }, caller) as Promise<{ status: string }>;
-    const { status } = await whileRunning(this.exchange.clock, asking);
+    const said = asking.then(
+      ({ status }) => status,
+      (error: unknown) => asProblem(error).code,
+    );
+    const status = await whileRunning(this.exchange.clock, said);
     await this.exchange.clock.run(this.exchange.clock.now() + READY_MS);
     return status;
+  }
+
+  /** As an admin asks; throws what is refused. */
+  async verb(id: ServiceId, name: string, input: unknown): Promise<unknown> {
+    const verb = this.services.hosted.get(id)?.verbs.find((each) => each.name === name);
+    const principal = { kind: "person", id: "tester", role: "admin" } as const;
+    const asked = { principal, signal: undefined, header: () => undefined };
+    return whileRunning(this.exchange.clock, Promise.resolve(verb?.run(input as never, asked as never)));
   }
 
   /** By the venue's own journal. */

@@ -38,7 +38,7 @@ beforeAll(async () => {
   expect(await installed.enter(SPOT, "before")).toBe("FILLED");
   await installed.world.blobs.put("reports/story.html", new TextEncoder().encode("<p>a story</p>"));
   await installed.stop();
-}, 60_000);
+}, 180_000);
 afterAll(() => removeFolder(traded));
 
 beforeEach(() => {
@@ -183,7 +183,7 @@ test("what was not told before is told once after the start on the new stores, a
     await installed.stop();
     removeFolder(path);
   }
-}, 60_000);
+}, 180_000);
 
 function numbersBy(audit: readonly { owner?: string; owner_seq?: number }[]): Map<string, number[]> {
   const by = new Map<string, number[]>();

@@ -235,7 +235,7 @@ export function readServiceKey(text: string, where: string): Uint8Array {
 }
 
 /** Writes this process down as the one that runs on the folder; the answer takes it back. Throws when another does. */
-export function claim(folder: DataFolder): () => void {
+export function claim(folder: Pick<DataFolder, "path" | "pid">): () => void {
   const running = runningPid(folder.pid);
   if (running !== undefined) throw new Error(`It is running already on ${folder.path} (process ${running}).`);
   writeFileSync(folder.pid, String(process.pid));
