@@ -16,6 +16,7 @@ import { COUNT_MAX, WINDOW_MS_MAX } from "../shared/trading/factors/factor.ts";
 import { dependenciesOf, describeFamily, FAMILIES, parseFactor } from "../shared/trading/factors/registry.ts";
 import { alertsPage } from "./alerts-page.ts";
 import { lostIn, WITHDRAWN } from "./api-compat.ts";
+import { aqlPage } from "./aql-page.ts";
 import { ROOT } from "./build.ts";
 import { clientFiles } from "./client-code.ts";
 import { composeFiles } from "./deploy/compose.ts";
@@ -35,9 +36,11 @@ import { keysPage } from "./reference/keys-page.ts";
 import { routesPage } from "./reference/routes-page.ts";
 import { rpcsPage } from "./reference/rpcs-page.ts";
 import { rolesPage } from "./roles-page.ts";
+import { describeBackupSettings } from "./run/backup-settings.ts";
 import { describeGatewaySettings } from "./run/gateway-settings.ts";
 import { describeProcessSettings } from "./run/process-settings.ts";
 import { describeStoreSettings } from "./run/store-settings.ts";
+import { describeTracingSettings } from "./run/tracing.ts";
 import { describeWorkSettings } from "./run/work-settings.ts";
 import { loadServices } from "./services.ts";
 
@@ -63,6 +66,7 @@ export async function generate(): Promise<Record<string, string>> {
     [API_PATH]: `${JSON.stringify(api, null, 2)}\n`,
     ...clientFiles(api, HEARD),
     "services/README.md": serviceTable(services, verbs),
+    "docs/reference/aql.md": `${NOTE}\n\n${aqlPage()}`,
     "docs/reference/roles.md": rolesPage(services, (id) => hosted.get(id)?.verbs ?? [], NOTE),
     "docs/reference/settings.md": settingsTable(services),
     "docs/reference/streams.md": streamTable(),
@@ -123,6 +127,8 @@ function settingsTable(services: readonly Service[]): string {
   const sections = [
     section("Every process of its own", describeProcessSettings()),
     section("Where documents and blobs are kept", describeStoreSettings()),
+    section("Backups", describeBackupSettings()),
+    section("Where traces are told", describeTracingSettings()),
     section("Programs", said(PROCESS_VARIABLES)),
     section("The paper venue", said(VENUE_VARIABLES)),
     section("Commands at the terminal", said(COMMAND_VARIABLES)),

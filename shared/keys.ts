@@ -53,6 +53,9 @@ export const AUDIT_HEADS = "audit/heads/";
 /** Where the heads of one day are kept, UTC. */
 export const auditHeadsKey = (ts: number): string => `${AUDIT_HEADS}${new Date(ts).toISOString().slice(0, 10)}.jsonl`;
 
+/** What the last backups came to; no part of a backup itself. */
+export const BACKUP_STATUS = "backups/status.json";
+
 /** Where work for other processes lies while it is under way: all of it, and one crew's. */
 export const WORK = "work/";
 export const workOf = (crew: string): string => `${WORK}${crew}/`;

@@ -7,6 +7,7 @@ import { type Manifest, timeOfId } from "../backup/manifest.ts";
 import { openTarget } from "../backup/open-target.ts";
 import { prune, readKeep } from "../backup/prune.ts";
 import { verifyBackup } from "../backup/restore.ts";
+import { leaveWord } from "../backup/status.ts";
 import type { Target } from "../backup/target.ts";
 import { buildInfo } from "../build.ts";
 import { readBackupSettings } from "../run/backup-settings.ts";
@@ -14,7 +15,7 @@ import type { Command } from "./command.ts";
 import { DEFAULT_DATA, readOptions } from "./options.ts";
 import { bold, dim, green, note, print, red } from "./terminal.ts";
 
-const usage = `Usage: ./chimera backup [--to PLACE] [--data DIR] [--json]
+const usage = `Usage: ./chimera backup [--to PLACE] [--data DIR] [--prune] [--json]
        ./chimera backup list   [--to PLACE] [--json]
        ./chimera backup verify [ID] [--to PLACE] [--json]
        ./chimera backup prune  [--to PLACE] [--keep 48h,30d] [--json]
@@ -29,6 +30,7 @@ prune   removes those that are past their time, and what no other one needs
   --to PLACE  a folder, or s3://bucket/prefix (else CHIMERA_BACKUP_TO)
   --data DIR  of the installation, running or not (default ${DEFAULT_DATA})
   --keep H,D  all of so many hours, then the last of each of so many days (else CHIMERA_BACKUP_KEEP, else 48h,30d)
+  --prune     after making one, removes what is past its time, as prune does
   --json      one JSON object
 
 CHIMERA_BACKUP_KEY_FILE names the key: 32 bytes in hex. Without it nobody can read a backup, its owner included.`;
@@ -37,6 +39,7 @@ const OPTIONS = {
   to: { type: "string" },
   data: { type: "string", default: DEFAULT_DATA },
   keep: { type: "string" },
+  prune: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
@@ -55,15 +58,21 @@ async function run(args: string[]): Promise<number> {
   throw new Error(`There is no backup command ${JSON.stringify(what)}. --help tells what there is.`);
 }
 
-async function make({ to, data, json }: Values, clock: Clock): Promise<number> {
+async function make({ to, data, keep, json, prune: wantsPrune }: Values, clock: Clock): Promise<number> {
   const installed = installedIn(data, process.env, clock);
   const { target, place } = openTarget(to, process.env, clock);
   const progress = json ? undefined : (what: string) => note(dim(`  ${what}`));
+  const every_ms = readBackupSettings(process.env).backupEveryMs;
   try {
     const build = buildInfo(process.env);
     const manifest = await makeBackup({ installed, target, clock, build, ...(progress && { progress }) });
+    await leaveWord(installed.blobs, { at: manifest.ended_at, every_ms, ok: true });
+    if (wantsPrune) await prune(target, readKeep(keep ?? readBackupSettings(process.env).backupKeep), clock.now());
     if (json) print(JSON.stringify(summaryOf(manifest)));
     else print(`${green("●")} ${bold(manifest.id)} is in ${place}: ${sizes(manifest)}`);
+  } catch (error) {
+    await leaveWord(installed.blobs, { at: clock.now(), every_ms, ok: false, error: (error as Error).message });
+    throw error;
   } finally {
     await installed.stores.close();
   }

@@ -1,6 +1,6 @@
 /** Where backups go, how often and under which key, as the environment says. */
 import { z } from "@hono/zod-openapi";
-import { type Env, readEnv } from "./process-settings.ts";
+import { describeEnv, type Env, readEnv } from "./process-settings.ts";
 
 export const BACKUP_SETTINGS = z.object({
   backupTo: z.string().optional().describe("Where backups go: a folder, or s3://bucket/prefix; unset: none are made"),
@@ -26,3 +26,6 @@ export type BackupSettings = z.output<typeof BACKUP_SETTINGS>;
 
 /** Throws an Error that names every variable which is wrong. */
 export const readBackupSettings = (env: Env): BackupSettings => readEnv(BACKUP_SETTINGS, env, "backups");
+
+/** One row per setting, for the reference. */
+export const describeBackupSettings = () => describeEnv(BACKUP_SETTINGS);

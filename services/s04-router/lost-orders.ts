@@ -66,8 +66,8 @@ export class LostOrders {
   }
 
   /**
-   * The others, traded or not, under the client ids they left by: none is sent under one of them again. Those that still
-   * stand belong to nothing any more, and are cancelled.
+   * The others, traded or not, under the client ids they left by: none is sent under one of them again. Those that
+   * still stand belong to nothing any more, and are cancelled.
    */
   async keep(said: ExchangeOrder): Promise<void> {
     const { book, booking, dispatch } = this.parts;

@@ -17,6 +17,7 @@ import {
 } from "../../shared/collections/operations.ts";
 import { defineService } from "../../shared/kit/service.ts";
 import { healthEvents } from "../../shared/streams.ts";
+import { backupPart } from "./backup-watch.ts";
 import { deedsPart } from "./deeds.verbs.ts";
 import { healthPart } from "./health.verbs.ts";
 import { inboxPart } from "./inbox.verbs.ts";
@@ -36,6 +37,7 @@ export default defineService({
   calls: {},
   emits: [healthEvents],
   usesConfig: false,
+  usesBlobs: true,
   owns: [
     ...[alertsKept, silences, channels, deliveries],
     ...[metricsTimeseries, metricMinutes, metricHours, metricDays, serviceCalls],
@@ -48,6 +50,6 @@ export default defineService({
     const names = new SeriesNames(ports);
     const slo = sloPart(ports, { ...health, roller, names });
     const measuring = measuringPart(ports, { roller, names, slo });
-    return together([measuring, inboxPart(ports, health.shown), health, slo, deedsPart(ports)]);
+    return together([measuring, inboxPart(ports, health.shown), health, slo, deedsPart(ports), backupPart(ports)]);
   },
 });

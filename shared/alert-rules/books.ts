@@ -250,4 +250,30 @@ export const BOOKS_RULES: readonly AlertRule[] = [
       },
     ],
   ),
+  rule(
+    "BACKUP_FAILED",
+    ["ERROR"],
+    [
+      "s11",
+      {
+        means: "A backup was begun and did not come to its end.",
+        done: "Tries again when the next is due; what it had written already is used then.",
+        look: "The reason in the message: the place, its access, its room, or the key's file.",
+        act: "Mend it, and make one by hand: ./chimera backup",
+      },
+    ],
+  ),
+  rule(
+    "BACKUP_OLD",
+    ["ERROR"],
+    [
+      "s11",
+      {
+        means: "Three backups in a row that were due have not come to their end.",
+        done: "Trades on; after a loss of the stores as much would be gone as has passed since.",
+        look: "Whether the schedule runs at all, and what ./chimera backup says.",
+        act: "Make one by hand, then mend the schedule.",
+      },
+    ],
+  ),
 ];

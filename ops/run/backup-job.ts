@@ -1,0 +1,38 @@
+/** Backups by schedule, beside an installation that `up` runs: each in a process of its own, one at a time. */
+import { join } from "node:path";
+import type { Cancel, Clock } from "../../shared/kit/ports.ts";
+import { ROOT } from "../build.ts";
+import { readBackupSettings } from "./backup-settings.ts";
+import type { Env } from "./process-settings.ts";
+
+export interface BackupJob {
+  clock: Pick<Clock, "every">;
+  env: Env;
+  data: string;
+  /** Told of one that failed, with what it said. */
+  failed(words: string): void;
+}
+
+/** Undefined where no schedule is set. Throws an Error for one without a place or a key. */
+export function backUpBySchedule({ clock, env, data, failed }: BackupJob): Cancel | undefined {
+  const { backupTo, backupEveryMs, backupKeyFile } = readBackupSettings(env);
+  if (backupEveryMs === undefined) return undefined;
+  if (backupTo === undefined || backupKeyFile === undefined) {
+    throw new Error("CHIMERA_BACKUP_EVERY_MS wants CHIMERA_BACKUP_TO and CHIMERA_BACKUP_KEY_FILE too.");
+  }
+  let child: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
+  const cancel = clock.every(backupEveryMs, async () => {
+    const command = [process.execPath, join(ROOT, "ops/cli/main.ts"), "backup", "--prune", "--json", "--data", data];
+    child = Bun.spawn(["nice", "-n", "10", ...command], {
+      ...{ env: { ...env }, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
+    });
+    const said = await new Response(child.stderr).text();
+    if ((await child.exited) !== 0) failed(said.trim().split("\n").at(-1) ?? "it said nothing");
+    child = undefined;
+  });
+  return () => {
+    cancel();
+    // Half of one is harmless: its pieces are used by the next.
+    child?.kill();
+  };
+}
