@@ -1,6 +1,6 @@
 /** Components of one idea each that overlays choose from: fewer pods, more room, secrets from files, load. */
 import { exchangeSecrets, type SecretKey, secretsOf } from "./k8s-env.ts";
-import { BACKUP_SECRETS, clockObjects, initSecrets, restoreObjects, type Task } from "./k8s-jobs.ts";
+import { BACKUP_SECRETS, BACKUP_WATCH, clockObjects, initSecrets, restoreObjects, type Task } from "./k8s-jobs.ts";
 import { COLLECTOR_URL, collectorPolicies, taskPolicy } from "./k8s-network.ts";
 import { COMPONENT_HEAD, type Part } from "./k8s-objects.ts";
 import { ORDER_PATH, type Unit } from "./units.ts";
@@ -54,7 +54,7 @@ const MINIO_ROOT = ["s3-access-key", "s3-secret-key"].map((key) => ({
 /** Every Secret that is referred to, with what has to be in it. */
 export function secretList(units: readonly Unit[]): SecretKey[] {
   const ofUnits = units.flatMap((unit) => [...secretsOf(unit), ...exchangeSecrets(unit)]);
-  const named = [...ofUnits, ...initSecrets(units), ...BACKUP_SECRETS, ...MINIO_ROOT];
+  const named = [...ofUnits, ...initSecrets(units), ...BACKUP_SECRETS, ...BACKUP_WATCH, ...MINIO_ROOT];
   return [...new Map(named.map((each) => [`${each.secret}/${each.key}`, each])).values()];
 }
 /** Kinds of Secrets that are a certificate and its key. */
@@ -83,7 +83,7 @@ export function secretsPart(units: readonly Unit[]): Part {
     files: {},
   };
 }
-const LIVE_ONLY = ["chimera-s01-exchange", "chimera-backup"];
+const LIVE_ONLY = ["chimera-s01-exchange", "chimera-backup", "chimera-backup-watch"];
 
 /** Trials of experiments go to a queue, and Jobs by the clock work them until there are none. */
 export function researchPart(units: readonly Unit[]): Part {

@@ -1,7 +1,7 @@
 /** The files below ops/k8s that are generated: the base, and the components that follow from the declarations. */
 import { researchPart, reservedPart, restorePart, secretsPart, singlePart, tracingPart } from "./k8s-components.ts";
-import { exchangeSecrets, projectedOf, urlVariable, variablesOf } from "./k8s-env.ts";
-import { backupObjects, initObjects } from "./k8s-jobs.ts";
+import { exchangeSecrets, projectedOf, type SecretKey, urlVariable, variablesOf } from "./k8s-env.ts";
+import { BACKUP_WATCH, backupObjects, initObjects } from "./k8s-jobs.ts";
 import { monitoringPart, type RuleFile } from "./k8s-monitoring.ts";
 import { DEFAULT_DENY, exchangePolicies, unitPolicy, venueCallerPolicies } from "./k8s-network.ts";
 import { COMPONENT_HEAD, labelsOf, type Manifest, type Part, selectorOf, yamlFile } from "./k8s-objects.ts";
@@ -133,15 +133,18 @@ function venuePart(units: readonly Unit[]): Part {
 function exchangePart(units: readonly Unit[]): Part {
   const patches = units
     .filter(({ outside }) => outside === "exchange")
-    .map((unit) => ({ target: { kind: "Deployment", name: unit.name }, patch: keyPatch(unit) }));
+    .map((unit) => ({
+      target: { kind: "Deployment", name: unit.name },
+      patch: secretsPatch(unit, exchangeSecrets(unit)),
+    }));
   return {
     kustomization: { ...COMPONENT_HEAD, resources: ["outside.yaml"], patches },
     files: { "outside.yaml": exchangePolicies(units) },
   };
 }
 
-function keyPatch(unit: Unit): string {
-  const secrets = exchangeSecrets(unit);
+/** Hands the unit's pods more secrets than the base does. */
+function secretsPatch(unit: Unit, secrets: readonly SecretKey[]): string {
   const added = [
     ...variablesOf(secrets).map((value) => ["/spec/template/spec/containers/0/env/-", value] as const),
     ...projectedOf(secrets).map((value) => [`${secretsVolume(unit)}/projected/sources/-`, value] as const),
@@ -164,10 +167,14 @@ function autoscalingPart(units: readonly Unit[]): Part {
   };
 }
 
-const backupPart = (units: readonly Unit[]): Part => ({
-  kustomization: { ...COMPONENT_HEAD, resources: ["backup.yaml"] },
-  files: { "backup.yaml": backupObjects(units) },
-});
+function backupPart(units: readonly Unit[]): Part {
+  const teller = units.find(({ id }) => id === "s11") as Unit;
+  const patches = [{ target: { kind: "Deployment", name: teller.name }, patch: secretsPatch(teller, BACKUP_WATCH) }];
+  return {
+    kustomization: { ...COMPONENT_HEAD, resources: ["backup.yaml"], patches },
+    files: { "backup.yaml": backupObjects(units) },
+  };
+}
 
 const TLS_FOLDER = "/run/tls";
 const TLS_SECRET = "chimera-service-tls";

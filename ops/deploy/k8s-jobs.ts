@@ -129,6 +129,12 @@ export const BACKUP_SECRETS: readonly SecretKey[] = [
   secret("chimera-backup", "backup-s3-secret-key", "CHIMERA_BACKUP_S3_SECRET_KEY", "And its secret"),
 ];
 
+/** For S11, which tells how old the newest one is: a key that may list is enough. */
+export const BACKUP_WATCH: readonly SecretKey[] = [
+  secret("chimera-backup-watch", "backup-s3-access-key", "CHIMERA_BACKUP_S3_ACCESS_KEY", "A key that lists backups"),
+  secret("chimera-backup-watch", "backup-s3-secret-key", "CHIMERA_BACKUP_S3_SECRET_KEY", "And its secret"),
+];
+
 /** Where backups are, by whatever address it has. */
 const ELSEWHERE: Rule = { ...toOutside("notices"), ports: [{ protocol: "TCP", port: 443 }] };
 
