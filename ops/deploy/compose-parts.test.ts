@@ -31,7 +31,8 @@ describe("the Dockerfile", () => {
   test("begins with images of one version, by arguments that can pin them further", () => {
     const bases = stages.map(({ base }) => /^\$\{(\w+)\}$/.exec(base)?.[1] ?? base);
     const outer = bases.filter((base) => !stages.some(({ name }) => name === base));
-    for (const base of outer) expect([base, argument(base)]).toEqual([base, expect.stringMatching(/^[\w./]+:\d+\.\d+[\w.-]*$/)]);
+    for (const base of outer)
+      expect([base, argument(base)]).toEqual([base, expect.stringMatching(/^[\w./]+:\d+\.\d+[\w.-]*$/)]);
   });
   test("has the runtime and the version that this repository names", () => {
     const launcher = /^BUN_VERSION=(.*)$/m.exec(readFileSync(path("chimera"), "utf8"))?.[1];
@@ -66,7 +67,9 @@ describe("the Dockerfile", () => {
     expect(named.filter((name) => !existsSync(path(name)))).toEqual([]);
   });
   test("has every target that compose builds", () => {
-    const files = ["compose.yaml", "compose.cluster.yaml", "compose.test.yaml"].map((name) => read(path(`ops/compose/${name}`)));
+    const files = ["compose.yaml", "compose.cluster.yaml", "compose.test.yaml"].map((name) =>
+      read(path(`ops/compose/${name}`)),
+    );
     const targets = files.flatMap(({ services }) =>
       Object.values(services).flatMap(({ build }) => (build as { target: string } | undefined)?.target ?? []),
     );

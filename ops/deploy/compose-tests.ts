@@ -41,7 +41,6 @@ export function composeTests(): Container {
         environment: {
           CHIMERA_TEST_ARANGO: `http://root:${PASSWORD}@arangodb:8529`,
           CHIMERA_TEST_S3: `http://chimera:${PASSWORD}@minio:9000`,
-          CHIMERA_ARANGO_PASSWORD: PASSWORD,
         },
         networks: [BACK],
         depends_on: after(["arangodb", "minio"]),

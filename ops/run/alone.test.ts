@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Health } from "../../shared/kit/health.ts";
+import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
+import { hasRedis, RedisServer } from "../../shared/testing/redis-server.ts";
+import { ROOT } from "../build.ts";
+import { makeSecrets } from "./new-secrets.ts";
+
+const OFFSET = 9_000 + (process.pid % 200) * 20;
+const READY_MS_MAX = 60_000;
+
+describe.if(hasRedis)("services with nothing but an environment", () => {
+  let folder: string;
+  let redis: RedisServer;
+  const started: ReturnType<typeof Bun.spawn>[] = [];
+  beforeAll(async () => {
+    folder = newFolder();
+    await makeSecrets(join(folder, "secrets"), { hosts: [], owners: [], now: Date.now() });
+    redis = await RedisServer.start("--requirepass", "");
+    await redis.cli("CONFIG", "SET", "requirepass", secret("redis-password"));
+  });
+  afterAll(async () => {
+    for (const child of started) child.kill();
+    await Promise.all(started.map((child) => child.exited));
+    await redis.stop();
+    removeFolder(folder);
+  });
+
+  const file = (name: string) => join(folder, "secrets", name);
+  const secret = (name: string) => readFileSync(file(name), "utf8").trim();
+  const urlOf = (port: number) => `https://localhost:${port + OFFSET}`;
+
+  function start(service: string): void {
+    const env = {
+      PATH: process.env.PATH,
+      ...{ CHIMERA_DATA: join(folder, "data"), CHIMERA_LOG_TO: "stdout", CHIMERA_PORT_OFFSET: String(OFFSET) },
+      ...{ CHIMERA_REDIS_URL: redis.url, CHIMERA_REDIS_PASSWORD_FILE: file("redis-password") },
+      ...{ CHIMERA_SERVICE_KEY_FILE: file("service-key"), CHIMERA_INSTALLATION_TAG_FILE: file("installation-tag") },
+      CHIMERA_SERVICE_TLS_CERT: file("service-tls-cert"),
+      CHIMERA_SERVICE_TLS_KEY: file("service-tls-key"),
+      CHIMERA_SERVICE_TLS_CA: file("service-tls-ca"),
+      ...{ CHIMERA_BIND: "0.0.0.0", CHIMERA_URL_S10: urlOf(8090) },
+    };
+    const command = [process.execPath, join(ROOT, "ops/compose/start.ts"), "service", service];
+    started.push(Bun.spawn(command, { env, stdout: "ignore", stderr: "inherit", cwd: folder }));
+  }
+  async function readyAt(port: number): Promise<Health> {
+    const tls = { ca: secret("service-tls-ca") };
+    for (const end = Date.now() + READY_MS_MAX; Date.now() < end; await Bun.sleep(100)) {
+      const answer = await fetch(`${urlOf(port)}/ready`, { tls }).catch(() => undefined);
+      if (answer?.ok) return (await answer.json()) as Health;
+    }
+    throw new Error(`nobody is ready at ${urlOf(port)}`);
+  }
+
+  test(
+    "reach each other over TLS, by names and their own authority, and keep no secret on disk",
+    async () => {
+      start("s10");
+      start("s07");
+      // Ready is who has the active revision, which it asks of the config service.
+      const { replica, status } = await readyAt(8087);
+      expect([status, replica.split(".")[0]]).toEqual(["OK", "s07"]);
+      expect(readdirSync(join(folder, "data")).sort()).toEqual(expect.not.arrayContaining(["keys", "logs"]));
+      expect(existsSync(join(folder, "data", "origin.json"))).toBe(true);
+      await expect(fetch(`${urlOf(8090)}/health`)).rejects.toThrow();
+      expect((await fetch(`${urlOf(8090)}/active`, { tls: { ca: secret("service-tls-ca") } })).status).toBe(401);
+    },
+    READY_MS_MAX,
+  );
+});
