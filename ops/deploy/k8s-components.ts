@@ -85,17 +85,20 @@ export function secretsPart(units: readonly Unit[]): Part {
 }
 const LIVE_ONLY = ["chimera-s01-exchange", "chimera-backup", "chimera-backup-watch"];
 
-/** Trials of experiments go to a queue, and Jobs by the clock work them until there are none. */
+/**
+ * Trials of experiments go to a queue, and Jobs by the clock work them until there are none: an experiment waits for a
+ * few minutes, and while there are none pods are there for half a minute in five.
+ */
 export function researchPart(units: readonly Unit[]): Part {
   const owner = units.find(({ id }) => id === "s09") as Unit;
   const secrets = secretsOf(owner).filter(({ secret }) => ["chimera-redis", "chimera-s3"].includes(secret));
   const task: Task = {
-    ...{ name: "research-worker", component: "worker", args: ["worker", "--idle", "60"], secrets },
+    ...{ name: "research-worker", component: "worker", args: ["worker", "--idle", "30"], secrets },
     size: { cpu: { request: 1_000, limit: 4_000 }, memory: { request: 1_024, limit: 6_144 } },
     endSeconds: 60,
   };
   const objects = clockObjects(task, {
-    ...{ schedule: "*/2 * * * *", deadlineSeconds: 6 * 3_600, parallelism: 4 },
+    ...{ schedule: "*/5 * * * *", deadlineSeconds: 6 * 3_600, parallelism: 4 },
     reaches: taskPolicy(task, ["redis", "s3"]),
   });
   const kustomization = {
