@@ -67,14 +67,14 @@ const REDIS: readonly PrometheusAlert[] = [
   {
     name: "ChimeraRedisDown",
     severity: "ERROR",
-    expr: "max by (service) (chimera_redis_up) == 0",
+    expr: "max by (of) (chimera_redis_up) == 0",
     for: "1m",
     summary: "Redis does not answer",
     means:
       "The Redis server does not answer. Streams stand still, and no entries are made; stops stand at the exchange.",
     look: "Redis' own log; memory and disk of its machine.",
     act: "Bring it back. Services tell again what it has lost.",
-    proof: once('chimera_redis_up{service="s11"}', [1, 0], { service: "s11" }),
+    proof: once(redis("up"), [1, 0], { of: "redis" }),
   },
   {
     name: "ChimeraRedisMemoryHigh",

@@ -11,26 +11,36 @@ const HELP = {
   persisted: "1 while the Redis server could write to its disk the last time it tried, else 0",
   answer_ms: "Time until the Redis server answered, ms",
 } as const;
-type Name = Exclude<keyof typeof HELP, "up">;
+
+type Told = Record<keyof typeof HELP, number>;
 
 /** `ask` rejects where the server does not answer in time. */
 export function tellRedis(registry: Registry, ask: () => Promise<ServerFigures>): void {
-  const gauge = (name: keyof typeof HELP, more: object = {}) =>
-    new Gauge({ name: `chimera_redis_${name}`, help: HELP[name], registers: [registry], ...more });
-  const names = Object.keys(HELP).filter((name) => name !== "up") as Name[];
-  const gauges = new Map(names.map((name) => [name, gauge(name, { labelNames: ["of"] })]));
-  gauge("up", {
-    async collect(this: Gauge) {
-      // What is not known now is not told: the last figures of a server that is gone would look like its own.
-      for (const each of gauges.values()) each.reset();
-      try {
-        const { is_persisted, ...figures } = await ask();
-        const told = { ...figures, persisted: Number(is_persisted) };
-        for (const [name, value] of Object.entries(told)) gauges.get(name as Name)?.set({ of: "redis" }, value);
-        this.set(1);
-      } catch {
-        this.set(0);
-      }
-    },
-  });
+  let asking: Promise<Partial<Told>> | undefined;
+  /** One question for all gauges of a scrape, and for scrapes at the same moment. */
+  const told = (): Promise<Partial<Told>> => {
+    asking ??= ask()
+      .then(
+        ({ is_persisted, ...figures }): Told => ({ ...figures, persisted: Number(is_persisted), up: 1 }),
+        // What is not known now is not told: the last figures of a server that is gone would look like its own.
+        (): Partial<Told> => ({ up: 0 }),
+      )
+      .finally(() => {
+        asking = undefined;
+      });
+    return asking;
+  };
+  for (const name of Object.keys(HELP) as (keyof Told)[]) {
+    new Gauge({
+      name: `chimera_redis_${name}`,
+      help: HELP[name],
+      labelNames: ["of"],
+      registers: [registry],
+      async collect() {
+        const value = (await told())[name];
+        this.reset();
+        if (value !== undefined) this.set({ of: "redis" }, value);
+      },
+    });
+  }
 }
