@@ -9,6 +9,7 @@ export interface Statement {
 export class Binder {
   readonly values: Record<string, unknown> = {};
   readonly #byValue = new Map<unknown, string>();
+  readonly #byName = new Map<string, string>();
 
   /** `@v0`; the same for the same scalar. */
   value(value: unknown): string {
@@ -19,6 +20,16 @@ export class Binder {
     this.values[name] = value;
     if (isScalar) this.#byValue.set(value, `@${name}`);
     return `@${name}`;
+  }
+
+  /** `@a0`: an attribute's name, as in `d.by.@a0`; the same for the same. */
+  attribute(name: string): string {
+    const known = this.#byName.get(name);
+    if (known) return known;
+    const bound = `a${Object.keys(this.values).length}`;
+    this.values[bound] = name;
+    this.#byName.set(name, `@${bound}`);
+    return `@${bound}`;
   }
 
   /** `@@c0`: a collection or a view. */

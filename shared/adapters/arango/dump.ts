@@ -53,7 +53,7 @@ type Ask = <T>(statement: Statement) => Promise<T[]>;
 /** Rows of a shard behind one, by an attribute whose order is the same in every language. */
 export function readingBehind(collection: string, by: "place" | "_key", from: { shard: number; after: string }) {
   const bind = new Binder();
-  const attribute = bind.value(by);
+  const attribute = bind.attribute(by);
   return bind.statement(
     `FOR d IN ${bind.collection(collection)}`,
     `FILTER d.shard == ${bind.value(from.shard)}`,

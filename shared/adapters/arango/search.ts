@@ -11,7 +11,7 @@ import { asked } from "./words.ts";
 export function searchLines(searched: readonly string[], text: string, bind: Binder): string | undefined {
   const elements = asked(text);
   if (elements.length === 0) return undefined;
-  const fields = searched.map((field) => `d.words.${bind.value(field)}`);
+  const fields = searched.map((field) => `d.words.${bind.attribute(field)}`);
   const analyzer = bind.value(ANALYZER);
   const conditions = elements.map((words) => {
     const [last, ...before] = words.toReversed();

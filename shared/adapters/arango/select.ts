@@ -24,14 +24,14 @@ export class Fields {
     if (!isField(name)) refuse("INVALID", "A field's name is lower-case letters, digits and underscores.");
     const known = this.#known.get(name);
     if (known) return known;
-    const path = this.#indexed.has(name) ? `d.by.${this.#bind.value(name)}` : this.#let(name);
+    const path = this.#indexed.has(name) ? `d.by.${this.#bind.attribute(name)}` : this.#let(name);
     this.#known.set(name, path);
     return path;
   }
 
   #let(name: string): string {
     const variable = `f${this.lets.length}`;
-    this.lets.push(`LET ${variable} = ${placeIn(`d.doc.${this.#bind.value(name)}`)}`);
+    this.lets.push(`LET ${variable} = ${placeIn(`d.doc.${this.#bind.attribute(name)}`)}`);
     return variable;
   }
 }
@@ -53,7 +53,7 @@ function testLines(field: string, test: Test, bind: Binder): string[] {
     const place = placeOf(value);
     if (operator === "ne") return [`FILTER ${field} != ${bind.value(place)}`];
     // In AQL null is less than everything; here nothing is less or greater than it.
-    if (place === null) return ["FILTER false"];
+    if (place === null) return [`FILTER ${field} IN []`];
     const line = `FILTER ${field} ${compare} ${bind.value(place)}`;
     return operator === "lt" || operator === "lte" ? [line, `FILTER ${field} > null`] : [line];
   });
