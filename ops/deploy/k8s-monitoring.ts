@@ -63,7 +63,7 @@ export function monitoringPart(units: readonly Unit[], rules: readonly RuleFile[
 }
 
 /**
- * Whichever of its pods is asked tells the same of all: what would tell the pods apart would count everything twice. The
+ * Whichever of its pods is asked tells the same of all: what tells the pods apart would count everything twice. The
  * operator would name the job after the Service; rules know it by another name.
  */
 const asOne = ({ name, ports: [port] }: Unit) => [
