@@ -21,8 +21,8 @@ backup that is here whole is put into the stores and checked, this site's own ke
 is told, at the place of the backups, that it was replaced. Enable this site's key at the exchange, and start it:
 ./chimera up.
 
-At the start it asks the exchange for all that happened since the backup. Nothing is entered before an operator turns the
-kill switch off and, live, arms it.
+At the start it asks the exchange for all that happened since the backup. Nothing is entered before an operator turns
+the kill switch off and, live, arms it.
 
   --data DIR  the standby's folder
   --old-key-revoked-i-checked TAG

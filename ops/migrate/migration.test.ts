@@ -1,18 +1,26 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ensureSchema } from "../../shared/adapters/arango/schema.ts";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
+import { ensureBucket } from "../../shared/adapters/s3/bucket.ts";
+import { S3Blobs } from "../../shared/adapters/s3.ts";
 import { emit } from "../../shared/changes.ts";
+import { orders } from "../../shared/collections/orders.ts";
 import { auditLog } from "../../shared/collections/people.ts";
+import { COLLECTIONS } from "../../shared/collections.ts";
 import { instead } from "../../shared/kit/instead.ts";
 import type { StoreRecord } from "../../shared/kit/ports.ts";
 import { type OpsEvent, opsEvents } from "../../shared/streams.ts";
+import { ArangoStandIn } from "../../shared/testing/arango/stand-in.ts";
 import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
+import { hasMinio, MinioServer } from "../../shared/testing/minio-server.ts";
 import { type DataFolder, openFolder } from "../run/folder.ts";
 import { keptStores, type StoresNamed } from "../run/kept-stores.ts";
 import { openStores } from "../run/stores.ts";
 import { readAll } from "../sim/pages.ts";
+import { sumOfBlobs } from "./carry-blobs.ts";
 import { storeParts, sumIn } from "./carry-stores.ts";
 import { type Exchange, FUT, Installed, openExchange, SPOT } from "./installation.fixture.ts";
 import { forget, type Migration, migrate, plan, type Side } from "./migration.ts";
@@ -64,7 +72,7 @@ const between = (over: Partial<Migration> = {}): Migration => ({
   ...over,
 });
 const sumsOf = (folder: DataFolder) =>
-  Promise.all(storeParts(folder).map((part) => sumIn(openStores({ folder, env: {}, clock }), part)));
+  Promise.all(storeParts(folder).map((part) => sumIn(openStores({ folder, env: {}, clock, asGiven: true }), part)));
 
 /** Breaks off in the middle of the store or blob that comes after so many. */
 function failingAfter(side: Side, whole: number): Side {
@@ -160,6 +168,57 @@ describe("a migration", () => {
   });
 });
 
+const ARANGO: StoresNamed = { store: "arango", arango_database: "desk", blobs: "folder" };
+
+test("to ArangoDB's stand-in and back all is the same, and the router's orders can be asked for there", async () => {
+  const standIn = new ArangoStandIn({ rootPassword: "of the stand-in" });
+  const address = { url: standIn.url, database: "desk", user: "root", password: "of the stand-in" };
+  await ensureSchema({ address, collections: COLLECTIONS });
+  const env = {
+    ...{ CHIMERA_STORE: "arango", CHIMERA_ARANGO_URL: standIn.url, CHIMERA_ARANGO_DATABASE: "desk" },
+    ...{ CHIMERA_ARANGO_USER: "root", CHIMERA_ARANGO_PASSWORD: "of the stand-in" },
+  };
+  const stores = openStores({ folder: data, env, clock, asGiven: true });
+  const there: Side = { named: ARANGO, stores, blobs: new FolderBlobs(data.blobs) };
+  try {
+    const before = await sumsOf(data);
+    const carried = await migrate(between({ to: there }));
+    expect(carried.stores.map(({ store: _, ...sum }) => sum)).toEqual(before);
+    expect(carried.blobs).toBeUndefined();
+    expect(await readAll(stores.openReader("s06"), orders)).toHaveLength(6);
+    await expect(migrate(between({ from: { ...there, named: HERE }, to: there }))).rejects.toThrow("is not empty");
+    const back = between({ from: there, to: { ...sideOf(elsewhere, HERE), blobs: there.blobs } });
+    expect((await migrate(back)).stores).toEqual(carried.stores);
+    expect(await sumsOf(elsewhere)).toEqual(before);
+    await forget(between({ from: there, to: sideOf(data, HERE) }));
+    expect((await sumIn(stores, { owner: "s04", shard: 0 })).records).toBe(0);
+  } finally {
+    await stores.close();
+    await standIn.down();
+  }
+}, 180_000);
+
+test.skipIf(!hasMinio)(
+  `blobs to an S3 store and back are the same, byte by byte${hasMinio ? "" : " (skipped: needs minio)"}`,
+  async () => {
+    const server = await MinioServer.start();
+    try {
+      const place = server.place("carried");
+      await ensureBucket(place, { versionDays: 1 });
+      const named: StoresNamed = { store: "sqlite", blobs: "s3", s3_bucket: "carried" };
+      const there: Side = { ...sideOf(data, named), blobs: new S3Blobs({ ...place, clock }) };
+      const carried = await migrate(between({ to: there }));
+      expect(carried.stores).toEqual([]);
+      expect(carried.blobs).toEqual(await sumOfBlobs(new FolderBlobs(data.blobs)));
+      const back = between({ from: there, to: { ...sideOf(elsewhere, HERE), stores: there.stores } });
+      expect((await migrate(back)).blobs).toEqual(carried.blobs);
+    } finally {
+      await server.stop();
+    }
+  },
+  180_000,
+);
+
 test("what was not told before is told once after the start on the new stores, and trading goes on with equal books", async () => {
   await leaveUntold(data);
   // The same installation, with neither its documents nor the streams: those are not carried.
@@ -198,7 +257,7 @@ async function* without(records: AsyncIterable<StoreRecord>, collection: string)
 
 /** An entry for the audit log that was committed and not told when the installation stopped. */
 async function leaveUntold(folder: DataFolder): Promise<void> {
-  const stores = openStores({ folder, env: {}, clock });
+  const stores = openStores({ folder, env: {}, clock, asGiven: true });
   await stores.open("s11").commit([emit(opsEvents, UNTOLD)]);
   await stores.close();
 }
