@@ -5,6 +5,7 @@ import { routerKillCopy, routerMarks } from "../../shared/collections/orders.ts"
 import { type Approval, approvals, killState, sessions } from "../../shared/collections/people.ts";
 import type { ServiceId, StoreRecord } from "../../shared/kit/ports.ts";
 import { RESTORED_MARK } from "../../shared/restored.ts";
+import { opsEvents } from "../../shared/streams.ts";
 
 export interface Restored {
   /** Of the backup. */
@@ -15,6 +16,8 @@ export interface Restored {
   at: number;
   /** S12's store is restored too: else it knows how the kill switch stands, and tells. */
   withGateway: boolean;
+  /** The newest number that S12 has of this store's audit entries: none is given again. */
+  chained?: number;
 }
 
 const KILL: Partial<Record<ServiceId, string>> = {
@@ -33,13 +36,21 @@ export async function* amended(
   records: AsyncIterable<StoreRecord>,
   restored: Restored,
 ): AsyncGenerator<StoreRecord> {
+  const { chained = 0 } = restored;
   const kill = KILL[owner];
   let known: KillState | undefined;
+  let counted = 0;
   for await (const record of records) {
+    if (record.kind === "count" && record.family === opsEvents.family) {
+      counted = record.count;
+      continue;
+    }
     const next = record.kind === "document" ? amendedDocument(owner, record, restored) : record;
     if (next) yield next;
     else if (record.kind === "document" && record.collection === kill) known = record.value as KillState;
   }
+  const count = Math.max(counted, chained);
+  if (count > 0) yield { kind: "count", family: opsEvents.family, count };
   if (kill !== undefined && (known || restored.withGateway)) {
     yield { kind: "document", collection: kill, key: "kill", value: killedBy(restored, known) };
   }

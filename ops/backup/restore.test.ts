@@ -6,7 +6,7 @@ import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { emit, put } from "../../shared/changes.ts";
 import { labelMarks } from "../../shared/collections/labels.ts";
 import { routerKillCopy, routerMarks } from "../../shared/collections/orders.ts";
-import { type Approval, approvals, killState, sessions } from "../../shared/collections/people.ts";
+import { type Approval, approvals, auditLog, killState, sessions } from "../../shared/collections/people.ts";
 import { RESTORED_MARK } from "../../shared/restored.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
@@ -191,9 +191,12 @@ describe("a restore refuses", () => {
   });
 });
 
-test("one store that was lost is put back beside the others", async () => {
+test("one store that was lost is put back beside the others, and gives no number again that S12 has", async () => {
   await fill();
   await backup();
+  const newer = installedIn(data(), env, clock);
+  await newer.stores.open("s12").commit([put(auditLog, { audit_id: "x", owner: "s04", owner_seq: 7 } as never)]);
+  await newer.stores.close();
   const before = readFileSync(join(data(), "stores", "s07.sqlite"));
   for (const name of readdirSync(join(data(), "stores"))) {
     if (name.startsWith("s04")) rmSync(join(data(), "stores", name));
@@ -204,6 +207,8 @@ test("one store that was lost is put back beside the others", async () => {
   const { stores } = installedIn(data(), env, clock);
   const s04 = stores.open("s04");
   expect((await s04.get(routerMarks, "health"))?.value.value).toBe("GREEN");
+  await s04.commit([emit(opsEvents, { ts: 1, actor: "a", what: "b", ref: "c", outcome: "d", source: "s04" } as never)]);
+  expect((await s04.outbox.read(9)).at(-1)?.event).toMatchObject({ owner: "s04", owner_seq: 8 });
   // S12 has its own word for the kill switch, and tells it.
   expect(await s04.get(routerKillCopy, "kill")).toBeUndefined();
   expect(await s04.get(routerMarks, RESTORED_MARK)).toBeDefined();

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { proveAudit } from "../../services/s12-gateway/audit-proof.ts";
+import { auditLog } from "../../shared/collections/people.ts";
 import type { Blobs, Clock, ServiceId, StoreRecord } from "../../shared/kit/ports.ts";
 import { StoreDigest, type StoreSum, sumOf } from "../../shared/store-digest.ts";
 import { runningPid, shardsOf } from "../run/folder.ts";
@@ -68,9 +69,10 @@ export async function restoreBackup(restoring: Restoring): Promise<RestoreOutcom
     const restored = { id: manifest.id, as_of: manifest.begun_at, at: clock.now(), withGateway };
     for (const part of manifest.stores) {
       if (!wants.owners.has(part.owner)) continue;
-      await timed(nameOf(part, manifest), part.as_of, () =>
-        putStore({ target, stores: opened.stores, restored }, part),
-      );
+      const name = nameOf(part, manifest);
+      const chained = withGateway ? 0 : await chainedOf(opened.stores, name);
+      const to = { target, stores: opened.stores, restored: { ...restored, chained } };
+      await timed(name, part.as_of, () => putStore(to, part));
     }
     if (wants.blobs) {
       await timed("blobs", manifest.blobs_as_of, () => putBlobs(target, opened.blobs, manifest.blobs));
@@ -192,6 +194,18 @@ async function* checked(target: Target, { key, pieces, sha256 }: BlobPart): Asyn
     yield piece;
   }
   if (hash.digest("hex") !== sha256) throw new Damaged(`${key} is not what was backed up.`);
+}
+
+/** Where S12's store was not lost, it knows of audit entries that the backup does not. */
+async function chainedOf(stores: Stores, name: string): Promise<number> {
+  const reader = stores.openReader("s12");
+  try {
+    const sort = { field: "owner_seq", order: "desc" } as const;
+    const { items } = await reader.query(auditLog, { where: { owner: name }, sort, limit: 1 });
+    return items[0]?.value.owner_seq ?? 0;
+  } finally {
+    await reader.close();
+  }
 }
 
 /** The chain as it now lies in S12's store, and that it ends where the backup says. */

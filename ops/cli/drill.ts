@@ -6,6 +6,7 @@ import { allDrills, type Drill, type Outcome, READY_MS_MAX, run as runDrill } fr
 import { runGroup } from "../run/drill-groups.ts";
 import { GROUPS, HAPPENINGS, type Happening } from "../run/exchange-drills.ts";
 import { hasRedisServer } from "../run/own-redis.ts";
+import { drillRecovery } from "../run/recovery-drill.ts";
 import type { Command } from "./command.ts";
 import { numberOption, readOptions } from "./options.ts";
 import { bold, dim, green, note, print, red } from "./terminal.ts";
@@ -22,6 +23,7 @@ within ${READY_MS_MAX / 1_000} s, have lost and doubled nothing, and its books m
 Drills of Redis and of single services have an installation each, the others share one for each group.
 Three quarters of an hour for all.
 
+  --recovery    another drill: layer after layer is destroyed and put back from a backup; tells RPO and RTO of each
   --list        what there is, and nothing else
   --only NAME   this one, or all whose names begin so before a *; may be given several times
   --data DIR    where the installations lie (default: a temporary folder)
@@ -34,6 +36,7 @@ ones, or as CHIMERA_PORT_OFFSET says.`;
 async function run(args: string[]): Promise<number> {
   const { values } = readOptions(args, {
     list: { type: "boolean", default: false },
+    recovery: { type: "boolean", default: false },
     only: { type: "string", multiple: true, default: [] },
     data: { type: "string" },
     keep: { type: "boolean", default: false },
@@ -49,10 +52,11 @@ async function run(args: string[]): Promise<number> {
     return 0;
   }
   refuseOthers(process.env);
-  if (!hasRedisServer())
-    throw new Error("The drills need redis-server: install it, or run ./chimera test as root once.");
   const offset = { fallback: PORT_OFFSET, min: 0, max: 50_000 };
   const portOffset = numberOption("port offset", process.env.CHIMERA_PORT_OFFSET, offset);
+  if (values.recovery) return recovery(emptyFolder(values.data), portOffset, values);
+  if (!hasRedisServer())
+    throw new Error("The drills need redis-server: install it, or run ./chimera test as root once.");
   const folder = emptyFolder(values.data);
   const outcomes = await runAll(wanted, { folder, portOffset, keep: values.keep });
   const ok = outcomes.every((outcome) => outcome.ok);
@@ -61,6 +65,23 @@ async function run(args: string[]): Promise<number> {
   else note(`Folders, logs and journals are in ${folder}`);
   if (values.json) print(JSON.stringify({ ok, ready_ms_max: READY_MS_MAX, drills: outcomes }));
   return ok ? 0 : 1;
+}
+
+async function recovery(folder: string, portOffset: number, { json, keep }: { json: boolean; keep: boolean }) {
+  const outcome = await drillRecovery(folder, portOffset, (line) => note(dim(line)));
+  const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`.padStart(9);
+  if (json) print(JSON.stringify(outcome));
+  else {
+    print(`\n${"layer".padEnd(14)}${"RPO".padStart(9)}${"RTO".padStart(10)}   lost`);
+    for (const { layer, rpo_ms, rto_ms, lost } of outcome.layers) {
+      print(`${layer.padEnd(14)}${seconds(rpo_ms)} ${seconds(rto_ms)}   ${lost}`);
+    }
+    const { violated } = outcome;
+    print(violated.length === 0 ? green("\nThe books are the venue's.") : red(`\nViolated: ${violated.join("; ")}`));
+  }
+  if (outcome.ok && !keep) rmSync(folder, { recursive: true });
+  else note(`Folder, logs and the journal are in ${folder}`);
+  return outcome.ok ? 0 : 1;
 }
 
 type AnyDrill = Drill | Happening;
