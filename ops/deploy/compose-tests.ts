@@ -32,7 +32,7 @@ export function composeTests(): Container {
       tests: {
         ...{ image: IMAGES.tests, build: buildOf("tests") },
         ...hardened({
-          size: { cpu: { request: 500, limit: 4_000 }, memory: { request: 512, limit: 4_096 } },
+          size: { cpu: { request: 500, limit: 2_000 }, memory: { request: 512, limit: 4_096 } },
           user: OWN_USER,
           pids: 1_024,
         }),

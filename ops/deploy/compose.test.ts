@@ -176,3 +176,12 @@ test("a cluster may lose a part: of sentinels, of ArangoDB, of drives, and one o
   );
   expect(replicas.sort()).toEqual(services.filter(({ id }) => id !== "s12").map(({ name }) => name));
 });
+
+test("a machine with two processors and little memory is enough: Docker refuses a share of more than there are", () => {
+  for (const file of [main, cluster, tests]) {
+    const most = Math.max(...Object.values(file.services).map(({ cpus }) => Number(cpus)));
+    expect(most).toBeLessThanOrEqual(2);
+  }
+  const promised = Object.values(main.services).map((parts) => Number.parseInt(String(parts.mem_reservation), 10));
+  expect(promised.reduce((sum, each) => sum + each, 0)).toBeLessThan(7_000);
+});
