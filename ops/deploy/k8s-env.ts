@@ -1,4 +1,4 @@
-/** What the pods' environments say: settings by ConfigMap, secrets as files, and nothing that tells one pod from another. */
+/** What the pods' environments say: settings by ConfigMap, secrets as files, nothing that tells pods apart. */
 import { secretFile } from "../run/new-secrets.ts";
 import type { Unit, UnitId } from "./units.ts";
 

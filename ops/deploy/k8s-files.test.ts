@@ -309,6 +309,17 @@ test("the secrets for trying out are files that `./chimera secrets make` makes",
   }
 });
 
+test("literals of components are spelt as they are read", () => {
+  type Generators = { configMapGenerator?: { literals: string[] }[] };
+  const kustomizations = Object.values(parts).map(({ kustomization }) => kustomization as Generators);
+  const all = kustomizations.flatMap(({ configMapGenerator = [] }) =>
+    configMapGenerator.flatMap((each) => each.literals),
+  );
+  const names = all.map((literal) => literal.replace(/=.*$/, ""));
+  expect(names.length).toBeGreaterThan(30);
+  expect(names.filter((name) => !isSetting(name))).toEqual([]);
+});
+
 test("what overlays set is spelt as it is read", async () => {
   const paper = parse(await Bun.file(join(ROOT, "ops/k8s/overlays/paper/kustomization.yaml")).text()) as {
     configMapGenerator: { literals: string[] }[];

@@ -1,4 +1,4 @@
-/** What a unit is made of in the cluster: its pods, their account, the names they are found by, and what may end them. */
+/** What a unit is made of in the cluster: pods, their account, the names they are found by, what may end them. */
 import { envOf, filesOf, PUBLIC_PORT } from "./k8s-env.ts";
 import { componentOf, unitPolicy } from "./k8s-network.ts";
 import { labelsOf, type Manifest, selectorOf } from "./k8s-objects.ts";
@@ -131,7 +131,7 @@ export const disruptionBudget = (unit: Unit): Manifest => ({
   spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector: podSelector(unit) },
 });
 
-/** Pods of a split service follow the load slowly: each change moves shards, and a shard that moves pauses its entries. */
+/** Pods of a split service follow the load slowly: each change moves shards, and one that moves pauses its entries. */
 export const autoscalers = (units: readonly Unit[]): Manifest[] =>
   units.flatMap((unit) => {
     const { replicas, loadMax } = SCALES[unit.id];

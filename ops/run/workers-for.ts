@@ -1,4 +1,4 @@
-/** Which workers a service's process has: threads, or for S9, where the environment says so, whoever takes its queue. */
+/** Which workers a service's process has: threads, or for S9, if the environment says so, whoever takes its queue. */
 import { bunWorkers } from "../../shared/adapters/bun-workers.ts";
 import { type QueueParts, queueWorkers } from "../../shared/adapters/queue-workers.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";

@@ -1,4 +1,4 @@
-/** Takes runs that others have queued, and works them on threads of its own: one that dies leaves its runs to others. */
+/** Takes runs that others have queued and works them on threads of its own; one that dies leaves them to others. */
 import { workAnswer, workGround, workStopped } from "../keys.ts";
 import type { Blobs, Clock, Schedule } from "../kit/ports.ts";
 import type { Crew, Task, Workers } from "../kit/workers.ts";
