@@ -71,7 +71,7 @@ test("every picture is shown somewhere, and small", () => {
 
 test("every cited command exists, and takes the options it is shown with", async () => {
   const source = await read("ops/cli/main.ts");
-  const known = new Set([...source.matchAll(/^ {2}(\w+): \{/gm)].map(([, name = ""]) => name));
+  const known = new Set([...source.matchAll(/^ {2}"?([\w-]+)"?: \{/gm)].map(([, name = ""]) => name));
   expect(known).toContain("up");
   const takes = new Map<string, string>();
   for (const name of known) {

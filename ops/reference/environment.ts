@@ -57,6 +57,11 @@ export const COMMAND_VARIABLES: readonly Variable[] = [
   { name: "CHIMERA_NEW_PASSWORD", about: "The new one, for `./chimera user password`" },
   { name: "CHIMERA_NEW_API_KEY", about: "The exchange's key, for `./chimera keys set`" },
   { name: "CHIMERA_NEW_API_SECRET", about: "And its secret" },
+  {
+    name: "CHIMERA_OLD_API_KEY",
+    about: "The followed site's exchange key, for a standby whose backups do not have it",
+  },
+  { name: "CHIMERA_OLD_API_SECRET", about: "And its secret" },
   { name: "CHIMERA_ARCHIVE_URL", about: "Where `./chimera data download` finds an archive of market data" },
   { name: "CHIMERA_DEBUG", about: "Anything: failures of commands are shown with their stacks" },
 ];

@@ -16,7 +16,14 @@ const OF_VENUE = ["CHIMERA_VENUE_ADMIN_TOKEN"];
 const OF_STORES = ["CHIMERA_ARANGO_PASSWORDS", "CHIMERA_ARANGO_ROOT_USER", "CHIMERA_ARANGO_ROOT_PASSWORD"];
 const STORE_PASSWORD = /^CHIMERA_(S\d\d)_ARANGO_PASSWORD$/;
 /** Said to a command at the terminal, and to nobody else. */
-const OF_COMMANDS = ["CHIMERA_NEW_API_KEY", "CHIMERA_NEW_API_SECRET", "CHIMERA_PASSWORD", "CHIMERA_TOKEN"];
+const OF_COMMANDS = [
+  "CHIMERA_NEW_API_KEY",
+  "CHIMERA_NEW_API_SECRET",
+  "CHIMERA_OLD_API_KEY",
+  "CHIMERA_OLD_API_SECRET",
+  "CHIMERA_PASSWORD",
+  "CHIMERA_TOKEN",
+];
 
 const namesOf = ([id, ends]: (typeof OWN)[number]): string[] =>
   ends.flatMap((end) => [`CHIMERA_${end}`, `CHIMERA_${id.toUpperCase()}_${end}`]);
