@@ -8,6 +8,7 @@ import { doorMetrics } from "../../shared/kit/replica.ts";
 import { tellBackups } from "../run/backup-figures.ts";
 import { tellCertificate } from "../run/certificate-figures.ts";
 import { tellRedis } from "../run/redis-figures.ts";
+import { tellSpans } from "../run/tracing.ts";
 import { processRegistry } from "../run/world-parts.ts";
 
 export interface CataloguedMetric extends DeclaredMetric {
@@ -70,6 +71,10 @@ function ofProcesses(): CataloguedMetric[] {
     }));
   return [
     ...by("process", declaredIn(processRegistry())),
+    ...by(
+      "process",
+      told((registry) => tellSpans(registry, undefined)),
+    ),
     ...by(
       ["s12"],
       told((registry) => tellCertificate(registry, async () => undefined)),

@@ -49,7 +49,11 @@ const now: Row = {
     }),
     stat(
       "Dead letters",
-      ["Messages that were put aside since services failed at them.", "none", q("sum(chimera_stream_dead_letters)")],
+      [
+        "Messages that were put aside since services failed at them.",
+        "none",
+        q("sum(chimera_stream_dead_letters) or vector(0)"),
+      ],
       {
         limits: [
           [null, "green"],

@@ -8,6 +8,8 @@ if (!AGE) throw new Error("unacked_age_ms is no threshold any more");
 /** Pages that look on come and go; nobody waits for them. */
 const NOT_LIVE = 'group!~".*-live-.*"';
 const oldest = `max by (stream, group) (chimera_stream_oldest_ms{${NOT_LIVE}})`;
+/** Told only where there are any. */
+const dead = (offset = ""): string => `max by (stream, group) (chimera_stream_dead_letters${offset})`;
 /** Nine tenths of what a stream keeps. */
 const PENDING_MAX = alerts.lengthMax * 0.9;
 const ORDERS = `chimera_stream_oldest_ms{stream="${orderResults.family}",group="s06"}`;
@@ -70,14 +72,14 @@ export const STREAM_ALERTS: AlertGroup = {
     {
       name: "ChimeraDeadLetters",
       severity: "ERROR",
-      expr: "max by (stream, group) (delta(chimera_stream_dead_letters[15m])) > 0",
+      expr: `${dead()} > (${dead(" offset 15m")} or 0 * ${dead()})`,
       for: "0m",
       summary: "{{ $labels.group }} put messages of {{ $labels.stream }} aside",
       means: "Messages failed several times, or could not be read, and were put aside; the stream goes on.",
       look: "The inbox: `DEAD_LETTER` names the reason; the service's log at that time.",
       act: "Mend the cause. Stores are the truth: what was missed shows in the next reconciliation.",
       proof: {
-        series: [[`chimera_stream_dead_letters{stream="${accountEvents.family}",group="s04"}`, "0x20 3x60"]],
+        series: [[`chimera_stream_dead_letters{stream="${accountEvents.family}",group="s04"}`, "_x20 3x60"]],
         labels: { stream: accountEvents.family, group: "s04" },
         ...{ quiet: "19m", fires: "25m", over: "50m" },
       },

@@ -55,8 +55,9 @@ export function createJudge(ports: JudgePorts, { readings, guard }: Known) {
     for (const gauge of [gauges.pending, gauges.oldest, gauges.dead]) gauge.forget();
     for (const { stream, group, lag, pending, oldestMs, dead } of streams) {
       gauges.pending.set(lag + pending, { stream, group });
-      gauges.oldest.set(oldestMs, { stream, group });
-      gauges.dead.set(dead, { stream, group });
+      // Nearly always nothing: two series for every group of every stream would be most of what is kept.
+      if (oldestMs > 0) gauges.oldest.set(oldestMs, { stream, group });
+      if (dead > 0) gauges.dead.set(dead, { stream, group });
     }
     return readings.read({ now: clock.now(), streams, postsFrom: state.effects.posts_from });
   }
@@ -169,10 +170,14 @@ const gaugesOf = (metrics: Metrics) => ({
   pending: metrics.gauge("stream_pending", "Entries of a stream that a group has not acknowledged yet", [
     ...["stream", "group"],
   ]),
-  oldest: metrics.gauge("stream_oldest_ms", "Age of the oldest entry that a group has not acknowledged, ms", [
-    ...["stream", "group"],
-  ]),
-  dead: metrics.gauge("stream_dead_letters", "Entries of a stream that a group put aside, since it failed at them", [
-    ...["stream", "group"],
-  ]),
+  oldest: metrics.gauge(
+    "stream_oldest_ms",
+    "Age of the oldest entry that a group has not acknowledged, where any waits, ms",
+    [...["stream", "group"]],
+  ),
+  dead: metrics.gauge(
+    "stream_dead_letters",
+    "Entries of a stream that a group put aside, since it failed at them, where there are any",
+    [...["stream", "group"]],
+  ),
 });
