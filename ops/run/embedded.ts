@@ -22,6 +22,7 @@ import { openJournals } from "./journals.ts";
 import { approvalsEnv } from "./origin.ts";
 import { openingOf } from "./serve-gateway.ts";
 import { openStores } from "./stores.ts";
+import { openSpans, tellSpans } from "./tracing.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
 export interface EmbeddedOptions {
@@ -45,6 +46,8 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
   const log = rootLog(clock, (line) => appendFileSync(folder.log, line), logLevel);
   const stores = openStores({ folder, env, clock });
   const bus: EmbeddedBus = new EmbeddedBus({ path: folder.busFile, clock, ...busReports(() => bus, clock, log) });
+  const build = buildInfo(env);
+  const spans = openSpans(env, { version: build.version, instance: "one" });
   const coordination = embeddedCoordination({ clock, path: folder.coordinationFile });
   return {
     clock,
@@ -76,8 +79,10 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     account: "main",
     mode: folder.origin.mode,
     replica: "one",
-    build: buildInfo(env),
+    build,
+    ...(spans && { spans }),
     processMetrics: processMetrics({}, (registry) => {
+      tellSpans(registry, spans);
       tellCertificate(registry, async () => (await openingOf(env, folder))?.certificate?.endsAt);
       tellBackups(registry, clock, newestBackup(env, clock));
     }),
@@ -85,6 +90,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
       await bus.close();
       await stores.close();
       coordination.close();
+      await spans?.close();
     },
   };
 }

@@ -23,6 +23,7 @@ import { type ProcessSettings, readProcessSettings } from "./process-settings.ts
 import { tellRedis } from "./redis-figures.ts";
 import { openingOf } from "./serve-gateway.ts";
 import { openStores } from "./stores.ts";
+import { openSpans, tellSpans } from "./tracing.ts";
 import { workersFor } from "./workers-for.ts";
 import { busReports, processMetrics } from "./world-parts.ts";
 
@@ -53,6 +54,8 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
   const log = rootLog(clock, write, env.CHIMERA_LOG ?? "info");
   const settings = readProcessSettings(env);
   const redis = redisAt(settings);
+  const build = buildInfo(env);
+  const spans = openSpans(env, { version: build.version, instance: `${place}-${process.pid}` });
   // Nothing is subscribed before the replica's port is taken, which only one process can have.
   const bus: RedisBus = new RedisBus({ redis, clock, place, ...busReports(() => bus, clock, log) });
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");
@@ -84,8 +87,10 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
     mode: origin.mode,
     // In containers all have the same number.
     replica: `${place}-${process.pid}`,
-    build: buildInfo(env),
+    build,
+    ...(spans && { spans }),
     processMetrics: processMetrics({ service: owner }, (registry) => {
+      tellSpans(registry, spans);
       if (owner === "s11") {
         tellRedis(registry, coordination.figures);
         tellBackups(registry, clock, newestBackup(env, clock));
@@ -95,6 +100,7 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
     async close() {
       await bus.close();
       await coordination.close();
+      await spans?.close();
     },
   };
 }

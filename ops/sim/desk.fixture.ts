@@ -10,6 +10,7 @@ import { defaultListings } from "../../shared/engine/listing.ts";
 import { asProblem } from "../../shared/errors.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import type { Principal } from "../../shared/kit/service.ts";
+import type { Spans } from "../../shared/kit/spans.ts";
 import { AgentsMarket } from "../venue/agents.ts";
 import type { Venue } from "../venue/venue.ts";
 import { readAll } from "./pages.ts";
@@ -36,6 +37,7 @@ export interface DeskOptions {
   /** Epoch ms; the first moment of 2026 where none is named. */
   startsAt?: number;
   env?: Record<string, string | undefined>;
+  spans?: Spans;
 }
 
 type Bundle = {

@@ -12,6 +12,7 @@ import { assert } from "../../shared/errors.ts";
 import { type Constellation, constellation } from "../../shared/kit/constellation.ts";
 import type { Clock, Collection, Random, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { Service } from "../../shared/kit/service.ts";
+import type { Spans } from "../../shared/kit/spans.ts";
 import { FaultyStores } from "../../shared/testing/store-faults.ts";
 import { type SimWorld, simulatedWorld } from "../../shared/testing/world.ts";
 import { loadServices } from "../services.ts";
@@ -45,6 +46,8 @@ export interface SimulationOptions {
   onLog?(line: string): void;
   onProgress?(clock: Clock): void;
   freeze?: boolean;
+  /** Who collects what is done for which trace. */
+  spans?: Spans;
   /** Makes `crash`, `kill` and `onStep` possible, at some cost per call. */
   canCrash?: boolean;
   /** Makes `stores.set` possible, at some cost per call. */
@@ -187,6 +190,7 @@ function worldOf(options: SimulationOptions, clock: VirtualClock, venue: Venue) 
     env: { CHIMERA_BUNDLE_TEXT: options.bundleText ?? "", CHIMERA_RECORD_FRAMES: "false", ...options.env },
     ...(options.onLog && { onLog: options.onLog }),
     freeze: options.freeze ?? false,
+    ...(options.spans && { spans: options.spans }),
   });
   const stores = new FaultyStores(clock, whole.store);
   return { stores, world: options.storeTroubles ? { ...whole, store: stores.open } : whole };

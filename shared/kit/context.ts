@@ -14,7 +14,9 @@ import type { Reach } from "./reach.ts";
 import { redactText } from "./redact.ts";
 import type { CallOptions, Client, Context, Log, Peers, ReachedPeers, Service } from "./service.ts";
 import { WHOLE } from "./shard.ts";
+import { Tracing } from "./spans.ts";
 import { childTrace, currentFrom, currentSecond, currentTrace, traceId } from "./trace.ts";
+import { tracedNet } from "./traced.ts";
 import type { World } from "./world.ts";
 
 export const STREAMS_BY_FAMILY: ReadonlyMap<string, Stream> = new Map(STREAMS.map((s) => [s.family, s]));
@@ -35,6 +37,9 @@ export function clientOf<C extends Contract>(from: Service, contract: C, reach: 
   return Object.fromEntries(methods) as unknown as Client<C>;
 }
 
+/** What a service is handed, and what its host uses besides. */
+export type MadeContext = Context & { metrics: OwnMetrics; reach: Reach; tracing: Tracing };
+
 export interface ContextParts {
   service: Service;
   world: World;
@@ -46,13 +51,16 @@ export interface ContextParts {
   settings: unknown;
 }
 
-export function createContext(parts: ContextParts): Context & { metrics: OwnMetrics; reach: Reach } {
+export function createContext(parts: ContextParts): MadeContext {
   const { service, world, config, log, settings } = parts;
   const metrics = withProcess(createMetrics(service.id, world.shard), world);
   tellBuild(metrics, world);
-  const { reach, peers: reached } = countedCalls(parts, metrics, world.clock);
+  const { clock, random, spans } = world;
+  const tracing = new Tracing({ service: service.id, shard: world.shard?.index, spans, clock, random });
+  const measuring = { metrics, clock: world.clock, tracing };
+  const { reach, peers: reached } = countedCalls(parts, measuring);
   const peers = { ...reached, ...heard(service, world) };
-  const publish = createPublish(service, world);
+  const publish = createPublish(service, world, tracing);
   const send = createAlerting({ clock: world.clock, log, publish: (alert) => publish(alerts, alert) });
   return {
     id: service.id,
@@ -60,7 +68,8 @@ export function createContext(parts: ContextParts): Context & { metrics: OwnMetr
     settings,
     clock: world.clock,
     random: world.random.fork(service.id),
-    store: timedStore(world.store(service.id), metrics, world.clock),
+    tracing,
+    store: timedStore(world.store(service.id), measuring),
     journal: world.journal?.(service.id) ?? NO_JOURNAL,
     get blobs() {
       assert(service.usesBlobs, `${service.id} uses blobs without declaring it`);
@@ -71,7 +80,7 @@ export function createContext(parts: ContextParts): Context & { metrics: OwnMetr
     quota: world.quota,
     rateLimit: world.rateLimit,
     schedule: world.schedule,
-    net: world.net,
+    net: tracedNet(world.net, service.id, tracing),
     outside: world.outside,
     inference: world.inference,
     programs: world.programs,
@@ -143,7 +152,7 @@ const heard = ({ id }: Service, { bus, replica }: World): Pick<Peers, "listen" |
   dead: (stream, limit) => bus.dead(stream as Stream, limit),
 });
 
-function createPublish(service: Service, world: World): Context["publish"] {
+function createPublish(service: Service, world: World, tracing: Tracing): Context["publish"] {
   const declared = new Set([...service.emits.map((s) => s.family), alerts.family, opsEvents.family]);
   const { bus, freeze } = world;
   return (stream, event, key) => {
@@ -151,7 +160,11 @@ function createPublish(service: Service, world: World): Context["publish"] {
     assert(!stream.numbered, `${stream.family} is counted: it is committed, not published`);
     if (freeze) deepFreeze(event);
     if (stream.mode === "lossy") return bus.publish(stream, event, key === undefined ? {} : { key });
-    const traceparent = currentTrace() ?? childTrace(undefined, world.random);
-    return bus.publish(stream, event, { traceparent, ...(key !== undefined && { key }) });
+    const { family } = stream;
+    const attributes = { "messaging.destination.name": family, "messaging.operation.type": "send" };
+    return tracing.part({ kind: "producer", name: `send ${family}`, attributes }, () => {
+      const traceparent = currentTrace() ?? childTrace(undefined, world.random);
+      return bus.publish(stream, event, { traceparent, ...(key !== undefined && { key }) });
+    });
   };
 }

@@ -1,9 +1,11 @@
 /** What a service asks of others and of its store, timed and counted in its own metrics. */
 import { asProblem } from "../errors.ts";
 import { LATENCY_MS_BUCKETS } from "./metrics.ts";
-import type { Clock, Store } from "./ports.ts";
+import type { Clock, Op, Store } from "./ports.ts";
 import type { Reach } from "./reach.ts";
 import type { Metrics, ReachedPeers } from "./service.ts";
+import type { Tracing } from "./spans.ts";
+import { currentTrace } from "./trace.ts";
 
 /** With 80 ms among them, which commits are promised to be within. */
 const COMMIT_MS_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 80, 100, 250, 500, 1_000, 2_500, 5_000];
@@ -13,13 +15,31 @@ type Outcome = "ok" | "refused" | "error";
 const outcomeOf = (status: number): Outcome => (status < 400 ? "ok" : status < 500 ? "refused" : "error");
 const outcomeOfError = (error: unknown): Outcome => outcomeOf(asProblem(error).status);
 
+/** As OpenTelemetry names them. */
+const RPC = { "rpc.system": "connect_rpc" };
+const COMMIT = { "db.operation.name": "commit" };
+const OPS = "db.operation.batch.size";
+
+interface Measuring {
+  metrics: Metrics;
+  clock: Pick<Clock, "mono">;
+  tracing: Tracing;
+}
+
+/** What a commit tells others belongs to the trace of whoever commits. */
+function withTrace(op: Op): Op {
+  if (op.op !== "emit" || op.traceparent !== undefined) return op;
+  const traceparent = currentTrace();
+  return traceparent === undefined ? op : { ...op, traceparent };
+}
+
 interface Outward {
   reach: Reach;
   peers: ReachedPeers;
 }
 
 /** Every call to another service, so that who calls whom, and how it fares, can be told from the metrics of all. */
-export function countedCalls({ reach, peers }: Outward, metrics: Metrics, clock: Pick<Clock, "mono">): Outward {
+export function countedCalls({ reach, peers }: Outward, { metrics, clock, tracing }: Measuring): Outward {
   const made = metrics.counter("calls_total", "Calls made to another service", ["to"]);
   const took = metrics.histogram(
     "call_ms",
@@ -46,19 +66,35 @@ export function countedCalls({ reach, peers }: Outward, metrics: Metrics, clock:
     reach: (from, contract, method) => {
       const call = reach(from, contract, method);
       return (input, options) =>
-        timed(
-          contract.id,
-          () => call(input, options),
-          () => "ok",
+        tracing.part(
+          {
+            kind: "client",
+            name: `${contract.id}/${method.desc.name}`,
+            attributes: { ...RPC, "rpc.service": contract.id, "rpc.method": method.desc.name },
+          },
+          () =>
+            timed(
+              contract.id,
+              () => call(input, options),
+              () => "ok",
+            ),
         );
     },
     peers: {
       ...peers,
-      fetch: (id, ...rest) =>
-        timed(
-          id,
-          () => peers.fetch(id, ...rest),
-          ({ status }) => outcomeOf(status),
+      fetch: (id, request, ...rest) =>
+        tracing.part(
+          {
+            kind: "client",
+            name: `${request.method} ${id}`,
+            attributes: { "http.request.method": request.method, "peer.service": id },
+          },
+          () =>
+            timed(
+              id,
+              () => peers.fetch(id, request, ...rest),
+              ({ status }) => outcomeOf(status),
+            ),
         ),
     },
   };
@@ -68,7 +104,7 @@ export function countedCalls({ reach, peers }: Outward, metrics: Metrics, clock:
 const READ_MS_BUCKETS = [0.1, 0.5, 1, 5, 10, 50, 100, 500, 1_000, 5_000];
 
 /** The same store, its reads and commits timed, and what it failed at counted. */
-export function timedStore(store: Store, metrics: Metrics, clock: Pick<Clock, "mono">): Store {
+export function timedStore(store: Store, { metrics, clock, tracing }: Measuring): Store {
   const committed = metrics.histogram("commit_ms", "Time until a commit was durable, failed ones too, ms", {
     buckets: COMMIT_MS_BUCKETS,
   });
@@ -107,10 +143,12 @@ export function timedStore(store: Store, metrics: Metrics, clock: Pick<Clock, "m
     ping: () => store.ping(),
     close: () => store.close(),
     commit: (ops, options) =>
-      timed(
-        "commit",
-        () => store.commit(ops, options),
-        (ms) => committed.observe(ms),
+      tracing.part({ kind: "client", name: "commit", attributes: { ...COMMIT, [OPS]: ops.length } }, () =>
+        timed(
+          "commit",
+          () => store.commit(ops.map(withTrace), options),
+          (ms) => committed.observe(ms),
+        ),
       ),
   };
 }

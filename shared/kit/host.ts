@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Contract, Method } from "../contracts.ts";
 import { config as configContract } from "../contracts.ts";
 import { asProblem, Problem, refuse } from "../errors.ts";
-import { arrivalOf, isFromHere, NOWHERE } from "./arrival.ts";
+import { isFromHere, NOWHERE } from "./arrival.ts";
 import { createTokens, type Tokens } from "./auth.ts";
 import { type ConfigHolder, createConfig, revisionGauge } from "./config.ts";
 import { clientOf, createContext } from "./context.ts";
@@ -23,7 +23,8 @@ import { FROM_HEADER, rpcHandler, rpcPath } from "./rpc.ts";
 import { createRuntime } from "./runtime.ts";
 import type { Check, Faces, Principal, ReachedPeers, Service, Verb } from "./service.ts";
 import { readSettings } from "./settings.ts";
-import { childTrace, forSomebodyAt, inTrace, traceId } from "./trace.ts";
+import { forSomebodyAt } from "./trace.ts";
+import { answered, inItsTrace } from "./traced.ts";
 import type { World } from "./world.ts";
 
 /** How long a stop waits for requests in flight. */
@@ -110,22 +111,21 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       const verb = byMethod.get(method) ?? refuse("NOT_FOUND", `${service.id} does not answer ${method.desc.name}.`);
       const parsed = method.input.safeParse(input);
       if (!parsed.success) throw new Problem("INVALID", parsed.error.issues[0]?.message ?? "invalid input");
-      const answer = await app.run(verb, parsed.data, principal);
+      const asked = { kind: "server", name: verb.name } as const;
+      const answer = await context.tracing.part(asked, () => app.run(verb, parsed.data, principal));
       return world.freeze ? deepFreeze(answer) : answer;
     },
     async fetch(request) {
-      const trace = childTrace(request.headers.get("traceparent"), world.random);
       state.inFlight++;
       try {
         const answer = async () => {
           if (!URL.canParse(request.url)) return problemResponse(new Problem("MALFORMED", "The Host header is none."));
           return state.stopping ? stopping(service) : metered(faces, request, (taken) => app.fetch(taken));
         };
-        const response = await inTrace(trace, answer, arrivalOf(request).from);
+        const response = await inItsTrace(request, { tracing: context.tracing, random: world.random }, answer);
         for (const [name, value] of Object.entries(faces.headers ?? {})) {
           if (!response.headers.has(name)) response.headers.set(name, value);
         }
-        response.headers.set("x-request-id", traceId(trace) as string);
         return response;
       } finally {
         state.inFlight--;
@@ -229,8 +229,10 @@ function buildApp(parts: AppParts): App {
     labels: ["verb", "status"],
     buckets: LATENCY_MS_BUCKETS,
   });
-  const observe = (verb: Verb, status: number, ms: number) =>
+  const observe = (verb: Verb, status: number, ms: number) => {
     requests.observe(ms, { verb: verb.name, status: String(status) });
+    context.tracing.describe(verb.name, answered(verb, status));
+  };
 
   app.get("/health", async (c) => c.json(await health()));
   app.get("/ready", async (c) => {

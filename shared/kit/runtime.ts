@@ -7,7 +7,8 @@ import { createNewsLost, groupOf } from "./listening.ts";
 import { type Relay, startRelay } from "./outbox.ts";
 import type { Cancel, Collection, Listen } from "./ports.ts";
 import type { Consumer, Faces, Job, Log, Service } from "./service.ts";
-import { childTrace, inTrace } from "./trace.ts";
+import type { Tracing } from "./spans.ts";
+import { childTrace } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** News of a revision may be lost; then it is found in the store. */
@@ -45,7 +46,7 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
   function listen(consumer: Consumer, to: Pick<Listen<unknown>, "group" | "owns">): void {
     const { stream } = consumer;
     const isLossy = stream.mode === "lossy";
-    const handle = isLossy ? consumer.handle : traced(consumer, world);
+    const handle = isLossy ? consumer.handle : traced(consumer, [world, context.tracing, to.group]);
     subscriptions.push(
       world.bus.subscribe(stream as never, {
         ...to,
@@ -87,7 +88,7 @@ export function createRuntime(parts: RuntimeParts): { relay: Relay; start(): Pro
       for (const job of [...(faces.jobs ?? []), expiring(service, context)]) {
         const run = async () => {
           try {
-            await job.run();
+            await context.tracing.part({ kind: "internal", name: job.name, ifUsed: true }, async () => job.run());
           } catch (error) {
             failed(job.name, error, true);
           }
@@ -124,7 +125,15 @@ function expiring({ id, owns }: Service, { store, clock }: RuntimeParts["context
   };
 }
 
-const traced = (consumer: Consumer, world: World) => (message: never) => {
-  const { traceparent } = message as { traceparent?: string };
-  return inTrace(childTrace(traceparent, world.random), () => consumer.handle(message));
-};
+const traced =
+  (consumer: Consumer, [world, tracing, group]: [World, Tracing, string]) =>
+  (message: never) => {
+    const { traceparent: parent } = message as { traceparent?: string };
+    const { family } = consumer.stream;
+    const attributes = {
+      ...{ "messaging.destination.name": family, "messaging.operation.type": "process" },
+      "messaging.consumer.group.name": group,
+    };
+    const about = { kind: "consumer", name: `process ${family}`, attributes } as const;
+    return tracing.own({ trace: childTrace(parent, world.random), parent }, about, () => consumer.handle(message));
+  };

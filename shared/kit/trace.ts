@@ -10,6 +10,15 @@ interface Work {
   from: string | undefined;
   /** Who else has allowed it, where it needs a second person. */
   second?: string | undefined;
+  /** Where somebody collects them. */
+  span?: OpenSpan | undefined;
+}
+/** What is being done, as far as it is known. */
+export interface OpenSpan {
+  name: string;
+  attributes: Record<string, string | number | boolean>;
+  /** Something has come of it. */
+  isUsed: boolean;
 }
 const storage = new AsyncLocalStorage<Work>();
 
@@ -23,6 +32,12 @@ export const currentFrom = (): string | undefined => storage.getStore()?.from;
 export const currentSecond = (): string | undefined => storage.getStore()?.second;
 export const traceId = (traceparent: string | undefined): string | undefined => traceparent?.slice(3, 35);
 
+/** The span's own part of a `traceparent`; undefined where it is not well-formed. */
+export const spanId = (traceparent: string | null | undefined): string | undefined =>
+  traceparent ? PATTERN.exec(traceparent)?.[2] : undefined;
+/** Of the work in hand, where somebody collects spans. */
+export const currentSpan = (): OpenSpan | undefined => storage.getStore()?.span;
+
 /** A child span of `parent` when that is well-formed, else a new trace. */
 export function childTrace(parent: string | null | undefined, random: Random): string {
   const match = parent ? PATTERN.exec(parent) : null;
@@ -31,13 +46,17 @@ export function childTrace(parent: string | null | undefined, random: Random): s
 }
 
 /** Runs `work` with `traceparent` as its context, for somebody at that address or for nobody. */
-export const inTrace = <T>(traceparent: string, work: () => T, from?: string): T =>
-  storage.run({ traceparent, from }, work);
+export const inTrace = <T>(traceparent: string, work: () => T, from?: string, span?: OpenSpan): T =>
+  storage.run({ traceparent, from, span }, work);
+
+/** Runs `work`, part of the work in hand, as that span of its trace. */
+export const inSpan = <T>(span: Pick<Work, "traceparent" | "span">, work: () => T): T =>
+  storage.run({ from: currentFrom(), second: currentSecond(), ...span }, work);
 
 /** Runs `work`, part of the work in hand, for somebody at that address. */
 export const forSomebodyAt = <T>(from: string | undefined, work: () => T): T =>
-  from === currentFrom() ? work() : storage.run({ traceparent: currentTrace(), from }, work);
+  from === currentFrom() ? work() : storage.run({ traceparent: currentTrace(), from, span: currentSpan() }, work);
 
 /** Runs `work`, part of the work in hand, with somebody's word for it. */
 export const withWordOf = <T>(second: string | undefined, work: () => T): T =>
-  storage.run({ traceparent: currentTrace(), from: currentFrom(), second }, work);
+  storage.run({ traceparent: currentTrace(), from: currentFrom(), second, span: currentSpan() }, work);

@@ -20,6 +20,7 @@ import type {
   Store,
 } from "./ports.ts";
 import type { Shard } from "./shard.ts";
+import type { Spans } from "./spans.ts";
 import type { Workers } from "./workers.ts";
 
 /** A lease as its holder sees it, without asking: by its own clock. */
@@ -64,6 +65,8 @@ export interface World {
   build: { version: string; git_commit: string; built_at: string };
   /** True in tests: events and answers are frozen, so that nobody alters what others hold. */
   freeze?: boolean;
+  /** Who collects what is done for which trace; nobody unless set. */
+  spans?: Spans;
   /** Process metrics (CPU, memory, event-loop lag) in Prometheus text, appended to every service's own. */
   processMetrics?(): Promise<string>;
 }

@@ -13,6 +13,7 @@ import { COLLECTIONS } from "../collections.ts";
 import { rootLog } from "../kit/log.ts";
 import type { Outside } from "../kit/outside.ts";
 import type { Net, ServiceId } from "../kit/ports.ts";
+import type { Spans } from "../kit/spans.ts";
 import type { World } from "../kit/world.ts";
 import { grantKeysForTests } from "./grant-keys.ts";
 import { memoryOutside } from "./outside.ts";
@@ -27,6 +28,7 @@ export interface SimOptions {
   /** Lines of WARN and above go here. */
   onLog?(line: string): void;
   freeze?: boolean;
+  spans?: Spans;
 }
 
 export interface SimWorld extends World {
@@ -106,6 +108,7 @@ export function simulatedWorld(options: SimOptions): SimWorld {
     replica: "sim",
     build: { version: "0", git_commit: "simulated", built_at: "simulated" },
     freeze,
+    ...(options.spans && { spans: options.spans }),
     errors,
     lose() {
       stores.clear();
