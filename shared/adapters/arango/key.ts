@@ -12,14 +12,14 @@ const SAFE = /[A-Za-z0-9_\-:.@()+,=;$!*']/;
 
 /**
  * One `_key` for each key and none for two: every other character is `%` and two hex digits for each byte of its UTF-8,
- * half of a surrogate pair `%u` and four. What gets too long is cut and goes on with `%~` and its SHA-256; the document
+ * half of a surrogate pair `%u` and four. What gets too long is cut and goes on with `%-` and its SHA-256; the document
  * itself keeps the whole key.
  */
 export function encodeKey(key: string): string {
   let encoded = "";
   for (const character of key) encoded += SAFE.test(character) ? character : percent(character);
   if (encoded.length <= BYTES_MAX - SHARD_BYTES) return encoded;
-  return `${encoded.slice(0, KEPT_BYTES)}%~${hashOf(key)}`;
+  return `${encoded.slice(0, KEPT_BYTES)}%-${hashOf(key)}`;
 }
 
 function percent(character: string): string {

@@ -17,6 +17,8 @@ const TIMEOUT_MS = 10_000;
 const BATCH = 50_000;
 const SOCKETS = 16;
 const READ_PAUSES_MS = [30, 150];
+/** Whoever was kept waiting longer than this is not to wait as long again. */
+const READ_AGAIN_MS = 1_000;
 const TRANSACTION_HEADER = "x-arango-trx-id";
 
 interface Ask {
@@ -88,10 +90,12 @@ export class Server {
   /** As `query`, for what changes nothing: asked again a few times where the server does not answer. */
   async read<T>(statement: Statement): Promise<T[]> {
     for (const pause of READ_PAUSES_MS) {
+      const from = performance.now();
       try {
         return await this.query<T>(statement);
       } catch (error) {
         if (!(error instanceof Fault) || (error.kind !== "unknown" && error.kind !== "busy")) throw error;
+        if (performance.now() - from > READ_AGAIN_MS) throw error;
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
