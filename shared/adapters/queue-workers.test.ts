@@ -1,6 +1,8 @@
 /** Workers elsewhere, on a virtual clock: what they answer, and what becomes of runs whose worker or owner goes. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { workOf } from "../keys.ts";
+import { instead } from "../kit/instead.ts";
+import type { Blobs } from "../kit/ports.ts";
 import type { Crew } from "../kit/workers.ts";
 import { adding, type TrialSum, type TrialWork } from "../testing/workers-tasks.ts";
 import { type Coordination, embeddedCoordination } from "./coordination.ts";
@@ -89,6 +91,30 @@ test("a worker ends when nothing is there, and runs wait for the next one", asyn
   const end = worker().run(1_000);
   expect(await finish(run)).toMatchObject({ sum: 101 });
   await finish(end);
+});
+
+test("while blobs or the queue are away runs wait for them; what cannot travel fails at once", async () => {
+  const { schedule } = coordination;
+  let isAway = true;
+  const unlessAway = <T>(work: () => Promise<T>) => (isAway ? Promise.reject(new Error("away")) : work());
+  const workers = queueWorkers({
+    ...{ clock, random: seededRandom(7), cores: 4 },
+    schedule: instead(schedule, { put: (...args) => unlessAway(() => schedule.put(...args)) }),
+    blobs: instead<Blobs>(blobs, {
+      put: (...args) => unlessAway(() => blobs.put(...args)),
+      list: (...args) => unlessAway(() => blobs.list(...args)),
+    }),
+  });
+  const crew = workers.open(adding, { base: 100, memory: new Int32Array(new SharedArrayBuffer(4)) }, 2);
+  const run = crew.run(add(1));
+  await clock.run(clock.now() + 30_000);
+  isAway = false;
+  const end = worker().run(20_000);
+  expect(await finish(run)).toMatchObject({ sum: 101 });
+  await finish(end);
+  const strange = { what: "add", value: (() => 1) as never } as const;
+  await expect(finish(crew.run(strange))).rejects.toThrow();
+  await finish(crew.close());
 });
 
 describe("a worker that goes", () => {

@@ -21,15 +21,16 @@ export interface QueueParts {
  */
 export function queueWorkers(parts: QueueParts): Workers {
   let cleared: Promise<void> | undefined;
+  const clearOnce = (): Promise<void> => {
+    cleared ??= clear(parts.blobs, WORK).catch((error: unknown) => {
+      cleared = undefined;
+      throw error;
+    });
+    return cleared;
+  };
   return {
     cores: parts.cores,
-    open(task, ground, size) {
-      cleared ??= clear(parts.blobs, WORK).catch((error: unknown) => {
-        cleared = undefined;
-        throw error;
-      });
-      return new QueueCrew(parts, task, { ground, size, cleared });
-    },
+    open: (task, ground, size) => new QueueCrew(parts, task, { ground, size, clearOnce }),
   };
 }
 
@@ -43,6 +44,8 @@ async function clear(blobs: Blobs, prefix: string): Promise<void> {
 }
 
 const LOOK_MS = 250;
+/** What could not be put is put again. */
+const AGAIN_MS = 5_000;
 const ANSWERS_MAX = 100;
 /** Answers that could not be read are looked for again. */
 const ANSWER_LEASE_MS = 10_000;
@@ -58,7 +61,8 @@ interface Job<I, O> {
 interface Opening<G> {
   ground: G;
   size: number;
-  cleared: Promise<void>;
+  /** Of what earlier owners have left. */
+  clearOnce(): Promise<void>;
 }
 
 class QueueCrew<G, I, O> implements Crew<I, O> {
@@ -67,18 +71,18 @@ class QueueCrew<G, I, O> implements Crew<I, O> {
   readonly #task: string;
   readonly #id: string;
   readonly #ground: G;
-  readonly #cleared: Promise<void>;
+  readonly #clearOnce: () => Promise<void>;
+  #packedGround: Uint8Array | undefined;
   #laid: Promise<void> | undefined;
   readonly #waiting: Job<I, O>[] = [];
   readonly #asked = new Map<number, Job<I, O>>();
   #runs = 0;
   #isClosed = false;
-  #looking: Cancel = () => {};
+  #looking: Cancel | undefined;
 
-  constructor(parts: QueueParts, task: Task<G, I, O>, { ground, size, cleared }: Opening<G>) {
+  constructor(parts: QueueParts, task: Task<G, I, O>, { ground, size, clearOnce }: Opening<G>) {
     this.#parts = parts;
-    this.#cleared = cleared;
-    cleared.catch(() => {});
+    this.#clearOnce = clearOnce;
     this.#task = task.name;
     this.#ground = ground;
     this.size = size;
@@ -102,7 +106,8 @@ class QueueCrew<G, I, O> implements Crew<I, O> {
   }
 
   #ask(): void {
-    if (this.#runs > 0 && this.#laid === undefined) this.#begin();
+    const { clock } = this.#parts;
+    if (this.#waiting.length > 0) this.#looking ??= clock.every(LOOK_MS, () => this.#look().catch(() => {}));
     while (this.#waiting.length > 0 && this.#asked.size < this.size && !this.#isClosed) {
       const job = this.#waiting.shift() as Job<I, O>;
       this.#asked.set(job.run, job);
@@ -110,21 +115,38 @@ class QueueCrew<G, I, O> implements Crew<I, O> {
     }
   }
 
-  #begin(): void {
-    const { blobs, clock } = this.#parts;
-    this.#laid = this.#cleared.then(() => blobs.put(workGround(this.#id), packed(this.#ground)));
-    this.#laid.catch(() => {});
-    this.#looking = clock.every(LOOK_MS, () => this.#look().catch(() => {}));
-  }
-
+  /** While the queue or the blobs are away it is tried again; rejects for what cannot travel at all. */
   async #put({ run, input }: Job<I, O>): Promise<void> {
-    await this.#laid;
     const { schedule, clock } = this.#parts;
     const item: WorkItem = {
       ...{ task: this.#task, crew: this.#id, run, tries: 0 },
       input: Buffer.from(packed(input)).toString("base64"),
     };
-    if (this.#asked.has(run)) await schedule.put(WORK_QUEUE, itemId(item), clock.now(), item);
+    if (!this.#laid) this.#packedGround ??= packed(this.#ground);
+    while (this.#asked.has(run)) {
+      try {
+        await this.#lay();
+        if (this.#asked.has(run)) await schedule.put(WORK_QUEUE, itemId(item), clock.now(), item);
+        return;
+      } catch {
+        await clock.sleep(AGAIN_MS);
+      }
+    }
+  }
+
+  /** Once for all runs. */
+  #lay(): Promise<void> {
+    this.#laid ??= this.#layNow().catch((error: unknown) => {
+      this.#laid = undefined;
+      throw error;
+    });
+    return this.#laid;
+  }
+
+  async #layNow(): Promise<void> {
+    await this.#clearOnce();
+    await this.#parts.blobs.put(workGround(this.#id), this.#packedGround as Uint8Array);
+    this.#packedGround = undefined;
   }
 
   /** What cannot be read just now comes again. */
@@ -171,7 +193,7 @@ class QueueCrew<G, I, O> implements Crew<I, O> {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#looking();
+    this.#looking?.();
     const { schedule } = this.#parts;
     const asked = [...this.#asked.values()];
     for (const job of [...this.#waiting.splice(0), ...asked]) job.reject(crewClosed());
