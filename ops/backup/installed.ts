@@ -18,7 +18,7 @@ export interface Installed {
   blobs: Blobs;
   /** Of the site: another one has a higher, once it was promoted in this one's place. */
   generation: number;
-  /** Keys and origin, by their path in the data folder; none where secrets come from elsewhere. */
+  /** Keys, origin and generation, by their path in the data folder; none where secrets come from elsewhere. */
   files: { path: string; file: string }[];
 }
 
@@ -63,6 +63,6 @@ function aboutIn(path: string, env: Env): About | undefined {
 function filesIn(path: string): Installed["files"] {
   const keys = join(path, "keys");
   const names = existsSync(keys) ? readdirSync(keys).toSorted() : [];
-  const all = ["origin.json", ...names.map((name) => join("keys", name))];
+  const all = ["origin.json", "site.json", ...names.map((name) => join("keys", name))];
   return all.map((name) => ({ path: name, file: join(path, name) })).filter(({ file }) => existsSync(file));
 }
