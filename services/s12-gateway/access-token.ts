@@ -1,6 +1,7 @@
 /** Access tokens: JWTs that say for minutes who one is and in which sign-in (RFC 7519, RFC 9068). */
 import { z } from "@hono/zod-openapi";
 import { decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { asProblem } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import type { Role } from "../../shared/kit/service.ts";
 import { ALGORITHM, type SigningKeys } from "./signing-keys.ts";
@@ -78,7 +79,10 @@ export function createAccessTokens({ keys, clock, ttlMs }: AccessTokensParts) {
       const kept = verified.get(token);
       if (kept && kept.until > clock.now() && keys.verifier(kept.kid)) return kept.bearer;
       verified.delete(token);
-      const found = await check(token).catch(() => undefined);
+      const found = await check(token).catch((error: unknown) => {
+        // Nothing is wrong with the token: the keys are not read yet.
+        if (asProblem(error).code === "NOT_READY") throw error;
+      });
       if (!found) return undefined;
       if (verified.size >= VERIFIED_MAX) verified.delete(verified.keys().next().value as string);
       verified.set(token, found);

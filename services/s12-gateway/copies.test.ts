@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { MemoryCache } from "../../shared/adapters/cache.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { Problem } from "../../shared/errors.ts";
 import type { Cache } from "../../shared/kit/ports.ts";
 import { createCopies } from "./copies.ts";
 
@@ -27,6 +28,18 @@ describe("a copy", () => {
     await clock.run(10_000);
     await copies.read("k", load);
     expect(store.reads).toBe(2);
+  });
+  test("is believed while the store is away, unless it was changed here; and not for ever", async () => {
+    const copies = open("a");
+    const away = () => Promise.reject(new Problem("UNAVAILABLE", "away"));
+    for (const key of ["k", "changed"]) await copies.read(key, load);
+    await copies.changed(["changed"]);
+    await clock.run(60_000);
+    expect(await copies.read<number>("k", away)).toBe(1);
+    expect(copies.read("changed", away)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(copies.read("k", () => Promise.reject(new Error("a bug")))).rejects.toThrow("a bug");
+    await clock.run(3_600_000);
+    expect(copies.read("k", away)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
   test("of what is not there is not kept", async () => {
     const copies = open("a");

@@ -1,4 +1,5 @@
 /** Copies in the cache of what every request looks up, never behind a change that this process has made. */
+import { asProblem } from "../../shared/errors.ts";
 import type { Cache, Clock, Random } from "../../shared/kit/ports.ts";
 import { soon } from "./soon.ts";
 
@@ -8,6 +9,9 @@ const COPY_MS = 10_000;
 const ANSWER_MS_MAX = 100;
 const AWAY_MS = 5_000;
 const NAME_BYTES = 8;
+/** How long what was read last is believed while the store is away, as long as an access token lasts; and of how many. */
+const AWAY_COPY_MS = 900_000;
+const KNOWN_MAX = 1_000;
 
 /** `at`: when it was read from the store, by this process's own clock. */
 interface Copy<T> {
@@ -27,6 +31,8 @@ export interface CopiesParts {
  * - What was changed here is read from the store for COPY_MS, and no copy is believed that was read longer ago:
  *   whatever the cache was told, and however late it took note of it, nothing from before a change comes back.
  * - A process that was stopped and has been passed believes its copies for COPY_MS at most, and can change nothing.
+ * While the store is away, nobody can have changed anything, since only this process does: what was read last is
+ * believed, for whoever is signed in to turn on the kill switch and to get out.
  * Without a cache, or with one that hangs, all is read from the store.
  */
 export function createCopies({ cache, clock, random }: CopiesParts) {
@@ -34,6 +40,8 @@ export function createCopies({ cache, clock, random }: CopiesParts) {
   const nameOf = (key: string) => `s12/${own}/${key}`;
   /** By key, the oldest first. */
   const changedAt = new Map<string, number>();
+  /** By key, what was read last and not changed since. */
+  const known = new Map<string, Copy<unknown>>();
   const isChanged = (key: string) => (changedAt.get(key) ?? Number.NEGATIVE_INFINITY) + COPY_MS > clock.mono();
   let awayUntil = Number.NEGATIVE_INFINITY;
 
@@ -47,16 +55,38 @@ export function createCopies({ cache, clock, random }: CopiesParts) {
     }
   }
 
+  function remember(key: string, copy: Copy<unknown>): void {
+    known.delete(key);
+    known.set(key, copy);
+    if (known.size > KNOWN_MAX) known.delete(known.keys().next().value as string);
+  }
+
+  /** What was read last, while the store cannot be asked. */
+  function lastKnown<T>(key: string, error: unknown): T {
+    const copy = asProblem(error).code === "UNAVAILABLE" ? known.get(key) : undefined;
+    if (!copy || copy.at + AWAY_COPY_MS < clock.mono()) throw error;
+    return copy.value as T;
+  }
+
   return {
     /** The document under `key`, from a copy or by `load`. */
     async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
-      if (isChanged(key)) return load();
-      const copy = await ask(() => cache.get<Copy<T>>(nameOf(key)));
-      // It may have been changed while the cache was asked.
-      if (copy && copy.at + COPY_MS > clock.mono() && !isChanged(key)) return copy.value;
+      if (!isChanged(key)) {
+        const copy = await ask(() => cache.get<Copy<T>>(nameOf(key)));
+        // It may have been changed while the cache was asked.
+        if (copy && copy.at + COPY_MS > clock.mono() && !isChanged(key)) return copy.value;
+      }
+      const change = changedAt.get(key);
       const at = clock.mono();
-      const value = await load();
-      if (value !== undefined && !isChanged(key)) await ask(() => cache.set(nameOf(key), { at, value }, COPY_MS));
+      let value: T | undefined;
+      try {
+        value = await load();
+      } catch (error) {
+        return lastKnown<T>(key, error);
+      }
+      if (value === undefined || changedAt.get(key) !== change) return value;
+      remember(key, { at, value });
+      if (!isChanged(key)) await ask(() => cache.set(nameOf(key), { at, value }, COPY_MS));
       return value;
     },
 
@@ -68,6 +98,7 @@ export function createCopies({ cache, clock, random }: CopiesParts) {
         changedAt.delete(key);
       }
       for (const key of keys) {
+        known.delete(key);
         changedAt.delete(key);
         changedAt.set(key, now);
       }

@@ -7,7 +7,7 @@ setDefaultTimeout(30_000);
 let gateway: Gateway;
 let rita: string;
 beforeAll(async () => {
-  gateway = await openGateway("kill switch");
+  gateway = await openGateway("kill switch", {}, { storeTroubles: true });
   rita = await gateway.join("rita", "risk");
 });
 afterAll(() => gateway.stop());
@@ -48,4 +48,16 @@ test("on once more takes nothing back: getting flat goes on, though the page's b
   ]);
   await set(false, "off last");
   expect(await on("HALT")).toBe("HALT");
+});
+
+test("who is signed in turns it on while the gateway's store is away: told that it is on in memory, and it is", async () => {
+  await set(false, "off before");
+  const { stores } = gateway.sim;
+  stores.set("down", ["s12"]);
+  await gateway.sim.advance(20_000);
+  const said = await set(true, "on without a store");
+  expect([said.status, said.code]).toEqual([503, "UNAVAILABLE"]);
+  expect(await isOn()).toBe(true);
+  stores.set(undefined, ["s12"]);
+  expect((await set(true, "on with it")).body.enabled).toBe(true);
 });

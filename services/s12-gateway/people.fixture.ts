@@ -1,6 +1,6 @@
 /** A gateway with its market stopped, and people and programs who ask it for things. */
 import { whileRunning } from "../../ops/sim/requests.ts";
-import { openSimulation, type Simulation } from "../../ops/sim/simulate.ts";
+import { openSimulation, type Simulation, type SimulationOptions } from "../../ops/sim/simulate.ts";
 import { quietMarket } from "../../ops/venue/quiet.ts";
 import { put } from "../../shared/changes.ts";
 import { users } from "../../shared/collections/people.ts";
@@ -19,9 +19,14 @@ export interface Said {
   headers: Headers;
 }
 
-export async function openGateway(seed: string, env: Record<string, string> = {}) {
+export async function openGateway(
+  seed: string,
+  env: Record<string, string> = {},
+  more: Pick<SimulationOptions, "storeTroubles"> = {},
+) {
   const sim: Simulation = await openSimulation({
     seed,
+    ...more,
     market: async (clock) => quietMarket(defaultListings(), clock),
     env: { ...PATIENT, CHIMERA_ADMIN_PASSWORD: PASSWORD, ...env },
     freeze: true,

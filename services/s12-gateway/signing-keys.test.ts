@@ -24,15 +24,15 @@ beforeEach(() => {
   store = simulatedWorld({ clock, net: {} as Net, seed: 1 }).store("s12");
 });
 
-/** A process of the gateway that has just started. */
-async function start(sealer: Sealer | undefined) {
+/** A process of the gateway that has just started, or is about to read its keys. */
+async function start(sealer: Sealer | undefined, { isReading = false } = {}) {
   const quiet = () => {};
   const keys = createSigningKeys({
     ...{ store, clock, sealer, random: seededRandom(`start ${++starts}`), lifeMs: 30 * DAY, tokenMs: TOKEN_MS },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     audit: (entry): Op => emit(opsEvents, { source: "s12", ts: clock.now(), ...entry }),
   });
-  await keys.rotate();
+  if (!isReading) await keys.rotate();
   const tokens = createAccessTokens({ keys, clock, ttlMs: TOKEN_MS });
   return {
     keys,
@@ -44,6 +44,14 @@ const pass = (ms: number) => clock.run(clock.now() + ms);
 const kidsOf = ({ keys }: Awaited<ReturnType<typeof start>>) => keys.keySet().keys.map(({ kid }) => kid);
 
 describe("a signing key", () => {
+  test("that is not read yet makes nobody a stranger: whoever has a token is to ask again", async () => {
+    const token = await (await start(sealerOf("grant key"))).issue();
+    const starting = await start(sealerOf("grant key"), { isReading: true });
+    await expect(starting.opens(token)).rejects.toMatchObject({ code: "NOT_READY" });
+    await starting.keys.rotate();
+    expect(await starting.opens(token)).toBe(true);
+  });
+
   test("lies sealed in the store, is found again after a restart, and goes on signing", async () => {
     const before = await start(sealerOf("grant key"));
     const token = await before.issue();

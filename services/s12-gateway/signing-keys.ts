@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { put } from "../../shared/changes.ts";
 import { type SigningKey, signingKeys } from "../../shared/collections/people.ts";
+import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Clock, Op, Random, Row, Store } from "../../shared/kit/ports.ts";
 import type { Log } from "../../shared/kit/service.ts";
@@ -50,6 +51,7 @@ function publicPart(seed: Uint8Array): string {
 
 export function createSigningKeys({ store, clock, random, sealer, lifeMs, tokenMs, log, audit }: SigningKeysParts) {
   let known: ReadonlyMap<string, SigningKey> = new Map();
+  let isRead = false;
   let signs: { kid: string; jwk: Jwk; until: number } | undefined;
   let last: Promise<void> = Promise.resolve();
 
@@ -67,6 +69,7 @@ export function createSigningKeys({ store, clock, random, sealer, lifeMs, tokenM
 
   async function read(): Promise<Row<SigningKey>[]> {
     const { items } = await store.query(signingKeys, { limit: KEYS_MAX });
+    isRead = true;
     known = new Map(items.map(({ value }) => [value.kid, value]));
     return items;
   }
@@ -112,8 +115,9 @@ export function createSigningKeys({ store, clock, random, sealer, lifeMs, tokenM
       if (!signs || signs.until <= clock.now()) await rotate();
       return signs as { kid: string; jwk: Jwk };
     },
-    /** The public part of a key whose tokens may still be alive. */
+    /** The public part of a key whose tokens may still be alive. NOT_READY before any were read: nobody is known then. */
     verifier(kid: string): Jwk | undefined {
+      if (!isRead) refuse("NOT_READY", "The gateway is starting.", { retryAfterMs: 250 });
       const key = known.get(kid);
       return key && (key.ends_at ?? Number.POSITIVE_INFINITY) > clock.now() ? jwkOf(key.x) : undefined;
     },
