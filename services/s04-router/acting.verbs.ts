@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { Budget, CancelAnswer, CancelRequest, PlaceRequest, router as routerContract } from "../../shared/contracts.ts";
 import { type Intent, OrderAnswer } from "../../shared/domain/order.ts";
+import { asProblem } from "../../shared/errors.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
 import { statusCode } from "../../shared/trading/execution/answers.ts";
 import { instrumentOf, type Reading } from "./kept.ts";
@@ -14,8 +15,14 @@ interface Placing {
 const ofIntent = { by: ({ intent }: Placing) => intent.instrument };
 /** Services derive an intent's id from its instrument; people may use one twice, and who has the first must refuse. */
 const ofFirstIntent = {
-  by: async ({ intent }: Placing, store: Reading) => (await instrumentOf(intent, store)) ?? intent.instrument,
+  by: async ({ intent }: Placing, store: Reading) => (await firstOf(intent, store)) ?? intent.instrument,
 };
+/** While the store is away its own instrument's shard is asked, which knows how to be careful. */
+const firstOf = ({ intent_id }: Placing["intent"], store: Reading) =>
+  instrumentOf({ intent_id }, store).catch((error: unknown) => {
+    if (asProblem(error).code !== "UNAVAILABLE") throw error;
+    return undefined;
+  });
 const ofInstrument = { by: ({ instrument }: { instrument: string }) => instrument };
 const ofOrder = { by: instrumentOf };
 

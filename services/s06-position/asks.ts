@@ -80,8 +80,9 @@ export class Asks {
   }
 
   /**
-   * Getting out does not wait for a store that is away: what lowers risk is asked all the same. Its id is the trade's next
-   * one, so that asked again, as long as none was stored, it is the same ask; its fills are told when the store is back.
+   * Getting out does not wait for a store that is away: what lowers risk is asked all the same. Its id is the trade's
+   * next one, so that asked again, as long as none was stored, it is the same ask; its fills are booked when the store
+   * is back.
    */
   private mustWaitForStore(intent: Intent | undefined, error: unknown): void {
     if (!intent || intent.kind !== IntentKind.enum.EXIT || asProblem(error).code !== "UNAVAILABLE") throw error;
