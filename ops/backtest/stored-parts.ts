@@ -1,14 +1,14 @@
 /** What an installation's folder adds to a backtest: registered models and programs, and instruments as it knows them. */
-import { FolderBlobs } from "../../shared/adapters/files.ts";
-import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
+import { wallClock } from "../../shared/adapters/clock.ts";
 import { instrumentRegistry } from "../../shared/collections/exchange.ts";
 import { modelBlob, modelKey, models } from "../../shared/collections/models.ts";
 import { programKey, programs } from "../../shared/collections/programs.ts";
-import { COLLECTIONS } from "../../shared/collections.ts";
 import type { Instrument } from "../../shared/domain/instrument.ts";
 import type { GroundModel } from "../../shared/experiment-run/trial-ground.ts";
 import type { ServiceId, Store } from "../../shared/kit/ports.ts";
-import { storedIn, storeFiles } from "../run/folder.ts";
+import { openBlobs } from "../run/blobs.ts";
+import { storedIn } from "../run/folder.ts";
+import { openStores } from "../run/stores.ts";
 
 export interface StoredParts {
   model(model_id: string, hash: string): Promise<GroundModel | undefined>;
@@ -27,8 +27,9 @@ const NOTHING: StoredParts = {
 export function storedParts(data: string): StoredParts {
   const folder = storedIn(data);
   if (folder === undefined) return NOTHING;
+  const place = { folder, env: process.env, clock: wallClock() };
   const reading = async <T>(owner: ServiceId, work: (store: Store) => Promise<T>): Promise<T> => {
-    const store = openReadOnly({ owner, collections: COLLECTIONS, files: (id) => storeFiles(folder, id) });
+    const store = openStores(place).openReader(owner);
     try {
       return await work(store);
     } finally {
@@ -38,7 +39,7 @@ export function storedParts(data: string): StoredParts {
   return {
     async model(model_id, hash) {
       const card = await reading("s09", async (store) => (await store.get(models, modelKey(model_id, hash)))?.value);
-      const onnx = card && (await new FolderBlobs(folder.blobs).get(modelBlob(hash)));
+      const onnx = card && (await openBlobs(place).get(modelBlob(hash)));
       return card && onnx ? { card, onnx } : undefined;
     },
     program: (program_id, hash) =>

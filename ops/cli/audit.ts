@@ -4,16 +4,17 @@ import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type AuditProof, auditRows, proveAudit } from "../../services/s12-gateway/audit-proof.ts";
-import { FolderBlobs } from "../../shared/adapters/files.ts";
-import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
+import { wallClock } from "../../shared/adapters/clock.ts";
 import { countedIn } from "../../shared/adapters/sqlite/counted.ts";
 import { AUDIT_COLUMNS } from "../../shared/collections/audit.ts";
-import { COLLECTIONS } from "../../shared/collections.ts";
 import type { ChainFault, Made } from "../../shared/domain/audit-chain.ts";
 import { csvText } from "../../shared/kit/csv.ts";
-import type { Query, ServiceId, Store } from "../../shared/kit/ports.ts";
-import { opsEvents } from "../../shared/streams.ts";
-import { shardsOf, storedIn, storeFile, storeFiles } from "../run/folder.ts";
+import type { Query, ServiceId, Store, StoreRecord } from "../../shared/kit/ports.ts";
+import { type OpsEvent, opsEvents } from "../../shared/streams.ts";
+import { openBlobs } from "../run/blobs.ts";
+import { shardsOf, storedIn, storeFile } from "../run/folder.ts";
+import { readStoreSettings } from "../run/store-settings.ts";
+import { openStores } from "../run/stores.ts";
 import { loadServices } from "../services.ts";
 import type { Command } from "./command.ts";
 import { timeOption } from "./data-library.ts";
@@ -58,7 +59,8 @@ async function verify(args: string[]): Promise<number> {
 export async function proofOf(data: string): Promise<AuditProof> {
   const folder = mustBeStored(data);
   const owners = (await loadServices()).map(({ id }) => id);
-  return reading(folder, (store) => proveAudit(store, new FolderBlobs(folder.blobs), () => madeBy(folder, owners)));
+  const blobs = openBlobs(placeOf(folder));
+  return reading(folder, (store) => proveAudit(store, blobs, () => madeBy(folder, owners)));
 }
 
 function mustBeStored(data: string): Stored {
@@ -67,8 +69,10 @@ function mustBeStored(data: string): Stored {
   return folder;
 }
 
+const placeOf = (folder: Stored) => ({ folder, env: process.env, clock: wallClock() });
+
 async function reading<T>(folder: Stored, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = openReadOnly({ owner: "s12", collections: COLLECTIONS, files: (owner) => storeFiles(folder, owner) });
+  const store = openStores(placeOf(folder)).openReader("s12");
   try {
     return await work(store);
   } finally {
@@ -77,16 +81,32 @@ async function reading<T>(folder: Stored, work: (store: Store) => Promise<T>): P
 }
 
 /** What each store says of the entries it has made, under the name by which it numbers them. */
-function madeBy(folder: Stored, owners: readonly ServiceId[]): Map<string, Made> {
+async function madeBy(folder: Stored, owners: readonly ServiceId[]): Promise<Map<string, Made>> {
   const made = new Map<string, Made>();
+  const isInFiles = readStoreSettings(process.env, folder.path).store === "sqlite";
   for (const owner of owners) {
     const count = shardsOf(folder, owner);
     for (let shard = 0; shard < count; shard++) {
-      const counted = countedIn(storeFile(folder, owner, shard), opsEvents.family);
+      const counted = isInFiles
+        ? countedIn(storeFile(folder, owner, shard), opsEvents.family)
+        : await countedOf(openStores(placeOf(folder)).dump(owner, shard));
       if (counted) made.set(count === 1 ? owner : `${owner}.${shard}`, counted);
     }
   }
   return made;
+}
+
+/** As `countedIn` tells of a file, by all that another kind of store holds. */
+async function countedOf(records: AsyncIterable<StoreRecord>): Promise<Made | undefined> {
+  let made: Made | undefined;
+  let kept_from: number | undefined;
+  for await (const record of records) {
+    if (record.kind === "count" && record.family === opsEvents.family) made = { count: record.count };
+    if (record.kind !== "outbox" || record.entry.family !== opsEvents.family) continue;
+    const { owner_seq } = record.entry.event as OpsEvent;
+    if (owner_seq !== undefined) kept_from = Math.min(kept_from ?? owner_seq, owner_seq);
+  }
+  return made && { ...made, ...(kept_from !== undefined && { kept_from }) };
 }
 
 /** What was found, as lines for a terminal. */

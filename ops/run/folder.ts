@@ -179,11 +179,11 @@ export function originOf(path: string): Origin | undefined {
 }
 
 /** Where an installation keeps its documents and blobs, for whoever only reads; undefined where there is none. */
-export function storedIn(given: string): Pick<DataFolder, "shards" | "stores" | "blobs"> | undefined {
+export function storedIn(given: string): Pick<DataFolder, "path" | "shards" | "stores" | "blobs"> | undefined {
   const path = resolve(given);
   const file = join(path, "origin.json");
   if (!existsSync(file)) return undefined;
-  return { shards: readOrigin(file).shards ?? 1, stores: join(path, "stores"), blobs: join(path, "blobs") };
+  return { path, shards: readOrigin(file).shards ?? 1, stores: join(path, "stores"), blobs: join(path, "blobs") };
 }
 
 function readOrigin(file: string): Kept {

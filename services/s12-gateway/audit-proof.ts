@@ -29,16 +29,16 @@ export interface AuditProof {
 export async function proveAudit(
   store: Pick<Store, "get" | "query">,
   blobs: Pick<Blobs, "list" | "get">,
-  readMade: () => ReadonlyMap<string, Made>,
+  readMade: () => ReadonlyMap<string, Made> | Promise<ReadonlyMap<string, Made>>,
 ): Promise<AuditProof> {
-  const made = readMade();
+  const made = await readMade();
   const { anchors, unreadable } = await readAnchors(blobs);
   const head = async () => (await store.get(auditHeads, "head"))?.value;
   const reader = new ChainReader(anchors, await head());
   for await (const { value } of auditRows(store, { where: { seq: null } })) reader.old(value);
   const inPlace: AuditQuery = { where: { seq: { ne: null } }, sort: { field: "seq", order: "asc" } };
   for await (const { value } of auditRows(store, inPlace)) reader.add(value);
-  reader.end(await head(), { before: made, after: readMade() });
+  reader.end(await head(), { before: made, after: await readMade() });
   const { entries, oldEntries: old_entries, unnumbered, pending, faults, last } = reader;
   const anchored_seq = anchors.reduce((newest, { seq }) => Math.max(newest, seq), 0);
   return {
