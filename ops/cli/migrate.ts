@@ -112,7 +112,8 @@ async function forgetSource(folder: DataFolder): Promise<number> {
   await forget({ folder, from: opened[0].side, to: opened[1].side });
   for (const { close } of opened) await close();
   keepStores(folder.path, now);
-  print(`${green("●")} Deleted: what was kept in ${inWords(named)}.`);
+  const isGone = [named.store !== now.store && "the documents", named.blobs !== now.blobs && "the blobs"];
+  print(`${green("●")} Deleted: ${isGone.filter(Boolean).join(" and ")} that were left in ${inWords(named)}.`);
   return 0;
 }
 
