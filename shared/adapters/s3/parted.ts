@@ -53,8 +53,8 @@ export class Parted {
   /** Keeps parts apart that writers make who know nothing of one another. */
   readonly #writer: string;
   readonly #known = new Map<string, State>();
-  /** Blobs that may or may not have begun, with the generation that they would have. */
-  readonly #doubtful = new Map<string, string>();
+  /** Blobs that may or may not have begun, with the generations that they would have. */
+  readonly #doubtful = new Map<string, string[]>();
 
   constructor(options: PartedOptions) {
     this.#objects = options.objects;
@@ -185,11 +185,11 @@ export class Parted {
   /** False: somebody else was first. */
   async #begin(key: string, body: Uint8Array): Promise<boolean> {
     const generation = this.#options.newName();
-    this.#doubtful.set(key, generation);
-    const isDone = await this.#objects.put(objectName(key), body, { generation, isNew: true });
+    this.#doubtful.set(key, [...(this.#doubtful.get(key) ?? []), generation]);
+    if (!(await this.#objects.put(objectName(key), body, { generation, isNew: true }))) return false;
     this.#doubtful.delete(key);
-    if (isDone) this.#remember(key, newState(generation, body.length));
-    return isDone;
+    this.#remember(key, newState(generation, body.length));
+    return true;
   }
 
   /** What is there to append to; undefined: nothing. */
@@ -204,9 +204,12 @@ export class Parted {
         return this.#remember(key, newState(generation, head.bytes));
       }
       const parts = await this.#partsOf(key, head.generation);
-      if (parts.length === 0 && head.generation === this.#doubtful.get(key)) {
-        await this.#objects.remove(name);
-        return;
+      if (parts.length === 0 && this.#doubtful.get(key)?.includes(head.generation)) {
+        const generation = this.#options.newName();
+        const terms = { generation, instead: head.etag };
+        if (!(await this.#objects.put(name, new Uint8Array(), terms))) continue;
+        this.#doubtful.delete(key);
+        return this.#remember(key, newState(generation, 0));
       }
       const moment = readName(parts.at(-1)?.name ?? "")?.part?.moment ?? 0;
       const about = { moment, parts: parts.length, partBytes: sum(parts) };
@@ -218,8 +221,10 @@ export class Parted {
   /** False: the generation has ended meanwhile, and the part with it. */
   async #add(key: string, body: Uint8Array, state: State): Promise<boolean> {
     while (state.doubtful.length > 0) {
-      await this.#objects.remove(state.doubtful[0] as string);
+      // Emptied, not removed: what is still under way to the store finds the name taken.
+      await this.#objects.put(state.doubtful[0] as string, new Uint8Array());
       state.doubtful.shift();
+      state.parts++;
     }
     const name = await this.#put(key, body, state);
     try {
@@ -238,7 +243,8 @@ export class Parted {
     const { generation, moment } = state;
     const name = partName(key, { generation, moment, writer: this.#writer });
     try {
-      await this.#objects.put(name, body);
+      const isThere = await this.#objects.put(name, body, { isNew: true });
+      if (!isThere) refuse("UNAVAILABLE", "Something else lies where the part is to be; append again.");
     } catch (error) {
       state.doubtful.push(name);
       throw error;
