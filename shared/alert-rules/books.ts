@@ -259,7 +259,7 @@ export const BOOKS_RULES: readonly AlertRule[] = [
         means: "A backup was begun and did not come to its end.",
         done: "Tries again when the next is due; what it had written already is used then.",
         look: "The reason in the message: the place, its access, its room, or the key's file.",
-        act: "Mend it, and make one by hand: ./chimera backup",
+        act: "Mend it, and make one by hand: `./chimera backup`.",
       },
     ],
   ),
