@@ -4,24 +4,22 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom } from "../../shared/adapters/random.ts";
-import { openReadOnly } from "../../shared/adapters/read-only-store.ts";
-import { COLLECTIONS } from "../../shared/collections.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
-import type { ServiceId } from "../../shared/kit/ports.ts";
 import { createInvariants, type Verdict } from "../sim/invariants.ts";
 import { fileJournal } from "../venue/journal.ts";
 import { quietMarket } from "../venue/quiet.ts";
 import { createVenue } from "../venue/venue.ts";
-import { type DataFolder, storeFiles } from "./folder.ts";
+import type { DataFolder } from "./folder.ts";
+import type { Env } from "./process-settings.ts";
+import { openStores } from "./stores.ts";
 
-/** The installation must not be running: a journal has one writer. */
-export async function judgeFolder(folder: DataFolder): Promise<Verdict> {
+/** The installation must not be running: a journal has one writer. `env` says where its stores are. */
+export async function judgeFolder(folder: DataFolder, env: Env = {}): Promise<Verdict> {
   const clock = wallClock();
   const market = quietMarket(defaultListings(), clock);
   const journal = fileJournal(folder.journal);
   const venue = createVenue({ clock, random: seededRandom("judge"), market, journal, accounts: [] });
-  const files = (owner: ServiceId) => storeFiles(folder, owner);
-  const store = openReadOnly({ owner: "s06", collections: COLLECTIONS, files });
+  const store = openStores({ folder, env, clock }).openReader("s06");
   await venue.start();
   try {
     return await createInvariants({ venue, clock, store: () => store }).judge();
