@@ -1,19 +1,26 @@
 /** Several Prometheus texts as one, and series with one more label. */
 
+interface Block {
+  readonly head: string[];
+  /** By the series. */
+  readonly lines: Map<string, string>;
+}
+const block = (): Block => ({ head: [], lines: new Map() });
+
 /**
  * The format allows a metric's HELP and TYPE only once, and every series too: of one that several tell, such as the
  * services of one process, the first counts.
  */
 export function mergeMetrics(texts: readonly string[]): string {
-  const blocks = new Map<string, { head: string[]; lines: Map<string, string> }>();
+  const blocks = new Map<string, Block>();
   for (const text of texts) {
     // Series without a head are a block of their own.
-    let current = blocks.get("") ?? { head: [], lines: new Map() };
+    let current = blocks.get("") ?? block();
     blocks.set("", current);
     for (const line of text.split("\n")) {
       const named = /^# (?:HELP|TYPE) (\S+)/.exec(line)?.[1];
       if (named !== undefined) {
-        current = blocks.get(named) ?? { head: [], lines: new Map() };
+        current = blocks.get(named) ?? block();
         blocks.set(named, current);
         if (current.lines.size === 0 && !current.head.includes(line)) current.head.push(line);
       } else if (line !== "" && !line.startsWith("#")) {
