@@ -11,7 +11,7 @@ import { StoreDigest } from "../../shared/store-digest.ts";
 import type { Build } from "../build.ts";
 import { replacedBy } from "../standby/site.ts";
 import { type Installed, partsOf } from "./installed.ts";
-import { type BlobPart, idAt, MANIFEST_VERSION, type Manifest, type StorePart } from "./manifest.ts";
+import { type BlobPart, idAfter, idAt, MANIFEST_VERSION, type Manifest, type StorePart } from "./manifest.ts";
 import { equalPieces, piecesOf } from "./pieces.ts";
 import type { Target } from "./target.ts";
 
@@ -32,7 +32,8 @@ export async function makeBackup(making: Making): Promise<Manifest> {
   const { target, clock } = making;
   await mustBeTheSite(making);
   const begun_at = clock.now();
-  const id = idAt(begun_at, Buffer.from(systemRandom().bytes(2)).toString("hex"));
+  const letters = Buffer.from(systemRandom().bytes(2)).toString("hex");
+  const id = idAfter((await target.ids()).at(-1), idAt(begun_at, letters));
   return target.alone(`backup-${id}`, async () => {
     const before = await lastOf(target);
     const work = new Work(making);

@@ -69,6 +69,16 @@ export const MANIFESTS = FOLDER;
 /** `20261123T090000Z-1f8c`: by time, so that the newest comes last. */
 export const idAt = (at: number, letters: string): string =>
   `${new Date(at).toISOString().replace(/[-:]|\.\d+/g, "")}-${letters}`;
+/** The id as it is, or the next after the newest where that is of the same second or the clock was set back. */
+export function idAfter(newest: string | undefined, id: string): string {
+  const at = newest === undefined ? Number.NaN : timeOfId(newest);
+  if (newest === undefined || Number.isNaN(at) || id > newest) return id;
+  const next = Number.parseInt(newest.slice(-LETTERS), 16) + 1;
+  const isFull = next >= 16 ** LETTERS;
+  return idAt(isFull ? at + 1_000 : at, (isFull ? 0 : next).toString(16).padStart(LETTERS, "0"));
+}
+const LETTERS = 4;
+
 /** Epoch ms; NaN for what is no id. */
 export function timeOfId(id: string): number {
   const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{4}$/.exec(id);
