@@ -13,7 +13,6 @@ import { whileRunning } from "./requests.ts";
 
 setDefaultTimeout(120_000);
 const MINUTE_MS = 60_000;
-const KEEPERS: readonly ServiceId[] = ["s01", "s03", "s08", "s09", "s10", "s12"];
 
 interface Lived {
   desk: Desk;
@@ -57,8 +56,6 @@ async function recorded(desk: Desk): Promise<bigint[]> {
   return bodies.flatMap((body) => body.trimEnd().split("\n")).map((line) => BigInt(line.slice(0, 19)));
 }
 
-const TRADING = ["s02", "s04", "s05", "s06", "s07", "s11"] as const;
-
 describe("the store of large bodies is in trouble while the system trades", () => {
   const calm = lived();
   test.each(BLOB_TROUBLES)(
@@ -72,11 +69,18 @@ describe("the store of large bodies is in trouble while the system trades", () =
 
       const objects = (id: ServiceId) => health.get(id)?.checks.find(({ name }) => name === "objects");
       const isTold = trouble !== "full" && trouble !== "failing";
-      for (const id of KEEPERS) {
+      const [keepers, others] = [true, false].map((keeps) =>
+        [...desk.sim.services.hosted.values()]
+          .filter(({ service }) => service.usesBlobs === keeps)
+          .map(({ service }) => service.id),
+      ) as [ServiceId[], ServiceId[]];
+      expect(keepers).toContain("s01");
+      expect(others).toContain("s04");
+      for (const id of keepers) {
         expect(objects(id)).toMatchObject({ critical: false, ...(isTold && { status: "FAILED" }) });
         if (isTold) expect(health.get(id)).toMatchObject({ status: "DEGRADED", ready: true });
       }
-      for (const id of TRADING) expect(health.get(id)).toMatchObject({ status: "OK", ready: true });
+      for (const id of others) expect(health.get(id)).toMatchObject({ status: "OK", ready: true });
 
       const all = await made(desk);
       const closed = await readAll(desk.sim.world.store("s06"), trades, { status: "CLOSED" });
