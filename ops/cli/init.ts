@@ -42,7 +42,12 @@ async function run(args: string[]): Promise<number> {
   const prepared =
     settings.store === "arango"
       ? await untilThere(patience, () =>
-          prepareArango({ env, dryRun, ...(file !== undefined && { passwordsFile: file }) }),
+          prepareArango({
+            env,
+            dryRun,
+            isSeen: process.stdout.isTTY,
+            ...(file !== undefined && { passwordsFile: file }),
+          }),
         )
       : undefined;
   const blobs = settings.blobs === "s3" && !dryRun ? await untilThere(patience, () => prepareBlobs(env)) : [];

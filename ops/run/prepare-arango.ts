@@ -16,6 +16,8 @@ export interface PrepareOptions {
   dryRun: boolean;
   /** Where passwords are kept, as JSON by user; those in it are used, those made up are added. */
   passwordsFile?: string;
+  /** Somebody reads what is printed, and not a log. */
+  isSeen?: boolean;
 }
 export interface Prepared {
   made: Made[];
@@ -26,7 +28,7 @@ export interface Prepared {
 const PASSWORD_BYTES = 24;
 
 /** Throws an Error for settings that are wrong or missing, Problem UNAVAILABLE where the server does not let us. */
-export async function prepareArango({ env, dryRun, passwordsFile }: PrepareOptions): Promise<Prepared> {
+export async function prepareArango({ env, dryRun, passwordsFile, isSeen = false }: PrepareOptions): Promise<Prepared> {
   const { arangoUrl: url, arangoDatabase: database } = readStoreSettings(env);
   const password = env.CHIMERA_ARANGO_ROOT_PASSWORD ?? env.CHIMERA_ARANGO_PASSWORD;
   if (password === undefined) {
@@ -42,6 +44,7 @@ export async function prepareArango({ env, dryRun, passwordsFile }: PrepareOptio
     const users = await ensureUsers({
       ...{ address, collections: COLLECTIONS, dryRun },
       passwords: { ...kept, ...givenPasswords(env) },
+      withReader: isSeen || passwordsFile !== undefined,
       newPassword: () => Buffer.from(random.bytes(PASSWORD_BYTES)).toString("base64url"),
     });
     if (passwordsFile !== undefined && Object.keys(users.passwords).length > 0) {

@@ -9,6 +9,8 @@ export interface UsersOptions extends SchemaOptions {
   /** Of those that are known; the others keep theirs, or are given one when they are made. */
   passwords: Readonly<Record<string, string>>;
   newPassword(): string;
+  /** False: none for people, whose password nobody would keep. */
+  withReader?: boolean;
 }
 
 type Level = "rw" | "ro";
@@ -38,6 +40,7 @@ export async function ensureUsers(options: UsersOptions): Promise<{ made: Made[]
     const made: Made[] = [];
     const passwords: Record<string, string> = {};
     for (const wanted of wantedUsers(options.collections)) {
+      if (wanted.user === READER && options.withReader === false) continue;
       const password = await ensureUser(server, wanted.user, { made, options });
       if (password !== undefined) passwords[wanted.user] = password;
       await ensureGrants(server, wanted, { made, options });
