@@ -39,6 +39,11 @@ export class CatchUp {
     this.mark = mark && RestoredMark.parse(mark.value.value);
   }
 
+  /** What is held by the books may be held no more, or otherwise: nothing is placed for it before that is known. */
+  get isDue(): boolean {
+    return this.mark !== undefined && this.mark.caught_up_at === undefined;
+  }
+
   /**
    * Asks once for all that happened since the backup on these instruments, and books it in the order in which it
    * happened. Throws when the exchange cannot be asked: then all of it is asked for again, and what is booked stays.

@@ -49,6 +49,7 @@ export class Router {
   /** What the books are kept by, also while the store is away. */
   readonly steady: SteadyStore;
   private startedAside = false;
+  private isLoaded = false;
   /** What was lost with a store that had to be restored. */
   private readonly lost: CatchUp;
   private readonly ports: Ports;
@@ -111,9 +112,10 @@ export class Router {
     const failed = (key: string, error: unknown) =>
       ports.warn("a step failed and is tried again", { key, error: String(error) });
     this.intents = new Pump(ports.clock, (id) => this.executor.look(id), failed);
-    this.instruments = new Pump(ports.clock, (id) => this.protector.look(id), failed);
+    const protect = async (id: string) => (this.lost.isDue ? undefined : this.protector.look(id));
+    this.instruments = new Pump(ports.clock, protect, failed);
     book.onChange((intentId) => this.changed(intentId));
-    steady.picture = () => [...book.picture(), ...kill.picture()];
+    steady.picture = () => (this.isLoaded ? [...book.picture(), ...kill.picture()] : undefined);
     steady.back = () => this.storeBack();
   }
 
@@ -132,6 +134,7 @@ export class Router {
       await this.loadMarks();
       await this.book.load();
     }
+    this.isLoaded = true;
     await this.recovery.begin();
     await this.kill.enforce();
     await this.reaction.enforce();
