@@ -1,8 +1,6 @@
 /** What must hold of every container of compose, as complaints about a parsed file; none where all does. */
 import { readFileSync } from "node:fs";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import schema from "./compose-spec.schema.json";
 
 export interface Parsed {
   services: Record<string, Parts>;
@@ -26,17 +24,7 @@ export interface Parts {
   healthcheck?: { test?: string[]; disable?: boolean };
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
-const validate = ajv.compile(schema);
 export const read = (path: string): Parsed => parse(readFileSync(path, "utf8")) as Parsed;
-
-/** By the Compose Specification. */
-export function shapeComplaints(file: unknown): string[] {
-  validate(file);
-  return (validate.errors ?? []).map(
-    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
-  );
-}
 
 /** These take the place of what was there; other lists are added to it. */
 const WHOLE = ["command", "entrypoint", "test"];

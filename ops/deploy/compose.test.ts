@@ -11,15 +11,8 @@ import { readProcessSettings } from "../run/process-settings.ts";
 import { readStoreSettings } from "../run/store-settings.ts";
 import { loadServices } from "../services.ts";
 import { composeFiles } from "./compose.ts";
-import {
-  complaintsOf,
-  laidOver,
-  type Parsed,
-  type Parts,
-  RULES,
-  read,
-  shapeComplaints,
-} from "./compose-policies.fixture.ts";
+import { complaintsOf, laidOver, type Parsed, type Parts, RULES, read } from "./compose-policies.fixture.ts";
+import { shapeComplaints } from "./compose-shape.fixture.ts";
 import { deployedUnits } from "./units.ts";
 
 const at = (name: string) => join(ROOT, "ops/compose", name);
@@ -48,6 +41,9 @@ test.each([
 test("the Compose Specification is kept by no file with a slip", () => {
   expect(shapeComplaints({ services: { a: { image: "a:1", healtcheck: {} } } })).not.toEqual([]);
   expect(shapeComplaints({ services: { a: { depends_on: { b: { condition: "well" } } } } })).not.toEqual([]);
+  expect(shapeComplaints({ services: { a: { image: "a:1", mem_limit: "12 apples" } } })).not.toEqual([]);
+  expect(shapeComplaints({ services: { a: { image: "a:1", healthcheck: { interval: "15" } } } })).not.toEqual([]);
+  expect(shapeComplaints({ services: {}, secret: {} })).not.toEqual([]);
 });
 
 describe("every container", () => {
