@@ -50,8 +50,8 @@ export class SteadyStore {
   private readonly underWay = new Set<Promise<unknown>>();
   private writing: Promise<unknown> = Promise.resolve();
   private merging: Promise<void> | undefined;
-  /** What is open, for a start without the store. */
-  picture: () => Op[] = () => [];
+  /** What is open, for a start without the store; undefined: that is not known yet. */
+  picture: () => Op[] | undefined = () => undefined;
   /** The store is back, and has everything. */
   back: () => Promise<void> = async () => {};
 
@@ -141,7 +141,10 @@ export class SteadyStore {
     this.why = problem.message;
     const what = `the order router's store is away: ${problem.message}`;
     this.parts.alert("ERROR", "STORE_AWAY", what, "entries are refused; exits go on, kept in the journal");
-    this.keep({ ops: this.picture(), isPicture: true }).catch((error) =>
+    const open = this.picture();
+    // Whoever starts from an empty one takes what is held for nothing.
+    if (!open) return;
+    this.keep({ ops: open, isPicture: true }).catch((error) =>
       this.parts.warn("what is open could not be put aside", { error: String(error) }),
     );
   }
