@@ -11,7 +11,8 @@ import { linkOf } from "./execute.ts";
 import { type OutsideParts, outsideIntent } from "./outside.ts";
 
 const BY = "RECONCILIATION" as const;
-const LOST = "lost";
+/** The leg of those that no leg of an intent in the books explains. */
+export const LOST = "lost";
 
 export interface LostParts extends OutsideParts {
   readonly dispatch: Pick<Dispatch, "cancel">;

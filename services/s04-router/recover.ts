@@ -9,6 +9,7 @@ import { isLive, markUnknown } from "../../shared/trading/execution/order-state.
 import type { Booking } from "./booking.ts";
 import type { CatchUp } from "./catch-up.ts";
 import { type Dispatch, reportOf } from "./dispatch.ts";
+import { LOST } from "./lost-orders.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import { bookOutsideCloses } from "./outside.ts";
@@ -184,6 +185,10 @@ export class Recovery {
     const { book, dispatch, ports, pokeAll } = this.parts;
     const before = ports.clock.now() - UNHEARD_MS;
     const unheard = book.allOrders().filter((order) => isLive(order) && order.updated_at <= before);
+    // They belong to nothing: whatever kept them from being cancelled when they were found, they are asked to go again.
+    for (const order of book.allOrders().filter((each) => each.leg === LOST && isLive(each))) {
+      if (!dispatch.isBusy(order) && dispatch.dueIn(order) <= 0) await dispatch.cancel(order, "RECONCILIATION");
+    }
     const asking = [...Map.groupBy(unheard, (order) => order.instrument).values()].map(async (orders) => {
       for (const order of orders) {
         if (!dispatch.isBusy(order) && dispatch.dueIn(order) <= 0) await dispatch.ask(order);
