@@ -26,6 +26,8 @@ import { monitoringFiles } from "./monitoring/files.ts";
 import { collectionsPage } from "./reference/collections-page.ts";
 import {
   COMMAND_VARIABLES,
+  CONTAINER_VARIABLES,
+  INIT_VARIABLES,
   PROCESS_VARIABLES,
   TRIAL_VARIABLES,
   type Variable,
@@ -131,7 +133,8 @@ function settingsTable(services: readonly Service[]): string {
     section("Where traces are told", describeTracingSettings()),
     section("Programs", said(PROCESS_VARIABLES)),
     section("The paper venue", said(VENUE_VARIABLES)),
-    section("Commands at the terminal", said(COMMAND_VARIABLES)),
+    section("Commands at the terminal", said([...COMMAND_VARIABLES, ...INIT_VARIABLES])),
+    section("Containers", said(CONTAINER_VARIABLES)),
     section("Tests and benchmarks", said(TRIAL_VARIABLES)),
     section("Workers of experiments", describeWorkSettings()),
     section("How the gateway is open to other machines", describeGatewaySettings()),

@@ -14,10 +14,6 @@ export const PROCESS_VARIABLES: readonly Variable[] = [
     about: "What is traded on, such as paper-agents or binance; a data folder belongs to one. Unset: by the mode",
   },
   {
-    name: "CHIMERA_REDIS_URL",
-    about: "redis://, rediss://, redis-sentinel:// or redis-cluster://; unset: an own server",
-  },
-  {
     name: "CHIMERA_URL_S01",
     about: "Where a service is, and so on to CHIMERA_URL_S12: addresses with commas between them, one per replica",
   },
@@ -31,6 +27,10 @@ export const PROCESS_VARIABLES: readonly Variable[] = [
   {
     name: "CHIMERA_MASTER_KEY_FILE",
     about: "File of the key that exchange keys are sealed under: 32 bytes in hex; unset: the data folder's own",
+  },
+  {
+    name: "CHIMERA_SERVICE_KEY",
+    about: "What services sign their tokens with, 32 bytes or more in hex, where there is no data folder to keep it",
   },
   { name: "CHIMERA_ADMIN_PASSWORD", about: "The first user's password; unset: one is made and shown once" },
   {
@@ -64,6 +64,29 @@ export const COMMAND_VARIABLES: readonly Variable[] = [
   { name: "CHIMERA_OLD_API_SECRET", about: "And its secret" },
   { name: "CHIMERA_ARCHIVE_URL", about: "Where `./chimera data download` finds an archive of market data" },
   { name: "CHIMERA_DEBUG", about: "Anything: failures of commands are shown with their stacks" },
+];
+
+export const CONTAINER_VARIABLES: readonly Variable[] = [
+  { name: "CHIMERA_IMAGE", fallback: "chimera:0.1.0", about: "Compose: the image of services and commands" },
+  { name: "CHIMERA_REDIS_IMAGE", fallback: "chimera-redis:0.1.0", about: "Compose: Redis's" },
+  { name: "CHIMERA_MINIO_IMAGE", fallback: "chimera-minio:0.1.0", about: "Compose: MinIO's" },
+  { name: "CHIMERA_UID", fallback: "1000", about: "Compose: whom all run as: who owns the files of secrets" },
+  { name: "CHIMERA_GID", fallback: "1000", about: "Compose: and their group" },
+  { name: "CHIMERA_SECRETS", fallback: "./secrets", about: "Compose: the folder of secrets, from ops/compose on" },
+  { name: "CHIMERA_DESK_SUBNET", fallback: "172.30.92.0/24", about: "Compose: the network that the host reaches" },
+  { name: "CHIMERA_DESK_GATEWAY", fallback: "172.30.92.1", about: "Compose: the host's address there" },
+  { name: "CHIMERA_GRAFANA_PASSWORD", about: "Grafana's first password: a file that `./chimera secrets make` makes" },
+  { name: "CHIMERA_ARANGO_JWT", about: "What an ArangoDB cluster's servers know each other by: likewise a file" },
+  { name: "CHIMERA_ARANGO_JWT_SECRET", about: "The same, for who gives a new cluster's root its password" },
+];
+
+export const INIT_VARIABLES: readonly Variable[] = [
+  {
+    name: "CHIMERA_ARANGO_ROOT_USER",
+    fallback: "root",
+    about: "Who may make databases and users, for `./chimera init`",
+  },
+  { name: "CHIMERA_ARANGO_ROOT_PASSWORD", about: "And the password" },
 ];
 
 export const TRIAL_VARIABLES: readonly Variable[] = [
