@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
@@ -7,7 +16,7 @@ import { emit, put } from "../../shared/changes.ts";
 import { labelMarks } from "../../shared/collections/labels.ts";
 import { routerKillCopy, routerMarks } from "../../shared/collections/orders.ts";
 import { type Approval, approvals, auditLog, killState, sessions } from "../../shared/collections/people.ts";
-import { RESTORED_MARK } from "../../shared/restored.ts";
+import { BEGUN_MARK, RESTORED_MARK } from "../../shared/restored.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
 import { openFolder } from "../run/folder.ts";
@@ -73,7 +82,11 @@ async function fill(): Promise<void> {
       put(sessions, { id: "one" } as never),
     ]);
   const event = { ts: 1, actor: "a", what: "b", ref: "c", outcome: "d", source: "s04" } as never;
-  await stores.open("s04").commit([put(routerMarks, { id: "health", value: "GREEN", ts: 1 }), emit(opsEvents, event)]);
+  const marks = [
+    { id: "health", value: "GREEN", ts: 1 },
+    { id: BEGUN_MARK, value: "1767225600000", ts: 1 },
+  ];
+  await stores.open("s04").commit([...marks.map((mark) => put(routerMarks, mark)), emit(opsEvents, event)]);
   await blobs.put("reports/one.html", Buffer.from("<p>"));
   await blobs.put("big", Buffer.alloc(9_000_000, 7));
   await stores.close();
@@ -104,6 +117,8 @@ describe("a backup", () => {
     expect((await s04.get(routerKillCopy, "kill"))?.value).toEqual((await s12.get(killState, "kill"))!.value);
     const mark = (await s04.get(routerMarks, RESTORED_MARK))?.value;
     expect(mark?.value).toMatchObject({ backup_id: manifest.id, as_of: manifest.begun_at });
+    // No journal of before goes on with these books.
+    expect((await s04.get(routerMarks, BEGUN_MARK))?.value.value).toBe(`restore of ${manifest.id}`);
     expect((await s04.outbox.read(9)).length).toBe(1);
     const key = "keys/service.key";
     expect(readFileSync(join(root, "new", key), "utf8")).toBe(readFileSync(join(data(), key), "utf8"));
@@ -239,8 +254,9 @@ describe("what is kept", () => {
     const room = new FolderBlobs(join(root, "backups"));
     await room.put("running/backup-dead", Buffer.from("0"));
     await expect(prune(target(), ALL, clock.now())).rejects.toMatchObject({ code: "STILL_RUNNING" });
-    const later = openTarget(undefined, env, { ...clock, now: () => Date.now() + 7 * 3_600_000 }).target;
-    const done = await prune(later, ALL, Date.now() + 7 * 3_600_000);
+    const earlier = Date.now() / 1_000 - 3_600;
+    utimesSync(join(root, "backups", "running", "backup-dead"), earlier, earlier);
+    const done = await prune(target(), ALL, clock.now());
     expect(done).toMatchObject({ kept: [second.id], pieces: 3 });
     const left = pieces().map((path) => path.slice(path.lastIndexOf("/") + 1));
     expect(left.toSorted()).toEqual([...new Set(namesIn(second))].toSorted());

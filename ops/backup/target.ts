@@ -1,4 +1,5 @@
 /** Where backups lie: sealed pieces, each once, and the manifests that name them; in a folder or a bucket. */
+import { systemRandom } from "../../shared/adapters/random.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Blobs, Clock } from "../../shared/kit/ports.ts";
 import { MANIFESTS, type Manifest, openManifest, placeOfManifest, sealManifest } from "./manifest.ts";
@@ -8,7 +9,9 @@ const PIECES = "pieces/";
 const MARKS = "running/";
 const PAGE = 1_000;
 /** A run that died leaves its mark: from then on it is not believed. */
-const MARK_MS = 6 * 3_600_000;
+const MARK_MS = 15 * 60_000;
+const RENEW_MS = 60_000;
+const MARK_LETTERS = 4;
 
 const placeOfNote = (name: string): string => `notes/${name}`;
 const placeOf = (name: string): string => `${PIECES}${name.slice(0, 2)}/${name}`;
@@ -21,6 +24,7 @@ export class Target {
   readonly #vault: Vault;
   readonly #clock: Pick<Clock, "now">;
   #known: Map<string, number> | undefined;
+  #running: { mark: string; renewedAt: number } | undefined;
 
   constructor(blobs: Room, vault: Vault, clock: Pick<Clock, "now">) {
     this.#blobs = blobs;
@@ -30,6 +34,7 @@ export class Target {
 
   /** Keeps a piece, unless it is there. `added`: as many bytes as it takes there; 0 when it was there. */
   async keep(plain: Uint8Array): Promise<{ name: string; added: number }> {
+    await this.#stillAlone();
     const known = await this.pieces();
     const name = this.#vault.nameOf(plain);
     if (known.has(name)) return { name, added: 0 };
@@ -92,28 +97,53 @@ export class Target {
   }
 
   async drop(name: string): Promise<void> {
+    await this.#stillAlone();
     await this.#blobs.delete(placeOf(name));
     this.#known?.delete(name);
   }
 
   /**
    * Says that something runs, so that nothing is collected which a backup that is under way has counted on, and no
-   * backup begins in the middle of a collection: each says so first and then looks who else does.
+   * backup begins in the middle of a collection: each says so first and then looks who else does. It goes on saying so
+   * while pieces are kept or dropped. Throws Problem STILL_RUNNING where another runs.
    */
   async alone<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const mine = `${MARKS}${what}`;
-    await this.#blobs.put(mine, Buffer.from(String(this.#clock.now())));
+    const mark = `${MARKS}${what}-${Buffer.from(systemRandom().bytes(MARK_LETTERS)).toString("hex")}`;
+    this.#running = { mark, renewedAt: this.#clock.now() };
+    await this.#mark(mark);
     try {
-      const now = this.#clock.now();
-      const others = (await this.#list(MARKS)).filter(
-        ({ key, modified_at }) => key !== mine && now - modified_at < MARK_MS,
-      );
+      const marks = await this.#list(MARKS);
+      // By the clock of the place itself: those of the machines that come there may differ.
+      const at = marks.find(({ key }) => key === mark)?.modified_at ?? this.#clock.now();
+      const others = marks.filter(({ key, modified_at }) => key !== mark && Math.abs(at - modified_at) < MARK_MS);
       const other = others[0]?.key.slice(MARKS.length);
-      if (other !== undefined) refuse("STILL_RUNNING", `${other} is under way at the same place.`);
+      if (other !== undefined) {
+        const words = "If it was killed, a quarter of an hour later it is not believed any more.";
+        refuse("STILL_RUNNING", `${other} is under way at the same place. ${words}`);
+      }
       return await work();
     } finally {
-      await this.#blobs.delete(mine);
+      this.#running = undefined;
+      // Left behind it is not believed for long, and what the work came to counts more.
+      await this.#blobs.delete(mark).catch(() => {});
     }
+  }
+
+  /** Throws Problem STILL_RUNNING where the mark has become too old meanwhile: another may have begun. */
+  async #stillAlone(): Promise<void> {
+    if (!this.#running) return;
+    const { mark, renewedAt } = this.#running;
+    const now = this.#clock.now();
+    const age = Math.abs(now - renewedAt);
+    if (age < RENEW_MS) return;
+    if (age >= MARK_MS)
+      refuse("STILL_RUNNING", "It stood still for so long that another may have begun: run it again.");
+    await this.#mark(mark);
+    this.#running.renewedAt = now;
+  }
+
+  #mark(mark: string): Promise<void> {
+    return this.#blobs.put(mark, Buffer.from(String(this.#clock.now())));
   }
 
   async #list(prefix: string) {
