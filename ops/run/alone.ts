@@ -2,7 +2,8 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
-import { createReplica } from "../../shared/kit/replica.ts";
+import { Problem } from "../../shared/errors.ts";
+import { createReplica, type Replica } from "../../shared/kit/replica.ts";
 import type { Service } from "../../shared/kit/service.ts";
 import { findService, loadServices } from "../services.ts";
 import { shardsOf } from "./folder.ts";
@@ -43,7 +44,7 @@ and every setting of docs/reference/settings.md.`;
 
 type Environment = Record<string, string | undefined>;
 
-/** Answers the exit code once it has stopped. */
+/** Answers the exit code once it has stopped; what is wrong with the environment is said in a line. */
 export async function runAlone(args: readonly string[], env: Environment): Promise<number> {
   const services = await loadServices();
   const service = findService(services, args[0] ?? "");
@@ -51,7 +52,14 @@ export async function runAlone(args: readonly string[], env: Environment): Promi
     process.stderr.write(`${about}\n\nServices: ${services.map((s) => s.name).join(", ")}\n`);
     return service ? 0 : 2;
   }
-  return untilStopped(service, services, withSecretFiles(env));
+  try {
+    return await untilStopped(service, services, withSecretFiles(env));
+  } catch (error) {
+    // Any other kind is no slip of whoever set it up: where it came from is told too.
+    if (!(error instanceof Error) || error.constructor !== Error) throw error;
+    process.stderr.write(`chimera: ${error.message}\n`);
+    return 1;
+  }
 }
 
 async function untilStopped(service: Service, all: readonly Service[], env: Environment): Promise<number> {
@@ -74,7 +82,7 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
       : servePort(replica, service.name, listenAt(settings, port));
   if (!isLoopback(bind)) log.info({ bind, url, place }, "others than this machine can reach its port");
   const asked = untilAsked();
-  await Promise.race([asked, replica.start()]);
+  await Promise.race([asked, begun(replica, log)]);
   process.stdout.write(`${JSON.stringify({ up: service.name, port: served.port, pid: process.pid })}\n`);
   await asked;
   served.leave?.();
@@ -82,6 +90,16 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
   await (served.finish ? served.finish() : served.stop());
   await world.close();
   return 0;
+}
+
+/** Stores that are away, or not prepared yet, are waited for: it is not ready, and tries again. Throws what else is wrong. */
+async function begun(replica: Replica, log: RedisWorld["log"]): Promise<void> {
+  try {
+    await replica.start();
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === "UNAVAILABLE")) throw error;
+    log.warn({ error: error.message }, "cannot start yet, and tries again");
+  }
 }
 
 /** Takes each line of the log to where it is wanted. */

@@ -80,9 +80,10 @@ export async function createReplica(parts: ReplicaParts): Promise<Replica> {
     fetch: door.fetch,
     health,
     async start() {
-      const started = keeper.start();
-      following = (await reader?.follow()) ?? following;
-      await started;
+      const follow = async () => {
+        following = (await reader?.follow()) ?? following;
+      };
+      await Promise.all([keeper.start(), follow()]);
     },
     async stop() {
       isStopping = true;
