@@ -13,7 +13,9 @@ import { replacedBy } from "../standby/site.ts";
 import { type Installed, partsOf } from "./installed.ts";
 import { type BlobPart, idAfter, idAt, MANIFEST_VERSION, type Manifest, type StorePart } from "./manifest.ts";
 import { equalPieces, piecesOf } from "./pieces.ts";
+import { namesIn } from "./prune.ts";
 import type { Target } from "./target.ts";
+import { Damaged } from "./vault.ts";
 
 export interface Making {
   installed: Installed;
@@ -35,7 +37,7 @@ export async function makeBackup(making: Making): Promise<Manifest> {
   const letters = Buffer.from(systemRandom().bytes(2)).toString("hex");
   const id = idAfter((await target.ids()).at(-1), idAt(begun_at, letters));
   return target.alone(`backup-${id}`, async () => {
-    const before = await lastOf(target);
+    const before = await lastOf(target, making.installed);
     const work = new Work(making);
     // Heads of the audit log come before the log: they must not name what it does not have yet.
     const heads = await work.blobs(before?.blobs ?? [], (key) => key.startsWith(AUDIT_HEADS));
@@ -52,6 +54,7 @@ export async function makeBackup(making: Making): Promise<Manifest> {
       ...{ stores, blobs, blobs_as_of, files, config: work.config, ...(work.audit && { audit: work.audit }) },
       size: work.size,
     };
+    await mustBeThere(target, manifest);
     await target.write(manifest);
     return manifest;
   });
@@ -65,10 +68,38 @@ async function mustBeTheSite({ target, installed }: Making): Promise<void> {
   refuse("WRONG_STATE", `Another site has taken over: ${words} No entries are sent from here; stop it.`);
 }
 
-/** The newest one that opens: what has not changed since need not be read again. */
-async function lastOf(target: Target): Promise<Manifest | undefined> {
-  const newest = (await target.ids()).at(-1);
-  return newest === undefined ? undefined : target.manifest(newest).catch(() => undefined);
+/**
+ * The newest one that opens: what has not changed since need not be read again. Throws Problem WRONG_STATE where it is
+ * of another installation, or where none opens at all.
+ */
+async function lastOf(target: Target, { about }: Installed): Promise<Manifest | undefined> {
+  const ids = await target.ids();
+  for (const id of ids.toReversed()) {
+    const last = await target.manifest(id).catch((error: unknown) => {
+      if (error instanceof Damaged) return undefined;
+      throw error;
+    });
+    if (!last) continue;
+    const { tag, mode, venue, account } = last.installation;
+    if (tag === about.tag && mode === about.mode && venue === about.venue && account === about.account) return last;
+    const theirs = `another installation (${tag}, ${mode} ${venue} ${account})`;
+    refuse("WRONG_STATE", `The backups there are of ${theirs}: name a place of its own for this one.`);
+  }
+  if (ids.length === 0) return undefined;
+  refuse(
+    "WRONG_STATE",
+    "None of the backups there opens: they were sealed by another key. Name that, or another place.",
+  );
+}
+
+/** What a piece's name was found for may have been removed since, by whoever did not see that this was under way. */
+async function mustBeThere(target: Target, manifest: Manifest): Promise<void> {
+  const held = await target.listed();
+  const missing = namesIn(manifest).filter((name) => !held.has(name));
+  if (missing.length === 0) return;
+  throw new Damaged(
+    `${missing.length} pieces of this backup are missing by now, ${missing[0]} for one: make it again.`,
+  );
 }
 
 class Work {

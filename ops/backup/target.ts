@@ -55,12 +55,16 @@ export class Target {
     return plain;
   }
 
-  /** Bytes by name of all that lie there. */
+  /** Bytes by name of all that lie there, as they were when it was first asked. */
   async pieces(): Promise<Map<string, number>> {
-    this.#known ??= new Map(
-      (await this.#list(PIECES)).map(({ key, bytes }) => [key.slice(key.lastIndexOf("/") + 1), bytes]),
-    );
+    this.#known ??= await this.listed();
     return this.#known;
+  }
+
+  /** As they are now. */
+  async listed(): Promise<Map<string, number>> {
+    const found = await this.#list(PIECES);
+    return new Map(found.map(({ key, bytes }) => [key.slice(key.lastIndexOf("/") + 1), bytes]));
   }
 
   /** The last thing that a backup does: before it, there is none. */
