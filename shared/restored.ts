@@ -1,8 +1,11 @@
-/** The mark that a restore leaves in the router's store: from when on the books may lack what the exchange knows. */
+/** The marks that a restore leaves in the router's store: from when on the books may lack what the exchange knows. */
 import { z } from "@hono/zod-openapi";
 
 /** Its key among `router_marks`. */
 export const RESTORED_MARK = "restored";
+
+/** Of another: which process has begun on the store last. A restore replaces it, so that no journal goes on with it. */
+export const BEGUN_MARK = "store";
 
 export const RestoredMark = z.object({
   backup_id: z.string(),

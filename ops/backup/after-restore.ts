@@ -4,7 +4,7 @@ import type { KillState } from "../../shared/collections/kill.ts";
 import { routerKillCopy, routerMarks } from "../../shared/collections/orders.ts";
 import { type Approval, approvals, killState, sessions } from "../../shared/collections/people.ts";
 import type { ServiceId, StoreRecord } from "../../shared/kit/ports.ts";
-import { RESTORED_MARK } from "../../shared/restored.ts";
+import { BEGUN_MARK, RESTORED_MARK } from "../../shared/restored.ts";
 import { opsEvents } from "../../shared/streams.ts";
 
 export interface Restored {
@@ -20,6 +20,7 @@ export interface Restored {
   chained?: number;
 }
 
+const MARKS = [RESTORED_MARK, BEGUN_MARK];
 const KILL: Partial<Record<ServiceId, string>> = {
   s12: killState.name,
   s04: routerKillCopy.name,
@@ -58,6 +59,9 @@ export async function* amended(
     const { id, as_of, at } = restored;
     const value = { id: RESTORED_MARK, value: { backup_id: id, as_of, restored_at: at }, ts: at };
     yield { kind: "document", collection: routerMarks.name, key: RESTORED_MARK, value };
+    // What lies in a journal is newer than these books, and the exchange tells of it.
+    const begun = { id: BEGUN_MARK, value: `restore of ${id}`, ts: at };
+    yield { kind: "document", collection: routerMarks.name, key: BEGUN_MARK, value: begun };
   }
 }
 
@@ -65,7 +69,7 @@ type DocumentRecord = StoreRecord & { kind: "document" };
 
 function amendedDocument(owner: ServiceId, record: DocumentRecord, { at, id }: Restored): DocumentRecord | undefined {
   const { collection, key } = record;
-  if (collection === KILL[owner] || (collection === routerMarks.name && key === RESTORED_MARK)) return undefined;
+  if (collection === KILL[owner] || (collection === routerMarks.name && MARKS.includes(key))) return undefined;
   if (collection === sessions.name) return undefined;
   if (collection !== approvals.name) return record;
   const approval = record.value as Approval;

@@ -82,11 +82,11 @@ async function fill(): Promise<void> {
       put(sessions, { id: "one" } as never),
     ]);
   const event = { ts: 1, actor: "a", what: "b", ref: "c", outcome: "d", source: "s04" } as never;
-  const marks = [
+  const kept = [
     { id: "health", value: "GREEN", ts: 1 },
     { id: BEGUN_MARK, value: "1767225600000", ts: 1 },
   ];
-  await stores.open("s04").commit([...marks.map((mark) => put(routerMarks, mark)), emit(opsEvents, event)]);
+  await stores.open("s04").commit([...kept.map((mark) => put(routerMarks, mark)), emit(opsEvents, event)]);
   await blobs.put("reports/one.html", Buffer.from("<p>"));
   await blobs.put("big", Buffer.alloc(9_000_000, 7));
   await stores.close();

@@ -12,6 +12,8 @@ export interface Aside {
   readonly ops: readonly Op[];
   /** The store may have taken it: whoever wrote it had no answer. */
   readonly maybe?: boolean;
+  /** Who had begun on the store before whoever wrote it, if it could be read. */
+  readonly after?: string;
   /** What was open when the store went away: for a start without it, not to be told to it. */
   readonly isPicture?: boolean;
 }
@@ -73,23 +75,9 @@ export async function wasTaken(store: Pick<Store, "get">, { ops }: Aside): Promi
 }
 
 /**
- * What of it may still be told to the store. Where somebody who took over without this journal has written something
- * newer meanwhile, only what is true for ever is: executions, and the entries of the audit.
+ * What of it may still be told to the store where somebody has begun on it since, without this journal: entries of the
+ * audit. What was done at the exchange was learnt from the exchange, and may be booked otherwise; what was only meant
+ * to be done is not wanted any more.
  */
-export async function stillNews(store: Pick<Store, "get">, { ops }: Aside): Promise<Op[]> {
-  for (const { collection, value } of putsOf(ops)) {
-    const row = await store.get(collection, collection.key(value as never));
-    if (row && versionOf(row.value) > versionOf(value)) return ops.filter(isForEver);
-  }
-  return [...ops];
-}
-
-const isForEver = (op: Op): boolean =>
-  (op.op === "put" && op.collection.name === fills.name) ||
-  (op.op === "emit" && op.stream.family === opsEvents.family) ||
-  op.op === "link";
-
-function versionOf(value: unknown): number {
-  const { updated_at, epoch } = value as { updated_at?: number; epoch?: number };
-  return updated_at ?? epoch ?? 0;
-}
+export const ofLate = ({ ops }: Aside): Op[] =>
+  ops.filter((op) => op.op === "emit" && op.stream.family === opsEvents.family);

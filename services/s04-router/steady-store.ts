@@ -9,8 +9,9 @@ import { routerMarks } from "../../shared/collections/orders.ts";
 import { asProblem, Problem, refuse } from "../../shared/errors.ts";
 import { instead } from "../../shared/kit/instead.ts";
 import type { Clock, Journal, Op, Store } from "../../shared/kit/ports.ts";
+import { BEGUN_MARK } from "../../shared/restored.ts";
 import type { Alert } from "../../shared/streams.ts";
-import { type Aside, asideText, readAside, stillNews, wasTaken } from "./aside.ts";
+import { type Aside, asideText, ofLate, readAside, wasTaken } from "./aside.ts";
 
 /** How a commit is made: `risk` is not put aside, but refused while the store is away. */
 export interface CommitOptions {
@@ -47,6 +48,9 @@ export class SteadyStore {
   /** On their way into the journal. */
   private writes = 0;
   private readonly run: string;
+  /** Who may have begun on the store last for what was put aside to follow on it. */
+  private readonly followed = new Set<string>();
+  private after: string | undefined;
   private readonly underWay = new Set<Promise<unknown>>();
   private writing: Promise<unknown> = Promise.resolve();
   private merging: Promise<void> | undefined;
@@ -58,6 +62,7 @@ export class SteadyStore {
   constructor(parts: Parts) {
     this.parts = parts;
     this.run = String(Math.floor(parts.clock.now()));
+    this.followed.add(this.run);
     const { store } = parts;
     this.store = instead<RouterStore>(store, {
       get: (...asked) => this.read(store.get(...asked)),
@@ -76,14 +81,37 @@ export class SteadyStore {
   async start(): Promise<void> {
     this.kept = (await this.parts.journal.read()).map(readAside);
     // Also takes the room for what may come.
-    if (this.kept.length === 0) return this.clear();
+    if (this.kept.length === 0) return this.begin();
     const numbers = this.kept
       .filter(({ id }) => id.startsWith(`${this.run}-`))
       .map(({ id }) => Number(id.split("-")[1]));
     this.number = Math.max(0, ...numbers);
+    for (const { id, after } of this.kept) {
+      this.followed.add(runOf(id));
+      if (after !== undefined) this.followed.add(after);
+    }
     this.parts.warn("what was put aside is told to the store", { commits: this.kept.length });
     this.why = "it has not taken yet what was put aside";
     await this.merge();
+  }
+
+  /** Where the store takes no more than reading, the journal still says whom it follows. */
+  private async begin(): Promise<void> {
+    await this.clear();
+    this.after = await this.begunLast();
+    if (this.after !== undefined) this.followed.add(this.after);
+    await this.inTime(this.parts.store.commit([this.begun()])).catch((error: unknown) =>
+      this.parts.warn("that it begins could not be stored", { error: String(error) }),
+    );
+  }
+
+  private async begunLast(): Promise<string | undefined> {
+    const row = await this.store.get(routerMarks, BEGUN_MARK);
+    return row && String(row.value.value);
+  }
+
+  private begun(): Op {
+    return put(routerMarks, { id: BEGUN_MARK, value: this.run, ts: this.parts.clock.now() });
   }
 
   /** What was open when the store went away and all that has changed since, in order; undefined: nobody knows. */
@@ -150,7 +178,8 @@ export class SteadyStore {
   }
 
   private keep(what: Omit<Aside, "id">): Promise<void> {
-    const aside: Aside = { id: `${this.run}-${++this.number}`, ...what };
+    const after = this.after === undefined ? {} : { after: this.after };
+    const aside: Aside = { id: `${this.run}-${++this.number}`, ...after, ...what };
     this.writes++;
     const written = this.write(async () => {
       await this.parts.journal.append(asideText(aside));
@@ -192,9 +221,11 @@ export class SteadyStore {
     do {
       // One that was given up may still arrive: nothing that comes later in the books may be there before it.
       await Promise.allSettled([...this.underWay]);
-      while (this.kept.length > 0) await this.mergeSome(this.kept.slice(0, MERGED_AT_ONCE));
+      const last = await this.begunLast();
+      const isLate = last !== undefined && !this.followed.has(last);
+      while (this.kept.length > 0) await this.mergeSome(this.kept.slice(0, MERGED_AT_ONCE), isLate);
       const asked = clock.mono();
-      await store.commit([put(routerMarks, { id: "store", value: this.run, ts: clock.now() })], { sync: "full" });
+      await store.commit([this.begun()], { sync: "full" });
       const tookMs = Math.round(clock.mono() - asked);
       if (tookMs > settings.storeWaitMs) throw new Problem("UNAVAILABLE", `it took ${tookMs} ms to answer`);
       await this.writing;
@@ -206,15 +237,18 @@ export class SteadyStore {
   }
 
   /** In one commit, each marked as taken, so that none is told twice whatever becomes of the answer. */
-  private async mergeSome(some: readonly Aside[]): Promise<void> {
+  private async mergeSome(some: readonly Aside[], isLate: boolean): Promise<void> {
     const { store } = this.parts;
     const ops: Op[] = [];
     for (const aside of some) {
       if (aside.isPicture || (await store.isDone(MARK.stream, MARK.group, aside.id))) continue;
-      if (!(aside.maybe && (await wasTaken(store, aside)))) ops.push(...(await stillNews(store, aside)));
+      if (isLate && runOf(aside.id) !== this.run) ops.push(...ofLate(aside));
+      else if (!(aside.maybe && (await wasTaken(store, aside)))) ops.push(...aside.ops);
       ops.push({ op: "done", ...MARK, id: aside.id });
     }
     await store.commit(ops, { sync: "full" });
     this.kept.splice(0, some.length);
   }
 }
+
+const runOf = (id: string): string => id.slice(0, id.indexOf("-"));

@@ -60,6 +60,8 @@ export class RouterWorld {
   readonly clock: VirtualClock;
   readonly exchange: FakeExchange;
   readonly alerts: string[] = [];
+  /** By so much somebody has set the machine's clock wrong. */
+  wrongMs = 0;
   /** Why the bus takes no more risk. */
   busTrouble: string | undefined;
   readonly store: SqliteStore;
@@ -157,7 +159,7 @@ export class RouterWorld {
     return {
       account: "main",
       settings: this.settings,
-      clock: clockOf(this.clock, alive),
+      clock: clockOf(this.clock, alive, () => this.wrongMs),
       store,
       journal: journalOf(this.journal, guarded),
       quota: portOf(this.around.quota, guarded),
@@ -219,8 +221,8 @@ const journalOf = (
 });
 
 /** A clock whose callbacks die with the process. */
-const clockOf = (clock: Clock, alive: () => boolean): Clock => ({
-  now: () => clock.now(),
+const clockOf = (clock: Clock, alive: () => boolean, wrongMs: () => number): Clock => ({
+  now: () => clock.now() + wrongMs(),
   mono: () => clock.mono(),
   after: (ms, run, order) => clock.after(ms, () => (alive() ? run() : undefined), order),
   every: (ms, run) => clock.every(ms, () => (alive() ? run() : undefined)),
