@@ -34,6 +34,11 @@ export interface QueueWorkerParts {
 
 const LOOK_MS = 500;
 
+interface Known {
+  readonly id: string;
+  readonly item: WorkItem;
+  readonly task: AnyTask;
+}
 interface Opened {
   readonly crew: Crew<unknown, unknown>;
   users: number;
@@ -54,12 +59,12 @@ export class QueueWorker {
     const { clock, onError } = this.#parts;
     let busyAt = clock.mono();
     while (!this.#ending.signal.aborted && clock.mono() - busyAt < idleMs) {
-      const taken = await this.#take().catch((error: unknown) => {
+      const { seen, taken } = await this.#take().catch((error: unknown) => {
         onError(error);
-        return 0;
+        return { seen: 0, taken: 0 };
       });
       if (taken > 0 || this.#running.size > 0) busyAt = clock.mono();
-      if (taken === 0) await clock.sleep(LOOK_MS, this.#ending.signal).catch(() => {});
+      if (seen === 0) await clock.sleep(LOOK_MS, this.#ending.signal).catch(() => {});
     }
     await Promise.all(this.#running);
     for (const opened of this.#crews.values()) await (await opened)?.crew.close();
@@ -70,26 +75,30 @@ export class QueueWorker {
     this.#ending.abort(new Error("the worker stops"));
   }
 
-  async #take(): Promise<number> {
+  /** How many were there, and how many of them it works. */
+  async #take(): Promise<{ seen: number; taken: number }> {
     const { schedule, clock, size } = this.#parts;
     const limit = size - this.#running.size;
-    if (limit <= 0) return 0;
+    if (limit <= 0) return { seen: 0, taken: 0 };
     const claimed = await schedule.claim(WORK_QUEUE, clock.now(), { limit, leaseMs: LEASE_MS });
-    for (const { id, payload } of claimed) {
-      const working = this.#carry(id, payload).catch(this.#parts.onError);
+    const known = claimed.flatMap(({ id, payload }) => this.#known(id, payload) ?? []);
+    for (const item of known) {
+      const working = this.#carry(item).catch(this.#parts.onError);
       this.#running.add(working);
       void working.finally(() => this.#running.delete(working));
     }
-    return claimed.length;
+    return { seen: claimed.length, taken: known.length };
   }
 
-  async #carry(id: string, payload: unknown): Promise<void> {
-    const { schedule, tasks } = this.#parts;
-    const read = WorkItem.safeParse(payload);
-    const task = tasks.find(({ name }) => name === read.data?.task);
-    // Of another version, which has workers of its own.
-    if (!read.success || !task || id !== itemId(read.data)) return;
-    const item = read.data;
+  /** Undefined for one of another version, which has workers of its own. */
+  #known(id: string, payload: unknown): Known | undefined {
+    const { data: item } = WorkItem.safeParse(payload);
+    const task = this.#parts.tasks.find(({ name }) => name === item?.task);
+    return item && task && id === itemId(item) ? { id, item, task } : undefined;
+  }
+
+  async #carry({ id, item, task }: Known): Promise<void> {
+    const { schedule } = this.#parts;
     if (!(await this.#isWanted(item))) return schedule.done(WORK_QUEUE, id);
     if (item.tries >= TRIES_MAX) return this.#answer(item, { error: sentError(threadDied()) });
     await this.#sign({ ...item, tries: item.tries + 1 });
@@ -128,8 +137,8 @@ export class QueueWorker {
       if (isWanted) await this.#sign({ ...item, tries: item.tries + 1 }).catch(() => {});
       else unwanted.abort(new Error("nobody waits for it"));
     });
-    const answer = await crew
-      .run(unpacked(Buffer.from(item.input, "base64")), { signal })
+    const run = async () => crew.run(unpacked(Buffer.from(item.input, "base64")), { signal });
+    const answer = await run()
       .then((output): Answer => ({ output }))
       .catch((error: unknown): Answer => ({ error: sentError(error) }));
     isOver = true;

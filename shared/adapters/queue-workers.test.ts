@@ -1,6 +1,6 @@
 /** Workers elsewhere, on a virtual clock: what they answer, and what becomes of runs whose worker or owner goes. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { workOf } from "../keys.ts";
+import { workAnswer, workOf } from "../keys.ts";
 import { instead } from "../kit/instead.ts";
 import type { Blobs } from "../kit/ports.ts";
 import type { Crew } from "../kit/workers.ts";
@@ -10,7 +10,7 @@ import { hereWorkers } from "./here-workers.ts";
 import { MemoryBlobs } from "./memory-blobs.ts";
 import { onnxInference } from "./onnx.ts";
 import { programRunner } from "./programs.ts";
-import { LEASE_MS, packed, unpackedShared, WORK_QUEUE } from "./queue/work.ts";
+import { answersQueue, LEASE_MS, packed, unpackedShared, WORK_QUEUE, type WorkItem } from "./queue/work.ts";
 import { type AnyTask, QueueWorker } from "./queue-worker.ts";
 import { queueWorkers } from "./queue-workers.ts";
 import { seededRandom } from "./random.ts";
@@ -221,6 +221,51 @@ test("work that a worker does not know, or that is none, is left alone", async (
   const end = worker().run(1_000);
   expect(await finish(run)).toMatchObject({ sum: 101 });
   await finish(end);
+});
+
+test("work that a worker does not know does not keep it from ending", async () => {
+  await coordination.schedule.put(WORK_QUEUE, "other", 0, { task: "other" });
+  const begunAt = clock.now();
+  await finish(worker().run(2 * LEASE_MS));
+  expect(clock.now() - begunAt).toBeLessThan(2 * LEASE_MS + 1_000);
+});
+
+describe("what cannot be read, as of another version,", () => {
+  const JUNK = Buffer.from("no value of V8's");
+
+  test("fails its run where it is what was asked", async () => {
+    const crew = open(1);
+    const run = crew.run(add(1));
+    run.catch(() => {});
+    const [item] = await asked();
+    await coordination.schedule.put(WORK_QUEUE, item.id, 0, { ...item.payload, input: JUNK.toString("base64") });
+    const end = worker().run(1_000);
+    await expect(within(10_000, run)).rejects.toMatchObject({ code: "INTERNAL" });
+    await finish(end);
+    await finish(crew.close());
+    await clock.run(clock.now() + 2 * LEASE_MS);
+    expect([await waiting(), await left()]).toEqual([[], []]);
+  });
+
+  test("fails its run where it is what was answered", async () => {
+    const crew = open(1);
+    const run = crew.run(add(1));
+    run.catch(() => {});
+    const [item] = await asked();
+    const { crew: id, run: number } = item.payload;
+    await coordination.schedule.done(WORK_QUEUE, item.id);
+    await blobs.put(workAnswer(id, number), JUNK);
+    await coordination.schedule.put(answersQueue(id), String(number), 0, null);
+    await expect(within(10_000, run)).rejects.toMatchObject({ code: "INTERNAL" });
+    await finish(crew.close());
+  });
+
+  const asked = async () => {
+    await clock.run(clock.now() + 1_000);
+    return (await waiting()) as [{ id: string; payload: WorkItem }];
+  };
+  const within = (ms: number, work: Promise<unknown>) =>
+    finish(Promise.race([work, clock.sleep(ms).then(() => "nothing, in all that time")]));
 });
 
 test("arrays of numbers travel whole, and are memory that threads share", () => {

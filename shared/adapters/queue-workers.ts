@@ -1,4 +1,5 @@
 /** Workers elsewhere: runs wait in a queue for whoever takes them, the ground and the answers lie in blobs. */
+import { Problem } from "../errors.ts";
 import { WORK, workAnswer, workGround, workOf, workStopped } from "../keys.ts";
 import type { Blobs, Cancel, Clock, Random, Schedule } from "../kit/ports.ts";
 import type { Crew, CrewCall, Task, Workers } from "../kit/workers.ts";
@@ -159,15 +160,20 @@ class QueueCrew<G, I, O> implements Crew<I, O> {
       const run = Number(id);
       const bytes = await blobs.get(workAnswer(this.#id, run));
       const job = this.#asked.get(run);
-      if (bytes && job) this.#end(run, () => this.#settle(job, unpacked(bytes) as Answer));
+      if (bytes && job) this.#end(run, () => this.#settle(job, bytes));
       await schedule.done(queue, id);
       if (bytes) await blobs.delete(workAnswer(this.#id, run));
     }
   }
 
-  #settle(job: Job<I, O>, answer: Answer): void {
-    if ("error" in answer) job.reject(problemOf(answer.error));
-    else job.resolve(answer.output as O);
+  #settle(job: Job<I, O>, bytes: Uint8Array): void {
+    try {
+      const answer = unpacked(bytes) as Answer;
+      if ("error" in answer) job.reject(problemOf(answer.error));
+      else job.resolve(answer.output as O);
+    } catch (cause) {
+      job.reject(new Problem("INTERNAL", "What a worker answered cannot be read.", { cause }));
+    }
   }
 
   #end(run: number, settle: () => void): void {
