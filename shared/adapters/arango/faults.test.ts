@@ -80,6 +80,30 @@ describe("a commit whose answer is lost", () => {
     expect(await told()).toEqual(["before", "a"]);
   });
 
+  test("is no success because the server says so while it goes on: it may yet fail, and is done anew then", async () => {
+    for (const fails of [true, false]) {
+      const id = `fails ${fails}`;
+      strike(1, { commitsForMs: 600, fails }, atCommit);
+      const patient = await world.open("s04", { timeoutMs: 150, resolveMs: 5_000 });
+      await patient.commit(both(id));
+      expect((await patient.get(notes, id))?.key).toBe(id);
+    }
+    store = await world.open("s04", FAST);
+    expect(await told()).toEqual(["before", "fails true", "fails false"]);
+  });
+
+  test("is waited for before anything else is written while it goes on, however long ago its caller was told", async () => {
+    for (const fails of [true, false]) {
+      const id = `fails ${fails}`;
+      strike(1, { commitsForMs: 1_500, fails }, atCommit);
+      await expect(store.commit(both(id))).rejects.toMatchObject(UNAVAILABLE);
+      await expect(store.commit(both("too early"))).rejects.toMatchObject(UNAVAILABLE);
+      await Bun.sleep(900);
+      await store.commit(both(`after ${fails}`));
+    }
+    expect(await told()).toEqual(["before", "after true", "fails false", "after false"]);
+  });
+
   test("is no success while nobody knows; once told so, it is not done later, and nothing is done twice", async () => {
     const isEnding: FindTrouble = ({ method, path }) =>
       path.includes("/_api/transaction/") && (method === "PUT" || method === "DELETE") ? { delayMs: 0 } : undefined;

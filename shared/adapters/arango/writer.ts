@@ -30,8 +30,11 @@ interface Unanswered {
   head: Head;
 }
 
-/** Ends the transaction one way or the other, and says what became of it. */
+/** Ends the transaction one way or the other, and says what the server says of it: `done` from when it begins with it. */
 type End = (transaction: string) => Promise<"done" | "undone">;
+
+/** Of one that is to be aborted: it was committed before, or that goes on. */
+const COMMITTED_ALREADY = 1_653;
 
 export interface WriterOptions {
   server: Server;
@@ -229,18 +232,29 @@ export class Writer {
   /** Before anything else is written: its callers were told that nobody knows, so what is not done by now is ended. */
   async #settle(unanswered: Unanswered): Promise<void> {
     try {
-      await this.#resolve(unanswered, (transaction) => this.#server.abort(transaction).then(() => "undone"));
+      await this.#resolve(unanswered, (transaction) => this.#abort(transaction));
     } catch (error) {
       if (!(error instanceof Fault) || error.kind !== "absent") throw error;
       await this.readAgain();
     }
   }
 
+  async #abort(transaction: string): Promise<"done" | "undone"> {
+    try {
+      await this.#server.abort(transaction);
+      return "undone";
+    } catch (error) {
+      if (error instanceof Fault && error.number === COMMITTED_ALREADY) return "done";
+      throw error;
+    }
+  }
+
   /**
    * What became of a commit that was not answered. `end` asks for it again, which is allowed, since committing and
-   * aborting are idempotent; where the server knows no such transaction any more, or has ended it otherwise, the head
-   * says whether it took effect. Returns when it did, with the head brought up to date; throws Fault `absent` when it
-   * did not, and Problem UNAVAILABLE while nobody knows.
+   * aborting are idempotent. It took effect when the head says so, and not before: the server calls a transaction
+   * committed from when its commit begins, and aborted should that fail. Where it knows no such transaction any more, or
+   * has ended it otherwise, the head says so too. Returns when it took effect, with the head brought up to date; throws
+   * Fault `absent` when it did not, and Problem UNAVAILABLE while nobody knows.
    */
   async #resolve(unanswered: Unanswered, end: End): Promise<void> {
     const deadline = Date.now() + this.#resolveMs;
@@ -261,8 +275,10 @@ export class Writer {
   }
 
   async #outcome({ transaction, head }: Unanswered, end: End): Promise<"done" | "undone" | "unknown"> {
+    let isSaidToBeDone = false;
     try {
-      return await end(transaction);
+      if ((await end(transaction)) === "undone") return "undone";
+      isSaidToBeDone = true;
     } catch (error) {
       if (!(error instanceof Fault) || error.kind === "unknown" || error.kind === "busy") return "unknown";
     }
@@ -270,7 +286,7 @@ export class Writer {
       const stored = await readHead(this.#server, this.#owner, Number(head._key));
       if (stored?._rev === head._rev) return "done";
       this.#check(stored);
-      return "undone";
+      return isSaidToBeDone ? "unknown" : "undone";
     } catch (error) {
       if (error instanceof Problem) throw error;
       return "unknown";

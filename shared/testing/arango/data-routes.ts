@@ -47,8 +47,22 @@ export class Transactions {
   running({ user, database }: Asked): Transaction[] {
     this.expire();
     return [...this.#commits.running].filter(
-      (each) => this.#all.has(each.id) && each.database === database.name && each.user === user.name,
+      ({ id, state, ...of }) =>
+        state === "running" && this.#all.has(id) && of.database === database.name && of.user === user.name,
     );
+  }
+
+  /**
+   * The server says of a transaction that it is committed from when its commit begins (`Manager::updateTransaction`:
+   * "it is sufficient to pretend that the operation already succeeded"), and only where it fails that it is aborted.
+   */
+  async commitSlowly(id: string, { ms, fails }: { ms: number; fails: boolean }): Promise<void> {
+    const found = this.#all.get(id);
+    if (found?.state !== "running") return;
+    found.state = "committed";
+    await Bun.sleep(ms);
+    if (fails) this.#commits.end(found, "aborted");
+    else this.#commits.commit(found);
   }
 
   /** Ends what has not been used for too long. */
@@ -99,13 +113,13 @@ export function dataRoutes(transactions: Transactions, commits: Commits): Route[
     ),
     route("PUT", "/_api/transaction/{id}", {}, (asked) => {
       const found = transactions.find(asked.path[0]!, asked);
-      if (found.state === "aborted") throw new AqlError(1654, "transaction was already aborted");
+      if (found.state === "aborted") throw new AqlError(1653, "transaction was already aborted");
       if (found.state === "running") commits.commit(found);
       return answer(200, stateOf(found));
     }),
     route("DELETE", "/_api/transaction/{id}", {}, (asked) => {
       const found = transactions.find(asked.path[0]!, asked);
-      if (found.state === "committed") throw new AqlError(1655, "transaction was already committed", 409);
+      if (found.state === "committed") throw new AqlError(1653, "transaction was already committed");
       if (found.state === "running") commits.end(found, "aborted");
       return answer(200, stateOf(found));
     }),
@@ -137,7 +151,8 @@ function within<T>(
 ): T {
   if (id !== undefined) {
     const transaction = transactions.find(id, { database, user, transaction: id, ...asked });
-    if (transaction.state !== "running") throw new AqlError(1654, `transaction '${id}' is ${transaction.state}`);
+    if (transaction.state === "committed") throw new AqlError(1653, `transaction '${id}' has already been committed`);
+    if (transaction.state === "aborted") throw new AqlError(1654, `transaction '${id}' has already been aborted`);
     return work({ database, user, transaction, commits });
   }
   const of = { user: user.name, database: database.name, write: undefined, read: undefined, allowImplicit: true };

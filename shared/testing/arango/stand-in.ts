@@ -28,6 +28,8 @@ export type Trouble =
   | { cut: "before" | "after" }
   /** Nothing is done, and it is never answered. */
   | { silent: "before" | "after" }
+  /** A commit takes so long, and then fails or not; it is never answered. */
+  | { commitsForMs: number; fails: boolean }
   | { delayMs: number };
 
 export type FindTrouble = (request: { method: string; path: string; query: string }) => Trouble | undefined;
@@ -107,6 +109,11 @@ export class ArangoStandIn {
     if ("delayMs" in trouble) {
       await Bun.sleep(trouble.delayMs);
       return respond(this.#handle(request, text));
+    }
+    if ("commitsForMs" in trouble) {
+      const id = request.url.slice(request.url.lastIndexOf("/") + 1);
+      await this.transactions.commitSlowly(id, { ms: trouble.commitsForMs, fails: trouble.fails });
+      return new Promise(() => {});
     }
     const when = "cut" in trouble ? trouble.cut : trouble.silent;
     if (when === "after") this.#handle(request, text);
