@@ -148,6 +148,17 @@ describe("a collector", () => {
     expect(teller.dropped).toBe(2);
   });
 
+  test("that takes its time for every batch is not waited for at the end any longer than for one answer", async () => {
+    answer = () => Bun.sleep(120).then(() => Response.json({}));
+    const teller = spans({ timeoutMs: 200 });
+    for (let n = 0; n < 5_120; n++) teller.tell(span());
+    await teller.close();
+    expect(heard.length).toBeLessThan(4);
+    expect(teller.told).toBeLessThan(2_048);
+    await teller.flush();
+    expect(heard.length).toBeLessThan(4);
+  });
+
   test("that comes back in time is told all of it", async () => {
     answer = () => new Response("", { status: 429 });
     const teller = spans();

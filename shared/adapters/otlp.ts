@@ -42,6 +42,7 @@ export class OtlpSpans implements Spans {
   readonly #timer: ReturnType<typeof setInterval>;
   #waiting: Span[] = [];
   #tries = 0;
+  #isClosed = false;
   #sending: Promise<void> | undefined;
 
   /** Throws Error for an address that is none. */
@@ -72,14 +73,18 @@ export class OtlpSpans implements Spans {
     return this.#sending;
   }
 
-  /** Tells what is left, for no longer than one answer may take. */
+  /** Tells what is left, for no longer than one answer may take; nothing is told after that. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.flush();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#options.timeoutMs);
+    await Promise.race([this.flush(), late]);
+    clearTimeout(timer);
+    this.#isClosed = true;
   }
 
   async #send(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#isClosed) {
       const batch = this.#waiting.slice(0, BATCH);
       const taken = await this.#post(batch);
       if (taken === "later" && ++this.#tries < TRIES) return;

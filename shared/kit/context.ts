@@ -118,7 +118,6 @@ export function createContext(parts: ContextParts): MadeContext {
   };
 }
 
-/** The request or message that is being worked on, if any, where the person is for whom that is done, who allowed it. */
 /** With those of the process, where the world has them: a part of it is told nowhere else. */
 const withProcess = (metrics: OwnMetrics, { processMetrics }: World): OwnMetrics =>
   processMetrics ? { ...metrics, text: async () => (await metrics.text()) + (await processMetrics()) } : metrics;
@@ -131,6 +130,7 @@ function tellBuild(metrics: OwnMetrics, { build, mode }: World): void {
     .set(1, { version, git_commit, mode });
 }
 
+/** The request or message that is being worked on, if any, where the person is for whom that is done, who allowed it. */
 function cameFrom(): Pick<OpsEvent, "trace_id" | "from" | "second"> {
   const trace_id = traceId(currentTrace());
   const [from, second] = [currentFrom(), currentSecond()];

@@ -18,7 +18,10 @@ export interface OwnMetrics extends Metrics {
   declared(): DeclaredMetric[];
 }
 
-/** `shard`: named in every series where it is one of several. */
+/**
+ * `shard`: named in every series where it is one of several. A figure that is no number, or would let a counter fall, is
+ * left out: whoever counts has done its work already, and must not fail at that.
+ */
 export function createMetrics(service: string, shard?: Pick<Shard, "index" | "count">): OwnMetrics {
   const registry = new Registry();
   const isPart = shard !== undefined && shard.count > 1;
@@ -27,7 +30,13 @@ export function createMetrics(service: string, shard?: Pick<Shard, "index" | "co
   return {
     counter(name, help, labels = []) {
       const counter = new Counter({ name: PREFIX + name, help, labelNames: labels, registers });
-      return { inc: (values, by = 1) => (values ? counter.inc(values, by) : counter.inc(by)) };
+      return {
+        inc(values, by = 1) {
+          if (!(Number.isFinite(by) && by >= 0)) return;
+          if (values) counter.inc(values, by);
+          else counter.inc(by);
+        },
+      };
     },
     gauge(name, help, labels = []) {
       const gauge = new Gauge({ name: PREFIX + name, help, labelNames: labels, registers });
@@ -38,7 +47,13 @@ export function createMetrics(service: string, shard?: Pick<Shard, "index" | "co
     },
     histogram(name, help, { labels = [], buckets }) {
       const histogram = new Histogram({ name: PREFIX + name, help, labelNames: labels, buckets, registers });
-      return { observe: (value, values) => (values ? histogram.observe(values, value) : histogram.observe(value)) };
+      return {
+        observe(value, values) {
+          if (!Number.isFinite(value)) return;
+          if (values) histogram.observe(values, value);
+          else histogram.observe(value);
+        },
+      };
     },
     text: () => registry.metrics(),
     declared: () => declaredIn(registry),

@@ -3,7 +3,7 @@ import { seededRandom } from "../adapters/random.ts";
 import { VirtualClock } from "../adapters/virtual-clock.ts";
 import { refuse } from "../errors.ts";
 import { type Span, Tracing } from "./spans.ts";
-import { currentFrom, currentTrace, inTrace, spanId, traceId } from "./trace.ts";
+import { childTrace, currentFrom, currentTrace, inTrace, spanId, traceId } from "./trace.ts";
 
 const PARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 const OWN = `00-${"a".repeat(32)}-${"c".repeat(16)}-01`;
@@ -81,4 +81,14 @@ test("nobody who collects, and nobody who wants it: the trace goes on as it was,
     each.describe("nothing", {});
   }
   expect(told).toEqual([]);
+});
+
+test("a trace that is none is not gone on with: a new one begins", () => {
+  const [zeros, id, span] = ["0".repeat(32), "a".repeat(32), "b".repeat(16)];
+  const random = seededRandom("trace");
+  expect(traceId(childTrace(`00-${id}-${span}-00`, random))).toBe(id);
+  for (const none of [`00-${zeros}-${span}-01`, `00-${id}-${"0".repeat(16)}-01`, `00-${id}-${span}-01-x`, "", null]) {
+    expect([zeros, id]).not.toContain(traceId(childTrace(none, random)) as string);
+    expect(spanId(none)).toBeUndefined();
+  }
 });
