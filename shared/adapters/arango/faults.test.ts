@@ -4,6 +4,8 @@ import { ArangoStandIn, type FindTrouble, type Trouble } from "../../testing/ara
 import { type ArangoWorld, arangoWorld, PASSWORD } from "../../testing/arango/world.ts";
 import { counted, notes, tell } from "../../testing/store-world.ts";
 import type { ArangoStore } from "../arango.ts";
+import { readHead, replacingHead } from "./head.ts";
+import { Server } from "./server.ts";
 
 const UNAVAILABLE = { code: "UNAVAILABLE" };
 const FENCED = { code: "FENCED" };
@@ -267,6 +269,24 @@ describe("who was passed", () => {
     await successor.commit(both("new"));
     expect(await successor.get(notes, "dying")).toBeUndefined();
   });
+});
+
+test("who has written more than the store holds, since it was restored, begins anew: no number comes back", async () => {
+  const server = new Server(world.address);
+  const older = await readHead(server, "s04");
+  await store.commit(both("lost"));
+  const ids = (await store.outbox.read(10)).map(({ id }) => id);
+  // As a database restored, or a machine that lost power before the disk had it.
+  const { _rev, ...restored } = older!;
+  await server.query(replacingHead("s04", restored));
+  await server.query({ text: "FOR e IN s04_outbox FILTER e.event.id == 'lost' REMOVE e IN s04_outbox", values: {} });
+  for (const id of ["a", "b"]) await expect(store.commit(both(id))).rejects.toMatchObject(FENCED);
+  await expect(store.mustBeNewest()).rejects.toMatchObject(FENCED);
+  store = await world.open("s04");
+  await store.commit(both("new"));
+  expect(await told()).toEqual(["before", "new"]);
+  expect(ids).not.toContain((await store.outbox.read(10)).at(-1)?.id);
+  server.close();
 });
 
 test("a database of another mode, venue, account or number of shards is refused", async () => {

@@ -252,9 +252,9 @@ export class Writer {
   /**
    * What became of a commit that was not answered. `end` asks for it again, which is allowed, since committing and
    * aborting are idempotent. It took effect when the head says so, and not before: the server calls a transaction
-   * committed from when its commit begins, and aborted should that fail. Where it knows no such transaction any more, or
-   * has ended it otherwise, the head says so too. Returns when it took effect, with the head brought up to date; throws
-   * Fault `absent` when it did not, and Problem UNAVAILABLE while nobody knows.
+   * committed from when its commit begins, and aborted should that fail. Where it knows no such transaction any more,
+   * or has ended it otherwise, the head says so too. Returns when it took effect, with the head brought up to date;
+   * throws Fault `absent` when it did not, and Problem UNAVAILABLE while nobody knows.
    */
   async #resolve(unanswered: Unanswered, end: End): Promise<void> {
     const deadline = Date.now() + this.#resolveMs;
@@ -293,7 +293,7 @@ export class Writer {
     }
   }
 
-  /** Throws Problem FENCED when a newer holder has opened the shard. */
+  /** Throws Problem FENCED when a newer holder has opened the shard, or commits of ours are not there any more. */
   async readAgain(): Promise<void> {
     const stored = await readHead(this.#server, this.#owner, Number(this.#head._key));
     this.#check(stored);
@@ -302,5 +302,11 @@ export class Writer {
 
   #check(stored: Head | undefined): void {
     if (stored?.fence !== this.#head.fence) fenced(this.#owner, stored?.fence, this.#head.fence);
+    if (stored.group >= this.#head.group) return;
+    // Restored, or lost with the server's power: what we remember is not so any more, and our numbers would come back.
+    throw new Problem(
+      "FENCED",
+      `${this.#owner}'s store has lost commits that took effect: whoever holds it starts anew.`,
+    );
   }
 }
