@@ -28,6 +28,7 @@ import type { WriteBehind } from "./write-behind.ts";
 
 /** Pages looked through for one action or reason before the caller is asked to go on with the cursor. */
 const PAGES_MAX = 10;
+const NO_REVISION = "No config revision has arrived yet.";
 
 export interface InquiryParts {
   account: string;
@@ -164,7 +165,7 @@ export class Inquiries {
 
   private async revision(rev: DecideRequest["config_rev"]): Promise<CompiledBundle> {
     const { surroundings } = this.parts;
-    if (rev === "CURRENT") return surroundings.current() ?? refuse("NOT_READY", "No config revision has arrived yet.");
+    if (rev === "CURRENT") return surroundings.current() ?? refuse("NOT_READY", NO_REVISION, { retryAfterMs: 1_000 });
     return (await surroundings.revision(rev)) ?? refuse("NOT_FOUND", `There is no config revision ${rev}.`);
   }
 

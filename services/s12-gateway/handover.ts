@@ -1,5 +1,5 @@
 /** Waits out the moment in which nobody answers for something: it is handed over, or its only holder starts again. */
-import { asProblem, type Code, FAILURES } from "../../shared/errors.ts";
+import { asProblem, type Code, FAILURES, refuse } from "../../shared/errors.ts";
 import { type Clock, NetError } from "../../shared/kit/ports.ts";
 
 /** A hand-over takes half a second, a restart some more. */
@@ -10,28 +10,37 @@ const WAIT_MS_MAX = 400;
 /** Said before anything is done: whatever was asked may be asked again. */
 const BEFORE_ANYTHING: readonly Code[] = ["NOT_OWNER", "STOPPING", "NOT_READY"];
 
-/** `isChange`: also while nobody can be reached, for what should not have to be asked again by people. */
+interface Held {
+  clock: Clock;
+  /** Also while nobody can be reached, for what should not have to be asked again by people. */
+  isChange: boolean;
+  /** Aborted when whoever asked has gone away: nothing is done for them afterwards. */
+  signal?: AbortSignal | undefined;
+}
+
 export async function untilHandedOver(
   send: () => Promise<Response>,
-  { clock, isChange }: { clock: Clock; isChange: boolean },
+  { clock, isChange, signal }: Held,
 ): Promise<Response> {
   const deadline = clock.mono() + WAITED_MS_MAX;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MS_MAX)) {
-    const isLast = clock.mono() + waitMs >= deadline;
+    const isLast = () => clock.mono() + waitMs >= deadline;
     try {
       const answer = await send();
-      if (isLast || !(await isBefore(answer))) return answer;
+      if (!(await isBefore(answer)) || isLast()) return answer;
     } catch (error) {
       const { cause } = asProblem(error);
       const isUnreached = cause instanceof NetError && cause.kind === "refused";
-      if (isLast || !isChange || !isUnreached) throw error;
+      if (!isChange || !isUnreached || isLast()) throw error;
     }
     await clock.sleep(waitMs);
+    if (signal?.aborted) refuse("UNAVAILABLE", "Nobody was there for it in time, and whoever asked has gone away.");
   }
 }
 
+/** Only what says when to ask again passes: without a key, or a first config, a service is not ready for long. */
 async function isBefore(answer: Response): Promise<boolean> {
-  if (answer.status !== FAILURES.NOT_OWNER.status) return false;
+  if (answer.status !== FAILURES.NOT_OWNER.status || !answer.headers.has("retry-after")) return false;
   const body = (await answer
     .clone()
     .json()

@@ -43,6 +43,8 @@ interface Going {
   path: string;
   headers: Headers;
   body: string | undefined;
+  /** Of the request that it is made for. */
+  signal?: AbortSignal;
 }
 
 export function createProxy({ peers, documents, clock, random, self, care }: ProxyParts) {
@@ -77,9 +79,9 @@ export function createProxy({ peers, documents, clock, random, self, care }: Pro
     });
   }
 
-  function send({ id, method, path, headers, body }: Going, who: Principal): Promise<Response> {
+  function send({ id, method, path, headers, body, signal }: Going, who: Principal): Promise<Response> {
     const target = () => new Request(`http://${id}${path}`, { method, headers, ...(body !== undefined && { body }) });
-    return untilHandedOver(() => peers.fetch(id, target(), who), { clock, isChange: method !== "GET" });
+    return untilHandedOver(() => peers.fetch(id, target(), who), { clock, isChange: method !== "GET", signal });
   }
 
   return {
@@ -98,7 +100,7 @@ export function createProxy({ peers, documents, clock, random, self, care }: Pro
         const value = request.headers.get(name);
         if (value !== null && value !== "*/*") headers.set(name, value);
       }
-      const going = { id, method, path: path + url.search, headers };
+      const going = { id, method, path: path + url.search, headers, signal: request.signal };
       if (method === "GET") {
         const read = () => send({ ...going, body: undefined }, who);
         return (guards.get(id) as Guard).run(read, true, clock.mono() + ANSWER_MS_MAX);

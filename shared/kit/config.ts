@@ -56,7 +56,7 @@ class Holder implements ConfigHolder {
   }
 
   current(): ActiveConfig {
-    return this.active ?? refuse("NOT_READY", "No config revision has arrived yet.");
+    return this.active ?? refuse("NOT_READY", "No config revision has arrived yet.", { retryAfterMs: 1_000 });
   }
 
   onChange(apply: (active: ActiveConfig) => void): void {
