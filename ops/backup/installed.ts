@@ -1,5 +1,5 @@
 /** The installation that is backed up or restored: what it belongs to, and where its documents and blobs are. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Blobs, Clock, ServiceId } from "../../shared/kit/ports.ts";
 import { openBlobs } from "../run/blobs.ts";
@@ -9,7 +9,7 @@ import { type Env, readProcessSettings } from "../run/process-settings.ts";
 import { readStoreSettings } from "../run/store-settings.ts";
 import { openStores, type Stores } from "../run/stores.ts";
 import { generationOf } from "../standby/site.ts";
-import type { Manifest } from "./manifest.ts";
+import { FILE_PATH, type Manifest } from "./manifest.ts";
 
 export type About = Manifest["installation"];
 export interface Installed {
@@ -64,5 +64,6 @@ function filesIn(path: string): Installed["files"] {
   const keys = join(path, "keys");
   const names = existsSync(keys) ? readdirSync(keys).toSorted() : [];
   const all = ["origin.json", "site.json", ...names.map((name) => join("keys", name))];
-  return all.map((name) => ({ path: name, file: join(path, name) })).filter(({ file }) => existsSync(file));
+  const wanted = all.filter((name) => FILE_PATH.test(name)).map((name) => ({ path: name, file: join(path, name) }));
+  return wanted.filter(({ file }) => statSync(file, { throwIfNoEntry: false })?.isFile());
 }

@@ -33,6 +33,10 @@ const BlobPart = z.object({
 });
 export type BlobPart = z.output<typeof BlobPart>;
 
+/** In the data folder, whoever has made the backup: what is origin, generation or a key, and nothing else. */
+export const FILE_PATH = /^(origin\.json|site\.json|keys\/[^./\\][^/\\]*)$/;
+const FilePart = BlobPart.extend({ key: z.string().regex(FILE_PATH) });
+
 export const Manifest = z.object({
   version: z.literal(MANIFEST_VERSION),
   id: z.string(),
@@ -52,7 +56,7 @@ export const Manifest = z.object({
   blobs: z.array(BlobPart),
   blobs_as_of: z.number(),
   /** Of the data folder: `origin.json`, keys. */
-  files: z.array(BlobPart),
+  files: z.array(FilePart),
   /** What was in force, as S10 kept it. */
   config: z.unknown().optional(),
   /** The head of the audit log's chain; none while it is empty. */

@@ -11,6 +11,14 @@ import { originBy } from "../run/origin.ts";
 import type { Env } from "../run/process-settings.ts";
 import type { Stores } from "../run/stores.ts";
 import { amended, type Restored } from "./after-restore.ts";
+import {
+  clearRestored,
+  type Filled,
+  halfRestored,
+  markRestoring,
+  mustBeEmpty,
+  unmarkRestoring,
+} from "./half-restored.ts";
 import { openedIn } from "./installed.ts";
 import type { BlobPart, Manifest, StorePart } from "./manifest.ts";
 import { recordsOf } from "./pieces.ts";
@@ -59,11 +67,10 @@ export async function restoreBackup(restoring: Restoring): Promise<RestoreOutcom
     const done = await work();
     layers.push({ layer, ...done, rpo_ms: Math.round(clock.now() - as_of), rto_ms: Math.round(clock.mono() - from) });
   };
-  if (wants.keys) {
-    await timed("keys", manifest.blobs_as_of, () => putFiles(target, path, manifest.files));
-  }
   const opened = openedIn(path, manifest.installation, restoring);
   try {
+    if (isWhole(restoring)) await begin({ path, manifest, ...opened });
+    if (wants.keys) await timed("keys", manifest.blobs_as_of, () => putFiles(target, path, manifest.files));
     mkdirSync(join(path, "stores"), { recursive: true, mode: 0o700 });
     const withGateway = wants.owners.has("s12");
     const restored = { id: manifest.id, as_of: manifest.begun_at, at: clock.now(), withGateway };
@@ -78,11 +85,23 @@ export async function restoreBackup(restoring: Restoring): Promise<RestoreOutcom
       await timed("blobs", manifest.blobs_as_of, () => putBlobs(target, opened.blobs, manifest.blobs));
     }
     const audit = wants.owners.has("s12") ? await auditOf(opened, manifest) : undefined;
+    if (isWhole(restoring)) unmarkRestoring(path);
     const took_ms = Math.round(clock.mono() - begun);
     return { id: manifest.id, layers, took_ms, ...(audit && { audit }) };
   } finally {
     await opened.stores.close();
   }
+}
+
+const isWhole = ({ only = [] }: Restoring): boolean => only.length === 0;
+
+/** What a try before has left is cleared: everything was empty when it began. */
+async function begin(filled: Filled): Promise<void> {
+  const { path, manifest } = filled;
+  if (halfRestored(path) === undefined) {
+    await mustBeEmpty(filled);
+    markRestoring(path, manifest.id);
+  } else await clearRestored(filled);
 }
 
 function chosen({ stores }: Manifest, only: readonly string[] = []) {
@@ -118,8 +137,14 @@ function mustBeFree(path: string, { manifest, env, only = [] }: Restoring): void
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return;
   }
-  const there = readdirSync(path);
-  if (only.length === 0 && there.length > 0) {
+  const half = halfRestored(path);
+  if (half !== undefined && half !== manifest.id) {
+    throw new Error(`The restore of ${half} was begun there: name it to go on with it, or another folder.`);
+  }
+  if (half !== undefined && only.length > 0)
+    throw new Error(`The restore of ${half} was begun there: finish it first.`);
+  const isLeft = half !== undefined || readdirSync(path).length === 0;
+  if (only.length === 0 && !isLeft) {
     throw new Error(`${path} is not empty: a restore goes into a new folder. Move the old one away, and keep it.`);
   }
 }

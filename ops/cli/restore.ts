@@ -12,7 +12,8 @@ const usage = `Usage: ./chimera restore [ID] --data DIR [--from PLACE] [--only L
 Puts a backup, the newest unless named, into a new or empty folder (or the stores that the environment names, which must
 be empty), and checks every piece, count and hash and the audit log's chain. What happened after the backup is then
 unknown here: the first start asks the exchange for it before anything is entered. The kill switch is on until an
-operator turns it off, everybody signs in anew, and what waited for approval must be asked for again.
+operator turns it off, everybody signs in anew, and what waited for approval must be asked for again. One that was
+interrupted leaves a folder that cannot be started: say it again, with the same ID, to go on.
 
   --data DIR    where to
   --from PLACE  a folder, or s3://bucket/prefix (else CHIMERA_BACKUP_TO)

@@ -1,5 +1,6 @@
-/** Whether a data folder may be started: not a standby's before its promotion, and not a site's that was replaced. */
+/** Whether a data folder may be started: no standby's, no replaced site's, none that was restored but in part. */
 import type { Clock } from "../../shared/kit/ports.ts";
+import { halfRestored } from "../backup/half-restored.ts";
 import { openTarget } from "../backup/open-target.ts";
 import { readBackupSettings } from "../run/backup-settings.ts";
 import type { Env } from "../run/process-settings.ts";
@@ -13,6 +14,12 @@ const ASK_MS_MAX = 5_000;
 export async function mustMayStart(data: string, env: Env, clock: Clock): Promise<void> {
   const standby = notYetASite(data);
   if (standby !== undefined) throw new Error(standby);
+  const half = halfRestored(data);
+  if (half !== undefined) {
+    throw new Error(
+      `The restore of ${half} did not come to its end: ./chimera restore ${half} --data ${data} does it.`,
+    );
+  }
   if (readBackupSettings(env).backupTo === undefined) return;
   const { target, place } = openTarget(undefined, env, clock);
   const asked = replacedBy(target, generationOf(data)).catch(() => undefined);
