@@ -8,8 +8,13 @@ if (!AGE) throw new Error("unacked_age_ms is no threshold any more");
 /** Pages that look on come and go; nobody waits for them. */
 const NOT_LIVE = 'group!~".*-live-.*"';
 const oldest = `max by (stream, group) (chimera_stream_oldest_ms{${NOT_LIVE}})`;
-/** Told only where there are any. */
-const dead = (offset = ""): string => `max by (stream, group) (chimera_stream_dead_letters${offset})`;
+const told = (deadLetters: string): string => `max by (stream, group) (${deadLetters})`;
+const DEAD = "chimera_stream_dead_letters";
+const BEFORE = "offset 15m";
+/** They are told only where there are any: where S11 told nothing at that time, what it told last counts. */
+const deadBefore =
+  `${told(`${DEAD} ${BEFORE}`)} or (${told(`last_over_time(${DEAD}[6h] ${BEFORE})`)} ` +
+  `unless on () count(chimera_service_up ${BEFORE})) or 0 * ${told(DEAD)}`;
 /** Nine tenths of what a stream keeps. */
 const PENDING_MAX = alerts.lengthMax * 0.9;
 const ORDERS = `chimera_stream_oldest_ms{stream="${orderResults.family}",group="s06"}`;
@@ -72,16 +77,20 @@ export const STREAM_ALERTS: AlertGroup = {
     {
       name: "ChimeraDeadLetters",
       severity: "ERROR",
-      expr: `${dead()} > (${dead(" offset 15m")} or 0 * ${dead()})`,
+      expr: `${told(DEAD)} > (${deadBefore})`,
       for: "0m",
       summary: "{{ $labels.group }} put messages of {{ $labels.stream }} aside",
       means: "Messages failed several times, or could not be read, and were put aside; the stream goes on.",
       look: "The inbox: `DEAD_LETTER` names the reason; the service's log at that time.",
       act: "Mend the cause. Stores are the truth: what was missed shows in the next reconciliation.",
       proof: {
-        series: [[`chimera_stream_dead_letters{stream="${accountEvents.family}",group="s04"}`, "_x20 3x60"]],
+        // S11 is away for six minutes from the 41st, which 15 minutes later makes no new ones of them.
+        series: [
+          [`${DEAD}{stream="${accountEvents.family}",group="s04"}`, "_x20 3x19 stale _x5 3x40"],
+          ['chimera_service_up{service="s11",of="s04"}', "1x40 stale _x5 1x40"],
+        ],
         labels: { stream: accountEvents.family, group: "s04" },
-        ...{ quiet: "19m", fires: "25m", over: "50m" },
+        ...{ quiet: "19m", fires: "25m", over: "58m" },
       },
     },
     {
