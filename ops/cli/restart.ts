@@ -5,7 +5,7 @@ import { wallClock } from "../../shared/adapters/clock.ts";
 import { startOrder } from "../../shared/kit/constellation.ts";
 import type { Health } from "../../shared/kit/health.ts";
 import type { Service } from "../../shared/kit/service.ts";
-import { runningPid } from "../run/folder.ts";
+import { claim, runningPid } from "../run/folder.ts";
 import { isOf, PROCESSES_FILE, type ProcessesSeen } from "../run/left-running.ts";
 import { type Replica, type Restarted, restartEach } from "../run/rolling.ts";
 import { findService, loadServices } from "../services.ts";
@@ -38,15 +38,29 @@ async function run(args: string[]): Promise<number> {
   const wanted = new Set(positionals.map((name) => named(services, name)));
   const some = all.filter(({ service }) => wanted.size === 0 || wanted.has(service));
   const byName = new Map(services.map((service) => [service.name, service]));
-  const done = await restartEach(some, all, {
-    clock: wallClock(),
-    stateOf: (name) => seen(folder).find((program) => program.name === name),
-    end: (pid) => void process.kill(pid, "SIGTERM"),
-    healthOf: ({ service, replica }) => ask<Health>(byName.get(service) as Service, "/health", { replica }),
-    told: (step) => values.json || print(line(step)),
-  });
-  if (values.json) print(JSON.stringify({ restarted: done }));
+  const letOthers = alone(folder);
+  try {
+    const done = await restartEach(some, all, {
+      clock: wallClock(),
+      stateOf: (name) => seen(folder).find((program) => program.name === name),
+      // One that has died by itself meanwhile is started again without us, and its number may be a stranger's.
+      end: (pid) => void (isOf(pid, folder) && process.kill(pid, "SIGTERM")),
+      healthOf: ({ service, replica }) => ask<Health>(byName.get(service) as Service, "/health", { replica }),
+      told: (step) => values.json || print(line(step)),
+    });
+    if (values.json) print(JSON.stringify({ restarted: done }));
+  } finally {
+    letOthers();
+  }
   return 0;
+}
+
+/** Of two at once each would find all ready, and end another process. Throws while another restart goes on. */
+function alone(folder: string): () => void {
+  const pid = join(folder, "restart.pid");
+  const other = runningPid(pid);
+  if (other !== undefined) throw new Error(`It is being restarted already, by process ${other}.`);
+  return claim({ path: folder, pid });
 }
 
 function named(services: readonly Service[], text: string): string {
