@@ -149,6 +149,7 @@ async function run(args: string[]): Promise<number> {
   const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--fast" && arg !== "--stores");
   if (unknown !== undefined) throw new Error(`Unknown option ${unknown}. --help tells what there is.`);
   installWanted();
+  if (!takePromtool()) note(dim("Not here: promtool; tests that need it are skipped."));
   if (args.includes("--stores")) {
     if (process.env.CHIMERA_TEST_S3 === undefined) await buildMinio();
     patterns.push(...STORE_TESTS);
