@@ -121,6 +121,6 @@ function carrying(example: Collection<never>, server: Server): Listed[] {
     { about: "load: some records", statement: insertingAll(name, [{ _key: "a" }]) },
     { about: "clear: some records", statement: removingSome(name, 0) },
     { about: "init: documents of an older declaration", statement: readingStored(name, { place: "", shard: -1 }, 500) },
-    { about: "init: brought up to date", statement: updating(name, [{ _key: "a" }]) },
+    { about: "init: brought up to date", statement: updating(name, [{ _key: "a", _rev: "_r" }]) },
   ];
 }

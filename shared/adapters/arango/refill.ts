@@ -10,6 +10,7 @@ const BATCH = 500;
 
 interface Stored extends Position {
   _key: string;
+  _rev: string;
   doc: unknown;
 }
 
@@ -27,17 +28,18 @@ export function readingStored(collection: string, { place, shard }: Position, li
     `FILTER d.place > ${at} OR (d.place == ${at} AND d.shard > ${bind.value(shard)})`,
     "SORT d.place ASC, d.shard ASC",
     `LIMIT ${bind.value(limit)}`,
-    "RETURN { _key: d._key, place: d.place, shard: d.shard, doc: d.doc }",
+    "RETURN { _key: d._key, _rev: d._rev, place: d.place, shard: d.shard, doc: d.doc }",
   );
 }
 
+/** What has changed since it was read, or is gone, stays: whoever wrote it wrote all of it. */
 export function updating(collection: string, changes: readonly unknown[]): Statement {
   const bind = new Binder();
   const list = bind.value(changes);
   return bind.statement(
     `FOR d IN ${list}`,
     `UPDATE d IN ${bind.collection(collection)}`,
-    "OPTIONS { ignoreErrors: true }",
+    "OPTIONS { ignoreRevs: false, ignoreErrors: true }",
   );
 }
 
@@ -57,8 +59,8 @@ export class Refill {
     let count = 0;
     for (let after: Position = { place: "", shard: -1 }; ; ) {
       const rows = await this.#server.read<Stored>(readingStored(name, after, BATCH));
-      const changes = rows.map(({ _key, doc }) => ({
-        _key,
+      const changes = rows.map(({ _key, _rev, doc }) => ({
+        ...{ _key, _rev },
         by: placesOf(fields, doc),
         ...(search && { words: textsOf(search, doc) }),
       }));

@@ -61,6 +61,39 @@ test("what was declared later is made later, filled from the documents that are 
   await newer.close();
 });
 
+test("what was broken off while documents were brought up to date is begun anew", async () => {
+  const older: Collection<Note> = { ...notes, indexes: [], search: ["state"] };
+  const before = [older, plainNotes] as unknown as typeof COLLECTIONS;
+  await ensure(before);
+  const store = open(before);
+  await store.commit([put(older, { id: "a", rank: 1, text: "needle" })]);
+  await store.close();
+  let times = 1;
+  standIn.trouble = ({ query }) => (query.includes("UPDATE d IN") && times-- > 0 ? { cut: "before" } : undefined);
+  await expect(ensure()).rejects.toThrow();
+  expect(fresh(await ensure())).toContain("documents 1 of notes indexed");
+  const newer = open();
+  expect((await newer.query(notes, { where: { rank: 1 }, limit: 9 })).items.length).toBe(1);
+  expect((await newer.search(notes, "needle", 9)).length).toBe(1);
+  await newer.close();
+});
+
+test("a document that changes while it is brought up to date is found as it is then", async () => {
+  const older: Collection<Note> = { ...notes, indexes: [], search: ["state"] };
+  await ensure([older, plainNotes] as unknown as typeof COLLECTIONS);
+  const newer = open();
+  await newer.commit([put(notes, { id: "a", rank: 1 }), put(notes, { id: "b", rank: 1 })]);
+  let times = 1;
+  standIn.trouble = ({ query }) => (query.includes("UPDATE d IN") && times-- > 0 ? { delayMs: 200 } : undefined);
+  const ensured = ensure();
+  while (times > 0) await Bun.sleep(5);
+  await newer.commit([put(notes, { id: "a", rank: 2 }), { op: "delete", collection: notes as never, key: "b" }]);
+  await ensured;
+  expect((await newer.query(notes, { where: { rank: 1 }, limit: 9 })).items).toEqual([]);
+  expect((await newer.query(notes, { where: { rank: 2 }, limit: 9 })).items.map((row) => row.key)).toEqual(["a"]);
+  await newer.close();
+});
+
 describe("a cluster", () => {
   test("gets a OneShard database", async () => {
     await standIn.down();

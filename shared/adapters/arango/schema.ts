@@ -134,41 +134,37 @@ class Schema {
     const isThere = known.has(name);
     await this.#ensureCollection(name, DOCUMENTS, isThere);
     const found = isThere ? await this.#indexes(name) : [];
-    const missing: string[] = [];
+    const isIndexed = (fields: readonly string[]) => found.some((each) => each.name === indexOf([...fields, "place"]));
+    const view = search && isThere ? await this.#find<View>(`/_api/view/${viewOf(name)}/properties`) : undefined;
+    const isSearched = search === undefined || isLinked(view, { collection: name, search });
+    // Before the rest is made: were this broken off, nobody would know of documents that do not hold what it looks at.
+    const isOlder = !isSearched || indexes.some((fields) => !isIndexed(fields));
+    if (isThere && isOlder && !this.#options.dryRun) await this.#refill(collection);
     for (const fields of [[], ...indexes]) {
-      const isIndexed = found.some((each) => each.name === indexOf([...fields, "place"]));
-      if (!isIndexed) missing.push(...fields);
-      await this.#ensureIndex(name, isIndexed, {
+      await this.#ensureIndex(name, isIndexed(fields), {
         ...{ type: "persistent", name: indexOf([...fields, "place"]) },
         fields: [...fields.map((field) => `by.${field}`), "place"],
         inBackground: true,
       });
     }
-    const unsearched = search ? await this.#ensureView(name, search, isThere) : false;
-    // Documents of before the index, or before the search, do not hold what it looks at.
-    if (!isThere || (missing.length === 0 && !unsearched) || this.#options.dryRun) return;
-    const filled = await new Refill(this.#server, collection).run();
-    if (filled > 0) this.#made.push({ what: "documents", name: `${filled} of ${name} indexed`, isNew: true });
+    if (search) await this.#ensureView({ collection: name, search }, { isThere: view !== undefined, isSearched });
   }
 
-  /** Answers whether a field of it was not indexed before. */
-  async #ensureView(collection: string, search: readonly string[], isThere: boolean): Promise<boolean> {
+  async #refill(collection: Collection<never>): Promise<void> {
+    const filled = await new Refill(this.#server, collection).run();
+    if (filled > 0)
+      this.#made.push({ what: "documents", name: `${filled} of ${collection.name} indexed`, isNew: true });
+  }
+
+  async #ensureView({ collection, search }: Searched, now: { isThere: boolean; isSearched: boolean }): Promise<void> {
     const name = viewOf(collection);
     const fields = Object.fromEntries(search.map((field) => [field, { analyzers: [ANALYZER] }]));
     const links = { [collection]: { includeAllFields: false, fields: { words: { fields } } } };
-    const found = isThere ? await this.#find<{ links?: Links }>(`/_api/view/${name}/properties`) : undefined;
-    if (!found) {
-      await this.#make("view", name, false, () =>
-        this.#server.ask({ method: "POST", path: "/_api/view", body: { name, type: "arangosearch", links } }),
-      );
-      return isThere;
-    }
-    const linked = Object.keys(found.links?.[collection]?.fields?.words?.fields ?? {});
-    const isSame = linked.toSorted().join() === search.toSorted().join();
-    await this.#make("view", name, isSame, () =>
-      this.#server.ask({ method: "PATCH", path: `/_api/view/${name}/properties`, body: { links } }),
+    await this.#make("view", name, now.isThere && now.isSearched, () =>
+      now.isThere
+        ? this.#server.ask({ method: "PATCH", path: `/_api/view/${name}/properties`, body: { links } })
+        : this.#server.ask({ method: "POST", path: "/_api/view", body: { name, type: "arangosearch", links } }),
     );
-    return !isSame;
   }
 
   async #ensureOwner(owner: ServiceId, known: ReadonlySet<string>): Promise<void> {
@@ -270,7 +266,19 @@ interface Index {
   /** Seconds after the time in the field. */
   expireAfter?: number;
 }
+interface Searched {
+  collection: string;
+  search: readonly string[];
+}
+interface View {
+  links?: Links;
+}
 type Links = Record<string, { fields?: { words?: { fields?: Record<string, unknown> } } }>;
+
+function isLinked(view: View | undefined, { collection, search }: Searched): boolean {
+  const linked = Object.keys(view?.links?.[collection]?.fields?.words?.fields ?? {});
+  return linked.toSorted().join() === search.toSorted().join();
+}
 
 const shapeOf = ({ from, to }: Definition): string => JSON.stringify([from.toSorted(), to.toSorted()]);
 

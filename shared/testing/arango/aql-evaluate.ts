@@ -76,7 +76,14 @@ class Run {
         const value = this.compile(operation.value);
         const options = (operation.options ? this.compile(operation.options)({}) : {}) as Document;
         const into = this.#name(operation.into);
-        return rows.map((row) => ({ ...row, ...this.#data.write(operation.kind, into, value(row), options) }));
+        return rows.flatMap((row) => {
+          try {
+            return [{ ...row, ...this.#data.write(operation.kind, into, value(row), options) }];
+          } catch (error) {
+            if (options.ignoreErrors !== true || !(error instanceof AqlError)) throw error;
+            return [];
+          }
+        });
       }
       default:
         throw new AqlError(1501, `${operation.op} is not expected here`);
