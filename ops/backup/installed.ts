@@ -8,7 +8,7 @@ import { originBy } from "../run/origin.ts";
 import { type Env, readProcessSettings } from "../run/process-settings.ts";
 import { readStoreSettings } from "../run/store-settings.ts";
 import { openStores, type Stores } from "../run/stores.ts";
-import { generationOf } from "../standby/site.ts";
+import { type Site, siteOf } from "../standby/site.ts";
 import { FILE_PATH, type Manifest } from "./manifest.ts";
 
 export type About = Manifest["installation"];
@@ -16,8 +16,8 @@ export interface Installed {
   about: About;
   stores: Stores;
   blobs: Blobs;
-  /** Of the site: another one has a higher, once it was promoted in this one's place. */
-  generation: number;
+  /** Which of the installation's it is: another one is of a higher generation, once it was promoted in this one's place. */
+  site: Site;
   /** Keys, origin and generation, by their path in the data folder; none where secrets come from elsewhere. */
   files: { path: string; file: string }[];
 }
@@ -40,7 +40,7 @@ export function installedIn(data: string, env: Env, clock: Clock): Installed {
   const path = resolve(data);
   const about = aboutIn(path, env);
   if (!about) throw new Error(`${path} holds no installation. Name its folder with --data DIR.`);
-  return { about, ...openedIn(path, about, { env, clock }), generation: generationOf(path), files: filesIn(path) };
+  return { about, ...openedIn(path, about, { env, clock }), site: siteOf(path), files: filesIn(path) };
 }
 
 export function openedIn(path: string, about: About, { env, clock }: { env: Env; clock: Clock }) {

@@ -9,7 +9,7 @@ import { AUDIT_HEADS, BACKUP_STATUS, SITE_REPLACED } from "../../shared/keys.ts"
 import type { BlobInfo, Blobs, Clock, ServiceId, StoreRecord } from "../../shared/kit/ports.ts";
 import { StoreDigest } from "../../shared/store-digest.ts";
 import type { Build } from "../build.ts";
-import { replacedBy } from "../standby/site.ts";
+import { replacedBy, sayWho } from "../standby/site.ts";
 import { type Installed, partsOf } from "./installed.ts";
 import { type BlobPart, idAfter, idAt, MANIFEST_VERSION, type Manifest, type StorePart } from "./manifest.ts";
 import { equalPieces, piecesOf } from "./pieces.ts";
@@ -62,8 +62,8 @@ export async function makeBackup(making: Making): Promise<Manifest> {
 
 /** What a replaced site would add to the backups is none of the installation's any more; its services are told. */
 async function mustBeTheSite({ target, installed }: Making): Promise<void> {
-  const words = await replacedBy(target, installed.generation);
-  if (words === undefined) return;
+  const words = await replacedBy(target, installed.site);
+  if (words === undefined) return sayWho(target, installed.site);
   await installed.blobs.put(SITE_REPLACED, Buffer.from(words));
   refuse("WRONG_STATE", `Another site has taken over: ${words} No entries are sent from here; stop it.`);
 }

@@ -5,7 +5,7 @@ import { openTarget } from "../backup/open-target.ts";
 import { readBackupSettings } from "../run/backup-settings.ts";
 import type { Env } from "../run/process-settings.ts";
 import { notYetASite } from "./promote.ts";
-import { generationOf, replacedBy } from "./site.ts";
+import { replacedBy, siteOf } from "./site.ts";
 
 /** A place of backups that is away does not hold up the start: the exchange refuses a revoked key anyway. */
 const ASK_MS_MAX = 5_000;
@@ -22,7 +22,7 @@ export async function mustMayStart(data: string, env: Env, clock: Clock): Promis
   }
   if (readBackupSettings(env).backupTo === undefined) return;
   const { target, place } = openTarget(undefined, env, clock);
-  const asked = replacedBy(target, generationOf(data)).catch(() => undefined);
+  const asked = replacedBy(target, siteOf(data)).catch(() => undefined);
   const words = await Promise.race([asked, clock.sleep(ASK_MS_MAX).then(() => undefined)]);
   if (words === undefined) return;
   throw new Error(`Another site has taken over, as ${place} says: ${words} This one trades no more; let it follow.`);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { alertsKept } from "../../shared/collections/operations.ts";
 import { auditLog } from "../../shared/collections/people.ts";
@@ -95,11 +95,16 @@ describe("both sites alive", () => {
     expect(await whileRunning(exchange.clock, rehearse(promoting()))).toEqual({ SPOT: "taken", FUT: "taken" });
     // What the standby has not heard of.
     expect(await old.enter(SPOT, "old")).toBe("FILLED");
+    const third = join(root, "third");
+    cpSync(folder().data, third, { recursive: true });
     await switchKey(false);
     const revoked = exchange.journal.length();
     expect(await old.enter(FUT, "old")).not.toBe("FILLED");
     const { generation, unannounced } = await promote();
     expect([generation, unannounced]).toEqual([2, undefined]);
+    // A standby of the same site, which was not told: the key that is revoked is not the one that trades by now.
+    await expect(promote({ data: third })).rejects.toThrow("has taken over already, as generation 2");
+    expect(stateOf(standbyFolder(third))?.status).toBe("following");
     const site = await Installed.start(folder().data, exchange);
     try {
       await pass(20_000);

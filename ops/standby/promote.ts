@@ -3,6 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
+import { systemRandom } from "../../shared/adapters/random.ts";
 import { emit } from "../../shared/changes.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
 import type { Clock, Net } from "../../shared/kit/ports.ts";
@@ -17,7 +18,18 @@ import type { Env } from "../run/process-settings.ts";
 import { fingerprint } from "../venue/binance/keys.ts";
 import { askByKey } from "./old-key.ts";
 import { enableOwnKey, oldKey, ownKey } from "./own-keys.ts";
-import { announceSite, keepGeneration, newestSite, nextGeneration, type SiteWord } from "./site.ts";
+import {
+  announceSite,
+  FIRST_SITE,
+  keepSite,
+  newestSite,
+  nextGeneration,
+  readSite,
+  replacedBy,
+  SITE_FILE,
+  type Site,
+  type SiteWord,
+} from "./site.ts";
 import { keepState, type StandbyFolder, type StandbyState, standbyFolder, stateOf } from "./standby-folder.ts";
 
 export interface Promoting {
@@ -67,10 +79,15 @@ export async function promoteSite(promoting: Promoting): Promise<Promoted> {
     throw new Error("This site has no exchange key of its own: ./chimera standby key --data DIR sets one.");
   }
   await mustBeRevoked(promoting, { state: state as StandbyState, manifest, mirror });
+  const followed = await siteIn(mirror, manifest);
   const newest = await newestSite(from).catch(() => undefined);
-  const generation = nextGeneration(newest);
+  mustBeTheLast(promoting, { followed, newest, state: state as StandbyState });
+  const generation = nextGeneration(newest, followed);
+  const promotion = state?.promotion ?? Buffer.from(systemRandom().bytes(PROMOTION_BYTES)).toString("hex");
+  // Known before it is told: interrupted in between it knows its own word again.
+  keepState(folder, { ...(state as StandbyState), promotion });
   const word: SiteWord = {
-    ...{ generation, promoted_at: clock.now(), tag: manifest.installation.tag },
+    ...{ generation, promotion, promoted_at: clock.now(), tag: manifest.installation.tag },
     ...{ site: `${hostname()} ${folder.data}`, backup_id: manifest.id },
   };
   const unannounced = await announceSite(from, word).then(
@@ -83,14 +100,15 @@ export async function promoteSite(promoting: Promoting): Promise<Promoted> {
     );
   }
   await clearHalf(folder, manifest, promoting);
-  keepState(folder, { ...(state as StandbyState), status: "promoting" });
+  keepState(folder, { ...(state as StandbyState), status: "promoting", promotion });
   const only = ["keys", "stores", "blobs"];
   const restored = await restoreBackup({
     ...{ target: mirror, manifest, data: folder.data, env, clock, only },
     ...(progress && { progress }),
   });
   await noteInAudit(promoting, { manifest, word });
-  keepGeneration(folder.data, generation);
+  keepSite(folder.data, word);
+  await mustStillBeTheLast(promoting, word);
   if (own) enableOwnKey(folder, manifest, { key: own, env });
   keepState(folder, { ...(state as StandbyState), status: "promoted" });
   const { id: backup_id, begun_at: as_of } = manifest;
@@ -152,6 +170,36 @@ async function mustBeRevoked(promoting: Promoting, { state, manifest, mirror }: 
 }
 const OVERRIDE =
   "Revoke it, see for yourself at the exchange's page that it is gone, then say so: --old-key-revoked-i-checked TAG.";
+
+const PROMOTION_BYTES = 8;
+
+/** Which of the installation's sites the backup is of. */
+async function siteIn(mirror: Target, { files }: Manifest): Promise<Site> {
+  const file = files.find(({ key }) => key === SITE_FILE);
+  if (!file) return FIRST_SITE;
+  const parts = await Promise.all(file.pieces.map((name) => mirror.piece(name)));
+  return readSite(Buffer.concat(parts).toString(), `The backup's ${SITE_FILE}`);
+}
+
+/** A third site may have taken over from the one that was followed: the key that was proven revoked is not its key. */
+function mustBeTheLast(
+  { checked }: Promoting,
+  { followed, newest, state }: { followed: Site; newest: SiteWord | undefined; state: StandbyState },
+): void {
+  const isOwn = newest?.promotion !== undefined && newest.promotion === state.promotion;
+  if (!newest || newest.generation <= followed.generation || isOwn || checked !== undefined) return;
+  throw new Error(
+    `${newest.site} has taken over already, as generation ${newest.generation}, and the newest backup here is of ` +
+      `generation ${followed.generation}: let this one follow that site's backups, or say that its key is revoked: ` +
+      "--old-key-revoked-i-checked TAG.",
+  );
+}
+
+/** Of standbys that are promoted at the same moment one alone goes on: whose word is there in the end. */
+async function mustStillBeTheLast({ from }: Promoting, word: SiteWord): Promise<void> {
+  const words = await replacedBy(from, word).catch(() => undefined);
+  if (words !== undefined) throw new Error(`Another site was promoted at the same time: ${words}`);
+}
 
 /** What a promotion that was interrupted has restored: it has never run. */
 async function clearHalf(folder: StandbyFolder, manifest: Manifest, { env, clock }: Promoting): Promise<void> {

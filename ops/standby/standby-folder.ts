@@ -17,6 +17,8 @@ const State = z.object({
   failed: z.object({ at: z.number(), why: z.string() }).optional(),
   /** The followed site's exchange key, by its fingerprint, and the markets whose exchange took it when asked from here. */
   rehearsed: z.object({ key: z.string(), markets: z.array(z.enum(["SPOT", "FUT"])), at: z.number() }).optional(),
+  /** Of the promotion that was begun here last. */
+  promotion: z.string().optional(),
 });
 export type StandbyState = z.output<typeof State>;
 
