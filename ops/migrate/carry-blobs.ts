@@ -25,13 +25,15 @@ export const holdsBlobs = async (blobs: Blobs): Promise<boolean> =>
 
 /**
  * All of them; what is at the target already, from a run that was interrupted, is left when it is the same and removed
- * when the source has it no more. Throws an Error when one is read back otherwise than it was sent.
+ * when the source has it no more. Throws an Error when one is read back otherwise than it was sent, or when the source
+ * has changed meanwhile.
  */
 export async function carryBlobs(from: Blobs, to: Blobs, told: (done: BlobsSum) => void): Promise<BlobsSum> {
   const kept = new BlobsHash();
-  const keys = new Set<string>();
-  for await (const { key } of allBlobs(from)) {
-    keys.add(key);
+  const keys = new Map<string, string>();
+  for await (const info of allBlobs(from)) {
+    const { key } = info;
+    keys.set(key, stateOf(info));
     const there = await hashOf(to, key);
     const isThere = there !== undefined && (await hashOf(from, key))?.sha256 === there.sha256;
     kept.add(key, isThere ? there : await send(from, to, key));
@@ -41,9 +43,22 @@ export async function carryBlobs(from: Blobs, to: Blobs, told: (done: BlobsSum) 
   for await (const { key } of allBlobs(to)) if (!keys.has(key)) gone.push(key);
   for (const key of gone) await to.delete(key);
   const arrived = await sumOfBlobs(to);
+  await mustBeSame(from, keys);
   const { count, sha256 } = kept.sum();
   if (arrived.sha256 === sha256) return arrived;
   throw new Error(`At the target are ${arrived.count} blobs of ${count}, or others than were sent: it is not whole.`);
+}
+
+const stateOf = ({ bytes, modified_at }: BlobInfo): string => `${bytes} ${modified_at}`;
+
+/** Whoever wrote to the source meanwhile would be lost with it. */
+async function mustBeSame(from: Blobs, before: ReadonlyMap<string, string>): Promise<void> {
+  let count = 0;
+  for await (const info of allBlobs(from)) {
+    if (before.get(info.key) !== stateOf(info)) throw new Error(`The source has changed meanwhile: blob ${info.key}.`);
+    count++;
+  }
+  if (count < before.size) throw new Error("The source has changed meanwhile: blobs are gone.");
 }
 
 async function send(from: Blobs, to: Blobs, key: string): Promise<BlobHash> {

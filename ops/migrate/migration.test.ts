@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureSchema } from "../../shared/adapters/arango/schema.ts";
 import { wallClock } from "../../shared/adapters/clock.ts";
@@ -166,6 +166,30 @@ describe("a migration", () => {
     await expect(migrate(between({ from, told }))).rejects.toThrow("The source has changed meanwhile. Of s11");
     expect(keptStores(data.path)).toBeUndefined();
   });
+});
+
+test("one whose end was not written down to the last is ended: what it has brought is the installation", async () => {
+  await migrate(between());
+  writeFileSync(join(data.path, "migration.json"), JSON.stringify(THERE));
+  const third = openFolder(newFolder(), ORIGIN);
+  const back = between({ from: sideOf(elsewhere, THERE), to: sideOf(third, HERE) });
+  expect((await plan(back)).hindrance).toBeUndefined();
+  const carried = await migrate(back);
+  expect(carried.blobs?.count).toBeGreaterThan(0);
+  expect(keptStores(data.path)).toMatchObject(HERE);
+  removeFolder(third.path);
+});
+
+test("one who appends to a blob of the source meanwhile is found out, and nothing is switched", async () => {
+  const from = sideOf(data, HERE);
+  const to = sideOf(elsewhere, THERE);
+  const write: Side["blobs"]["write"] = async (key, pieces) => {
+    await to.blobs.write(key, pieces);
+    await from.blobs.append("reports/story.html", new TextEncoder().encode("more"));
+  };
+  const meddled = { ...to, blobs: instead(to.blobs, { write }) };
+  await expect(migrate(between({ from, to: meddled }))).rejects.toThrow("The source has changed meanwhile: blob");
+  expect(keptStores(data.path)).toBeUndefined();
 });
 
 const ARANGO: StoresNamed = { store: "arango", arango_database: "desk", blobs: "folder" };

@@ -1,5 +1,5 @@
 /** A migration from beginning to end: nothing is switched before all that was carried over is read back and the same. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Blobs } from "../../shared/kit/ports.ts";
 import type { StoreSum } from "../../shared/store-digest.ts";
@@ -60,7 +60,7 @@ export async function migrate(migration: Migration): Promise<Carried> {
   if (!movesStores(migration) && !movesBlobs(migration)) {
     throw new Error(`The data is in ${inWords(from.named)} already.`);
   }
-  const isGoingOn = wasBegun(folder.path, to.named);
+  const isGoingOn = wasBegun(folder.path, migration);
   if (!isGoingOn) await mustBeEmpty(migration);
   begin(folder.path, to.named);
   const carried = await carry(migration);
@@ -76,7 +76,7 @@ export async function plan(migration: Migration): Promise<Carried & { hindrance?
   const parts = movesStores(migration) ? storeParts(folder) : [];
   const stores: StoreCarried[] = [];
   for (const part of parts) stores.push({ store: partName(part, folder), ...(await sumIn(from.stores, part)) });
-  const hindrance = wasBegun(folder.path, to.named)
+  const hindrance = wasBegun(folder.path, migration)
     ? undefined
     : await mustBeEmpty(migration).then(
         () => undefined,
@@ -137,11 +137,13 @@ const BLOBS_TOLD = 100;
 const begunFile = (data: string): string => join(data, "migration.json");
 
 /** True for one to the same target: what lies there is what it has brought. Throws for one to another. */
-function wasBegun(data: string, to: StoresNamed): boolean {
+function wasBegun(data: string, { from, to }: Moved): boolean {
   const file = begunFile(data);
   if (!existsSync(file)) return false;
   const begun = JSON.parse(readFileSync(file, "utf8")) as StoresNamed;
-  if (inWords(begun) === inWords(to)) return true;
+  if (inWords(begun) === inWords(to.named)) return true;
+  // It was ended, and switched to: what lies there is the installation.
+  if (inWords(begun) === inWords(from.named)) return false;
   throw new Error(
     `A migration to ${inWords(begun)} was begun and not ended. Repeat it, or delete what it has brought there and ${file}.`,
   );
@@ -149,10 +151,12 @@ function wasBegun(data: string, to: StoresNamed): boolean {
 
 /** Before the first is written to the target: what is found there at the next run is known to be ours. */
 function begin(data: string, to: StoresNamed): void {
-  const opened = openSync(begunFile(data), "w", 0o600);
+  const unfinished = `${begunFile(data)}.${process.pid}`;
+  const opened = openSync(unfinished, "w", 0o600);
   writeSync(opened, JSON.stringify(to));
   fsyncSync(opened);
   closeSync(opened);
+  renameSync(unfinished, begunFile(data));
 }
 
 /** Deletes what an installation was carried away from. */
