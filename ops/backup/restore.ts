@@ -132,7 +132,8 @@ function mustBeFree(path: string, { manifest, env, only = [] }: Restoring): void
     if (theirs !== ours) throw new Error(`The backup is of ${what} ${theirs}, and the environment says ${ours}.`);
   }
   const pid = existsSync(path) ? runningPid(join(path, "chimera.pid")) : undefined;
-  if (pid !== undefined) throw new Error(`An installation is running on ${path} (process ${pid}): ./chimera down`);
+  if (pid !== undefined && pid !== process.pid)
+    throw new Error(`An installation is running on ${path} (process ${pid}): ./chimera down`);
   if (!existsSync(path)) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return;

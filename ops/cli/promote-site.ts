@@ -6,7 +6,7 @@ import { fetchNet } from "../../shared/adapters/net.ts";
 import { openTarget } from "../backup/open-target.ts";
 import { vaultBy } from "../backup/vault.ts";
 import { readBackupSettings } from "../run/backup-settings.ts";
-import { runningPid } from "../run/folder.ts";
+import { claim, runningPid } from "../run/folder.ts";
 import { type Promoted, promoteSite } from "../standby/promote.ts";
 import { standbyFolder, stateOf } from "../standby/standby-folder.ts";
 import type { Command } from "./command.ts";
@@ -45,17 +45,20 @@ async function run(args: string[]): Promise<number> {
   const folder = standbyFolder(values.data);
   const state = stateOf(folder);
   if (!state) throw new Error(`${folder.data} holds no standby: ./chimera standby --data DIR makes one.`);
-  const pid = runningPid(join(folder.data, "chimera.pid"));
+  const file = join(folder.data, "chimera.pid");
+  const pid = runningPid(file);
   if (pid !== undefined) throw new Error(`It still follows (process ${pid}). ./chimera down --data ${folder.data}`);
   const clock = wallClock();
   const checked = values["old-key-revoked-i-checked"];
-  const promoted = await promoteSite({
+  const promoting = {
     ...{ data: folder.data, env: process.env, clock, net: fetchNet(clock), actor: userInfo().username },
     vault: vaultBy(readBackupSettings(process.env).backupKeyFile),
     from: openTarget(state.from, process.env, clock).target,
     ...(checked !== undefined && { checked }),
     ...(!values.json && { progress: (what: string) => note(dim(`  ${what}`)) }),
-  });
+  };
+  const release = claim({ path: folder.data, pid: file });
+  const promoted = await promoteSite(promoting).finally(release);
   if (values.json) print(JSON.stringify({ promoted: true, ...promoted }));
   else show(promoted, folder.data, clock.now());
   return 0;

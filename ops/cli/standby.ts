@@ -1,5 +1,5 @@
 /** `standby`: a second site that follows the first by its backups, and trades nothing before it is promoted. */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { signerOf } from "../../services/s01-exchange/binance/signature.ts";
 import { wallClock } from "../../shared/adapters/clock.ts";
@@ -81,9 +81,10 @@ async function follow(folder: StandbyFolder, { from, every, once, json }: Values
   const everyMs = 1_000 * numberOption("every", every?.replace(/s$/, ""), { fallback: EVERY_S, min: 1, max: 86_400 });
   const place = from ?? before?.from;
   const opened = openTarget(place, process.env, wallClock());
+  mkdirSync(folder.data, { recursive: true, mode: 0o700 });
+  const release = claim({ path: folder.data, pid: join(folder.data, "chimera.pid") });
   let state: StandbyState = { ...before, status: "following", from: opened.place };
   keepState(folder, state);
-  const release = claim({ path: folder.data, pid: join(folder.data, "chimera.pid") });
   let isAsked = false;
   const asked = untilAsked().then(() => {
     isAsked = true;
@@ -110,10 +111,11 @@ async function round(folder: StandbyFolder, state: StandbyState): Promise<Standb
   try {
     const { target } = openTarget(state.from, process.env, clock);
     const { backup_id, as_of } = await followOnce(target, mirrorOf(folder, vault, clock), () => clock.now());
-    const { failed: _, ...rest } = state;
+    // A rehearsal may have been kept meanwhile.
+    const { failed: _, ...rest } = stateOf(folder) ?? state;
     next = { ...rest, backup_id, as_of, looked_at };
   } catch (error) {
-    next = { ...state, looked_at, failed: { at: looked_at, why: (error as Error).message } };
+    next = { ...(stateOf(folder) ?? state), looked_at, failed: { at: looked_at, why: (error as Error).message } };
   }
   keepState(folder, next);
   return next;

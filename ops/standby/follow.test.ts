@@ -12,6 +12,7 @@ import { verifyBackup } from "../backup/restore.ts";
 import { createVault, Damaged, vaultBy } from "../backup/vault.ts";
 import { openFolder } from "../run/folder.ts";
 import { followOnce } from "./follow.ts";
+import { HealedMirror } from "./healed-mirror.ts";
 import { mirrorOf, notYetASite } from "./promote.ts";
 import { keepState, lagMs, standbyFolder, stateOf } from "./standby-folder.ts";
 
@@ -83,6 +84,24 @@ describe("a standby", () => {
     expect(await mirror().ids()).toEqual([first.id]);
     const other = mirrorOf(folder(), createVault(new Uint8Array(32)), clock);
     expect(await followOnce(from(), other, () => 0).catch((error: unknown) => error)).toBeInstanceOf(Damaged);
+  });
+
+  test("what its disk has lost of the newest backup is brought again, and at a promotion taken from where the backups lie", async () => {
+    await write(10);
+    const { id } = await backup();
+    await follow();
+    const manifest = await mirror().manifest(id);
+    const name = manifest.files[0]!.pieces[0]!;
+    const file = join(folder().mirror, "pieces", name.slice(0, 2), name);
+    writeFileSync(file, "torn");
+    const healed = new HealedMirror(folder(), from(), { vault: vaultBy(env.CHIMERA_BACKUP_KEY_FILE), clock });
+    expect(await healed.piece(name)).toEqual(await from().piece(name));
+    rmSync(file);
+    expect(await follow()).toMatchObject({ backup_id: id, pieces: 1 });
+    await verifyBackup(mirror(), manifest);
+    writeFileSync(file, "torn");
+    rmSync(join(root, "backups", "pieces"), { recursive: true });
+    await expect(healed.piece(name)).rejects.toThrow("no sealed part");
   });
 
   test("it says how far behind it is, and may not be started before it is promoted", () => {

@@ -21,10 +21,12 @@ export async function followOnce(from: Target, mirror: Target, now: () => number
   const newest = idsOf(await from.ids()).at(-1);
   if (newest === undefined) throw new Error("There is no backup to follow yet.");
   const here = idsOf(await mirror.ids()).at(-1);
-  if (here !== undefined && here >= newest) {
+  if (here !== undefined && here > newest) {
     return { backup_id: here, as_of: (await mirror.manifest(here)).begun_at, pieces: 0, bytes: 0 };
   }
-  const manifest = await from.manifest(newest);
+  const manifest = await (here === newest
+    ? mirror.manifest(here).catch(() => from.manifest(newest))
+    : from.manifest(newest));
   const held = await mirror.pieces();
   const missing = [...new Set(namesIn(manifest))].filter((name) => !held.has(name));
   let bytes = 0;
@@ -33,8 +35,10 @@ export async function followOnce(from: Target, mirror: Target, now: () => number
     if (kept.name !== name) throw new Damaged(`The piece ${name} is another under the standby's key.`);
     bytes += kept.added;
   }
-  await mirror.write(manifest);
-  await prune(mirror, KEEP, now());
+  if (here !== newest || missing.length > 0) {
+    await mirror.write(manifest);
+    await prune(mirror, KEEP, now());
+  }
   return { backup_id: newest, as_of: manifest.begun_at, pieces: missing.length, bytes };
 }
 

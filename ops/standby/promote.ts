@@ -16,6 +16,7 @@ import type { Vault } from "../backup/vault.ts";
 import { storeParts } from "../migrate/carry-stores.ts";
 import type { Env } from "../run/process-settings.ts";
 import { fingerprint } from "../venue/binance/keys.ts";
+import { HealedMirror } from "./healed-mirror.ts";
 import { askByKey } from "./old-key.ts";
 import { enableOwnKey, oldKey, ownKey } from "./own-keys.ts";
 import {
@@ -103,7 +104,7 @@ export async function promoteSite(promoting: Promoting): Promise<Promoted> {
   keepState(folder, { ...(state as StandbyState), status: "promoting", promotion });
   const only = ["keys", "stores", "blobs"];
   const restored = await restoreBackup({
-    ...{ target: mirror, manifest, data: folder.data, env, clock, only },
+    ...{ target: new HealedMirror(folder, from, { vault, clock }), manifest, data: folder.data, env, clock, only },
     ...(progress && { progress }),
   });
   await noteInAudit(promoting, { manifest, word });
