@@ -33,6 +33,9 @@ export function testSurroundings(options: { settings?: Partial<Settings>; net?: 
     return {
       inc: (labels?: Record<string, string>, by = 1) => put((counted.get(slot(labels)) ?? 0) + by, labels),
       set: put,
+      forget() {
+        for (const key of counted.keys()) if (key.startsWith(`${name}/`)) counted.delete(key);
+      },
       observe: put,
     };
   };

@@ -132,6 +132,10 @@ interface Count {
 interface Gauge {
   set(value: number, labels?: Record<string, string>): void;
 }
+/** Of labels that come and go: what is not set again is told no longer. */
+interface KeptGauge extends Gauge {
+  forget(): void;
+}
 interface Spread {
   observe(value: number, labels?: Record<string, string>): void;
 }
@@ -143,7 +147,7 @@ export interface Meters {
   accountEvents: Count;
   recordedBytes: Count;
   unrecorded: Count;
-  marketAgeMs: Gauge;
+  marketAgeMs: KeptGauge;
   usedWeight: Gauge;
   clockOffsetMs: Gauge;
   socketUp: Gauge;

@@ -85,6 +85,22 @@ function facts(now: Now, lacks: Lacks): void {
 }
 
 function marketData(now: Now): void {
+  test("of an instrument that is followed no longer no age is told", async () => {
+    const { market, around } = { ...now.bench, ...now.bench.connector };
+    const told = () => {
+      market.measure();
+      return [...around.counted.keys()].filter((key) => key.startsWith("marketAgeMs/")).toSorted();
+    };
+    const both = [`marketAgeMs/${BTC}`, `marketAgeMs/${SPOT_BTC}`];
+    const trade = () => now.bench.exchange.trade("BUY");
+    await soon(() => told().length === 2, trade);
+    expect(told()).toEqual(both);
+    market.follow([BTC]);
+    expect(told()).toEqual([`marketAgeMs/${BTC}`]);
+    market.follow([BTC, SPOT_BTC]);
+    await soon(() => told().length === 2 && market.trouble() === undefined, trade);
+  });
+
   test("both markets flow: a whole book that is right, trades once each, marks", async () => {
     const { bench } = now;
     const { exchange, depths, trades, tickers, fundings, connector } = bench;

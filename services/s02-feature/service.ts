@@ -224,6 +224,7 @@ function meters(ctx: Ctx, features: Features): () => void {
     "instrument",
   ]);
   return () => {
+    age.forget();
     for (const one of features.all) {
       const { instrument } = one;
       updates.inc({ instrument }, one.updates);

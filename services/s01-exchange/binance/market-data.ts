@@ -75,6 +75,8 @@ export class MarketData implements VenueMarket {
 
   measure(): void {
     const { meters } = this.around;
+    // The age of one that is followed no longer would stay as it was for ever.
+    meters.marketAgeMs.forget();
     for (const market of ["SPOT", "FUT"] as const) {
       for (const [kind, count] of this.feeds[market].drainCounts()) meters.frames.inc({ market, kind }, count);
       for (const { instrument, ageMs } of this.feeds[market].ages()) {

@@ -88,6 +88,8 @@ export class CcxtMarketData implements VenueMarket {
       for (const [kind, count] of this.counts[market]) meters.frames.inc({ market, kind }, count);
       this.counts[market].clear();
     }
+    // The age of one that is followed no longer would stay as it was for ever.
+    meters.marketAgeMs.forget();
     for (const [instrument, { heardAt }] of this.tracks) {
       if (heardAt >= 0) meters.marketAgeMs.set(clock.mono() - heardAt, { instrument });
     }
