@@ -86,7 +86,7 @@ describe("a name that stands for several", () => {
     found = ["http://10.0.0.9"];
     await clock.run(5_000);
     await addresses.ask(base);
-    await Promise.resolve();
+    await clock.run(clock.now());
     expect(looks).toBe(2);
     expect(addresses.all).toEqual(found);
     expect(await addresses.ask(base)).toBe("http://10.0.0.9");
@@ -109,5 +109,29 @@ describe("a name that stands for several", () => {
     await addresses.refresh();
     expect(addresses.all).toEqual(before);
     expect(await createAddresses("http://s04", following()).ask(base)).toBe("http://s04");
+  });
+
+  test("of several names one that nobody finds just now keeps its addresses, and none that never answers is waited for", async () => {
+    let isGone = false;
+    const either: Names = {
+      async resolve(url) {
+        if (isGone && url === "http://a") await new Promise(() => {});
+        if (isGone && url === "http://b") throw new Error("ENOTFOUND");
+        return [`${url}.1`, `${url}.2`];
+      },
+    };
+    const addresses = createAddresses("http://a, http://b, http://c", { ...following(), names: either });
+    await addresses.refresh();
+    const before = addresses.all;
+    isGone = true;
+    const begunAt = clock.now();
+    let isDone = false;
+    void addresses.refresh().then(() => {
+      isDone = true;
+    });
+    await clock.run(() => isDone);
+    expect([isDone, clock.now() - begunAt]).toEqual([true, 2_000]);
+    expect(before).toHaveLength(6);
+    expect(addresses.all).toEqual(before);
   });
 });

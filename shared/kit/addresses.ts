@@ -22,6 +22,8 @@ export interface Following {
 
 /** Pods come and go within seconds; whoever is not there any more is passed over meanwhile. */
 const FRESH_MS = 5_000;
+/** Whoever asks is not kept waiting longer by a name server that is silent. */
+const LOOK_MS_MAX = 2_000;
 
 /** `text`: addresses with commas between them. With `names` each is looked up, again as time goes. */
 export function createAddresses(text: string, following?: Following): Addresses {
@@ -74,11 +76,12 @@ export function createAddresses(text: string, following?: Following): Addresses 
 
 const after = (base: string, all: readonly string[]): string => all[(all.indexOf(base) + 1) % all.length] as string;
 
-/** What the given addresses stand for: what was found last stays while nobody can be asked. */
+/** What the given addresses stand for: of each what was found last stays while nobody can be asked. */
 class NamedList {
   readonly #given: readonly string[];
   readonly #names: Names;
   readonly #following: Following;
+  readonly #found = new Map<string, readonly string[]>();
   #known: readonly string[];
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
@@ -122,9 +125,18 @@ class NamedList {
 
   async #look(): Promise<void> {
     this.#lookedAt = this.#following.clock.mono();
-    const found = await Promise.all(this.#given.map((base) => this.#names.resolve(base).catch(() => [])));
-    const all = [...new Set(found.flat())];
-    if (all.length > 0) this.#known = all;
+    await Promise.all(this.#given.map((base) => this.#find(base)));
+    const all = new Set(this.#given.flatMap((base) => this.#found.get(base) ?? []));
+    if (all.size > 0) this.#known = [...all];
+  }
+
+  async #find(base: string): Promise<void> {
+    const inTime = new AbortController();
+    const { clock } = this.#following;
+    const late = clock.sleep(LOOK_MS_MAX, inTime.signal).then(() => []);
+    const found = await Promise.race([this.#names.resolve(base), late]).catch(() => []);
+    inTime.abort();
+    if (found.length > 0) this.#found.set(base, found);
   }
 }
 
