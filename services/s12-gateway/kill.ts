@@ -14,6 +14,9 @@ const POLL_MS = 50;
 /** A store that takes longer keeps nobody from hearing that entries end. */
 const STORED_MS_MAX = 1_000;
 
+/** No epoch is. */
+const UNKNOWN = -1;
+
 const WEAKEST_FIRST: readonly KillState["mode"][] = ["HALT", "CANCEL", "FLATTEN"];
 
 /** On while it is on adds to it and takes nothing back: less than it does needs a second person, as off does. */
@@ -51,21 +54,54 @@ function isLate(work: Promise<void>, clock: Clock): Promise<boolean> {
   });
 }
 
+/** Stores one state after the other, in the order of their epochs. */
+function createKeeping({ store, audit }: KillParts) {
+  let storing: Promise<void> = Promise.resolve();
+  let waiting = 0;
+
+  async function keep(next: KillState, also: readonly Op[]): Promise<void> {
+    const { actor, epoch } = next;
+    const entry = audit({ actor, what: "kill-switch", ref: String(epoch), outcome: "stored", after: next });
+    keeping.kept = UNKNOWN;
+    await store.commit([put(killState, next), entry, ...also], { sync: "full" });
+    keeping.kept = epoch;
+  }
+
+  const keeping = {
+    /** The epoch that the store surely has. */
+    kept: 0,
+    /** `also` is stored with it. */
+    inTurn(next: KillState, also: readonly Op[]): Promise<void> {
+      waiting += 1;
+      const stored = storing
+        .then(() => keep(next, also))
+        .finally(() => {
+          waiting -= 1;
+        });
+      storing = stored.catch(() => {});
+      return stored;
+    },
+    /** Never rejects. */
+    settled: () => storing,
+    /** Nobody knows what the store has, and nothing is on its way there. */
+    isInDoubt: (): boolean => keeping.kept === UNKNOWN && waiting === 0,
+  };
+  return keeping;
+}
+
 export function createKill(parts: KillParts) {
   const { store, clock, log, calls } = parts;
   let state = unread(clock.now());
-  /** The highest epoch given out, and the store's work on it. */
+  /** The highest epoch given out. */
   let newest = 0;
-  /** The epoch that the store surely has. */
-  let kept = 0;
-  let storing: Promise<void> = Promise.resolve();
+  const keeping = createKeeping(parts);
   const { tell, isStored } = createTelling(parts.calls, log);
 
   async function load(): Promise<void> {
     const row = await store.get(killState, "kill");
     state = row?.value ?? { ...state, enabled: false, mode: "CANCEL", reason: "Never used.", ts: clock.now() };
     newest = state.epoch;
-    kept = state.epoch;
+    keeping.kept = state.epoch;
   }
 
   async function settle(): Promise<string[]> {
@@ -102,10 +138,9 @@ export function createKill(parts: KillParts) {
     };
     // In force at once: what is on in memory stays on even if it cannot be stored.
     if (next.enabled) state = next;
-    const stored = storing.then(() => keep(next, also));
-    storing = stored.catch(() => {});
+    const stored = keeping.inTurn(next, also);
     // Where the store takes its time, those who stop entries hear of it before.
-    if (next.enabled && (await isLate(storing, clock))) await tell(next);
+    if (next.enabled && (await isLate(keeping.settled(), clock))) await tell(next);
     try {
       await stored;
     } catch (cause) {
@@ -120,11 +155,15 @@ export function createKill(parts: KillParts) {
     return answer([...outstanding, ...closing]);
   }
 
-  async function keep(next: KillState, also: readonly Op[]): Promise<void> {
-    const { actor, epoch } = next;
-    const entry = parts.audit({ actor, what: "kill-switch", ref: String(epoch), outcome: "stored", after: next });
-    await store.commit([put(killState, next), entry, ...also], { sync: "full" });
-    kept = epoch;
+  /**
+   * What is on in memory alone would be off after a restart; and an off that had no answer may have been stored, though
+   * whoever asked for it was told that it was not. So what is in force is stored above it, until the store has it.
+   */
+  async function keepAgain(): Promise<void> {
+    newest += 1;
+    const next = { ...state, epoch: newest };
+    await keeping.inTurn(next, []);
+    if (next.epoch > state.epoch) state = next;
   }
 
   const answer = (outstanding: string[]): KillAnswer => {
@@ -137,7 +176,7 @@ export function createKill(parts: KillParts) {
     set,
     current: () => answer([]),
     /** What is in force now is stored too, so that a restart finds it. */
-    isKept: () => kept === state.epoch,
+    isKept: () => keeping.kept === state.epoch,
     /**
      * Again and again until both have the newest epoch: after a restart of any of the three. FLATTEN stays in force
      * while the switch is on, so that neither a crash nor a position manager that was away leaves anything open.
@@ -146,6 +185,7 @@ export function createKill(parts: KillParts) {
       if (state.epoch === 0 && !state.enabled) return;
       if (state.enabled || !isStored(state.epoch)) await tell(state);
       if (state.enabled && state.mode === "FLATTEN") await flatten(calls.position, state.reason, log);
+      if (state.enabled && keeping.isInDoubt()) await keepAgain();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { killState } from "../../shared/collections/people.ts";
 import { type Gateway, openGateway } from "./people.fixture.ts";
 
 /** The machine may have much else to do. */
@@ -60,4 +61,31 @@ test("who is signed in turns it on while the gateway's store is away: told that 
   expect(await isOn()).toBe(true);
   stores.set(undefined, ["s12"]);
   expect((await set(true, "on with it")).body.enabled).toBe(true);
+});
+
+test("what was pressed while the store was away is stored when it is back, though nobody asks again", async () => {
+  await set(false, "off for the next");
+  const { sim } = gateway;
+  const stored = async () => (await sim.world.store("s12").get(killState, "kill"))?.value;
+  sim.stores.set("down", ["s12"]);
+  await sim.advance(1_000);
+  expect((await set(true, "on and on")).status).toBe(503);
+  sim.stores.set(undefined, ["s12"]);
+  await sim.advance(10_000);
+  expect(await stored()).toMatchObject({ enabled: true });
+});
+
+test("an off that was refused for want of an answer does not come true with the next start", async () => {
+  await set(true, "on before doubt");
+  const { sim } = gateway;
+  const stored = async () => (await sim.world.store("s12").get(killState, "kill"))?.value;
+  sim.stores.set("deaf", ["s12"]);
+  await sim.advance(1_000);
+  expect((await set(false, "off in doubt")).status).toBe(503);
+  sim.stores.set(undefined, ["s12"]);
+  expect(await isOn()).toBe(true);
+  await sim.advance(10_000);
+  expect(await stored()).toMatchObject({ enabled: true });
+  expect(await isOn()).toBe(true);
+  expect((await set(false, "off at last")).body.enabled).toBe(false);
 });
