@@ -22,6 +22,14 @@ test("what a file holds is what the variable says, without the line's end", () =
   expect(withSecretFiles(env)).toEqual({ CHIMERA_S01_API_KEY: "abc def", CHIMERA_MODE: "paper", PATH: "/bin" });
 });
 
+test("what editors of other systems add, a mark at the head or a line end of two, is none of it", () => {
+  const env = {
+    CHIMERA_S01_API_KEY_FILE: file("a", "\ufeffabc\r\n"),
+    CHIMERA_S01_API_SECRET_FILE: file("b", "d\ne\n\n"),
+  };
+  expect(withSecretFiles(env)).toEqual({ CHIMERA_S01_API_KEY: "abc", CHIMERA_S01_API_SECRET: "d\ne" });
+});
+
 test("Kubernetes mounts links, for the owner and the group to read", () => {
   mkdirSync(join(folder, "..data"));
   file("..data/key", "abc", 0o440);

@@ -12,7 +12,7 @@ const PUBLIC = /_PUBLIC_KEY$/;
 const OPEN_TO_OTHERS = 0o027;
 
 /**
- * The environment with what its files hold, without the line end that editors add; the names of files are taken out.
+ * The environment with what its files hold, without line ends and the mark that editors add; the names of files are taken out.
  * Throws an Error that names every file that is missing, empty, or a secret that everybody on the machine can read.
  */
 export function withSecretFiles(env: Env): Record<string, string | undefined> {
@@ -49,7 +49,7 @@ function textOf(file: string, isSecret: boolean): string {
   if (!about) throw new Error(`there is no ${file}`);
   if (!about.isFile()) throw new Error(`${file} is no file`);
   if (isSecret) mustBePrivate(file, about);
-  const text = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  const text = readFileSync(file, "utf8").replace(/^\ufeff|[\r\n]+$/g, "");
   if (text.trim() === "") throw new Error(`${file} is empty`);
   return text;
 }
