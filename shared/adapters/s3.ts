@@ -2,10 +2,11 @@
 import { randomBytes } from "node:crypto";
 import type { BlobInfo, Blobs, Clock } from "../kit/ports.ts";
 import { checkKey, checkLimit, readCursor, writeCursor } from "./blob-key.ts";
+import { joined } from "./s3/bodies.ts";
 import { each } from "./s3/each.ts";
 import { behind, canBeginKey, objectName, prefixOf, readName } from "./s3/names.ts";
 import { type Found, PATIENCE, type Patience, S3Objects, type S3Place } from "./s3/objects.ts";
-import { joined, PART_LIMITS, Parted, type PartLimits } from "./s3/parted.ts";
+import { PART_LIMITS, Parted, type PartLimits } from "./s3/parted.ts";
 import { Replaced } from "./s3/trouble.ts";
 
 export interface S3Options extends S3Place {

@@ -33,3 +33,7 @@ export async function* partsOf(pieces: AsyncIterable<Uint8Array>, bytes: number)
   }
   if (length > 0) yield held.subarray(0, length);
 }
+
+export async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return new Uint8Array(Buffer.concat(await Array.fromAsync(pieces)));
+}

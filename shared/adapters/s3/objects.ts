@@ -4,6 +4,7 @@ import https from "node:https";
 import { Client } from "minio";
 import { refuse } from "../../errors.ts";
 import { inTime, partsOf } from "./bodies.ts";
+import { completeUpload, type Sent } from "./complete.ts";
 import { timedTransport } from "./transport.ts";
 import {
   codeOf,
@@ -185,7 +186,7 @@ export class S3Objects {
     const upload = this.#newName();
     const id = await this.#begun(name, about(terms, upload));
     try {
-      const sent: { part: number; etag: string }[] = [];
+      const sent: Sent[] = [];
       const send = async (part: Uint8Array) => {
         if (sent.length === PARTS_MAX) refuse("TOO_LARGE", `A blob has at most ${PARTS_MAX * this.partBytes} bytes.`);
         sent.push(await this.#sendPart({ name, id, number: sent.length + 1 }, part));
@@ -193,7 +194,9 @@ export class S3Objects {
       await send(first.value as Uint8Array);
       await send(second.value);
       for (let next = await parts.next(); !next.done; next = await parts.next()) await send(next.value);
-      return await this.#complete({ name, id, upload }, sent, terms);
+      if (await this.#complete({ name, id, upload }, sent, terms)) return true;
+      await this.#client.abortMultipartUpload(this.bucket, name, id).catch(() => {});
+      return false;
     } catch (error) {
       // What cannot be taken back now, the bucket's rules take back later.
       await this.#client.abortMultipartUpload(this.bucket, name, id).catch(() => {});
@@ -285,22 +288,18 @@ export class S3Objects {
     return this.#tried(() => this.#client.uploadPart(which, body));
   }
 
-  async #complete({ name, id, upload }: Upload, sent: { part: number; etag: string }[], terms: Terms) {
-    let isFirst = true;
+  /** False: as `put`. */
+  async #complete({ name, id, upload }: Upload, sent: readonly Sent[], terms: Terms): Promise<boolean> {
+    const which = { bucket: this.bucket, name, id };
     try {
-      await this.#tried(async () => {
-        try {
-          await this.#client.completeMultipartUpload(this.bucket, name, id, sent);
-        } catch (error) {
-          // It was done, and the answer to that was lost.
-          if (!isFirst && codeOf(error) === "NoSuchUpload" && (await this.head(name))?.upload === upload) return;
-          isFirst = false;
-          throw error;
-        }
-      });
+      await this.#tried(() => completeUpload(this.#client, which, { sent, headers: conditions(terms) }));
       return true;
     } catch (error) {
-      if (!isOvertaken(error) || (!terms.isNew && terms.instead === undefined)) throw error;
+      const isMissed = codeOf(error) === "NoSuchUpload";
+      if (!isMissed && !isOvertaken(error)) throw error;
+      // Or it was done, and the answer to that was lost.
+      if ((await this.head(name))?.upload === upload) return true;
+      if (isMissed) throw error;
       return false;
     }
   }

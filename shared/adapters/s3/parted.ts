@@ -3,6 +3,7 @@
  * Whatever replaces the object ends the generation with it, at once.
  */
 import { refuse } from "../../errors.ts";
+import { joined } from "./bodies.ts";
 import { each } from "./each.ts";
 import { objectName, partName, partsPrefix, readName } from "./names.ts";
 import type { Found, Head, S3Objects } from "./objects.ts";
@@ -270,7 +271,3 @@ const newState = (generation: string, ownBytes: number): State => ({
 });
 
 const sum = (found: readonly Found[]): number => found.reduce((total, { bytes }) => total + bytes, 0);
-
-export async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(Buffer.concat(await Array.fromAsync(pieces)));
-}
