@@ -47,7 +47,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
   const stores = openStores({ folder, env, clock });
   const bus: EmbeddedBus = new EmbeddedBus({ path: folder.busFile, clock, ...busReports(() => bus, clock, log) });
   const build = buildInfo(env);
-  const spans = openSpans(env, { version: build.version, instance: "one" });
+  const spans = openSpans(env, { version: build.version, instance: "one", serviceKey: folder.serviceKey });
   const coordination = embeddedCoordination({ clock, path: folder.coordinationFile });
   return {
     clock,

@@ -55,7 +55,8 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
   const settings = readProcessSettings(env);
   const redis = redisAt(settings);
   const build = buildInfo(env);
-  const spans = openSpans(env, { version: build.version, instance: `${place}-${process.pid}` });
+  const { serviceKey } = identity;
+  const spans = openSpans(env, { version: build.version, instance: `${place}-${process.pid}`, serviceKey });
   // Nothing is subscribed before the replica's port is taken, which only one process can have.
   const bus: RedisBus = new RedisBus({ redis, clock, place, ...busReports(() => bus, clock, log) });
   const onError = (error: unknown) => log.warn({ error: String(error) }, "redis");

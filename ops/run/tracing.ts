@@ -17,13 +17,16 @@ export interface TracedProcess {
   version: string;
   /** Of this process among all. */
   instance: string;
+  /** Of the installation, the same in all its processes. */
+  serviceKey?: Uint8Array;
 }
 
 /** Undefined where nobody collects any. Throws an Error that names what is wrong. */
-export function openSpans(env: Env, { version, instance }: TracedProcess): OtlpSpans | undefined {
+export function openSpans(env: Env, { version, instance, serviceKey }: TracedProcess): OtlpSpans | undefined {
   const { otlpUrl: url, otlpHeaders = "", traceSample: sample } = readEnv(settings, env, "traces");
   if (url === undefined || sample === 0) return;
-  return new OtlpSpans({ url, sample, version, instance, headers: headersOf(otlpHeaders) });
+  const secret = serviceKey && { secret: serviceKey };
+  return new OtlpSpans({ url, sample, version, instance, headers: headersOf(otlpHeaders), ...secret });
 }
 
 export function headersOf(text: string): Record<string, string> {

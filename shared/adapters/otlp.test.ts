@@ -133,6 +133,20 @@ describe("what a collector is told", () => {
   });
 });
 
+test("nobody outside can choose trace ids that are told", () => {
+  const secrets = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
+  const [mine, again, another] = [secrets[0], secrets[0], secrets[1]].map((secret) =>
+    spans({ sample: 0.25, ...(secret && { secret }) }),
+  ) as [OtlpSpans, OtlpSpans, OtlpSpans];
+  const ids = Array.from({ length: 1_000 }, (_, n) => `${String(n).padStart(24, "a")}00000000`);
+  const wanted = ids.filter((id) => mine.wants(id));
+  expect(wanted.length).toBeGreaterThan(180);
+  expect(wanted.length).toBeLessThan(320);
+  expect(wanted.every((id) => again.wants(id))).toBe(true);
+  const shared = wanted.filter((id) => another.wants(id));
+  expect(shared.length).toBeLessThan(wanted.length / 2);
+});
+
 describe("a collector", () => {
   test("that is away is asked three times, then the batch is dropped and counted", async () => {
     answer = () => new Response("", { status: 503 });

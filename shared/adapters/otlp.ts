@@ -9,6 +9,8 @@ export interface OtlpOptions {
   version: string;
   /** Of this process. */
   instance: string;
+  /** Of the installation: without it somebody outside could send trace ids that are all told. */
+  secret?: Uint8Array;
   /** Such as the collector wants for signing in. */
   headers?: Readonly<Record<string, string>>;
   /** What is not told within them is dropped, ms. */
@@ -22,8 +24,7 @@ const DEFAULTS = { timeoutMs: 5_000, everyMs: 2_000, waitingMax: 8_192 };
 /** What a collector says who is to be asked again, by OTLP's specification. */
 const LATER = [429, 502, 503, 504];
 const TRIES = 3;
-const SAMPLE_DIGITS = 8;
-const SAMPLES = 16 ** SAMPLE_DIGITS;
+const SAMPLE_BITS = 32;
 const TEXT_MAX = 256;
 const ANSWER_MAX = 16_384;
 
@@ -36,9 +37,10 @@ export class OtlpSpans implements Spans {
   dropped = 0;
   /** Taken by the collector. */
   told = 0;
-  readonly #options: Required<Omit<OtlpOptions, "headers">> & Pick<OtlpOptions, "headers">;
+  readonly #options: Required<Omit<OtlpOptions, "headers" | "secret">> & Pick<OtlpOptions, "headers">;
   readonly #url: string;
   readonly #below: number;
+  readonly #seed: bigint;
   readonly #timer: ReturnType<typeof setInterval>;
   #waiting: Span[] = [];
   #tries = 0;
@@ -49,14 +51,15 @@ export class OtlpSpans implements Spans {
   constructor(options: OtlpOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#url = tracesUrl(options.url);
-    this.#below = Math.round(Math.min(1, Math.max(0, options.sample)) * SAMPLES);
+    this.#below = Math.round(Math.min(1, Math.max(0, options.sample)) * 2 ** SAMPLE_BITS);
+    this.#seed = Bun.hash.wyhash(options.secret ?? "");
     this.#timer = setInterval(() => void this.flush(), this.#options.everyMs);
     this.#timer.unref();
   }
 
-  /** By the last digits of the id, which are chance: every process says the same of it. */
+  /** By the id, shuffled with what only this installation knows: all of its processes say the same. */
   wants(trace_id: string): boolean {
-    return Number.parseInt(trace_id.slice(-SAMPLE_DIGITS), 16) < this.#below;
+    return Number(BigInt.asUintN(SAMPLE_BITS, Bun.hash.wyhash(trace_id, this.#seed))) < this.#below;
   }
 
   tell(span: Span): void {
