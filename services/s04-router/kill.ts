@@ -26,7 +26,10 @@ export class KillSwitch {
 
   /** Throws when the copy cannot be read; entries then stay refused. */
   async load(): Promise<void> {
-    this.state = (await this.ports.store.get(routerKillCopy, "kill"))?.value;
+    const kept = (await this.ports.store.get(routerKillCopy, "kill"))?.value;
+    // Somebody may have turned it on meanwhile.
+    if (this.state && this.state.epoch > (kept?.epoch ?? 0)) return;
+    this.state = kept;
     this.readable = true;
     this.stored = true;
   }

@@ -116,6 +116,7 @@ export class Router {
     this.instruments = new Pump(ports.clock, protect, failed);
     book.onChange((intentId) => this.changed(intentId));
     steady.picture = () => (this.isLoaded ? [...book.picture(), ...kill.picture()] : undefined);
+    steady.returning = () => this.readMarks();
     steady.back = () => this.storeBack();
   }
 
@@ -149,10 +150,16 @@ export class Router {
     await this.costs.load(this.health.effects.takers_only !== undefined);
   }
 
-  /** The store is back. What was said meanwhile stays; what nobody could read at the start is read now. */
-  private async storeBack(): Promise<void> {
-    if (this.startedAside) await this.loadMarks();
+  /** What nobody could read at a start without the store, before any entry is let in. */
+  private async readMarks(): Promise<void> {
+    if (!this.startedAside) return;
+    await this.loadMarks();
+    await this.reaction.enforce();
     this.startedAside = false;
+  }
+
+  /** The store is back. What was said meanwhile stays. */
+  private async storeBack(): Promise<void> {
     await endUnanswered(this.book, this.ports);
     this.pokeAll();
   }

@@ -96,3 +96,26 @@ test("a clock that was put back while the store was away makes nothing of the jo
   const open = (await all(world.store, orders, {})).filter(({ value }) => ["NEW", "SENT"].includes(value.status));
   expect(open.map(({ value }) => value.leg)).toEqual([]);
 });
+
+test("started by its journal, it enters nothing before it has read what was said of health", async () => {
+  await opened();
+  await world.place({ ...EXIT, intent_id: "first" });
+  await world.pass(2_000);
+  await world.finish(world.router.reaction.hear({ level: "RED", reasons: [], ts: world.clock.now() }));
+  world.faults.trouble = "down";
+  await codeOf(world.place({ ...EXIT, intent_id: "none" }));
+  world.boot();
+  await world.start();
+  await world.pass(3_000);
+  expect(world.router.recovery.reconciled).toBe(true);
+  const asked: Promise<unknown>[] = [];
+  const told = world.alerts.push.bind(world.alerts);
+  world.alerts.push = (...alerts) => {
+    const isBack = alerts.some((alert) => alert.startsWith("STORE_BACK"));
+    if (isBack) asked.push(codeOf(world.router.admission.place(Intent.parse(entry()))));
+    return told(...alerts);
+  };
+  world.faults.trouble = undefined;
+  await world.pass(3_000);
+  expect(await Promise.all(asked)).toEqual(["WRONG_STATE"]);
+});

@@ -56,7 +56,9 @@ export class SteadyStore {
   private merging: Promise<void> | undefined;
   /** What is open, for a start without the store; undefined: that is not known yet. */
   picture: () => Op[] | undefined = () => undefined;
-  /** The store is back, and has everything. */
+  /** The store has everything, and nothing that adds risk is let in yet: throws while it cannot be read. */
+  returning: () => Promise<void> = async () => {};
+  /** The store is back. */
   back: () => Promise<void> = async () => {};
 
   constructor(parts: Parts) {
@@ -228,6 +230,7 @@ export class SteadyStore {
       await store.commit([this.begun()], { sync: "full" });
       const tookMs = Math.round(clock.mono() - asked);
       if (tookMs > settings.storeWaitMs) throw new Problem("UNAVAILABLE", `it took ${tookMs} ms to answer`);
+      await this.returning();
       await this.writing;
     } while (this.kept.length > 0 || this.writes > 0);
     this.why = undefined;
