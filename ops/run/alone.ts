@@ -92,7 +92,7 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
   return 0;
 }
 
-/** Stores that are away, or not prepared yet, are waited for: it is not ready, and tries again. Throws what else is wrong. */
+/** Stores that are away, or not prepared yet, are waited for: not ready, it tries again. Throws what else is wrong. */
 async function begun(replica: Replica, log: RedisWorld["log"]): Promise<void> {
   try {
     await replica.start();

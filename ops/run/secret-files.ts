@@ -12,7 +12,8 @@ const PUBLIC = /_PUBLIC_KEY$/;
 const OPEN_TO_OTHERS = 0o027;
 
 /**
- * The environment with what its files hold, without line ends and the mark that editors add; the names of files are taken out.
+ * The environment with what its files hold, without the line ends and the mark that editors add; the names of files
+ * are taken out.
  * Throws an Error that names every file that is missing, empty, or a secret that everybody on the machine can read.
  */
 export function withSecretFiles(env: Env): Record<string, string | undefined> {
