@@ -19,7 +19,10 @@ export function openTarget(given: string | undefined, env: Env, clock: Clock): {
 
 /** Needs no key: what lies there is sealed. */
 export function roomAt(place: string, settings: BackupSettings, clock: Clock): Room {
-  if (!place.startsWith("s3://")) return new FolderBlobs(resolve(place));
+  if (!place.startsWith("s3://")) {
+    if (place.includes("://")) throw new Error(`Backups lie in a folder or at s3://bucket/prefix, not at ${place}.`);
+    return new FolderBlobs(resolve(place));
+  }
   const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(place) ?? [];
   if (bucket === "") throw new Error(`${place} names no bucket: s3://bucket/prefix`);
   const {

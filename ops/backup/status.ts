@@ -11,7 +11,9 @@ export async function leaveWord(blobs: Pick<Blobs, "get" | "put">, came: Came): 
   try {
     const body = await blobs.get(BACKUP_STATUS);
     const last = body ? BackupStatus.safeParse(JSON.parse(Buffer.from(body).toString())).data : undefined;
-    const every = came.every_ms === undefined ? {} : { every_ms: came.every_ms };
+    // One made by hand, from a terminal that knows no schedule, does not end the schedule.
+    const every_ms = came.every_ms ?? last?.every_ms;
+    const every = every_ms === undefined ? {} : { every_ms };
     const next: BackupStatus = came.ok
       ? { succeeded_at: came.at, ...every }
       : {

@@ -30,6 +30,7 @@ describe("./chimera drill", () => {
 
   const refused: [string, string[], Record<string, string>, string][] = [
     ["a name that is none", ["--only", "kill-everybody"], {}, "There is no drill kill-everybody"],
+    ["a part of the drill of recovery", ["--recovery", "--only", "redis-*"], {}, "no --list, no --only"],
     ["a beginning that none has", ["--only", "eat-*"], {}, "There is no drill eat-*"],
     ["somebody's Redis", [], { CHIMERA_REDIS_URL: "redis://127.0.0.1:6379" }, "unset CHIMERA_REDIS_URL"],
     ["another machine's service", [], { CHIMERA_URL_S04: "http://10.0.0.4:8084" }, "CHIMERA_URL_S04"],

@@ -42,6 +42,8 @@ async function run(args: string[]): Promise<number> {
     keep: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   });
+  if (values.recovery && (values.list || values.only.length > 0))
+    throw new Error("--recovery is one drill of its own: no --list, no --only.");
   const all: AnyDrill[] = [...(await allDrills()), ...HAPPENINGS];
   const isNamed = (name: string, by: string) => (by.endsWith("*") ? name.startsWith(by.slice(0, -1)) : name === by);
   const unknown = values.only.find((by) => !all.some(({ name }) => isNamed(name, by)));

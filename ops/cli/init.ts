@@ -50,8 +50,8 @@ async function run(args: string[]): Promise<number> {
           }),
         )
       : undefined;
-  const blobs = settings.blobs === "s3" && !dryRun ? await untilThere(patience, () => prepareBlobs(env)) : [];
-  if (values.json) print(JSON.stringify(asJson(prepared, blobs, file)));
+  const blobs = settings.blobs === "s3" ? await untilThere(patience, () => prepareBlobs(env, dryRun)) : undefined;
+  if (values.json) print(JSON.stringify(asJson(prepared, blobs ?? [], file)));
   else tell({ prepared, blobs, file, dryRun, isEmpty: settings.store !== "arango" && settings.blobs !== "s3" });
   return 0;
 }
@@ -84,7 +84,8 @@ const asJson = (prepared: Prepared | undefined, blobs: readonly string[], file: 
 
 interface Told {
   prepared: Prepared | undefined;
-  blobs: readonly string[];
+  /** Undefined where blobs lie in folders. */
+  blobs: readonly string[] | undefined;
   file: string | undefined;
   dryRun: boolean;
   isEmpty: boolean;
@@ -104,7 +105,9 @@ function tell({ prepared, blobs, file, dryRun, isEmpty }: Told): void {
     for (const { what, name } of fresh) print(dim(`  ${what} ${name}`));
     tellPasswords(prepared.passwords, file);
   }
-  for (const line of blobs) print(`${green("●")} ${line}`);
+  for (const line of blobs ?? []) print(`${green("●")} ${line}${dryRun ? ", to be made" : ""}`);
+  if (blobs?.length === 0)
+    print(`${green("●")} ${bold("Bucket")}: nothing ${dryRun ? "to be made" : "made"}, all was there`);
 }
 
 function summary(made: Prepared["made"]): string {

@@ -48,6 +48,10 @@ async function run(args: string[]): Promise<number> {
   });
   if (json) print(JSON.stringify(outcome));
   else show(outcome, data);
+  if (!json && only.length === 0 && manifest.installation.mode === "paper")
+    print(
+      dim("The paper exchange is in no backup: move venue/ of the old data folder into this one before the start."),
+    );
   return outcome.audit?.ok === false ? 1 : 0;
 }
 

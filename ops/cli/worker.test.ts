@@ -58,3 +58,11 @@ describe.skipIf(!hasRedis)("./chimera worker", () => {
     }
   }, 60_000);
 });
+
+test("./chimera worker fails where nobody answers for the queue: what waits there is not done", async () => {
+  const child = Bun.spawn([process.execPath, "ops/cli/main.ts", "worker", "--idle", "1", "--data", folder], {
+    ...{ cwd: ROOT, env: { ...process.env, CHIMERA_REDIS_URL: "redis://127.0.0.1:1" }, stderr: "pipe" },
+  });
+  expect(await new Response(child.stderr).text()).toContain("The queue did not answer in all that time");
+  expect(await child.exited).toBe(1);
+}, 30_000);

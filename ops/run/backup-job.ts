@@ -27,7 +27,7 @@ export function backUpBySchedule({ clock, env, data, failed }: BackupJob): Cance
       ...{ env: { ...env }, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
     });
     const said = await new Response(child.stderr).text();
-    if ((await child.exited) !== 0) failed(said.trim().split("\n").at(-1) ?? "it said nothing");
+    if ((await child.exited) !== 0) failed(lastWords(said));
     child = undefined;
   });
   return () => {
@@ -36,3 +36,10 @@ export function backUpBySchedule({ clock, env, data, failed }: BackupJob): Cance
     child?.kill();
   };
 }
+
+const lastWords = (said: string): string =>
+  said
+    .trim()
+    .split("\n")
+    .at(-1)
+    ?.replace(/^chimera: /, "") || "it said nothing";

@@ -42,6 +42,7 @@ test.if(hasMinio)("a store is made ready and looked at: bucket, versions, rules,
   };
   const found = (ahead = 0) => inspectBlobs({ env, clock: { now: () => Date.now() + ahead } });
   expect((await found()).map(({ detail }) => detail).join()).toContain("./chimera init makes it");
+  expect(await prepareBlobs(env, true)).toHaveLength(3);
   expect(await prepareBlobs(env)).toHaveLength(3);
   expect(await prepareBlobs(env)).toEqual([]);
   expect((await found()).map(({ name, ok }) => [name, ok])).toEqual([

@@ -23,10 +23,10 @@ export function openBlobs({ folder, env, clock, asGiven = false }: BlobsOptions)
 }
 
 /** Makes what blobs need where they are to lie: a line for each thing that was missing. Can run at any time. */
-export async function prepareBlobs(env: Env, data?: string): Promise<string[]> {
-  const settings = readStoreSettings(env, data);
+export async function prepareBlobs(env: Env, dryRun = false): Promise<string[]> {
+  const settings = readStoreSettings(env);
   const place = s3Place(settings);
-  return place ? ensureBucket(place, rulesOf(settings)) : [];
+  return place ? ensureBucket(place, rulesOf(settings), dryRun) : [];
 }
 
 const CLOCKS_APART_MS_MAX = 60_000;

@@ -54,20 +54,24 @@ export class QueueWorker {
     this.#parts = parts;
   }
 
-  /** Until nothing has been there to do for so long, or it is asked to stop. */
+  /** Until nothing has been there to do for so long, or it is asked to stop. Throws where the queue never answered. */
   async run(idleMs: number): Promise<void> {
     const { clock, onError } = this.#parts;
     let busyAt = clock.mono();
+    let hasAnswered = false;
     while (!this.#ending.signal.aborted && clock.mono() - busyAt < idleMs) {
       const { seen, taken } = await this.#take().catch((error: unknown) => {
         onError(error);
-        return { seen: 0, taken: 0 };
+        return { seen: -1, taken: 0 };
       });
+      hasAnswered ||= seen >= 0;
       if (taken > 0 || this.#running.size > 0) busyAt = clock.mono();
-      if (seen === 0) await clock.sleep(LOOK_MS, this.#ending.signal).catch(() => {});
+      if (seen <= 0) await clock.sleep(LOOK_MS, this.#ending.signal).catch(() => {});
     }
     await Promise.all(this.#running);
     for (const opened of this.#crews.values()) await (await opened)?.crew.close();
+    if (!hasAnswered && !this.#ending.signal.aborted)
+      throw new Error("The queue did not answer in all that time: CHIMERA_REDIS_URL says where it is.");
   }
 
   /** What it is at goes back to the queue, for another worker at once. */

@@ -147,7 +147,7 @@ function buckets({ noBucket, bucket, open, made }: Ground): void {
     const place = noBucket();
     const raw = rawClient(place);
     await expect(open(place).ping()).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    await expect(open(place).put("a", bytes("x"))).rejects.toThrow("./chimera init makes it");
+    await expect(open(place).put("a", bytes("x"))).rejects.toThrow("./chimera init makes the one of");
     expect(await bucketState(place, RULES)).toMatchObject({ isThere: false });
     expect(await ensureBucket(place, RULES)).toHaveLength(3);
     made.push(place);

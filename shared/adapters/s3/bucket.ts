@@ -28,28 +28,32 @@ const ALL = "";
 const BULKY = [RECORDINGS, MARKET_DATA];
 const OURS = "chimera-";
 
-/** Does what is missing and says so, a line each; can run at any time. Throws Problem UNAVAILABLE, saying why. */
-export async function ensureBucket(place: S3Place, rules: BucketRules): Promise<string[]> {
+/**
+ * Does what is missing and says so, a line each; `dryRun` only says so. Can run at any time.
+ * Throws Problem UNAVAILABLE, saying why.
+ */
+export async function ensureBucket(place: S3Place, rules: BucketRules, dryRun = false): Promise<string[]> {
   const client = clientOf(place, PATIENCE);
   const { bucket, region } = place;
   const made: string[] = [];
   try {
     const state = await stateOf(client, bucket, rules);
     if (!state.isThere) {
-      await client.makeBucket(bucket, region);
+      if (!dryRun) await client.makeBucket(bucket, region);
       made.push(`bucket ${bucket}`);
     }
     if (!state.isVersioned) {
-      await client.setBucketVersioning(bucket, { Status: "Enabled" });
+      if (!dryRun) await client.setBucketVersioning(bucket, { Status: "Enabled" });
       made.push(`versions in ${bucket}`);
     }
     if (!state.hasRules) {
       const kept = state.isThere ? (await rulesOf(client, bucket)).filter((rule) => !isOurs(rule)) : [];
-      await client.setBucketLifecycle(bucket, { Rule: [...kept, ...wanted(rules)] as ClientsRule[] });
+      const all = [...kept, ...wanted(rules)] as ClientsRule[];
+      if (!dryRun) await client.setBucketLifecycle(bucket, { Rule: all });
       made.push(`rules of ${bucket}: what was replaced or deleted goes after ${rules.versionDays} days`);
     }
     if (state.isOpen) {
-      await client.setBucketPolicy(bucket, "");
+      if (!dryRun) await client.setBucketPolicy(bucket, "");
       made.push(`${bucket} closed: its policy let strangers in`);
     }
   } catch (error) {

@@ -126,7 +126,7 @@ describe("a store in trouble", () => {
     [
       "without the bucket",
       failure(404, "NoSuchBucket"),
-      "The object store has no bucket chimera; ./chimera init makes it.",
+      "The object store has no bucket chimera; ./chimera init makes the one of CHIMERA_S3_BUCKET.",
     ],
   ];
   test.each(lasting)("that is %s says so, asked once", async (_, answer, message) => {

@@ -71,7 +71,8 @@ export function explain(error: unknown, bucket: string): Problem {
 
 function whyNot(error: unknown, { code, bucket }: { code: string; bucket: string }): string {
   if (isFull(error)) return `The object store is full: ${code}.`;
-  if (code === "NoSuchBucket") return `The object store has no bucket ${bucket}; ./chimera init makes it.`;
+  if (code === "NoSuchBucket")
+    return `The object store has no bucket ${bucket}; ./chimera init makes the one of CHIMERA_S3_BUCKET.`;
   if (code === "RequestTimeTooSkewed") return "The object store's clock and ours are too far apart.";
   if (NOT_US.includes(code)) return `The object store refuses our access key: ${code}.`;
   if (code === "TIMEOUT") return "The object store gives no answer in time.";
