@@ -67,6 +67,9 @@ export const workStopped = (crew: string, run: number): string => `${workOf(crew
 /** Word that another site has taken over from this one; nothing while none has. */
 export const SITE_REPLACED = "site/replaced.json";
 
+/** Which promotion this site is of, for where there is no data folder; nothing where it was never promoted. */
+export const SITE_PROMOTED = "site/promoted.json";
+
 /** Where imported history of markets lies. */
 export const MARKET_DATA = "market/";
 

@@ -9,7 +9,7 @@ import { AUDIT_HEADS, BACKUP_STATUS, SITE_REPLACED } from "../../shared/keys.ts"
 import type { BlobInfo, Blobs, Clock, ServiceId, StoreRecord } from "../../shared/kit/ports.ts";
 import { StoreDigest } from "../../shared/store-digest.ts";
 import type { Build } from "../build.ts";
-import { replacedBy, sayWho } from "../standby/site.ts";
+import { replacedBy, sayWho, siteAt } from "../standby/site.ts";
 import { type Installed, partsOf } from "./installed.ts";
 import { type BlobPart, idAfter, idAt, MANIFEST_VERSION, type Manifest, type StorePart } from "./manifest.ts";
 import { equalPieces, piecesOf } from "./pieces.ts";
@@ -62,8 +62,9 @@ export async function makeBackup(making: Making): Promise<Manifest> {
 
 /** What a replaced site would add to the backups is none of the installation's any more; its services are told. */
 async function mustBeTheSite({ target, installed }: Making): Promise<void> {
-  const words = await replacedBy(target, installed.site);
-  if (words === undefined) return sayWho(target, installed.site);
+  const own = await siteAt(installed.site, installed.blobs);
+  const words = await replacedBy(target, own);
+  if (words === undefined) return sayWho(target, own);
   await installed.blobs.put(SITE_REPLACED, Buffer.from(words));
   refuse("WRONG_STATE", `Another site has taken over: ${words} No entries are sent from here; stop it.`);
 }
@@ -101,6 +102,9 @@ async function mustBeThere(target: Target, manifest: Manifest): Promise<void> {
     `${missing.length} pieces of this backup are missing by now, ${missing[0]} for one: make it again.`,
   );
 }
+
+/** What says how the site itself fares: of no use to one that is restored. */
+const OF_THIS_SITE = [BACKUP_STATUS, SITE_REPLACED];
 
 class Work {
   readonly size: Manifest["size"] = { bytes: 0, pieces: 0, new_bytes: 0, new_pieces: 0 };
@@ -149,7 +153,7 @@ class Work {
     const held = await this.#making.target.pieces();
     const parts: BlobPart[] = [];
     for await (const info of listed(installed.blobs)) {
-      if (!wants(info.key) || info.key === BACKUP_STATUS) continue;
+      if (!wants(info.key) || OF_THIS_SITE.includes(info.key)) continue;
       const last = known.get(info.key);
       const isSame = last?.bytes === info.bytes && last.modified_at === info.modified_at;
       if (isSame && last.pieces.every((name) => held.has(name))) {

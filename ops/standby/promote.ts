@@ -6,6 +6,7 @@ import { FolderBlobs } from "../../shared/adapters/files.ts";
 import { systemRandom } from "../../shared/adapters/random.ts";
 import { emit } from "../../shared/changes.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
+import { SITE_PROMOTED } from "../../shared/keys.ts";
 import type { Clock, Net } from "../../shared/kit/ports.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { openedIn } from "../backup/installed.ts";
@@ -23,6 +24,7 @@ import {
   announceSite,
   FIRST_SITE,
   keepSite,
+  keepSiteIn,
   newestSite,
   nextGeneration,
   readSite,
@@ -109,6 +111,7 @@ export async function promoteSite(promoting: Promoting): Promise<Promoted> {
   });
   await noteInAudit(promoting, { manifest, word });
   keepSite(folder.data, word);
+  await keepSiteIn(openedIn(folder.data, manifest.installation, { env, clock }).blobs, word);
   await mustStillBeTheLast(promoting, word);
   if (own) enableOwnKey(folder, manifest, { key: own, env });
   keepState(folder, { ...(state as StandbyState), status: "promoted" });
@@ -175,11 +178,15 @@ const OVERRIDE =
 const PROMOTION_BYTES = 8;
 
 /** Which of the installation's sites the backup is of. */
-async function siteIn(mirror: Target, { files }: Manifest): Promise<Site> {
-  const file = files.find(({ key }) => key === SITE_FILE);
-  if (!file) return FIRST_SITE;
-  const parts = await Promise.all(file.pieces.map((name) => mirror.piece(name)));
-  return readSite(Buffer.concat(parts).toString(), `The backup's ${SITE_FILE}`);
+async function siteIn(mirror: Target, { files, blobs }: Manifest): Promise<Site> {
+  const said = [...files, ...blobs].filter(({ key }) => key === SITE_FILE || key === SITE_PROMOTED);
+  let site = FIRST_SITE;
+  for (const { key, pieces } of said) {
+    const parts = await Promise.all(pieces.map((name) => mirror.piece(name)));
+    const one = readSite(Buffer.concat(parts).toString(), `The backup's ${key}`);
+    if (one.generation > site.generation) site = one;
+  }
+  return site;
 }
 
 /** A third site may have taken over from the one that was followed: the key that was proven revoked is not its key. */

@@ -2,10 +2,22 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FolderBlobs } from "../../shared/adapters/files.ts";
+import { SITE_REPLACED } from "../../shared/keys.ts";
 import { newFolder, removeFolder } from "../../shared/testing/folder.ts";
 import { Target } from "../backup/target.ts";
 import { createVault } from "../backup/vault.ts";
-import { announceSite, FIRST_SITE, keepSite, newestSite, nextGeneration, replacedBy, sayWho, siteOf } from "./site.ts";
+import {
+  announceSite,
+  FIRST_SITE,
+  keepSite,
+  keepSiteIn,
+  newestSite,
+  nextGeneration,
+  replacedBy,
+  sayWho,
+  siteAt,
+  siteOf,
+} from "./site.ts";
 
 let root: string;
 beforeEach(() => {
@@ -38,6 +50,16 @@ test("a site says who it is where a place of backups has not heard of it, so tha
   expect(await replacedBy(target(), word(2, "old"))).toContain("new is generation 3");
   await sayWho(target(), word(2, "old"));
   expect(await newestSite(target())).toEqual(promoted);
+});
+
+test("where there is no data folder the blobs say which site it is, and the word for one before is gone", async () => {
+  const blobs = new FolderBlobs(join(root, "blobs"));
+  expect(await siteAt(FIRST_SITE, blobs)).toEqual(FIRST_SITE);
+  await blobs.put(SITE_REPLACED, Buffer.from("another site"));
+  await keepSiteIn(blobs, word(2, "here"));
+  expect(await siteAt(FIRST_SITE, blobs)).toEqual(word(2, "here"));
+  expect(await siteAt(word(3, "folder"), blobs)).toEqual(word(3, "folder"));
+  expect(await blobs.get(SITE_REPLACED)).toBeUndefined();
 });
 
 test("a site is higher than the newest that was heard of, and than the one that its backup is of", () => {

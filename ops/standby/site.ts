@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "@hono/zod-openapi";
+import { SITE_PROMOTED, SITE_REPLACED } from "../../shared/keys.ts";
+import type { Blobs } from "../../shared/kit/ports.ts";
 import type { Target } from "../backup/target.ts";
 
 /** The site that an installation was made at. */
@@ -50,6 +52,19 @@ export function readSite(text: string, where: string): Site {
 
 export const keepSite = (data: string, site: Site): void =>
   writeFileSync(fileIn(data), `${JSON.stringify(site)}\n`, { mode: 0o600, flush: true });
+
+/** Of the site that has these blobs and this folder: where there is no folder, as in containers, blobs alone tell. */
+export async function siteAt(folder: Site, blobs: Pick<Blobs, "get">): Promise<Site> {
+  const body = await blobs.get(SITE_PROMOTED);
+  const kept = body && readSite(Buffer.from(body).toString(), SITE_PROMOTED);
+  return kept && kept.generation > folder.generation ? kept : folder;
+}
+
+/** Among the blobs; what was said there of another site that had taken over from one before does not hold of this one. */
+export async function keepSiteIn(blobs: Pick<Blobs, "put" | "delete">, site: Site): Promise<void> {
+  await blobs.put(SITE_PROMOTED, Buffer.from(JSON.stringify(site)));
+  await blobs.delete(SITE_REPLACED);
+}
 
 /** What the newest promotion said there; undefined where there was none. */
 export async function newestSite(target: Pick<Target, "note">): Promise<SiteWord | undefined> {
