@@ -5,6 +5,7 @@ import { Draft, wantedBy } from "./draft.ts";
 import { readingBehind } from "./dump.ts";
 import { type Head, insertingHead, readingHead, replacingHead } from "./head.ts";
 import { findingAny, insertingAll, removingSome } from "./load.ts";
+import { sortingTexts } from "./place.ts";
 import { Reader } from "./reader.ts";
 import { readingStored, updating } from "./refill.ts";
 import { Server } from "./server.ts";
@@ -121,6 +122,7 @@ function carrying(example: Collection<never>, server: Server): Listed[] {
     { about: "load: some records", statement: insertingAll(name, [{ _key: "a" }]) },
     { about: "clear: some records", statement: removingSome(name, 0) },
     { about: "init: documents of an older declaration", statement: readingStored(name, { place: "", shard: -1 }, 500) },
+    { about: "init: in which order the server's language has texts", statement: sortingTexts(["b", "a"]) },
     { about: "init: brought up to date", statement: updating(name, [{ _key: "a", _rev: "_r" }]) },
   ];
 }

@@ -94,6 +94,16 @@ test("a document that changes while it is brought up to date is found as it is t
   await newer.close();
 });
 
+test("a server of a language with another order of hex digits is refused, and nothing is made there", async () => {
+  for (const language of ["da", "cy", "en-US"]) {
+    await standIn.down();
+    begin({ language });
+    if (language === "en-US") await ensure();
+    else await expect(ensure()).rejects.toThrow("Set it up anew with --icu-language en_US");
+    expect(standIn.structure.databases.has(address.database)).toBe(language === "en-US");
+  }
+});
+
 describe("a cluster", () => {
   test("gets a OneShard database", async () => {
     await standIn.down();

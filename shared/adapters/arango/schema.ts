@@ -3,6 +3,7 @@ import { Problem } from "../../errors.ts";
 import type { Collection, ServiceId } from "../../kit/ports.ts";
 import { Fault } from "./faults.ts";
 import { ANALYZER, GRAPH, headsOf, inboxOf, indexOf, lineageOf, outboxOf, viewOf } from "./names.ts";
+import { everyPair, sortingTexts } from "./place.ts";
 import { Refill } from "./refill.ts";
 import { type ArangoAddress, Server } from "./server.ts";
 
@@ -65,6 +66,7 @@ class Schema {
 
   async ensure(): Promise<Made[]> {
     try {
+      await this.#checkLanguage();
       const isThere = await this.#ensureDatabase();
       await this.#checkSharding(isThere);
       await this.#ensureAnalyzer(isThere);
@@ -78,6 +80,19 @@ class Schema {
       this.#server.close();
       this.#system.close();
     }
+  }
+
+  /** The language is given once, when a server is set up: by `--icu-language`, else by LANG. */
+  async #checkLanguage(): Promise<void> {
+    const pairs = everyPair();
+    const sorted = await this.#system.read<string>(sortingTexts(pairs.toReversed()));
+    const at = sorted.findIndex((pair, position) => pair !== pairs[position]);
+    if (at < 0) return;
+    throw new Problem(
+      "UNAVAILABLE",
+      `ArangoDB here has been set up for a language in which ${JSON.stringify(sorted[at])} comes before ` +
+        `${JSON.stringify(pairs[at])}: documents would come in a wrong order. Set it up anew with --icu-language en_US.`,
+    );
   }
 
   async #ensureDatabase(): Promise<boolean> {

@@ -2,7 +2,7 @@
 import { AqlError } from "./aql-error.ts";
 import { searchIn } from "./aql-search.ts";
 import type { Expression, Operation, Source, Write } from "./aql-tree.ts";
-import { compare, type Document, equal, functionOf, isTrue, type Value } from "./aql-values.ts";
+import { type CompareTexts, compare, type Document, equal, functionOf, isTrue, type Value } from "./aql-values.ts";
 
 /** A view's links: per collection the fields (with points) and what analyzers each is indexed by. */
 export type Links = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
@@ -15,6 +15,7 @@ export interface Data {
   write(kind: Write, collection: string, value: Value, options: Document): { OLD: Value; NEW: Value };
   links(view: string): Links;
   isView(name: string): boolean;
+  compareTexts: CompareTexts;
   /** The edge collections of a graph. Throws AqlError 1924. */
   edges(graph: string): readonly string[];
 }
@@ -155,7 +156,7 @@ class Run {
     const keyed = rows.map((row) => ({ row, keys: values.map((value) => value(row)) }));
     keyed.sort((a, b) => {
       for (const [at, { descending }] of by.entries()) {
-        const order = compare(a.keys[at]!, b.keys[at]!);
+        const order = compare(a.keys[at]!, b.keys[at]!, this.#data.compareTexts);
         if (order !== 0) return descending ? -order : order;
       }
       return 0;
@@ -258,7 +259,8 @@ class Run {
     if (expression.type !== "binary") throw new AqlError(1501, `${expression.type} is not expected here`);
     const [left, right] = [this.compile(expression.left), this.compile(expression.right)];
     const operate = OPERATORS[expression.operator];
-    if (operate) return (row) => operate(left(row), right(row));
+    const { compareTexts } = this.#data;
+    if (operate) return (row) => operate(left(row), right(row), compareTexts);
     if (expression.operator === "AND") return (row) => isTrue(left(row)) && isTrue(right(row));
     return (row) => isTrue(left(row)) || isTrue(right(row));
   }
@@ -290,13 +292,13 @@ class Run {
   }
 }
 
-const OPERATORS: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
+const OPERATORS: Readonly<Record<string, (a: Value, b: Value, texts: CompareTexts) => Value>> = {
   "==": equal,
   "!=": (a, b) => !equal(a, b),
-  "<": (a, b) => compare(a, b) < 0,
-  "<=": (a, b) => compare(a, b) <= 0,
-  ">": (a, b) => compare(a, b) > 0,
-  ">=": (a, b) => compare(a, b) >= 0,
+  "<": (a, b, texts) => compare(a, b, texts) < 0,
+  "<=": (a, b, texts) => compare(a, b, texts) <= 0,
+  ">": (a, b, texts) => compare(a, b, texts) > 0,
+  ">=": (a, b, texts) => compare(a, b, texts) >= 0,
   IN: (a, b) => Array.isArray(b) && b.some((each) => equal(a, each)),
   "+": (a, b) => Number(a) + Number(b),
   "-": (a, b) => Number(a) - Number(b),

@@ -4,9 +4,22 @@ import { AqlError } from "./aql-error.ts";
 export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
 export type Document = { [name: string]: Value };
 
-/** Texts are compared by the server's language, which here is that of a server set up without one. */
-const LANGUAGE = new Intl.Collator("en-US");
+/** Texts are compared by the server's language. */
+export type CompareTexts = (a: string, b: string) => number;
 const PLAIN = /^[0-9a-f]*$/;
+
+/** `da`: "aa" comes behind "z" there. */
+export function languageOf(name: string): CompareTexts {
+  const { compare } = new Intl.Collator(name);
+  const isPlainInOrder = compare("aa", "ab") < 0 && compare("dd", "de") < 0;
+  return (a, b) => {
+    if (a === b) return 0;
+    // The same in most languages, and fast.
+    return isPlainInOrder && PLAIN.test(a) && PLAIN.test(b) ? (a < b ? -1 : 1) : compare(a, b);
+  };
+}
+/** That of a server set up without one. */
+export const ENGLISH = languageOf("en-US");
 
 export const kindOf = (value: Value | undefined): number => {
   if (value === null || value === undefined) return 0;
@@ -17,36 +30,29 @@ export const kindOf = (value: Value | undefined): number => {
 };
 
 /** Null, false, true, numbers, texts, arrays, objects. */
-export function compare(a: Value, b: Value): number {
+export function compare(a: Value, b: Value, texts: CompareTexts = ENGLISH): number {
   const kinds = kindOf(a) - kindOf(b);
   if (kinds !== 0) return kinds;
-  if (typeof a === "string" && typeof b === "string") return compareTexts(a, b);
+  if (typeof a === "string" && typeof b === "string") return texts(a, b);
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
-  if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b);
+  if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b, texts);
   if (a === null || b === null) return 0;
-  return compareObjects(a as Document, b as Document);
+  return compareObjects(a as Document, b as Document, texts);
 }
 
-function compareTexts(a: string, b: string): number {
-  if (a === b) return 0;
-  // The same in every language, and fast.
-  if (PLAIN.test(a) && PLAIN.test(b)) return a < b ? -1 : 1;
-  return LANGUAGE.compare(a, b);
-}
-
-function compareArrays(a: readonly Value[], b: readonly Value[]): number {
+function compareArrays(a: readonly Value[], b: readonly Value[], texts: CompareTexts): number {
   for (let at = 0; at < Math.max(a.length, b.length); at++) {
-    const order = compare(a[at] ?? null, b[at] ?? null);
+    const order = compare(a[at] ?? null, b[at] ?? null, texts);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
-function compareObjects(a: Document, b: Document): number {
+function compareObjects(a: Document, b: Document, texts: CompareTexts): number {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].toSorted();
   for (const name of names) {
-    const order = compare(a[name] ?? null, b[name] ?? null);
+    const order = compare(a[name] ?? null, b[name] ?? null, texts);
     if (order !== 0) return order;
   }
   return 0;

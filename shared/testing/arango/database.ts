@@ -5,7 +5,7 @@ import { AqlError } from "./aql-error.ts";
 import { type Data, type Links, runAql } from "./aql-evaluate.ts";
 import { parseAql } from "./aql-parser.ts";
 import type { Operation } from "./aql-tree.ts";
-import type { Document, Value } from "./aql-values.ts";
+import { type CompareTexts, type Document, ENGLISH, type Value } from "./aql-values.ts";
 import { type CollectionData, type Commits, readDocument, scanDocuments, type Transaction } from "./documents.ts";
 import { writeOne } from "./writes.ts";
 
@@ -17,12 +17,13 @@ export interface StandInDatabase {
   views: Map<string, Document>;
   analyzers: Map<string, Document>;
   graphs: Map<string, Document>;
+  compareTexts: CompareTexts;
   /** Every text that was run, for the list of those that the store can say. */
   texts: Set<string>;
 }
 
-export const newDatabase = (name: string, options: Document): StandInDatabase => ({
-  ...{ name, options },
+export const newDatabase = (name: string, options: Document, compareTexts = ENGLISH): StandInDatabase => ({
+  ...{ name, options, compareTexts },
   collections: new Map(),
   indexes: new Map(),
   views: new Map(),
@@ -82,6 +83,7 @@ function collectionFor(session: Session, name: string, wanted: "ro" | "rw"): Col
 function dataOf(session: Session): Data {
   const { database, transaction, commits } = session;
   return {
+    compareTexts: database.compareTexts,
     scan: (name) => scanDocuments(collectionFor(session, name, "ro"), transaction),
     get: (name, key) => readDocument(collectionFor(session, name, "ro"), key, transaction),
     write: (kind, name, value, options) =>

@@ -5,6 +5,7 @@
  */
 import { mayEnter, newUser, SYSTEM, type User } from "./access.ts";
 import { AqlError } from "./aql-error.ts";
+import { ENGLISH, languageOf } from "./aql-values.ts";
 import { dataRoutes, Transactions } from "./data-routes.ts";
 import { newDatabase, type StandInDatabase } from "./database.ts";
 import { Commits } from "./documents.ts";
@@ -18,6 +19,8 @@ export interface StandInOptions {
   license?: Structure["license"];
   version?: string;
   hasOneShard?: boolean;
+  /** By which texts are compared: `da`. */
+  language?: string;
 }
 
 /** What is to go wrong with a request. */
@@ -47,13 +50,13 @@ export class ArangoStandIn {
   readonly #port: number | undefined;
   #server: ReturnType<typeof Bun.serve> | undefined;
 
-  constructor({ rootPassword, port, role, license, version, hasOneShard = true }: StandInOptions) {
+  constructor({ rootPassword, port, role, license, version, hasOneShard = true, language }: StandInOptions) {
     const root: User = newUser("root", rootPassword);
     root.databases.set("*", "rw");
     root.collections.set("*", new Map([["*", "rw"]]));
     const commits = new Commits();
     this.structure = {
-      databases: new Map([[SYSTEM, newDatabase(SYSTEM, {})]]),
+      databases: new Map([[SYSTEM, newDatabase(SYSTEM, {}, language === undefined ? ENGLISH : languageOf(language))]]),
       users: new Map([["root", root]]),
       ...{ role: role ?? "SINGLE", license: license ?? "community", version: version ?? "3.12.5", hasOneShard },
     };

@@ -69,7 +69,7 @@ function databaseRoutes({ databases, role, hasOneShard }: Structure): Route[] {
       const { name, options = {} } = asked.body as { name: string; options?: Document };
       if (databases.has(name)) duplicate(name);
       const sharding = options.sharding === "single" && !hasOneShard ? "flexible" : (options.sharding ?? "flexible");
-      databases.set(name, newDatabase(name, { ...options, sharding }));
+      databases.set(name, newDatabase(name, { ...options, sharding }, databases.get(SYSTEM)?.compareTexts));
       return answer(201, { result: true });
     }),
     route("DELETE", "/_api/database/{name}", {}, (asked) => {
