@@ -72,6 +72,18 @@ test("a run that stood still for too long goes on with nothing, since another ma
   expect(Buffer.from(await target().piece(name)).toString()).toBe("b");
 });
 
+test("a run that is asked to stop does so before its next piece, and the next one need not wait", async () => {
+  const one = target();
+  const stopped = one.alone("backup", async () => {
+    await one.keep(Buffer.from("a"));
+    one.stop("asked to");
+    await one.keep(Buffer.from("b"));
+  });
+  await expect(stopped).rejects.toThrow("asked to");
+  expect(marks()).toEqual([]);
+  expect((await target().listed()).size).toBe(1);
+});
+
 test("two runs of one name are two, and what a run came to is told though its mark cannot be taken away", async () => {
   await target().alone("backup", async () => {
     await expect(target().alone("backup", async () => 1)).rejects.toMatchObject({ code: "STILL_RUNNING" });

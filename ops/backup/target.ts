@@ -24,6 +24,7 @@ export class Target {
   readonly #vault: Vault;
   readonly #clock: Pick<Clock, "now">;
   #known: Map<string, number> | undefined;
+  #stopped: string | undefined;
   #running: { mark: string; renewedAt: number } | undefined;
 
   constructor(blobs: Room, vault: Vault, clock: Pick<Clock, "now">) {
@@ -133,9 +134,15 @@ export class Target {
     }
   }
 
+  /** What runs here ends before its next piece, and takes its mark away: the next run need not wait. */
+  stop(why: string): void {
+    this.#stopped = why;
+  }
+
   /** Throws Problem STILL_RUNNING where the mark has become too old meanwhile: another may have begun. */
   async #stillAlone(): Promise<void> {
     if (!this.#running) return;
+    if (this.#stopped !== undefined) throw new Error(this.#stopped);
     const { mark, renewedAt } = this.#running;
     const now = this.#clock.now();
     const age = Math.abs(now - renewedAt);

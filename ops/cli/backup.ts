@@ -11,6 +11,7 @@ import { leaveWord } from "../backup/status.ts";
 import type { Target } from "../backup/target.ts";
 import { buildInfo } from "../build.ts";
 import { readBackupSettings } from "../run/backup-settings.ts";
+import { untilAsked } from "../run/signals.ts";
 import type { Command } from "./command.ts";
 import { DEFAULT_DATA, readOptions } from "./options.ts";
 import { bold, dim, green, note, print, red } from "./terminal.ts";
@@ -61,6 +62,11 @@ async function run(args: string[]): Promise<number> {
 async function make({ to, data, keep, json, prune: wantsPrune }: Values, clock: Clock): Promise<number> {
   const installed = installedIn(data, process.env, clock);
   const { target, place } = openTarget(to, process.env, clock);
+  let isAsked = false;
+  void untilAsked().then(() => {
+    isAsked = true;
+    target.stop("It was asked to stop; what it has written is used by the next one.");
+  });
   const progress = json ? undefined : (what: string) => note(dim(`  ${what}`));
   const every_ms = readBackupSettings(process.env).backupEveryMs;
   try {
@@ -71,7 +77,8 @@ async function make({ to, data, keep, json, prune: wantsPrune }: Values, clock: 
     if (json) print(JSON.stringify(summaryOf(manifest)));
     else print(`${green("●")} ${bold(manifest.id)} is in ${place}: ${sizes(manifest)}`);
   } catch (error) {
-    await leaveWord(installed.blobs, { at: clock.now(), every_ms, ok: false, error: (error as Error).message });
+    if (!isAsked)
+      await leaveWord(installed.blobs, { at: clock.now(), every_ms, ok: false, error: (error as Error).message });
     throw error;
   } finally {
     await installed.stores.close();
