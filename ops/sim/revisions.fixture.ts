@@ -83,7 +83,7 @@ export class ConfigDesk {
       ...{ id: config.id, name: "s10-config", title: "Config Service", port: 8090, usesConfig: false },
       ...{ settings: z.object({}), calls: {}, emits: [configEvents], owns: [configBundles, configActive] },
       setup: (ctx) => {
-        const mine = new InForce({ ...ctx, audit: (entry) => ctx.audit(entry) });
+        const mine = new InForce({ store: ctx.store, clock: ctx.clock, audit: (entry) => ctx.audit(entry) });
         return {
           start: async () => {
             this.inForce = mine;
