@@ -48,4 +48,5 @@ export function readBundleFile(file: string | undefined): string {
   }
 }
 
-export const DEFAULT_DATA = "data";
+/** The data folder where none is named. */
+export const DEFAULT_DATA = process.env.CHIMERA_DATA ?? "data";

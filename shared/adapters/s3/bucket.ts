@@ -1,6 +1,6 @@
 /** The bucket of an installation, made ready: there, keeping versions, tidying up after itself, and closed to strangers. */
 import type { Client, LifecycleRule as ClientsRule } from "minio";
-import { MARKET_DATA, RECORDINGS } from "../../keys.ts";
+import { MARKET_DATA, RECORDINGS, WORK } from "../../keys.ts";
 import { prefixOf } from "./names.ts";
 import { clientOf, PATIENCE, type S3Place } from "./objects.ts";
 import { codeOf, explain } from "./trouble.ts";
@@ -25,7 +25,7 @@ type LifecycleRule = Omit<ClientsRule, "Expiration"> & {
 
 const ALL = "";
 /** They are rewritten and deleted all day, and are the most of what there is. */
-const BULKY = [RECORDINGS, MARKET_DATA];
+const BULKY = [RECORDINGS, MARKET_DATA, WORK];
 const OURS = "chimera-";
 
 /**
