@@ -13,6 +13,7 @@ const once = (series: string, [good, bad]: readonly [number, number], labels: Pr
   ...calm,
 });
 
+const newest = (offset = ""): string => `max by (of) (chimera_backup_newest_timestamp_seconds${offset})`;
 const redis = (told: string): string => `chimera_redis_${told}{of="redis",service="s11"}`;
 const memoryShare =
   "max by (of) (chimera_redis_memory_used_bytes) / (max by (of) (chimera_redis_memory_max_bytes) > 0)";
@@ -130,7 +131,10 @@ const BACKUPS: readonly PrometheusAlert[] = [
   {
     name: "ChimeraBackupTooOld",
     severity: "ERROR",
-    expr: `time() - max by (of) (chimera_backup_newest_timestamp_seconds) > ${BACKUP_AGE_HOURS_MAX * HOUR}`,
+    // 0: there is none yet, which is nothing strange before the first is due.
+    expr:
+      `time() - (${newest()} > 0) > ${BACKUP_AGE_HOURS_MAX * HOUR} or ` +
+      `(${newest()} == 0 and ${newest(` offset ${BACKUP_AGE_HOURS_MAX}h`)} == 0)`,
     for: "5m",
     summary: "The newest backup is older than three hours",
     means: "Backups are wanted and none came: after a loss of the stores as much would be gone as has passed since.",
