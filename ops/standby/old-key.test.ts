@@ -6,6 +6,8 @@ const KEY = { api_key: "the-old-key-00001", secret: "its-secret-00001" };
 const TAKEN = { status: 200, body: "[]" };
 const REFUSED = { status: 401, body: '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}' };
 
+const GONE = { status: 400, body: '{"code":-2008,"msg":"Invalid Api-Key ID."}' };
+
 /** Answers signed questions one after the other, spot and futures in turn; the last one goes on. */
 function asked(answers: readonly ({ status: number; body: string } | "lost")[]) {
   const requests: NetRequest[] = [];
@@ -25,6 +27,7 @@ function asked(answers: readonly ({ status: number; body: string } | "lost")[]) 
 test.each([
   ["taken each time", [TAKEN], "taken", "taken"],
   ["refused each time", [REFUSED], "refused", "refused"],
+  ["unknown by now", [GONE], "refused", "refused"],
   ["refused on one market", [TAKEN, REFUSED, TAKEN, REFUSED, TAKEN, REFUSED], "taken", "refused"],
   ["taken once among refusals", [REFUSED, REFUSED, TAKEN, REFUSED], "taken", "refused"],
   ["lost once among refusals", [REFUSED, REFUSED, "lost", REFUSED], "unknown", "refused"],
@@ -34,6 +37,19 @@ test.each([
   const { said, slept } = asked(answers);
   expect(await said).toEqual({ SPOT: spot, FUT: fut });
   expect(slept).toEqual([2_000, 2_000]);
+});
+
+test("a paper venue is asked at its moved ports, an exchange at its own address whatever the ports are", async () => {
+  const urls: string[] = [];
+  const fetch = async ({ url }: NetRequest): Promise<NetResponse> => {
+    urls.push(new URL(url).host);
+    throw new Error("no line");
+  };
+  const clock = { now: () => 0, sleep: async () => {} };
+  for (const CHIMERA_MODE of ["paper", "live"]) {
+    await askByKey(KEY, { net: { fetch }, clock, env: { CHIMERA_MODE, CHIMERA_PORT_OFFSET: "100" } });
+  }
+  expect([...new Set(urls)]).toEqual(["127.0.0.1:8193", "127.0.0.1:8194", "api.binance.com", "fapi.binance.com"]);
 });
 
 test("it asks for balances alone, by the exchange's own time, and its secret is in nothing that is sent", async () => {

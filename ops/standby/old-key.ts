@@ -7,8 +7,9 @@ import type { Market } from "../../shared/domain/instrument.ts";
 import type { Clock, Net } from "../../shared/kit/ports.ts";
 import { readSettings } from "../../shared/kit/settings.ts";
 import type { ExchangeKey } from "../run/exchange-keys.ts";
+import { paperVenueAt } from "../run/paper-urls.ts";
 
-/** `refused`: as a key that is revoked (−2015). `unknown`: no answer, or another, from which nothing can be said. */
+/** `refused`: as a key that is revoked (−2015, −2008). `unknown`: no answer, or another, from which nothing can be said. */
 export type KeyAnswer = "taken" | "refused" | "unknown";
 export type KeyAnswers = Record<Market, KeyAnswer>;
 
@@ -22,7 +23,8 @@ export interface AskParts {
 const ASK_MS_MAX = 5_000;
 const ROUNDS = 3;
 const BETWEEN_MS = 2_000;
-const REVOKED = -2015;
+/** −2008: a key that was deleted, as the exchange says of some; it names no address that might be the reason. */
+const REVOKED: readonly (number | undefined)[] = [-2008, -2015];
 const QUESTIONS: Record<Market, { time: string; balances: string }> = {
   SPOT: { time: "/api/v3/time", balances: "/api/v3/account" },
   FUT: { time: "/fapi/v1/time", balances: "/fapi/v3/balance" },
@@ -43,8 +45,15 @@ export async function askByKey(key: ExchangeKey, parts: AskParts): Promise<KeyAn
   return { SPOT: over("SPOT"), FUT: over("FUT") };
 }
 
+/** Of a paper venue on this machine the ports move with all others. */
+function hostsAsked(env: AskParts["env"]): { spot: string; fut: string } {
+  const offset = Number(env.CHIMERA_PORT_OFFSET ?? 0);
+  const ours = env.CHIMERA_MODE === "paper" ? paperVenueAt((port) => `127.0.0.1:${port + offset}`) : {};
+  return hostsOf(readSettings(s01, { ...ours, ...env }) as Settings);
+}
+
 async function askOnce(market: Market, { api_key, secret }: ExchangeKey, { net, env }: AskParts): Promise<KeyAnswer> {
-  const hosts = hostsOf(readSettings(s01, env) as Settings);
+  const hosts = hostsAsked(env);
   const host = market === "SPOT" ? hosts.spot : hosts.fut;
   const { time, balances } = QUESTIONS[market];
   const get = async (path: string, headers: Record<string, string> = {}) => {
@@ -57,7 +66,7 @@ async function askOnce(market: Market, { api_key, secret }: ExchangeKey, { net, 
     const signature = encodeURIComponent(signerOf(secret)(query));
     const { status, body } = await get(`${balances}?${query}&signature=${signature}`, { "x-mbx-apikey": api_key });
     if (status === 200) return "taken";
-    return body.code === REVOKED ? "refused" : "unknown";
+    return REVOKED.includes(body.code) ? "refused" : "unknown";
   } catch {
     return "unknown";
   }

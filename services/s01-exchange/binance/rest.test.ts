@@ -100,11 +100,8 @@ test.each(reads)("a question that changes nothing simply fails: %s", async (_, a
   expect(await codeOf(rest.call("GET", "/x", {}, read))).toBe(code);
 });
 
-test("a refused key is alerted, and no secret is in what is said", async () => {
-  const { rest, around } = open(() => ({
-    status: 401,
-    body: '{"code":-2015,"msg":"Invalid API-key, IP, or permissions."}',
-  }));
+test.each([-2008, -2014, -2015])("a key refused by %d is alerted, and no secret is in what is said", async (code) => {
+  const { rest, around } = open(() => ({ status: 401, body: JSON.stringify({ code, msg: "Invalid API-key." }) }));
   const problem = asProblem(await rest.call("GET", "/x", {}, { auth: "signed" }).catch((e) => e));
   expect(problem.code).toBe("EXCHANGE_REFUSED");
   expect(around.raised).toEqual(["KEY_REFUSED"]);

@@ -36,9 +36,9 @@ export const CODE = {
   clock: -1021,
   tooMany: [-1003, -1008, -1015],
   tooManyOrders: -1015,
-  keyRefused: [-1022, -2014, -2015],
-  /** Revoked, switched off, run out, or for another address. */
-  keyGone: [-2014, -2015],
+  keyRefused: [-1022, -2008, -2014, -2015],
+  /** Revoked, deleted, switched off, run out, or for another address. */
+  keyGone: [-2008, -2014, -2015],
   noSuchOrder: -2013,
   cancelRefused: -2011,
   listenKeyGone: -1125,
