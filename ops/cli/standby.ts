@@ -169,7 +169,12 @@ async function rehearsal(folder: StandbyFolder, json: boolean): Promise<number> 
   else {
     for (const [market, answer] of Object.entries(answers)) print(`${market.padEnd(4)}  ${answer}`);
     if (works) print(`${green("●")} The other site's key works from here: a refusal will prove that it is revoked.`);
-    else print(`${red("●")} It does not work from here: let the key be used from this machine's address too.`);
+    else if (Object.values(answers).includes("refused"))
+      print(`${red("●")} It does not work from here: let the key be used from this machine's address too.`);
+    else
+      print(
+        `${red("●")} The exchange gave no answer that says anything: see that it is reached from here, and ask again.`,
+      );
   }
   return works ? 0 : 1;
 }
