@@ -166,6 +166,7 @@ function buckets({ noBucket, bucket, open, made }: Ground): void {
       "chimera-all",
       "chimera-market",
       "chimera-recordings",
+      "chimera-work",
       "theirs",
     ]);
     expect(await ensureBucket(place, { versionDays: 7 })).toHaveLength(1);
