@@ -81,9 +81,14 @@ export const asShipped = (): string => readFileSync(join(ROOT, "services/s10-con
 /** The shipped bundle with its strategies asleep, so that only what a test asks is traded. */
 export const asleep = (): string => asShipped().replace(/^( {2}- strategy_id: .*)$/gm, "$1\n    enabled: false");
 
-/** Asleep, and with a breaker that is soon closed. */
+/**
+ * Asleep, with a breaker that is soon closed, and with room for who enters the moment after an exit: what a trade has
+ * reserved is given back some moments after it has ended, later on a busy machine.
+ */
 export const sleepingBundle = (): string =>
-  asleep().replace("  execution:\n", "  execution:\n    breaker_open_ms: 500\n");
+  asleep()
+    .replace("  execution:\n", "  execution:\n    breaker_open_ms: 500\n")
+    .replace('    budget_usdt: "50"\n', '    budget_usdt: "100"\n');
 
 const WEIGHT_MS = 60_000;
 /** After many starts within a minute S1 keeps what is left of the exchange's weight for exits: asked until there is some. */
