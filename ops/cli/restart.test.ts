@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROCESSES_FILE } from "../run/left-running.ts";
@@ -16,13 +16,15 @@ afterEach(async () => {
 });
 
 /** A folder on which a command of ours seems to run, and its number. */
-function ground() {
+async function ground() {
   const folder = mkdtempSync(join(tmpdir(), "chimera-restart-"));
   folders.push(folder);
   const child = Bun.spawn([process.execPath, "-e", "await Bun.sleep(60_000)", "ops/cli/main.ts"], {
     env: { ...process.env, CHIMERA_DATA: folder },
   });
   children.push(child);
+  // Until it has become what it was started as, it looks like its parent.
+  while (!readFileSync(`/proc/${child.pid}/cmdline`, "utf8").includes("ops/cli/main.ts")) await Bun.sleep(1);
   writeFileSync(join(folder, "chimera.pid"), String(child.pid));
   const processes = [{ name: "s04-router", status: "up", pid: child.pid, restarts: 0 }];
   writeFileSync(join(folder, PROCESSES_FILE), JSON.stringify({ redis_url: "", processes }));
@@ -30,7 +32,7 @@ function ground() {
 }
 
 test("two restarts at once would end two processes at once: the second is refused, and touches nothing", async () => {
-  const { folder, child } = ground();
+  const { folder, child } = await ground();
   writeFileSync(join(folder, "restart.pid"), String(child.pid));
   await expect(command.run(["--data", folder])).rejects.toThrow(`restarted already, by process ${child.pid}`);
   expect(child.exitCode).toBeNull();
@@ -38,7 +40,7 @@ test("two restarts at once would end two processes at once: the second is refuse
 });
 
 test("nothing is restarted where nothing runs", async () => {
-  const { folder, child } = ground();
+  const { folder, child } = await ground();
   child.kill("SIGKILL");
   await child.exited;
   await expect(command.run(["--data", folder])).rejects.toThrow("Nothing runs on");
