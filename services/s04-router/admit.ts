@@ -35,8 +35,8 @@ interface Parts {
   poke(intentId: string): void;
   /** False until our books have met the exchange's once. */
   reconciled(): boolean;
-  /** Throws for an entry whose order left before the books were restored. */
-  mustBeNew(intent: Intent): Promise<void>;
+  /** The client id under which its first order left before the books were restored, if it did. */
+  leftAs(intent: Intent): Promise<string | undefined>;
 }
 
 /** Of an intent in one piece, and of one in slices. */
@@ -75,9 +75,13 @@ export class Admission {
     }
   }
 
-  /** Admits without waiting for the exchange: what the router itself asks. False: it is known already. */
+  /**
+   * Admits without waiting for the exchange: what the router itself asks. False: it is known already, or left before
+   * the books were restored; another id is needed then.
+   */
   async admitOwn(intent: Intent): Promise<boolean> {
     if (this.rules.admitting.has(intent.intent_id) || (await this.known(intent))) return false;
+    if ((await this.parts.leftAs(intent)) !== undefined) return false;
     await this.admit(intent, { hash: digest(JSON.stringify(intent)), decision: undefined });
     return true;
   }
@@ -129,7 +133,8 @@ export class Admission {
     if (!ports.shard.owns(intent.instrument)) refuse("NOT_OWNER", `${intent.instrument} is another shard's`);
     checks.checkShape(intent);
     await this.learn(intent);
-    await this.parts.mustBeNew(intent);
+    const left = await this.parts.leftAs(intent);
+    if (left !== undefined) refuse("EXPIRED_INTENT", `${left} left before the books were restored`);
     const listing = isEntry(intent.kind) ? this.entryMayPass(intent) : this.rules.listed(intent);
     if (isEntry(intent.kind)) this.mustHaveHeard(intent);
     const plan = this.rules.plan(intent, listing, decision);

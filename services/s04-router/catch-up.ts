@@ -5,7 +5,7 @@ import type { ExchangeFill, ExchangeOrder } from "../../shared/contracts.ts";
 import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { isEntry } from "../../shared/domain/order.ts";
-import { Problem, refuse } from "../../shared/errors.ts";
+import { asProblem, Problem } from "../../shared/errors.ts";
 import { clientOrderId } from "../../shared/keys.ts";
 import { RESTORED_MARK, RestoredMark } from "../../shared/restored.ts";
 import { sliceLeg } from "../../shared/trading/execution/twap.ts";
@@ -20,8 +20,6 @@ export interface CatchUpParts extends LostParts {
 
 /** Clocks differ, and what was under way at the moment of the backup may not be in it. */
 const OVERLAP_MS = 120_000;
-/** For so long after a restore somebody may ask again for what was asked before it. */
-const ASKED_AGAIN_MS = 86_400_000;
 const FIRST_LEGS = ["e0", sliceLeg(0, 0)];
 
 export class CatchUp {
@@ -69,14 +67,24 @@ export class CatchUp {
     ports.alert("WARN", "BOOKS_RESTORED", `The books are those of backup ${mark.backup_id}`, what);
   }
 
-  /** An entry whose order left before the books were lost is not executed a second time. */
-  async mustBeNew({ intent_id, instrument, kind }: Intent): Promise<void> {
+  /**
+   * The client id under which this intent's first order left before the books were lost, if it did: it is not executed
+   * a second time. However long after the restore: who asks counts on from where the backup stood, and gives the same
+   * names out again.
+   */
+  async leftAs({ intent_id, kind }: Intent): Promise<string | undefined> {
     const { ports, book } = this.parts;
-    if (!this.mark || !isEntry(kind) || ports.clock.now() - this.mark.restored_at > ASKED_AGAIN_MS) return;
+    if (!this.mark) return undefined;
     for (const leg of FIRST_LEGS) {
       const id = clientOrderId(ports.settings.installationTag, intent_id, leg);
-      if (await book.find(id)) refuse("EXPIRED_INTENT", `${id} left for ${instrument} before the books were restored`);
+      const known = await book.find(id).catch((error: unknown) => {
+        // The store is away: then the exchange has been asked about an exit already.
+        if (isEntry(kind) || asProblem(error).code !== "UNAVAILABLE") throw error;
+        return undefined;
+      });
+      if (known) return id;
     }
+    return undefined;
   }
 
   private async meet(instrument: InstrumentId, mark: RestoredMark): Promise<{ orders: number; fills: number }> {

@@ -91,7 +91,7 @@ export class Router {
       sharedBudget: this.sharedBudget,
       poke: (id) => this.intents.poke(id),
       reconciled: () => this.recovery.reconciled,
-      mustBeNew: (intent) => this.lost.mustBeNew(intent),
+      leftAs: (intent) => this.lost.leftAs(intent),
     });
     this.protector = new Protector({
       ...shared,
