@@ -52,7 +52,11 @@ export const FAILURES = {
   NO_POSITION: failure(422, "failed_precondition", "There is no position to reduce"),
   BUDGET: failure(422, "failed_precondition", "The risk budget does not allow this"),
   INSTRUMENT_DISABLED: failure(422, "failed_precondition", "The instrument is unknown or not enabled"),
-  EXPIRED_INTENT: failure(422, "failed_precondition", "The intent is past its valid_until"),
+  EXPIRED_INTENT: failure(
+    422,
+    "failed_precondition",
+    "The intent is past its valid_until, or was carried out before a restore",
+  ),
   STALE_FEATURES: failure(422, "failed_precondition", "The features are missing or stale"),
   EXCHANGE_REFUSED: failure(422, "failed_precondition", "The exchange refused"),
   RATE_LIMITED: failure(429, "resource_exhausted", "Too many requests"),
