@@ -1,5 +1,5 @@
 /** The pod of a unit: its probes, what it may take and do, and how it is ended. */
-import { COMPONENT, type Labels, selectorOf } from "./k8s-objects.ts";
+import { type Labels, selectorOf } from "./k8s-objects.ts";
 import type { Size, Unit } from "./units.ts";
 
 /** Replaced by the overlays' `images`. */
@@ -79,5 +79,4 @@ export const SCRATCH = {
 };
 
 export const isService = ({ id }: Unit): boolean => id !== "venue";
-export const SERVICES_SELECTOR: Labels = { "app.kubernetes.io/part-of": "chimera", [COMPONENT]: "service" };
 export const podSelector = (unit: Pick<Unit, "name">) => ({ matchLabels: selectorOf(unit.name) });

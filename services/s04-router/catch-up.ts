@@ -3,6 +3,7 @@ import { put } from "../../shared/changes.ts";
 import { routerMarks } from "../../shared/collections/orders.ts";
 import type { ExchangeFill, ExchangeOrder } from "../../shared/contracts.ts";
 import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
+import { dec } from "../../shared/domain/money.ts";
 import type { Intent } from "../../shared/domain/order.ts";
 import { isEntry } from "../../shared/domain/order.ts";
 import { asProblem, Problem } from "../../shared/errors.ts";
@@ -127,7 +128,7 @@ export class CatchUp {
     } else if (said && this.isOurs(said.client_order_id)) await this.lost.book(said, fills);
     // On spot what others traded is the owner's, unless it took what we hold, which the reconciler sees.
     else if (marketOf(instrument) === "FUT" && fills.every(({ ts }) => ts >= mark.as_of - OVERLAP_MS)) {
-      await bookStrange(this.parts, instrument, { fills, missing: 0n as never, run: `restore of ${mark.backup_id}` });
+      await bookStrange(this.parts, instrument, { fills, missing: dec("0"), run: `restore of ${mark.backup_id}` });
     } else return 0;
     return fills.length;
   }

@@ -4,16 +4,7 @@ import { holdings, intents, orders } from "../../shared/collections/orders.ts";
 import { Intent } from "../../shared/domain/order.ts";
 import { asProblem } from "../../shared/errors.ts";
 import { all } from "./kept.ts";
-import { entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
-
-const EXIT = {
-  instrument: FUT,
-  kind: "EXIT",
-  side: "SELL",
-  qty: "0.01",
-  reduce_only: true,
-  exec: { policy: "MARKET" },
-} as const;
+import { EXIT, entry, FUT, faultsOf, RouterWorld } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());

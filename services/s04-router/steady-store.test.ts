@@ -4,19 +4,10 @@ import { Intent } from "../../shared/domain/order.ts";
 import { asProblem } from "../../shared/errors.ts";
 import { STORE_TROUBLES } from "../../shared/testing/store-faults.ts";
 import { all } from "./kept.ts";
-import { entry, FUT, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
+import { EXIT, entry, FUT, faultsOf, RouterWorld, SPOT } from "./world.fixture.ts";
 
 let world: RouterWorld;
 afterEach(() => world.close());
-
-const EXIT = {
-  instrument: FUT,
-  kind: "EXIT",
-  side: "SELL",
-  qty: "0.01",
-  reduce_only: true,
-  exec: { policy: "MARKET" },
-} as const;
 
 async function opened(): Promise<RouterWorld> {
   world = new RouterWorld();

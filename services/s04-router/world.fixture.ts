@@ -230,6 +230,16 @@ const clockOf = (clock: Clock, alive: () => boolean, wrongMs: () => number): Clo
   hold: (work) => clock.hold(work),
 });
 
+/** Out of all that `entry` opens; the intent's id is to be said. */
+export const EXIT = {
+  instrument: FUT,
+  kind: "EXIT",
+  side: "SELL",
+  qty: "0.01",
+  reduce_only: true,
+  exec: { policy: "MARKET" },
+} as const;
+
 let seq = 0;
 /** Posts all of it at once, then takes the rest. */
 export const MAKER = { policy: "MAKER_THEN_TAKER", twap: { slices: 1, interval_ms: 1_000 } } as const;

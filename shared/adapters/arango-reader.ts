@@ -1,9 +1,9 @@
 /** ArangoDB for whoever writes nothing: every owner's documents of all shards. */
-import { refuse } from "../errors.ts";
 import type { Collection, ServiceId, Store } from "../kit/ports.ts";
 import { asProblems } from "./arango/faults.ts";
 import { Reader } from "./arango/reader.ts";
 import { type ArangoAddress, Server } from "./arango/server.ts";
+import { writesNothing } from "./writes-nothing.ts";
 
 export interface ArangoReaderOptions {
   address: ArangoAddress;
@@ -19,7 +19,6 @@ export interface ArangoReaderOptions {
 export function openArangoReader({ address, owner, ...options }: ArangoReaderOptions): Store {
   const server = new Server(address);
   const reader = new Reader({ server, ...options });
-  const notOwner = () => refuse("NOT_OWNER", `This replica of ${owner} holds no lease to write by.`);
   return {
     owner,
     get: (collection, key) => asProblems(() => reader.get(collection, key)),
@@ -28,20 +27,7 @@ export function openArangoReader({ address, owner, ...options }: ArangoReaderOpt
     search: (collection, text, limit) => asProblems(() => reader.search(collection, text, limit)),
     traverse: (start, direction, depthMax) => asProblems(() => reader.traverse(start, direction, depthMax)),
     isDone: (stream, group, id) => asProblems(() => reader.isDone(owner, { stream, group, id })),
-    async commit(ops) {
-      if (ops.length > 0) notOwner();
-    },
-    expire: async () => notOwner(),
-    outbox: {
-      read: async () => [],
-      readTold: async () => [],
-      state: async () => ({}),
-      tell: async () => notOwner(),
-      forget: async () => notOwner(),
-      // It keeps nothing that was told in any epoch.
-      setEpoch: async () => {},
-      onCommit: () => {},
-    },
+    ...writesNothing(owner),
     ping: () => asProblems(() => reader.ping()),
     close: async () => server.close(),
   };
