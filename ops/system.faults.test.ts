@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { servicesReady, sleepingBundle } from "./run/account.fixture.ts";
-import { live, SOON_WELL } from "./run/life.fixture.ts";
+import { live } from "./run/life.fixture.ts";
 import { hasRedisServer } from "./run/own-redis.ts";
-import { type Running, until, up } from "./run/process.fixture.ts";
+import { type Running, SOON_WELL, until, up } from "./run/process.fixture.ts";
 import { killed } from "./run/troubles.fixture.ts";
 import { FAULTS, type MakeFaults } from "./venue/fault-table.ts";
 

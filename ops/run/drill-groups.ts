@@ -8,8 +8,7 @@ import { type Outcome, READY_MS_MAX } from "./drill.ts";
 import { type Happening, liveThrough } from "./exchange-drills.ts";
 import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
-import { SOON_WELL } from "./life.fixture.ts";
-import { type Running, until, up } from "./process.fixture.ts";
+import { type Running, SOON_WELL, until, up } from "./process.fixture.ts";
 
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
 const DISK_SIZE = "24m";

@@ -11,9 +11,8 @@ import { loadServices } from "../services.ts";
 import { asleep, asShipped, booksFlat, openPositions, servicesReady } from "./account.fixture.ts";
 import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
-import { SOON_WELL } from "./life.fixture.ts";
 import { underTrouble } from "./ordeal.fixture.ts";
-import { type Running, until, up } from "./process.fixture.ts";
+import { type Running, SOON_WELL, until, up } from "./process.fixture.ts";
 import { everySignalDecided, rollingRestart } from "./rolling-restart.fixture.ts";
 import { killed, redisTroubles, stopped } from "./troubles.fixture.ts";
 

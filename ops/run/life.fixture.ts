@@ -84,9 +84,6 @@ export async function live(running: Running, misfortune: Misfortune): Promise<Li
   return { readyMs, knownMs, violated };
 }
 
-/** One trouble after another on one installation: what was bad in one is not to keep entries out of the next. */
-export const SOON_WELL = { CHIMERA_S11_FIGURES_MS: "3000", CHIMERA_S11_BETTER_MS: "1000" };
-
 /** So many orders without an answer make the health level RED, which keeps entries out: rightly so, and for a while. */
 async function feelingWell(running: Running): Promise<void> {
   const { level, reasons } = await running.get<{ level: string; reasons: string[] }>("/health-level");

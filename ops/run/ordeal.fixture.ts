@@ -47,7 +47,9 @@ export async function underTrouble(running: Running, { id, happens, waitMs }: Or
   // Taken before the trouble, it gets its first answer; else it is taken now: once in any case.
   const taken = async () => {
     const again = await Promise.all(intents.map((intent) => running.post("/orders", { intent })));
-    return again.every(({ status }) => status < 300);
+    const refused = again.filter(({ status }) => status >= 300);
+    if (refused.length === 0) return true;
+    throw new Error(refused.map(({ body }) => JSON.stringify(body)).join("; "));
   };
   await until("both entries taken", taken, waitMs);
   const outcomes = () =>

@@ -14,8 +14,7 @@ import { buildInfo } from "../build.ts";
 import { asleep, booksFlat, entry, everyPositionProtected, openPositions, servicesReady } from "./account.fixture.ts";
 import { openFolder } from "./folder.ts";
 import { judgeFolder } from "./judge.ts";
-import { SOON_WELL } from "./life.fixture.ts";
-import { type Running, until, up } from "./process.fixture.ts";
+import { type Running, SOON_WELL, until, up } from "./process.fixture.ts";
 import type { Env } from "./process-settings.ts";
 
 const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as const;
