@@ -74,7 +74,7 @@ export const bounded: PolicyCheck = (objects) =>
 
 const UNITS: Readonly<Record<string, number>> = { m: 1e-3, "": 1, Mi: 2 ** 20, Gi: 2 ** 30 };
 /** Of a quantity such as 250m or 2Gi. */
-function amountOf(text: string | undefined): number {
+export function amountOf(text: string | undefined): number {
   const [, digits, unit = ""] = /^(\d+)([a-zA-Z]*)$/.exec(text ?? "0") ?? [];
   return Number(digits) * (UNITS[unit] ?? Number.NaN);
 }
