@@ -2,16 +2,17 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { Tooltip } from "@base-ui/react/tooltip";
 import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { isPassing } from "../../../shared/client/problem.ts";
 import { isShutOut, isSignedOut } from "./api/http.ts";
 import { meQuery } from "./api/queries.ts";
+import type { Phrases } from "./i18n/phrases.ts";
 import { TextContext, translator } from "./i18n/translate.ts";
 import { Frame } from "./pages/frame.tsx";
 import { NewPasswordPage } from "./pages/new-password.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { PageProblem } from "./parts/states.tsx";
-import { prefsStore } from "./state/prefs.ts";
+import { type Locale, prefsStore } from "./state/prefs.ts";
 import { useStore } from "./state/store.ts";
 
 const RETRIES_MAX = 2;
@@ -39,7 +40,8 @@ const client = createClient();
 
 export function App() {
   const locale = useStore(prefsStore, (prefs) => prefs.locale);
-  const text = useMemo(() => ({ t: translator(locale), locale }), [locale]);
+  const phrases = usePhrases(locale);
+  const text = useMemo(() => ({ t: translator(locale, phrases), locale }), [locale, phrases]);
   return (
     <TextContext.Provider value={text}>
       <CSPProvider disableStyleElements>
@@ -51,6 +53,19 @@ export function App() {
       </CSPProvider>
     </TextContext.Provider>
   );
+}
+
+/** Until they are there, and where they do not come, what services say stays English. */
+function usePhrases(locale: Locale): Phrases | undefined {
+  const [phrases, setPhrases] = useState<Phrases>();
+  useEffect(() => {
+    if (locale !== "zh-TW") return;
+    import("./i18n/phrases-zh-tw.ts").then(
+      ({ PHRASES_ZH_TW }) => setPhrases(PHRASES_ZH_TW),
+      () => {},
+    );
+  }, [locale]);
+  return locale === "zh-TW" ? phrases : undefined;
 }
 
 function Door() {

@@ -169,7 +169,7 @@ function Verdict({ id, may, isBusy, findings, error }: VerdictProps) {
   const words = (): string => {
     if (!may && !isText) return t("editor.not_checked");
     if (isBusy) return t("editor.checking");
-    if (error) return error instanceof ApiProblem && error.status !== 0 ? error.message : t("error.network");
+    if (error) return error instanceof ApiProblem && error.status !== 0 ? t.say(error.message) : t("error.network");
     if (findings.length === 0) return t("editor.passed");
     return t("editor.counts", { errors: of("error"), warnings: of("warning"), hints: of("hint") });
   };

@@ -103,7 +103,7 @@ function Outcome({ drafting: { data, error } }: { drafting: Drafting }) {
     const isTold = error instanceof ApiProblem && error.status !== 0;
     return (
       <div className="form-error" role="alert">
-        <p>{isTold ? error.message : t("error.network")}</p>
+        <p>{isTold ? t.say(error.message) : t("error.network")}</p>
         {isTold
           ? error.errors.map(({ field, message }) => <p key={field + message}>{`${field}: ${message}`}</p>)
           : null}

@@ -18,7 +18,7 @@ export function GateList({ gates }: { gates: readonly GateResult[] }) {
           </span>
           <span className="gate-text">
             <strong>{t(`gate.${name}`)}</strong> <span className="gate-state">{t(`gate_state.${state}`)}</span>
-            {detail ? <span className="muted">{detail}</span> : null}
+            {detail ? <span className="muted">{t.say(detail)}</span> : null}
           </span>
           {value === null && limit === null ? null : (
             <span className="figure gate-figure">

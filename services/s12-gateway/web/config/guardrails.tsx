@@ -35,7 +35,7 @@ function Guardrail({ verdict }: { verdict: GuardrailVerdict }) {
       </span>
       <span className="gate-text">
         <strong>{t(`guardrail.${name}`)}</strong> <span className="gate-state">{words}</span>
-        <span className="muted">{detail}</span>
+        <span className="muted">{t.say(detail)}</span>
       </span>
       <span className="figure gate-figure">
         {figureOf(name, value)} <span className="muted">/ {figureOf(name, limit)}</span>

@@ -13,7 +13,7 @@ export function Timeline({ steps }: { steps: readonly PromotionStep[] }) {
           <When ts={ts} day />
           <span>
             <strong>{t(`promotion_step.${what}`)}</strong>
-            {detail ? <span className="muted"> {detail}</span> : null}
+            {detail ? <span className="muted"> {t.say(detail)}</span> : null}
           </span>
         </li>
       ))}

@@ -142,7 +142,7 @@ function HealthTile() {
       staleSince={useStaleSince(query, EVERY_MS.health)}
       note={
         <PlaceLink to={{ page: "health", id: "" }}>
-          {kill?.enabled ? t("overview.killed", { reason: kill.reason }) : (reasons[0] ?? t("health.all_well"))}
+          {kill?.enabled ? t("overview.killed", { reason: kill.reason }) : t.say(reasons[0] ?? t("health.all_well"))}
         </PlaceLink>
       }
     >
@@ -258,7 +258,7 @@ function Told({ happening }: { happening: Happening }) {
         <span className="severity" data-severity={alert.severity}>
           {t(`severity.${alert.severity}`)}
         </span>{" "}
-        {alert.message}
+        {t.say(alert.message)}
       </SubjectLink>
     );
   }

@@ -76,7 +76,7 @@ function runColumns(t: Translate): Column<Reconciliation>[] {
     column("status", t("column.status"), {
       value: (r) => r.status,
       cell: (r) => (
-        <span className="status" data-status={r.status} title={r.message}>
+        <span className="status" data-status={r.status} title={r.message && t.say(r.message)}>
           {t(`recon_status.${r.status}`)}
         </span>
       ),

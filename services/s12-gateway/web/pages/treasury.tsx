@@ -139,7 +139,7 @@ function transferColumns(t: Translate): Column<TreasuryTransfer>[] {
     column("state", t("column.status"), {
       value: (r) => r.state,
       cell: (r) => (
-        <span className="status" data-status={r.state} title={r.message}>
+        <span className="status" data-status={r.state} title={r.message && t.say(r.message)}>
           {t(`transfer_state.${r.state}`)}
         </span>
       ),
@@ -147,7 +147,7 @@ function transferColumns(t: Translate): Column<TreasuryTransfer>[] {
     column("approved", t("transfers.approved_by"), { value: (r) => r.approved_by, cell: (r) => r.approved_by }),
     column("reason", t("transfers.reason"), {
       value: (r) => r.reason,
-      cell: (r) => (r.message ? `${r.reason} · ${r.message}` : r.reason),
+      cell: (r) => (r.message ? `${r.reason} · ${t.say(r.message)}` : r.reason),
     }),
     column("tx", t("transfers.tx"), { value: (r) => r.tx_id ?? "", cell: (r) => <code>{r.tx_id ?? "–"}</code> }),
   ];

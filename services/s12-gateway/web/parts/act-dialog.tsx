@@ -84,7 +84,7 @@ function Acting({ act, onClose }: { act: Act; onClose: () => void }) {
       {doing.error instanceof AwaitsApproval ? <AwaitsWords waits={doing.error} onFollow={onClose} /> : null}
       {doing.error && !waits ? (
         <p className="form-error" role="alert">
-          {t("kill.failed")} {doing.error instanceof ApiProblem ? doing.error.message : String(doing.error)}
+          {t("kill.failed")} {t.say(doing.error instanceof ApiProblem ? doing.error.message : String(doing.error))}
         </p>
       ) : null}
       {doing.data ? (

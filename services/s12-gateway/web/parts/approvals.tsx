@@ -102,7 +102,7 @@ function Row({ approval, isChosen, onAct }: RowProps) {
           </>
         ) : null}
         {approval.self_approved ? ` ${t("approval.self")}` : null}
-        {outcome ? ` ${outcome}` : null}
+        {outcome ? ` ${t.say(outcome)}` : null}
       </p>
       {canBeEnded(approval) ? <Decide approval={approval} onAct={onAct} /> : null}
     </li>
@@ -162,7 +162,7 @@ const approvalAct = (t: Translate, approval: Approval, how: "approve" | "refuse"
   run: async (key) => {
     const { state, outcome } = await decideApproval(approval, how, key);
     const said = t("approval.now", { state: t(`approval.${state}` as MessageKey) });
-    return { lines: [said, ...(outcome ? [outcome] : [])], bad: state === "FAILED" };
+    return { lines: [said, ...(outcome ? [t.say(outcome)] : [])], bad: state === "FAILED" };
   },
 });
 

@@ -9,7 +9,7 @@ export function AwaitsWords({ waits, onFollow }: { waits: AwaitsApproval; onFoll
   return (
     <div className="outcome stack" role="status">
       <p>{t("awaits.words")}</p>
-      {waits.message ? <p className="muted">{waits.message}</p> : null}
+      {waits.message ? <p className="muted">{t.say(waits.message)}</p> : null}
       <p>
         <PlaceLink to={{ page: "approvals", id: waits.approvalId }} {...(onFollow && { onFollow })}>
           {t("awaits.link")} →

@@ -99,7 +99,7 @@ export function orderColumns(t: Translate, isPage = false): Column<Order>[] {
     column("status", t("column.status"), {
       value: (o) => o.status,
       cell: (o) => (
-        <span className="status" data-status={o.status} title={o.message}>
+        <span className="status" data-status={o.status} title={o.message && t.say(o.message)}>
           {t(`status.${o.status}`)}
         </span>
       ),

@@ -21,7 +21,7 @@ export function CsvButton({ path, name, label }: CsvButtonProps) {
       type="button"
       className="button"
       disabled={asking.isPending}
-      title={asking.error ? t("export.failed", { why: asking.error.message }) : t("export.hint")}
+      title={asking.error ? t("export.failed", { why: t.say(asking.error.message) }) : t("export.hint")}
       data-failed={asking.isError || undefined}
       onClick={() => asking.mutate()}
     >

@@ -50,7 +50,7 @@ export function DecisionSteps({ decision }: { decision: ToldDecision }) {
           <ol className="steps">
             {sizing.steps.map((step) => (
               <li key={step}>
-                <code>{step}</code>
+                <code>{t.say(step)}</code>
               </li>
             ))}
           </ol>
@@ -141,7 +141,7 @@ function Rules({ decision }: { decision: ToldDecision }) {
           <>
             <TruthMark truth={truth} /> <code>{rule_id}</code>{" "}
             <span className="muted">
-              {t(`decision.rule.${truthKey(truth)}`)} · {effect}
+              {t(`decision.rule.${truthKey(truth)}`)} · {t.say(effect)}
             </span>
           </>
         );
@@ -166,7 +166,9 @@ function Rules({ decision }: { decision: ToldDecision }) {
 function Orders({ decision: { order, not_taken } }: { decision: ToldDecision }) {
   const { t } = useText();
   if (not_taken)
-    return <p className="form-error">{t("decision.not_taken", { code: not_taken.code, why: not_taken.message })}</p>;
+    return (
+      <p className="form-error">{t("decision.not_taken", { code: not_taken.code, why: t.say(not_taken.message) })}</p>
+    );
   if (!order?.client_order_ids.length) return null;
   return (
     <p className="side-links">

@@ -105,7 +105,7 @@ function HealthLight() {
   return (
     <Item label={t("glance.health")} className="glance-health" staleSince={useStaleSince(health, EVERY_MS.health)}>
       <span className="light" data-level={level ?? "none"} aria-hidden="true" />
-      <span title={reasons.join("\n") || undefined} data-killed={kill?.enabled || undefined}>
+      <span title={reasons.map(t.say).join("\n") || undefined} data-killed={kill?.enabled || undefined}>
         {state}
       </span>
     </Item>

@@ -74,7 +74,7 @@ export function AlertsPanel() {
                       {t(`severity.${alert.severity}`)}
                     </span>
                     <span className="alert-text">
-                      {alert.message}
+                      {t.say(alert.message)}
                       {(alert.count ?? 1) > 1 ? <span className="muted"> ×{alert.count}</span> : null}
                     </span>
                   </SubjectLink>

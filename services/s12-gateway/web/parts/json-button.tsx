@@ -15,7 +15,7 @@ export function JsonButton({ path, name }: { path: string; name: string }) {
       type="button"
       className="button"
       disabled={asking.isPending}
-      title={asking.error ? t("export.failed", { why: asking.error.message }) : t("export.json.hint")}
+      title={asking.error ? t("export.failed", { why: t.say(asking.error.message) }) : t("export.json.hint")}
       data-failed={asking.isError || undefined}
       onClick={() => asking.mutate()}
     >

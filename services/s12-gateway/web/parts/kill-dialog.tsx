@@ -133,7 +133,7 @@ function KillOutcome({ kill, onFollow }: { kill: KillMutation; onFollow: () => v
   const { t } = useText();
   if (kill.error instanceof AwaitsApproval) return <AwaitsWords waits={kill.error} onFollow={onFollow} />;
   if (kill.error) {
-    const detail = kill.error instanceof ApiProblem ? kill.error.message : String(kill.error);
+    const detail = t.say(kill.error instanceof ApiProblem ? kill.error.message : String(kill.error));
     return (
       <p className="form-error" role="alert">
         {t("kill.failed")} {detail}

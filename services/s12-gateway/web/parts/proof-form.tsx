@@ -100,5 +100,5 @@ export function proofFault(t: Translate, error: Error): string {
   if (isPasskeyDeclined(error)) return t("proof.passkey.none");
   if (!(error instanceof ApiProblem)) return String(error);
   if (error.status === 0) return `${t("error.network")}. ${t("error.network.hint")}`;
-  return error.code === "BAD_CREDENTIALS" ? t("proof.wrong") : error.message;
+  return error.code === "BAD_CREDENTIALS" ? t("proof.wrong") : t.say(error.message);
 }

@@ -25,7 +25,7 @@ export function RunPanel({ run }: { run: Reconciliation }) {
       }
     >
       <p className="run-words">{runWords(t, run)}</p>
-      {run.message ? <p className="run-words form-error">{run.message}</p> : null}
+      {run.message ? <p className="run-words form-error">{t.say(run.message)}</p> : null}
       <dl className="pairs run-figures">
         <Pair label={t("recon.started")}>
           <When ts={run.started_at} day />
@@ -95,7 +95,7 @@ function itemColumns(t: Translate): Column<Item & { row: string }>[] {
     column("outcome", t("recon.outcome"), {
       value: (i) => i.outcome,
       cell: (i) => (
-        <span className="status" data-status={i.outcome} title={i.detail}>
+        <span className="status" data-status={i.outcome} title={i.detail && t.say(i.detail)}>
           {t(`recon_outcome.${i.outcome}`)}
         </span>
       ),

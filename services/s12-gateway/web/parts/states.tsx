@@ -22,11 +22,11 @@ export function Empty({ children }: { children: ReactNode }) {
 export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const { t } = useText();
   const problem = error instanceof ApiProblem ? error : undefined;
-  const title = problem?.status === 0 ? t("error.network") : (problem?.title ?? t("error.unknown"));
+  const title = problem?.status === 0 ? t("error.network") : t.say(problem?.title ?? t("error.unknown"));
   return (
     <div className="failed" role="alert">
       <strong>{title}</strong>
-      <p>{problem?.status === 0 ? t("error.network.hint") : (problem?.message ?? String(error))}</p>
+      <p>{problem?.status === 0 ? t("error.network.hint") : t.say(problem?.message ?? String(error))}</p>
       {problem?.traceId ? <p className="muted">{t("error.trace", { id: problem.traceId })}</p> : null}
       <button type="button" className="button" onClick={onRetry}>
         {t("error.retry")}

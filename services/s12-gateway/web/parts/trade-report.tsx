@@ -56,7 +56,7 @@ function BuildButton({ trade_id, isThere }: { trade_id: string; isThere: boolean
     <>
       {making.error ? (
         <span className="form-error" role="alert">
-          {making.error.message}
+          {t.say(making.error.message)}
         </span>
       ) : null}
       <button type="button" className="button" disabled={making.isPending} onClick={() => making.mutate()}>

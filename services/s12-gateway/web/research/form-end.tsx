@@ -35,7 +35,7 @@ export function FormEnd({ problems, isShown, error, isBusy, may, submit }: FormE
       {error instanceof AwaitsApproval ? <AwaitsWords waits={error} onFollow={() => undefined} /> : null}
       {error && !(error instanceof AwaitsApproval) && placed === 0 ? (
         <p className="form-error" role="alert">
-          {error instanceof ApiProblem && error.status !== 0 ? error.message : t("error.network")}
+          {error instanceof ApiProblem && error.status !== 0 ? t.say(error.message) : t("error.network")}
         </p>
       ) : null}
       <button type="submit" className="button primary" disabled={!may || isBusy}>

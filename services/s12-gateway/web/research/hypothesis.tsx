@@ -120,7 +120,7 @@ function RunButton({ id }: { id: string }) {
     <span className="panel-acts">
       {running.error ? (
         <span className="form-error" role="alert">
-          {running.error.message}
+          {t.say(running.error.message)}
         </span>
       ) : null}
       <button type="button" className="button" disabled={running.isPending} onClick={() => running.mutate()}>

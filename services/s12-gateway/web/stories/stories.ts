@@ -75,7 +75,7 @@ export function decisionStory(t: Translate, d: Decision): Story {
 function healthSaid(t: Translate, { health }: Decision): string {
   if (!health || health.effects.length === 0) return "";
   const level = t(`health.${health.level}`);
-  return t("decision.health", { level, code: health.level, effects: health.effects.join("; ") });
+  return t("decision.health", { level, code: health.level, effects: health.effects.map(t.say).join("; ") });
 }
 
 export function orderStory(t: Translate, o: Order): Story {
@@ -194,8 +194,8 @@ export const alertStory = (t: Translate, alert: AlertRow): Story => ({
   title: t("story.alert"),
   ts: alert.ts,
   sentences: [
-    alert.message,
-    ...(alert.action_taken ? [t("story.alert.action", { action: alert.action_taken })] : []),
+    t.say(alert.message),
+    ...(alert.action_taken ? [t("story.alert.action", { action: t.say(alert.action_taken) })] : []),
     ...((alert.count ?? 1) > 1 ? [t("story.alert.count", { count: alert.count! })] : []),
   ],
   numbers: [

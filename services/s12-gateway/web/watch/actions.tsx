@@ -65,8 +65,8 @@ function ActionRow({ action: { ts, kind, source, what, trigger } }: { action: Au
       </span>
       <span className="muted">{source.toUpperCase()}</span>
       <div>
-        <p>{what}</p>
-        <p className="muted">{t("actions.because", { trigger })}</p>
+        <p>{t.say(what)}</p>
+        <p className="muted">{t("actions.because", { trigger: t.say(trigger) })}</p>
       </div>
     </li>
   );
@@ -103,11 +103,11 @@ function EventRow({ event: { ts, kind, strategy_id, instrument, text, ref } }: {
       <div>
         <p>
           {collection === "trades" ? (
-            <PlaceLink to={{ page: "trades", id }}>{text}</PlaceLink>
+            <PlaceLink to={{ page: "trades", id }}>{t.say(text)}</PlaceLink>
           ) : collection === "decisions" ? (
-            <PlaceLink to={{ page: "decisions", id }}>{text}</PlaceLink>
+            <PlaceLink to={{ page: "decisions", id }}>{t.say(text)}</PlaceLink>
           ) : (
-            text
+            t.say(text)
           )}
         </p>
         <p className="muted">{strategy_id}</p>

@@ -95,7 +95,7 @@ function ChannelForm({ channel }: { channel?: Channel }) {
           <AwaitsWords waits={saving.error} onFollow={() => undefined} />
         ) : saving.error && !isTold ? (
           <p className="form-error" role="alert">
-            {saving.error.message}
+            {t.say(saving.error.message)}
           </p>
         ) : null}
         <p className="channel-acts">

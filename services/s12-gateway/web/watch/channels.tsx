@@ -78,7 +78,7 @@ function ChannelRow({ channel }: { channel: Channel }) {
       <span className="channel-last" data-ok={last?.ok}>
         {last ? (
           <>
-            <Age ts={last.ts} /> · {last.ok ? t("channels.sent") : last.detail}
+            <Age ts={last.ts} /> · {last.ok ? t("channels.sent") : t.say(last.detail)}
           </>
         ) : (
           <span className="muted">{t("channels.never")}</span>
@@ -123,12 +123,12 @@ export function TryButton({ channel_id }: { channel_id: string }) {
       </button>
       {trying.data ? (
         <span role="status" className={trying.data.ok ? "good-text" : "form-error"}>
-          {trying.data.ok ? t("channels.tried") : trying.data.detail}
+          {trying.data.ok ? t("channels.tried") : t.say(trying.data.detail)}
         </span>
       ) : null}
       {trying.error ? (
         <span role="alert" className="form-error">
-          {trying.error.message}
+          {t.say(trying.error.message)}
         </span>
       ) : null}
     </span>

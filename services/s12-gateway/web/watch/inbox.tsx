@@ -121,10 +121,12 @@ function AlertItem({ alert }: { alert: AlertRow }) {
       <span className="muted">{alert.source.toUpperCase()}</span>
       <div className="alert-said">
         <SubjectLink kind="alert" id={alert.alert_id} className="link">
-          {alert.message}
+          {t.say(alert.message)}
         </SubjectLink>
         {(alert.count ?? 1) > 1 ? <span className="muted"> ×{alert.count}</span> : null}
-        {alert.action_taken ? <p className="muted">{t("story.alert.action", { action: alert.action_taken })}</p> : null}
+        {alert.action_taken ? (
+          <p className="muted">{t("story.alert.action", { action: t.say(alert.action_taken) })}</p>
+        ) : null}
         <p className="muted alert-about">
           {alert.code ? <code>{alert.code}</code> : null}
           {alert.runbook ? (
@@ -145,7 +147,7 @@ function AlertItem({ alert }: { alert: AlertRow }) {
           {alert.acked_by ? <span>{t("alerts.seen_by", { who: alert.acked_by })}</span> : null}
         </p>
         <Explained code={alert.code} />
-        {error ? <p className="form-error">{error.message}</p> : null}
+        {error ? <p className="form-error">{t.say(error.message)}</p> : null}
         {isSilencing ? <SilenceForm alert={alert} onDone={() => setSilencing(false)} /> : null}
       </div>
       <span className="muted">{t(`alert_state.${state}`)}</span>
@@ -185,13 +187,13 @@ function Explained({ code }: { code: string | undefined }) {
       <summary>{t("alerts.what_to_do")}</summary>
       <dl>
         <dt>{t("alerts.means")}</dt>
-        <dd>{rule.means}</dd>
+        <dd>{t.say(rule.means)}</dd>
         <dt>{t("alerts.done")}</dt>
-        <dd>{rule.done}</dd>
+        <dd>{t.say(rule.done)}</dd>
         <dt>{t("alerts.look")}</dt>
-        <dd>{rule.look}</dd>
+        <dd>{t.say(rule.look)}</dd>
         <dt>{t("alerts.act")}</dt>
-        <dd>{rule.act}</dd>
+        <dd>{t.say(rule.act)}</dd>
       </dl>
     </details>
   );

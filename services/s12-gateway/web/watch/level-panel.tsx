@@ -48,7 +48,7 @@ export function LevelPanel() {
             ) : (
               <ul className="reasons">
                 {reasons.map((reason) => (
-                  <li key={reason}>{reason}</li>
+                  <li key={reason}>{t.say(reason)}</li>
                 ))}
               </ul>
             )}
@@ -80,13 +80,15 @@ function Effects({ effects }: { effects: HealthEffects }) {
 export function effectWords(t: Translate, effects: HealthEffects): [what: string, why: string][] {
   const { takers_only, spot_size, models_off, careful_routing, no_entries } = effects;
   return [
-    ...(no_entries === undefined ? [] : [[t("wall.effect.no_entries"), no_entries] as [string, string]]),
+    ...(no_entries === undefined ? [] : [[t("wall.effect.no_entries"), t.say(no_entries)] as [string, string]]),
     ...(spot_size === undefined
       ? []
-      : [[t("wall.effect.spot_size", { mult: spot_size.mult }), spot_size.why] as [string, string]]),
-    ...(takers_only === undefined ? [] : [[t("wall.effect.takers_only"), takers_only] as [string, string]]),
-    ...(models_off === undefined ? [] : [[t("wall.effect.models_off"), models_off] as [string, string]]),
-    ...(careful_routing === undefined ? [] : [[t("wall.effect.careful_routing"), careful_routing] as [string, string]]),
+      : [[t("wall.effect.spot_size", { mult: spot_size.mult }), t.say(spot_size.why)] as [string, string]]),
+    ...(takers_only === undefined ? [] : [[t("wall.effect.takers_only"), t.say(takers_only)] as [string, string]]),
+    ...(models_off === undefined ? [] : [[t("wall.effect.models_off"), t.say(models_off)] as [string, string]]),
+    ...(careful_routing === undefined
+      ? []
+      : [[t("wall.effect.careful_routing"), t.say(careful_routing)] as [string, string]]),
   ];
 }
 

@@ -87,7 +87,7 @@ function CheckRow({ check }: { check: ConsistencyCheck }) {
   const { name, value, limit, sample, sample_min, state, detail } = check;
   const level = state === "BEYOND" ? "ORANGE" : state === "OK" ? "GREEN" : undefined;
   return (
-    <li className="reading" data-level={level} title={detail}>
+    <li className="reading" data-level={level} title={t.say(detail)}>
       <span className="reading-name">
         {codeText(t, "consistency", name)}
         <span className="muted">{t(`consistency.${state}`)}</span>

@@ -63,7 +63,7 @@ export function SilenceForm({ alert, onDone }: { alert: AlertRow; onDone: () => 
       <button type="submit" className="button" disabled={making.isPending || code === ""}>
         {making.isPending ? t("act.busy") : t("silences.make")}
       </button>
-      {making.error ? <p className="form-error">{making.error.message}</p> : null}
+      {making.error ? <p className="form-error">{t.say(making.error.message)}</p> : null}
     </form>
   );
 }
@@ -115,7 +115,7 @@ function SilenceRow({ silence: each }: { silence: Silence }) {
           {t("silences.end")}
         </button>
       ) : null}
-      {ending.error ? <p className="form-error">{ending.error.message}</p> : null}
+      {ending.error ? <p className="form-error">{t.say(ending.error.message)}</p> : null}
     </li>
   );
 }
