@@ -34,6 +34,9 @@ describe("the Dockerfile", () => {
     for (const base of outer)
       expect([base, argument(base)]).toEqual([base, expect.stringMatching(/^[\w./]+:\d+\.\d+[\w.-]*$/)]);
   });
+  test("is read by Docker's own builder: no program from a registry makes the images", () => {
+    expect(dockerfile).not.toMatch(/^#\s*syntax\s*=/m);
+  });
   test("has the runtime and the version that this repository names", () => {
     const launcher = /^BUN_VERSION=(.*)$/m.exec(readFileSync(path("chimera"), "utf8"))?.[1];
     expect(argument("BUN_IMAGE")).toBe(`oven/bun:${launcher}-slim`);
