@@ -14,5 +14,7 @@ export const RestoredMark = z.object({
   restored_at: z.number(),
   /** Epoch ms at which all that the exchange knows was taken in. */
   caught_up_at: z.number().optional(),
+  /** By trade, the highest number of what was asked about it in the lost time: what has a lower one was meant before that. */
+  asked: z.record(z.string(), z.number()).optional(),
 });
 export type RestoredMark = z.output<typeof RestoredMark>;

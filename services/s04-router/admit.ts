@@ -10,12 +10,13 @@ import { clientOrderId, digest } from "../../shared/keys.ts";
 import type { Op } from "../../shared/kit/ports.ts";
 import { AdmissionRules } from "../../shared/trading/execution/admission-rules.ts";
 import * as checks from "../../shared/trading/execution/checks.ts";
-import { sliceLeg } from "../../shared/trading/execution/twap.ts";
 import type { Costs } from "./costs.ts";
 import { type Executor, linkOf } from "./execute.ts";
 import type { KillSwitch } from "./kill.ts";
+import { FIRST_LEGS } from "./lost-asks.ts";
 import type { MarketView } from "./market.ts";
 import type { Change, OrdersBook } from "./orders-book.ts";
+import { isOutside } from "./outside.ts";
 import type { SharedBudget } from "./shared-budget.ts";
 import type { Ports } from "./types.ts";
 import type { Venue } from "./venue.ts";
@@ -38,9 +39,6 @@ interface Parts {
   /** The client id under which its first order left before the books were restored, if it did. */
   leftAs(intent: Intent): Promise<string | undefined>;
 }
-
-/** Of an intent in one piece, and of one in slices. */
-const FIRST_LEGS = ["e0", sliceLeg(0, 0)];
 
 export class Admission {
   private readonly parts: Parts;
@@ -66,6 +64,7 @@ export class Admission {
     this.rules.admitting.set(intent.intent_id, this.rules.slotOf(intent, hash));
     try {
       const known = await this.known(intent);
+      if (known && isOutside(known)) refuse("EXPIRED_INTENT", "it was carried out before the books were restored");
       if (known) return this.repeat(known.body_hash, hash, known.first_answer ?? known.answer);
       await this.admit(intent, { hash, decision });
       await book.until(() => this.rules.isAnswered(intent.intent_id), ports.settings.answerWaitMs);

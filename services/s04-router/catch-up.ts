@@ -1,16 +1,17 @@
 /** After a restore: takes in what the exchange knows and the books have lost, before anything is entered. */
 import { put } from "../../shared/changes.ts";
-import { routerMarks } from "../../shared/collections/orders.ts";
+import { intents, routerMarks } from "../../shared/collections/orders.ts";
 import type { ExchangeFill, ExchangeOrder } from "../../shared/contracts.ts";
 import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
-import { dec } from "../../shared/domain/money.ts";
-import type { Intent } from "../../shared/domain/order.ts";
-import { isEntry } from "../../shared/domain/order.ts";
-import { asProblem, Problem } from "../../shared/errors.ts";
+import { dec, show, sum } from "../../shared/domain/money.ts";
+import { type Intent, IntentKind, isEntry } from "../../shared/domain/order.ts";
+import { asProblem, Problem, refuse } from "../../shared/errors.ts";
 import { clientOrderId } from "../../shared/keys.ts";
 import { RESTORED_MARK, RestoredMark } from "../../shared/restored.ts";
-import { sliceLeg } from "../../shared/trading/execution/twap.ts";
+import { seqOf } from "../../shared/trading/position/ask.ts";
 import { reportOf } from "./dispatch.ts";
+import { all } from "./kept.ts";
+import { FIRST_LEGS, type LostAsk, lastAsk, lostAsks } from "./lost-asks.ts";
 import { LostOrders, type LostParts } from "./lost-orders.ts";
 import { bookStrange, lackingSince } from "./outside.ts";
 import type { OrderRepair } from "./repair-orders.ts";
@@ -21,7 +22,6 @@ export interface CatchUpParts extends LostParts {
 
 /** Clocks differ, and what was under way at the moment of the backup may not be in it. */
 const OVERLAP_MS = 120_000;
-const FIRST_LEGS = ["e0", sliceLeg(0, 0)];
 
 export class CatchUp {
   private readonly parts: CatchUpParts;
@@ -52,14 +52,17 @@ export class CatchUp {
     const { mark } = this;
     if (!mark || mark.caught_up_at !== undefined) return;
     let [orders, fills] = [0, 0];
+    const asked: Record<string, number> = { ...mark.asked };
     for (const instrument of [...instruments].toSorted()) {
       if (!ports.shard.owns(instrument)) continue;
       const found = await this.meet(instrument, mark);
       orders += found.orders;
       fills += found.fills;
+      const { trade_id, last } = found;
+      if (trade_id !== undefined) asked[trade_id] = Math.max(asked[trade_id] ?? 0, last);
     }
     const now = ports.clock.now();
-    const done = { ...mark, caught_up_at: now };
+    const done: RestoredMark = { ...mark, caught_up_at: now, asked };
     const since = new Date(mark.as_of).toISOString();
     const what = `${fills} fills and ${orders} orders since ${since} were taken in from the exchange`;
     const audit = ports.audit({ actor: "router", what: "restored", ref: mark.backup_id, outcome: what });
@@ -73,9 +76,11 @@ export class CatchUp {
    * a second time. However long after the restore: who asks counts on from where the backup stood, and gives the same
    * names out again.
    */
-  async leftAs({ intent_id, kind }: Intent): Promise<string | undefined> {
+  async leftAs({ intent_id, kind, instrument, trade_id }: Intent): Promise<string | undefined> {
     const { ports, book } = this.parts;
     if (!this.mark) return undefined;
+    const isStage = kind === IntentKind.enum.TP && trade_id !== undefined;
+    if (isStage && this.isDue) refuse("NOT_READY", "no stages before the exchange was asked", { retryAfterMs: 1_000 });
     for (const leg of FIRST_LEGS) {
       const id = clientOrderId(ports.settings.installationTag, intent_id, leg);
       const known = await book.find(id).catch((error: unknown) => {
@@ -83,12 +88,22 @@ export class CatchUp {
         if (isEntry(kind) || asProblem(error).code !== "UNAVAILABLE") throw error;
         return undefined;
       });
-      if (known) return id;
+      if (known || (this.isDue && !isEntry(kind) && (await this.isThere(instrument, id)))) return id;
     }
-    return undefined;
+    const last = isStage ? this.mark.asked?.[trade_id] : undefined;
+    // Decided before its stages of the lost time were heard of.
+    return last !== undefined && (seqOf(trade_id ?? "", "TP", intent_id) ?? last + 1) <= last ? intent_id : undefined;
   }
 
-  private async meet(instrument: InstrumentId, mark: RestoredMark): Promise<{ orders: number; fills: number }> {
+  /** Getting out does not wait for an exchange that cannot say it. */
+  private async isThere(instrument: InstrumentId, client_order_id: string): Promise<boolean> {
+    const { venue, ports } = this.parts;
+    const ref = { account: ports.account, instrument, client_order_id, conditional: false };
+    const said = await venue.ask(instrument, (options) => venue.calls.queryOrder(ref, options));
+    return said.kind === "answered";
+  }
+
+  private async meet(instrument: InstrumentId, mark: RestoredMark) {
     const { book } = this.parts;
     const from = Math.min(mark.as_of, ...book.allOrders(instrument).map((order) => order.created_at)) - OVERLAP_MS;
     const told = await this.ordersSince(instrument, from);
@@ -108,24 +123,49 @@ export class CatchUp {
     );
     const known = new Map(told.map((said) => [said.order_id, said]));
     const mine = new Map([...missed.keys()].map((order) => [order.order_id, order.client_order_id]));
+    const trade_id = book.holding(instrument)?.trade_id;
+    const asks = trade_id === undefined ? NO_ASKS : await this.asksAmong(ours, { trade_id, instrument });
     let fills = 0;
     for (const [order_id, group] of byOrder) {
-      fills += await this.bookGroup(instrument, { group, said: known.get(order_id), mine: mine.get(order_id), mark });
+      const said = known.get(order_id);
+      const ask = said && askOf(said, asks, ours);
+      fills += await this.bookGroup(instrument, { group, said, ask, mine: mine.get(order_id), mark });
     }
     await this.lost.protectedBy(instrument, ours);
     for (const said of ours) await this.lost.keep(said);
-    return { orders, fills };
+    return { orders, fills, trade_id, last: Math.max(0, ...[...asks.values()].map(({ seq }) => seq)) };
+  }
+
+  /** What those that no intent in the books explains were sent for, as far as it was for the trade that the books hold. */
+  private async asksAmong(ours: readonly ExchangeOrder[], of: { trade_id: string; instrument: InstrumentId }) {
+    const { book, ports } = this.parts;
+    const { trade_id, instrument } = of;
+    const unknown = new Set<string>();
+    for (const { client_order_id: id } of ours) if (!(await book.find(id))) unknown.add(id);
+    if (unknown.size === 0) return NO_ASKS;
+    const kept = await all(ports.store, intents, { instrument });
+    const after = lastAsk(
+      trade_id,
+      kept.map(({ key }) => key),
+    );
+    return lostAsks(ports.settings.installationTag, { trade_id, after }, unknown);
   }
 
   private async bookGroup(
     instrument: InstrumentId,
-    of: { group: ExchangeFill[]; said: ExchangeOrder | undefined; mine: string | undefined; mark: RestoredMark },
+    of: {
+      group: ExchangeFill[];
+      said: ExchangeOrder | undefined;
+      ask: Asked | undefined;
+      mine: string | undefined;
+      mark: RestoredMark;
+    },
   ): Promise<number> {
-    const { group: fills, said, mine, mark } = of;
+    const { group: fills, said, ask, mine, mark } = of;
     if (mine !== undefined) {
       const report = said && { report: reportOf(said) };
       await this.parts.booking.take(mine, { by: "RECONCILIATION", fills, ...report });
-    } else if (said && this.isOurs(said.client_order_id)) await this.lost.book(said, fills);
+    } else if (said && this.isOurs(said.client_order_id)) await this.lost.book(said, fills, ask);
     // On spot what others traded is the owner's, unless it took what we hold, which the reconciler sees.
     else if (marketOf(instrument) === "FUT" && fills.every(({ ts }) => ts >= mark.as_of - OVERLAP_MS)) {
       await bookStrange(this.parts, instrument, { fills, missing: dec("0"), run: `restore of ${mark.backup_id}` });
@@ -148,4 +188,18 @@ export class CatchUp {
   private isOurs(client_order_id: string): boolean {
     return client_order_id.startsWith(`${this.parts.ports.settings.installationTag}-`);
   }
+}
+
+type Asked = LostAsk & { qty: string };
+const NO_ASKS: ReadonlyMap<string, LostAsk> = new Map();
+
+/** With the quantity of all its orders. */
+function askOf(
+  { client_order_id }: ExchangeOrder,
+  asks: ReadonlyMap<string, LostAsk>,
+  ours: readonly ExchangeOrder[],
+): Asked | undefined {
+  const ask = asks.get(client_order_id);
+  const same = ours.filter((said) => ask && asks.get(said.client_order_id)?.intent_id === ask.intent_id);
+  return ask && { ...ask, qty: show(sum(same.map((said) => dec(said.qty)))) };
 }

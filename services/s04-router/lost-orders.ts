@@ -8,6 +8,7 @@ import { worstCase } from "../../shared/trading/execution/budget.ts";
 import { isLive, storyWith } from "../../shared/trading/execution/order-state.ts";
 import { type Dispatch, reportOf } from "./dispatch.ts";
 import { linkOf } from "./execute.ts";
+import type { LostAsk } from "./lost-asks.ts";
 import { type OutsideParts, outsideIntent } from "./outside.ts";
 
 const BY = "RECONCILIATION" as const;
@@ -25,16 +26,23 @@ export class LostOrders {
     this.parts = parts;
   }
 
-  /** What it closed belongs to the trade that it closed; what it opened is a trade of its own. */
-  async book(said: ExchangeOrder, fills: readonly ExchangeFill[]): Promise<void> {
+  /**
+   * What it closed belongs to the trade that it closed; what it opened is a trade of its own. `ask`: what the order was
+   * sent for, where that is known; whoever asked learns from its fills that it was done.
+   */
+  async book(said: ExchangeOrder, fills: readonly ExchangeFill[], ask?: LostAsk & { qty: string }): Promise<void> {
     const { book, booking } = this.parts;
     const holding = book.holding(said.instrument) ?? book.blank(said.instrument);
     const isClosing = holding.qty !== "0" && holding.side === opposite(said.side);
     const holder =
       isClosing && holding.entry_intent_id !== undefined ? await book.ensure(holding.entry_intent_id) : undefined;
     const adds = holding.qty !== "0" && !isClosing;
-    const kind = isClosing ? closingKind(said) : adds ? "ADD" : "ENTRY";
-    const record = holder ?? this.intentOf(said, { kind: adds ? "ADD" : "ENTRY", fills, holding });
+    const kind = isClosing ? (ask?.kind ?? closingKind(said)) : adds ? "ADD" : "ENTRY";
+    const { trade_id } = holding;
+    const isAsked = ask !== undefined && holding.qty !== "0" && trade_id !== undefined;
+    const { instrument, side } = said;
+    const own = isAsked && outsideIntent(this.parts, { ...ask, instrument, side, trade_id });
+    const record = own || holder || this.intentOf(said, { kind: adds ? "ADD" : "ENTRY", fills, holding });
     await booking.takeOutside(this.rowOf(said, record, kind), record, { by: BY, fills, report: reportOf(said) });
   }
 

@@ -6,6 +6,7 @@ import { type Amount, abs, add, dec, min, neg, show, sub, sum, zero } from "../.
 import { type Intent, type Order, opposite, type Side } from "../../shared/domain/order.ts";
 import { Problem } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
+import { planOf } from "../../shared/trading/execution/answers.ts";
 import { fillKey } from "../../shared/trading/execution/books.ts";
 import { isLive } from "../../shared/trading/execution/order-state.ts";
 import type { Plan } from "../../shared/trading/execution/plan.ts";
@@ -165,14 +166,22 @@ async function bookOpening(parts: OutsideParts, holding: Holding, told: Told): P
   parts.ports.alert("FATAL", "OPENED_OUTSIDE", `${instrument}: ${told.side} ${qty} by an order that is none of ours`);
 }
 
-type Named = Pick<Intent, "intent_id" | "instrument" | "kind" | "side"> & { qty: string; trade_id?: string };
+type Named = Pick<Intent, "intent_id" | "instrument" | "kind" | "side"> & {
+  qty: string;
+  trade_id?: string;
+};
+
+const NOT_ASKED = "not asked of us";
+/** It stands for what was done without an ask that these books know. */
+export const isOutside = (record: IntentRecord): boolean => planOf(record).why === NOT_ASKED;
 
 /** The record of what nobody asked us to do, over as soon as it is known. */
 export function outsideIntent({ ports }: Pick<OutsideParts, "ports">, named: Named): IntentRecord {
-  const { intent_id, instrument, qty } = named;
+  const { intent_id, instrument, kind, side, qty, trade_id } = named;
   const now = ports.clock.now();
   const intent: Intent = {
-    ...named,
+    ...{ intent_id, instrument, kind, side, qty },
+    ...(trade_id !== undefined && { trade_id }),
     account: ports.account,
     type: "MARKET",
     working_type: "MARK_PRICE",
@@ -181,7 +190,7 @@ export function outsideIntent({ ports }: Pick<OutsideParts, "ports">, named: Nam
     margin: "ISOLATED",
     tags: [OUTSIDE],
   };
-  const plan: Plan = { style: "MARKET", qty, maker_wait_ms: 0, why: "not asked of us", levels: {} };
+  const plan: Plan = { style: "MARKET", qty, maker_wait_ms: 0, why: NOT_ASKED, levels: {} };
   return {
     intent_id,
     body_hash: digest(JSON.stringify(intent)),

@@ -22,10 +22,22 @@ export interface Ask {
 /** Room for `:CLOSE:123456` behind the trade's id. */
 const TRADE_ID_CHARACTERS_MAX = INTENT_ID_CHARACTERS_MAX - 20;
 
+export function askedId(trade_id: string, action: Ask["action"], seq: number): string {
+  const head = trade_id.length > TRADE_ID_CHARACTERS_MAX ? digest(trade_id).slice(0, 32) : trade_id;
+  return tradeIntentId(head, action, seq);
+}
+
+/** The number of an ask of that trade; undefined for any other intent. */
+export function seqOf(trade_id: string, action: Ask["action"], intent_id: string): number | undefined {
+  const head = askedId(trade_id, action, 0).slice(0, -1);
+  if (!intent_id.startsWith(head)) return undefined;
+  const seq = Number(intent_id.slice(head.length));
+  return Number.isSafeInteger(seq) ? seq : undefined;
+}
+
 export function intentOf(trade: Trade, ask: Ask, seq: number): Intent {
-  const head = trade.trade_id.length > TRADE_ID_CHARACTERS_MAX ? digest(trade.trade_id).slice(0, 32) : trade.trade_id;
   return {
-    intent_id: tradeIntentId(head, ask.action, seq),
+    intent_id: askedId(trade.trade_id, ask.action, seq),
     account: trade.account,
     instrument: trade.instrument,
     side: ask.action === "ADD" ? trade.side : opposite(trade.side),
@@ -59,6 +71,7 @@ export function answeredTrade(open: Trade, intent: Intent, isRefused: boolean): 
   const { pending: _pending, undo, ...params } = paramsOf(open);
   if (!isRefused) return withParams(open, params);
   if (params.adding === intent.intent_id) delete params.adding;
+  if (undo?.stage !== undefined && params.taken) params.taken = params.taken.filter((id) => id !== intent.intent_id);
   const back = open.status === "PENDING_CLOSING" ? ({ status: "ACTIVE" } as const) : {};
   return withParams({ ...open, ...givenBack(open, intent, undo), ...back }, params);
 }

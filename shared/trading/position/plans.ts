@@ -53,7 +53,8 @@ export const stopAsk = (trade: Trade, { stop_price, reason }: StopDecision, ts: 
 export const stageAsk = ({ qty, stage }: StageDecision): Ask => ({
   action: "TP",
   intent: { kind: "TP", qty },
-  change: (open) => ({ ...open, stage }),
+  change: (open, intent_id) =>
+    withParams({ ...open, stage }, { ...paramsOf(open), taken: [...(paramsOf(open).taken ?? []), intent_id] }),
 });
 
 /** Liquidation does not wait for slices. */

@@ -42,6 +42,19 @@ export function decideStage(view: StageView): StageDecision | undefined {
 }
 
 /**
+ * How many stages are done once an exit of `qty` is, which was asked for when `done` of them were: those that make up
+ * that quantity, else the next one.
+ */
+export function stagesWith(view: Omit<StageView, "price">, { qty, done }: { qty: Amount; done: number }): number {
+  const stages = view.stages.toSorted((a, b) => a.roe - b.roe);
+  const asked = { ...view, price: dec(view.trade.avg_entry), trade: { ...view.trade, stage: done } };
+  for (let last = done; last < stages.length; last++) {
+    if (stageQty(asked, stages, last) === qty) return last + 1;
+  }
+  return Math.min(done + 1, stages.length);
+}
+
+/**
  * From the first stage not done to `last`, as the difference of two roundings of what should have left in all, so that
  * nothing is lost between stages. When the shares add up to all of it, the last one takes whatever is open; so does one
  * that would leave behind less than can be sent.

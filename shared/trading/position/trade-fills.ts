@@ -4,6 +4,7 @@ import { type Amount, add, dec, show } from "../../domain/money.ts";
 import type { Fill, Intent } from "../../domain/order.ts";
 import type { Trade } from "../../domain/trade.ts";
 import { netQty } from "../execution/net-qty.ts";
+import { withStageOf } from "./forgotten-stages.ts";
 import { isBetter } from "./stops.ts";
 import { applyTradeFill, type TradeRules } from "./trade.ts";
 import { isOpen, paramsOf, type TradeParams, withParams } from "./trade-params.ts";
@@ -18,13 +19,14 @@ export const FORCED_EXIT = "forced";
 export interface FillContext {
   readonly listing: Instrument | undefined;
   /** What the fill's order was sent for. */
-  readonly intent: Pick<Intent, "stop_loss" | "tags"> | undefined;
+  readonly intent: Pick<Intent, "stop_loss" | "tags" | "qty"> | undefined;
 }
 
 /** `rest`: what it moved beyond the trade. The trade closes with its reason when nothing is left. */
 export function withFill(trade: Trade, fill: Fill, { listing, intent }: FillContext): { trade: Trade; rest: Amount } {
   const rules = rulesOf(fill.instrument, listing);
-  const { trade: next, rest } = applyTradeFill(trade, fill, rules);
+  const known = fill.kind === "TP" && fill.side !== trade.side ? withStageOf(trade, fill, { listing, intent }) : trade;
+  const { trade: next, rest } = applyTradeFill(known, fill, rules);
   const closing = next.status === "ACTIVE" && trade.status === "PENDING_CLOSING" ? { status: trade.status } : {};
   const kept = { ...next, ...closing };
   if (!isOpen(kept)) return { trade: { ...kept, exit_reason: exitReason(trade, fill, intent) }, rest };

@@ -20,6 +20,8 @@ export interface TradeParams {
   first_qty?: string;
   /** The intents of the adds that have filled: one counts once, in however many fills. */
   added?: string[];
+  /** The intents of the stages that were asked for here; any other whose fills are told of was forgotten. */
+  taken?: string[];
   /** The add under way: until the router tells its end, it counts as made. */
   adding?: string;
   /** Epoch ms before which no add is asked for. */
