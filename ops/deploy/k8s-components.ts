@@ -1,9 +1,10 @@
 /** Components of one idea each that overlays choose from: fewer pods, more room, secrets from files, load. */
+import { JOURNALS_FOLDER } from "../run/journals.ts";
 import { exchangeSecrets, type SecretKey, secretsOf } from "./k8s-env.ts";
 import { BACKUP_SECRETS, BACKUP_WATCH, clockObjects, initSecrets, restoreObjects, type Task } from "./k8s-jobs.ts";
 import { COLLECTOR_URL, collectorPolicies, taskPolicy } from "./k8s-network.ts";
-import { COMPONENT_HEAD, type Part } from "./k8s-objects.ts";
-import { ORDER_PATH, type Unit } from "./units.ts";
+import { COMPONENT_HEAD, labelsOf, type Part } from "./k8s-objects.ts";
+import { keepsJournal, ORDER_PATH, type Unit } from "./units.ts";
 
 /** One pod of each service: nothing stands by, and a roll-out still adds the new one before the old one goes. */
 export const singlePart = (services: readonly Unit[]): Part => ({
@@ -20,6 +21,40 @@ export const restorePart = (services: readonly Unit[], units: readonly Unit[]): 
   },
   files: { "restore.yaml": restoreObjects(units) },
 });
+
+/** More than all shards' files take, which are half a MiB each when nothing is wrong. */
+const JOURNAL_ROOM = "1Gi";
+/**
+ * What is written aside while a store is away lies on a volume that all pods of its writer see: one that takes a shard
+ * over meanwhile knows what is open, and exits go on. It has to be one that many nodes mount at once.
+ */
+export function journalPart(units: readonly Unit[]): Part {
+  const writers = units.filter(keepsJournal);
+  const claimOf = ({ name }: Unit) => `${name}-journal`;
+  const patches = writers.map((unit) => ({
+    target: { kind: "Deployment", name: unit.name },
+    patch: JSON.stringify([
+      {
+        op: "add",
+        path: `${POD}/volumes/-`,
+        value: { name: "journal", persistentVolumeClaim: { claimName: claimOf(unit) } },
+      },
+      {
+        ...{ op: "add", path: `${POD}/containers/0/volumeMounts/-` },
+        value: { name: "journal", mountPath: `/data/${JOURNALS_FOLDER}` },
+      },
+    ]),
+  }));
+  const claims = writers.map((unit) => ({
+    ...{ apiVersion: "v1", kind: "PersistentVolumeClaim" },
+    metadata: { name: claimOf(unit), labels: labelsOf(unit.name, "service") },
+    spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: JOURNAL_ROOM } } },
+  }));
+  return {
+    kustomization: { ...COMPONENT_HEAD, resources: ["claim.yaml"], patches },
+    files: { "claim.yaml": claims },
+  };
+}
 
 /** Spans go to a collector in the cluster. */
 export const tracingPart = (services: readonly Unit[]): Part => ({
@@ -44,7 +79,8 @@ export function reservedPart(services: readonly Unit[]): Part {
     }));
   return { kustomization: { ...COMPONENT_HEAD, patches }, files: {} };
 }
-const REQUESTS = "/spec/template/spec/containers/0/resources/requests";
+const POD = "/spec/template/spec";
+const REQUESTS = `${POD}/containers/0/resources/requests`;
 
 /** MinIO's root is whoever holds its one key, where it runs in the cluster. */
 const MINIO_ROOT = ["s3-access-key", "s3-secret-key"].map((key) => ({

@@ -1,5 +1,13 @@
 /** The files below ops/k8s that are generated: the base, and the components that follow from the declarations. */
-import { researchPart, reservedPart, restorePart, secretsPart, singlePart, tracingPart } from "./k8s-components.ts";
+import {
+  journalPart,
+  researchPart,
+  reservedPart,
+  restorePart,
+  secretsPart,
+  singlePart,
+  tracingPart,
+} from "./k8s-components.ts";
 import { exchangeSecrets, projectedOf, type SecretKey, urlVariable, variablesOf } from "./k8s-env.ts";
 import { BACKUP_WATCH, backupObjects, initObjects } from "./k8s-jobs.ts";
 import { monitoringPart, type RuleFile } from "./k8s-monitoring.ts";
@@ -35,6 +43,7 @@ export function kubernetesParts(units: readonly Unit[], rules: readonly RuleFile
     "components/tls": tlsPart(units),
     "components/single": singlePart(services),
     "components/reserved": reservedPart(services),
+    "components/journal": journalPart(units),
     "components/secrets": secretsPart(units),
     "components/research": researchPart(units),
     "components/restore": restorePart(services, units),

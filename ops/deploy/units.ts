@@ -29,6 +29,9 @@ export interface Size {
 
 const VENUE_PORTS = [8093, 8094, 8095];
 
+/** The router writes exits aside while its store is away; whoever takes its shards over goes on by what is written. */
+export const keepsJournal = ({ id }: Pick<Unit, "id">): boolean => id === "s04";
+
 const small: Size = { cpu: { request: 50, limit: 1_000 }, memory: { request: 160, limit: 512 } };
 const onTheOrderPath: Size = { cpu: { request: 250, limit: 2_000 }, memory: { request: 256, limit: 1_024 } };
 /** Backtests, recordings and the history of metrics are held in memory in parts. */

@@ -11,8 +11,11 @@ interface Journals {
   open(owner: ServiceId): Journal;
 }
 
+/** In the data folder. */
+export const JOURNALS_FOLDER = "aside";
+
 export function openJournals({ path }: Pick<DataFolder, "path">): Journals {
-  const dir = join(path, "aside");
+  const dir = join(path, JOURNALS_FOLDER);
   const opened = new Map<ServiceId, Journal>();
   const openShard: Journals["openShard"] = (owner, shard, fence) =>
     new FileJournal({ dir, name: `${owner}-${shard}`, fence });
