@@ -138,6 +138,17 @@ test("a promotion reads by its arms, guardrails, services and story", () => {
   expect(text).toContain("2 of 300 to judge it");
   expect(text).toContain("s04 1: refused, no such factor");
   expect(text).toContain("gates passed   all of them");
+  const watched: Promotion = {
+    ...{ ...promotion, mode: "FULL", status: "DONE" },
+    watch: { hours: 24, state: "WATCHING", until: 7_200_000 },
+    realised: { since: 0, trades_closed: 12, pnl_usdt: "-3.5", drawdown_usdt: "4", curve: [] },
+  };
+  const told = plain(promotionLines(watched, 3_600_000));
+  expect(told).toMatch(/Watch +1 h 0 min left/);
+  expect(told).toMatch(/before 2 +revision 3/);
+  expect(told).toContain("−3.50 USDT net in 12 closed trades through all its steps, drawdown 4.00 USDT");
+  const stood = promotionLines({ ...watched, watch: { hours: 24, state: "STOOD", until: 1 } }, 3_600_000);
+  expect(plain(stood)).toMatch(/Watch +.*stood/);
   const over = promotionLines({ ...promotion, status: "ABORTED" }, 3_600_000);
   expect(over.join("\n")).not.toContain("Until");
 });

@@ -34,7 +34,7 @@ const shareOf = ({ traffic_pct, duration_h }: PromotionRow): string => {
 
 /** Whole; `now` tells how long it still lasts. */
 export function promotionLines(promotion: Promotion, now: number): string[] {
-  const { gates, guardrails, services, timeline, until, status, afterwards, stable, canary } = promotion;
+  const { gates, guardrails, services, timeline, until, status, afterwards } = promotion;
   const left = until !== undefined && status === "ACTIVE" ? `${duration(until - now)} left` : undefined;
   const isOver = status !== "ACTIVE" && status !== "PENDING";
   const then = afterwards === undefined || isOver ? undefined : `then ${afterwards.toLowerCase()}`;
@@ -43,7 +43,9 @@ export function promotionLines(promotion: Promotion, now: number): string[] {
     ...rowLines(promotion),
     ...(about === "" ? [] : [named("Until", about)]),
     ...gates.map((gate, i) => named(i === 0 ? "Gates" : "", gateLine(gate))),
-    ...armLines(stable, canary),
+    ...watchLines(promotion, now),
+    ...armLines(promotion),
+    ...realisedLines(promotion),
     ...guardrails.map((verdict, i) => named(i === 0 ? "Guardrails" : "", guardrailLine(verdict))),
     ...heldLines(services),
     ...timeline.map((step, i) => named(i === 0 ? "Story" : "", stepLine(step))),
@@ -53,15 +55,36 @@ export function promotionLines(promotion: Promotion, now: number): string[] {
 export const stepLine = ({ ts, what, detail }: Promotion["timeline"][number]): string =>
   `${dim(moment(ts))}  ${what.toLowerCase().replaceAll("_", " ").padEnd(14)} ${detail}`;
 
-/** What each arm really did, one column each. */
-function armLines(stable: ArmFigures | undefined, canary: ArmFigures | undefined): string[] {
+/** How long what is in force for all is still watched, or how that ended. */
+function watchLines({ watch }: Promotion, now: number): string[] {
+  if (watch === undefined) return [];
+  const { state, hours, until } = watch;
+  const left = until === undefined ? `${hours} h, once all have it` : `${duration(Math.max(0, until - now))} left`;
+  const ends = { STOOD: green("stood"), TAKEN_BACK: red("taken back"), ENDED: "ended by what came in its place" };
+  return [named("Watch", state === "WATCHING" ? left : ends[state])];
+}
+
+/** Through all steps, by which its drawdown is judged. */
+function realisedLines({ realised }: Promotion): string[] {
+  if (realised === undefined || realised.trades_closed === 0) return [];
+  const { trades_closed, pnl_usdt, drawdown_usdt } = realised;
+  const earned = `${money(pnl_usdt, 2, true)} USDT net in ${count(trades_closed)} closed trades through all its steps`;
+  return [named("Realised", `${earned}, drawdown ${money(drawdown_usdt, 2)} USDT`)];
+}
+
+/** What each arm really did, one column each; of a FULL, beside what the revision before it did last. */
+function armLines({ stable, canary, mode }: Promotion): string[] {
   const arms = [stable, canary].filter((arm) => arm !== undefined);
+  const before = mode === "FULL" ? stable : undefined;
   if (arms.length === 0) return [];
   const row = (name: string, of: (arm: ArmFigures) => string) =>
     named("", `${name.padEnd(COLUMN)}${arms.map((arm) => of(arm).padStart(COLUMN)).join("")}`);
   const or = (value: number | null, show: (value: number) => string) => (value === null ? "–" : show(value));
   return [
-    named("Arms", `${"".padEnd(COLUMN)}${arms.map((arm) => `revision ${arm.rev}`.padStart(COLUMN)).join("")}`),
+    named(
+      "Arms",
+      `${"".padEnd(COLUMN)}${arms.map((arm) => `${arm === before ? "before" : "revision"} ${arm.rev}`.padStart(COLUMN)).join("")}`,
+    ),
     row("signals", ({ signals }) => count(signals)),
     row("opened", ({ opened }) => count(opened)),
     row("refused", ({ reject_rate }) => or(reject_rate, (value) => percent(value, 1))),

@@ -181,7 +181,8 @@ const promotion: Help = {
   robustness_min: "Share of decisions that small changes of factors leave as they are, at least.",
   signals_min: "Signals that it takes to say anything about these four.",
   trades_min: "Closed trades of each arm that it takes to compare their profit.",
-  drawdown_usdt_max: "The canary's drawdown from its own peak, USDT, at most; judged from its first closed trade on.",
+  drawdown_usdt_max:
+    "The revision's drawdown from its own peak through all its steps, USDT, at most; judged from its first closed trade on.",
   roe_worse_max: "How much worse the canary's mean return of a trade may surely be than the others'.",
   reject_rate_max:
     "Share of entries that were refused or came to nothing, at most; beyond the share of the others, where enough is known.",
@@ -189,6 +190,7 @@ const promotion: Help = {
   auc_min: "AUC of the canary's model over its own labels, at least.",
   brier_max: "Brier score of the canary's model over its own labels, at most.",
   labels_min: "Labels that it takes to judge the model.",
+  watch_hours: "Hours for which what comes after this revision is watched once it is in force for all; 0: not at all.",
 };
 const treasury: Help = {
   auto_transfer: "Services may ask for funds by themselves.",

@@ -25,6 +25,13 @@ export function contentHash(bundle: Bundle): string {
   return canonicalHash(content);
 }
 
+interface Anew {
+  author: string;
+  /** What becomes of the one in force, and what is marked on it. */
+  former: BundleRecord["status"];
+  marked?: Partial<BundleRecord>;
+}
+
 export class Bundles {
   private readonly ports: Ports;
   private readonly inForce: InForce;
@@ -121,8 +128,14 @@ export class Bundles {
   }
 
   /** The content of a stored revision under a new number, above all others. */
-  async again(bundle: Bundle, author: string): Promise<{ stable: BundleView; also: Op[] }> {
-    return this.anew({ ...bundle, rev: (await this.highestRev()) + 1 }, { author, former: "ROLLED_BACK" });
+  async again(
+    bundle: Bundle,
+    author: string,
+    { taken_back }: { taken_back: boolean },
+  ): Promise<{ stable: BundleView; also: Op[] }> {
+    const rev = (await this.highestRev()) + 1;
+    const marked = taken_back ? { taken_back } : {};
+    return this.anew({ ...bundle, rev }, { author, former: "ROLLED_BACK", marked });
   }
 
   private async adopt(text: string): Promise<void> {
@@ -137,20 +150,20 @@ export class Bundles {
     await this.inForce.change({ kind: "PROMOTE", actor: INSTALLATION, what: "bundle.activate", ...made });
   }
 
-  private async anew(bundle: Bundle, about: { author: string; former: BundleRecord["status"] }) {
+  private async anew(bundle: Bundle, about: Anew) {
     const hash = contentHash(bundle);
     const record = this.record(bundle, { hash, status: "ACTIVE", author: about.author });
     return {
       stable: viewOf(bundle, hash),
-      also: [put(configBundles, record, null), ...(await this.former(about.former))],
+      also: [put(configBundles, record, null), ...(await this.former(about.former, about.marked))],
     };
   }
 
   /** What is in force for all now is so no more. */
-  private async former(status: BundleRecord["status"]): Promise<Op[]> {
+  private async former(status: BundleRecord["status"], marked: Partial<BundleRecord> = {}): Promise<Op[]> {
     const former = this.inForce.now();
     const row = former && (await this.ports.store.get(configBundles, recordKey(former)));
-    return row ? [this.marked(row, status)] : [];
+    return row ? [this.marked(row, status, marked)] : [];
   }
 
   private record(bundle: Bundle, about: Pick<BundleRecord, "hash" | "status" | "author">): BundleRecord {

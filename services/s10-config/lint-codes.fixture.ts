@@ -329,6 +329,11 @@ const LIVE: Record<string, Case> = {
     beside: flags("promotion", { steps_required: true }),
     path: "flags.promotion.steps_required",
   },
+  LIVE_WATCH: {
+    trips: flags("promotion", { watch_hours: 0 }),
+    beside: flags("promotion", { watch_hours: 1 }),
+    path: "flags.promotion.watch_hours",
+  },
   LIVE_GUARD: {
     trips: flags("backtest_guard", { enabled: false }),
     beside: flags("backtest_guard", { window_days: 3 }),

@@ -236,6 +236,11 @@ export const LINT_CODES = {
     severity: "HINT",
     meaning: "Later revisions may come into force for all at once, without canary and ramp.",
   },
+  LIVE_WATCH: {
+    group: "live",
+    severity: "HINT",
+    meaning: "What comes into force for all after this revision is not watched: nothing takes it back by itself.",
+  },
   LIVE_GUARD: {
     group: "live",
     severity: "HINT",

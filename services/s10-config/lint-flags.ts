@@ -137,6 +137,9 @@ function lintLive(findings: Findings, { flags }: Bundle): void {
   if (!promotion.steps_required) {
     findings.add(["flags", "promotion", "steps_required"], "LIVE_STEPS", "lets a revision be in force for all at once");
   }
+  if (promotion.watch_hours === 0) {
+    findings.add(["flags", "promotion", "watch_hours"], "LIVE_WATCH", "lets what comes after it go unwatched at once");
+  }
   if (!backtest_guard.enabled) {
     findings.add(
       ["flags", "backtest_guard", "enabled"],

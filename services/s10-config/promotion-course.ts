@@ -2,13 +2,23 @@
 import { emit, put } from "../../shared/changes.ts";
 import { type BundleRecord, promotions } from "../../shared/collections/config.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
-import type { GateResult, Promotion } from "../../shared/domain/promotion.ts";
+import type { GateResult, Promotion, PromotionWatch } from "../../shared/domain/promotion.ts";
+import { assert } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import type { Op, Row } from "../../shared/kit/ports.ts";
 import { alerts } from "../../shared/streams.ts";
 import type { Bundles } from "./bundles.ts";
 import { type ActiveCanary, type Change, type InForce, type Ports, recordKey } from "./in-force.ts";
-import { type Ending, ended, isShare, newPromotion, splitOf, type Terms, withStep } from "./promotion-record.ts";
+import {
+  type Ending,
+  ended,
+  isShare,
+  newPromotion,
+  splitOf,
+  type Terms,
+  watchUntil,
+  withStep,
+} from "./promotion-record.ts";
 
 /** Who does what nobody asked for. */
 export const ITSELF = "s10";
@@ -37,6 +47,15 @@ export interface TakingBack {
   status: "ROLLED_BACK" | "ABORTED";
   reason: string;
   actor: string;
+  /** Nobody goes back to it then. */
+  forItsDeeds?: boolean;
+}
+/** What comes with a change for all. */
+interface ForAll {
+  closings: readonly Closing[];
+  said?: readonly Op[];
+  /** What was in force was taken back for what it did. */
+  forItsDeeds?: boolean;
 }
 
 export class Course {
@@ -48,7 +67,8 @@ export class Course {
 
   /** Puts it in force for its share or for all; what was under way is over in the same commit. */
   begin(wanted: Wanted, closing?: Closing): Promise<Promotion> {
-    return isShare(wanted.terms.mode) ? this.beginShare(wanted, closing) : this.beginForAll(wanted, closing);
+    const closings = closing ? [closing] : [];
+    return isShare(wanted.terms.mode) ? this.beginShare(wanted, closings) : this.beginForAll(wanted, { closings });
   }
 
   /** All have it: from now on it counts; FULL and ROLLBACK are done. */
@@ -57,11 +77,10 @@ export class Course {
     const count = row.value.services.length;
     const held = withStep(row.value, "HELD_BY_ALL", [now, `${count} replicas run it`]);
     if (!isShare(row.value.mode)) {
-      const done = ended(
-        { ...held, started_at: now },
-        { status: "DONE", what: "ENDED", detail: "in force for all" },
-        now,
-      );
+      const { watch, ...all } = held;
+      const watched = watch && { watch: { ...watch, until: watchUntil(watch, now) } };
+      const detail = watch ? `in force for all; watched for ${watch.hours} h` : "in force for all";
+      const done = ended({ ...all, ...watched, started_at: now }, { status: "DONE", what: "ENDED", detail }, now);
       return this.keep(row, done, { what: "promotion.done", outcome: "done" });
     }
     const { canary } = this.parts.inForce.current();
@@ -75,9 +94,20 @@ export class Course {
     );
   }
 
-  /** Who has it, and what both arms did; nothing in force changes. */
-  async note(row: Row<Promotion>, noted: Partial<Promotion>): Promise<void> {
-    await this.parts.store.commit([put(promotions, { ...row.value, ...noted }, row.rev)]);
+  /** Who has it, and what was done; nothing in force changes. The row as it is then. */
+  async note(row: Row<Promotion>, noted: Partial<Promotion>): Promise<Row<Promotion>> {
+    const { store } = this.parts;
+    await store.commit([put(promotions, { ...row.value, ...noted }, row.rev)]);
+    const now = await store.get(promotions, row.key);
+    assert(now, `the promotion ${row.key} is stored`);
+    return now;
+  }
+
+  /** It stays in force, if it still is, and nobody watches it any more. */
+  async watchEnded(row: Row<Promotion>, state: "STOOD" | "ENDED", detail: string): Promise<void> {
+    const over = withStep(row.value, "WATCH_ENDED", [this.parts.clock.now(), detail]);
+    const watch = { ...(over.watch as PromotionWatch), state };
+    await this.keep(row, { ...over, watch }, { what: "promotion.watch_end", outcome: state.toLowerCase() });
   }
 
   /** A share that stood to its end and nothing comes after: all triggers are the stable revision's again. */
@@ -100,13 +130,19 @@ export class Course {
   }
 
   /** A share ends at once; for all, the content before it comes back under a new number. */
-  async takeBack(row: Row<Promotion>, { status, reason, actor }: TakingBack): Promise<void> {
+  async takeBack(
+    row: Row<Promotion>,
+    { status, reason, actor, forItsDeeds }: TakingBack,
+    others: readonly Closing[] = [],
+  ): Promise<void> {
     const ending = { status, what: "TAKEN_BACK", detail: `${reason}; by ${actor}`, reason } as const;
     const said = actor === ITSELF ? [this.alerted(row.value, reason)] : [];
     if (!isShare(row.value.mode)) {
       const target = await this.parts.bundles.ofRev(row.value.from_rev);
       const wanted = { terms: { mode: "ROLLBACK", note: reason }, target, author: actor, gates: [] } as const;
-      await this.beginForAll({ ...wanted, bundle: Bundle.parse(target.value.bundle) }, { row, ending }, said);
+      const bundle = Bundle.parse(target.value.bundle);
+      const closings = [{ row, ending }, ...others];
+      await this.beginForAll({ ...wanted, bundle }, { closings, said, ...(forItsDeeds && { forItsDeeds }) });
       return;
     }
     const over = ended(row.value, ending, this.parts.clock.now());
@@ -118,34 +154,42 @@ export class Course {
     );
   }
 
-  private async beginShare({ terms, target, bundle, author, gates }: Wanted, closing?: Closing): Promise<Promotion> {
+  private async beginShare(wanted: Wanted, closings: readonly Closing[]): Promise<Promotion> {
+    const { terms, target, bundle, author, gates } = wanted;
     const { inForce, slotMs: slot_ms, clock, bundles } = this.parts;
     const now = clock.now();
     const { bundle_id, rev, hash } = target.value;
     const view = { bundle_id, rev, hash, bundle };
-    const follows = closing && { follows: closing.row.value.promotion_id };
     const from_rev = inForce.current().rev;
-    const promotion = newPromotion({ terms, asked: view, view, from_rev, author, gates, ...follows, now });
+    const promotion = newPromotion({
+      ...{ terms, asked: view, view, from_rev, author, gates, now, ...followed(closings) },
+    });
     const staged = target.value.status === "DRAFT" ? [bundles.marked(target, "STAGED")] : [];
     await this.change(
       {
         ...{ kind: "PROMOTE", actor: author, what: `promotion.${terms.mode.toLowerCase()}` },
         canary: { ...view, ...splitOf(promotion, { slot_ms, now }) },
       },
-      [put(promotions, promotion, null), ...staged, ...this.closed(closing, promotion)],
+      [put(promotions, promotion, null), ...staged, ...this.closed(closings, promotion)],
       promotion,
     );
     return promotion;
   }
 
-  private async beginForAll(wanted: Wanted, closing?: Closing, said: readonly Op[] = []): Promise<Promotion> {
+  private async beginForAll(wanted: Wanted, about: ForAll): Promise<Promotion> {
+    const { closings, said = [], forItsDeeds = false } = about;
     const { terms, target, bundle, author, gates } = wanted;
     const { bundles, inForce, clock } = this.parts;
     const isBack = terms.mode === "ROLLBACK";
-    const { stable, also } = isBack ? await bundles.again(bundle, author) : await bundles.forAll(target, bundle);
+    const before = inForce.current();
+    const { stable, also } = isBack
+      ? await bundles.again(bundle, author, { taken_back: forItsDeeds })
+      : await bundles.forAll(target, bundle);
+    // What comes back is not watched, lest two revisions take each other's place for ever.
+    const watch_hours = isBack || stable.hash === before.hash ? 0 : before.bundle.flags.promotion.watch_hours;
     const promotion = newPromotion({
-      ...{ terms, asked: target.value, view: stable, from_rev: inForce.current().rev, author, gates, now: clock.now() },
-      ...(closing && { follows: closing.row.value.promotion_id }),
+      ...{ terms, asked: target.value, view: stable, from_rev: before.rev, author, gates, now: clock.now() },
+      ...{ watch_hours, ...followed(closings) },
     });
     await this.change(
       {
@@ -153,16 +197,15 @@ export class Course {
         what: isBack ? "bundle.rollback" : "bundle.activate",
         ...(terms.note !== undefined && { reason: terms.note }),
       },
-      [...also, put(promotions, promotion, null), ...this.closed(closing, promotion), ...said],
+      [...also, put(promotions, promotion, null), ...this.closed(closings, promotion), ...said],
       promotion,
     );
     return promotion;
   }
 
-  private closed(closing: Closing | undefined, { promotion_id: next }: Promotion): Op[] {
-    if (!closing) return [];
-    const { row, ending } = closing;
-    return [put(promotions, ended(row.value, { ...ending, next }, this.parts.clock.now()), row.rev)];
+  private closed(closings: readonly Closing[], { promotion_id: next }: Promotion): Op[] {
+    const now = this.parts.clock.now();
+    return closings.map(({ row, ending }) => put(promotions, ended(row.value, { ...ending, next }, now), row.rev));
   }
 
   /** What was taken back for what it did may not be asked for again. */
@@ -199,3 +242,7 @@ export class Course {
     });
   }
 }
+
+/** The first is the one that it comes of; others are over with it. */
+const followed = ([first]: readonly Closing[]): { follows?: string } =>
+  first ? { follows: first.row.value.promotion_id } : {};

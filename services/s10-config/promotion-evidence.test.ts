@@ -12,7 +12,7 @@ import { Evidence } from "./promotion-evidence.ts";
 import { Desk, HOUR_MS } from "./promotions.fixture.ts";
 
 const BTC = { instrument: "FUT:BTCUSDT" };
-const OF = { promotion_id: "p1", from_rev: 1, rev: 2, created_at: 0 };
+const OF = { promotion_id: "p1", mode: "CANARY", from_rev: 1, rev: 2, created_at: 0 } as const;
 const none = async (): Promise<Bundle[]> => [];
 let desk: Desk;
 let evidence: Evidence;
@@ -21,7 +21,7 @@ let now: number;
 beforeEach(() => {
   desk = new Desk();
   now = desk.clock.now();
-  evidence = new Evidence(desk.store("s10"), { ...OF, created_at: now });
+  evidence = new Evidence(desk.store("s10"), { ...OF, created_at: now, since: now });
 });
 
 const canaryOf = async (from = evidence) => {
@@ -117,7 +117,7 @@ test("a look reads only so much, says when there is more, and a restart comes to
   expect(evidence.figures().canary.signals).toBe(6_000);
   await desk.store("s02").commit([put(signalsSeen, { ...marked("late"), ts: now + 59_000 } as never)]);
   expect((await canaryOf()).signals).toBe(6_001);
-  const again = new Evidence(desk.store("s10"), { ...OF, created_at: now });
+  const again = new Evidence(desk.store("s10"), { ...OF, created_at: now, since: now });
   while (!(await again.read(none)));
   expect(again.figures()).toEqual(evidence.figures());
 });

@@ -1,7 +1,13 @@
 /** A promotion's record: how it begins, how it is told in words, and how each step changes it. */
 import type { Split } from "../../shared/domain/arms.ts";
 import type { BundleView } from "../../shared/domain/bundle.ts";
-import type { GateResult, Promotion, PromotionMode, PromotionStep } from "../../shared/domain/promotion.ts";
+import type {
+  GateResult,
+  Promotion,
+  PromotionMode,
+  PromotionStep,
+  PromotionWatch,
+} from "../../shared/domain/promotion.ts";
 import { refuse } from "../../shared/errors.ts";
 import { digest } from "../../shared/keys.ts";
 import { DURATION_H_MAX, type PromoteRequest } from "./promotion-types.ts";
@@ -81,11 +87,13 @@ export interface Beginning {
   author: string;
   gates: readonly GateResult[];
   follows?: string;
+  /** FULL: for how long it is watched once all have it. */
+  watch_hours?: number;
   now: number;
 }
 
 export function newPromotion(beginning: Beginning): Promotion {
-  const { terms, asked, view, from_rev, author, gates, follows, now } = beginning;
+  const { terms, asked, view, from_rev, author, gates, follows, watch_hours = 0, now } = beginning;
   const names = gates.map(({ name, state }) => `${name} ${state === "PASSED" ? "passed" : "has too little to say"}`);
   const timeline: PromotionStep[] = [
     { ts: now, what: "ASKED", detail: `${wordsOf(terms, asked)}; by ${author}` },
@@ -100,6 +108,7 @@ export function newPromotion(beginning: Beginning): Promotion {
     ...terms,
     ...{ status: "PENDING", bundle_id: view.bundle_id, from_rev, to_rev: asked.rev, rev: view.rev, hash: view.hash },
     ...(follows !== undefined && { follows }),
+    ...(watch_hours > 0 && { watch: { hours: watch_hours, state: "WATCHING" as const } }),
     ...{ author, gates: [...gates], guardrails: [], services: [], timeline, created_at: now },
   };
 }
@@ -111,6 +120,8 @@ export const splitOf = (promotion: Promotion, { slot_ms, now }: { slot_ms: numbe
   slot_ms,
   until: now + (promotion.duration_h ?? DURATION_H) * HOUR_MS,
 });
+
+export const watchUntil = ({ hours }: PromotionWatch, now: number): number => now + hours * HOUR_MS;
 
 export const withStep = (
   promotion: Promotion,
@@ -131,8 +142,15 @@ export interface Ending {
 }
 export const ended = (promotion: Promotion, ending: Ending, now: number): Promotion => ({
   ...withStep(promotion, ending.what, [now, ending.detail]),
+  ...(promotion.watch && { watch: watchAfter(promotion.watch, ending.status) }),
   status: ending.status,
   ...(ending.reason !== undefined && { reason: ending.reason }),
   ...(ending.next !== undefined && { next: ending.next }),
   ended_at: now,
 });
+
+/** DONE is in force for all: from then on its watch counts. */
+function watchAfter(watch: PromotionWatch, status: Ending["status"]): PromotionWatch {
+  if (status === "DONE") return watch;
+  return { ...watch, state: status === "ROLLED_BACK" ? "TAKEN_BACK" : "ENDED" };
+}

@@ -45,6 +45,7 @@ export const GuardrailLimits = z
     trades_min: z.number().int(),
     entries_min: z.number().int(),
     labels_min: z.number().int(),
+    watch_hours: z.number(),
   })
   .openapi("GuardrailLimits");
 

@@ -60,6 +60,17 @@ const COURSES: Record<string, () => Act[]> = {
     }),
     ...[promoted({ to_rev: 2, mode: "FULL" }), passes(MINUTE_MS), passes(MINUTE_MS), passes(MINUTE_MS)],
   ],
+  "a revision for all that loses while a canary stands beside it": () => [
+    ...[DRAFTED, promoted({ to_rev: 2, mode: "FULL" }), passes(MINUTE_MS)],
+    ...[(desk: Desk) => desk.drafted(3), promoted({ to_rev: 3, mode: "CANARY" }), passes(MINUTE_MS)],
+    once((desk) => desk.trades(2, [-20, -6])),
+    ...[passes(MINUTE_MS), passes(MINUTE_MS), passes(DAY_MS)],
+  ],
+  "a revision for all that stands, and one that takes its place": () => [
+    ...[DRAFTED, promoted({ to_rev: 2, mode: "FULL" }), passes(MINUTE_MS), once((desk) => desk.trades(2, [-20, 3]))],
+    ...[passes(DAY_MS), (desk: Desk) => desk.drafted(3), promoted({ to_rev: 3, mode: "FULL" }), passes(MINUTE_MS)],
+    ...[(desk: Desk) => desk.drafted(4), promoted({ to_rev: 4, mode: "FULL" }), passes(MINUTE_MS), passes(DAY_MS)],
+  ],
   "a rollback out of a canary": () =>
     [
       ...[DRAFTED, promoted({ to_rev: 2, mode: "FULL" }), passes(MINUTE_MS), (desk: Desk) => desk.drafted(3)],
@@ -91,7 +102,18 @@ async function ran(acts: readonly Act[], killAt?: number): Promise<{ commits: nu
     ({ kind, rev: of, canary_rev }) => `${kind} ${of} ${canary_rev ?? "-"}`,
   );
   const alerts = (await desk.told("alerts")).length;
-  const end = { states: await desk.states(), bundles: await desk.bundleStates(), rev, hash, canary, events, alerts };
+  const { items } = await desk.promotions.list({ limit: 10 });
+  const watches = items.map(({ rev: of, watch }) => `${of} ${watch?.state ?? "-"}`);
+  const end = {
+    watches,
+    states: await desk.states(),
+    bundles: await desk.bundleStates(),
+    rev,
+    hash,
+    canary,
+    events,
+    alerts,
+  };
   return { commits, end: { ...end, reason: first?.reason } };
 }
 
@@ -103,5 +125,5 @@ for (const [name, acts] of Object.entries(COURSES)) {
       const killed = await ran(acts(), at);
       expect([at, killed.end]).toEqual([at, whole.end]);
     }
-  });
+  }, 60_000);
 }

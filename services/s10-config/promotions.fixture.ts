@@ -106,6 +106,7 @@ export class Desk {
   async look(): Promise<void> {
     await this.promotions.follow();
     await this.promotions.judge();
+    await this.promotions.watch();
   }
 
   async only(): Promise<Promotion> {

@@ -7,7 +7,7 @@ import type { Row } from "../../shared/kit/ports.ts";
 import type { Context, Principal } from "../../shared/kit/service.ts";
 import { newestFirst, pageOf } from "../../shared/paging.ts";
 import { healthGate } from "../../shared/trading/promotion/gates.ts";
-import { breachesOf, limitsOf } from "../../shared/trading/promotion/guardrails.ts";
+import { limitsOf } from "../../shared/trading/promotion/guardrails.ts";
 import {
   isHeldByAll,
   missingIn,
@@ -15,9 +15,10 @@ import {
   revisionsHeld,
   wantedOf,
 } from "../../shared/trading/promotion/revisions-held.ts";
+import { FullWatch } from "./full-watch.ts";
 import { type Closing, Course, type CourseParts, ITSELF, type Wanted } from "./promotion-course.ts";
-import { Evidence } from "./promotion-evidence.ts";
 import type { Gates, Standing } from "./promotion-gates.ts";
+import { Judge } from "./promotion-judge.ts";
 import { isShare, nextTerms, type Terms, termsOf, wordsOf } from "./promotion-record.ts";
 import type {
   AbortRequest,
@@ -43,14 +44,19 @@ const UNDER_WAY = ["PENDING", "ACTIVE"];
 export class Promotions {
   private readonly parts: PromotionParts;
   private readonly course: Course;
-  private evidence: Evidence | undefined;
+  private readonly judgeOfShares: Judge;
+  private readonly fullWatch: FullWatch;
   /** What was last said of who is waited for. */
   private complained = "";
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PromotionParts) {
     this.parts = parts;
-    this.course = new Course(parts);
+    const course = new Course(parts);
+    this.course = course;
+    this.judgeOfShares = new Judge({ ...parts, course });
+    const inTurn = <T>(work: () => Promise<T>) => this.inTurn(work);
+    this.fullWatch = new FullWatch({ ...parts, course, inTurn, underWay: () => this.underWay() });
   }
 
   /**
@@ -116,20 +122,24 @@ export class Promotions {
     const seen = await this.underWay();
     if (!seen || !isShare(seen.value.mode)) return;
     const standing = await this.parts.gates.standing();
-    const evidence = this.evidenceOf(seen.value);
-    const isAll = await evidence.read(() => this.bundlesOf(seen.value));
+    const isAll = await this.judgeOfShares.read(seen.value);
     await this.inTurn(async () => {
       const row = await this.underWay();
       if (row?.key !== seen.key || (await this.isOvertaken(row))) return;
       const held = await this.noteHolders(row, standing);
       if (await this.takenBackForRefusal(held)) return;
-      const judged = await this.noteFigures(held, evidence);
+      const judged = await this.judgeOfShares.note(held, this.limits());
       if (await this.takenBackForBreach(judged, isAll)) return;
       if (await this.takenBackForWaiting(judged, standing)) return;
       // What is not read yet could be what takes it back.
       if (isAll && this.parts.clock.now() >= (row.value.until ?? Number.POSITIVE_INFINITY))
         await this.end(judged, standing);
     });
+  }
+
+  /** What came into force for all: for a while it stays under guardrails. */
+  watch(): Promise<void> {
+    return this.fullWatch.look();
   }
 
   private async begin(wanted: Wish): Promise<PromoteAnswer> {
@@ -168,19 +178,20 @@ export class Promotions {
     return { terms, target, beside, gates: await this.parts.gates.pass(target.value, terms.mode, author) };
   }
 
-  private mustFit({ rev, status, hash, canary_only }: BundleRecord, { mode }: Terms): void {
+  private mustFit({ rev, status, hash, canary_only, taken_back }: BundleRecord, { mode }: Terms): void {
     const active = this.parts.inForce.current();
     const isNew = status === "DRAFT" || status === "STAGED";
     if (mode === "ROLLBACK") {
       // Going back needs no second person: what nobody ever put in force may not come in by it.
       if (isNew || canary_only === true)
         refuse("WRONG_STATE", `Revision ${rev} has never been active: it cannot come back.`);
+      if (taken_back === true) refuse("WRONG_STATE", `Revision ${rev} was taken back for what it did: draft it anew.`);
       if (rev >= active.rev) refuse("WRONG_STATE", `Only a revision before ${active.rev} can come back.`);
       if (hash === active.hash) refuse("WRONG_STATE", "Its content is in force for all already.");
       return;
     }
     if (rev === active.rev) refuse("WRONG_STATE", `Revision ${rev} is in force for all already.`);
-    const instead = canary_only === true ? "draft it anew" : "roll back to it instead";
+    const instead = canary_only === true || taken_back === true ? "draft it anew" : "roll back to it instead";
     if (!isNew) refuse("WRONG_STATE", `Revision ${rev} is ${status}; ${instead}.`);
     if (rev <= active.rev) refuse("WRONG_STATE", `The active revision is ${active.rev} already.`);
     if (isShare(mode) && hash === active.hash)
@@ -195,7 +206,8 @@ export class Promotions {
     // Its share is over; the next step waits until it may be taken.
     if (health.state !== "PASSED") {
       const reason = `waits to be followed by ${terms.mode}: ${health.detail}`;
-      return value.reason === reason ? undefined : this.course.note(row, { reason });
+      if (value.reason !== reason) await this.course.note(row, { reason });
+      return;
     }
     const target = await this.parts.bundles.find(value);
     const { author } = value;
@@ -208,18 +220,7 @@ export class Promotions {
     if (!standing) return row;
     const services = revisionsHeld(standing.revisions, wantedOf(row.value));
     if (JSON.stringify(services) === JSON.stringify(row.value.services)) return row;
-    await this.course.note(row, { services });
-    return this.row(row.key);
-  }
-
-  private async noteFigures(row: Row<Promotion>, evidence: Evidence): Promise<Row<Promotion>> {
-    const { stable, canary } = evidence.figures();
-    const guardrails = evidence.judged(this.limits());
-    const { value } = row;
-    const before = [value.stable, value.canary, value.guardrails];
-    if (JSON.stringify([stable, canary, guardrails]) === JSON.stringify(before)) return row;
-    await this.course.note(row, { stable, canary, guardrails });
-    return this.row(row.key);
+    return this.course.note(row, { services });
   }
 
   private async takenBackForRefusal(row: Row<Promotion>): Promise<boolean> {
@@ -233,11 +234,9 @@ export class Promotions {
     return true;
   }
 
-  /** Rates and means are judged when all is read: their parts are not read evenly. What is lost, is lost. */
   private async takenBackForBreach(row: Row<Promotion>, isAll: boolean): Promise<boolean> {
-    const breaches = breachesOf(row.value.guardrails).filter(({ name }) => isAll || name === "drawdown");
-    if (breaches.length === 0) return false;
-    const reason = breaches.map(({ name, detail }) => `${name}: ${detail}`).join("; ");
+    const reason = this.judgeOfShares.breach(row.value, isAll);
+    if (reason === undefined) return false;
     await this.course.takeBack(row, { status: "ROLLED_BACK", reason, actor: ITSELF });
     return true;
   }
@@ -273,18 +272,6 @@ export class Promotions {
   private limits() {
     // Those of what is in force: a revision does not loosen what watches it.
     return this.parts.inForce.current().bundle.flags.promotion;
-  }
-
-  private evidenceOf(promotion: Promotion): Evidence {
-    if (this.evidence?.promotion_id !== promotion.promotion_id)
-      this.evidence = new Evidence(this.parts.store, promotion);
-    return this.evidence;
-  }
-
-  private async bundlesOf({ from_rev, rev }: Promotion): Promise<Bundle[]> {
-    const { bundles } = this.parts;
-    const rows = [await bundles.ofRev(from_rev), await bundles.ofRev(rev)];
-    return rows.map(({ value }) => Bundle.parse(value.bundle));
   }
 
   private async underWay(): Promise<Row<Promotion> | undefined> {

@@ -31,7 +31,7 @@ export const promotionSettings = {
     .default(HOUR_MS)
     .describe("How long all triggers of one instrument belong to the same arm of a promotion"),
   followMs: z.number().int().min(100).default(1_000).describe("How often it is looked whether all have a new revision"),
-  judgeMs: z.number().int().min(100).default(10_000).describe("How often a canary is held against its guardrails"),
+  judgeMs: z.number().int().min(100).default(10_000).describe("How often a promotion is held against its guardrails"),
   durationLeastH: z
     .number()
     .positive()
@@ -81,6 +81,7 @@ export function createPromotions({ ctx, ports, simulations, known, ...kept }: Pr
     jobs: [
       every(followMs, "follow promotions", () => promotions.follow()),
       every(judgeMs, "judge promotions", () => promotions.judge()),
+      every(judgeMs, "watch what is in force for all", () => promotions.watch()),
     ],
   };
 }

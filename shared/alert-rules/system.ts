@@ -299,9 +299,9 @@ export const SYSTEM_RULES: readonly AlertRule[] = [
     [
       "s10",
       {
-        means: "A promotion crossed a guardrail or could not be loaded, and was taken back.",
+        means: "A promotion, or what it put in force for all, crossed a guardrail or could not be loaded.",
         done: "What was in force before is in force again; open trades go on by their own parameters.",
-        look: "The promotion's page: both arms' figures and the reason.",
+        look: "The promotion's page: its figures beside the others' or the former's, and the reason.",
         act: "Correct the bundle before promoting it again.",
       },
     ],

@@ -17,6 +17,8 @@ export const BundleRecord = z.object({
   created_at: z.number(),
   /** It was taken back before it was ever in force for all: nobody can go back to it. */
   canary_only: z.boolean().optional(),
+  /** It was taken back for what it did when it was in force for all: nobody can go back to it either. */
+  taken_back: z.boolean().optional(),
 });
 export type BundleRecord = z.output<typeof BundleRecord>;
 export const configBundles = collection({

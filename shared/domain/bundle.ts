@@ -257,7 +257,7 @@ const PromotionFlags = z.strictObject({
   signals_min: z.number().int().min(1).default(30),
   /** Closed trades of each arm that it takes to compare their profit; drawdown speaks from the first one on. */
   trades_min: z.number().int().min(1).default(20),
-  /** From the peak of what the canary's own trades have earned, USDT. */
+  /** From the peak of what the revision's own trades have earned through all its steps, USDT. */
   drawdown_usdt_max: PositiveDecimal.default("25"),
   /** How much worse the canary's mean ROE of a trade may surely be than that of the others (95 %, bootstrap). */
   roe_worse_max: z.number().min(0).default(0.005),
@@ -268,6 +268,8 @@ const PromotionFlags = z.strictObject({
   auc_min: z.number().min(0).max(1).default(0.5),
   brier_max: z.number().min(0).max(1).default(0.28),
   labels_min: z.number().int().min(1).default(300),
+  /** How long what comes after this revision is watched once it is in force for all; 0: not at all. */
+  watch_hours: z.number().min(0).max(336).default(24),
 });
 export type PromotionFlags = z.output<typeof PromotionFlags>;
 

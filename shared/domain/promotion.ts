@@ -19,7 +19,8 @@ export const GateResult = z
   .openapi("GateResult");
 export type GateResult = z.output<typeof GateResult>;
 
-/** What one arm really did since the promotion began. Money in USDT; a figure without a sample is null. */
+/**
+ * What one arm really did since the promotion began; of a FULL, `stable` is what the revision before it did last. Money in USDT; a figure without a sample is null. */
 export const ArmFigures = z
   .object({
     rev: z.number().int(),
@@ -87,10 +88,37 @@ export const PromotionStep = z.object({
     "TAKEN_BACK",
     "ENDED",
     "FOLLOWED",
+    "WATCH_ENDED",
   ]),
   detail: z.string(),
 });
 export type PromotionStep = z.output<typeof PromotionStep>;
+
+/** A FULL under guardrails after it has come into force. */
+export const PromotionWatch = z
+  .object({
+    /** By the revision before it. */
+    hours: z.number(),
+    /** ENDED: something else came into force. */
+    state: z.enum(["WATCHING", "STOOD", "TAKEN_BACK", "ENDED"]),
+    /** Known once all have it. */
+    until: z.number().optional(),
+  })
+  .openapi("PromotionWatch");
+export type PromotionWatch = z.output<typeof PromotionWatch>;
+
+/** What a revision has realised through all the steps that it came in, USDT: what its drawdown is judged by. */
+export const RevisionRealised = z
+  .object({
+    /** When its first step began. */
+    since: z.number(),
+    trades_closed: z.number().int(),
+    pnl_usdt: Decimal,
+    drawdown_usdt: Decimal,
+    curve: z.array(z.tuple([z.number(), z.number()])).max(300),
+  })
+  .openapi("RevisionRealised");
+export type RevisionRealised = z.output<typeof RevisionRealised>;
 
 export const Promotion = z
   .object({
@@ -118,6 +146,8 @@ export const Promotion = z
     guardrails: z.array(GuardrailVerdict),
     stable: ArmFigures.optional(),
     canary: ArmFigures.optional(),
+    realised: RevisionRealised.optional(),
+    watch: PromotionWatch.optional(),
     services: z.array(RevisionHeld),
     timeline: z.array(PromotionStep),
     created_at: z.number(),

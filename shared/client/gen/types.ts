@@ -461,6 +461,7 @@ export type Bundle = {
       auc_min: number;
       brier_max: number;
       labels_min: number;
+      watch_hours: number;
     };
     treasury: {
       auto_transfer: boolean;
@@ -716,6 +717,7 @@ export type BundleSent = {
       auc_min?: number;
       brier_max?: number;
       labels_min?: number;
+      watch_hours?: number;
     };
     treasury?: {
       auto_transfer?: boolean;
@@ -744,6 +746,7 @@ export type BundleSummary = {
   note?: string;
   created_at: number;
   canary_only?: boolean;
+  taken_back?: boolean;
 };
 
 export type CallEdge = {
@@ -1433,6 +1436,7 @@ export type GuardrailLimits = {
   trades_min: number;
   entries_min: number;
   labels_min: number;
+  watch_hours: number;
 };
 
 export type GuardrailVerdict = {
@@ -2159,10 +2163,12 @@ export type Promotion = {
   guardrails: GuardrailVerdict[];
   stable?: ArmFigures;
   canary?: ArmFigures;
+  realised?: RevisionRealised;
+  watch?: PromotionWatch;
   services: RevisionHeld[];
   timeline: ({
     ts: number;
-    what: "ASKED" | "GATES_PASSED" | "TOLD" | "HELD_BY_ALL" | "REVISED" | "BREACHED" | "TAKEN_BACK" | "ENDED" | "FOLLOWED";
+    what: "ASKED" | "GATES_PASSED" | "TOLD" | "HELD_BY_ALL" | "REVISED" | "BREACHED" | "TAKEN_BACK" | "ENDED" | "FOLLOWED" | "WATCH_ENDED";
     detail: string;
   })[];
   created_at: number;
@@ -2191,10 +2197,18 @@ export type PromotionSummary = {
   guardrails: GuardrailVerdict[];
   stable?: ArmFigures;
   canary?: ArmFigures;
+  realised?: RevisionRealised;
+  watch?: PromotionWatch;
   created_at: number;
   started_at?: number;
   until?: number;
   ended_at?: number;
+};
+
+export type PromotionWatch = {
+  hours: number;
+  state: "WATCHING" | "STOOD" | "TAKEN_BACK" | "ENDED";
+  until?: number;
 };
 
 export type Reconciliation = {
@@ -2236,6 +2250,14 @@ export type RevisionHeld = {
   canary_rev?: number;
   state: "HAS" | "WAITING" | "REFUSED" | "AWAY";
   error?: string;
+};
+
+export type RevisionRealised = {
+  since: number;
+  trades_closed: number;
+  pnl_usdt: string;
+  drawdown_usdt: string;
+  curve: [number, number][];
 };
 
 export type RuleHitsAnswer = {
@@ -2609,6 +2631,7 @@ export type StoredBundle = {
   note?: string;
   created_at: number;
   canary_only?: boolean;
+  taken_back?: boolean;
 };
 
 export type StrategyEvent = {
@@ -3221,6 +3244,11 @@ export interface Inputs {
     from_ts?: number;
     to_ts?: number;
     instrument?: string;
+  };
+  listFundingRates: {
+    instrument: string;
+    from_ts?: number;
+    to_ts?: number;
   };
   listHistory: {
     instrument: string;
@@ -3989,6 +4017,13 @@ export interface Answers {
     }[];
     next_cursor?: string;
   };
+  listFundingRates: {
+    items: {
+      ts: number;
+      rate: string;
+      mark?: string;
+    }[];
+  };
   listHistory: {
     source: "RECORDING" | "EXCHANGE";
     items: ({
@@ -4579,6 +4614,8 @@ export interface Api {
   listFills(input?: Inputs["listFills"], options?: CallOptions): Promise<Answers["listFills"]>;
   /** Funding payments on record, newest first. `GET /api/v1/xchg/funding` */
   listFunding(input?: Inputs["listFunding"], options?: CallOptions): Promise<Answers["listFunding"]>;
+  /** What a future's funding was at each of its times, oldest first; the first thousand. `GET /api/v1/xchg/funding-rates` */
+  listFundingRates(input: Inputs["listFundingRates"], options?: CallOptions): Promise<Answers["listFundingRates"]>;
   /** Bars of the past, oldest first. `GET /api/v1/xchg/history` */
   listHistory(input: Inputs["listHistory"], options?: CallOptions): Promise<Answers["listHistory"]>;
   /** Coins held on spot as our fills say, with their weighted average cost in USDT. `GET /api/v1/holdings` */

@@ -19,8 +19,10 @@ function arm({ pnl = [], entries = [], forecasts = [] }: Did): ReturnType<ArmTal
   for (const [p, positive] of forecasts) tally.labelled({ p, positive });
   return tally.evidence();
 }
+const armsOf = (canary: Did, stable: Did = {}) =>
+  ({ canary: arm(canary), stable: arm(stable), whole: arm(canary), whose: "the others'" }) as const;
 const verdictOf = (name: string, canary: Did, stable: Did = {}) =>
-  judgeGuardrails({ canary: arm(canary), stable: arm(stable) }, limits, "seed").find((one) => one.name === name);
+  judgeGuardrails(armsOf(canary, stable), limits, "seed").find((one) => one.name === name);
 const stateOf = (name: string, canary: Did, stable: Did = {}) => verdictOf(name, canary, stable)?.state;
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
@@ -42,6 +44,12 @@ test("drawdown: lost money needs no sample: the first closed trade speaks", () =
     state: "BREACHED",
     detail: "fell 10.01 USDT from its peak in 1 closed trade; at most 10",
   });
+});
+
+test("drawdown: of the whole that the revision realised, not of its newest step alone", () => {
+  const whole = arm({ pnl: [3, -12, -1] });
+  const verdicts = judgeGuardrails({ ...armsOf({ pnl: [-1] }), whole }, limits, "seed");
+  expect(verdicts[0]).toMatchObject({ name: "drawdown", state: "BREACHED", value: "13", sample: 3 });
 });
 
 test("profit: only a canary that is surely worse than the others by more than allowed is breached", () => {
@@ -102,7 +110,7 @@ test("Brier: a model whose probabilities are surely too far off is breached", ()
 });
 
 test("an arm that did nothing is judged by nothing", () => {
-  const verdicts = judgeGuardrails({ canary: arm({}), stable: arm({}) }, limits, "seed");
+  const verdicts = judgeGuardrails(armsOf({}), limits, "seed");
   expect(verdicts.map(({ name, state }) => `${name} ${state}`)).toEqual(
     ["drawdown", "pnl", "reject_rate", "auc", "brier"].map((name) => `${name} NOT_ENOUGH`),
   );
@@ -111,7 +119,7 @@ test("an arm that did nothing is judged by nothing", () => {
 });
 
 test("the same evidence is judged the same each time, and the limits are those of the bundle", () => {
-  const arms = { canary: arm({ pnl: [1, -2, 3, -1, 0.5] }), stable: arm({ pnl: [1, 1, -1, 2, 0] }) };
+  const arms = armsOf({ pnl: [1, -2, 3, -1, 0.5] }, { pnl: [1, 1, -1, 2, 0] });
   expect(judgeGuardrails(arms, limits, "seed")).toEqual(judgeGuardrails(arms, limits, "seed"));
   expect(limitsOf(limits)).toEqual(expect.objectContaining({ drawdown_usdt_max: "10", trades_min: 4 }));
 });

@@ -1,4 +1,4 @@
-/** What takes a canary back by itself: each guardrail judged from what both arms really did, or silent for too little. */
+/** What takes a revision back by itself: each guardrail judged from what was really done, or silent for too little. */
 import type { Bundle } from "../../domain/bundle.ts";
 import { dec, show } from "../../domain/money.ts";
 import type { GuardrailVerdict } from "../../domain/promotion.ts";
@@ -12,6 +12,10 @@ export type PromotionLimits = Bundle["flags"]["promotion"];
 export interface Arms {
   readonly canary: Evidence;
   readonly stable: Evidence;
+  /** Of the canary's revision, through all steps that it came in. */
+  readonly whole: Pick<Evidence, "closed" | "drawdown">;
+  /** Whose `stable` is, in words: of the other arm at the same time, or of the revision that was in force before. */
+  readonly whose: "the others'" | "the former's";
 }
 /** Two-sided, so that 5 % lie beyond the one end that is looked at. */
 const LEVEL = 0.9;
@@ -20,7 +24,7 @@ const RESAMPLES = 500;
 /** One verdict of each guardrail. The same evidence gives the same verdicts: chance is drawn from `seed`. */
 export function judgeGuardrails(arms: Arms, limits: PromotionLimits, seed: string): GuardrailVerdict[] {
   return [
-    drawdown(arms.canary, limits),
+    drawdown(arms.whole, limits),
     roePerTrade(arms, limits, seed),
     rejectRate(arms, limits),
     auc(arms.canary, limits, seed),
@@ -40,8 +44,8 @@ const squaresOf = (forecasts: Evidence["forecasts"]) => forecasts.map(({ p, posi
 const options = (seed: string) =>
   ({ chance: seededChance(seed), level: LEVEL, resamples: RESAMPLES, method: "percentile" }) as const;
 
-/** From the peak of what the canary's own closed trades have earned. Money that is lost is a fact: one trade tells it. */
-function drawdown({ closed, drawdown: fallen }: Evidence, limits: PromotionLimits): GuardrailVerdict {
+/** From the peak of what the revision's closed trades have earned. Money that is lost is a fact: one trade tells it. */
+function drawdown({ closed, drawdown: fallen }: Arms["whole"], limits: PromotionLimits): GuardrailVerdict {
   const limit = limits.drawdown_usdt_max;
   const said = { name: "drawdown", limit, value: show(fallen), sample: closed, sample_min: 1 } as const;
   const detail = `fell ${show(fallen)} USDT from its peak in ${closed} closed ${closed === 1 ? "trade" : "trades"}; at most ${limit}`;
@@ -49,27 +53,27 @@ function drawdown({ closed, drawdown: fallen }: Evidence, limits: PromotionLimit
 }
 
 /** Breached when even the upper end of the difference of mean ROE lies below what may be lost. */
-function roePerTrade({ canary, stable }: Arms, limits: PromotionLimits, seed: string): GuardrailVerdict {
+function roePerTrade({ canary, stable, whose }: Arms, limits: PromotionLimits, seed: string): GuardrailVerdict {
   const limit = -limits.roe_worse_max;
   const sample = Math.min(canary.closed, stable.closed);
   const said = { name: "pnl", limit, sample, sample_min: limits.trades_min } as const;
   if (sample < limits.trades_min)
-    return verdict({ ...said, value: null }, few(said, "closed trades of each arm"), false);
+    return verdict({ ...said, value: null }, few(said, `closed trades of its own and ${whose}`), false);
   const { estimate, high } = meanDifference(canary.roes, stable.roes, options(`${seed} pnl`));
   if (estimate === null || high === null) return verdict({ ...said, value: null, sample: 0 }, "no difference", false);
-  const detail = `mean ROE of a trade is ${percent(estimate)} beside the others', surely below ${percent(high)}`;
+  const detail = `mean ROE of a trade is ${percent(estimate)} beside ${whose}, surely below ${percent(high)}`;
   return verdict({ ...said, value: short(high) }, `${detail}; at least ${percent(limit)}`, high < limit);
 }
 
 /** Beyond what the others suffer too, where enough is known of them: a bad hour at the exchange is nobody's fault. */
-function rejectRate({ canary: { entries, rejected }, stable }: Arms, limits: PromotionLimits): GuardrailVerdict {
+function rejectRate({ canary: { entries, rejected }, stable, whose }: Arms, limits: PromotionLimits): GuardrailVerdict {
   const limit = limits.reject_rate_max;
   const others = stable.entries >= limits.entries_min ? stable.rejected / stable.entries : 0;
   const more = entries === 0 ? null : rejected / entries - others;
   const value = more === null ? null : short(more);
   const said = { name: "reject_rate", value, limit, sample: entries, sample_min: limits.entries_min } as const;
   const beside =
-    others > 0 ? `, of the others' ${percent(others)}; at most ${percent(limit)} more` : `; at most ${percent(limit)}`;
+    others > 0 ? `, of ${whose} ${percent(others)}; at most ${percent(limit)} more` : `; at most ${percent(limit)}`;
   return verdict(
     said,
     `${rejected} of ${entries} entries refused or come to nothing${beside}`,
@@ -132,4 +136,5 @@ export const limitsOf = (limits: PromotionLimits) => ({
   trades_min: limits.trades_min,
   entries_min: limits.entries_min,
   labels_min: limits.labels_min,
+  watch_hours: limits.watch_hours,
 });

@@ -14,27 +14,45 @@ interface ArmsProps {
   guardrails: readonly GuardrailVerdict[];
 }
 
-/** `since`: when both began with nothing, epoch ms. */
-export function ArmCurves({ stable, canary, guardrails, since }: ArmsProps & { since: number }) {
+/** `since`: when it began with nothing, epoch ms. */
+interface Earned {
+  readonly since: number;
+  readonly curve: ArmFigures["curve"];
+}
+interface CurvesProps {
+  /** The revision's own, through all its steps. */
+  own: Earned;
+  /** Absent: it is in force for all. */
+  others: Earned | undefined;
+  guardrails: readonly GuardrailVerdict[];
+}
+
+export function ArmCurves({ own: earned, others, guardrails }: CurvesProps) {
   const { t } = useText();
+  const { since, curve } = earned;
+  const { since: othersSince = since, curve: othersCurve } = others ?? {};
   const limit = guardrails.find(({ name }) => name === "drawdown")?.limit;
   const curves = useMemo((): ShownCurve[] => {
     const line = { pane: 0, isShare: false } as const;
-    const span = { since, until: lastOf(stable.curve, canary.curve) };
-    const own = spanning(canary.curve, span);
+    const until = lastOf(curve, othersCurve ?? []);
+    const own = spanning(curve, { since, until });
+    const beside = othersCurve ? spanning(othersCurve, { since: othersSince, until }) : [];
     const below = limit === undefined || own.length < 2 ? [] : takenBackBelow(own, Number(limit));
     const all: ShownCurve[] = [
-      { ...line, id: "stable", name: t("config.arm.stable"), curve: spanning(stable.curve, span), colour: 2 },
-      { ...line, id: "canary", name: t("config.arm.canary"), curve: own, colour: 1 },
+      { ...line, id: "stable", name: t("config.arm.stable"), curve: beside, colour: 2 },
+      { ...line, id: "canary", name: t(othersCurve ? "config.arm.canary" : "arm.now"), curve: own, colour: 1 },
       { ...line, id: "limit", name: t("arm.taken_back_below"), curve: below, colour: 4, isDashed: true },
     ];
     return all.filter(({ curve }) => curve.length > 1);
-  }, [stable.curve, canary.curve, limit, since, t]);
+  }, [curve, since, othersCurve, othersSince, limit, t]);
   if (curves.length === 0) return <Empty>{t("arm.no_curves")}</Empty>;
-  return <CurveChart label={t("arm.curves.label")} curves={curves} />;
+  return <CurveChart label={t(others ? "arm.curves.label" : "arm.curves.label.full")} curves={curves} />;
 }
 
-export function ArmTable({ stable, canary, guardrails }: ArmsProps) {
+/** Of the revision before one that is in force for all only its last trades and entries are known. */
+const BESIDE_FORMER: ReadonlySet<FigureName> = new Set(["roe", "trades_closed", "entries", "rejected", "reject_rate"]);
+
+export function ArmTable({ stable, canary, guardrails, isForAll }: ArmsProps & { isForAll: boolean }) {
   const { t } = useText();
   const arms = [stable, canary];
   const count = (name: CountName) => arms.map((arm) => <Figure key={arm.rev}>{numberText(arm[name], 0)}</Figure>);
@@ -67,10 +85,12 @@ export function ArmTable({ stable, canary, guardrails }: ArmsProps) {
         <tr>
           <th scope="col">{t("research.figure")}</th>
           <th scope="col" className="right">
-            <LineKey colour={2} isDashed={false} /> {t("arm.of", { arm: t("config.arm.stable"), rev: stable.rev })}
+            <LineKey colour={2} isDashed={false} />{" "}
+            {t("arm.of", { arm: t(isForAll ? "arm.before" : "config.arm.stable"), rev: stable.rev })}
           </th>
           <th scope="col" className="right">
-            <LineKey colour={1} isDashed={false} /> {t("arm.of", { arm: t("config.arm.canary"), rev: canary.rev })}
+            <LineKey colour={1} isDashed={false} />{" "}
+            {t("arm.of", { arm: t(isForAll ? "arm.now" : "config.arm.canary"), rev: canary.rev })}
           </th>
         </tr>
       </thead>
@@ -78,7 +98,7 @@ export function ArmTable({ stable, canary, guardrails }: ArmsProps) {
         {rows.map(([name, [left, right]]) => (
           <tr key={name}>
             <th scope="row">{t(`arm.${name}`)}</th>
-            <td className="right">{left}</td>
+            <td className="right">{isForAll && !BESIDE_FORMER.has(name) ? <span className="muted">–</span> : left}</td>
             <td className="right">{right}</td>
           </tr>
         ))}

@@ -29,6 +29,13 @@ describe("how a promotion stands in words", () => {
     expect(modeText(t, full)).toBe("Full");
     expect(modeText(t, aPromotion())).toBe("Canary at 10 %");
   });
+  test("for all it tells its watch, and what becomes of it", () => {
+    const watched = (state: "WATCHING" | "STOOD" | "ENDED") =>
+      told({ mode: "FULL", status: "DONE", watch: { hours: 24, state, until: 1_795_086_400_000 } })[1];
+    expect(watched("WATCHING")).toMatch(/^It is watched until .+: beyond its guardrails 7 comes back by itself\.$/);
+    expect(watched("STOOD")).toBe("It stood to the end of its watch.");
+    expect(watched("ENDED")).toContain("something else came into force");
+  });
   test("every state is told in both languages", () => {
     for (const locale of Object.keys(MESSAGES) as (keyof typeof MESSAGES)[]) {
       for (const status of ["PENDING", "ACTIVE", "DONE", "ROLLED_BACK", "ABORTED"] as const) {

@@ -77,29 +77,34 @@ function Acts({ promotion }: { promotion: Promotion }) {
 
 function Whole({ promotion }: { promotion: Promotion }) {
   const { t } = useText();
-  const { stable, canary, guardrails, gates, services, timeline } = promotion;
+  const { stable, canary, realised, guardrails, gates, services, timeline } = promotion;
+  const isForAll = !isShare(promotion.mode);
+  const since = promotion.started_at ?? promotion.created_at;
   return (
     <div className="experiment-panels">
       <Head promotion={promotion} />
       {stable && canary ? (
         <div className="experiment-top">
           <div className="experiment-left">
-            <Panel className="equity-panel" title={t("arm.curves")} aside={<span className="muted">USDT</span>}>
+            <Panel
+              className="equity-panel"
+              title={t(isForAll ? "arm.curves.full" : "arm.curves")}
+              aside={<span className="muted">USDT</span>}
+            >
               <ArmCurves
-                stable={stable}
-                canary={canary}
+                others={isForAll ? undefined : { since, curve: stable.curve }}
+                own={realised ?? { since, curve: canary.curve }}
                 guardrails={guardrails}
-                since={promotion.started_at ?? promotion.created_at}
               />
             </Panel>
           </div>
-          <Panel title={t("arm.title")}>
-            <ArmTable stable={stable} canary={canary} guardrails={guardrails} />
+          <Panel title={t(isForAll ? "arm.title.full" : "arm.title")}>
+            <ArmTable stable={stable} canary={canary} guardrails={guardrails} isForAll={isForAll} />
           </Panel>
         </div>
       ) : null}
       <div className="panel-row">
-        {isShare(promotion.mode) ? (
+        {!isForAll || promotion.watch ? (
           <Panel className="guardrail-panel" title={t("guardrail.title")}>
             {guardrails.length === 0 ? <Empty>{t("guardrail.none")}</Empty> : <GuardrailList guardrails={guardrails} />}
           </Panel>
@@ -174,11 +179,13 @@ const OtherLink = ({ id }: { id: string }) => (
 );
 
 /** Between when all had it and when it ends. */
-function HowFar({ promotion: { status, started_at, until } }: { promotion: Promotion }) {
+function HowFar({ promotion: { status, watch, started_at, until: end } }: { promotion: Promotion }) {
   const { t } = useText();
   const { serverNow } = useLive();
   useTick(1_000);
-  if (status !== "ACTIVE" || started_at === undefined || until === undefined) return null;
+  const isWatched = watch?.state === "WATCHING" && status === "DONE";
+  const until = isWatched ? watch.until : end;
+  if (!(status === "ACTIVE" || isWatched) || started_at === undefined || until === undefined) return null;
   const share = Math.min(1, Math.max(0, (serverNow() - started_at) / (until - started_at || 1)));
   return (
     <p className="how-far">
