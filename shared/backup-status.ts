@@ -9,5 +9,7 @@ export const BackupStatus = z.object({
   error: z.string().optional(),
   /** How often one is made by schedule. */
   every_ms: z.number().optional(),
+  /** The schedule is of `up`, and ends where that is started without one; else of others, cron say. */
+  by_up: z.boolean().optional(),
 });
 export type BackupStatus = z.output<typeof BackupStatus>;

@@ -4,16 +4,18 @@ import { BACKUP_STATUS } from "../../shared/keys.ts";
 import type { Blobs } from "../../shared/kit/ports.ts";
 import { note } from "../cli/terminal.ts";
 
-type Came = { at: number; every_ms: number | undefined } & ({ ok: true } | { ok: false; error: string });
+type Came = { at: number; every_ms: number | undefined; by_up: boolean } & (
+  | { ok: true }
+  | { ok: false; error: string }
+);
 
 /** Never throws: where the blobs are away too, the exit code and the log still tell. */
 export async function leaveWord(blobs: Pick<Blobs, "get" | "put">, came: Came): Promise<void> {
   try {
-    const body = await blobs.get(BACKUP_STATUS);
-    const last = body ? BackupStatus.safeParse(JSON.parse(Buffer.from(body).toString())).data : undefined;
+    const last = await lastWord(blobs);
     // One made by hand, from a terminal that knows no schedule, does not end the schedule.
-    const every_ms = came.every_ms ?? last?.every_ms;
-    const every = every_ms === undefined ? {} : { every_ms };
+    const { every_ms, by_up } = came.every_ms === undefined ? (last ?? {}) : came;
+    const every = every_ms === undefined ? {} : { every_ms, ...(by_up && { by_up }) };
     const next: BackupStatus = came.ok
       ? { succeeded_at: came.at, ...every }
       : {
@@ -26,4 +28,17 @@ export async function leaveWord(blobs: Pick<Blobs, "get" | "put">, came: Came): 
   } catch (error) {
     note(`How the backup went could not be kept among the blobs: ${(error as Error).message}`);
   }
+}
+
+/** `up` is started without a schedule: where it had one, none is due any more. */
+export async function endSchedule(blobs: Pick<Blobs, "get" | "put">): Promise<void> {
+  const last = await lastWord(blobs);
+  if (!last?.by_up) return;
+  const { every_ms: _every, by_up: _by, ...came } = last;
+  await blobs.put(BACKUP_STATUS, Buffer.from(JSON.stringify(came)));
+}
+
+async function lastWord(blobs: Pick<Blobs, "get">): Promise<BackupStatus | undefined> {
+  const body = await blobs.get(BACKUP_STATUS);
+  return body ? BackupStatus.safeParse(JSON.parse(Buffer.from(body).toString())).data : undefined;
 }

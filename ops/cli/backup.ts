@@ -32,6 +32,7 @@ prune   removes those that are past their time, and what no other one needs
   --data DIR  of the installation, running or not (default ${DEFAULT_DATA})
   --keep H,D  all of so many hours, then the last of each of so many days (else CHIMERA_BACKUP_KEEP, else 48h,30d)
   --prune     after making one, removes what is past its time, as prune does
+  --by-up     it is one of the schedule of ./chimera up: that ends where up is started without one
   --json      one JSON object
 
 CHIMERA_BACKUP_KEY_FILE names the key: 32 bytes in hex. Without it nobody can read a backup, its owner included.`;
@@ -41,6 +42,7 @@ const OPTIONS = {
   data: { type: "string", default: DEFAULT_DATA },
   keep: { type: "string" },
   prune: { type: "boolean", default: false },
+  "by-up": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
@@ -59,7 +61,10 @@ async function run(args: string[]): Promise<number> {
   throw new Error(`There is no backup command ${JSON.stringify(what)}. --help tells what there is.`);
 }
 
-async function make({ to, data, keep, json, prune: wantsPrune }: Values, clock: Clock): Promise<number> {
+async function make(
+  { to, data, keep, json, prune: wantsPrune, "by-up": by_up }: Values,
+  clock: Clock,
+): Promise<number> {
   const installed = installedIn(data, process.env, clock);
   const { target, place } = openTarget(to, process.env, clock);
   let isAsked = false;
@@ -72,13 +77,19 @@ async function make({ to, data, keep, json, prune: wantsPrune }: Values, clock: 
   try {
     const build = buildInfo(process.env);
     const manifest = await makeBackup({ installed, target, clock, build, ...(progress && { progress }) });
-    await leaveWord(installed.blobs, { at: manifest.ended_at, every_ms, ok: true });
+    await leaveWord(installed.blobs, { at: manifest.ended_at, every_ms, by_up, ok: true });
     if (wantsPrune) await prune(target, readKeep(keep ?? readBackupSettings(process.env).backupKeep), clock.now());
     if (json) print(JSON.stringify(summaryOf(manifest)));
     else print(`${green("●")} ${bold(manifest.id)} is in ${place}: ${sizes(manifest)}`);
   } catch (error) {
     if (!isAsked)
-      await leaveWord(installed.blobs, { at: clock.now(), every_ms, ok: false, error: (error as Error).message });
+      await leaveWord(installed.blobs, {
+        at: clock.now(),
+        every_ms,
+        by_up,
+        ok: false,
+        error: (error as Error).message,
+      });
     throw error;
   } finally {
     await installed.stores.close();

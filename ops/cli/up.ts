@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { wallClock } from "../../shared/adapters/clock.ts";
 import { seededRandom, systemRandom } from "../../shared/adapters/random.ts";
 import { backUpBySchedule } from "../run/backup-job.ts";
+import { openBlobs } from "../run/blobs.ts";
 import { claim, type DataFolder, type Origin, openFolder } from "../run/folder.ts";
 import { readGatewaySettings } from "../run/gateway-settings.ts";
 import { startInstallation } from "../run/installation.ts";
@@ -113,7 +114,8 @@ async function run(args: string[]): Promise<number> {
       throw new Error("The recording had begun before everything was up: this machine is too busy for --as-recorded.");
     }
     const failed = (words: string) => note(`chimera: a backup failed: ${words}`);
-    const endBackups = backUpBySchedule({ clock: wallClock(), env: process.env, data: folder.path, failed });
+    const blobs = openBlobs({ folder, env: process.env, clock: wallClock() });
+    const endBackups = backUpBySchedule({ blobs, clock: wallClock(), env: process.env, data: folder.path, failed });
     const ms = Math.round(performance.now() - started);
     const replicated = values.processes ? { replicas: Object.fromEntries(given.replicas), shards: folder.shards } : {};
     const { gateway } = running;

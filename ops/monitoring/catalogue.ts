@@ -85,7 +85,7 @@ function ofProcesses(): CataloguedMetric[] {
     ),
     ...by(
       ["s11"],
-      told((registry) => tellBackups(registry, wallClock(), undefined)),
+      told((registry) => tellBackups(registry, wallClock(), {})),
     ),
   ];
 }

@@ -2,10 +2,6 @@
 import { COMMIT_MS_MAX } from "../../shared/trading/health/slo.ts";
 import { type AlertGroup, growing, type PrometheusAlert, type Proof, steps } from "./rule.ts";
 
-const HOUR = 3_600;
-/** Of a backup every hour two may fail. */
-const BACKUP_AGE_HOURS_MAX = 3;
-
 const calm = { quiet: "9m", fires: "15m", over: "25m" } as const;
 const once = (series: string, [good, bad]: readonly [number, number], labels: Proof["labels"]): Proof => ({
   series: [[series, steps([good, 10], [bad, 10], [good, 10])]],
@@ -13,7 +9,8 @@ const once = (series: string, [good, bad]: readonly [number, number], labels: Pr
   ...calm,
 });
 
-const newest = (offset = ""): string => `max by (of) (chimera_backup_newest_timestamp_seconds${offset})`;
+const NEWEST = "max by (of) (chimera_backup_newest_timestamp_seconds)";
+const AGE_MAX = "max by (of) (chimera_backup_age_max_seconds)";
 const redis = (told: string): string => `chimera_redis_${told}{of="redis",service="s11"}`;
 const memoryShare =
   "max by (of) (chimera_redis_memory_used_bytes) / (max by (of) (chimera_redis_memory_max_bytes) > 0)";
@@ -133,15 +130,19 @@ const BACKUPS: readonly PrometheusAlert[] = [
     severity: "ERROR",
     // 0: there is none yet, which is nothing strange before the first is due.
     expr:
-      `time() - (${newest()} > 0) > ${BACKUP_AGE_HOURS_MAX * HOUR} or ` +
-      `(${newest()} == 0 and ${newest(` offset ${BACKUP_AGE_HOURS_MAX}h`)} == 0)`,
+      `time() - (${NEWEST} > 0) > ${AGE_MAX} or ` +
+      `(time() - min by (of) (chimera_backup_wanted_timestamp_seconds) > ${AGE_MAX}) and ${NEWEST} == 0`,
     for: "5m",
-    summary: "The newest backup is older than three hours",
+    summary: "Three backups that were due have not come",
     means: "Backups are wanted and none came: after a loss of the stores as much would be gone as has passed since.",
     look: "`./chimera backup list`; the log of the job that makes them; room in the bucket.",
     act: "Make one by hand (`./chimera backup`), then mend the job.",
     proof: {
-      series: [['chimera_backup_newest_timestamp_seconds{service="s11",of="backups"}', "60x239 14400x60"]],
+      series: [
+        ['chimera_backup_newest_timestamp_seconds{service="s11",of="backups"}', "60x239 14400x60"],
+        ['chimera_backup_age_max_seconds{service="s11",of="backups"}', "10800x300"],
+        ['chimera_backup_wanted_timestamp_seconds{service="s11",of="backups"}', "0x300"],
+      ],
       labels: { of: "backups" },
       ...{ quiet: "2h", fires: "3h20m", over: "4h10m" },
     },

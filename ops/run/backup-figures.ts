@@ -1,6 +1,7 @@
 /** How old the newest backup is, told in metrics by a process that knows where backups go. */
 import { Gauge, type Registry } from "prom-client";
 import type { Clock } from "../../shared/kit/ports.ts";
+import { readBackupSettings } from "./backup-settings.ts";
 import type { Env } from "./process-settings.ts";
 
 /** A bucket is not asked at every scrape. */
@@ -9,8 +10,13 @@ const LOOK_MS = 300_000;
 /** Epoch ms of the newest backup; undefined: there is none. */
 type Newest = () => Promise<number | undefined>;
 
+/** Of three that are due two may fail. */
+const LATE_TIMES = 3;
+const HOUR_MS = 3_600_000;
+
 /** Nothing is told where no backups are wanted, or before the place has answered: a scrape does not wait for it. */
-export function tellBackups(registry: Registry, clock: Clock, newest: Newest | undefined): void {
+export function tellBackups(registry: Registry, clock: Clock, { newest, everyMs = HOUR_MS }: WantedBackups): void {
+  const since = clock.now();
   let lookedAt = Number.NEGATIVE_INFINITY;
   let known: number | undefined;
   const look = (ask: Newest) => {
@@ -35,13 +41,38 @@ export function tellBackups(registry: Registry, clock: Clock, newest: Newest | u
       if (known !== undefined) this.set({ of: "backups" }, known / 1_000);
     },
   });
+  const wanted = (name: string, help: string, value: number) =>
+    new Gauge({
+      ...{ name, help, labelNames: ["of"], registers: [registry] },
+      collect() {
+        if (newest) this.set({ of: "backups" }, value / 1_000);
+      },
+    });
+  wanted(
+    "chimera_backup_age_max_seconds",
+    "How old the newest backup may become before it is late, seconds: three times `CHIMERA_BACKUP_EVERY_MS`, or three hours",
+    LATE_TIMES * everyMs,
+  );
+  wanted(
+    "chimera_backup_wanted_timestamp_seconds",
+    "Since when this process knows that backups are wanted, seconds since 1970 in UTC",
+    since,
+  );
 }
 
-/** Undefined where the environment names no place for backups. */
-export function newestBackup(env: Env, clock: Clock): Newest | undefined {
-  if (env.CHIMERA_BACKUP_TO === undefined) return undefined;
-  return async () => {
+export interface WantedBackups {
+  /** None where no backups are wanted. */
+  readonly newest?: Newest | undefined;
+  /** How often one is made. */
+  readonly everyMs?: number | undefined;
+}
+
+/** As the environment says; nothing where it names no place for backups. */
+export function wantedBackups(env: Env, clock: Clock): WantedBackups {
+  if (env.CHIMERA_BACKUP_TO === undefined) return {};
+  const newest = async () => {
     const { newestIn } = await import("../backup/newest.ts");
     return newestIn(env, clock);
   };
+  return { newest, everyMs: readBackupSettings(env).backupEveryMs };
 }

@@ -12,7 +12,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
-import { newestBackup, tellBackups } from "./backup-figures.ts";
+import { tellBackups, wantedBackups } from "./backup-figures.ts";
 import { openBlobs } from "./blobs.ts";
 import { tellCertificate } from "./certificate-figures.ts";
 import { channelKeyEnv, exchangeKeyEnv } from "./exchange-keys.ts";
@@ -84,7 +84,7 @@ export function embeddedWorld({ clock, folder, env, logLevel }: EmbeddedOptions)
     processMetrics: processMetrics({}, (registry) => {
       tellSpans(registry, spans);
       tellCertificate(registry, async () => (await openingOf(env, folder))?.certificate?.endsAt);
-      tellBackups(registry, clock, newestBackup(env, clock));
+      tellBackups(registry, clock, wantedBackups(env, clock));
     }),
     async close() {
       await bus.close();

@@ -12,7 +12,7 @@ import { rootLog } from "../../shared/kit/log.ts";
 import type { Clock, Directory, Journal, ServiceId, Store } from "../../shared/kit/ports.ts";
 import type { World } from "../../shared/kit/world.ts";
 import { buildInfo } from "../build.ts";
-import { newestBackup, tellBackups } from "./backup-figures.ts";
+import { tellBackups, wantedBackups } from "./backup-figures.ts";
 import { openBlobs } from "./blobs.ts";
 import { tellCertificate } from "./certificate-figures.ts";
 import type { Identity } from "./identity.ts";
@@ -94,7 +94,7 @@ export function redisWorld({ clock, identity, env, write, owner, place }: RedisW
       tellSpans(registry, spans);
       if (owner === "s11") {
         tellRedis(registry, coordination.figures);
-        tellBackups(registry, clock, newestBackup(env, clock));
+        tellBackups(registry, clock, wantedBackups(env, clock));
       }
       if (owner === "s12") tellCertificate(registry, async () => (await openingOf(env, folder))?.certificate?.endsAt);
     }),
