@@ -1,12 +1,13 @@
 /** What the account holds, what can be traded and what the market did, for services by RPC and for people by REST. */
 import { z } from "@hono/zod-openapi";
-import { ExchangeOrder, exchange, History } from "../../shared/contracts.ts";
+import { ExchangeOrder, exchange, FundingRate, History } from "../../shared/contracts.ts";
 import { Instrument, InstrumentId } from "../../shared/domain/instrument.ts";
 import { Kline } from "../../shared/domain/market.ts";
 import { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
+import { inOrder } from "../../shared/paging.ts";
 import type { Instruments } from "./instruments.ts";
 import { openOrdersOf } from "./orders.verbs.ts";
 import type { Desk } from "./trading.ts";
@@ -126,6 +127,14 @@ export function accountRestVerbs({ account, clock, venue, orders, queries, instr
       input: History,
       output: z.object({ source: z.enum(["RECORDING", "EXCHANGE"]), items: z.array(Kline) }),
       run: async (ask) => ({ source: "EXCHANGE" as const, items: await queries.history(ask) }),
+    }),
+    verb({
+      name: "listFundingRates",
+      summary: "What a future's funding was at each of its times, oldest first; the first thousand.",
+      rest: "GET /xchg/funding-rates",
+      input: inOrder(z.object({ instrument: InstrumentId, from_ts: z.coerce.number(), to_ts: z.coerce.number() })),
+      output: list(FundingRate),
+      run: async ({ instrument, ...span }) => ({ items: await queries.fundingRates(instrument, span) }),
     }),
   ];
 }

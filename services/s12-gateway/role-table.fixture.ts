@@ -46,6 +46,7 @@ export const TABLE: Readonly<Record<string, Family>> = {
       ],
       ...["GET /xchg/instruments", "GET /xchg/time", "GET /xchg/balances", "GET /xchg/open-orders"],
       ...["GET /xchg/positions", "GET /xchg/history", "GET /xchg/income", "GET /xchg/funding"],
+      "GET /xchg/funding-rates",
       ...["GET /xchg/treasury/transfers", "GET /xchg/live", "GET /xchg/live/checklist"],
       ...["GET /features/{instrument}", "GET /factors", "GET /regime", "GET /signals"],
       ...["GET /features/{instrument}/history", "GET /features/jobs", "GET /features/jobs/{job_id}"],

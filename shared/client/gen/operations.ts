@@ -94,6 +94,7 @@ export const OPERATIONS = {
   listFeatureJobs: { method: "GET", path: "/api/v1/features/jobs" },
   listFills: { method: "GET", path: "/api/v1/fills", csv: true },
   listFunding: { method: "GET", path: "/api/v1/xchg/funding", csv: true },
+  listFundingRates: { method: "GET", path: "/api/v1/xchg/funding-rates" },
   listHistory: { method: "GET", path: "/api/v1/xchg/history" },
   listHoldings: { method: "GET", path: "/api/v1/holdings", csv: true },
   listHypotheses: { method: "GET", path: "/api/v1/hypotheses" },

@@ -6,6 +6,7 @@ export function families() {
     ticker: streams.ticker.family,
     trade: streams.marketTrade.family,
     depth: streams.depth.family,
+    funding: streams.funding.family,
     decisions: streams.decisions.family,
     orders: streams.orderResults.family,
     positions: streams.positionEvents.family,

@@ -10,6 +10,7 @@ import { DecisionsPanel } from "../parts/decisions.tsx";
 import { AlertsPanel, ServicesPanel } from "../parts/health.tsx";
 import { InstrumentBar } from "../parts/instrument-bar.tsx";
 import { LadderPanel } from "../parts/ladder.tsx";
+import { MarketPictures } from "../parts/market-pictures.tsx";
 import { PositionsPanel } from "../parts/positions.tsx";
 import { useFreshness } from "../parts/use-stale.ts";
 import { addressStore } from "../state/address.ts";
@@ -33,6 +34,7 @@ export function MarketPage() {
       <InstrumentBar instruments={instruments} />
       <main className="live" data-freshness={useFreshness()} aria-label={t("page.market")}>
         <ChartView instrument={instrument} trade={trade} />
+        <MarketPictures instrument={instrument} />
         <LadderPanel instrument={instrument} />
         <BooksPanel />
         <div className="side-column">

@@ -1,5 +1,5 @@
 /** The watched instrument's market, folded from live events and shown at most once per frame. */
-import type { Depth, MarketTrade, Ticker } from "../../../../shared/domain/market.ts";
+import type { Depth, Funding, MarketTrade, Ticker } from "../../../../shared/domain/market.ts";
 import type { LiveEvent } from "../api/live-feed.ts";
 import { BAR_MS, type Bar, type ChartTimeframe, foldTrade, gatherBars, mergeBars } from "./bars.ts";
 
@@ -12,6 +12,8 @@ export interface MarketState {
   /** The newest of every instrument, for the tabs and for positions elsewhere. */
   readonly tickers: Readonly<Record<string, Ticker>>;
   readonly depth: Depth | undefined;
+  /** Of a future: the rate to come, and when it is due. */
+  readonly funding: Funding | undefined;
   /** Newest first. */
   readonly trades: readonly MarketTrade[];
   readonly bars: readonly Bar[];
@@ -31,6 +33,7 @@ export const emptyMarket = (
   ticker: tickers[instrument],
   tickers,
   depth: undefined,
+  funding: undefined,
   trades: [],
   bars: [],
   seconds: [],
@@ -47,7 +50,7 @@ export const withHistory = (state: MarketState, fetched: readonly Bar[]): Market
 
 /** Of other instruments only the best prices are kept. */
 export function foldMarket(state: MarketState, { topic, event }: Pick<LiveEvent, "topic" | "event">): MarketState {
-  const market = event as Ticker | Depth | MarketTrade;
+  const market = event as Ticker | Depth | MarketTrade | Funding;
   if (topic === "ticker") {
     const tickers = { ...state.tickers, [market.instrument]: market as Ticker };
     if (market.instrument !== state.instrument) return { ...state, tickers };
@@ -59,6 +62,7 @@ export function foldMarket(state: MarketState, { topic, event }: Pick<LiveEvent,
     const depth = market as Depth;
     return state.depth && depth.ok && depth.seq < state.depth.seq ? state : { ...state, dataTs, depth };
   }
+  if (topic === "funding") return { ...state, dataTs, funding: market as Funding };
   if (topic === "trade") {
     const trade = market as MarketTrade;
     const trades = [trade, ...state.trades].slice(0, TRADES_MAX);
