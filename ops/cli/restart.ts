@@ -8,6 +8,7 @@ import type { Service } from "../../shared/kit/service.ts";
 import { claim, runningPid } from "../run/folder.ts";
 import { isOf, PROCESSES_FILE, type ProcessesSeen } from "../run/left-running.ts";
 import { type Replica, type Restarted, restartEach } from "../run/rolling.ts";
+import { RELIEF_SIGNAL } from "../run/signals.ts";
 import { findService, loadServices } from "../services.ts";
 import type { Command } from "./command.ts";
 import { ask } from "./gate.ts";
@@ -44,7 +45,8 @@ async function run(args: string[]): Promise<number> {
       clock: wallClock(),
       stateOf: (name) => seen(folder).find((program) => program.name === name),
       // One that has died by itself meanwhile is started again without us, and its number may be a stranger's.
-      end: (pid) => void (isOf(pid, folder) && process.kill(pid, "SIGTERM")),
+      end: (pid, isRelievable) =>
+        void (isOf(pid, folder) && process.kill(pid, isRelievable ? RELIEF_SIGNAL : "SIGTERM")),
       healthOf: ({ service, replica }) => ask<Health>(byName.get(service) as Service, "/health", { replica }),
       told: (step) => values.json || print(line(step)),
     });

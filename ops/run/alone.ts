@@ -14,9 +14,9 @@ import { isLoopback } from "./proxies.ts";
 import { clockAheadMs } from "./recorded-clock.ts";
 import { type RedisWorld, redisWorld } from "./redis-world.ts";
 import { withSecretFiles } from "./secret-files.ts";
-import { type Served, type ServedPeer, servePort } from "./serve.ts";
+import { type ServedPeer, servePort } from "./serve.ts";
 import { serveGateway } from "./serve-gateway.ts";
-import { untilAsked } from "./signals.ts";
+import { RELIEF_SIGNAL, untilAsked } from "./signals.ts";
 
 const about = `Usage: bun services/run.ts SERVICE
 
@@ -64,7 +64,7 @@ export async function runAlone(args: readonly string[], env: Environment): Promi
 
 async function untilStopped(service: Service, all: readonly Service[], env: Environment): Promise<number> {
   const settings = readProcessSettings(env);
-  const { replica: number, bind } = settings;
+  const { replica: number, bind, relieves } = settings;
   const identity = identityOf(env, service.id);
   const write = logTo(settings, identity, service);
   const clock = wallClock(1, (error) => write(lineOf(service, error)), clockAheadMs(env));
@@ -76,18 +76,23 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
   const replica = await createReplica(partsOf({ all, service, world, count, place, url }, settings));
   // Before any lease is asked for: who has the port is the only process at this place.
   const { log } = world;
-  const served: Served & Partial<ServedPeer> =
+  const isInPlace = () => replica.keeper.instance(0)?.isStarted() === true;
+  const relieving = relieves && { relieving: { isInPlace } };
+  const served: ServedPeer =
     service.id === "s12"
-      ? await serveGateway({ ...identity, hosted: replica, port, env, clock, log })
+      ? await serveGateway({ ...identity, ...relieving, hosted: replica, port, env, clock, log })
       : servePort(replica, service.name, listenAt(settings, port));
   if (!isLoopback(bind)) log.info({ bind, url, place }, "others than this machine can reach its port");
+  process.on(RELIEF_SIGNAL, () => process.stdout.write(`${JSON.stringify({ relieve: service.name })}\n`));
   const asked = untilAsked();
   await Promise.race([asked, begun(replica, log)]);
   process.stdout.write(`${JSON.stringify({ up: service.name, port: served.port, pid: process.pid })}\n`);
   await asked;
-  served.leave?.();
+  served.leave();
+  // Nobody else answers for people meanwhile: what they have sent already is answered first.
+  if (service.id === "s12") await served.quiet();
   await replica.stop();
-  await (served.finish ? served.finish() : served.stop());
+  await served.finish();
   await world.close();
   return 0;
 }

@@ -15,7 +15,8 @@ export function leftRunning(folder: string): number[] {
   const file = join(folder, PROCESSES_FILE);
   if (!existsSync(file)) return [];
   const { processes } = JSON.parse(readFileSync(file, "utf8")) as ProcessesSeen;
-  return processes.flatMap(({ pid }) => (pid !== undefined && isOf(pid, folder) ? [pid] : []));
+  const all = processes.flatMap(({ pid, relief_pid }) => [pid, relief_pid]);
+  return all.filter((pid) => pid !== undefined && isOf(pid, folder)) as number[];
 }
 
 /** True for a living process that was started on this folder: its number alone could be a stranger's by now. */

@@ -34,6 +34,10 @@ const settings = z.object({
     .regex(/^[\w.-]{1,63}$/, "letters, digits, dots and dashes, at most 63")
     .optional()
     .describe("Its place in place of CHIMERA_REPLICA; unset, without a data folder: the host's name, as a pod's"),
+  relieves: z
+    .stringbool()
+    .default(false)
+    .describe("Set by ./chimera up for a gateway that takes over from one which runs: it listens beside it at first"),
   bind: z
     .string()
     .refine((text) => isIP(text) !== 0, "an IP address")

@@ -13,6 +13,7 @@ import { isOf, leftRunning, PROCESSES_FILE, type ProcessesSeen } from "./left-ru
 import { ownRedis } from "./own-redis.ts";
 import { paperVenueAt } from "./paper-urls.ts";
 import { replicaPort } from "./process-settings.ts";
+import { canSharePorts } from "./shared-port.ts";
 import { type Program, type ProgramState, type Supervisor, supervise } from "./supervise.ts";
 
 export interface ProcessOptions {
@@ -55,6 +56,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
       name: replica === 1 ? name : `${name}.${replica}`,
       command,
       env: { ...envFor(id, childEnv), CHIMERA_REPLICA: String(replica) },
+      ...(id === "s12" && canSharePorts && { turns: GATEWAY_TURNS }),
     }));
   });
   const states = new Map<string, ProgramState>();
@@ -80,6 +82,9 @@ async function endLeftovers(folder: DataFolder): Promise<void> {
   for (const pid of left) if (isOf(pid, folder.path)) process.kill(pid, "SIGKILL");
 }
 const LEFTOVER_MS_MAX = 10_000;
+
+/** Two gateways follow each other without a pause, at the same port: so they cannot be at the same place. */
+const GATEWAY_TURNS = [{ CHIMERA_PLACE: "1" }, { CHIMERA_PLACE: "1b" }];
 
 /** From 1. */
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);

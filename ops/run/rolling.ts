@@ -13,8 +13,8 @@ export interface RollingParts {
   clock: Pick<Clock, "mono" | "sleep">;
   /** What the supervisor last said of a process. */
   stateOf(name: string): ProgramState | undefined;
-  /** Asks a process to end in order; whoever supervises it starts it again. */
-  end(pid: number): void;
+  /** Asks a process to end in order; whoever supervises it starts it again, where it can be relieved before it ends. */
+  end(pid: number, isRelievable: boolean): void;
   /** Undefined: it cannot be reached. */
   healthOf(replica: Replica): Promise<Health | undefined>;
   told(step: Restarted): void;
@@ -54,9 +54,9 @@ export async function restartEach(
 }
 
 async function startAgain(replica: Replica, { clock, stateOf, end, healthOf }: RollingParts): Promise<number> {
-  const before = stateOf(replica.name)?.pid;
+  const { pid: before, relievable = false } = stateOf(replica.name) ?? {};
   if (before === undefined) throw new Error(`${replica.name} does not run; its log says why.`);
-  end(before);
+  end(before, relievable);
   const begun = clock.mono();
   await until(`${replica.name} is up again`, clock, async () => {
     const now = stateOf(replica.name);

@@ -5,6 +5,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import { generate } from "selfsigned";
+import { wallClock } from "../../shared/adapters/clock.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { type Arrival, arrivalOf } from "../../shared/kit/arrival.ts";
 import { createTokens } from "../../shared/kit/auth.ts";
@@ -13,6 +14,7 @@ import { certificateFor } from "./certificate.ts";
 import { type DataFolder, openFolder } from "./folder.ts";
 import { listen, type Served } from "./serve.ts";
 import { openingOf, serveGateway } from "./serve-gateway.ts";
+import { canSharePorts } from "./shared-port.ts";
 
 const LOOK_MS = 30_000;
 let folder: DataFolder;
@@ -177,6 +179,31 @@ describe("beyond it", () => {
     served.push(taken);
     const open2 = open({ CHIMERA_HOST: "127.0.0.1", CHIMERA_PUBLIC_PORT: String(taken.port) });
     await expect(open2).rejects.toThrow(`Port ${taken.port} of the gateway is taken`);
+  });
+});
+
+describe.skipIf(!canSharePorts)("taking over from one that runs", () => {
+  test("whoever comes from then on waits until it is in place, and is refused by nobody; probes are answered", async () => {
+    const named = (name: string) => ({ fetch: async () => new Response(name) });
+    const parts = { env: {}, folder, serviceKey: folder.serviceKey, log: rootLog(clock, () => {}, "info") };
+    const port = await freePort();
+    const old = await serveGateway({ ...parts, hosted: named("old"), port, clock });
+    served.push(old);
+    const text = async (path = "/") => (await fetch(`http://127.0.0.1:${port}${path}`, { keepalive: false })).text();
+    expect(await text()).toBe("old");
+    let isInPlace = false;
+    const relieving = { isInPlace: () => isInPlace };
+    const real = wallClock();
+    served.push(await serveGateway({ ...parts, hosted: named("new"), relieving, port, clock: real }));
+    const asked = text();
+    expect(await text("/ready")).toBe("new");
+    old.leave();
+    await old.quiet();
+    await old.finish();
+    expect(await Promise.race([asked, Bun.sleep(50).then(() => "waits")])).toBe("waits");
+    isInPlace = true;
+    expect(await asked).toBe("new");
+    expect(await text()).toBe("new");
   });
 });
 

@@ -15,12 +15,14 @@ import { type GatewaySettings, type Opening, readGatewaySettings, type TlsWanted
 import { isEverywhere, listenAt } from "./place.ts";
 import { type Env, LOOPBACK, readProcessSettings } from "./process-settings.ts";
 import { isLoopback, OF_PROXIES } from "./proxies.ts";
-import { type Listening, listen, type Served } from "./serve.ts";
+import { type Listening, listen, type ServedPeer } from "./serve.ts";
 
 /** Live events have a heartbeat more often than that; whoever says nothing for longer is not held a socket for. */
 const IDLE_SECONDS = 60;
 /** How often certificate files are looked at, by any clock. */
 const LOOK_MS = 30_000;
+const IN_PLACE_MS_MAX = 15_000;
+const IN_PLACE_LOOK_MS = 10;
 const YEAR_SECONDS = 31_536_000;
 const WHAT = "the gateway";
 /** Browsers judge certificates by real time, whatever time it is for trading. */
@@ -28,6 +30,8 @@ const machine = wallClock();
 
 export interface GatewayParts {
   hosted: Pick<Hosted, "fetch">;
+  /** Where it takes the place of a gateway that runs, and listens beside it until that has gone. */
+  relieving?: Relieving;
   port: number;
   env: Env;
   folder: Pick<DataFolder, "path">;
@@ -37,21 +41,31 @@ export interface GatewayParts {
   log: Logger;
 }
 
+export interface Relieving {
+  /** Whether it has been handed what only one can have: from then on it can answer. */
+  isInPlace(): boolean;
+}
+
 /** Throws an Error where a setting is wrong, a file is no certificate, or a port is taken. */
-export async function serveGateway(parts: GatewayParts): Promise<Served> {
+export async function serveGateway(parts: GatewayParts): Promise<ServedPeer> {
   const settings = readGatewaySettings(parts.env);
   const { open } = settings;
   const at = listenAt(readProcessSettings(parts.env), parts.port);
+  const shares = parts.relieving ? "next" : "first";
   const here = listen(WHAT, {
-    ...at,
+    ...{ ...at, shares },
     ...answering(parts, settings, { isTls: at.tls !== undefined, isForServices: true }),
   });
   try {
     const there = open && (await opened(open, parts, settings));
-    const stop = async () => {
-      await Promise.all([here.stop(), there?.stop()]);
+    const both = (what: "stop" | "quiet" | "finish") => async () => {
+      await Promise.all([here[what](), there?.[what]()]);
     };
-    return { port: here.port, stop };
+    const leave = () => {
+      here.leave();
+      there?.leave();
+    };
+    return { port: here.port, leave, stop: both("stop"), quiet: both("quiet"), finish: both("finish") };
   } catch (error) {
     await here.stop();
     throw error;
@@ -75,9 +89,10 @@ function opened(
   { host, port, tls }: Opening,
   parts: GatewayParts,
   settings: GatewaySettings,
-): Served | Promise<Served> {
-  if (tls) return overTls({ hostname: host, port }, tls, [parts, settings]);
-  return listen(WHAT, { hostname: host, port, ...answering(parts, settings, { isTls: false }) });
+): ServedPeer | Promise<ServedPeer> {
+  const at = { hostname: host, port, shares: parts.relieving ? "next" : "first" } as const;
+  if (tls) return overTls(at, tls, [parts, settings]);
+  return listen(WHAT, { ...at, ...answering(parts, settings, { isTls: false }) });
 }
 
 /**
@@ -85,10 +100,10 @@ function opened(
  * is connected stays, and nobody is refused. One that is of no use changes nothing.
  */
 async function overTls(
-  at: Pick<Listening, "hostname" | "port">,
+  at: Pick<Listening, "hostname" | "port" | "shares">,
   tls: TlsWanted,
   [parts, settings]: [GatewayParts, GatewaySettings],
-): Promise<Served> {
+): Promise<ServedPeer> {
   const { folder, clock, log } = parts;
   const find = () => certificateFor(tls, folder, machine.now());
   const begin = (certificate: Certificate) => {
@@ -123,12 +138,16 @@ async function overTls(
     }
   };
   const cancel: Cancel = clock.every(LOOK_MS, look);
+  const lastly = (what: "stop" | "finish") => async () => {
+    cancel();
+    await listening[what]();
+  };
   return {
     port: listening.port,
-    async stop() {
-      cancel();
-      await listening.stop();
-    },
+    leave: () => listening.leave(),
+    quiet: () => listening.quiet(),
+    stop: lastly("stop"),
+    finish: lastly("finish"),
   };
 }
 
@@ -143,7 +162,7 @@ interface Socketed {
 }
 
 function answering(
-  { hosted, serviceKey, clock }: GatewayParts,
+  { hosted, relieving, serviceKey, clock }: GatewayParts,
   { proxies, isLocal }: GatewaySettings,
   { isTls, isForServices = false, isPublic = false }: Socketed,
 ): Answering {
@@ -163,11 +182,18 @@ function answering(
         // Services reach each other as they are told to; nobody's password is in what they say.
         if (!isForServices || !(await isOfService(request))) return inTheClear();
       }
+      if (relieving && !isProbe(request)) await untilInPlace(relieving, clock);
       const response = await hosted.fetch(arrive(request, arrival));
       if (isPublic) response.headers.set("strict-transport-security", `max-age=${YEAR_SECONDS}`);
       return response;
     },
   };
+}
+
+/** Longer than the one before it takes to finish what it has in hand. What comes still too early is told when to come again. */
+async function untilInPlace({ isInPlace }: Relieving, clock: Clock): Promise<void> {
+  const deadline = clock.mono() + IN_PLACE_MS_MAX;
+  while (!isInPlace() && clock.mono() < deadline) await clock.sleep(IN_PLACE_LOOK_MS);
 }
 
 /** What a proxy asks for itself; it tells nothing of anybody. */

@@ -3,6 +3,7 @@ import { type Arrival, arrive } from "../../shared/kit/arrival.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 import { isSocket, offerSocket, type SocketFace, wantsSocket } from "../../shared/kit/upgrade.ts";
 import { LOOPBACK } from "./process-settings.ts";
+import { canSharePorts, takeAllAt, waitingAt } from "./shared-port.ts";
 
 /** Bun ends a silent response after this many seconds unless told otherwise; event streams are silent at times. */
 const IDLE_SECONDS = 0;
@@ -11,6 +12,8 @@ const SOCKET_IDLE_SECONDS = 120;
 /** What is in hand at the end is waited for this long. */
 const FINISH_MS_MAX = 2_000;
 const FINISH_LOOK_MS = 10;
+/** Whoever has been answered last has so long for its next request, and whoever has connected for its first. */
+const QUIET_MS = 300;
 /** Who listens to live events has nothing to say. */
 const SAID_BYTES_MAX = 4_096;
 /** Who reaches a service's own port is on this machine, or in the closed network that stands for it. */
@@ -24,6 +27,8 @@ export interface Served {
 export interface ServedPeer extends Served {
   /** From now on whoever is answered has to come by a new connection: soon this one will be gone. */
   leave(): void;
+  /** Resolves when nothing waits and nothing has been asked for a moment, or two seconds later. */
+  quiet(): Promise<void>;
   /** Stops when what is in hand is answered. */
   finish(): Promise<void>;
 }
@@ -42,23 +47,34 @@ export interface Listening {
   /** PEM. */
   tls?: { cert: string; key: string };
   idleSeconds?: number;
+  /**
+   * Another process may listen here for a moment: `next` to one that is there, whose place this one takes, or `first`,
+   * where a port that anybody has is taken. Where ports cannot be shared it changes nothing.
+   */
+  shares?: "first" | "next";
   answer(request: Request, server: Server): Response | Promise<Response>;
 }
 
 /** `soon`: what is being answered is finished; else it is cut. Throws an Error that names a taken port. */
 export function listen(what: string, listening: Listening): ServedPeer & { stop(soon?: boolean): Promise<void> } {
   const { hostname = LOOPBACK, port, tls, idleSeconds = IDLE_SECONDS, answer } = listening;
+  const shares = canSharePorts ? listening.shares : undefined;
   let inHand = 0;
+  let asked = 0;
   let isLeaving = false;
   try {
+    // Two that may share a port would share it with a second installation too, which nobody would be told of.
+    if (shares === "first") mustBeFree(hostname, port);
     const server = Bun.serve({
       hostname,
       port,
+      reusePort: shares !== undefined,
       idleTimeout: idleSeconds,
       ...(tls && { tls }),
       async fetch(request, server) {
         if (wantsSocket(request)) offerSocket(request, (face) => server.upgrade(request, asSocket(face)));
         inHand++;
+        asked++;
         try {
           const response = await answer(request, server);
           if (isLeaving) response.headers.set("connection", "close");
@@ -69,11 +85,23 @@ export function listen(what: string, listening: Listening): ServedPeer & { stop(
       },
       websocket: SOCKETS,
     });
+    const at = server.port ?? port;
+    if (shares === "next") takeAllAt(at);
     return {
-      port: server.port ?? port,
+      port: at,
       stop: (soon = false) => server.stop(!soon),
       leave() {
         isLeaving = true;
+      },
+      async quiet() {
+        let seen = asked;
+        let quietMs = 0;
+        for (let waited = 0; quietMs < QUIET_MS && waited < FINISH_MS_MAX; waited += FINISH_LOOK_MS) {
+          await Bun.sleep(FINISH_LOOK_MS);
+          const isStill = asked === seen && inHand === 0 && !(canSharePorts && waitingAt(at) > 0);
+          quietMs = isStill ? quietMs + FINISH_LOOK_MS : 0;
+          seen = asked;
+        }
       },
       async finish() {
         for (let waited = 0; inHand > 0 && waited < FINISH_MS_MAX; waited += FINISH_LOOK_MS) {
@@ -92,6 +120,11 @@ export function listen(what: string, listening: Listening): ServedPeer & { stop(
       `Port ${port} of ${what} is taken. Is Chimera running already? ./chimera status tells; ./chimera down stops it.`,
     );
   }
+}
+
+/** Throws as Bun does where it is taken. */
+function mustBeFree(hostname: string, port: number): void {
+  if (port > 0) void Bun.serve({ hostname, port, fetch: () => new Response() }).stop(true);
 }
 
 const asSocket = (face: SocketFace) => ({

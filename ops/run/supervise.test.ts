@@ -1,8 +1,8 @@
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Program, supervise } from "./supervise.ts";
+import { type Program, type ProgramState, supervise } from "./supervise.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chimera-supervise-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,3 +57,73 @@ test("what dies is started again", async () => {
   expect(running.states()[0]).toMatchObject({ status: "up", restarts: 1 });
   await running.stop();
 }, 30_000);
+
+describe("relief", () => {
+  /** Says when it goes; asks to be relieved when it gets the signal; says `up` unless `broken` is there. */
+  const takesTurns = (name: string): Program => {
+    const file = (what: string) => JSON.stringify(join(folder, `${name}-${what}`));
+    const script = `
+      const fs = require("node:fs");
+      const { TURN, CHIMERA_RELIEVES } = process.env;
+      const note = (what) => fs.appendFileSync(${file("story")}, what + " " + TURN + "\\n");
+      process.on("SIGUSR2", () => console.log('{"relieve":true}'));
+      process.on("SIGTERM", () => { note("asked to end"); setTimeout(() => process.exit(0), 50); });
+      if (CHIMERA_RELIEVES && fs.existsSync(${file("broken")})) process.exit(3);
+      note(CHIMERA_RELIEVES ? "takes over" : "begins");
+      ${stay}`;
+    return program(name, script, { env: process.env, turns: [{ TURN: "a" }, { TURN: "b" }] });
+  };
+  const story = (name: string) =>
+    readFileSync(join(folder, `${name}-story`), "utf8")
+      .trim()
+      .split("\n");
+  const changes = () => {
+    let look: () => void = () => {};
+    return {
+      changed: () => look(),
+      until: (holds: () => boolean) =>
+        new Promise<void>((resolve) => {
+          look = () => holds() && resolve();
+          look();
+        }),
+    };
+  };
+
+  test("the next one is up before the one before it is asked to end, and they take turns", async () => {
+    const { changed, until } = changes();
+    const running = await supervise([takesTurns("turns")], changed);
+    const state = () => running.states()[0] as ProgramState;
+    for (const restarts of [1, 2]) {
+      const before = state().pid as number;
+      process.kill(before, "SIGUSR2");
+      await until(() => state().restarts === restarts && state().pid !== before && state().relief_pid === undefined);
+      // Until it has gone, a second one would be a third.
+      while (isAlive(before)) await Bun.sleep(5);
+    }
+    expect(story("turns")).toEqual(["begins a", "takes over b", "asked to end a", "takes over a", "asked to end b"]);
+    expect(state()).toMatchObject({ status: "up", relievable: true });
+    await running.stop();
+    expect(story("turns").at(-1)).toBe("asked to end a");
+  }, 30_000);
+
+  test("where the next one does not come up, the one that is there stays", async () => {
+    const { changed, until } = changes();
+    const running = await supervise([takesTurns("stays")], changed);
+    const state = () => running.states()[0] as ProgramState;
+    const before = state().pid as number;
+    writeFileSync(join(folder, "stays-broken"), "");
+    process.kill(before, "SIGUSR2");
+    await until(() => state().lastEnd?.startsWith("exit 3") === true && state().relief_pid === undefined);
+    expect(state()).toMatchObject({ status: "up", pid: before, restarts: 0 });
+    expect(story("stays")).toEqual(["begins a"]);
+    await running.stop();
+  }, 30_000);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

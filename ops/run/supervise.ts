@@ -8,6 +8,12 @@ export interface Program {
   ready?(isGone: () => boolean): Promise<void>;
   /** Starts together with the one before it, not after it. */
   alongside?: boolean;
+  /**
+   * It may have two processes for a moment: one that says `relieve` on its standard output is ended when another is up,
+   * which `CHIMERA_RELIEVES` tells that it is to take over. Processes take turns; these are what differs between two that
+   * follow each other.
+   */
+  turns?: readonly Record<string, string>[];
 }
 
 export type Status = "starting" | "up" | "waiting" | "stopped";
@@ -18,6 +24,10 @@ export interface ProgramState {
   restarts: number;
   /** Why it ended last: an exit code or a signal, and the end of what it said. */
   lastEnd: string | undefined;
+  /** One can take its place before it ends. */
+  relievable?: boolean;
+  /** The one that is about to. */
+  relief_pid?: number | undefined;
 }
 
 const FIRST_WAIT_MS = 200;
@@ -27,12 +37,28 @@ const BRIEF_MS = 1_000;
 /** A program that has run this long has earned a fresh start of its waits. */
 const STEADY_MS = 30_000;
 const STOP_MS_MAX = 15_000;
+/** Whoever takes another's place has so long to be up. */
+const RELIEF_MS_MAX = 60_000;
 const SAID_CHARACTERS_MAX = 600;
+
+/** One process of a program. */
+interface Run {
+  child: ReturnType<typeof Bun.spawn>;
+  startedAt: number;
+  /** False: it ended instead. */
+  up: Promise<boolean>;
+  /** Its exit code. */
+  ended: Promise<number | null>;
+}
 
 class Kept {
   readonly program: Program;
   readonly state: ProgramState;
-  private child: ReturnType<typeof Bun.spawn> | undefined;
+  private current: Run | undefined;
+  private relief: Run | undefined;
+  private relieving: Promise<void> = Promise.resolve();
+  /** Which of the program's turns its process has. */
+  private turn = 0;
   private stopping = false;
   private failures = 0;
   private readonly changed: (state: ProgramState) => void;
@@ -42,7 +68,9 @@ class Kept {
   constructor(program: Program, changed: (state: ProgramState) => void) {
     this.program = program;
     this.changed = changed;
-    this.state = { name: program.name, status: "starting", pid: undefined, restarts: 0, lastEnd: undefined };
+    const { name, turns } = program;
+    this.state = { name, status: "starting", pid: undefined, restarts: 0, lastEnd: undefined };
+    if (turns) this.state.relievable = true;
   }
 
   /** Resolves when it has said for the first time that it is up, or has ended. */
@@ -54,8 +82,7 @@ class Kept {
 
   private async keep(firstWord: () => void): Promise<void> {
     while (!this.stopping) {
-      const startedAt = performance.now();
-      const code = await this.once(firstWord);
+      const { code, startedAt } = await this.untilEnded(firstWord);
       firstWord();
       if (this.stopping) break;
       // Somebody asked it to end, to have it started anew: nothing is wrong with it.
@@ -71,32 +98,90 @@ class Kept {
     this.set("stopped");
   }
 
-  /** Answers its exit code. */
-  private async once(isUp: () => void): Promise<number | null> {
+  /** Until its process has ended, and whichever has taken that one's place. */
+  private async untilEnded(isUp: () => void): Promise<{ code: number | null; startedAt: number }> {
+    let run = this.begin();
+    this.current = run;
+    this.state.pid = run.child.pid;
     this.set("starting");
-    const { command, env } = this.program;
+    void run.up.then((said) => {
+      if (said) this.set("up");
+      if (said) isUp();
+    });
+    for (;;) {
+      const code = await run.ended;
+      await this.relieving;
+      const { startedAt } = run;
+      if (this.current !== run) run = this.current;
+      else {
+        this.state.pid = undefined;
+        return { code, startedAt };
+      }
+    }
+  }
+
+  /** Starts a process in the turn that it is. */
+  private begin(more: Record<string, string> = {}): Run {
+    const { command, env, turns = [{}] } = this.program;
+    const all = { ...env, ...turns[this.turn], ...more };
     // A group of its own: Ctrl-C at the terminal is for the supervisor, which then ends all in order.
-    const child = Bun.spawn(command, { env, stdin: "ignore", stdout: "pipe", stderr: "pipe", detached: true });
-    this.child = child;
-    this.state.pid = child.pid;
+    const child = Bun.spawn(command, { env: all, stdin: "ignore", stdout: "pipe", stderr: "pipe", detached: true });
+    const up = Promise.withResolvers<boolean>();
+    const run: Run = { child, startedAt: performance.now(), up: up.promise, ended: Promise.resolve(null) };
     let said = "";
-    const up = () => {
-      this.set("up");
-      isUp();
-    };
-    this.program.ready?.(() => child.exitCode !== null).then(up, () => child.kill("SIGKILL"));
+    this.program
+      .ready?.(() => child.exitCode !== null)
+      .then(
+        () => up.resolve(true),
+        () => child.kill("SIGKILL"),
+      );
     const listen = async (stream: ReadableStream<Uint8Array>, isFirst: boolean) => {
       const decoder = new TextDecoder();
       for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
         const text = decoder.decode(chunk, { stream: true });
         said = (said + text).slice(-SAID_CHARACTERS_MAX);
-        if (isFirst && text.includes('"up"')) up();
+        if (isFirst && text.includes('"up"')) up.resolve(true);
+        if (isFirst && text.includes('"relieve"')) this.relieve(run);
       }
     };
-    await Promise.all([listen(child.stdout, true), listen(child.stderr, false), child.exited]);
-    this.state.pid = undefined;
-    this.state.lastEnd = `${child.signalCode ?? `exit ${child.exitCode}`} ${said.trim()}`.trim();
-    return child.exitCode;
+    run.ended = Promise.all([listen(child.stdout, true), listen(child.stderr, false), child.exited]).then(() => {
+      this.state.lastEnd = `${child.signalCode ?? `exit ${child.exitCode}`} ${said.trim()}`.trim();
+      up.resolve(false);
+      return child.exitCode;
+    });
+    return run;
+  }
+
+  private relieve(old: Run): void {
+    if (this.program.turns && !this.stopping && !this.relief && old === this.current) {
+      this.relieving = this.putInPlaceOf(old);
+    }
+  }
+
+  /** A second process is started beside the one that is there, and that one ended when the other is up: not before. */
+  private async putInPlaceOf(old: Run): Promise<void> {
+    const { turns = [] } = this.program;
+    const before = this.turn;
+    this.turn = (before + 1) % turns.length;
+    const next = this.begin({ CHIMERA_RELIEVES: "true" });
+    this.relief = next;
+    this.state.relief_pid = next.child.pid;
+    this.set(this.state.status);
+    const late = setTimeout(() => next.child.kill("SIGKILL"), RELIEF_MS_MAX);
+    const isUp = await next.up;
+    clearTimeout(late);
+    if (isUp && !this.stopping) {
+      this.current = next;
+      this.state.pid = next.child.pid;
+      this.state.restarts++;
+    } else {
+      this.turn = before;
+      await endOf(next);
+    }
+    this.state.relief_pid = undefined;
+    this.set(this.state.status);
+    if (this.current === next) await endOf(old);
+    this.relief = undefined;
   }
 
   private pause(ms: number): Promise<void> {
@@ -122,11 +207,17 @@ class Kept {
 
   async stop(): Promise<void> {
     this.giveUp();
-    this.child?.kill("SIGTERM");
-    const late = setTimeout(() => this.child?.kill("SIGKILL"), STOP_MS_MAX);
+    await Promise.all([this.current, this.relief].map((run) => run && endOf(run)));
     await this.done;
-    clearTimeout(late);
   }
+}
+
+/** In order, or late by force. */
+async function endOf({ child, ended }: Run): Promise<void> {
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+  await ended;
+  clearTimeout(late);
 }
 
 export interface Supervisor {
