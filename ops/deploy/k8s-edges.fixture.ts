@@ -1,4 +1,5 @@
 /** Who can connect to whom, worked out from NetworkPolicies as a cluster would: both ends have to allow it. */
+import { BlockList, isIPv4 } from "node:net";
 import type { Rule } from "./k8s-network.ts";
 import type { Labels, Manifest } from "./k8s-objects.ts";
 import { ofKind, type Selector, selects, specOf, type Workload, workloadsOf } from "./k8s-view.fixture.ts";
@@ -94,6 +95,36 @@ export function outsideOf(objects: readonly Manifest[]): Record<string, number[]
   return Object.fromEntries(found);
 }
 const isOutside = (to: readonly Peer[] | undefined): boolean => to === undefined || to.some(({ ipBlock }) => ipBlock);
+
+/** What the API server refuses a policy for: an exception that is no part of the range it is taken from. */
+export const strayExceptions = (objects: readonly Manifest[]): string[] =>
+  ofKind(objects, "NetworkPolicy").flatMap((each) => {
+    const { ingress = [], egress = [] } = specOf<Policy>(each);
+    const peers = [...ingress.flatMap(({ from = [] }) => from), ...egress.flatMap(({ to = [] }) => to)] as Peer[];
+    return peers.flatMap(({ ipBlock: { cidr, except = [] } = { cidr: "" } }) =>
+      except
+        .filter((part) => !isPart(part, cidr))
+        .map((part) => `${each.metadata.name}: ${part} is no part of ${cidr}`),
+    );
+  });
+
+function isPart(part: string, whole: string): boolean {
+  const [inner, outer] = [part, whole].map(rangeOf) as [Range, Range];
+  if (inner.family !== outer.family || inner.length <= outer.length) return false;
+  const range = new BlockList();
+  range.addSubnet(outer.address, outer.length, outer.family);
+  return range.check(inner.address, inner.family);
+}
+interface Range {
+  address: string;
+  length: number;
+  family: "ipv4" | "ipv6";
+}
+/** As Go reads it, and so Kubernetes: what is `::ffff:` and an IPv4 address is that address. */
+function rangeOf(cidr: string): Range {
+  const [address = "", length] = cidr.split("/");
+  return { address, length: Number(length), family: isIPv4(address) || /^::ffff:/i.test(address) ? "ipv4" : "ipv6" };
+}
 
 /** Pods that some direction of is governed by nothing. */
 export const ungoverned = (objects: readonly Manifest[]): string[] =>

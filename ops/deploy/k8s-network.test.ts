@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ROOT } from "../build.ts";
-import { type Endpoint, edgesOf, outsideOf, ungoverned } from "./k8s-edges.fixture.ts";
+import { type Endpoint, edgesOf, outsideOf, strayExceptions, ungoverned } from "./k8s-edges.fixture.ts";
 import { allObjects, kubernetesParts } from "./k8s-files.ts";
 import { declaredEdges } from "./k8s-network.ts";
 import type { Manifest } from "./k8s-objects.ts";
@@ -81,6 +81,15 @@ test("with a collector of traces all services reach it, and nobody else", () => 
 test("of other namespaces nobody gets in but Prometheus, to the one that tells metrics", () => {
   const foreign = edgesOf(objects, FOREIGN).filter((edge) => FOREIGN.some(({ name }) => edge.includes(`${name}>`)));
   expect(foreign).toEqual(["prometheus>s11-metrics:8091"]);
+});
+
+test("exceptions are parts of their ranges, or the API server takes no such policy", () => {
+  expect(outsideOf(objects)["s11-metrics"]).toBeDefined();
+  expect(strayExceptions(objects)).toEqual([]);
+  const except = ["::/0", "10.0.0.0/8", "::ffff:0:0/96", "fc00::/7"];
+  const spec = { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "::/0", except } }] }] };
+  const stray = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "a" }, spec };
+  expect(strayExceptions([stray])).toEqual(except.slice(0, 3).map((each) => `a: ${each} is no part of ::/0`));
 });
 
 describe("what differs is seen", () => {

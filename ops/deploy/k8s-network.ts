@@ -50,7 +50,8 @@ const DNS: Rule = {
 
 /** What is not the internet: nothing of ours, of the cluster's or of its cloud's is reached by the way outside. */
 const INSIDE = ["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
-const INSIDE_V6 = ["::1/128", "fc00::/7", "fe80::/10", "::ffff:0:0/96"];
+/** IPv4 addresses in the form of IPv6 ones are sent as IPv4, and Kubernetes takes their range for one of IPv4. */
+const INSIDE_V6 = ["::1/128", "fc00::/7", "fe80::/10"];
 /** Binance's spot streams are on 9443. Mail is submitted with TLS from the start, or asked for. */
 const OUTSIDE_PORTS = { exchange: tcp(443, 9443), notices: tcp(443, 465, 587) };
 export const toOutside = (what: keyof typeof OUTSIDE_PORTS): Rule => ({
