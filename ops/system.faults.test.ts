@@ -59,22 +59,22 @@ describe.skipIf(!here)("real processes among the faults of the exchange: covered
   beforeAll(async () => {
     running = await up(data, PORT_OFFSET, ["--processes", "--bundle", bundle, "--seed", "faults"], WAITS);
     await until("all ready", () => servicesReady(running));
-  }, 180_000);
+  }, 900_000);
   afterAll(async () => {
     await running.stop();
     rmSync(data, { recursive: true });
-  }, 90_000);
+  }, 900_000);
 
   for (const [name, faults] of Object.entries(CLASSES)) {
     test(name, async () => {
       const id = name.replaceAll(/[^a-z0-9]+/g, "-");
       expect((await live(running, { id, faults, forMs: FOR_MS })).violated).toEqual([]);
-    }, 120_000);
+    }, 900_000);
   }
 
   test("taken, then no answer, and the router killed", async () => {
     const faults = known("taken, then no answer");
     const happens = () => killed(running, "s04-router");
     expect((await live(running, { id: "kill-among", faults, happens, forMs: FOR_MS })).violated).toEqual([]);
-  }, 120_000);
+  }, 900_000);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
 import { ROOT } from "./build.ts";
-import { PASSWORD, type Running, up } from "./run/process.fixture.ts";
+import { NEVER_MS, PASSWORD, type Running, up } from "./run/process.fixture.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const here = existsSync(CHROMIUM);
@@ -71,18 +71,19 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
   beforeAll(async () => {
     data = mkdtempSync(join(tmpdir(), "chimera-passkeys-"));
     running = await up(data, PORT_OFFSET, ["--market", "quiet"]);
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: NEVER_MS });
     page = await browser.newPage();
+    page.setDefaultTimeout(NEVER_MS);
     await page.addInitScript(await helperScript());
     cdp = await page.context().newCDPSession(page);
     await cdp.send("WebAuthn.enable");
     ({ authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", { options: AUTHENTICATOR }));
-  }, 120_000);
+  }, 900_000);
   afterAll(async () => {
     await browser.close();
     await running.stop();
     rmSync(data, { recursive: true });
-  }, 60_000);
+  }, 900_000);
 
   test("at an address there are none, and what to open instead is said", async () => {
     await page.goto(running.gateway);
@@ -91,7 +92,7 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
     const instead = /http:\/\/localhost:\d+/.exec(String(body.detail))?.[0] ?? "";
     await page.goto(instead);
     expect((await post("/auth/passkey/challenge", {})).status).toBe(200);
-  }, 60_000);
+  }, 900_000);
 
   test("one is made at the page, kept by the authenticator, and not made twice there", async () => {
     expect((await login()).status).toBe(200);
@@ -107,7 +108,7 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
       again,
     );
     expect(isThere).toBe(true);
-  }, 60_000);
+  }, 900_000);
 
   test("it opens the door beside the password, which alone does not any more", async () => {
     expect((await login()).body.code).toBe("BAD_CREDENTIALS");
@@ -116,15 +117,15 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
     expect((await login({ passkey })).body.code).toBe("BAD_CREDENTIALS");
     const proof = { password: PASSWORD, passkey: await sign() };
     expect((await post("/api/v1/auth/confirm", proof)).status).toBe(200);
-  }, 60_000);
+  }, 900_000);
 
   test("the page's own form takes it", async () => {
     await page.context().clearCookies();
     await page.reload();
     await page.locator('input[type="password"]').fill(PASSWORD);
     await page.getByRole("button", { name: "Use a passkey with the password" }).click();
-    await page.getByText("Paper venue").first().waitFor({ timeout: 60_000 });
-  }, 120_000);
+    await page.getByText("Paper venue").first().waitFor();
+  }, 900_000);
 
   test("a copy that has signed less often is refused", async () => {
     const [credential] = await held();
@@ -135,7 +136,7 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
     await cdp.send("WebAuthn.clearCredentials", { authenticatorId });
     await cdp.send("WebAuthn.addCredential", { authenticatorId, credential: { ...credential, signCount: 100 } });
     expect((await login({ passkey: await sign() })).status).toBe(200);
-  }, 60_000);
+  }, 900_000);
 
   test("it is asked for no more once it is removed", async () => {
     const { items } = await page.evaluate(async () => (await fetch("/api/v1/auth/passkeys")).json());
@@ -144,5 +145,5 @@ describe.skipIf(!here)("passkeys in a real browser", () => {
     const gone = await post(`/api/v1/auth/passkeys/${passkey?.passkey_id}/remove`, {});
     expect(gone.body).toEqual({ second_factor: false });
     expect((await login()).status).toBe(200);
-  }, 60_000);
+  }, 900_000);
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CheckResult } from "../shared/kit/health.ts";
 import {
   entry,
   everyPositionKnown,
@@ -36,23 +37,28 @@ const suffered = async (id: string, happens: () => Promise<void>): Promise<void>
 const isDone = async (running: Running, intent_id: string): Promise<boolean> =>
   (await running.get<{ intent: { state: string } }>(`/intents/${intent_id}`)).intent.state === "DONE";
 
+async function isWithoutBus(): Promise<boolean> {
+  const { checks } = await running.get<{ checks: CheckResult[] }>("/services/s04/health");
+  return checks.some(({ name, status, critical }) => name === "bus" && status === "FAILED" && !critical);
+}
+
 describe.skipIf(!here)("one process per service, on Redis", () => {
   beforeAll(async () => {
     running = await up(data, PORT_OFFSET, [...ARGS, "--seed", "processes"]);
-  }, 180_000);
+  }, 900_000);
   afterAll(async () => {
     await running.stop();
     rmSync(data, { recursive: true });
-  }, 90_000);
+  }, 900_000);
 
   test("comes up ready", async () => {
     await until("all ready", () => servicesReady(running));
     expect(programs(running).every((state) => state.status === "up")).toBe(true);
-  }, 120_000);
+  }, 900_000);
 
   for (const name of ["s04-router", "s01-exchange", "s06-position", "s03-strategy", "s02-feature", "s10-config"]) {
     const title = `${name} killed while orders are under way: nothing acknowledged is lost, all is ready again`;
-    test(title, () => suffered(name, () => killed(running, name)), 180_000);
+    test(title, () => suffered(name, () => killed(running, name)), 900_000);
   }
 
   // That it was made once is judged with all the rest, by the venue's journal.
@@ -60,13 +66,13 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
     test(
       `${name} killed in a transfer: it is made`,
       () => transferDespite(running, () => killed(running, name)),
-      180_000,
+      900_000,
     );
   }
 
   for (const [what, happens] of redisTroubles(REDIS_AWAY_MS)) {
     const title = `Redis ${what} while orders are under way: nothing is lost or doubled, all is ready again`;
-    test(title, () => suffered(what.replaceAll(/[^a-z0-9]+/g, "-"), () => happens(running)), 180_000);
+    test(title, () => suffered(what.replaceAll(/[^a-z0-9]+/g, "-"), () => happens(running)), 900_000);
   }
 
   test("while Redis is stopped entries are refused with the reason, and exits go on", async () => {
@@ -96,19 +102,18 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
         const { status, body } = await running.post<{ code: string; detail: string }>("/orders", { intent });
         return status === 503 && body.detail.startsWith("no entries now: ");
       });
-      expect((await running.post("/orders", { intent: exit })).status).toBeLessThan(300);
+      await until("the exit is taken", async () => (await running.post("/orders", { intent: exit })).status < 300);
       await until("out of it", async () =>
         (await openPositions(running)).every(({ instrument }) => instrument !== before.instrument),
       );
-      const { checks } = await running.get<{ checks: { name: string; status: string }[] }>("/services/s04/health");
-      expect(checks.find(({ name }) => name === "bus")).toMatchObject({ status: "FAILED", critical: false });
+      await until("the router knows of it, and does not mind", isWithoutBus);
     });
     await until("entries are taken again", async () => {
       const intent = { ...during, intent_id: `after-${Date.now()}` };
       return (await running.post("/orders", { intent })).status < 300;
     });
     await until("all known", () => everyPositionKnown(running));
-  }, 180_000);
+  }, 900_000);
 
   test("the supervisor itself killed: the next start ends what it left, and goes on", async () => {
     const left = programs(running).flatMap(({ pid }) => pid ?? []);
@@ -119,7 +124,7 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
     expect(left.filter(isAlive)).toEqual([]);
     await until("all ready", () => servicesReady(running));
     await until("every position protected", () => everyPositionProtected(running));
-  }, 180_000);
+  }, 900_000);
 
   test("FLATTEN ends flat, and the books equal the venue's journal", async () => {
     await running.post("/kill-switch", { enable: true, mode: "FLATTEN", reason: "test" });
@@ -129,5 +134,5 @@ describe.skipIf(!here)("one process per service, on Redis", () => {
     expect(verdict.violated).toEqual([]);
     running = await up(data, PORT_OFFSET, ARGS);
     expect(await running.get("/kill-switch")).toMatchObject({ enabled: true, mode: "FLATTEN" });
-  }, 180_000);
+  }, 900_000);
 });

@@ -24,16 +24,16 @@ const data = mkdtempSync(join(tmpdir(), "chimera-system-"));
 let running: Running;
 beforeAll(async () => {
   running = await up(data, PORT_OFFSET, ["--seed", "system"]);
-}, 120_000);
+}, 900_000);
 afterAll(async () => {
   await running.stop();
   rmSync(data, { recursive: true });
-}, 60_000);
+}, 900_000);
 
 describe("a real process", () => {
   test("is ready with all its services", async () => {
     await until("all ready", () => servicesReady(running));
-  }, 90_000);
+  }, 900_000);
 
   test("kill -9 at any moment loses nothing acknowledged, doubles nothing, leaves nothing unprotected", async () => {
     const random = seededRandom("moments");
@@ -64,7 +64,7 @@ describe("a real process", () => {
       expect(intent.intent_id).toBe(id);
     }
     await until("every position protected", () => everyPositionProtected(running));
-  }, 240_000);
+  }, 900_000);
 
   test("the kill switch lets no entry through and FLATTEN ends flat, also across a restart", async () => {
     const on = await running.post<{ epoch: number }>("/kill-switch", { enable: true, mode: "FLATTEN", reason: "test" });
@@ -86,7 +86,7 @@ describe("a real process", () => {
     await until("no resting order without a position", async () =>
       (await openOrders(running)).every((order) => !order.instrument.startsWith("FUT:")),
     );
-  }, 240_000);
+  }, 900_000);
 
   test("its books equal the venue's journal when it has stopped", async () => {
     await running.stop();
@@ -94,10 +94,10 @@ describe("a real process", () => {
     expect(verdict.violated).toEqual([]);
     expect(verdict.checked).toBeGreaterThan(20);
     running = await up(data, PORT_OFFSET, ["--seed", "last"]);
-  }, 120_000);
+  }, 900_000);
 
   test("the folder refuses another kind of market, and a second process", async () => {
     await expect(up(data, PORT_OFFSET + 13, ["--market", "quiet"])).rejects.toThrow("belongs to venue");
     await expect(up(data, PORT_OFFSET + 13)).rejects.toThrow("running already");
-  }, 60_000);
+  }, 900_000);
 });

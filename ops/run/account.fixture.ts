@@ -90,20 +90,23 @@ export const sleepingBundle = (): string =>
     .replace("  execution:\n", "  execution:\n    breaker_open_ms: 500\n")
     .replace('    budget_usdt: "50"\n', '    budget_usdt: "100"\n');
 
-const WEIGHT_MS = 60_000;
-/** After many starts within a minute S1 keeps what is left of the exchange's weight for exits: asked until there is some. */
+/** Old enough to spare the exchange's weight, young enough for a stop that is far away. */
+const PRICE_AGE_MS_MAX = 60_000;
+const pricesAsked = new Map<string, { last: number; at: number }>();
+
+/** After many starts S1 keeps what is left of the exchange's minute for exits: asked until there is some, and seldom. */
 async function lastPrice(running: Running, instrument: string): Promise<number> {
+  const slot = `${running.data} ${instrument}`;
+  const known = pricesAsked.get(slot);
+  if (known && Date.now() < known.at + PRICE_AGE_MS_MAX) return known.last;
   const path = `/xchg/history?instrument=${instrument}&timeframe=1m&limit=1`;
-  let close: string | undefined;
-  await until(
-    `a price of ${instrument}`,
-    async () => {
-      close = (await running.get<Items<{ close: string }>>(path)).items.at(-1)?.close;
-      return close !== undefined;
-    },
-    WEIGHT_MS,
-  );
-  return Number(close);
+  let last = Number.NaN;
+  await until(`a price of ${instrument}`, async () => {
+    last = Number((await running.get<Items<{ close: string }>>(path)).items.at(-1)?.close);
+    return last > 0;
+  });
+  pricesAsked.set(slot, { last, at: Date.now() });
+  return last;
 }
 
 /** A market entry of about 150 USDT with its stop far away and its target farther. */

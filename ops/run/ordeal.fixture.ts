@@ -31,12 +31,7 @@ export async function underTrouble(running: Running, { id, happens, waitMs }: Or
     await running.post("/positions/flatten", { reason: "from flat", instruments: INSTRUMENTS });
     return (await openPositions(running)).length === 0;
   });
-  let intents: Awaited<ReturnType<typeof entry>>[] = [];
-  // A replica may still be about to lose a lease that went with Redis' data.
-  await until("prices", async () => {
-    intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
-    return true;
-  });
+  const intents = await Promise.all(INSTRUMENTS.map((i, leg) => entry(running, `${id}-${leg}`, i)));
   const answers = intents.map((intent) => running.post("/orders", { intent }).catch(() => "cut off"));
   await happens();
   const over = performance.now();
