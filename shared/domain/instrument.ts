@@ -1,5 +1,6 @@
 /** Instruments: what can be traded, its filters, and the names everything is keyed by. */
 import { z } from "@hono/zod-openapi";
+import { fitsWhen } from "../fits.ts";
 import { DECIMAL_CHARACTERS_MAX, isDecimal } from "./money.ts";
 
 /** A decimal string; plain finite numbers are taken too and become the string they print as. */
@@ -9,10 +10,14 @@ export const Decimal = z
   .refine(isDecimal, "must be a plain decimal, such as 12.50")
   .openapi({ type: "string", example: "12.50" });
 /** A decimal string above zero. */
-export const PositiveDecimal = Decimal.refine(
-  (text) => isDecimal(text) && !/^[-]|^[+]?[0.]*$/.test(text),
-  "must be above zero",
-);
+export const PositiveDecimal = Decimal.refine(isAboveZero, "must be above zero");
+const isText = (value: unknown): value is string => typeof value === "string" && value.length <= DECIMAL_CHARACTERS_MAX;
+fitsWhen(Decimal, (value) => isText(value) && isDecimal(value));
+fitsWhen(PositiveDecimal, (value) => isText(value) && isAboveZero(value));
+
+function isAboveZero(text: string): boolean {
+  return isDecimal(text) && !/^[-]|^[+]?[0.]*$/.test(text);
+}
 
 export const Market = z.enum(["SPOT", "FUT"]);
 export type Market = z.output<typeof Market>;

@@ -19,7 +19,7 @@ import type { Cancel } from "./ports.ts";
 import { problemResponse, wrongMethod } from "./problem.ts";
 import type { Reach } from "./reach.ts";
 import { type Asked, mountRest } from "./rest.ts";
-import { FROM_HEADER, rpcHandler, rpcPath } from "./rpc.ts";
+import { checkInput, FROM_HEADER, rpcHandler, rpcPath } from "./rpc.ts";
 import { createRuntime } from "./runtime.ts";
 import type { Check, Faces, Principal, ReachedPeers, Service, Verb } from "./service.ts";
 import { readSettings } from "./settings.ts";
@@ -109,10 +109,11 @@ export async function hostService(service: Service, world: World, wiring: Wiring
       if (lease) await fences.check(lease);
       if (state.stopping) refuse("STOPPING", `${service.id} is stopping.`);
       const verb = byMethod.get(method) ?? refuse("NOT_FOUND", `${service.id} does not answer ${method.desc.name}.`);
-      const parsed = method.input.safeParse(input);
-      if (!parsed.success) throw new Problem("INVALID", parsed.error.issues[0]?.message ?? "invalid input");
+      const taken = checkInput(method, input);
+      // Mostly the caller's own: neither side may change it.
+      if (world.freeze) deepFreeze(taken);
       const asked = { kind: "server", name: verb.name } as const;
-      const answer = await context.tracing.part(asked, () => app.run(verb, parsed.data, principal));
+      const answer = await context.tracing.part(asked, () => app.run(verb, taken, principal));
       return world.freeze ? deepFreeze(answer) : answer;
     },
     async fetch(request) {
