@@ -1,12 +1,12 @@
 /** Every identifier and key that is made rather than received: the same moment makes the same id under any revision. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { InstrumentId } from "./domain/instrument.ts";
 
 /** Hex SHA-256 of the parts, joined so that no two lists of parts collide. */
 export function digest(...parts: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest("hex");
+  let text = "";
+  for (const part of parts) text += `${part.length}:${part}`;
+  return hash("sha256", text, "hex");
 }
 
 /** `exchTs` is the exchange time of what triggered it, epoch ms. */

@@ -3,11 +3,10 @@
  *
  * Numbers print as ECMAScript prints them, keys sort by UTF-16 code units, strings escape only what they must.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Deeper values are refused before they can exhaust the stack. */
 const DEPTH_MAX = 200;
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 /**
  * The canonical text of plain data. Keys whose value is undefined are left out, as JSON.stringify leaves them.
@@ -16,8 +15,7 @@ const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[
 export const canonicalJson = (value: unknown): string => write(value, 0);
 
 /** Hex SHA-256 of the canonical text. */
-export const canonicalHash = (value: unknown): string =>
-  createHash("sha256").update(canonicalJson(value), "utf8").digest("hex");
+export const canonicalHash = (value: unknown): string => hash("sha256", canonicalJson(value), "hex");
 
 function write(value: unknown, depth: number): string {
   if (depth > DEPTH_MAX) throw new TypeError(`Nested deeper than ${DEPTH_MAX} levels`);
@@ -35,7 +33,7 @@ function writeNumber(value: number): string {
 }
 
 function writeString(value: string): string {
-  if (LONE_SURROGATE.test(value)) throw new TypeError("A string holds half of a surrogate pair");
+  if (!value.isWellFormed()) throw new TypeError("A string holds half of a surrogate pair");
   return JSON.stringify(value);
 }
 
@@ -44,9 +42,10 @@ function writeObject(value: object, depth: number): string {
   if (prototype !== Object.prototype && prototype !== null) {
     throw new TypeError(`Only plain objects have a canonical form, not ${value.constructor?.name ?? "this one"}`);
   }
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${writeString(key)}:${write(member, depth + 1)}`);
+  const members: string[] = [];
+  for (const key of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) members.push(`${writeString(key)}:${write(member, depth + 1)}`);
+  }
   return `{${members.join(",")}}`;
 }
