@@ -206,6 +206,10 @@ class Run {
     }
   }
 
+  private get isDrained(): boolean {
+    return this.signals.length === 0 && this.timeline.isIdle;
+  }
+
   /** What is still to do at this very moment: signals are decided as they come. */
   private *drain(): RunningBacktest<void> {
     for (;;) {
@@ -241,10 +245,10 @@ class Run {
         heard++;
         // What comes at one moment is heard before anything follows from it.
         if (heard < next && heardAt[heard - this.first]! <= hearAt) continue;
-        yield* this.drain();
+        if (!this.isDrained) yield* this.drain();
         market.endTurn?.(ear);
       }
-      if (this.signals.length > 0 || !timeline.isIdle) yield* this.drain();
+      if (!this.isDrained) yield* this.drain();
       if (this.events - told >= PROGRESS_STEPS) {
         told = this.events;
         const done = this.end === this.first ? 1 : (next - this.first) / (this.end - this.first);

@@ -10,6 +10,9 @@ const lineOf = (decision: Decision): string => {
   return `${signal_id} ${ts} ${action.reason} ${action.size_mult} ${guards.length} ${rules.length}`;
 };
 
+/** In characters. */
+const LINES_MAX = 65_536;
+
 export class DecisionRecord {
   open = 0;
   readonly skip: Record<string, number> = {};
@@ -17,6 +20,8 @@ export class DecisionRecord {
   readonly kept: Decision[] = [];
   private readonly keeps: boolean;
   private readonly hash = createHash("sha256");
+  /** Not in the hash yet: many at a time cost less. */
+  private lines = "";
 
   constructor(keeps: boolean) {
     this.keeps = keeps;
@@ -26,12 +31,19 @@ export class DecisionRecord {
     const { action, reason } = decision.decision;
     if (action === "open") this.open++;
     else this.skip[reason] = (this.skip[reason] ?? 0) + 1;
-    this.hash.update(`${lineOf(decision)}\n`);
+    this.lines += `${lineOf(decision)}\n`;
+    if (this.lines.length > LINES_MAX) this.hashLines();
     if (this.keeps) this.kept.push(decision);
+  }
+
+  private hashLines(): void {
+    this.hash.update(this.lines);
+    this.lines = "";
   }
 
   /** SHA-256 in hex over all decisions so far and what is `beside` them; to be asked once, at the end. */
   hashWith(beside: unknown): string {
+    this.hashLines();
     return this.hash.update(canonicalJson(beside)).digest("hex");
   }
 }

@@ -74,7 +74,7 @@ export class Protector {
   private fetchMissing(instrument: InstrumentId): number | undefined {
     const { book, dispatch } = this.parts;
     for (const order of book.protective(instrument)) {
-      const missing = missingQty(order, book.fillsOf(order.intent_id)) > zero;
+      const missing = order.filled_qty !== "0" && missingQty(order, book.fillsOf(order.intent_id)) > zero;
       const triggered = order.message === TRIGGERED && isLive(order);
       if ((!missing && !triggered) || dispatch.isBusy(order)) continue;
       const dueIn = dispatch.dueIn(order);

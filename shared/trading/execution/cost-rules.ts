@@ -65,7 +65,8 @@ export class CostRules {
     { fills, orders }: { fills: readonly Fill[]; orders: readonly Order[] },
   ): CostCurve | undefined {
     const { clock } = this.ports;
-    const known = fills.filter((fill) => this.isMeasured(fill));
+    const ours = `${this.ports.settings.installationTag}-`;
+    const known = fills.filter((fill) => isMeasured(fill) && fill.client_order_id.startsWith(ours));
     const fit = fitCurve(samplesOf(known).slice(0, SAMPLES_MAX), this.flags.cost_fills_min);
     const posts = postsOf(orders);
     if (!fit && posts.length === 0) return undefined;
@@ -81,13 +82,6 @@ export class CostRules {
       from_ts: known.at(-1)?.ts ?? clock.now(),
       fitted_at: clock.now(),
     };
-  }
-
-  /** A taker's fill of an order sent at once: a stop's mid is that of the moment it was placed. */
-  private isMeasured(fill: Fill): boolean {
-    const { installationTag } = this.ports.settings;
-    const isOurs = fill.client_order_id.startsWith(`${installationTag}-`);
-    return isOurs && !fill.maker && fill.kind !== "SL" && fill.kind !== "TP" && fill.mid_at_send > 0;
   }
 
   /** Counts the posts among these orders; answers the rest that they bring about. */
@@ -111,6 +105,10 @@ export class CostRules {
     return this.ports.config().bundle.flags.execution;
   }
 }
+
+/** A taker's fill of an order sent at once: a stop's mid is that of the moment it was placed. */
+const isMeasured = ({ maker, kind, mid_at_send }: Fill): boolean =>
+  !maker && kind !== "SL" && kind !== "TP" && mid_at_send > 0;
 
 /** Orders that rested at the exchange as makers and are over. */
 export const postsOf = (orders: readonly Order[]): Post[] =>

@@ -1,5 +1,5 @@
 /** A trade folded from fills: quantities, averages, fees and result, all exact. */
-import { type Amount, add, dec, div, max, min, mul, neg, show, sub, zero } from "../../domain/money.ts";
+import { type Amount, add, dec, div, max, min, mul, neg, show, sub, toNumber, zero } from "../../domain/money.ts";
 import type { Fill, Side } from "../../domain/order.ts";
 import type { Trade } from "../../domain/trade.ts";
 import { netQty } from "../execution/net-qty.ts";
@@ -126,11 +126,18 @@ export const unrealised = (trade: Trade, price: Amount): Amount =>
 const marginPerUnit = (trade: Trade): Amount =>
   dec(trade.entry_qty) === zero ? zero : div(dec(trade.margin_usdt), dec(trade.entry_qty), "nearest");
 
+/** Each look asks it for its stages, its stop and its adds, of the same trade at the same price. */
+const looked = new WeakMap<Trade, { price: Amount; roe: number }>();
+
 /** Unrealised result over the margin of what is open, a fraction; 0 without margin. */
 export function roe(trade: Trade, price: Amount): number {
+  const known = looked.get(trade);
+  if (known?.price === price) return known.roe;
   const margin = marginPerUnit(trade);
-  if (margin === zero) return 0;
-  return Number(show(div(signed(trade.side, sub(price, dec(trade.avg_entry))), margin, "nearest")));
+  const won = signed(trade.side, sub(price, dec(trade.avg_entry)));
+  const found = margin === zero ? 0 : toNumber(div(won, margin, "nearest"));
+  looked.set(trade, { price, roe: found });
+  return found;
 }
 
 /** The price at which the trade shows this ROE: `entry + dir·ρ·margin/qty`. */
