@@ -190,7 +190,7 @@ function answering(
   };
 }
 
-/** Longer than the one before it takes to finish what it has in hand. What comes still too early is told when to come again. */
+/** Longer than the one before takes to finish what it has in hand; what is still too early is told when to come again. */
 async function untilInPlace({ isInPlace }: Relieving, clock: Clock): Promise<void> {
   const deadline = clock.mono() + IN_PLACE_MS_MAX;
   while (!isInPlace() && clock.mono() < deadline) await clock.sleep(IN_PLACE_LOOK_MS);

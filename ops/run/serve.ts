@@ -3,7 +3,7 @@ import { type Arrival, arrive } from "../../shared/kit/arrival.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 import { isSocket, offerSocket, type SocketFace, wantsSocket } from "../../shared/kit/upgrade.ts";
 import { LOOPBACK } from "./process-settings.ts";
-import { canSharePorts, takeAllAt, waitingAt } from "./shared-port.ts";
+import { canSharePorts, takeAllAt } from "./shared-port.ts";
 
 /** Bun ends a silent response after this many seconds unless told otherwise; event streams are silent at times. */
 const IDLE_SECONDS = 0;
@@ -27,7 +27,7 @@ export interface Served {
 export interface ServedPeer extends Served {
   /** From now on whoever is answered has to come by a new connection: soon this one will be gone. */
   leave(): void;
-  /** Resolves when nothing waits and nothing has been asked for a moment, or two seconds later. */
+  /** Resolves when nothing has been asked for a moment, or some seconds later. */
   quiet(): Promise<void>;
   /** Stops when what is in hand is answered. */
   finish(): Promise<void>;
@@ -98,7 +98,7 @@ export function listen(what: string, listening: Listening): ServedPeer & { stop(
         let quietMs = 0;
         for (let waited = 0; quietMs < QUIET_MS && waited < FINISH_MS_MAX; waited += FINISH_LOOK_MS) {
           await Bun.sleep(FINISH_LOOK_MS);
-          const isStill = asked === seen && inHand === 0 && !(canSharePorts && waitingAt(at) > 0);
+          const isStill = asked === seen && inHand === 0;
           quietMs = isStill ? quietMs + FINISH_LOOK_MS : 0;
           seen = asked;
         }

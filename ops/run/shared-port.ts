@@ -1,4 +1,4 @@
-/** One port for two processes on Linux: which sockets of ours listen there, what waits for them, and who gets what is next. */
+/** One port for two processes on Linux, and which of them new connections go to. */
 import { dlopen, ptr } from "bun:ffi";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -17,23 +17,16 @@ const PROGRAM_BYTES = 16;
 /** Elsewhere a port has one listener. */
 export const canSharePorts = process.platform === "linux";
 
-/** A listening socket of this process. */
-interface Listener {
-  fd: number;
-  /** Connections that the kernel has taken and we have not. */
-  waiting: number;
-}
-
-function listenersAt(port: number): Listener[] {
+/** The listening sockets of this process there, as its files are numbered. */
+function listenersAt(port: number): number[] {
   const own = new Map<string, number>();
   for (const file of readdirSync(FILES)) {
     const inode = socketOf(file);
     if (inode !== undefined) own.set(inode, Number(file));
   }
-  return TABLES.flatMap(rowsOf).flatMap((row) => {
-    const fd = own.get(row.inode);
-    return row.port === port && row.state === LISTENING && fd !== undefined ? [{ fd, waiting: row.waiting }] : [];
-  });
+  return TABLES.flatMap(rowsOf)
+    .filter((row) => row.port === port && row.state === LISTENING)
+    .flatMap((row) => own.get(row.inode) ?? []);
 }
 
 function socketOf(file: string): string | undefined {
@@ -46,17 +39,13 @@ function socketOf(file: string): string | undefined {
 }
 
 /** `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode`, numbers in hex. */
-function rowsOf(table: string): { port: number; state: string; waiting: number; inode: string }[] {
+function rowsOf(table: string): { port: number; state: string; inode: string }[] {
   const [, ...lines] = readFileSync(table, "utf8").trimEnd().split("\n");
   return lines.map((line) => {
-    const [, local = "", , state = "", queues = "", , , , , inode = ""] = line.trim().split(/\s+/);
-    const hex = (text = "", separator: string) => Number.parseInt(text.split(separator)[1] ?? "", 16);
-    return { port: hex(local, ":"), state, waiting: hex(queues, ":"), inode };
+    const [, local = "", , state = "", , , , , , inode = ""] = line.trim().split(/\s+/);
+    return { port: Number.parseInt(local.split(":")[1] ?? "", 16), state, inode };
   });
 }
-
-/** How many connections to this port wait for this process to take them. */
-export const waitingAt = (port: number): number => listenersAt(port).reduce((sum, { waiting }) => sum + waiting, 0);
 
 /**
  * From here on every new connection is the newer listener's, of two at this port: the older one, which gets no more,
@@ -66,19 +55,19 @@ export const waitingAt = (port: number): number => listenersAt(port).reduce((sum
  */
 export function takeAllAt(port: number): boolean {
   const newer = 1;
-  const instruction = new DataView(new ArrayBuffer(INSTRUCTION_BYTES));
-  instruction.setUint16(0, RETURN_CONSTANT, true);
-  instruction.setUint32(4, newer, true);
-  const program = new DataView(new ArrayBuffer(PROGRAM_BYTES));
-  program.setUint16(0, 1, true);
-  program.setBigUint64(8, BigInt(ptr(new Uint8Array(instruction.buffer))), true);
-  const told = new Uint8Array(program.buffer);
+  // A sock_fprog and the one sock_filter that it points to, in one piece, so that both stay while they are read.
+  const told = new Uint8Array(PROGRAM_BYTES + INSTRUCTION_BYTES);
+  const fields = new DataView(told.buffer);
+  fields.setUint16(0, 1, true);
+  fields.setBigUint64(8, BigInt(ptr(told)) + BigInt(PROGRAM_BYTES), true);
+  fields.setUint16(PROGRAM_BYTES, RETURN_CONSTANT, true);
+  fields.setUint32(PROGRAM_BYTES + 4, newer, true);
   try {
     const { symbols, close } = dlopen("libc.so.6", {
       setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
     });
     const taken = listenersAt(port).map(
-      ({ fd }) => symbols.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, told, PROGRAM_BYTES) === 0,
+      (fd) => symbols.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, told, PROGRAM_BYTES) === 0,
     );
     close();
     return taken.length > 0 && taken.every(Boolean);

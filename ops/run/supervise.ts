@@ -10,7 +10,7 @@ export interface Program {
   alongside?: boolean;
   /**
    * It may have two processes for a moment: one that says `relieve` on its standard output is ended when another is up,
-   * which `CHIMERA_RELIEVES` tells that it is to take over. Processes take turns; these are what differs between two that
+   * which `CHIMERA_RELIEVES` tells that it is to take over. They take turns; this is what differs between two that
    * follow each other.
    */
   turns?: readonly Record<string, string>[];
