@@ -4,7 +4,7 @@ import { exchangeSecrets, type SecretKey, secretsOf } from "./k8s-env.ts";
 import { BACKUP_SECRETS, BACKUP_WATCH, clockObjects, initSecrets, restoreObjects, type Task } from "./k8s-jobs.ts";
 import { COLLECTOR_URL, collectorPolicies, taskPolicy } from "./k8s-network.ts";
 import { COMPONENT_HEAD, labelsOf, type Part } from "./k8s-objects.ts";
-import { keepsJournal, ORDER_PATH, type Unit } from "./units.ts";
+import { keepsJournal, ORDER_PATH, type Size, type Unit } from "./units.ts";
 
 /** One pod of each service: nothing stands by, and a roll-out still adds the new one before the old one goes. */
 export const singlePart = (services: readonly Unit[]): Part => ({
@@ -73,12 +73,14 @@ export function reservedPart(services: readonly Unit[]): Part {
     .map(({ name, size }) => ({
       target: { kind: "Deployment", name },
       patch: JSON.stringify([
-        { op: "replace", path: `${REQUESTS}/cpu`, value: `${size.cpu.limit / 2}m` },
-        { op: "replace", path: `${REQUESTS}/memory`, value: `${size.memory.limit}Mi` },
+        { op: "replace", path: `${REQUESTS}/cpu`, value: `${reservedOf(size).cpu}m` },
+        { op: "replace", path: `${REQUESTS}/memory`, value: `${reservedOf(size).memory}Mi` },
       ]),
     }));
   return { kustomization: { ...COMPONENT_HEAD, patches }, files: {} };
 }
+/** Thousandths of a core, and MiB. */
+export const reservedOf = ({ cpu, memory }: Size) => ({ cpu: cpu.limit / 2, memory: memory.limit });
 const POD = "/spec/template/spec";
 const REQUESTS = `${POD}/containers/0/resources/requests`;
 
