@@ -114,9 +114,13 @@ function checkOf({ check, format, pattern, minimum, maximum, value: limit, inclu
     case "max_length":
       return (value) => (value as string | unknown[]).length <= maximum!;
     case "greater_than":
-      return typeof limit === "number" ? (value) => (inclusive ? value! >= limit : value! > limit) : undefined;
+      return typeof limit === "number"
+        ? (value) => (value as number) > limit || isAt(limit, value, inclusive)
+        : undefined;
     case "less_than":
-      return typeof limit === "number" ? (value) => (inclusive ? value! <= limit : value! < limit) : undefined;
+      return typeof limit === "number"
+        ? (value) => (value as number) < limit || isAt(limit, value, inclusive)
+        : undefined;
     case "number_format":
       return format === "safeint" ? Number.isSafeInteger : undefined;
     case "string_format":
@@ -128,6 +132,8 @@ function checkOf({ check, format, pattern, minimum, maximum, value: limit, inclu
       return undefined;
   }
 }
+
+const isAt = (limit: number, value: unknown, inclusive = false): boolean => inclusive && value === limit;
 
 const or =
   (other: unknown, inner: Fits): Fits =>
