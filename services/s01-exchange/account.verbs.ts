@@ -7,7 +7,7 @@ import { Balance, ExchangePosition } from "../../shared/domain/trade.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/kit/ports.ts";
 import { answers, type Verb, verb } from "../../shared/kit/service.ts";
-import { inOrder } from "../../shared/paging.ts";
+import { inOrder, Period } from "../../shared/paging.ts";
 import type { Instruments } from "./instruments.ts";
 import { openOrdersOf } from "./orders.verbs.ts";
 import type { Desk } from "./trading.ts";
@@ -24,6 +24,8 @@ export interface AccountParts {
 }
 
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+/** Funding is told of so long, unless somebody asks otherwise. */
+const FUNDING_MS = 10 * 86_400_000;
 const OfInstrument = z.object({ instrument: InstrumentId.optional() });
 
 const Time = z.object({
@@ -130,11 +132,13 @@ export function accountRestVerbs({ account, clock, venue, orders, queries, instr
     }),
     verb({
       name: "listFundingRates",
-      summary: "What a future's funding was at each of its times, oldest first; the first thousand.",
+      summary: "What a future's funding was at each of its times, of ten days unless asked otherwise; oldest first.",
       rest: "GET /xchg/funding-rates",
-      input: inOrder(z.object({ instrument: InstrumentId, from_ts: z.coerce.number(), to_ts: z.coerce.number() })),
+      input: inOrder(z.object({ instrument: InstrumentId, ...Period })),
       output: list(FundingRate),
-      run: async ({ instrument, ...span }) => ({ items: await queries.fundingRates(instrument, span) }),
+      run: async ({ instrument, to_ts = clock.now(), from_ts = to_ts - FUNDING_MS }) => ({
+        items: await queries.fundingRates(instrument, { from_ts, to_ts }),
+      }),
     }),
   ];
 }

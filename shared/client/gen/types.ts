@@ -4614,7 +4614,7 @@ export interface Api {
   listFills(input?: Inputs["listFills"], options?: CallOptions): Promise<Answers["listFills"]>;
   /** Funding payments on record, newest first. `GET /api/v1/xchg/funding` */
   listFunding(input?: Inputs["listFunding"], options?: CallOptions): Promise<Answers["listFunding"]>;
-  /** What a future's funding was at each of its times, oldest first; the first thousand. `GET /api/v1/xchg/funding-rates` */
+  /** What a future's funding was at each of its times, of ten days unless asked otherwise; oldest first. `GET /api/v1/xchg/funding-rates` */
   listFundingRates(input: Inputs["listFundingRates"], options?: CallOptions): Promise<Answers["listFundingRates"]>;
   /** Bars of the past, oldest first. `GET /api/v1/xchg/history` */
   listHistory(input: Inputs["listHistory"], options?: CallOptions): Promise<Answers["listHistory"]>;

@@ -95,16 +95,11 @@ export const lastPriceQuery = (instrument: string) =>
     refetchInterval: 5_000,
   });
 
-const FUNDING_DAYS = 10;
 /** What funding was over the last days, oldest first; it changes a few times a day. */
-export const fundingRatesQuery = (instrument: string, serverNow: () => number) =>
+export const fundingRatesQuery = (instrument: string) =>
   queryOptions({
     queryKey: ["funding-rates", instrument],
-    queryFn: async ({ signal }) => {
-      const to_ts = Math.floor(serverNow());
-      const asked = { instrument, from_ts: to_ts - FUNDING_DAYS * 86_400_000, to_ts };
-      return (await chimera.listFundingRates(asked, { signal })).items;
-    },
+    queryFn: async ({ signal }) => (await chimera.listFundingRates({ instrument }, { signal })).items,
     enabled: instrument.startsWith("FUT:"),
     refetchInterval: 60_000,
   });

@@ -57,13 +57,13 @@ function Picture({ curve, isWhole, instrument }: PictureProps) {
   const at = curve.mid + (probe / PROBE_MAX) * curve.reach;
   const said = probe === 0 ? sidesSaid(t, curve, asset) : standingSaid(t, { curve, at, asset, price });
   return (
-    <figure className="picture" data-stale={isWhole ? undefined : true}>
-      <figcaption className="picture-said" data-side={probe === 0 ? undefined : probe < 0 ? "bid" : "ask"}>
+    <figure className="market-picture" data-stale={isWhole ? undefined : true}>
+      <figcaption className="market-said" data-side={probe === 0 ? undefined : probe < 0 ? "bid" : "ask"}>
         {isWhole ? said : t("book.gap")}
       </figcaption>
-      <div className="plot">
+      <div className="market-plot">
         <Curves curve={curve} probe={probe} />
-        <span className="plot-top muted">
+        <span className="market-plot-top muted">
           {shortText(curve.height)} {asset}
         </span>
         <Probe
@@ -72,9 +72,9 @@ function Picture({ curve, isWhole, instrument }: PictureProps) {
           {...{ min: -PROBE_MAX, max: PROBE_MAX, step: 1, value: probe, onMove: setProbe }}
         />
       </div>
-      <div className="axis muted" aria-hidden="true">
+      <div className="market-axis muted" aria-hidden="true">
         <span>{price(curve.mid - curve.reach)}</span>
-        <span className="axis-mid">{price(curve.mid)}</span>
+        <span className="market-axis-mid">{price(curve.mid)}</span>
         <span>{price(curve.mid + curve.reach)}</span>
       </div>
     </figure>
@@ -93,10 +93,10 @@ function Curves({ curve, probe }: { curve: DepthCurve; probe: number }) {
         <rect className="hatch-ground" width="8" height="8" />
         <rect className="hatch-line" width="2.5" height="8" />
       </pattern>
-      <rect className="spread" x={bidX * WIDTH} width={Math.max(1, (askX - bidX) * WIDTH)} height={HEIGHT} />
+      <rect className="depth-spread" x={bidX * WIDTH} width={Math.max(1, (askX - bidX) * WIDTH)} height={HEIGHT} />
       <polygon className="depth-bids" points={pointsOf(bids, 0.5)} />
       <polygon className="depth-asks" points={pointsOf(asks, 0.5)} fill={`url(#${hatch})`} />
-      <line className="mid" x1={WIDTH / 2} x2={WIDTH / 2} y1="0" y2={HEIGHT} />
+      <line className="depth-mid" x1={WIDTH / 2} x2={WIDTH / 2} y1="0" y2={HEIGHT} />
       {probe === 0 ? null : <line className="probe-line" x1={probeX} x2={probeX} y1="0" y2={HEIGHT} />}
     </svg>
   );

@@ -20,8 +20,7 @@ const RATE_DIGITS = 4;
 
 export function FundingPicture({ instrument }: { instrument: Instrument }) {
   const { t } = useText();
-  const { serverNow } = useLive();
-  const query = useQuery(fundingRatesQuery(instrument.instrument, serverNow));
+  const query = useQuery(fundingRatesQuery(instrument.instrument));
   const bars = fundingBarsOf((query.data ?? []).map(({ ts, rate }) => ({ ts, rate: Number(rate) })));
   return (
     <Panel className="funding-panel" title={t("funding.title")} aside={<Due />}>
@@ -50,11 +49,11 @@ function Due() {
 function Now({ last }: { last: number | undefined }) {
   const { t } = useText();
   const funding = useStore(useLive().market, (state) => state.funding);
-  if (!funding) return <p className="picture-said muted">{t("funding.waits")}</p>;
+  if (!funding) return <p className="market-said muted">{t("funding.waits")}</p>;
   const { rate, next_funding_ts: next } = funding;
   const payer = rate > 0 ? "funding.longs_pay" : rate < 0 ? "funding.shorts_pay" : "funding.nobody_pays";
   return (
-    <p className="picture-said">
+    <p className="market-said">
       <strong>
         <Figure flash>{percentText(rate, RATE_DIGITS, true)}</Figure>
       </strong>{" "}
@@ -76,8 +75,8 @@ function Bars({ bars }: { bars: readonly FundingBar[] }) {
     rate: percentText(bar.rate, RATE_DIGITS, true),
   });
   return (
-    <figure className="picture">
-      <div className="plot">
+    <figure className="market-picture">
+      <div className="market-plot">
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           {bars.map(({ ts, x, y, width, height, rate }, place) => (
             <rect
@@ -88,7 +87,7 @@ function Bars({ bars }: { bars: readonly FundingBar[] }) {
               {...{ x: x * WIDTH, y: y * HEIGHT, width: width * WIDTH, height: height * HEIGHT }}
             />
           ))}
-          <line className="zero" x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} />
+          <line className="funding-zero" x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} />
         </svg>
         <Probe
           label={t("funding.probe")}
@@ -96,7 +95,7 @@ function Bars({ bars }: { bars: readonly FundingBar[] }) {
           {...{ min: 0, max: Math.max(1, bars.length - 1), step: 1, value: at, onMove: setChosen }}
         />
       </div>
-      <figcaption className="axis muted">{said}</figcaption>
+      <figcaption className="market-axis muted">{said}</figcaption>
     </figure>
   );
 }
