@@ -114,7 +114,7 @@ export class OrdersBook extends Books {
     for (const record of rows(intentsKept)) {
       const entry = this.entries.get(record.intent_id) ?? { record, orders: new Map(), fills: new Map() };
       entry.record = record;
-      this.entries.set(record.intent_id, entry);
+      this.file(entry);
     }
     for (const order of rows(ordersKept)) {
       this.entries.get(order.intent_id)?.orders.set(order.client_order_id, order);
@@ -137,7 +137,7 @@ export class OrdersBook extends Books {
     const { orders, fills } = await keptOf(this.ports.store, intentId);
     const raced = this.entries.get(intentId);
     if (raced) return raced.record;
-    this.entries.set(intentId, {
+    this.file({
       record: row.value,
       orders: new Map(orders.map((order) => [order.client_order_id, order])),
       fills: new Map(fills.map((fill) => [fillKey(fill), fill])),

@@ -52,7 +52,7 @@ export class AdmissionRules {
   entryMayPass(intent: Intent): Instrument {
     const { ports, book } = this.parts;
     checks.checkInTime(intent.valid_until, ports.clock.now());
-    const unknown = book.allOrders(intent.instrument).find((order) => order.status === "UNKNOWN");
+    const unknown = book.unknownOrder(intent.instrument);
     if (unknown) refuse("ORDER_UNKNOWN", `${unknown.client_order_id} on ${intent.instrument} has an unknown outcome`);
     const listing = this.listed(intent);
     const { instrument, config_rev } = intent;

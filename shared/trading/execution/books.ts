@@ -31,6 +31,8 @@ export const fillKey = (fill: { instrument: string; fill_id: string }): string =
 
 export class Books {
   protected readonly entries = new Map<string, Entry>();
+  /** Of those that are not over, in the same order: they are asked for several times an order, the others are many. */
+  private readonly underWay = new Set<string>();
   protected readonly owners = new Map<string, string>();
   protected readonly held = new Map<InstrumentId, Holding>();
   protected readonly finished: string[] = [];
@@ -82,11 +84,28 @@ export class Books {
 
   running(instrument?: InstrumentId): IntentRecord[] {
     const found: IntentRecord[] = [];
-    for (const { record } of this.entries.values()) {
-      if (record.state === "RUNNING" && (instrument === undefined || record.instrument === instrument))
-        found.push(record);
+    for (const id of this.underWay) {
+      const { record } = this.entries.get(id) as Entry;
+      if (instrument === undefined || record.instrument === instrument) found.push(record);
     }
     return found;
+  }
+
+  /** An order of the instrument of which nobody knows what became of it. */
+  unknownOrder(instrument: InstrumentId): Order | undefined {
+    for (const { record, orders } of this.entries.values()) {
+      if (record.instrument !== instrument) continue;
+      for (const order of orders.values()) if (order.status === "UNKNOWN") return order;
+    }
+    return undefined;
+  }
+
+  /** Into the books, as it now is. */
+  protected file(entry: Entry): void {
+    const { intent_id, state } = entry.record;
+    this.entries.set(intent_id, entry);
+    if (state === "RUNNING") this.underWay.add(intent_id);
+    else this.underWay.delete(intent_id);
   }
 
   /** Every order in memory, oldest intent first. */
@@ -154,7 +173,7 @@ export class Books {
       const entry = this.entries.get(id) ?? made;
       const wasDone = entry !== made && entry.record.state === "DONE";
       entry.record = made.record;
-      this.entries.set(id, entry);
+      this.file(entry);
       if (made.record.state === "DONE" && !wasDone) this.finished.push(id);
     }
     for (const order of change.orders ?? []) {
