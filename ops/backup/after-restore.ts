@@ -1,5 +1,5 @@
 /** What a restored store says otherwise than its backup: nothing of what was lost may be done a second time. */
-import { exchangeKillCopy } from "../../shared/collections/exchange.ts";
+import { exchangeKillCopy, exchangeMarks } from "../../shared/collections/exchange.ts";
 import type { KillState } from "../../shared/collections/kill.ts";
 import { routerKillCopy, routerMarks } from "../../shared/collections/orders.ts";
 import { type Approval, approvals, killState, sessions } from "../../shared/collections/people.ts";
@@ -21,6 +21,8 @@ export interface Restored {
 }
 
 const MARKS = [RESTORED_MARK, BEGUN_MARK];
+/** Whose books lack what the exchange knows. */
+const MARKS_OF: Partial<Record<ServiceId, string>> = { s04: routerMarks.name, s01: exchangeMarks.name };
 const KILL: Partial<Record<ServiceId, string>> = {
   s12: killState.name,
   s04: routerKillCopy.name,
@@ -29,8 +31,8 @@ const KILL: Partial<Record<ServiceId, string>> = {
 
 /**
  * The kill switch is on, since it may have been turned on since; nobody is signed in, since they may have been locked
- * out; what waits for approval or was approved is void, since it may have been done; and the router is told to ask the
- * exchange for all that it cannot know.
+ * out; what waits for approval or was approved is void, since it may have been done; and the router and
+ * the connector are told from when on the exchange knows more than they do.
  */
 export async function* amended(
   owner: ServiceId,
@@ -55,10 +57,13 @@ export async function* amended(
   if (kill !== undefined && (known || restored.withGateway)) {
     yield { kind: "document", collection: kill, key: "kill", value: killedBy(restored, known) };
   }
-  if (owner === "s04") {
-    const { id, as_of, at } = restored;
+  const { id, as_of, at } = restored;
+  const marks = MARKS_OF[owner];
+  if (marks !== undefined) {
     const value = { id: RESTORED_MARK, value: { backup_id: id, as_of, restored_at: at }, ts: at };
-    yield { kind: "document", collection: routerMarks.name, key: RESTORED_MARK, value };
+    yield { kind: "document", collection: marks, key: RESTORED_MARK, value };
+  }
+  if (owner === "s04") {
     // What lies in a journal is newer than these books, and the exchange tells of it.
     const begun = { id: BEGUN_MARK, value: `restore of ${id}`, ts: at };
     yield { kind: "document", collection: routerMarks.name, key: BEGUN_MARK, value: begun };
@@ -69,7 +74,7 @@ type DocumentRecord = StoreRecord & { kind: "document" };
 
 function amendedDocument(owner: ServiceId, record: DocumentRecord, { at, id }: Restored): DocumentRecord | undefined {
   const { collection, key } = record;
-  if (collection === KILL[owner] || (collection === routerMarks.name && MARKS.includes(key))) return undefined;
+  if (collection === KILL[owner] || (collection === MARKS_OF[owner] && MARKS.includes(key))) return undefined;
   if (collection === sessions.name) return undefined;
   if (collection !== approvals.name) return record;
   const approval = record.value as Approval;

@@ -76,8 +76,8 @@ test("what cannot be meant is refused in a line", async () => {
 
 test("a backup by hand leaves the schedule in force: that none comes by it any more is still told", async () => {
   const blobs = new MemoryBlobs(clock);
-  await leaveWord(blobs, { at: 1, every_ms: 60_000, ok: true });
-  await leaveWord(blobs, { at: 2, every_ms: undefined, ok: true });
+  await leaveWord(blobs, { at: 1, every_ms: 60_000, by_up: false, ok: true });
+  await leaveWord(blobs, { at: 2, every_ms: undefined, by_up: false, ok: true });
   const word = JSON.parse(Buffer.from((await blobs.get(BACKUP_STATUS))!).toString());
   expect(word).toEqual({ succeeded_at: 2, every_ms: 60_000 });
 });

@@ -63,6 +63,8 @@ async function booksAreTheVenues(desk: Desk): Promise<void> {
   const booked = (await readAll(desk.sim.world.store("s04"), fills)).filter((fill) => fill.instrument === FUT);
   const opened = booked.filter(({ kind }) => opening.has(kind)).map((fill) => dec(fill.qty));
   expect(show(entered)).toBe(show(sum(opened)));
+  // Each payment counts in the trade that held the position then.
+  expect(show(sum(kept.map((trade) => dec(trade.funding_usdt))))).toBe(theirs.funding);
 }
 
 describe("restore from an hour-old backup while the venue moved on", () => {
@@ -144,4 +146,34 @@ describe("what was asked in the lost hour", () => {
     expect(positionThere(desk, FUT)).toBe("0");
     expect((await desk.troubles()).filter((trouble) => !/^10: .* stood unprotected/.test(trouble))).toEqual([]);
   }, 60_000);
+
+  test("stands as it is while the exchange does not tell the past: nobody mends books that lack it", async () => {
+    const desk = await Desk.open({ seed: "no past", instruments: [FUT, SPOT], canCrash: true });
+    const { sim, venue } = desk;
+    const copies = await copyAll(sim);
+    for (const instrument of [FUT, SPOT]) await desk.answered(desk.enter(instrument));
+    await sim.advance(5_000);
+    const standing = () => [
+      ...venue
+        .algos()
+        .filter(({ status }) => status === "NEW")
+        .map(({ client_id }) => client_id),
+      ...venue
+        .orders()
+        .filter(({ status }) => status === "NEW")
+        .map(({ client_id }) => client_id),
+    ];
+    const [held, before] = [positionThere(desk, FUT), standing()];
+    for (const path of ["/api/v3/allOrders", "/fapi/v1/allOrders"]) {
+      await desk.fault({ kind: "answer", path, status: 503, code: -1001, count: 1_000 });
+    }
+    await loseAllAndRestore(sim, copies, DOWN_MS);
+    await sim.advance(DOWN_MS + SETTLED_MS / 2);
+    expect(standing()).toEqual(before);
+    desk.clearFaults();
+    await sim.advance(SETTLED_MS);
+    expect(positionThere(desk, FUT)).toBe(held);
+    expect(standing()).toEqual(before);
+    expect(await desk.troubles()).toEqual([]);
+  }, 120_000);
 });

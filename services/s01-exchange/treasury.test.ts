@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { emit, put } from "../../shared/changes.ts";
-import { treasuryTransfers } from "../../shared/collections/exchange.ts";
+import { emit, put, remove } from "../../shared/changes.ts";
+import { exchangeMarks, treasuryTransfers } from "../../shared/collections/exchange.ts";
 import type { Transfer } from "../../shared/contracts.ts";
 import { Bundle, type TreasuryFlags } from "../../shared/domain/bundle.ts";
 import { abs, dec, show } from "../../shared/domain/money.ts";
 import { asProblem } from "../../shared/errors.ts";
 import { createGrantChecker, createGrantSigner, transferHash } from "../../shared/kit/grant.ts";
 import { NetError } from "../../shared/kit/ports.ts";
+import { RESTORED_MARK } from "../../shared/restored.ts";
 import { opsEvents } from "../../shared/streams.ts";
 import { grantKeysForTests } from "../../shared/testing/grant-keys.ts";
 import { StoreFaults } from "../../shared/testing/store-faults.ts";
@@ -103,6 +104,30 @@ test("moves funds there and back, once per id, and each wallet has it", async ()
     "ada STARTED",
     "s01 OK",
   ]);
+});
+
+test("after a restore no transfer is made that may be one of the lost time, and those count in what is moved a day", async () => {
+  flags = { ...FLAGS, day_usdt_max: "250" };
+  const as_of = bench.clock.now();
+  expect(await move(made())).toBe("OK");
+  const restored_at = bench.clock.now() + 1_000;
+  await bench.clock.run(restored_at + 1_000);
+  const value = { backup_id: "b", as_of, restored_at };
+  await bench.store.commit([
+    remove(treasuryTransfers, "t-1"),
+    put(exchangeMarks, { id: RESTORED_MARK, value, ts: restored_at }),
+  ]);
+  // Both are 100 USDT the same way: nobody can tell the repeat of the one from a new one.
+  expect(await move(made())).toBe("RULE");
+  expect(await move(made({ transfer_id: "t-2" }))).toBe("RULE");
+  expect(movements()).toEqual(["MAIN_UMFUTURE 100"]);
+  expect(await move(made({ transfer_id: "t-3", amount_usdt: "151" }))).toBe("RULE");
+  expect(await move(made({ transfer_id: "t-4", amount_usdt: "50" }))).toBe("OK");
+  expect(await move(made({ transfer_id: "t-5", from: "FUT", to: "SPOT" }))).toBe("OK");
+  // What was made since is in the books.
+  expect(await move(made({ transfer_id: "t-6", amount_usdt: "50" }))).toBe("RULE");
+  flags = { ...FLAGS, day_usdt_max: "1000" };
+  expect(await move(made({ transfer_id: "t-6", amount_usdt: "50" }))).toBe("OK");
 });
 
 test("the same id gets the same answer, under a fresh grant too; another body is refused", async () => {

@@ -13,6 +13,7 @@ import type { Balance } from "../../shared/domain/trade.ts";
 import { asProblem, type Problem, refuse } from "../../shared/errors.ts";
 import type { GrantChecker } from "../../shared/kit/grant.ts";
 import type { Clock, Op, Row, Store } from "../../shared/kit/ports.ts";
+import { LostTransfers } from "./lost-transfers.ts";
 import type { Log, Raise, Settings } from "./types.ts";
 import type { Movement, VenueTransfers } from "./venue-transfers.ts";
 
@@ -51,8 +52,11 @@ export class Treasury {
   /** Since when (monotonic) nothing of a transfer can have been sent any more, as far as this life knows. */
   private readonly quietSince = new Map<string, number>();
 
+  private readonly lost: LostTransfers;
+
   constructor(ports: TreasuryPorts) {
     this.ports = ports;
+    this.lost = new LostTransfers(ports);
   }
 
   /**
@@ -97,7 +101,7 @@ export class Treasury {
       created_at: now,
       updated_at: now,
     };
-    const misfit = await this.misfit(record);
+    const misfit = (await this.lost.mayBe(record)) ?? (await this.misfit(record));
     if (misfit !== undefined) refuse("RULE", misfit);
     return told(await this.send(record, undefined));
   }
@@ -264,7 +268,7 @@ export class Treasury {
     const amount = dec(record.amount_usdt);
     if (record.from === record.to) return "from and to are the same wallet.";
     if (amount > dec(flags.transfer_usdt_max)) return `More than ${flags.transfer_usdt_max} USDT at once is not moved.`;
-    const today = await this.movedToday(record.transfer_id);
+    const today = add(await this.movedToday(record.transfer_id), await this.lost.since(this.midnight()));
     if (add(today, amount) > dec(flags.day_usdt_max)) {
       return `More than ${flags.day_usdt_max} USDT a day is not moved (UTC).`;
     }
@@ -273,10 +277,14 @@ export class Treasury {
     return dec(free) < amount ? `Only ${free} USDT are free in ${record.from}.` : undefined;
   }
 
+  private midnight(): number {
+    return Math.floor(this.ports.clock.now() / DAY_MS) * DAY_MS;
+  }
+
   /** All that left for the exchange this UTC day, or still may, but for this one. */
   private async movedToday(id: string): Promise<Amount> {
-    const { store, clock } = this.ports;
-    const from = Math.floor(clock.now() / DAY_MS) * DAY_MS;
+    const { store } = this.ports;
+    const from = this.midnight();
     const isToday = ({ sent_at, created_at }: TreasuryTransfer) => (sent_at ?? created_at) >= from;
     let total = zero;
     for (let cursor: string | undefined; ; ) {

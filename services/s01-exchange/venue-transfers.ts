@@ -12,6 +12,8 @@ export interface Movement {
   readonly asset: string;
   readonly amount: Amount;
   readonly state: "PENDING" | "DONE" | "FAILED";
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 export interface VenueTransfers {

@@ -24,6 +24,7 @@ import {
   outsideIntent,
   signedQty,
 } from "./outside.ts";
+import { LACKING } from "./repair-orders.ts";
 
 type Answer = z.output<typeof RepairHoldingAnswer>;
 
@@ -31,6 +32,8 @@ interface Parts extends OutsideParts {
   readonly market: MarketView;
   readonly dispatch: Dispatch;
   readonly orphans: Orphans;
+  /** The books were restored, and what the exchange knows since is not in them yet. */
+  isLacking(): boolean;
   /** Lets the instrument's protection look at what has changed without an order. */
   poke(instrument: InstrumentId): void;
 }
@@ -71,6 +74,7 @@ export class HoldingRepair {
     const { book, market, ports } = this.parts;
     const { instrument } = ask;
     book.mustBeWhole();
+    if (this.parts.isLacking()) refuse("NOT_READY", LACKING, { retryAfterMs: 1_000 });
     if (!ports.shard.owns(instrument)) refuse("NOT_OWNER", `${instrument} is another shard's`);
     if (this.underWay.has(instrument)) refuse("STILL_RUNNING", `${instrument} is being repaired`);
     this.underWay.add(instrument);

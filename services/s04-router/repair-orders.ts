@@ -25,8 +25,11 @@ interface Parts {
   readonly booking: Booking;
   readonly dispatch: Dispatch;
   readonly venue: Venue;
+  /** The books were restored, and what the exchange knows since is not in them yet. */
+  isLacking(): boolean;
 }
 
+export const LACKING = "the exchange is being asked for what the restored books lack";
 const BY = "RECONCILIATION" as const;
 /** Intents that an order without a row is looked for in, newest first; each has at most so many legs of a kind. */
 const INTENTS_MAX = 300;
@@ -43,10 +46,12 @@ export class OrderRepair {
   /**
    * NOT_FOUND: RESYNC of an order we do not know, ADOPT of one that no intent of ours explains or that the exchange
    * does not have. CONFLICT: a call about it is under way, or CANCEL of one that is ours and stands as we sent it.
+   * NOT_READY: after a restore, before the exchange was asked for what the books lack.
    */
   async repair(ask: RepairOrder): Promise<Answer> {
     const { book, dispatch, ports } = this.parts;
     book.mustBeWhole();
+    if (this.parts.isLacking()) refuse("NOT_READY", LACKING, { retryAfterMs: 1_000 });
     if (!ports.shard.owns(ask.instrument)) refuse("NOT_OWNER", `${ask.instrument} is another shard's`);
     const known = await book.find(ask.client_order_id);
     if (known && dispatch.isBusy(known)) {

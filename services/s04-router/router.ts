@@ -82,7 +82,8 @@ export class Router {
     this.kill = kill;
     this.sharedBudget = ports.shard.count > 1 ? new SharedBudget(ports, book) : undefined;
     this.executor = new Executor(shared);
-    this.orderRepair = new OrderRepair(shared);
+    const isLacking = () => this.lost.isDue;
+    this.orderRepair = new OrderRepair({ ...shared, isLacking });
     this.lost = new CatchUp({ ...shared, orderRepair: this.orderRepair });
     this.recovery = new Recovery({ ...shared, catchUp: this.lost, pokeAll: () => this.pokeAll() });
     this.admission = new Admission({
@@ -107,7 +108,7 @@ export class Router {
       sharedBudget: this.sharedBudget,
       exit: (intent) => this.admission.admitOwn(intent),
     });
-    this.holdingRepair = new HoldingRepair({ ...shared, orphans, poke });
+    this.holdingRepair = new HoldingRepair({ ...shared, orphans, poke, isLacking });
     this.accounts = new Accounts(ports, { book, booking, market, recovery: this.recovery });
     const failed = (key: string, error: unknown) =>
       ports.warn("a step failed and is tried again", { key, error: String(error) });

@@ -1,6 +1,8 @@
 /** One reconciliation: looks until what differs stands still, finds out why, and has it repaired in the order of risk. */
 
-import { asProblem } from "../../shared/errors.ts";
+import { routerMarks } from "../../shared/collections/orders.ts";
+import { asProblem, refuse } from "../../shared/errors.ts";
+import { RESTORED_MARK, RestoredMark } from "../../shared/restored.ts";
 import type { Reconciliation, ReconciliationSummary } from "../../shared/streams.ts";
 import type { Cause } from "../../shared/trading/reconcile/cause.ts";
 import { agreement, type Difference, settled } from "../../shared/trading/reconcile/difference.ts";
@@ -64,6 +66,15 @@ interface Found {
   readonly differences: readonly Difference[];
 }
 
+/** Books that were restored lack what happened since: to mend them before the router has asked would undo what it finds. */
+async function mustBeCaughtUp({ store }: Pick<Ports, "store">): Promise<void> {
+  const { items } = await store.query(routerMarks, { limit: MARKS_MAX });
+  const marks = items.filter(({ value }) => value.id === RESTORED_MARK).map(({ value }) => value.value);
+  if (marks.every((mark) => RestoredMark.parse(mark).caught_up_at !== undefined)) return;
+  refuse("NOT_READY", "the router is asking the exchange for what the restored books lack");
+}
+const MARKS_MAX = 1_000;
+
 class Run {
   readonly items: Item[] = [];
   found: Found | undefined;
@@ -80,6 +91,7 @@ class Run {
   }
 
   async go(before: Reconciliation | undefined): Promise<void> {
+    await mustBeCaughtUp(this.parts.ports);
     this.found = await this.settle();
     const ranked = this.rank(this.found);
     for (const rank of [...ranked.keys()].toSorted()) await this.repairAll(rank, ranked.get(rank) ?? []);

@@ -14,7 +14,11 @@ const PAGES_MAX = 10;
 const Id = z.union([z.string(), z.number()]).transform(String);
 const Moved = z.looseObject({ tranId: Id });
 const History = z.looseObject({
-  rows: z.array(z.looseObject({ tranId: Id, asset: z.string(), amount: z.string(), status: z.string() })).default([]),
+  rows: z
+    .array(
+      z.looseObject({ tranId: Id, asset: z.string(), amount: z.string(), status: z.string(), timestamp: z.number() }),
+    )
+    .default([]),
 });
 
 export class Transfers implements VenueTransfers {
@@ -50,11 +54,12 @@ export class Transfers implements VenueTransfers {
   private async page(way: Way, current: number): Promise<Movement[]> {
     const params = { type: typeOf(way), current, size: PAGE_ROWS };
     const { rows } = History.parse(await this.rest.call("GET", PATH, params, { auth: "signed" }));
-    return rows.map(({ tranId, asset, amount, status }) => ({
+    return rows.map(({ tranId, asset, amount, status, timestamp }) => ({
       tx_id: tranId,
       asset,
       amount: dec(amount),
       state: stateOf(status),
+      at: timestamp,
     }));
   }
 }
