@@ -63,6 +63,8 @@ export class FakeExchange {
   /** Until then queries answer that there is no such order. */
   forgetfulUntil = 0;
   feeAsset = "USDT";
+  /** Of which instruments open orders were asked for, or `all`. */
+  readonly askedOpen: string[] = [];
   private seq = 0;
   private readonly clock: Clock;
 
@@ -100,9 +102,11 @@ export class FakeExchange {
       }
       return this.said(client_order_id);
     },
-    getOpenOrders: async () => {
+    getOpenOrders: async ({ instrument }) => {
       await this.answer();
-      return { orders: [...this.orders.values()].filter((o) => !isTerminal(o.status)) };
+      this.askedOpen.push(instrument ?? "all");
+      const open = [...this.orders.values()].filter((o) => !isTerminal(o.status));
+      return { orders: open.filter((o) => instrument === undefined || o.instrument === instrument) };
     },
     getFills: async ({ instrument, order_id }) => {
       await this.answer();

@@ -349,3 +349,15 @@ test("with one call in five failing the breaker keeps entries out for its time, 
   expect(breaker).toEqual(["BREAKER_OPEN", "BREAKER_CLOSED"]);
   world.close();
 });
+
+test("a start asks for open orders where something is open, and not for those of all: that is dear", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  expect(world.exchange.askedOpen).toEqual([]);
+  world.router.admission.place(Intent.parse(entry({ intent_id: "open:entry" }))).catch(() => undefined);
+  await world.pass(1_000);
+  world.boot();
+  await world.start();
+  expect(world.exchange.askedOpen).toEqual([FUT]);
+  world.close();
+});

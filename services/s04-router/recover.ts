@@ -31,6 +31,8 @@ interface Parts {
 /** Fills are asked from a little before the newest one known, against clocks that differ. */
 const OVERLAP_MS = 60_000;
 const UNHEARD_MS = 60_000;
+/** Binance's futures count 2 for the open orders of one instrument, and 80 of 2 400 a minute for those of all. */
+const FEW_INSTRUMENTS = 20;
 /** After positions differed. */
 const LOOK_AGAIN_MS = 10_000;
 
@@ -98,11 +100,9 @@ export class Recovery {
   }
 
   private async meet(): Promise<void> {
-    const { book, market, venue, ports, catchUp } = this.parts;
+    const { book, market, ports, catchUp } = this.parts;
     await market.loadListings();
-    const { account } = ports;
-    const open = await this.must(venue.attempt((o) => venue.calls.getOpenOrders({ account }, o)));
-    const orders = open.orders.filter((said) => ports.shard.owns(said.instrument));
+    const orders = (await this.openOrders()).filter((said) => ports.shard.owns(said.instrument));
     await catchUp.run(new Set([...orders.map((said) => said.instrument), ...this.everTraded()]));
     await this.meetOrders(orders);
     for (const instrument of this.instruments()) await this.meetFills(instrument);
@@ -118,6 +118,20 @@ export class Recovery {
       );
     }
     this.parts.pokeAll();
+  }
+
+  /** Where little is open, of that alone: whoever sent what our books know nothing of is the reconciler's to find. */
+  private async openOrders(): Promise<ExchangeOrder[]> {
+    const { venue, ports, catchUp } = this.parts;
+    const { account } = ports;
+    const instruments = this.instruments();
+    if (catchUp.isDue || instruments.size > FEW_INSTRUMENTS) {
+      return (await this.must(venue.attempt((o) => venue.calls.getOpenOrders({ account }, o)))).orders;
+    }
+    const asking = [...instruments].map((instrument) =>
+      this.must(venue.ask(instrument, (o) => venue.calls.getOpenOrders({ account, instrument }, o))),
+    );
+    return (await Promise.all(asking)).flatMap(({ orders }) => orders);
   }
 
   private async meetOrders(open: readonly ExchangeOrder[]): Promise<void> {

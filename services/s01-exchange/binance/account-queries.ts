@@ -24,7 +24,9 @@ const PAGE = 1_000;
 const FILLS_MAX = 50_000;
 /** Binance answers a start time with the week that follows it. */
 const FUT_FILLS_MS_MAX = 7 * 24 * 3_600_000 - 60_000;
+/** Of one order: an exit may wait for it. */
 const signed = { auth: "signed", urgent: true } as const;
+const reconciling = { auth: "signed", reconciles: true } as const;
 
 /** What Binance has bars of; shorter ones are made from trades by whoever needs them. */
 const INTERVALS: Record<Market, readonly Timeframe[]> = {
@@ -64,7 +66,8 @@ export class AccountQueries implements VenueQueries {
   }
 
   private async fillPage(market: Market, path: string, params: Params): Promise<ExchangeFill[]> {
-    const rows = await this.rests[market].call<unknown[]>("GET", path, params, signed);
+    const ask = params.orderId === undefined ? reconciling : signed;
+    const rows = await this.rests[market].call<unknown[]>("GET", path, params, ask);
     return rows.map(readFill);
   }
 
@@ -79,14 +82,14 @@ export class AccountQueries implements VenueQueries {
   async positions(account: string, instrument?: InstrumentId): Promise<ExchangePosition[]> {
     if (instrument !== undefined && marketOf(instrument) === "SPOT") return [];
     const params = { symbol: instrument && symbolOf(instrument) };
-    const rows = await this.rests.FUT.call<unknown[]>("GET", "/fapi/v3/positionRisk", params, signed);
+    const rows = await this.rests.FUT.call<unknown[]>("GET", "/fapi/v3/positionRisk", params, reconciling);
     return rows.map((row) => readPosition(account, row)).filter(isHeld);
   }
 
   async balances(): Promise<Balance[]> {
     const [spot, fut] = await Promise.all([
-      this.rests.SPOT.call("GET", "/api/v3/account", { omitZeroBalances: true }, { auth: "signed" }),
-      this.rests.FUT.call("GET", "/fapi/v3/account", {}, { auth: "signed" }),
+      this.rests.SPOT.call("GET", "/api/v3/account", { omitZeroBalances: true }, reconciling),
+      this.rests.FUT.call("GET", "/fapi/v3/account", {}, reconciling),
     ]);
     return [...readSpotBalances(spot), ...readFutBalances(fut)];
   }

@@ -13,8 +13,8 @@ import { CODE, exchangeCode, type Params, type Rest } from "./rest.ts";
 
 const ALGO = "/fapi/v1/algoOrder";
 /**
- * All open orders of futures weigh 80 (40, and 40 for the conditional ones) of 2 400 a minute, and every shard of the
- * router asks for them after each start and gap. At most 25 in a minute cannot reach the part that is kept for exits.
+ * All open orders of futures weigh 80 (40, and 40 for the conditional ones) of 2 400 a minute, and the reconciler asks
+ * for them, the router where it has much open. At most 25 in a minute cannot reach the part that is kept for exits.
  */
 const ALL_OPEN = { spacingMs: 3_000, atOnce: 5 };
 
@@ -167,7 +167,7 @@ export class Orders implements VenueOrders {
   ): Promise<void> {
     const symbol = symbolOf(instrument);
     // Both have one effect however often they are sent, and no order follows a failure: not known is not done.
-    const ask = { auth: "signed" } as const;
+    const ask = { auth: "signed", reconciles: true } as const;
     if (isFirst) {
       const params = { symbol, marginType: "ISOLATED" };
       await this.rests.FUT.call("POST", "/fapi/v1/marginType", params, ask).catch((error) => {
@@ -202,7 +202,7 @@ export class Orders implements VenueOrders {
 
   private async list(path: string, params: Params): Promise<unknown[]> {
     const market = path.startsWith("/fapi") ? "FUT" : "SPOT";
-    const rows = await this.rests[market].call("GET", path, params, { auth: "signed" });
+    const rows = await this.rests[market].call("GET", path, params, { auth: "signed", reconciles: true });
     return Array.isArray(rows) ? rows : refuse("UNAVAILABLE", `The exchange answered ${path} with no list.`);
   }
 }

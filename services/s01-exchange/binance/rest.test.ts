@@ -76,6 +76,29 @@ test("the last weight of a minute is kept for what is urgent, and comes back wit
   expect(requests.length).toBe(3);
 });
 
+test.each([
+  { used: 0, goesOn: ["read", "reconciles", "enters", "exits"] },
+  { used: 1_679, goesOn: ["read", "reconciles", "enters", "exits"] },
+  { used: 1_680, goesOn: ["reconciles", "enters", "exits"] },
+  { used: 2_039, goesOn: ["reconciles", "enters", "exits"] },
+  { used: 2_040, goesOn: ["exits"] },
+])("of 2400, $used used: $goesOn", async ({ used, goesOn }) => {
+  const asks = {
+    read,
+    reconciles: { auth: "signed", reconciles: true },
+    enters: { auth: "signed", changes: true, places: true },
+    exits: { auth: "signed", changes: true, places: true, urgent: true },
+  } as const;
+  const { rest } = open(() => ({ headers: { "x-mbx-used-weight-1m": String(used) } }));
+  await rest.call("GET", "/x", {}, read);
+  const answered = await Promise.all(
+    Object.entries(asks).map(async ([name, ask]) =>
+      (await codeOf(rest.call("GET", "/x", {}, ask))) === "done" ? name : [],
+    ),
+  );
+  expect(answered.flat()).toEqual(goesOn);
+});
+
 test("429 without Retry-After is obeyed too, urgent or not", async () => {
   const { rest, around, requests } = open(() => ({ status: 429 }));
   expect(await codeOf(rest.call("GET", "/x", {}, read))).toBe("RATE_LIMITED");

@@ -17,6 +17,8 @@ export interface Ask {
   changes?: boolean;
   /** Cancels and reduce-only orders go on when the weight left is kept for them. */
   urgent?: boolean;
+  /** Brings books and exchange together, without which nothing is entered: goes on where what is only read has to wait. */
+  reconciles?: boolean;
   /** Places an order, of which an account may send so many. */
   places?: boolean;
   timeoutMs?: number;
@@ -25,8 +27,12 @@ export interface Ask {
 }
 
 const MINUTE_MS = 60_000;
-/** Of the exchange's weight per minute, what is kept for cancels and reduce-only orders. */
-const RESERVE_SHARE = 0.15;
+/**
+ * Up to which part of the exchange's weight per minute each may go: what is only read (bars, order books, people's
+ * questions), then what entries wait for and entries themselves. What is left after these is for exits.
+ */
+const READ_SHARE = 0.7;
+const ENTRY_SHARE = 0.85;
 const WEIGHT_LIMIT: Record<Market, number> = { SPOT: 6_000, FUT: 2_400 };
 const RETRY_MS_WHEN_UNSAID = 5_000;
 const BAN_MS_WHEN_UNSAID = 120_000;
@@ -221,8 +227,10 @@ export class Rest {
       refuse("RATE_LIMITED", detail, { retryAfterMs: orderWait });
     }
     const used = Math.floor(now / MINUTE_MS) === this.weightMinute ? this.weight : 0;
-    if (ask.urgent || used < this.weightLimit * (1 - RESERVE_SHARE)) return;
-    refuse("RATE_LIMITED", `What is left of this minute's ${this.market} weight is kept for exits.`, {
+    const share = ask.reconciles || ask.places ? ENTRY_SHARE : READ_SHARE;
+    if (ask.urgent || used < this.weightLimit * share) return;
+    const whose = share === ENTRY_SHARE ? "exits" : "reconciliation, entries and exits";
+    refuse("RATE_LIMITED", `What is left of this minute's ${this.market} weight is kept for ${whose}.`, {
       retryAfterMs: MINUTE_MS - (now % MINUTE_MS),
     });
   }
