@@ -5,20 +5,26 @@
 import { exchangeMarks, treasuryTransfers } from "../../shared/collections/exchange.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
 import { type Amount, dec, sum, zero } from "../../shared/domain/money.ts";
+import type { Store } from "../../shared/kit/ports.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { RESTORED_MARK, RestoredMark } from "../../shared/restored.ts";
-import type { TreasuryPorts } from "./treasury.ts";
-import type { Movement, Way } from "./venue-transfers.ts";
+import type { Movement, VenueTransfers, Way } from "./venue-transfers.ts";
 
 /** Clocks differ, and what was under way at the moment of the backup may not be in it. */
 const OVERLAP_MS = 120_000;
 const DAY_MS = 86_400_000;
 const WALLETS = ["SPOT", "FUT"] as const satisfies Market[];
 
-export class LostTransfers {
-  private readonly ports: Pick<TreasuryPorts, "store" | "transfers">;
+interface Parts {
+  readonly store: Store;
+  /** Absent: the connector cannot. */
+  readonly transfers: VenueTransfers | undefined;
+}
 
-  constructor(ports: Pick<TreasuryPorts, "store" | "transfers">) {
+export class LostTransfers {
+  private readonly ports: Parts;
+
+  constructor(ports: Parts) {
     this.ports = ports;
   }
 
