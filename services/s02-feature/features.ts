@@ -6,7 +6,11 @@ import type { InstrumentId } from "../../shared/domain/instrument.ts";
 import type { Depth, Funding, MarketTrade, Ticker } from "../../shared/domain/market.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { EngineOptions } from "../../shared/trading/factors/engine.ts";
-import { InstrumentFeatures, type Surroundings } from "../../shared/trading/factors/instrument-features.ts";
+import {
+  type Firing,
+  InstrumentFeatures,
+  type Surroundings,
+} from "../../shared/trading/factors/instrument-features.ts";
 import { wantedOfPeers } from "../../shared/trading/factors/recompute.ts";
 import { regimeOf } from "../../shared/trading/factors/regime.ts";
 import { describeFamily, FAMILIES, factorsOfBundle, parseFactor } from "../../shared/trading/factors/registry.ts";
@@ -23,6 +27,7 @@ export class Features {
   #rev = 0;
   /** Of the last run, for instruments that are not followed yet. */
   #snapshots = new Map<InstrumentId, EngineSnapshot>();
+  #fired: ReadonlyMap<InstrumentId, readonly Firing[]> = new Map();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -44,8 +49,7 @@ export class Features {
     this.#instruments = new Map();
     for (const { instrument, enabled } of views.flatMap(({ bundle }) => bundle.instruments)) {
       if (!enabled || this.#instruments.has(instrument)) continue;
-      const kept = before.get(instrument) ?? new InstrumentFeatures(instrument, this.#around, this.#peers);
-      this.#instruments.set(instrument, kept);
+      this.#instruments.set(instrument, before.get(instrument) ?? this.#begun(instrument));
     }
     // After all are known, so that a factor of another instrument finds it.
     for (const features of this.all) {
@@ -64,6 +68,12 @@ export class Features {
   remember(snapshots: readonly EngineSnapshot[]): void {
     for (const snapshot of snapshots) this.#snapshots.set(snapshot.instrument, snapshot);
     for (const features of this.all) this.#takeUp(features);
+  }
+
+  /** When strategies fired last in former runs, so that a restart ends no cool-down. */
+  recall(fired: ReadonlyMap<InstrumentId, readonly Firing[]>): void {
+    this.#fired = fired;
+    for (const features of this.all) features.recall(fired.get(features.instrument) ?? []);
   }
 
   /** Ids of the revisions in force, and the number of the stable one. */
@@ -139,6 +149,12 @@ export class Features {
     lookup: (instrument, id) => this.#instruments.get(instrument)?.engine.value(id) ?? Number.NaN,
     closes: (instrument, timeframe) => this.#instruments.get(instrument)?.engine.closes(timeframe),
   };
+
+  #begun(instrument: InstrumentId): InstrumentFeatures {
+    const features = new InstrumentFeatures(instrument, this.#around, this.#peers);
+    features.recall(this.#fired.get(instrument) ?? []);
+    return features;
+  }
 
   #takeUp(features: InstrumentFeatures): void {
     const { instrument, engine } = features;

@@ -13,6 +13,7 @@ import type { Surroundings } from "../../shared/trading/factors/instrument-featu
 import { registerFactors } from "./factor-registry.ts";
 import { Features } from "./features.ts";
 import { featureVerbs } from "./features.verbs.ts";
+import { type FormerRuns, lastFirings } from "./firings.ts";
 import { HistoryWarmer } from "./history.ts";
 import { FeatureKeeper } from "./kept-features.ts";
 import { RecomputeJobs } from "./recompute-jobs.ts";
@@ -64,7 +65,7 @@ export default defineService({
         every(ctx.settings.historyEveryMs, "history", () => warmer.step(engines())),
         every(METERS_EVERY_MS, "meters", meters(ctx, features)),
         every(KEEP_EVERY_MS, "kept-features", () => keeper.flush()),
-        every(ctx.settings.snapshotEveryMs, "snapshots", () => saveSnapshots(ctx, engines())),
+        every(ctx.settings.snapshotEveryMs, "snapshots", () => saveSnapshots(ctx, features.all)),
         every(ctx.settings.recomputeEveryMs, "recompute", () => jobs.step()),
         every(FIVE_MINUTES_MS, "daily-regime", dailyRegime(ctx, parts)),
       ],
@@ -77,15 +78,25 @@ export default defineService({
         if (refused.length > 0)
           ctx.log.info("factor snapshots of another version left alone", { instruments: refused });
         features.remember(usable);
+        features.recall(await lastFirings(formerRuns(ctx), instrumentsOf(features)));
       },
       async stop() {
         await writer.flush();
         await keeper.flush(true);
-        await saveSnapshots(ctx, engines());
+        await saveSnapshots(ctx, features.all);
       },
       verbs: verbsOf(ctx, parts),
     };
   },
+});
+
+const instrumentsOf = ({ all }: Features) => [...all].map(({ instrument }) => instrument);
+
+const formerRuns = (ctx: Ctx): FormerRuns => ({
+  store: ctx.store,
+  clock: ctx.clock,
+  told: (limit) => ctx.peers.recent(signals, limit),
+  failed: (error) => ctx.log.warn("the newest signals are not known", { error: String(error) }),
 });
 
 interface Parts {
@@ -125,7 +136,7 @@ function partsOf(ctx: Ctx): Parts {
     clock: ctx.clock,
     getHistory,
     audit: ctx.audit,
-    active: () => ({ ...features.wanted, instruments: [...features.all].map(({ instrument }) => instrument) }),
+    active: () => ({ ...features.wanted, instruments: instrumentsOf(features) }),
   });
   return { features, warmer, writer, keeper, jobs };
 }

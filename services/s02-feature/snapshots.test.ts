@@ -53,7 +53,7 @@ describe("a restart", () => {
     const before = run();
     before.follow();
     before.live(0, 120);
-    await saveSnapshots(before, [before.engine()]);
+    await saveSnapshots(before, before.features.all);
 
     const after = run(before.store);
     after.follow();
@@ -74,7 +74,7 @@ describe("a restart", () => {
     const before = run();
     before.follow();
     before.live(0, 120);
-    await saveSnapshots(before, [before.engine()]);
+    await saveSnapshots(before, before.features.all);
     const { usable } = await loadSnapshots(before);
 
     const later = run(before.store);
@@ -95,7 +95,7 @@ describe("a restart", () => {
     before.follow();
     before.live(0, 60);
     const store = before.store;
-    await saveSnapshots(before, [before.engine()]);
+    await saveSnapshots(before, before.features.all);
     const kept = (await store.get(factorSnapshots, FUT))!.value;
     await store.commit([put(factorSnapshots, { ...kept, registry: "older" })]);
     expect(await loadSnapshots(before)).toEqual({ usable: [], refused: [FUT] });
@@ -113,7 +113,7 @@ describe("a restart", () => {
   test("writes nothing of an instrument that has not been heard", async () => {
     const silent = run();
     silent.follow();
-    await saveSnapshots(silent, [silent.engine()]);
+    await saveSnapshots(silent, silent.features.all);
     expect(await loadSnapshots(silent)).toEqual({ usable: [], refused: [] });
   });
 });

@@ -2,7 +2,7 @@
 import { put } from "../../shared/changes.ts";
 import { factorSnapshots } from "../../shared/collections/features.ts";
 import type { Clock, Store } from "../../shared/kit/ports.ts";
-import type { FactorEngine } from "../../shared/trading/factors/engine.ts";
+import type { InstrumentFeatures } from "../../shared/trading/factors/instrument-features.ts";
 import type { EngineSnapshot } from "../../shared/trading/factors/snapshot.ts";
 import { REGISTRY } from "./kept-features.ts";
 
@@ -15,12 +15,16 @@ interface Parts {
 }
 
 /** One commit for each instrument, so that none makes another's events wait for long. */
-export async function saveSnapshots({ store, clock }: Parts, engines: Iterable<FactorEngine>): Promise<void> {
-  for (const engine of engines) {
+export async function saveSnapshots(
+  { store, clock }: Parts,
+  all: Iterable<Pick<InstrumentFeatures, "engine" | "fired">>,
+): Promise<void> {
+  for (const features of all) {
+    const { engine } = features;
     if (Number.isNaN(engine.exchTs)) continue;
     const { instrument, exchTs } = engine;
     const state = JSON.stringify(engine.snapshot());
-    const row = { instrument, registry: REGISTRY, exch_ts: exchTs, ts: clock.now(), state };
+    const row = { instrument, registry: REGISTRY, exch_ts: exchTs, ts: clock.now(), state, fired: features.fired() };
     await store.commit([put(factorSnapshots, row)]);
   }
 }

@@ -176,6 +176,18 @@ test("a restart rebuilds all of it from S6's trades and S4's intents", async () 
   expect([show(state.equity!.now_usdt), show(state.equity!.peak_usdt)]).toEqual(["900", "1000"]);
 });
 
+test("a restart keeps the cool-down and the loss of a trade that was open for longer than a week", async () => {
+  const stores = storesOn();
+  const long = { exit_reason: "SL", opened_at: NOON - 30 * 24 * HOUR_MS, closed_at: NOON - 1 };
+  await write(stores, trades, closedTrade("long", "-2", long));
+  const { clock } = await engineWith();
+  const book = new AccountBook(stores("s03"), clock, WHOLE);
+  await book.rebuild();
+  const state = book.state(NOON, risk);
+  expect([...state.cooldown_until]).toEqual([["FUT:BTCUSDT", NOON - 1 + risk.cooldown_after_stop_ms]]);
+  expect([state.losses_in_row, show(state.day_pnl_usdt)]).toEqual([1, "-2"]);
+});
+
 function recordOf(intent_id: string, instrument: string): IntentRecord {
   const intent = { ...entry, intent_id, instrument, side: "BUY", notional_usdt: "250" } as Intent;
   return {

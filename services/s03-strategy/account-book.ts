@@ -10,8 +10,8 @@ import { AccountTally, dayOf } from "../../shared/trading/decision/account-tally
 const DAY_MS = 86_400_000;
 const PAGE = 1_000;
 
-/** A trade that opened this long before midnight can still close today. */
-const TRADE_LENGTH_MAX_MS = 7 * DAY_MS;
+/** A cool-down after a stop may reach so far back behind midnight; results count from midnight alone. */
+const CLOSED_BEFORE_MS = 7 * DAY_MS;
 
 export class AccountBook extends AccountTally {
   private readonly store: Store;
@@ -27,7 +27,7 @@ export class AccountBook extends AccountTally {
     for (const status of ["PENDING_ENTRY", "ACTIVE", "PENDING_CLOSING"]) {
       await this.readTrades({ status });
     }
-    await this.readTrades({ status: "CLOSED", opened_at: { gte: this.day * DAY_MS - TRADE_LENGTH_MAX_MS } });
+    await this.readTrades({ status: "CLOSED", closed_at: { gte: this.day * DAY_MS - CLOSED_BEFORE_MS } });
     this.tally();
     const page = await this.store.query(intents, { where: { state: "RUNNING" }, limit: PAGE });
     for (const { value } of page.items) {

@@ -1,6 +1,6 @@
 /** What S2 keeps besides signals: which factors there are, what they were, where they stood, and recomputations. */
 import { z } from "@hono/zod-openapi";
-import { FeatureValues } from "../domain/decision.ts";
+import { FeatureValues, Trigger } from "../domain/decision.ts";
 import { InstrumentId } from "../domain/instrument.ts";
 import { Timeframe } from "../domain/market.ts";
 import { featureKey } from "../keys.ts";
@@ -81,6 +81,8 @@ export const FactorSnapshot = z.object({
   exch_ts: z.number(),
   ts: z.number(),
   state: z.string(),
+  /** When each trigger of each strategy fired last, 0 for never, so that cool-downs outlive a restart. */
+  fired: z.array(Trigger.extend({ strategy_id: z.string() })).optional(),
 });
 export type FactorSnapshot = z.output<typeof FactorSnapshot>;
 export const factorSnapshots = collection({

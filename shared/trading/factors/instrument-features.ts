@@ -11,7 +11,7 @@ import type { FeatureSettings } from "./feature-settings.ts";
 import type { LevelNumbers } from "./inputs.ts";
 import type { ClosedBar } from "./series.ts";
 import type { EngineSnapshot } from "./snapshot.ts";
-import { Triggers } from "./triggers.ts";
+import { newestOfEach, Triggers } from "./triggers.ts";
 
 /** An event further ahead of its own arrival is a fault: taken in, it would close bars that are still going on. */
 const FUTURE_MS_MAX = 10_000;
@@ -46,6 +46,11 @@ export interface Wanted extends Looks {
 }
 
 const NOTHING_CLOSED: readonly ClosedBar[] = [];
+
+/** When a trigger of a strategy fired last. */
+export interface Firing extends Trigger {
+  readonly strategy_id: string;
+}
 
 interface Watch {
   readonly strategy_id: string;
@@ -118,6 +123,22 @@ export class InstrumentFeatures {
     engine.restore(snapshot);
     engine.interrupt();
     this.engine = engine;
+  }
+
+  /** What fired in a former run, of strategies that are not looked for now too. */
+  recall(past: readonly Firing[]): void {
+    for (const [id, some] of Map.groupBy(past, ({ strategy_id }) => strategy_id)) {
+      const triggers = this.#triggers.get(id) ?? new Triggers([]);
+      this.#triggers.set(id, triggers);
+      triggers.recall(newestOfEach(some.map(({ strategy_id: _, ...fired }) => fired)));
+    }
+  }
+
+  /** For a later run to recall. */
+  fired(): Firing[] {
+    return [...this.#triggers].flatMap(([strategy_id, triggers]) =>
+      triggers.fired().map((one) => ({ strategy_id, ...one })),
+    );
   }
 
   onTicker(event: Ticker): void {

@@ -53,7 +53,8 @@ function stepCross(spec: CrossTrigger, state: TriggerState, at: { value: number;
 
 /** `1m`, or `obi_5 up 0.4`. */
 export const sayingOf = (spec: BundleTrigger): string =>
-  spec.kind === "bar" ? spec.timeframe : `${spec.factor} ${spec.direction} ${spec.level}`;
+  spec.kind === "bar" ? spec.timeframe : `${waySaid(spec)}${spec.level}`;
+const waySaid = ({ factor, direction }: CrossTrigger): string => `${factor} ${direction} `;
 
 /** What triggers need of the engine. */
 interface Engine {
@@ -72,11 +73,14 @@ interface Watched {
 }
 
 const NONE: readonly Trigger[] = [];
+const NEVER = 0;
 const ALL_STABLE: ArmAt = () => "STABLE";
 
 /** The triggers of one strategy on one instrument, as the revisions in force have them. */
 export class Triggers {
   #watched: readonly Watched[] = [];
+  /** What fired in a former run, each saying once. */
+  #past: readonly Trigger[] = [];
   #firedTs = Number.NaN;
   #armAt: ArmAt = ALL_STABLE;
   // One for all updates, so that looking allocates nothing.
@@ -98,9 +102,13 @@ export class Triggers {
     const [ofStable, ofCanary] = [keysOf(stable), keysOf(canary?.specs ?? stable)];
     const isKept = ({ key }: Watched) => ofStable.has(key) || ofCanary.has(key);
     const gone = before.filter((one) => !isKept(one));
+    const sayings = new Set([...ofStable.values(), ...ofCanary.values()].map(sayingOf));
     const stateOf = (key: string, spec: BundleTrigger): TriggerState => {
       const kept = before.find((one) => one.key === key)?.state;
-      return kept ?? inherited(gone.find((one) => isAlike(one.spec, spec))?.state);
+      if (kept) return kept;
+      const begun = inherited(gone.find((one) => isAlike(one.spec, spec))?.state);
+      begun.rest.firedTs = later(begun.rest.firedTs, this.#pastOf(spec, sayings));
+      return begun;
     };
     const watched: Watched[] = [...ofStable].map(([key, spec]) => {
       return { key, spec, state: stateOf(key, spec), arm: ofCanary.has(key) ? "BOTH" : "STABLE" };
@@ -116,6 +124,38 @@ export class Triggers {
     }
     this.#watched = watched;
     this.#armAt = canary?.armAt ?? ALL_STABLE;
+  }
+
+  /**
+   * What fired in a former run: cool-downs go on from there, as they would had it never ended. A trigger that took
+   * another's place meanwhile has its cool-down.
+   */
+  recall(past: readonly Trigger[]): void {
+    this.#past = past;
+    const sayings = new Set(this.#watched.map(({ spec }) => sayingOf(spec)));
+    for (const { spec, state } of this.#watched)
+      state.rest.firedTs = later(state.rest.firedTs, this.#pastOf(spec, sayings));
+    for (const { exch_ts } of past) this.#firedTs = later(this.#firedTs, exch_ts);
+  }
+
+  /**
+   * What a later run has to recall: when each trigger fired last, 0 for never. That one stood, though it never fired,
+   * tells that it takes no other's place.
+   */
+  fired(): Trigger[] {
+    const own = this.#watched.map(({ spec, state: { rest } }) => {
+      return { kind: spec.kind, what: sayingOf(spec), exch_ts: known(rest.firedTs, NEVER) };
+    });
+    return newestOfEach([...this.#past, ...own]);
+  }
+
+  /** By its own words, else by those of one whose place it took: of one that is watched still it is that one's. */
+  #pastOf(spec: BundleTrigger, sayings: ReadonlySet<string>): number {
+    const saying = sayingOf(spec);
+    const own = this.#past.find(({ what }) => what === saying);
+    if (own || spec.kind === "bar") return own?.exch_ts ?? Number.NaN;
+    const alike = this.#past.filter(({ what }) => what.startsWith(waySaid(spec)) && !sayings.has(what));
+    return alike.reduce((newest, { exch_ts }) => later(newest, exch_ts), Number.NaN);
   }
 
   /** Nobody looks for a while: what is crossed meanwhile is not seen, and cool-downs go on. */
@@ -171,10 +211,20 @@ function isAlike(a: BundleTrigger, b: BundleTrigger): boolean {
 }
 
 const known = (value: number, otherwise: number): number => (Number.isNaN(value) ? otherwise : value);
+const later = (a: number, b: number): number => Math.max(known(a, b), known(b, a));
+
+/** Of each saying the newest. */
+export function newestOfEach<T extends Trigger>(triggers: readonly T[]): T[] {
+  const newest = new Map<string, T>();
+  for (const one of triggers) {
+    if (!(one.exch_ts <= (newest.get(one.what)?.exch_ts ?? Number.NEGATIVE_INFINITY))) newest.set(one.what, one);
+  }
+  return [...newest.values()];
+}
 
 /** The first one, as old as the younger of both. */
 function shared(rest: Rest, own: Rest): Rest {
-  rest.firedTs = Math.max(known(rest.firedTs, own.firedTs), known(own.firedTs, rest.firedTs));
+  rest.firedTs = later(rest.firedTs, own.firedTs);
   return rest;
 }
 
