@@ -8,7 +8,7 @@ import { hasKubectl, render } from "./k8s-render.fixture.ts";
 import { shapeComplaints } from "./kubernetes-schema.fixture.ts";
 import { tidied } from "./kubernetes-schema.ts";
 
-/** `go install sigs.k8s.io/kubectl-validate@v0.0.4` makes it: Kubernetes' own validation, without a server. */
+/** `go install sigs.k8s.io/kubectl-validate@v0.0.4` makes it: Kubernetes' own schemas and the rules written in them. */
 const validator = [Bun.which("kubectl-validate"), join(homedir(), "go/bin/kubectl-validate")].find(
   (path): path is string => path !== null && existsSync(path),
 );
@@ -35,7 +35,7 @@ const withTypo = (objects: readonly Manifest[]): Manifest[] =>
     each.kind === "Deployment" ? { ...each, spec: { ...(each.spec as object), minReadySecond: 1 } } : each,
   );
 
-test.skipIf(!canValidate)("Kubernetes' own validation takes what is rendered, and not what is misspelt", () => {
+test.skipIf(!canValidate)("Kubernetes' own schemas take what is rendered, and not what is misspelt", () => {
   for (const overlay of ["paper", "live"]) {
     const objects = render(`overlays/${overlay}`).filter((each) => !isCustom(each));
     expect([overlay, validated(objects).code]).toEqual([overlay, 0]);
