@@ -45,6 +45,22 @@ test.each([
   expect(identityOf({ ...env, ...REMOTE, [name]: value }, owner).keys).toEqual({});
 });
 
+test("on an exchange S1 wants a key of that exchange: the one for the paper venue is refused", () => {
+  const s01 = { ...env, ...REMOTE, CHIMERA_S01_GRANT_PUBLIC_KEY: publicKey };
+  const paperKey = { CHIMERA_S01_API_KEY: "paper-key" };
+  for (const mode of ["testnet", "live"]) {
+    for (const key of [{}, paperKey]) {
+      expect(() => identityOf({ ...s01, ...key, CHIMERA_MODE: mode }, "s01")).toThrow(
+        `There is no exchange key, which s01 needs in ${mode} mode. Put the exchange's key into the secret s01-api-key`,
+      );
+    }
+    identityOf({ ...s01, CHIMERA_S01_API_KEY: "given", CHIMERA_MODE: mode }, "s01");
+    identityOf({ ...s01, CHIMERA_API_KEY: "given", CHIMERA_MODE: mode }, "s01");
+    identityOf({ ...env, ...REMOTE, ...paperKey, CHIMERA_MODE: mode }, "s04");
+  }
+  identityOf({ ...s01, ...paperKey }, "s01");
+});
+
 test("what is missing or none is named, and the key is not repeated", () => {
   const { CHIMERA_INSTALLATION_TAG: _, ...untagged } = env;
   expect(() => identityOf({ ...untagged, ...REMOTE }, "s04")).toThrow("CHIMERA_INSTALLATION_TAG is 4");

@@ -1,6 +1,7 @@
 /** Which installation a process belongs to, and its secrets: from the environment alone, or from a data folder. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PAPER_KEY } from "../../services/s01-exchange/types.ts";
 import { TAG_CHARACTERS } from "../../shared/keys.ts";
 import type { ServiceId } from "../../shared/kit/ports.ts";
 import { channelKeyEnv, channelKeyFrom, exchangeKeyEnv, masterKey } from "./exchange-keys.ts";
@@ -59,6 +60,7 @@ function identityInEnv(env: Env, owner: ServiceId): Identity {
   }
   if (wrong.length > 0)
     throw new Error(`Without a data folder: ${wrong.join("; ")}. ./chimera secrets make makes all.`);
+  if (owner === "s01") mustHaveKeyFor(origin, env);
   return {
     ...{ origin, tag, folder: placesOf(env, origin, { shards, tag }) },
     serviceKey: readServiceKey(env.CHIMERA_SERVICE_KEY ?? "", "CHIMERA_SERVICE_KEY"),
@@ -73,6 +75,15 @@ const NEEDED: readonly [ServiceId, ...string[]][] = [
   ["s11", "CHIMERA_S11_CHANNEL_KEY", "CHIMERA_CHANNEL_KEY", "CHIMERA_MASTER_KEY_FILE"],
   ["s12", "CHIMERA_S12_GRANT_KEY", "CHIMERA_GRANT_KEY"],
 ];
+
+/** Throws an Error that says where it belongs: what `secrets make` leaves there is for the paper venue alone. */
+function mustHaveKeyFor({ mode }: Origin, env: Env): void {
+  if (mode === "paper" || (env.CHIMERA_S01_API_KEY ?? env.CHIMERA_API_KEY ?? PAPER_KEY) !== PAPER_KEY) return;
+  throw new Error(
+    `There is no exchange key, which s01 needs in ${mode} mode. Put the exchange's key into the secret s01-api-key and ` +
+      "its secret into s01-api-secret: those that ./chimera secrets make made are for the paper venue alone.",
+  );
+}
 
 const channelKey = (env: Env): string => channelKeyFrom(masterKey({ path: "", origin: originBy(env) }, env));
 
