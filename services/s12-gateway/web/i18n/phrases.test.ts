@@ -44,6 +44,21 @@ async function sources(): Promise<{ path: string; text: string }[]> {
   );
   return Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(join(ROOT, path)).text() })));
 }
+/** What stands between the brackets of each call that tells an alert. */
+function callsOf(text: string): string[] {
+  return [...text.matchAll(/\b(?:alert|raise)\(\s*(?=["`\w])/g)].map((match) => {
+    const from = match.index + match[0].length;
+    const string = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/y;
+    let at = from;
+    for (let depth = 1; depth > 0 && at < text.length; ) {
+      string.lastIndex = at;
+      const literal = string.exec(text)?.[0];
+      if (literal === undefined) depth += "([{".includes(text[at]!) ? 1 : ")]}".includes(text[at]!) ? -1 : 0;
+      at += literal?.length ?? 1;
+    }
+    return text.slice(from, at - 1);
+  });
+}
 const files = await sources();
 const written = files
   .flatMap(({ text }) => [...text.matchAll(LITERAL)])
@@ -94,20 +109,28 @@ describe("a form", () => {
   });
 });
 
+test("what stands in a hole is said too, as deep as it goes", () => {
+  const told = [
+    "SPOT:BTCUSDT: one leg of the pair trades",
+    "The kill switch is on by itself: FATAL KEY_UNSAFE of s01: The key can withdraw: make one that cannot.",
+    "somebody's own words",
+  ].map((text) => read(text).text);
+  expect(told).toEqual([
+    "SPOT:BTCUSDT：停損停利組的一邊正在成交",
+    "緊急停止已自動啟動：s01 的 FATAL KEY_UNSAFE：金鑰可以提領：請改用不能提領的。",
+    "somebody's own words",
+  ]);
+});
+
 describe("nothing is left in English of", () => {
   test("what an alert means, what is done and what to do", () => {
     expect(unsaid(ALERT_RULES.flatMap(({ means, done, look, act }) => [means, done, look, act]))).toEqual([]);
   });
   test("messages and actions of alerts that stand where they are told", () => {
-    const said = files.flatMap(({ text }) =>
-      [
-        ...text.matchAll(
-          /\b(?:alert|raise)\(\s*(?:"[A-Z]+"|[^,()]+|[^,;]*\?[^,;]*:[^,;]*),\s*[^,]+,((?:[^;()]|\([^()]*\))*)\)/g,
-        ),
-      ]
-        .flatMap(([, rest = ""]) => [...rest.matchAll(LITERAL)])
-        .map(([, plain, template]) => plain ?? template ?? ""),
-    );
+    const said = files
+      .flatMap(({ text }) => callsOf(text))
+      .flatMap((call) => [...call.matchAll(LITERAL)])
+      .map(([, plain, template]) => plain ?? template ?? "");
     const forms = new Set(Object.keys(PHRASES_ZH_TW).map((form) => skeleton(form)));
     const bare = (text: string) => withHoles(text).replace(/\.$/, "");
     const missing = said.filter((text) => / /.test(text) && !forms.has(bare(text)));

@@ -5,8 +5,9 @@
  * may be told twice. A form is that sentence with holes, `Transfer {id:word} was not made: {why:say}`: what stands in a
  * hole is kept as it is, or said again. What no form fits stays English.
  *
- * Kinds of holes: none (any text), `word` (no space in it), `number`, `unit`, `instrument`, `say` (a sentence, or
- * several), `known` (a word that is a form by itself); every other kind is a group of messages, such as `side`.
+ * Kinds of holes: none (any text), `word` (no space in it), `number`, `unit`, `day`, `instrument`, `counts` (of codes),
+ * `say` (a sentence, or several), `known` (a word that is a form by itself); every other kind is a group of messages,
+ * such as `side`.
  */
 
 /** Form → text of the other language. */
@@ -32,6 +33,8 @@ const NUMBER = String.raw`-?\d[\d.,]*(?:e[+-]?\d+)?`;
 const INSTRUMENT = String.raw`[A-Z]{3,4}:[A-Z\d_]+`;
 const PATTERNS: Readonly<Record<string, string>> = {
   ...{ "": ".+?", say: ".+?", word: String.raw`\S+`, number: NUMBER, instrument: INSTRUMENT, unit: "[a-z%]*" },
+  day: String.raw`\d{4}-\d\d-\d\d`,
+  counts: String.raw`\w+ \d+(?:, \w+ \d+)*`,
 };
 const CODE = String.raw`[\w.-]+`;
 const PLAIN = new RegExp(`^(?:${NUMBER}|${INSTRUMENT})$`);
@@ -56,6 +59,8 @@ function compile(form: string, text: string): Form {
   const rest = form.slice(from);
   return { pattern: new RegExp(`^${pattern}${escaped(rest)}$`, "s"), holes, text, weight: weight + rest.length };
 }
+/** Where two forms say as much, that with fewer holes for any text is meant. */
+const looseness = ({ holes }: Form): number => holes.filter(({ kind }) => kind === "").length;
 const escaped = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** The first that leaves nothing in English, else the first there is. */
@@ -73,7 +78,7 @@ export function phraseReader(phrases: Phrases, message: Message): (text: string)
   const forms = Object.entries(phrases)
     .filter(([form]) => form.includes("{"))
     .map(([form, text]) => compile(form, text))
-    .sort((a, b) => b.weight - a.weight);
+    .sort((a, b) => b.weight - a.weight || looseness(a) - looseness(b));
   const kept = new Map<string, Reading>();
 
   function read(said: string, depth = 0): Reading {
