@@ -142,32 +142,32 @@ describe("both sites alive", () => {
     expect((await old.judge()).violated).toEqual([]);
   }, 180_000);
 
-  test("promotion forced: an order that rests is not doubled on either market, and the next backup stops the old site", async () => {
+  test("promotion forced: both sites stop entering when they see each other trade, and the next backup stops the old one", async () => {
     await promote({ checked: old.folder.tag });
     const site = await Installed.start(folder().data, exchange);
     try {
       await pass(20_000);
       await killOff(site);
-      for (const instrument of [FUT, SPOT]) {
-        const intent = {
-          intent_id: `same-${instrument}`,
-          type: "LIMIT",
-          price: exchange.price(instrument, 0.995),
-        } as const;
-        expect(await old.enter(instrument, "same", intent)).toBe("ACCEPTED");
-        // Refused as a duplicate: not known to be its own before it has been asked for.
-        expect(await site.enter(instrument, "same", intent)).toBe("UNKNOWN");
-        const resting = exchange.venue.orders().filter((order) => order.status === "NEW" && order.side === "BUY");
-        expect(resting.filter((order) => order.instrument === instrument)).toHaveLength(1);
-      }
+      expect(await old.enter(FUT, "old")).toBe("FILLED");
+      // Told of it, it enters nothing under the same ids.
+      for (const instrument of [FUT, SPOT]) expect(await site.enter(instrument, "new")).toBe("UNAVAILABLE");
+      expect(await alertsAt(site)).toContain("FATAL OTHER_SITE");
       expect(doubled()).toEqual([]);
       await expect(backup()).rejects.toThrow("Another site has taken over");
       await pass(11_000);
       expect(await old.enter(FUT, "old")).toBe("REJECTED");
       expect(await alertsAt(old)).toContain("FATAL SITE_REPLACED");
-      expect(await site.enter(FUT, "new")).toBe("FILLED");
     } finally {
       await site.stop();
+    }
+    // The operator has stopped the old one, and starts this one again.
+    const again = await Installed.start(folder().data, exchange);
+    try {
+      // Until health is well again.
+      await pass(90_000);
+      expect(await again.enter(FUT, "again")).toBe("FILLED");
+    } finally {
+      await again.stop();
     }
   }, 180_000);
 });

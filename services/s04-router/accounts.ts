@@ -5,8 +5,17 @@ import type { AccountEvent } from "../../shared/streams.ts";
 import type { Booking, News } from "./booking.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
+import type { OtherSite } from "./other-site.ts";
 import type { Recovery } from "./recover.ts";
 import type { Ports } from "./types.ts";
+
+interface Parts {
+  readonly book: OrdersBook;
+  readonly booking: Booking;
+  readonly recovery: Recovery;
+  readonly market: MarketView;
+  readonly otherSite: OtherSite;
+}
 
 type Execution = Extract<AccountEvent, { kind: "execution" }>;
 
@@ -19,9 +28,11 @@ export class Accounts {
   private readonly booking: Booking;
   private readonly recovery: Recovery;
   private readonly market: MarketView;
+  private readonly otherSite: OtherSite;
 
-  constructor(ports: Ports, parts: { book: OrdersBook; booking: Booking; recovery: Recovery; market: MarketView }) {
+  constructor(ports: Ports, parts: Parts) {
     this.ports = ports;
+    this.otherSite = parts.otherSite;
     this.book = parts.book;
     this.booking = parts.booking;
     this.recovery = parts.recovery;
@@ -40,6 +51,7 @@ export class Accounts {
     if (event.client_order_id.startsWith(`${this.ports.settings.installationTag}-`)) {
       const what = `${event.client_order_id} on ${event.instrument} is ${event.status}, and no stored intent explains it`;
       this.ports.alert("ERROR", "ORDER_UNEXPLAINED", what);
+      if (this.recovery.reconciled) this.otherSite.hear(event);
     }
   }
 

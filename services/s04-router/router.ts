@@ -16,6 +16,7 @@ import { KillSwitch } from "./kill.ts";
 import { MarketView } from "./market.ts";
 import { OrdersBook } from "./orders-book.ts";
 import { Orphans } from "./orphans.ts";
+import { OtherSite } from "./other-site.ts";
 import { Protector } from "./protect.ts";
 import { Pump } from "./pump.ts";
 import { Recovery } from "./recover.ts";
@@ -62,9 +63,11 @@ export class Router {
   constructor(given: Ports) {
     this.steady = new SteadyStore(given);
     const { steady } = this;
-    const ports: Ports = { ...given, store: steady.store, noEntries: () => given.noEntries() ?? steady.away() };
+    const away = () => given.noEntries() ?? steady.away() ?? otherSite.noEntries();
+    const ports: Ports = { ...given, store: steady.store, noEntries: away };
     this.ports = ports;
     const book = new OrdersBook(ports);
+    const otherSite = new OtherSite(ports, book);
     const market = new MarketView(ports);
     const venue = new Venue(ports);
     const kill = new KillSwitch(ports, book);
@@ -109,7 +112,7 @@ export class Router {
       exit: (intent) => this.admission.admitOwn(intent),
     });
     this.holdingRepair = new HoldingRepair({ ...shared, orphans, poke, isLacking });
-    this.accounts = new Accounts(ports, { book, booking, market, recovery: this.recovery });
+    this.accounts = new Accounts(ports, { book, booking, market, recovery: this.recovery, otherSite });
     const failed = (key: string, error: unknown) =>
       ports.warn("a step failed and is tried again", { key, error: String(error) });
     this.intents = new Pump(ports.clock, (id) => this.executor.look(id), failed);

@@ -251,6 +251,20 @@ export const BOOKS_RULES: readonly AlertRule[] = [
     ],
   ),
   rule(
+    "OTHER_SITE",
+    ["FATAL"],
+    [
+      "s04",
+      {
+        means:
+          "An order with this installation's tag came to the account that was not sent from here: another site trades.",
+        done: "Sends no entries from here until the router is started again; exits go on.",
+        look: "Which other site runs: one that was replaced, a standby, or a copy of this data folder.",
+        act: "Revoke the other site's key and stop it; then restart the router: docs/guide/standby-site.md.",
+      },
+    ],
+  ),
+  rule(
     "BACKUP_FAILED",
     ["ERROR"],
     [
