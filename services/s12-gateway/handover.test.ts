@@ -3,7 +3,7 @@ import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
 import { Problem } from "../../shared/errors.ts";
 import { NetError } from "../../shared/kit/ports.ts";
 import { problemResponse } from "../../shared/kit/problem.ts";
-import { untilHandedOver } from "./handover.ts";
+import { untilFound, untilHandedOver } from "./handover.ts";
 
 /** A change that somebody answers so, again and again, until `doneAfterMs`. */
 function held(
@@ -67,4 +67,25 @@ test("nothing is done any more for whoever has gone away meanwhile", async () =>
   clock.after(100, () => gone.abort());
   await expect(run()).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(askedAt).toEqual([0, 50]);
+});
+
+test("a change waits for whoever answers for it to say so, a question and what nobody answers do not", async () => {
+  const finding = async (isChange: boolean, code: "UNAVAILABLE" | "NOT_FOUND", foundAfterMs = 1_000) => {
+    const clock = new VirtualClock(0);
+    const find = async () => {
+      if (clock.mono() < foundAfterMs) throw new Problem(code, "no");
+      return "found";
+    };
+    let isOver = false;
+    const work = untilFound(find, { clock, isChange }).catch((error: Problem) => error.code);
+    void work.then(() => {
+      isOver = true;
+    });
+    await clock.run(() => isOver);
+    return `${await work} after ${Math.round(clock.mono() / 1_000)} s`;
+  };
+  expect(await finding(true, "UNAVAILABLE")).toBe("found after 1 s");
+  expect(await finding(true, "UNAVAILABLE", 60_000)).toBe("UNAVAILABLE after 8 s");
+  expect(await finding(false, "UNAVAILABLE")).toBe("UNAVAILABLE after 0 s");
+  expect(await finding(true, "NOT_FOUND")).toBe("NOT_FOUND after 0 s");
 });

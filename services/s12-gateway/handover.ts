@@ -38,6 +38,20 @@ export async function untilHandedOver(
   }
 }
 
+/** Whoever answers for it may have been away when it was asked what it answers: nobody has been asked to do anything yet. */
+export async function untilFound<T>(find: () => Promise<T>, { clock, isChange, signal }: Held): Promise<T> {
+  const deadline = clock.mono() + WAITED_MS_MAX;
+  for (;;) {
+    try {
+      return await find();
+    } catch (error) {
+      const isAway = asProblem(error).code === "UNAVAILABLE";
+      if (!isChange || !isAway || signal?.aborted || clock.mono() + WAIT_MS_MAX >= deadline) throw error;
+    }
+    await clock.sleep(WAIT_MS_MAX);
+  }
+}
+
 /** Only what says when to ask again passes: without a key, or a first config, a service is not ready for long. */
 async function isBefore(answer: Response): Promise<boolean> {
   if (answer.status !== FAILURES.NOT_OWNER.status || !answer.headers.has("retry-after")) return false;

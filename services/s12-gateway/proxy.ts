@@ -8,7 +8,7 @@ import type { Peers, Principal, Verb } from "../../shared/kit/service.ts";
 import type { Act } from "./acts.ts";
 import type { ApiDocuments } from "./api-documents.ts";
 import { type ApiDocument, isForPeople } from "./api-merge.ts";
-import { untilHandedOver } from "./handover.ts";
+import { untilFound, untilHandedOver } from "./handover.ts";
 
 export const API_PREFIX = "/api/v1";
 /** What a person asks for is waited for this long; a service gives up by itself before. */
@@ -91,7 +91,8 @@ export function createProxy({ peers, documents, clock, random, self, care }: Pro
       const path = url.pathname.slice(API_PREFIX.length);
       // A HEAD is answered as the GET it stands for; the server leaves the body out.
       const method = request.method === "HEAD" ? "GET" : request.method;
-      const found = await find(method, path);
+      const { signal } = request;
+      const found = await untilFound(() => find(method, path), { clock, isChange: method !== "GET", signal });
       if (found instanceof Response) return found;
       if (found.roles.includes(who.role)) await care.heed(request, found.care);
       const { id } = found;
@@ -100,7 +101,7 @@ export function createProxy({ peers, documents, clock, random, self, care }: Pro
         const value = request.headers.get(name);
         if (value !== null && value !== "*/*") headers.set(name, value);
       }
-      const going = { id, method, path: path + url.search, headers, signal: request.signal };
+      const going = { id, method, path: path + url.search, headers, signal };
       if (method === "GET") {
         const read = () => send({ ...going, body: undefined }, who);
         return (guards.get(id) as Guard).run(read, true, clock.mono() + ANSWER_MS_MAX);
