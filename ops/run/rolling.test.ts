@@ -13,6 +13,7 @@ function installation(neverReady?: string) {
   ];
   const endedAt = new Map<string, number>();
   const events: string[] = [];
+  const relieved: string[] = [];
   const pidOf = (name: string) => replicas.findIndex((one) => one.name === name) + (endedAt.has(name) ? 100 : 1);
   const sinceMs = (name: string) => clock.mono() - (endedAt.get(name) ?? -10_000);
   const holder = () => replicas.find(({ service, name }) => service === "s04-router" && sinceMs(name) > 2_000)?.name;
@@ -22,10 +23,12 @@ function installation(neverReady?: string) {
       ...{ name, restarts: 0, lastEnd: undefined },
       status: sinceMs(name) > 1_000 ? "up" : "starting",
       pid: pidOf(name),
+      ...(name === "s12-gateway" && { relievable: true }),
     }),
-    end(pid) {
+    end(pid, isRelievable) {
       const { name } = replicas[pid - 1] as Replica;
       const away = replicas.filter((one) => sinceMs(one.name) <= 2_000);
+      if (isRelievable) relieved.push(name);
       events.push(`${name}${away.length > 0 ? " while others are away" : ""}`);
       endedAt.set(name, clock.mono());
     },
@@ -45,13 +48,14 @@ function installation(neverReady?: string) {
     await clock.run(() => isOver);
     return work;
   };
-  return { run, events };
+  return { run, events, relieved };
 }
 
 test("one after the other, each when all is as it was before", async () => {
-  const { run, events } = installation();
+  const { run, events, relieved } = installation();
   const done = await run();
   expect(events).toEqual(["s04-router", "s04-router.2", "s12-gateway"]);
+  expect(relieved).toEqual(["s12-gateway"]);
   expect(done.map(({ name }) => name)).toEqual(events);
   for (const { ms, away_ms } of done) expect([ms >= away_ms, away_ms > 2_000, ms < 3_000]).toEqual([true, true, true]);
 });

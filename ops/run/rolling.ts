@@ -27,8 +27,8 @@ export interface Restarted extends Replica {
 }
 
 const POLL_MS = 50;
-/** A service that is started again reads its books and meets the exchange. */
-const READY_MS_MAX = 60_000;
+/** A service that is started again reads its books and meets the exchange; on a busy machine that takes long. */
+const READY_MS_MAX = 120_000;
 
 /**
  * Restarts `replicas` in this order. Before each all of `all` must be ready and every shard held, so that one at a time is
