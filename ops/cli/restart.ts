@@ -24,7 +24,9 @@ every shard is held, before the next one goes. Without a SERVICE it restarts all
 for whatever a service reads only at its start.
 
 With two processes of a service nobody notices; of one that is alone, what is asked meanwhile waits a second or two at
-the gateway. The gateway itself goes when the next one is there (on Linux). Where one does not come up again the others are left alone, and the command ends with 1.`;
+the gateway. The gateway itself goes when the next one is there (on Linux).
+
+Where one does not come up again the others are left alone, and the command ends with 1.`;
 
 async function run(args: string[]): Promise<number> {
   const options = {
