@@ -12,12 +12,13 @@ import { instrumentsOf } from "../../shared/domain/arms.ts";
 import { refuse } from "../../shared/errors.ts";
 import { createGrantChecker, NOTHING_GRANTED } from "../../shared/kit/grant.ts";
 import { type Context, defineService, every } from "../../shared/kit/service.ts";
-import { accountEvents, alerts, depth, funding, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
+import { accountEvents, alerts, depth, funding, kline, marketTrade, opsEvents, ticker } from "../../shared/streams.ts";
 import { accountRestVerbs, accountRpcVerbs } from "./account.verbs.ts";
 import { createConnector } from "./connector.ts";
 import { Followed } from "./followed.ts";
 import { incomeVerbs } from "./income.verbs.ts";
 import { liveVerbs } from "./live.verbs.ts";
+import { MinuteBars } from "./minute-bars.ts";
 import { orderVerbs } from "./orders.verbs.ts";
 import { Treasury } from "./treasury.ts";
 import { treasuryVerbs } from "./treasury.verbs.ts";
@@ -51,7 +52,7 @@ export default defineService({
   port: 8081,
   settings: Settings,
   calls: {},
-  emits: [ticker, depth, marketTrade, funding, accountEvents, alerts, opsEvents],
+  emits: [ticker, depth, marketTrade, kline, funding, accountEvents, alerts, opsEvents],
   usesBlobs: true,
   owns: [instrumentRegistry, balancesSnapshots, exchangeKillCopy, fundingRecords, treasuryTransfers, exchangeMarks],
   setup(ctx) {
@@ -209,9 +210,13 @@ function surroundings(ctx: Ctx): Surroundings {
 
 function outlet(ctx: Ctx): MarketOutlet {
   const failed = (error: unknown) => ctx.log.error("Market event not published", { error: String(error) });
+  const bars = new MinuteBars((bar) => void ctx.publish(kline, bar, bar.instrument).catch(failed));
   return {
     ticker: (event) => void ctx.publish(ticker, event, event.instrument).catch(failed),
-    trade: (event) => void ctx.publish(marketTrade, event, event.instrument).catch(failed),
+    trade: (event) => {
+      void ctx.publish(marketTrade, event, event.instrument).catch(failed);
+      bars.take(event);
+    },
     depth: (event) => void ctx.publish(depth, event, event.instrument).catch(failed),
     funding: (event) => void ctx.publish(funding, event, event.instrument).catch(failed),
   };
