@@ -53,6 +53,19 @@ test("the place is asked now and then, not at every scrape; what was known stays
   expect(seen.flat().map((line) => line.split(" ")[1])).toEqual(["2", "2", "2", "2", "2", "2", "5"]);
 });
 
+test("where one is made each minute the place is asked each minute", async () => {
+  const clock = new VirtualClock(START_MS);
+  let asked = 0;
+  const registry = new Registry();
+  tellBackups(registry, clock, { newest: async () => ++asked, everyMs: 60_000 });
+  for (let minute = 0; minute < 4; minute++) {
+    await lines(registry);
+    await lines(registry);
+    await clock.run(clock.now() + 60_000);
+  }
+  expect(asked).toBe(4);
+});
+
 test("where no backups are wanted nothing is told", async () => {
   const registry = new Registry();
   const clock = new VirtualClock(START_MS);

@@ -4,8 +4,8 @@ import type { Clock } from "../../shared/kit/ports.ts";
 import { readBackupSettings } from "./backup-settings.ts";
 import type { Env } from "./process-settings.ts";
 
-/** A bucket is not asked at every scrape. */
-const LOOK_MS = 300_000;
+/** A bucket is not asked at every scrape, nor more often than one is made. */
+const LOOK_MS_MAX = 300_000;
 
 /** Epoch ms of the newest backup; undefined: there is none. */
 type Newest = () => Promise<number | undefined>;
@@ -17,10 +17,11 @@ const HOUR_MS = 3_600_000;
 /** Nothing is told where no backups are wanted, or before the place has answered: a scrape does not wait for it. */
 export function tellBackups(registry: Registry, clock: Clock, { newest, everyMs = HOUR_MS }: WantedBackups): void {
   const since = clock.now();
+  const lookMs = Math.min(LOOK_MS_MAX, everyMs);
   let lookedAt = Number.NEGATIVE_INFINITY;
   let known: number | undefined;
   const look = (ask: Newest) => {
-    if (clock.mono() - lookedAt < LOOK_MS) return;
+    if (clock.mono() - lookedAt < lookMs) return;
     lookedAt = clock.mono();
     // What was known stays: it grows older meanwhile, as it should.
     ask().then(
