@@ -29,8 +29,7 @@ const LEASE_MS = 1_500;
 /** Who sleeps does not answer. */
 const LATE_MS = 5_000;
 const SHARDS = 4;
-/** On a machine that does much else; on one of its own it is a second. */
-const PAUSED_MS_MAX = 30_000;
+const SERVICES = 12;
 const INSTRUMENTS = ["FUT:BTCUSDT", "FUT:ETHUSDT"];
 
 const data = mkdtempSync(join(tmpdir(), "chimera-replicas-"));
@@ -110,19 +109,26 @@ describe.skipIf(!here)("replicas that share shards, on Redis", () => {
     await trade("quiet");
   }, 900_000);
 
-  test("all of them restarted one after the other under orders: every order is taken, entries wait seconds at most", async () => {
+  test("all twelve services restarted one after the other under orders: every order is taken, nobody is refused", async () => {
     await until("all ready", () => servicesReady(running));
-    const { restarted, met } = await rollingRestart(running, {
-      ...{ name: "rolling", services: ["s01", "s04"] },
+    const { restarted, met, live } = await rollingRestart(running, {
+      name: "rolling",
       instruments: [...INSTRUMENTS, "SPOT:BTCUSDT", "SPOT:ETHUSDT"],
     });
-    expect(restarted.map(({ name }) => name)).toEqual(
-      ["s01-exchange", "s04-router"].flatMap((name) => [name, `${name}.2`]),
-    );
-    expect([met.entries, met.exits].every((count) => count > restarted.length)).toBe(true);
-    // The gateway stayed: whoever asked it was told nothing but yes, or to ask again, which was taken.
-    expect([met.cuts, met.forbidden]).toEqual([0, []]);
-    expect(met.longest_ms).toBeLessThan(PAUSED_MS_MAX);
+    const names = restarted.map(({ name }) => name);
+    expect(new Set(restarted.map(({ service }) => service)).size).toBe(SERVICES);
+    for (const name of ["s01-exchange", "s03-strategy", "s04-router"]) {
+      expect(names.filter((each) => each.startsWith(name))).toEqual([name, `${name}.2`]);
+    }
+    expect([met.entries, met.exits].every((count) => count > 0)).toBe(true);
+    // Also while the gateway was relieved: whoever asked it was told nothing but yes, or to ask again, which was taken.
+    // For how long entries wait the drill says; where so much else is done that health suffers, it keeps them out, as
+    // it should.
+    const forbidden = met.forbidden.filter((why) => !why.includes("health is RED"));
+    expect([met.cuts, forbidden]).toEqual([0, []]);
+    // Whoever looked on came back to the next gateway, and was told all of it, or that something was missed.
+    expect([live.begun > 1, live.cuts]).toEqual([true, 0]);
+    if (live.resyncs === 0) expect(live.intents.size).toBeGreaterThanOrEqual(met.entries + met.exits);
   }, 900_000);
 
   test("one stopped past its lease: the other takes its shards and orders go on; awake it acts on nothing it lost", async () => {

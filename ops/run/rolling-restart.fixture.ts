@@ -6,6 +6,7 @@ import { COLLECTIONS } from "../../shared/collections.ts";
 import { ROOT } from "../build.ts";
 import { readAll } from "../sim/pages.ts";
 import { openFolder, storeFiles } from "./folder.ts";
+import { LiveView } from "./live-view.fixture.ts";
 import { type Met, OrderLoad } from "./order-load.fixture.ts";
 import { type Running, until } from "./process.fixture.ts";
 import type { Restarted } from "./rolling.ts";
@@ -18,6 +19,8 @@ const AROUND_MS = 1_500;
 export interface Rolled {
   restarted: Restarted[];
   met: Met;
+  /** As somebody saw it who looked on all the time. */
+  live: Awaited<ReturnType<LiveView["stop"]>>;
 }
 
 /** Restarts these services, all where none is named, with `./chimera restart`. Throws when it fails. */
@@ -25,6 +28,7 @@ export async function rollingRestart(
   running: Running,
   { name, services = [], instruments }: { name: string; services?: readonly string[]; instruments: readonly string[] },
 ): Promise<Rolled> {
+  const view = new LiveView(running);
   const load = new OrderLoad(running, name);
   await load.start(instruments);
   await Bun.sleep(AROUND_MS);
@@ -38,8 +42,10 @@ export async function rollingRestart(
   const [said, why] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   await Bun.sleep(AROUND_MS);
   const met = await load.stop();
+  await Bun.sleep(AROUND_MS);
+  const live = await view.stop();
   if ((await child.exited) !== 0) throw new Error(`restart: ${why}`);
-  return { ...(JSON.parse(said) as { restarted: Restarted[] }), met };
+  return { ...(JSON.parse(said) as { restarted: Restarted[] }), met, live };
 }
 
 /** Waits until each signal has its decision; of one there can be no two, being filed by the signal. */
