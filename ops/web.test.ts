@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { buildWeb } from "./web.ts";
 
 const FIRST_LOAD_BYTES_MAX = 400_000;
+const PHRASES_BYTES_MAX = 40_000;
 /** Of one page that comes later, with what it shares with the others. */
 const LATER_BYTES_MAX = 120_000;
 const LATER_PAGES = ["research", "config", "watch"];
@@ -35,7 +36,11 @@ describe("the web page's build", () => {
     const first = await linked();
     const later = files.filter((name) => name.endsWith(".js") && !first.includes(name));
     const ofPage = (page: string) => later.filter((name) => name.startsWith(`assets/${page}-`));
-    const shared = later.filter((name) => !LATER_PAGES.some((page) => ofPage(page).includes(name)));
+    const phrases = ofPage("phrases-zh-tw");
+    const shared = later.filter((name) => ![...LATER_PAGES.flatMap(ofPage), ...phrases].includes(name));
+    // Of another language than English alone.
+    expect(phrases).toHaveLength(1);
+    expect(await sizeOf(phrases)).toBeLessThan(PHRASES_BYTES_MAX);
     for (const page of LATER_PAGES) {
       expect({ page, files: ofPage(page).length }).toEqual({ page, files: 1 });
       expect(await sizeOf([...ofPage(page), ...shared])).toBeLessThan(LATER_BYTES_MAX);
