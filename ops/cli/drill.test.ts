@@ -26,7 +26,17 @@ describe("./chimera drill", () => {
     for (const fault of Object.keys(FAULTS)) expect(out).toContain(`the exchange: ${fault}\n`);
     const names = out.split("\n").map((line) => line.split(" ")[0]);
     expect(new Set(names).size).toBe(names.length);
-  }, 30_000);
+  }, 300_000);
+
+  test("lists those whose names are so, wherever the star stands", async () => {
+    const { out } = await drill(["--list", "--only", "kill-s0*-among-*", "--only", "away-*"]);
+    const names = out
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" ")[0]);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !/^(kill-s0\d-among-|away-)/.test(name ?? ""))).toEqual([]);
+  }, 300_000);
 
   const refused: [string, string[], Record<string, string>, string][] = [
     ["a name that is none", ["--only", "kill-everybody"], {}, "There is no drill kill-everybody"],
@@ -43,7 +53,7 @@ describe("./chimera drill", () => {
       const { errors, code } = await drill(args, env);
       expect(code).toBe(1);
       expect(errors).toContain(message);
-    }, 30_000);
+    }, 300_000);
   }
 
   test.skipIf(!hasRedisServer())(
@@ -55,6 +65,6 @@ describe("./chimera drill", () => {
       expect([code, errors.includes("is not empty")]).toEqual([1, true]);
       rmSync(folder, { recursive: true });
     },
-    30_000,
+    300_000,
   );
 });

@@ -25,7 +25,7 @@ Three quarters of an hour for all.
 
   --recovery    another drill: layer after layer is destroyed and put back from a backup; tells RPO and RTO of each
   --list        what there is, and nothing else
-  --only NAME   this one, or all whose names begin so before a *; may be given several times
+  --only NAME   this one, or all whose names are so, * standing for anything; may be given several times
   --data DIR    where the installations lie (default: a temporary folder)
   --keep        leaves their folders, with logs and the venue's journal; those that failed are left in any case
   --json        one JSON object on the last line
@@ -45,7 +45,7 @@ async function run(args: string[]): Promise<number> {
   if (values.recovery && (values.list || values.only.length > 0))
     throw new Error("--recovery is one drill of its own: no --list, no --only.");
   const all: AnyDrill[] = [...(await allDrills()), ...HAPPENINGS];
-  const isNamed = (name: string, by: string) => (by.endsWith("*") ? name.startsWith(by.slice(0, -1)) : name === by);
+  const isNamed = (name: string, by: string) => new Bun.Glob(by).match(name);
   const unknown = values.only.find((by) => !all.some(({ name }) => isNamed(name, by)));
   if (unknown !== undefined) throw new Error(`There is no drill ${unknown}. --list tells what there is.`);
   const wanted = all.filter(({ name }) => values.only.length === 0 || values.only.some((by) => isNamed(name, by)));

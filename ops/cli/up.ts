@@ -12,7 +12,7 @@ import { namesOf, rememberStores } from "../run/kept-stores.ts";
 import { aheadMs } from "../run/last-time.ts";
 import { exchangeName, MODES, type Mode, modeOf } from "../run/origin.ts";
 import { type ProcessOptions, startProcesses } from "../run/processes.ts";
-import { recordedClock } from "../run/recorded-clock.ts";
+import { LEAD_S, recordedClock } from "../run/recorded-clock.ts";
 import { openingOf } from "../run/serve-gateway.ts";
 import { untilAsked } from "../run/signals.ts";
 import { readStoreSettings, type StoreSettings } from "../run/store-settings.ts";
@@ -41,6 +41,8 @@ Starts the paper venue and all services in one process, and says where to look. 
   --speed N       how fast time runs, 0.1 to 100 (default 1); not with --processes
   --as-recorded   the clock is a replay's too, so that bars, signals and their ids are those of ./chimera replay; needs
                   a new data folder, since that time cannot go on
+  --lead S        with --as-recorded, seconds to come up in before the recording begins (default ${LEAD_S.one}, with --processes
+                  ${LEAD_S.processes}): more on a machine that does much else
   --data DIR      where everything durable lies (default ${DEFAULT_DATA}); a folder belongs to one kind of market
   --bundle F      a config bundle (YAML or JSON) to trade by; the one given last time changes nothing
   --seed N        the agents market's seed (default: a new one each start)
@@ -63,6 +65,7 @@ async function run(args: string[]): Promise<number> {
     history: { type: "string" },
     speed: { type: "string" },
     "as-recorded": { type: "boolean", default: false },
+    lead: { type: "string" },
     data: { type: "string", default: DEFAULT_DATA },
     bundle: { type: "string" },
     seed: { type: "string" },
@@ -103,15 +106,14 @@ async function run(args: string[]): Promise<number> {
   if (isRecorded && !folder.isNew) throw new Error("--as-recorded needs a new data folder: name one with --data DIR.");
   const release = claim(folder);
   try {
-    const form = values.processes ? "processes" : "one";
-    const recorded = isRecorded ? await recordedClock(filesOf(marketWanted), form) : undefined;
+    const recorded = isRecorded ? await recordedClock(filesOf(marketWanted), leadOf(values)) : undefined;
     const password = firstPassword(folder, stores);
     const adminPassword = process.env.CHIMERA_ADMIN_PASSWORD ?? password;
     const wanted: Wanted = { ...given, folder, adminPassword, recordedAheadMs: recorded?.aheadMs };
     const running = await (values.processes ? asProcesses(wanted, values.json) : inOneProcess(wanted));
     if (recorded && !recorded.isBefore()) {
       await running.stop();
-      throw new Error("The recording had begun before everything was up: this machine is too busy for --as-recorded.");
+      throw new Error("The recording had begun before everything was up: this machine is too busy for that --lead.");
     }
     const failed = (words: string) => note(`chimera: a backup failed: ${words}`);
     const blobs = openBlobs({ folder, env: process.env, clock: wallClock() });
@@ -144,6 +146,10 @@ async function opened(data: string, origin: Origin, shards: string | undefined) 
   const stores = readStoreSettings(process.env, folder.path);
   rememberStores(folder.path, namesOf(stores), Date.now());
   return { folder, stores };
+}
+
+function leadOf({ processes, lead }: { processes: boolean; lead?: string | undefined }): number {
+  return numberOption("lead", lead, { fallback: processes ? LEAD_S.processes : LEAD_S.one, min: 1, max: 3_600 });
 }
 
 function mustRunAtItsOwnTime(kind: ReturnType<typeof marketKind>, { speed, "as-recorded": isRecorded }: TimeOptions) {

@@ -1,7 +1,7 @@
 /** A client that trades without a pause while something happens, and tells what it met: refusals, cuts, waits. */
 import type { IntentRecord } from "../../shared/collections/orders.ts";
 import { entry } from "./account.fixture.ts";
-import type { Running } from "./process.fixture.ts";
+import { NEVER_MS, type Running } from "./process.fixture.ts";
 
 export interface Met {
   /** Entries taken, exits taken. */
@@ -88,7 +88,7 @@ export class OrderLoad {
   private async ended(intentId: string): Promise<IntentRecord> {
     let record: IntentRecord | undefined;
     for (const begun = Date.now(); record?.state !== "DONE"; await Bun.sleep(LOOK_MS)) {
-      if (Date.now() > begun + 60_000) throw new Error(`${intentId} does not end`);
+      if (Date.now() > begun + NEVER_MS) throw new Error(`${intentId} does not end`);
       const { intent } = await this.running
         .get<{ intent: IntentRecord }>(`/intents/${intentId}`)
         .catch(() => ({ intent: undefined }));

@@ -4,8 +4,8 @@ import { wallClock } from "../../shared/adapters/clock.ts";
 import { defaultListings } from "../../shared/engine/listing.ts";
 import { openReplayMarket } from "../venue/replay-market.ts";
 
-/** Time to come up in before the recording begins, ms. */
-const LEAD_MS = { one: 4_000, processes: 20_000 };
+/** Time to come up in before the recording begins, s. */
+export const LEAD_S = { one: 4, processes: 20 };
 
 export interface RecordedClock {
   /** What every clock is ahead of the machine's, ms; mostly far below zero. */
@@ -15,12 +15,12 @@ export interface RecordedClock {
 }
 
 /** A clock that reaches the recording's first line when the installation has had its time to come up. */
-export async function recordedClock(files: readonly string[], form: keyof typeof LEAD_MS): Promise<RecordedClock> {
+export async function recordedClock(files: readonly string[], leadS: number): Promise<RecordedClock> {
   const machine = wallClock();
   const market = await openReplayMarket({ clock: machine, files, listings: defaultListings() });
   const { startsAt } = market;
   market.stop();
-  const aheadMs = Math.floor(startsAt - LEAD_MS[form] - machine.now());
+  const aheadMs = Math.floor(startsAt - leadS * 1_000 - machine.now());
   return { aheadMs, isBefore: () => machine.now() + aheadMs < startsAt };
 }
 

@@ -132,7 +132,8 @@ export async function engineWith(options: EngineOptions = {}) {
   const programs = new ProgramDesk({
     store,
     clock,
-    runner: programRunner(),
+    // No pause of the machine changes a decision; one that is endless is stopped.
+    runner: programRunner(2_000),
     troubled: (use, trouble) => void told.push(`program ${use.program_id} ${trouble}`),
   });
   const strategist = new Strategist({

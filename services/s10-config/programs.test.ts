@@ -44,7 +44,7 @@ test("two who register the same at once are both answered what the first of them
 });
 
 test("the shipped example quotes both sides in turn, never through the other one, and not in a market that runs away", () => {
-  const program = programRunner().load(source);
+  const program = programRunner(30_000).load(source);
   const features = { mid: 60_000, microprice: 60_010, atr_14_5s: 10, regime: 0 };
   const event = { features, bid: 59_999.9, ask: 60_000.1, tick_size: 0.1 };
   const first = program.decide(program.start(), event) as {

@@ -3,7 +3,9 @@ import { describe, expect, test } from "bun:test";
 import type { Problem } from "../errors.ts";
 import { programRunner } from "./programs.ts";
 
-const { load } = programRunner();
+/** Time goes by on a busy machine while a program does nothing wrong. */
+const PATIENT_MS = 30_000;
+const { load } = programRunner(PATIENT_MS);
 const withDecide = (body: string, head = "") =>
   `${head}\nexport default { start: () => ({ n: 0 }), decide(state: { n: number }, event: any) { ${body} } };`;
 const problemOf = (work: () => unknown): string => {
@@ -76,7 +78,8 @@ test("nothing tells the machine's language or where the program's file lies", ()
 });
 
 test("one that goes on for ever is stopped, and can be asked again", () => {
-  const program = load(withDecide("if (event.loop) for (;;) {} return { state };"));
+  const source = withDecide("if (event.loop) for (;;) {} return { state };");
+  const program = programRunner(1_000).load(source);
   expect(problemOf(() => program.decide({ n: 0 }, { loop: true }))).toStartWith("TIMEOUT: ");
   expect(program.decide({ n: 4 }, {})).toEqual({ state: { n: 4 } });
 });

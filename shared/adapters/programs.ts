@@ -10,7 +10,8 @@ import type { LoadedProgram, ProgramRunner } from "../kit/ports.ts";
 
 /** Of one decision; a program that needs longer is stopped. */
 const DECIDE_MS_MAX = 50;
-const LOAD_MS_MAX = 250;
+/** Once for each program: on a machine that does much else an honest one is not to be taken for endless. */
+const LOAD_MS_MAX = 2_000;
 
 /** What a pure program has no use for: clocks, chance, code made of text, and what others do at their own time. */
 const FORBIDDEN = [

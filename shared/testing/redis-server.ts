@@ -10,7 +10,7 @@ export const hasRedis = existsSync(SERVER);
 if (!hasRedis) console.log("skipped: needs redis-server");
 
 const SENTINEL_FILE = "sentinel.conf";
-const STARTED_MS_MAX = 10_000;
+const STARTED_MS_MAX = 60_000;
 
 export async function freePort(): Promise<number> {
   // A cluster node also listens 10000 above its port.

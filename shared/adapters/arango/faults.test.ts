@@ -9,7 +9,9 @@ import { Server } from "./server.ts";
 
 const UNAVAILABLE = { code: "UNAVAILABLE" };
 const FENCED = { code: "FENCED" };
-const FAST = { timeoutMs: 300, resolveMs: 400 };
+const FAST = { timeoutMs: 600, resolveMs: 800 };
+/** Where it is no time-out that is looked at. */
+const PATIENT = { timeoutMs: 20_000, resolveMs: 20_000 };
 const isCommit: FindTrouble = ({ method, path }) =>
   method === "PUT" && path.includes("/_api/transaction/") ? { delayMs: 0 } : undefined;
 const isWrite = (query: string) => query.includes("REPLACE h IN");
@@ -29,9 +31,15 @@ afterEach(async () => {
   await standIn.down();
 });
 
-/** The trouble strikes so often, where the test says. */
-function strike(times: number, trouble: Trouble, where: (request: Parameters<FindTrouble>[0]) => boolean): void {
-  standIn.trouble = (request) => (where(request) && times-- > 0 ? trouble : undefined);
+/** The trouble strikes so often, where the test says. The answer resolves when it has struck the last time. */
+function strike(times: number, trouble: Trouble, where: (request: Parameters<FindTrouble>[0]) => boolean) {
+  const struck = Promise.withResolvers<void>();
+  standIn.trouble = (request) => {
+    if (!where(request) || times <= 0) return undefined;
+    if (--times === 0) struck.resolve();
+    return trouble;
+  };
+  return struck.promise;
 }
 const atCommit = (request: Parameters<FindTrouble>[0]) => isCommit(request) !== undefined;
 const atWrite = ({ query }: Parameters<FindTrouble>[0]) => isWrite(query);
@@ -65,8 +73,10 @@ describe("a commit whose answer is lost", () => {
   });
 
   test("is told by the head where the server knows no such transaction any more", async () => {
-    strike(1, { silent: "after" }, atCommit);
+    const struck = strike(1, { silent: "after" }, atCommit);
     const done = store.commit(both("a"));
+    await struck;
+    // What is silent after it has done it, is so at once.
     await Bun.sleep(150);
     standIn.transactions.forget();
     await done;
@@ -74,9 +84,9 @@ describe("a commit whose answer is lost", () => {
   });
 
   test("is done anew where the server started anew before it, and certainly has not done it", async () => {
-    strike(1, { silent: "before" }, atCommit);
+    const struck = strike(1, { silent: "before" }, atCommit);
     const done = store.commit(both("a"));
-    await Bun.sleep(150);
+    await struck;
     await standIn.restart();
     await done;
     expect(await told()).toEqual(["before", "a"]);
@@ -85,8 +95,9 @@ describe("a commit whose answer is lost", () => {
   test("is no success because the server says so while it goes on: it may yet fail, and is done anew then", async () => {
     for (const fails of [true, false]) {
       const id = `fails ${fails}`;
-      strike(1, { commitsForMs: 600, fails }, atCommit);
-      const patient = await world.open("s04", { timeoutMs: 150, resolveMs: 5_000 });
+      const patient = await world.open("s04", { timeoutMs: 400, resolveMs: 30_000 });
+      await patient.ping();
+      strike(1, { commitsForMs: 1_200, fails }, atCommit);
       await patient.commit(both(id));
       expect((await patient.get(notes, id))?.key).toBe(id);
     }
@@ -97,11 +108,15 @@ describe("a commit whose answer is lost", () => {
   test("is waited for before anything else is written while it goes on, however long ago its caller was told", async () => {
     for (const fails of [true, false]) {
       const id = `fails ${fails}`;
-      strike(1, { commitsForMs: 1_500, fails }, atCommit);
+      strike(1, { commitsForMs: 5_000, fails }, atCommit);
       await expect(store.commit(both(id))).rejects.toMatchObject(UNAVAILABLE);
       await expect(store.commit(both("too early"))).rejects.toMatchObject(UNAVAILABLE);
-      await Bun.sleep(900);
-      await store.commit(both(`after ${fails}`));
+      const isDone = () =>
+        store.commit(both(`after ${fails}`)).then(
+          () => true,
+          () => false,
+        );
+      while (!(await isDone())) await Bun.sleep(50);
     }
     expect(await told()).toEqual(["before", "after true", "fails false", "after false"]);
   });
@@ -134,8 +149,11 @@ describe("a server in trouble", () => {
   });
 
   test("that is slow is waited for up to the limit, and no longer", async () => {
-    strike(1, { delayMs: 100 }, atWrite);
-    await store.commit(both("a"));
+    const patient = await world.open("s04", PATIENT);
+    strike(1, { delayMs: 1_000 }, atWrite);
+    await patient.commit(both("a"));
+    await patient.close();
+    store = await world.open("s04", FAST);
     strike(1, { silent: "before" }, atWrite);
     await expect(store.commit(both("b"))).rejects.toMatchObject(UNAVAILABLE);
     // What may still be going on there was ended first: it holds the head no more.
@@ -236,9 +254,10 @@ describe("who was passed", () => {
   });
 
   test("in the middle of a commit learns of it, and nothing of the commit is there", async () => {
-    strike(1, { delayMs: 200 }, atWrite);
-    const late = store.commit(both("late"));
-    await Bun.sleep(50);
+    const patient = await world.open("s04", PATIENT);
+    const struck = strike(1, { delayMs: 2_000 }, atWrite);
+    const late = patient.commit(both("late"));
+    await struck;
     const successor = await world.open("s04", { fence: 7 });
     await successor.commit([put(notes, { id: "new" })]);
     await expect(late).rejects.toMatchObject(FENCED);
@@ -257,14 +276,19 @@ describe("who was passed", () => {
   });
 
   test("who died in the middle of a commit keeps its successor waiting for moments only", async () => {
-    strike(1_000, { silent: "before" }, atCommit);
+    const first = Promise.withResolvers<void>();
+    standIn.trouble = (request) => {
+      if (!atCommit(request)) return undefined;
+      first.resolve();
+      return { silent: "before" };
+    };
     store.commit(both("dying")).catch(() => {});
-    await Bun.sleep(100);
+    await first.promise;
     // Its transaction has the head locked: the server would give it up after a minute.
     const from = performance.now();
     const successor = await world.open("s04", { fence: 3 });
     await successor.ping();
-    expect(performance.now() - from).toBeLessThan(10_000);
+    expect(performance.now() - from).toBeLessThan(50_000);
     standIn.trouble = () => undefined;
     await successor.commit(both("new"));
     expect(await successor.get(notes, "dying")).toBeUndefined();

@@ -9,7 +9,7 @@ import { streamName } from "./names.ts";
 
 /** The waits between tries are the contract's; the clock they are taken from is fast. */
 const SPEED = 40;
-const IT_NEVER_CAME_MS = 4_000;
+const IT_NEVER_CAME_MS = 60_000;
 
 function world(url: string): BusWorld & { options: RedisBusOptions } {
   const clock = wallClock(SPEED);
@@ -20,7 +20,8 @@ function world(url: string): BusWorld & { options: RedisBusOptions } {
     redis: { url },
     clock,
     retry: { triesMax: 4 },
-    leaseMs: 400,
+    // Longer than this process may stand still: groups that are not kept are forgotten with their reader's lease.
+    leaseMs: 1_500,
     lookMs: 100,
     freeze: true,
     onDead: (letter) => dead.push(letter),
