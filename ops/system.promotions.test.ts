@@ -207,4 +207,4 @@ test("a bad revision hurts its share alone and is taken back; a good one reaches
 
   const { invariants, errors } = await simulation.summary();
   expect({ violated: invariants.violated, errors }).toEqual({ violated: [], errors: [] });
-}, 240_000);
+}, 300_000);

@@ -143,7 +143,7 @@ describe("the proto folder", () => {
   test("passes buf lint", () => {
     const { exitCode, stdout, stderr } = buf("lint");
     expect([exitCode, stdout.toString(), stderr.toString()]).toEqual([0, "", ""]);
-  }, 30_000);
+  }, 300_000);
 
   test("has fresh generated code", async () => {
     const fresh = mkdtempSync(join(tmpdir(), "chimera-proto-"));
@@ -156,5 +156,5 @@ describe("the proto folder", () => {
     } finally {
       rmSync(fresh, { recursive: true });
     }
-  }, 30_000);
+  }, 300_000);
 });

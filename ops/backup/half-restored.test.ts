@@ -65,7 +65,7 @@ describe("a restore that was killed", () => {
       await stores.close();
       rmSync(to(), { recursive: true });
     }
-  }, 60_000);
+  }, 300_000);
 
   test("is gone on with by the same backup alone", async () => {
     await killedAt("s04");

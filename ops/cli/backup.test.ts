@@ -64,7 +64,7 @@ test("an installation goes into a backup and out of it by the commands, and what
   await found.stores.close();
   expect(readFileSync(join(root, "new/keys/service.key"))).toEqual(readFileSync(join(root, "data/keys/service.key")));
   expect(await refused("restore", "--data", "new")).toContain("not empty");
-}, 60_000);
+}, 300_000);
 
 test("what cannot be meant is refused in a line", async () => {
   expect(await refused("backup", "--data", "none")).toContain("none holds no installation");
@@ -72,7 +72,7 @@ test("what cannot be meant is refused in a line", async () => {
   expect(await refused("restore", "--data", "new")).toBe("chimera: There is no backup.");
   mkdirSync(join(root, "backups/manifests"), { recursive: true });
   expect(await refused("backup", "verify", "20260101T000000Z-0000")).toContain("There is no backup 20260101T000000Z");
-}, 60_000);
+}, 300_000);
 
 test("a backup by hand leaves the schedule in force: that none comes by it any more is still told", async () => {
   const blobs = new MemoryBlobs(clock);

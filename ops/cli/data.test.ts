@@ -75,7 +75,7 @@ test("import, list, verify and export, for people and programs", async () => {
   expect(csv.out.split("\n").slice(1, -1)).toEqual([1, 2].map((at) => `${DAY + at * MINUTE},10,12,9,11,1,10,1,0,0`));
   const json = await chimera("export", "FUT:BTCUSDT", "klines", "1m", "--format", "json", ...range);
   expect(JSON.parse(json.out.split("\n")[0] as string)).toMatchObject({ ts: DAY + MINUTE, close: "11", trades: 1 });
-}, 60_000);
+}, 300_000);
 
 test("download from an address, and a clear word where nobody answers", async () => {
   const archive = await serveArchive();
@@ -93,7 +93,7 @@ test("download from an address, and a clear word where nobody answers", async ()
   const away = await chimera(...args, ...host);
   expect(away.code).toBe(1);
   expect(away.errors).toMatch(/127\.0\.0\.1:\d+ cannot be reached .* Is there internet\? --host URL/);
-}, 60_000);
+}, 300_000);
 
 test("what is said wrong", async () => {
   const said = async (...args: string[]): Promise<string> => (await chimera(...args)).errors.trim();
@@ -106,4 +106,4 @@ test("what is said wrong", async () => {
     "There is no FUT:BTCUSDT klines 1m",
   );
   expect(await said("nonsense")).toContain('There is no data command "nonsense"');
-}, 60_000);
+}, 300_000);

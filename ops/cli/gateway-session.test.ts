@@ -72,7 +72,7 @@ test("without a terminal the code comes from the environment, and what is missin
     ["/auth/logout", "token-1"],
   ]);
   expect(asked[0]?.body).toEqual({ username: "rita", password: PASSWORD, totp: CODE });
-}, 20_000);
+}, 300_000);
 
 test("a token that is no fresh proof is confirmed, and what was asked is asked again", async () => {
   refusal = "CONFIRM";
@@ -83,7 +83,7 @@ test("a token that is no fresh proof is confirmed, and what was asked is asked a
     ["/api/v1/auth/confirm", "old-token"],
     ["/api/v1/users", "old-token"],
   ]);
-}, 20_000);
+}, 300_000);
 
 test("who is refused with the password alone is asked for a code at the terminal, which is not shown", async () => {
   const { code, seen } = await atTerminal({
@@ -97,4 +97,4 @@ test("who is refused with the password alone is asked for a code at the terminal
   expect([code, seen]).toEqual([0, expect.stringContaining("all done")]);
   expect(asked.map(({ body }) => body.totp)).toEqual([undefined, CODE, undefined]);
   for (const secret of [PASSWORD, CODE]) expect(seen).not.toContain(secret);
-}, 20_000);
+}, 300_000);

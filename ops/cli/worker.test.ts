@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis)("./chimera worker", () => {
       close();
       await server.stop();
     }
-  }, 60_000);
+  }, 300_000);
 });
 
 test("./chimera worker fails where nobody answers for the queue: what waits there is not done", async () => {
@@ -65,4 +65,4 @@ test("./chimera worker fails where nobody answers for the queue: what waits ther
   });
   expect(await new Response(child.stderr).text()).toContain("The queue did not answer in all that time");
   expect(await child.exited).toBe(1);
-}, 30_000);
+}, 300_000);

@@ -33,13 +33,13 @@ test("those alongside start together with the one before; the next waits for the
   expect(up.at(-1)).toBe("c");
   await running.stop();
   expect(running.states().map(({ status }) => status)).toEqual(["stopped", "stopped", "stopped"]);
-}, 30_000);
+}, 300_000);
 
 test("one that ends instead of coming up stops all and is named with what it said", async () => {
   const broken = program("b", `console.error("no disk"); process.exit(3);`, { alongside: true });
   const failing = supervise([program("a", stay), broken]);
   await expect(failing).rejects.toThrow("b did not start: exit 3 no disk");
-}, 30_000);
+}, 300_000);
 
 test("what dies is started again", async () => {
   const marker = join(folder, "died");
@@ -56,7 +56,7 @@ test("what dies is started again", async () => {
   await again.promise;
   expect(running.states()[0]).toMatchObject({ status: "up", restarts: 1 });
   await running.stop();
-}, 30_000);
+}, 300_000);
 
 describe("relief", () => {
   /** Says when it goes; asks to be relieved when it gets the signal; says `up` unless `broken` is there. */
@@ -104,7 +104,7 @@ describe("relief", () => {
     expect(state()).toMatchObject({ status: "up", relievable: true });
     await running.stop();
     expect(story("turns").at(-1)).toBe("asked to end a");
-  }, 30_000);
+  }, 300_000);
 
   test("where the next one does not come up, the one that is there stays", async () => {
     const { changed, until } = changes();
@@ -117,7 +117,7 @@ describe("relief", () => {
     expect(state()).toMatchObject({ status: "up", pid: before, restarts: 0 });
     expect(story("stays")).toEqual(["begins a"]);
     await running.stop();
-  }, 30_000);
+  }, 300_000);
 });
 
 function isAlive(pid: number): boolean {

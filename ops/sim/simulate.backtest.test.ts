@@ -83,19 +83,19 @@ describe("a recording through a backtest and through the whole system", () => {
     expect(run.decisions.length).toBeGreaterThan(60);
     expect(run.fills.some(({ maker }) => maker)).toBe(true);
     expect(run.trades.length).toBeGreaterThan(10);
-  }, 120_000);
+  }, 300_000);
 
   test("large ones in slices, with stages, adds and stops that move", async () => {
     const run = await compared([recorded], bundleText(FUTURES, [strategy("1s", FUTURES, LARGE)]));
     expect(run.fills.length).toBeGreaterThan(50);
     expect(kinds(run)).toContain("TP");
-  }, 120_000);
+  }, 300_000);
 
   test("spot and futures at once, with pairs of which one cancels the other", async () => {
     const strategies = [strategy("5s", SPOT, PAIRS), strategy("1s", FUTURES, SMALL)];
     const run = await compared([recorded, spot], bundleText([...FUTURES, ...SPOT], strategies));
     expect(run.fills.some(({ instrument }) => instrument.startsWith("SPOT:"))).toBe(true);
-  }, 120_000);
+  }, 300_000);
 });
 
 const data = process.env.CHIMERA_MARKET_DATA;
@@ -109,5 +109,5 @@ describe.skipIf(!here)("a real recording through a backtest and through the whol
     const yaml = readFileSync(join(import.meta.dir, "../../services/s10-config/default-bundle.yaml"), "utf8");
     const run = await compared(real, JSON.stringify(parse(yaml)));
     expect(run.fills.length).toBeGreaterThan(20);
-  }, 240_000);
+  }, 300_000);
 });

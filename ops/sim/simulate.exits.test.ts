@@ -65,7 +65,7 @@ describe("a part closed in the lost time, and the same number given out again", 
       expect(next).toMatchObject({ status: "FILLED" });
       await sim.advance(SETTLED_MS);
       await settled(desk);
-    }, 60_000);
+    }, 300_000);
   }
 
   test("a trade whose close is refused for that closes under its next number", async () => {
@@ -85,7 +85,7 @@ describe("a part closed in the lost time, and the same number given out again", 
     await sim.advance(SETTLED_MS);
     expect(await desk.leftovers()).toEqual([]);
     await settled(desk);
-  }, 60_000);
+  }, 300_000);
 
   for (const instrument of [FUT, SPOT]) {
     test(`a stop moved in the lost time and again after it has a new client id each time: ${instrument}`, async () => {
@@ -107,6 +107,6 @@ describe("a part closed in the lost time, and the same number given out again", 
       expect(placed().length).toBeGreaterThan(before);
       expect(new Set(placed()).size).toBe(placed().length);
       await settled(desk);
-    }, 60_000);
+    }, 300_000);
   }
 });

@@ -98,7 +98,7 @@ describe("features as the market went by and recomputed from its history", () =>
     const file = join(folder, "usdm__recorded.txt");
     writeFileSync(file, recordedMarket({ symbols: ["BTCUSDT"], begins, seconds: 400 }).join("\n"));
     await onRecording([file], [FUT], OF_BARS);
-  }, 120_000);
+  }, 300_000);
 
   test("agree on the agents' market of two instruments, whose averages began at other bars of its past", async () => {
     const symbols = [FUT, "SPOT:BTCUSDT"];
@@ -112,7 +112,7 @@ describe("features as the market went by and recomputed from its history", () =>
     expect(differences(live, again, 1e-9)).toEqual([]);
     const known = knownIn(live.filter(({ instrument }) => instrument === FUT));
     expect(factors.filter((id) => !known.has(id))).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("the feature generator, killed and started again", () => {
@@ -143,7 +143,7 @@ describe("the feature generator, killed and started again", () => {
     expect(barsOf(after)).toEqual(barsOf(before));
     for (const sim of [killed, spared]) await sim.advance(2 * MINUTE_MS);
     expect(barsOf(await latest(killed))).toEqual(barsOf(await latest(spared)));
-  }, 120_000);
+  }, 300_000);
 });
 
 const recorded = process.env.CHIMERA_MARKET_DATA;
@@ -156,5 +156,5 @@ describe.skipIf(!here)("and on recorded markets", () => {
     const files = ["usdm__btcusdt_20240808.gz", "spot__btcusdt_20240808.gz", "spot__btcusdt_20240809.gz"].map(depth);
     const factors = [...OF_BARS, "corr_2_1m@SPOT:BTCUSDT", "basis_bps_1m@SPOT:BTCUSDT", "rv_2_1m@SPOT:BTCUSDT"];
     await onRecording(files, [FUT, "SPOT:BTCUSDT"], factors);
-  }, 180_000);
+  }, 300_000);
 });

@@ -74,5 +74,5 @@ describe("labels of the whole system", () => {
     const timeless = (some: Label[][]) => some.flat().map(({ computed_at: _when, ...label }) => label);
     expect(timeless(await labels())).toEqual(timeless(live));
     expect(world.errors).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 });

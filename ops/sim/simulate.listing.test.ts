@@ -19,4 +19,4 @@ test("a tick size that the exchange changes behind our back is known to the rout
   expect(await desk.answered(desk.enter(FUT, fine))).toMatchObject({ status: "FILLED" });
   const told = await readAll(desk.sim.world.store("s11"), alertsKept, { code: "LISTING_CHANGED" });
   expect(told).toMatchObject([{ severity: "INFO", message: `${FUT}: tick_size 0.10 → 0.5` }]);
-}, 60_000);
+}, 300_000);

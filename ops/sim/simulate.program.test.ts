@@ -56,4 +56,4 @@ test("the shipped quotes rest on both sides, are filled as maker, and a second r
   expect(entries.filter(({ maker }) => maker).length).toBeGreaterThan(0);
   const again = await played();
   expect({ ...again.summary, wall_ms: 0 }).toEqual({ ...summary, wall_ms: 0 });
-}, 120_000);
+}, 300_000);

@@ -82,4 +82,4 @@ test("a promotion goes on where it was", async () => {
     expect([id, (await simulation.services.hosted.get(id)?.health())?.config_rev]).toEqual([id, rev + 1]);
   }
   expect(world.errors).toEqual([]);
-}, 120_000);
+}, 300_000);

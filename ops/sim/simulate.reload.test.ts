@@ -203,7 +203,7 @@ describe("a thousand promotions and rollbacks under load", () => {
     expect(made.asked.some(({ plan }) => (plan as Plan).style === "MAKER")).toBe(true);
     expect((await sim.summary()).invariants.violated).toEqual([]);
     expect(sim.world.errors).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("services that die in the middle of changes", () => {
@@ -233,5 +233,5 @@ describe("services that die in the middle of changes", () => {
       expect(decided.get(intent.signal_id ?? "")).toEqual(decision as Decision);
     expect(entries.length).toBeGreaterThan(20);
     expect((await sim.summary()).invariants.violated).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });

@@ -104,5 +104,5 @@ describe("a changed bundle over what the whole system has seen", () => {
     expect(active.curve.length).toBeGreaterThan(1);
     expect(await canceled(desk, { rev: 2, window, method: "REPLAY" })).toMatchObject({ status: "CANCELED" });
     expect(desk.sim.world.errors).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 });

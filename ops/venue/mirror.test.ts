@@ -180,4 +180,4 @@ test("over real sockets", async () => {
   await mirror.stop();
   await served.stop();
   await upstream.stop();
-}, 20_000);
+}, 300_000);

@@ -35,7 +35,7 @@ test("agents make a market whose figures lie where recorded ones do", async () =
   const [small, , middle, , , large] = found.trade_usdt as [number, number, number, number, number, number];
   expect(middle).toBeLessThan(2_000);
   expect(large / small).toBeGreaterThan(100);
-}, 30_000);
+}, 300_000);
 
 test("a market in which nothing happens has nothing to sum up", async () => {
   const clock = new VirtualClock(0);
@@ -49,4 +49,4 @@ test("the picture has two lines in each chart, and escapes what it says", async 
   expect(svg.match(/<polyline/g)).toHaveLength(12);
   expect(svg).toContain("a &lt; b &amp; c");
   expect(svg).not.toContain("NaN");
-}, 30_000);
+}, 300_000);

@@ -155,5 +155,5 @@ describe("the risk budget over random lives", () => {
       }),
       { seed: 41, numRuns: 15 },
     );
-  }, 60_000);
+  }, 300_000);
 });

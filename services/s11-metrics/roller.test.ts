@@ -88,7 +88,7 @@ describe("rolling up", () => {
     const hours = await readAll(store, metricHours, ["ts", { service: "s04" }]);
     expect(hours).toHaveLength(49);
     expect(hours[1]?.values["n{}"]).toEqual(figures(180, 180));
-  }, 30_000);
+  }, 300_000);
 
   test("a restart goes on where it was left, and steps over times without scrapes", async () => {
     await scrapes(START, 3);

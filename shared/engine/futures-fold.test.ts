@@ -226,7 +226,7 @@ test("whatever futures accounts do, in either mode and margin: money, positions 
     { seed: 20261123, numRuns: 80, endOnFailure: true },
   );
   for (const [what, count] of Object.entries(seen)) expect([what, count > 0]).toEqual([what, true]);
-}, 60_000);
+}, 300_000);
 
 /** For a reduce-only order: what must hold of its position after it. */
 function reductions(g: FuturesGround, { act: what, who, instrument, held }: Step): (() => void) | undefined {

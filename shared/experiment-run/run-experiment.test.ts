@@ -76,7 +76,7 @@ describe("an experiment over workers", () => {
       const both = [...made, ...again].map(({ trial }) => trial);
       expect(new Set(both).size).toBe(both.length);
     }
-  }, 60_000);
+  }, 300_000);
 
   test("tells progress that ends with all of them, and the best so far", async () => {
     const told: ExperimentProgress[] = [];

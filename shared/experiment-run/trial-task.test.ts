@@ -42,7 +42,7 @@ describe("trials in threads", () => {
     const [one, three] = [await overThreads(1), await overThreads(3)];
     expect(one.summary.trades).toBeGreaterThan(2);
     expect(three).toEqual(one);
-  }, 60_000);
+  }, 300_000);
 
   test("ask models there", async () => {
     const model = { model_id: "m", hash: "a".repeat(64) };
@@ -53,5 +53,5 @@ describe("trials in threads", () => {
     const none = await overThreads(2, { bundle: dip({ model: use, short: undefined }), models: models(-5) });
     expect(longs.summary.trades).toBeGreaterThan(0);
     expect(none.summary.trades + none.summary.open_trades).toBe(0);
-  }, 60_000);
+  }, 300_000);
 });

@@ -94,7 +94,7 @@ describe("a replay in a thread of its own", () => {
     expect(progress.toSorted((a, b) => a - b)).toEqual(progress);
     // A second time it says the same.
     expect(await crew.run({ kind: "play", before: 1 })).toEqual(said);
-  }, 30_000);
+  }, 300_000);
 
   test("says of which time nothing was recorded", async () => {
     const wide = open({ ...GROUND, window: { from: START - 120_000, to: window.to + 600_000 } });
@@ -110,14 +110,14 @@ describe("a replay in a thread of its own", () => {
     await whole.run({ kind: "file", before: 0, key, body: recording() });
     const { active } = (await whole.run({ kind: "play", before: 1 })) as Required<ReplayOutput>;
     expect(active.assumed.join()).not.toContain("nothing recorded");
-  }, 30_000);
+  }, 300_000);
 
   test("says so when it does not remember the files, and where they hold nothing of the window", async () => {
     expect(await refusal(open().run({ kind: "play", before: 1 }))).toBe("UNAVAILABLE");
     const later = open({ ...GROUND, window: { from: START + 7_200_000, to: START + 7_260_000 }, warm_up_ms: 0 });
     await later.run({ kind: "file", before: 0, key, body: recording() });
     expect(await refusal(later.run({ kind: "play", before: 1 }))).toBe("INVALID");
-  }, 30_000);
+  }, 300_000);
 
   test("ends soon when it is not wanted any more", async () => {
     const crew = open();
@@ -126,5 +126,5 @@ describe("a replay in a thread of its own", () => {
     const work = crew.run({ kind: "play", before: 1 }, { signal: stop.signal });
     stop.abort(new Error("not wanted"));
     await expect(work).rejects.toThrow("not wanted");
-  }, 30_000);
+  }, 300_000);
 });

@@ -185,7 +185,7 @@ function writing(now: Now): void {
     expect(records).toBe(MANY);
     if (!now.world.isMemory) expect(peak).toBeLessThan(12 * MEGABYTE);
     expect(await sumOf(other.dump())).toEqual(digest.sum());
-  }, 60_000);
+  }, 300_000);
 }
 
 async function fill(store: PortableStore): Promise<void> {

@@ -243,4 +243,4 @@ test("whatever is sent to the spot endpoints, it is answered by Binance's rules 
   expect([...codes].filter((code) => code === -1000 || code === -1001)).toEqual([]);
   expect(codes.size).toBeGreaterThan(14);
   for (const [, total] of v.venue.exchange.state.ledger.sums()) expect(total as bigint).toBe(0n);
-}, 60_000);
+}, 300_000);

@@ -101,4 +101,4 @@ test("who only hears the account's events knows its orders and balances as who a
   expect([...kinds].sort()).toEqual([
     ...["CANCELED", "EXPIRED", "NEW", "REPLACED", "TRADE", "TRADE_PREVENTION", "listStatus", "outboundAccountPosition"],
   ]);
-}, 120_000);
+}, 300_000);

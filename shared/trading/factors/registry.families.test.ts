@@ -155,7 +155,7 @@ describe.skipIf(RECORDINGS === undefined)("on a recorded market (CHIMERA_MARKET_
       feedPair(after, recorded.slice(at + 1), at + 1);
       expect(bitsOf(after.own.values())).toEqual(last);
     }
-  }, 60_000);
+  }, 300_000);
 
   test("every family of bars gives the same bits over a year of hours, in one piece and in three with restarts", async () => {
     const hours = await recordedBars("BTCUSDT-spot-1h", TIMEFRAME_MS["1h"], 8_760);
@@ -175,7 +175,7 @@ describe.skipIf(RECORDINGS === undefined)("on a recorded market (CHIMERA_MARKET_
       for (const bar of hours.slice(from, to)) parts.onClosedBar("1h", bar);
     }
     expect(bitsOf(parts.values())).toEqual(bitsOf(whole.values()));
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("a snapshot", () => {

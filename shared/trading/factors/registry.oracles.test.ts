@@ -152,7 +152,7 @@ describe.skipIf(RECORDINGS === undefined)("on a recorded market (CHIMERA_MARKET_
     const bars = await recordedBars("BTCUSDT-spot-1h", TIMEFRAME_MS["1h"], 8_760);
     const peer = bars.map((bar, at) => ({ ...bar, close: bars[Math.max(0, at - 1)]!.close * 1.001 }));
     expect(compareBars(exampleOn("1h"), { bars, peer, timeframe: "1h", step: 373 })).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("and over minutes of two instruments", async () => {
     const [bars, peer] = await Promise.all(
@@ -163,13 +163,13 @@ describe.skipIf(RECORDINGS === undefined)("on a recorded market (CHIMERA_MARKET_
     const course = { bars: since(bars!), peer: since(peer!), timeframe: "1m", step: 311 } as const;
     expect(course.bars.length).toBeGreaterThan(2_000);
     expect(compareBars(exampleOn("1m"), course)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("factors of events equal the plain ones over its quotes and trades", async () => {
     const events = hearing((await recordedEvents("usdm__btcusdt_20240808")).slice(0, 20_000));
     const ids = EVENT_IDS.filter((id) => !/^(depth_top(?!1_)|obi|funding|minutes|basis)/.test(id));
     expect(compareEvents(ids, events, 401)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("and so do factors of the bars built from its trades", async () => {
     const events = hearing(await recordedEvents("usdm__btcusdt_20240808"));
@@ -193,7 +193,7 @@ describe.skipIf(RECORDINGS === undefined)("on a recorded market (CHIMERA_MARKET_
     }
     expect(bars.length).toBeGreaterThan(300);
     expect(differences).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });
 
 const LIBRARY_IDS = [
