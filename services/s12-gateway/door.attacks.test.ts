@@ -133,6 +133,13 @@ describe("from another machine", () => {
     }
     expect((await knock("s12", "/health")).status).toBe(200);
   });
+  test("S11 is told the gateway's metrics by its token as a service, if it is ours and for the gateway", async () => {
+    const scrape = async (token: Promise<string>) =>
+      (await knock("s12", "/metrics", { headers: bearer(await running(token)) })).status;
+    expect(await scrape(tokens.mint("s11", "s12"))).toBe(200);
+    expect(await scrape(tokens.mint("s11", "s10"))).toBe(401);
+    expect(await scrape(createTokens(new Uint8Array(32), gateway.sim.clock).mint("s11", "s12"))).toBe(401);
+  });
   test("a cookie that another host, or a page without TLS, could have set is none", async () => {
     const login = json({ username: "vic", password: PASSWORD });
     const said = (await knock("s12", "/auth/login", login)).headers.get("set-cookie")?.split(";")[0] as string;
