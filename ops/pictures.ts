@@ -211,7 +211,7 @@ async function shotsOf(running: Running, experiments: readonly string[]): Promis
 }
 
 const PHONE_SHOTS = ["overview", "market", "positions", "experiment", "promotion", "kill"];
-const CHINESE_SHOTS = ["overview", "market", "order", "experiment", "simulation"];
+const CHINESE_SHOTS = ["overview", "market", "alerts", "order", "experiment", "simulation"];
 /** Without these nothing is researched, which takes longest. */
 const RESEARCHED = new Set(["research", "experiment", "experiment-new", "compare", "hypothesis"]);
 
