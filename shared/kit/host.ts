@@ -249,8 +249,8 @@ function buildApp(parts: AppParts): App {
   app.get("/docs", (c) => c.html(docsPage(`${service.id.toUpperCase()} ${service.title}`, openapi())));
   if (!verbs.some((verb) => verb.rest === "GET /metrics")) {
     app.get("/metrics", async (c) => {
-      // A gateway may be open to everybody, and this tells how busy it is and who fails to sign in: it is for people whom
-      // it knows, and for S11, which gathers it as a service and may run on another machine.
+      // A gateway may be open to everybody, and this tells how busy it is and who fails to sign in: only people whom it
+      // knows are told, and S11, which gathers it as a service and may run on another machine.
       if (!isFromHere(c.req.raw)) await whoCalls(c.req.raw).catch(() => whoAsks(c.req.raw));
       return c.text(await context.metrics.text());
     });
