@@ -41,8 +41,8 @@ Starts the paper venue and all services in one process, and says where to look. 
   --speed N       how fast time runs, 0.1 to 100 (default 1); not with --processes
   --as-recorded   the clock is a replay's too, so that bars, signals and their ids are those of ./chimera replay; needs
                   a new data folder, since that time cannot go on
-  --lead S        with --as-recorded, seconds to come up in before the recording begins: more on a machine that does much
-                  else (default ${LEAD_S.one}, with --processes ${LEAD_S.processes})
+  --lead S        with --as-recorded, seconds to come up in before the recording begins: more on a busy machine
+                  (default ${LEAD_S.one}, with --processes ${LEAD_S.processes})
   --data DIR      where everything durable lies (default ${DEFAULT_DATA}); a folder belongs to one kind of market
   --bundle F      a config bundle (YAML or JSON) to trade by; the one given last time changes nothing
   --seed N        the agents market's seed (default: a new one each start)
