@@ -83,6 +83,16 @@ test("of other namespaces nobody gets in but Prometheus, to the one that tells m
   expect(foreign).toEqual(["prometheus>s11-metrics:8091"]);
 });
 
+test("no policy has an empty list, which the API server would drop at each apply and so change", () => {
+  const policies = [...objects, ...(hasKubectl ? render("overlays/paper") : [])].filter(
+    ({ kind }) => kind === "NetworkPolicy",
+  );
+  expect(policies.length).toBeGreaterThan(15);
+  expect(policies.filter((each) => JSON.stringify(each).includes("[]")).map(({ metadata }) => metadata.name)).toEqual(
+    [],
+  );
+});
+
 test("exceptions are parts of their ranges, or the API server takes no such policy", () => {
   expect(outsideOf(objects)["s11-metrics"]).toBeDefined();
   expect(strayExceptions(objects)).toEqual([]);

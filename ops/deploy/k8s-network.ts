@@ -66,14 +66,17 @@ interface PolicyParts {
   ingress?: readonly Rule[];
   egress?: readonly Rule[];
 }
-/** A side without rules is left to the other policies of the pod, and to `default-deny`. */
+/**
+ * A side that is not given is left to the other policies of the pod, and to `default-deny`. One without rules is written
+ * without a list: the API server keeps no empty one, and would take each apply for a change.
+ */
 export const policy = ({ name, selector, labels, ingress, egress }: PolicyParts): Manifest => ({
   ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name, labels } },
   spec: {
     podSelector: { matchLabels: selector },
     policyTypes: [...(ingress ? ["Ingress"] : []), ...(egress ? ["Egress"] : [])],
-    ...(ingress && { ingress }),
-    ...(egress && { egress }),
+    ...(ingress && ingress.length > 0 && { ingress }),
+    ...(egress && egress.length > 0 && { egress }),
   },
 });
 
