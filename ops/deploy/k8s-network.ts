@@ -67,8 +67,8 @@ interface PolicyParts {
   egress?: readonly Rule[];
 }
 /**
- * A side that is not given is left to the other policies of the pod, and to `default-deny`. One without rules is written
- * without a list: the API server keeps no empty one, and would take each apply for a change.
+ * A side that is not given is left to the other policies of the pod, and to `default-deny`. One without rules is
+ * written without a list: the API server keeps no empty one, and would take each apply for a change.
  */
 export const policy = ({ name, selector, labels, ingress, egress }: PolicyParts): Manifest => ({
   ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name, labels } },
