@@ -90,6 +90,13 @@ export class Installed {
 
   /** Answers the order's status, or the code of the refusal. */
   async enter(instrument: InstrumentId, name: string, over: Partial<Intent> = {}): Promise<string> {
+    const status = await whileRunning(this.exchange.clock, this.asks(instrument, name, over));
+    await this.exchange.clock.run(this.exchange.clock.now() + READY_MS);
+    return status;
+  }
+
+  /** The same, while somebody else runs the clock. */
+  asks(instrument: InstrumentId, name: string, over: Partial<Intent> = {}): Promise<string> {
     const intent = {
       intent_id: `${name}-${++this.asked}`,
       ...{ account: "main", instrument, kind: "ENTRY", side: "BUY", notional_usdt: "300", type: "MARKET" },
@@ -101,13 +108,10 @@ export class Installed {
     const s04 = this.services.hosted.get("s04");
     const caller = { kind: "service", id: "s03", role: "admin" } as const;
     const asking = s04?.call(router.methods.placeOrder, { intent }, caller) as Promise<{ status: string }>;
-    const said = asking.then(
+    return asking.then(
       ({ status }) => status,
       (error: unknown) => asProblem(error).code,
     );
-    const status = await whileRunning(this.exchange.clock, said);
-    await this.exchange.clock.run(this.exchange.clock.now() + READY_MS);
-    return status;
   }
 
   /** As an admin asks; throws what is refused. */

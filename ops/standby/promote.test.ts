@@ -148,6 +148,17 @@ describe("both sites alive", () => {
     try {
       await pass(20_000);
       await killOff(site);
+      for (const instrument of [FUT, SPOT]) {
+        const price = exchange.price(instrument, 0.995);
+        const intent = { intent_id: `same-${instrument}`, type: "LIMIT", price } as const;
+        const asked = Promise.all([old, site].map((each) => each.asks(instrument, "same", intent)));
+        const said = await whileRunning(exchange.clock, asked);
+        await pass(6_000);
+        // Refused to one as a duplicate: not known to be its own before it has been asked for.
+        expect(said).toContain("ACCEPTED");
+        const resting = exchange.venue.orders().filter((order) => order.status === "NEW" && order.side === "BUY");
+        expect(resting.filter((order) => order.instrument === instrument)).toHaveLength(1);
+      }
       expect(await old.enter(FUT, "old")).toBe("FILLED");
       // Told of it, it enters nothing under the same ids.
       for (const instrument of [FUT, SPOT]) expect(await site.enter(instrument, "new")).toBe("UNAVAILABLE");

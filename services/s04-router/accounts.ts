@@ -46,6 +46,7 @@ export class Accounts {
     if (event.kind !== "execution" || event.account !== this.ports.account) return;
     if (!this.ports.shard.owns(event.instrument)) return;
     const news = newsOf(event);
+    if (this.recovery.reconciled) this.otherSite.compare(event, this.book.order(event.client_order_id));
     if (await this.booking.take(event.client_order_id, news)) return;
     if (FORCED.test(event.client_order_id)) return this.force(event, news);
     if (event.client_order_id.startsWith(`${this.ports.settings.installationTag}-`)) {

@@ -53,6 +53,7 @@ export class Router {
   private isLoaded = false;
   /** What was lost with a store that had to be restored. */
   private readonly lost: CatchUp;
+  private readonly otherSite: OtherSite;
   private readonly ports: Ports;
   private readonly executor: Executor;
   /** One key per running intent. */
@@ -63,11 +64,12 @@ export class Router {
   constructor(given: Ports) {
     this.steady = new SteadyStore(given);
     const { steady } = this;
-    const away = () => given.noEntries() ?? steady.away() ?? otherSite.noEntries();
+    const away = () => given.noEntries() ?? steady.away() ?? this.otherSite.noEntries();
     const ports: Ports = { ...given, store: steady.store, noEntries: away };
     this.ports = ports;
     const book = new OrdersBook(ports);
-    const otherSite = new OtherSite(ports, book);
+    const otherSite = new OtherSite(ports, { book, isAway: () => steady.away() !== undefined });
+    this.otherSite = otherSite;
     const market = new MarketView(ports);
     const venue = new Venue(ports);
     const kill = new KillSwitch(ports, book);
@@ -129,6 +131,7 @@ export class Router {
    * for it, but those who start after the router do not.
    */
   async start(): Promise<void> {
+    this.otherSite.begin();
     await this.steady.start();
     const open = this.steady.away() === undefined ? undefined : this.steady.open();
     this.startedAside = open !== undefined;
