@@ -4,7 +4,7 @@ import { reliable, single } from "../../testing/bus-world.ts";
 import { hasRedis, RedisServer } from "../../testing/redis-server.ts";
 import { wallClock } from "../clock.ts";
 import { RedisBus, type RedisBusOptions } from "./bus.ts";
-import type { Healed } from "./lane.ts";
+import type { Healed } from "./works.ts";
 
 /** Longer than this process may stand still on a machine that does much else. */
 const LEASE_MS = 1_500;

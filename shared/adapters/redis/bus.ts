@@ -9,10 +9,11 @@ import { Families } from "./families.ts";
 import { Group, type Readers } from "./group.ts";
 import { GroupReader } from "./group-reader.ts";
 import { History } from "./history.ts";
-import type { Consumer, Healed, Lane, Works } from "./lane.ts";
+import type { Consumer, Lane } from "./lane.ts";
 import { type LossyOptions, LossyReader, LossyWriter } from "./lossy.ts";
 import { streamName } from "./names.ts";
 import { after, Publisher } from "./publisher.ts";
+import type { Healed, Works } from "./works.ts";
 
 export interface RedisBusOptions {
   redis: Omit<RedisSettings, "onError">;

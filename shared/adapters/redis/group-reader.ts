@@ -21,7 +21,7 @@ export class GroupReader {
       deliver: (reply) => this.#deliver(reply),
       // What the server has handed out and the answer did not bring is pending; groups that are gone are made again.
       failed: () => {
-        for (const lane of this.#reading) void lane.take();
+        for (const lane of this.#reading) void lane.takeWhatIsPending();
       },
     });
   }

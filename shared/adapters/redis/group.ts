@@ -1,6 +1,7 @@
 /** A group of consumers in this process: its lane in every stream of a family, and who of them handles what. */
-import { type Consumer, Lane, type Works } from "./lane.ts";
+import { type Consumer, Lane } from "./lane.ts";
 import { streamName } from "./names.ts";
+import type { Works } from "./works.ts";
 
 export interface GroupPlace {
   family: string;

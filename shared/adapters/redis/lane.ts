@@ -1,38 +1,12 @@
 /** One group's way through one stream: in order, one message at a time, tried again with growing waits, then buried. */
-import type { Cancel, Clock, Listen, Message, Stream } from "../../kit/ports.ts";
-import { type Dead, isUnready, type Retry, UNREADY_TRIES } from "../embedded-bus/lane.ts";
+import type { Cancel, Listen, Message, Stream } from "../../kit/ports.ts";
+import { isUnready, UNREADY_TRIES } from "../embedded-bus/lane.ts";
 import { Acks } from "./acks.ts";
 import { BURY, RELEASE, RENEW, TAKE } from "./bus-scripts.ts";
-import type { RedisConnection } from "./connection.ts";
 import { asEntry, BEGINNING, type Entry, isAfter, type Raw, readMessage } from "./entry.ts";
 import { dlqName, marksName } from "./names.ts";
 import { type Mark, Sequence } from "./sequence.ts";
-
-/** What the bus mended after the server had lost something behind its back. */
-export interface Healed {
-  stream: string;
-  group: string;
-  /** `recreated`: the group was gone, and hears all that the stream holds. `missing`: entries it had not heard are gone. */
-  what: "recreated" | "missing";
-  /** How many are known to be missing. */
-  count: number;
-}
-
-/** What all lanes of a bus share. */
-export interface Works {
-  connection: RedisConnection;
-  clock: Clock;
-  retry: Retry;
-  leaseMs: number;
-  freeze(event: unknown): void;
-  onDead(dead: Dead): void;
-  onHealed(healed: Healed): void;
-  /** The bus's epoch as this process knows it. */
-  epoch(): string;
-  /** Something was lost that was there in this epoch. */
-  onLost(since: string): void;
-  onError(error: unknown): void;
-}
+import type { Healed, Works } from "./works.ts";
 
 export interface Consumer {
   readonly stream: Stream;
@@ -93,6 +67,8 @@ export class Lane {
   /** Until when the lease holds, by this process's own clock. */
   #until = 0;
   #taking: Promise<void> | undefined;
+  /** Something was handed out since the take under way has looked, or may have been. */
+  #lookAgain = false;
   #takeTimer: ReturnType<typeof setTimeout> | undefined;
   #takePauseMs = TAKE_AGAIN_MS.least;
   #known = false;
@@ -124,11 +100,17 @@ export class Lane {
   take(): Promise<void> {
     if (this.#ended || !this.#consumer()) return Promise.resolve();
     clearTimeout(this.#takeTimer);
-    this.#taking ??= this.#take().finally(() => {
+    this.#taking ??= this.#takeAll().finally(() => {
       this.#taking = undefined;
       if (this.#isHeld(0)) this.#onHungry();
     });
     return this.#taking;
+  }
+
+  /** After a read whose answer is lost: a take that is under way may have looked before that was handed out. */
+  takeWhatIsPending(): Promise<void> {
+    this.#lookAgain = true;
+    return this.take();
   }
 
   /** Somebody here may own it now who did not before. */
@@ -213,6 +195,14 @@ export class Lane {
 
   #isHeld(forMs: number): boolean {
     return !this.#ended && performance.now() + forMs < this.#until;
+  }
+
+  /** Nothing is read between one look and the next: what is read would come before what was pending. */
+  async #takeAll(): Promise<void> {
+    do {
+      this.#lookAgain = false;
+      await this.#take();
+    } while (this.#lookAgain && this.#isHeld(0));
   }
 
   async #take(): Promise<void> {
