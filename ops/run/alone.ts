@@ -83,8 +83,12 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
       ? await serveGateway({ ...identity, ...relieving, hosted: replica, port, env, clock, log })
       : servePort(replica, service.name, listenAt(settings, port));
   if (!isLoopback(bind)) log.info({ bind, url, place }, "others than this machine can reach its port");
-  process.on(RELIEF_SIGNAL, () => process.stdout.write(`${JSON.stringify({ relieve: service.name })}\n`));
   const asked = untilAsked();
+  process.on(RELIEF_SIGNAL, () => {
+    if (served.isShared) process.stdout.write(`${JSON.stringify({ relieve: service.name })}\n`);
+    // Nobody could listen beside it: it goes first.
+    else process.kill(process.pid, "SIGTERM");
+  });
   await Promise.race([asked, begun(replica, log)]);
   process.stdout.write(`${JSON.stringify({ up: service.name, port: served.port, pid: process.pid })}\n`);
   await asked;

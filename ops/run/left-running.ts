@@ -15,7 +15,7 @@ export function leftRunning(folder: string): number[] {
   const file = join(folder, PROCESSES_FILE);
   if (!existsSync(file)) return [];
   const { processes } = JSON.parse(readFileSync(file, "utf8")) as ProcessesSeen;
-  const all = processes.flatMap(({ pid, relief_pid }) => [pid, relief_pid]);
+  const all = processes.flatMap(({ pid, relief_pid, leaving_pid }) => [pid, relief_pid, leaving_pid]);
   return all.filter((pid) => pid !== undefined && isOf(pid, folder)) as number[];
 }
 

@@ -203,7 +203,33 @@ describe.skipIf(!canSharePorts)("taking over from one that runs", () => {
     expect(await Promise.race([asked, Bun.sleep(50).then(() => "waits")])).toBe("waits");
     isInPlace = true;
     expect(await asked).toBe("new");
+    // Once in place it tells at once what it cannot do, as any other.
+    isInPlace = false;
     expect(await text()).toBe("new");
+  });
+  test("nothing is done for whoever has gone away before it is in place", async () => {
+    const done: string[] = [];
+    const answer = { fetch: async (request: Request) => Response.json(done.push(new URL(request.url).pathname)) };
+    const parts = { env: {}, folder, serviceKey: folder.serviceKey, log: rootLog(clock, () => {}, "info") };
+    const port = await freePort();
+    let isInPlace = false;
+    const relieving = { isInPlace: () => isInPlace };
+    served.push(await serveGateway({ ...parts, hosted: answer, relieving, port, clock: wallClock() }));
+    /** By then it has been told of all that came or hung up before: it is asked over other connections. */
+    const turns = async () => {
+      for (let n = 0; n < 5; n++) await fetch(`http://127.0.0.1:${port}/ready`, { keepalive: false });
+      done.length = 0;
+    };
+    const hangUp = new AbortController();
+    const gone = fetch(`http://127.0.0.1:${port}/gone`, { method: "POST", signal: hangUp.signal });
+    const stays = fetch(`http://127.0.0.1:${port}/stays`, { method: "POST" });
+    await turns();
+    hangUp.abort();
+    await gone.catch(() => undefined);
+    await turns();
+    isInPlace = true;
+    await stays;
+    expect(done).toEqual(["/stays"]);
   });
 });
 

@@ -16,6 +16,7 @@ import { isEverywhere, listenAt } from "./place.ts";
 import { type Env, LOOPBACK, readProcessSettings } from "./process-settings.ts";
 import { isLoopback, OF_PROXIES } from "./proxies.ts";
 import { type Listening, listen, type ServedPeer } from "./serve.ts";
+import { canSharePorts } from "./shared-port.ts";
 
 /** Live events have a heartbeat more often than that; whoever says nothing for longer is not held a socket for. */
 const IDLE_SECONDS = 60;
@@ -65,7 +66,21 @@ export async function serveGateway(parts: GatewayParts): Promise<ServedPeer> {
       here.leave();
       there?.leave();
     };
-    return { port: here.port, leave, stop: both("stop"), quiet: both("quiet"), finish: both("finish") };
+    const isShared = here.isShared && (there?.isShared ?? true);
+    const takesAll = here.takesAll && (there?.takesAll ?? true);
+    if (canSharePorts && !isShared) {
+      parts.log.warn({}, "this system lets nobody share a port: while the gateway is restarted, it is away");
+    }
+    if (!takesAll) {
+      parts.log.warn(
+        {},
+        "the system spreads connections over two gateways: a few may be cut off when the older one goes",
+      );
+    }
+    return {
+      ...{ port: here.port, leave, isShared, takesAll },
+      ...{ stop: both("stop"), quiet: both("quiet"), finish: both("finish") },
+    };
   } catch (error) {
     await here.stop();
     throw error;
@@ -144,7 +159,13 @@ async function overTls(
   };
   return {
     port: listening.port,
-    leave: () => listening.leave(),
+    isShared: listening.isShared,
+    takesAll: listening.takesAll,
+    leave() {
+      // A socket opened from here on would be the newest, and get what the next gateway is there for.
+      cancel();
+      listening.leave();
+    },
     quiet: () => listening.quiet(),
     stop: lastly("stop"),
     finish: lastly("finish"),
@@ -167,6 +188,7 @@ function answering(
   { isTls, isForServices = false, isPublic = false }: Socketed,
 ): Answering {
   const tokens = createTokens(serviceKey, clock);
+  let waits = relieving;
   const isOfService = (request: Request) =>
     tokens.verify((request.headers.get("authorization") ?? "").replace(/^Bearer /i, ""), "s12").then(
       ({ kind }) => kind === "service",
@@ -182,7 +204,11 @@ function answering(
         // Services reach each other as they are told to; nobody's password is in what they say.
         if (!isForServices || !(await isOfService(request))) return inTheClear();
       }
-      if (relieving && !isProbe(request)) await untilInPlace(relieving, clock);
+      if (waits && !isProbe(request)) {
+        // Once it was, it is the only one, and says at once what it cannot do.
+        if (await untilInPlace(waits, clock)) waits = undefined;
+        if (request.signal.aborted) return goneAway();
+      }
       const response = await hosted.fetch(arrive(request, arrival));
       if (isPublic) response.headers.set("strict-transport-security", `max-age=${YEAR_SECONDS}`);
       return response;
@@ -191,13 +217,17 @@ function answering(
 }
 
 /** Longer than the one before takes to finish what it has in hand; what is still too early is told when to come again. */
-async function untilInPlace({ isInPlace }: Relieving, clock: Clock): Promise<void> {
+async function untilInPlace({ isInPlace }: Relieving, clock: Clock): Promise<boolean> {
   const deadline = clock.mono() + IN_PLACE_MS_MAX;
   while (!isInPlace() && clock.mono() < deadline) await clock.sleep(IN_PLACE_LOOK_MS);
+  return isInPlace();
 }
 
 /** What a proxy asks for itself; it tells nothing of anybody. */
 const isProbe = ({ method, url }: Request): boolean => method === "GET" && /^[^?]*\/\/[^/]+\/(health|ready)$/.test(url);
+
+/** Nothing is done for them: whoever hung up takes what they asked for as undone, and may have asked again. */
+const goneAway = (): Response => problemResponse(new Problem("UNAVAILABLE", "Whoever asked has gone away."));
 
 const inTheClear = (): Response =>
   problemResponse(

@@ -3,7 +3,7 @@ import { type Arrival, arrive } from "../../shared/kit/arrival.ts";
 import type { Hosted } from "../../shared/kit/host.ts";
 import { isSocket, offerSocket, type SocketFace, wantsSocket } from "../../shared/kit/upgrade.ts";
 import { LOOPBACK } from "./process-settings.ts";
-import { canSharePorts, takeAllAt } from "./shared-port.ts";
+import { canSharePorts, isAlsoOthers, takeAllAt } from "./shared-port.ts";
 
 /** Bun ends a silent response after this many seconds unless told otherwise; event streams are silent at times. */
 const IDLE_SECONDS = 0;
@@ -31,6 +31,10 @@ export interface ServedPeer extends Served {
   quiet(): Promise<void>;
   /** Stops when what is in hand is answered. */
   finish(): Promise<void>;
+  /** Another process can listen beside it, and take its place before it goes. */
+  isShared: boolean;
+  /** Of two at its port it has all that is new; else the system spreads it, and a few may be cut off when one goes. */
+  takesAll: boolean;
 }
 
 /** Throws an Error that names the port when it is taken. */
@@ -58,37 +62,54 @@ export interface Listening {
 /** `soon`: what is being answered is finished; else it is cut. Throws an Error that names a taken port. */
 export function listen(what: string, listening: Listening): ServedPeer & { stop(soon?: boolean): Promise<void> } {
   const { hostname = LOOPBACK, port, tls, idleSeconds = IDLE_SECONDS, answer } = listening;
-  const shares = canSharePorts ? listening.shares : undefined;
+  let shares = canSharePorts ? listening.shares : undefined;
   let inHand = 0;
   let asked = 0;
   let isLeaving = false;
   try {
     // Two that may share a port would share it with a second installation too, which nobody would be told of.
     if (shares === "first") mustBeFree(hostname, port);
-    const server = Bun.serve({
-      hostname,
-      port,
-      reusePort: shares !== undefined,
-      idleTimeout: idleSeconds,
-      ...(tls && { tls }),
-      async fetch(request, server) {
-        if (wantsSocket(request)) offerSocket(request, (face) => server.upgrade(request, asSocket(face)));
-        inHand++;
-        asked++;
-        try {
-          const response = await answer(request, server);
-          if (isLeaving) response.headers.set("connection", "close");
-          return isSocket(request) ? undefined : response;
-        } finally {
-          inHand--;
-        }
-      },
-      websocket: SOCKETS,
-    });
+    const serve = (reusePort: boolean) =>
+      Bun.serve({
+        hostname,
+        port,
+        reusePort,
+        idleTimeout: idleSeconds,
+        ...(tls && { tls }),
+        async fetch(request, server) {
+          if (wantsSocket(request)) offerSocket(request, (face) => server.upgrade(request, asSocket(face)));
+          inHand++;
+          asked++;
+          try {
+            const response = await answer(request, server);
+            if (isLeaving) response.headers.set("connection", "close");
+            return isSocket(request) ? undefined : response;
+          } finally {
+            inHand--;
+          }
+        },
+        websocket: SOCKETS,
+      });
+    let server: ReturnType<typeof serve>;
+    try {
+      server = serve(shares !== undefined);
+    } catch (error) {
+      // Not every system allows it: there a port has one listener, as elsewhere.
+      if (shares !== "first" || TAKEN.includes((error as { code?: string }).code ?? "")) throw error;
+      shares = undefined;
+      server = serve(false);
+    }
     const at = server.port ?? port;
-    if (shares === "next") takeAllAt(at);
+    // Somebody may have come between the look and the listening.
+    if (shares === "first" && isAlsoOthers(at)) {
+      void server.stop(true);
+      throw Object.assign(new Error("taken meanwhile"), { code: "EADDRINUSE" });
+    }
+    const takesAll = shares !== "next" || takeAllAt(at);
     return {
       port: at,
+      isShared: shares !== undefined,
+      takesAll,
       stop: (soon = false) => server.stop(!soon),
       leave() {
         isLeaving = true;
@@ -121,6 +142,8 @@ export function listen(what: string, listening: Listening): ServedPeer & { stop(
     );
   }
 }
+
+const TAKEN = ["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"];
 
 /** Throws as Bun does where it is taken. */
 function mustBeFree(hostname: string, port: number): void {

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { listen } from "./serve.ts";
-import { canSharePorts } from "./shared-port.ts";
+import { canSharePorts, isAlsoOthers } from "./shared-port.ts";
 
 const skipped = canSharePorts ? "" : " (skipped: needs Linux)";
 const CLIENTS = 12;
@@ -54,6 +55,59 @@ test.skipIf(!canSharePorts)(
   },
   30_000,
 );
+
+test.skipIf(!canSharePorts)(
+  `one that goes before it is in place leaves all to the one that was there${skipped}`,
+  async () => {
+    const there = listening(0, 0);
+    for (const _ of [1, 2]) {
+      const next = listening(there.port, 1);
+      expect(await asked(there.port)).toBe("ok 1");
+      await next.stop();
+      for (let n = 0; n < CLIENTS; n++) expect(await asked(there.port)).toBe("ok 0");
+    }
+    await there.stop();
+  },
+);
+
+test.skipIf(!canSharePorts)(
+  `who has a port is known when it is another process, at this address and not beside it${skipped}`,
+  async () => {
+    const there = listening(0, 0);
+    expect(isAlsoOthers(there.port)).toBe(false);
+    const stranger = (hostname: string) => `
+      Bun.serve({ hostname: "${hostname}", port: ${there.port}, reusePort: true, fetch: () => new Response("not us") });
+      console.log("up");`;
+    for (const [hostname, isSo] of [
+      ["127.0.0.2", false],
+      ["127.0.0.1", true],
+    ] as const) {
+      const child = Bun.spawn([process.execPath, "-e", stranger(hostname)], { stdout: "pipe" });
+      await child.stdout.getReader().read();
+      expect(isAlsoOthers(there.port)).toBe(isSo);
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    expect(isAlsoOthers(there.port)).toBe(false);
+    await there.stop();
+  },
+  60_000,
+);
+
+test.skipIf(!canSharePorts)(`listeners that come and go leave no files open${skipped}`, async () => {
+  const open = () => readdirSync("/proc/self/fd").length;
+  const there = listening(0, 0);
+  const once = async () => {
+    const next = listening(there.port, 1);
+    expect(() => listening(there.port, 0)).toThrow("is taken");
+    await next.stop();
+  };
+  await once();
+  const before = open();
+  for (let n = 0; n < 20; n++) await once();
+  expect(open()).toBeLessThanOrEqual(before + 2);
+  await there.stop();
+});
 
 test.skipIf(!canSharePorts)(
   `whoever comes first takes no port that somebody has, shared or not${skipped}`,

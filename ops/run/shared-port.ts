@@ -1,6 +1,6 @@
 /** One port for two processes on Linux, and which of them new connections go to. */
 import { dlopen, ptr } from "bun:ffi";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const FILES = "/proc/self/fd";
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
@@ -17,8 +17,8 @@ const PROGRAM_BYTES = 16;
 /** Elsewhere a port has one listener. */
 export const canSharePorts = process.platform === "linux";
 
-/** The listening sockets of this process there, as its files are numbered. */
-function listenersAt(port: number): number[] {
+/** Sockets that listen there, at any address; `fd`: of those that are this process's own. */
+function listenersAt(port: number): { address: string; fd: number | undefined }[] {
   const own = new Map<string, number>();
   for (const file of readdirSync(FILES)) {
     const inode = socketOf(file);
@@ -26,7 +26,18 @@ function listenersAt(port: number): number[] {
   }
   return TABLES.flatMap(rowsOf)
     .filter((row) => row.port === port && row.state === LISTENING)
-    .flatMap((row) => own.get(row.inode) ?? []);
+    .map(({ address, inode }) => ({ address, fd: own.get(inode) }));
+}
+
+/** Whether another process listens at an address and port at which this one does; false where nobody can tell. */
+export function isAlsoOthers(port: number): boolean {
+  try {
+    const all = listenersAt(port);
+    const here = new Set(all.filter(({ fd }) => fd !== undefined).map(({ address }) => address));
+    return all.some(({ address, fd }) => fd === undefined && here.has(address));
+  } catch {
+    return false;
+  }
 }
 
 function socketOf(file: string): string | undefined {
@@ -39,11 +50,14 @@ function socketOf(file: string): string | undefined {
 }
 
 /** `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode`, numbers in hex. */
-function rowsOf(table: string): { port: number; state: string; inode: string }[] {
+function rowsOf(table: string): { address: string; port: number; state: string; inode: string }[] {
+  // Machines without IPv6 have no table of it.
+  if (!existsSync(table)) return [];
   const [, ...lines] = readFileSync(table, "utf8").trimEnd().split("\n");
   return lines.map((line) => {
     const [, local = "", , state = "", , , , , , inode = ""] = line.trim().split(/\s+/);
-    return { port: Number.parseInt(local.split(":")[1] ?? "", 16), state, inode };
+    const [address = "", port = ""] = local.split(":");
+    return { address, port: Number.parseInt(port, 16), state, inode };
   });
 }
 
@@ -63,15 +77,24 @@ export function takeAllAt(port: number): boolean {
   fields.setUint16(PROGRAM_BYTES, RETURN_CONSTANT, true);
   fields.setUint32(PROGRAM_BYTES + 4, newer, true);
   try {
-    const { symbols, close } = dlopen("libc.so.6", {
-      setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
-    });
-    const taken = listenersAt(port).map(
+    const own = listenersAt(port).flatMap(({ fd }) => fd ?? []);
+    const { symbols, close } = openC();
+    const taken = own.map(
       (fd) => symbols.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, told, PROGRAM_BYTES) === 0,
     );
     close();
     return taken.length > 0 && taken.every(Boolean);
   } catch {
     return false;
+  }
+}
+
+const CALLS = { setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" } } as const;
+/** glibc's, or musl's. Throws where neither is there, or libraries may not be opened. */
+function openC() {
+  try {
+    return dlopen("libc.so.6", CALLS);
+  } catch {
+    return dlopen(`libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`, CALLS);
   }
 }

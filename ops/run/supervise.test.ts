@@ -58,37 +58,37 @@ test("what dies is started again", async () => {
   await running.stop();
 }, 300_000);
 
-describe("relief", () => {
-  /** Says when it goes; asks to be relieved when it gets the signal; says `up` unless `broken` is there. */
-  const takesTurns = (name: string): Program => {
-    const file = (what: string) => JSON.stringify(join(folder, `${name}-${what}`));
-    const script = `
-      const fs = require("node:fs");
-      const { TURN, CHIMERA_RELIEVES } = process.env;
-      const note = (what) => fs.appendFileSync(${file("story")}, what + " " + TURN + "\\n");
-      process.on("SIGUSR2", () => console.log('{"relieve":true}'));
-      process.on("SIGTERM", () => { note("asked to end"); setTimeout(() => process.exit(0), 50); });
-      if (CHIMERA_RELIEVES && fs.existsSync(${file("broken")})) process.exit(3);
-      note(CHIMERA_RELIEVES ? "takes over" : "begins");
-      ${stay}`;
-    return program(name, script, { env: process.env, turns: [{ TURN: "a" }, { TURN: "b" }] });
+/** Says when it goes; asks to be relieved when it gets the signal; says `up` unless `broken` is there. */
+const takesTurns = (name: string): Program => {
+  const file = (what: string) => JSON.stringify(join(folder, `${name}-${what}`));
+  const script = `
+    const fs = require("node:fs");
+    const { TURN, CHIMERA_RELIEVES } = process.env;
+    const note = (what) => fs.appendFileSync(${file("story")}, what + " " + TURN + "\\n");
+    process.on("SIGUSR2", () => console.log('{"relieve":true}'));
+    process.on("SIGTERM", () => { note("asked to end"); setTimeout(() => process.exit(0), 50); });
+    if (CHIMERA_RELIEVES && fs.existsSync(${file("broken")})) process.exit(3);
+    note(CHIMERA_RELIEVES ? "takes over" : "begins");
+    ${stay}`;
+  return program(name, script, { env: process.env, turns: [{ TURN: "a" }, { TURN: "b" }] });
+};
+const story = (name: string) =>
+  readFileSync(join(folder, `${name}-story`), "utf8")
+    .trim()
+    .split("\n");
+const changes = () => {
+  let look: () => void = () => {};
+  return {
+    changed: () => look(),
+    until: (holds: () => boolean) =>
+      new Promise<void>((resolve) => {
+        look = () => holds() && resolve();
+        look();
+      }),
   };
-  const story = (name: string) =>
-    readFileSync(join(folder, `${name}-story`), "utf8")
-      .trim()
-      .split("\n");
-  const changes = () => {
-    let look: () => void = () => {};
-    return {
-      changed: () => look(),
-      until: (holds: () => boolean) =>
-        new Promise<void>((resolve) => {
-          look = () => holds() && resolve();
-          look();
-        }),
-    };
-  };
+};
 
+describe("relief", () => {
   test("the next one is up before the one before it is asked to end, and they take turns", async () => {
     const { changed, until } = changes();
     const running = await supervise([takesTurns("turns")], changed);
@@ -104,6 +104,62 @@ describe("relief", () => {
     expect(state()).toMatchObject({ status: "up", relievable: true });
     await running.stop();
     expect(story("turns").at(-1)).toBe("asked to end a");
+  }, 300_000);
+
+  test("whoever is asked to be relieved while the one before it still ends is so next, and that one is known till its end", async () => {
+    const { changed, until } = changes();
+    const running = await supervise([takesTurns("again")], changed);
+    const state = () => running.states()[0] as ProgramState;
+    const first = state().pid as number;
+    process.kill(first, "SIGUSR2");
+    await until(() => state().leaving_pid === first);
+    expect(isAlive(first)).toBe(true);
+    const second = state().pid as number;
+    process.kill(second, "SIGUSR2");
+    await until(() => state().restarts === 2 && state().leaving_pid === undefined);
+    expect([first, second].map(isAlive)).toEqual([false, false]);
+    expect(story("again")).toEqual(["begins a", "takes over b", "asked to end a", "takes over a", "asked to end b"]);
+    await running.stop();
+  }, 300_000);
+});
+
+describe("relief in trouble", () => {
+  test("killed while the next one starts or the one before it ends, one takes the place and the other goes", async () => {
+    const { changed, until } = changes();
+    const running = await supervise([takesTurns("killed")], changed);
+    const state = () => running.states()[0] as ProgramState;
+    const first = state().pid as number;
+    process.kill(first, "SIGUSR2");
+    await until(() => state().relief_pid !== undefined);
+    process.kill(first, "SIGKILL");
+    await until(() => state().restarts === 1 && state().leaving_pid === undefined && state().pid !== first);
+    const second = state().pid as number;
+    process.kill(second, "SIGUSR2");
+    await until(() => state().relief_pid !== undefined);
+    process.kill(state().relief_pid as number, "SIGKILL");
+    await until(() => state().relief_pid === undefined);
+    expect([state().pid, state().status]).toEqual([second, "up"]);
+    process.kill(second, "SIGUSR2");
+    await until(() => state().leaving_pid === second);
+    const third = state().pid as number;
+    process.kill(third, "SIGKILL");
+    await until(() => state().status === "up" && ![undefined, second, third].includes(state().pid));
+    expect([second, third].map(isAlive)).toEqual([false, false]);
+    await running.stop();
+    expect(state()).toMatchObject({ status: "stopped", relief_pid: undefined, leaving_pid: undefined });
+  }, 300_000);
+
+  test("stopped while the next one starts, both are gone", async () => {
+    const { changed, until } = changes();
+    const running = await supervise([takesTurns("stopped")], changed);
+    const state = () => running.states()[0] as ProgramState;
+    const first = state().pid as number;
+    process.kill(first, "SIGUSR2");
+    await until(() => state().relief_pid !== undefined);
+    const next = state().relief_pid as number;
+    await running.stop();
+    expect([first, next].map(isAlive)).toEqual([false, false]);
+    expect(state().status).toBe("stopped");
   }, 300_000);
 
   test("where the next one does not come up, the one that is there stays", async () => {

@@ -28,6 +28,8 @@ export interface ProgramState {
   relievable?: boolean;
   /** The one that is about to. */
   relief_pid?: number | undefined;
+  /** The one whose place was taken, until it has ended. */
+  leaving_pid?: number | undefined;
 }
 
 const FIRST_WAIT_MS = 200;
@@ -152,10 +154,16 @@ class Kept {
     return run;
   }
 
+  /** One relief follows another: who has come by one may ask for the next while the one before it still ends. */
   private relieve(old: Run): void {
-    if (this.program.turns && !this.stopping && !this.relief && old === this.current) {
-      this.relieving = this.putInPlaceOf(old);
-    }
+    if (!this.program.turns) return;
+    const isDue = () => !this.stopping && old === this.current && this.state.status === "up";
+    this.relieving = this.relieving
+      .then(() => (isDue() ? this.putInPlaceOf(old) : undefined))
+      // Such as no room for another process: the one that is there stays.
+      .catch((error) => {
+        this.state.lastEnd = String(error);
+      });
   }
 
   /** A second process is started beside the one that is there, and that one ended when the other is up: not before. */
@@ -163,7 +171,7 @@ class Kept {
     const { turns = [] } = this.program;
     const before = this.turn;
     this.turn = (before + 1) % turns.length;
-    const next = this.begin({ CHIMERA_RELIEVES: "true" });
+    const next = this.beginNext(before);
     this.relief = next;
     this.state.relief_pid = next.child.pid;
     this.set(this.state.status);
@@ -179,9 +187,24 @@ class Kept {
       await endOf(next);
     }
     this.state.relief_pid = undefined;
+    // Still ours to end, also by whoever comes after a supervisor that was killed now.
+    if (this.current === next) this.state.leaving_pid = old.child.pid;
     this.set(this.state.status);
-    if (this.current === next) await endOf(old);
+    if (this.current === next) {
+      await endOf(old);
+      this.state.leaving_pid = undefined;
+      this.set(this.state.status);
+    }
     this.relief = undefined;
+  }
+
+  private beginNext(turnBefore: number): Run {
+    try {
+      return this.begin({ CHIMERA_RELIEVES: "true" });
+    } catch (error) {
+      this.turn = turnBefore;
+      throw error;
+    }
   }
 
   private pause(ms: number): Promise<void> {
