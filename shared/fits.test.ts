@@ -58,6 +58,37 @@ const CASES: [name: string, schema: z.ZodType, value: unknown, isTaken: boolean]
   ["oddities", Odd, odd, true],
 ];
 
+/** Of shapes that no contract has today, what their parsing refuses or answers differently. */
+const TRAPS: [name: string, schema: z.ZodType, value: unknown][] = [
+  ["lengths count code points, not UTF-16 units", z.string().min(2), "😀"],
+  ["a default of what may be left out", z.string().optional().default("x"), undefined],
+  ["the same in an object", z.object({ a: z.string().optional().default("x") }), {}],
+  ["what may be left out and has a default", z.object({ a: z.string().default("x").optional() }), {}],
+  ["the same a level down", z.object({ a: z.string().default("x").nullable().optional() }), {}],
+  ["a default behind what alters it", z.object({ a: z.preprocess(String, z.string()).default("x").optional() }), {}],
+  ["a default within a union", z.object({ a: z.union([z.number(), z.string().default("x")]).optional() }), {}],
+  ["what may be absent but not undefined", z.object({ a: z.string().exactOptional() }), { a: undefined }],
+  ["undefined as a literal, absent", z.object({ a: z.literal(undefined) }), {}],
+  ["a union whose first trims", z.union([z.string().trim(), z.string()]), " x"],
+  ["a union whose first lowers", z.union([z.string().toLowerCase(), z.literal("X")]), "X"],
+  ["a union whose first makes numbers", z.union([z.coerce.number(), z.string()]), "5"],
+  ["a union whose first writes addresses anew", z.union([z.url({ normalize: true }), z.string()]), "HTTP://a.b"],
+  ["one of two, and both do", z.xor([z.string(), z.literal("a")]), "a"],
+  [
+    "a name of an enum that is one of its numbers' back",
+    z.enum({ A: 0, 0: "A" } as unknown as Record<string, number>),
+    "A",
+  ],
+];
+interface Tree {
+  readonly of: readonly Tree[];
+}
+const Tree: z.ZodType<Tree> = z.object({
+  get of() {
+    return z.array(Tree);
+  },
+});
+
 /** Every place in a value, as the keys that lead there. */
 const placesIn = (value: unknown): string[][] =>
   typeof value === "object" && value !== null
@@ -97,6 +128,17 @@ describe("what fits a schema as it stands", () => {
   test.each(CASES)("%s is what parsing makes of it, or is parsed", (_name, schema, value, isTaken) => {
     expect(fits(schema, value)).toBe(isTaken);
     if (isTaken) expect(schema.parse(value)).toStrictEqual(value);
+  });
+
+  test.each(TRAPS)("%s is parsed", (_name, schema, value) => {
+    const parsed = schema.safeParse(value);
+    expect(parsed.success && Bun.deepEquals(parsed.data, value, true)).toBe(false);
+    expect(fits(schema, value)).toBe(false);
+  });
+
+  test("a shape may hold itself", () => {
+    expect(fits(Tree, { of: [{ of: [] }, { of: [{ of: [] }] }] })).toBe(true);
+    expect(fits(Tree, { of: [{ of: [] }, { of: [{ of: [1] }] }] })).toBe(false);
   });
 
   test.each(CASES)("property: %s, altered anywhere, is taken only if parsing would answer its equal", (...given) => {

@@ -16,14 +16,14 @@ interface Def {
   /** Of a schema that is a check too, such as `z.int()` or `z.email()`. */
   readonly check?: string;
   readonly catchall?: unknown;
+  /** False of a union of which just one may fit. */
+  readonly inclusive?: boolean;
   readonly innerType?: z.ZodType;
   readonly element?: z.ZodType;
   readonly shape?: Readonly<Record<string, z.ZodType>>;
   readonly keyType?: z.ZodType;
   readonly valueType?: z.ZodType;
   readonly options?: readonly z.ZodType[];
-  readonly entries?: Readonly<Record<string, unknown>>;
-  readonly values?: readonly unknown[];
 }
 interface Check {
   readonly check: string;
@@ -41,7 +41,7 @@ const made = new WeakMap<z.ZodType, Fits>();
 
 const defOf = (schema: z.ZodType): Def => (schema as unknown as { _zod: { def: Def } })._zod.def;
 
-/** True only when parsing `value` would succeed and answer its equal. */
+/** True only when parsing `value`, which is plain data, would succeed and answer its equal. */
 export const fits = <T>(schema: z.ZodType<T>, value: unknown): value is T => fitsOf(schema)(value);
 
 /** Says by hand when a value fits a schema that transforms. */
@@ -52,15 +52,18 @@ export function fitsWhen(schema: z.ZodType, when: Fits): void {
 function fitsOf(schema: z.ZodType): Fits {
   const known = made.get(schema);
   if (known) return known;
-  const fresh = make(defOf(schema));
+  // A shape that holds itself finds this while it is made.
+  made.set(schema, (value) => fitsOf(schema)(value));
+  const fresh = make(schema);
   made.set(schema, fresh);
   return fresh;
 }
 
-function make(def: Def): Fits {
+function make(schema: z.ZodType): Fits {
+  const def = defOf(schema);
   const checks = checksOf(def);
   if (!checks || def.coerce || def.check !== undefined) return never;
-  const kind = kindOf(def);
+  const kind = kindOf(schema, def);
   if (checks.length === 0) return kind;
   return (value) => {
     if (!kind(value)) return false;
@@ -69,7 +72,7 @@ function make(def: Def): Fits {
   };
 }
 
-function kindOf(def: Def): Fits {
+function kindOf(schema: z.ZodType, def: Def): Fits {
   switch (def.type) {
     case "string":
       return (value) => typeof value === "string";
@@ -78,16 +81,15 @@ function kindOf(def: Def): Fits {
     case "boolean":
       return (value) => typeof value === "boolean";
     case "enum":
-      return oneOf(Object.values(def.entries!));
     case "literal":
-      return oneOf(def.values!);
+      return oneOf(schema._zod.values!);
     case "optional":
-      return or(undefined, fitsOf(def.innerType!));
+      return mayBeUndefined(schema, def.innerType!) ? or(undefined, fitsOf(def.innerType!)) : fitsOf(def.innerType!);
     case "nullable":
       return or(null, fitsOf(def.innerType!));
     case "default":
       // What is left out is filled in by parsing.
-      return fitsOf(def.innerType!);
+      return butUndefined(fitsOf(def.innerType!));
     case "array":
       return everyItem(fitsOf(def.element!));
     case "object":
@@ -95,7 +97,7 @@ function kindOf(def: Def): Fits {
     case "record":
       return isAnyText(def.keyType!) ? everyMember(fitsOf(def.valueType!)) : never;
     case "union":
-      return def.options!.every(isPlain) ? anyOf(def.options!.map(fitsOf)) : never;
+      return def.inclusive !== false && def.options!.every(isPlain) ? anyOf(def.options!.map(fitsOf)) : never;
     default:
       return never;
   }
@@ -110,8 +112,9 @@ function checksOf({ checks = [] }: Def): Fits[] | undefined {
 function checkOf({ check, format, pattern, minimum, maximum, value: limit, inclusive }: Check): Fits | undefined {
   switch (check) {
     case "min_length":
-      return (value) => (value as string | unknown[]).length >= minimum!;
+      return (value) => hasLength(value as string | unknown[], minimum!);
     case "max_length":
+      // In UTF-16 units, of which there are no fewer than of the code points that are allowed.
       return (value) => (value as string | unknown[]).length <= maximum!;
     case "greater_than":
       return typeof limit === "number"
@@ -135,24 +138,38 @@ function checkOf({ check, format, pattern, minimum, maximum, value: limit, inclu
 
 const isAt = (limit: number, value: unknown, inclusive = false): boolean => inclusive && value === limit;
 
+/** Texts are measured in code points, of which each takes one or two of the units that are counted here. */
+const hasLength = (value: string | readonly unknown[], minimum: number): boolean =>
+  value.length >= (typeof value === "string" && minimum > 1 ? 2 * minimum : minimum);
+
+/** Not where parsing fills in the default of what is within, nor where a key may be absent and no more. */
+const mayBeUndefined = (schema: z.ZodType, inner: z.ZodType): boolean =>
+  (inner._zod.optin as string | undefined) !== "defaulted" && !schema._zod.traits.has("$ZodExactOptional");
+
+const butUndefined =
+  (inner: Fits): Fits =>
+  (value) =>
+    value !== undefined && inner(value);
+
 const or =
   (other: unknown, inner: Fits): Fits =>
   (value) =>
     value === other || inner(value);
 
-function oneOf(values: readonly unknown[]): Fits {
-  const known = new Set(values);
-  return (value) => known.has(value);
-}
+/** Of a field that may be undefined parsing demands that it is there: it cannot be told apart here. */
+const oneOf = (known: ReadonlySet<unknown>): Fits => butUndefined((value) => known.has(value));
 
 const anyOf =
   (options: readonly Fits[]): Fits =>
   (value) =>
     options.some((option) => option(value));
 
-/** Of several objects the first that parses counts, and may leave out what a later one has: only these are as clear. */
+/**
+ * Of several options the first that parses counts. An object may leave out what a later one has, and what is not known
+ * here may alter what a later one takes as it is.
+ */
 const PLAIN = new Set(["string", "number", "boolean", "enum", "literal"]);
-const isPlain = (schema: z.ZodType): boolean => PLAIN.has(defOf(schema).type);
+const isPlain = (schema: z.ZodType): boolean => PLAIN.has(defOf(schema).type) && fitsOf(schema) !== never;
 const isAnyText = (schema: z.ZodType): boolean => {
   const { type, checks = [] } = defOf(schema);
   return type === "string" && checks.length === 0;
