@@ -182,7 +182,9 @@ const promotion: Help = {
   signals_min: "Signals that it takes to say anything about these four.",
   trades_min: "Closed trades of each arm that it takes to compare their profit.",
   drawdown_usdt_max:
-    "The revision's drawdown from its own peak through all its steps, USDT, at most; judged from its first closed trade on.",
+    "The revision's drawdown from its own peak as canary and ramp, USDT, at most; judged from its first closed trade on.",
+  watch_drawdown_usdt_max:
+    "The same through all its steps once it is in force for all; absent: four times drawdown_usdt_max, as it has all triggers.",
   roe_worse_max: "How much worse the canary's mean return of a trade may surely be than the others'.",
   reject_rate_max:
     "Share of entries that were refused or came to nothing, at most; beyond the share of the others, where enough is known.",

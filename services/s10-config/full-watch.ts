@@ -3,7 +3,7 @@ import { promotions } from "../../shared/collections/config.ts";
 import { Bundle } from "../../shared/domain/bundle.ts";
 import type { Promotion } from "../../shared/domain/promotion.ts";
 import type { Row } from "../../shared/kit/ports.ts";
-import type { PromotionLimits } from "../../shared/trading/promotion/guardrails.ts";
+import { limitsOfWatch, type PromotionLimits } from "../../shared/trading/promotion/guardrails.ts";
 import { type Closing, type Course, type CourseParts, ITSELF } from "./promotion-course.ts";
 import { Judge } from "./promotion-judge.ts";
 
@@ -89,6 +89,6 @@ export class FullWatch {
   /** Those of what was in force before it: a revision does not loosen what watches it. */
   private async limitsOf({ from_rev }: Promotion): Promise<PromotionLimits> {
     const row = await this.parts.bundles.ofRev(from_rev);
-    return Bundle.parse(row.value.bundle).flags.promotion;
+    return limitsOfWatch(Bundle.parse(row.value.bundle).flags.promotion);
   }
 }

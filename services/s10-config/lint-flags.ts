@@ -102,6 +102,15 @@ function lintLimits(findings: Findings, { flags }: Bundle): void {
     const path = ["flags", "risk", "correlated", i, "exposure_usdt_max"];
     findings.add(path, "LIMITS_CROSSED", `limits nothing: exposure_total_usdt_max is ${risk.exposure_total_usdt_max}`);
   }
+  const { drawdown_usdt_max: asShare, watch_drawdown_usdt_max: forAll } = flags.promotion;
+  if (forAll !== undefined && dec(forAll) < dec(asShare)) {
+    const path = ["flags", "promotion", "watch_drawdown_usdt_max"];
+    findings.add(
+      path,
+      "LIMITS_CROSSED",
+      `what a canary may lose, ${asShare}, is more: taken back as soon as it is for all`,
+    );
+  }
   if (health.orange_size_mult > health.yellow_size_mult) {
     const path = ["flags", "health", "orange_size_mult"];
     findings.add(path, "LIMITS_CROSSED", `entries are larger on ORANGE than on YELLOW, ${health.yellow_size_mult}`);

@@ -158,6 +158,15 @@ describe("lint", () => {
     expect(report.errors).toContainEqual(expect.objectContaining(finding));
   });
 
+  test("warns of a watch that allows less than the canary before it might have lost already", () => {
+    const warned = (watch_drawdown_usdt_max: string) =>
+      linted((d) => Object.assign(d.flags, { promotion: { drawdown_usdt_max: "30", watch_drawdown_usdt_max } }))
+        .warnings;
+    const path = "flags.promotion.watch_drawdown_usdt_max";
+    expect(warned("29.9")).toMatchObject([{ path, code: "LIMITS_CROSSED" }]);
+    expect(warned("30")).toEqual([]);
+  });
+
   test("checks instruments against what exists, where that is known", () => {
     const paths = linted(() => {}, { instruments: ["FUT:BTCUSDT"] }).errors.map((error) => error.path);
     expect(paths).toContain("instruments[1].instrument");

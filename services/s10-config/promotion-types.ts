@@ -38,6 +38,8 @@ export type PromoteRequest = z.output<typeof PromoteRequest>;
 export const GuardrailLimits = z
   .object({
     drawdown_usdt_max: z.string(),
+    /** Once it is in force for all. */
+    watch_drawdown_usdt_max: z.string(),
     roe_worse_max: z.number(),
     reject_rate_max: z.number(),
     auc_min: z.number(),

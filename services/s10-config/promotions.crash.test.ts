@@ -63,7 +63,7 @@ const COURSES: Record<string, () => Act[]> = {
   "a revision for all that loses while a canary stands beside it": () => [
     ...[DRAFTED, promoted({ to_rev: 2, mode: "FULL" }), passes(MINUTE_MS)],
     ...[(desk: Desk) => desk.drafted(3), promoted({ to_rev: 3, mode: "CANARY" }), passes(MINUTE_MS)],
-    once((desk) => desk.trades(2, [-20, -6])),
+    once((desk) => desk.trades(2, [-80, -21])),
     ...[passes(MINUTE_MS), passes(MINUTE_MS), passes(DAY_MS)],
   ],
   "a revision for all that stands, and one that takes its place": () => [

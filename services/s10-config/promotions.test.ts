@@ -13,7 +13,11 @@ describe("a share that stands", () => {
   test("is told to all, counts from when all have it, and ends by itself with its time", async () => {
     desk.around.areQuick = false;
     const asked = await desk.promotions.promote({ ...(await desk.drafted(2)), mode: "CANARY" }, "rita");
-    expect(asked).toMatchObject({ status: "PENDING", rev: 2, guardrail: { drawdown_usdt_max: "25", trades_min: 20 } });
+    expect(asked).toMatchObject({
+      status: "PENDING",
+      rev: 2,
+      guardrail: { drawdown_usdt_max: "25", watch_drawdown_usdt_max: "100", trades_min: 20 },
+    });
     expect(desk.inForce.current()).toMatchObject({ rev: 1, canary: { rev: 2, traffic_pct: 10, slot_ms: 60_000 } });
     expect(await desk.bundleStates()).toEqual(["1 ACTIVE", "2 STAGED"]);
     await desk.pass(5_000);

@@ -289,9 +289,9 @@ export class Promotions {
     return found ?? refuse("NOT_FOUND", `There is no promotion ${promotion_id}.`);
   }
 
-  /** One change at a time: each looks at what the one before it left. */
+  /** One change at a time: each looks at what the one before it left, also where the store's answer to that was lost. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.turn.then(work);
+    const mine = this.turn.then(() => this.parts.inForce.settle()).then(work);
     this.turn = mine.catch(() => {});
     return mine;
   }

@@ -34,22 +34,22 @@ async function entries(rev: number, filled: number, empty: number): Promise<void
 }
 
 describe("a revision in force for all", () => {
-  test("loses more than a trial may cost and gives way to the content before it, once, by itself", async () => {
+  test("may lose four times what a share may, and beyond it gives way to the content before it, once, by itself", async () => {
     const before = desk.inForce.current().hash;
     const done = await full(2);
     const until = desk.clock.now() + DAY_MS;
     expect(done).toMatchObject({ status: "DONE", watch: { hours: 24, state: "WATCHING", until } });
-    await desk.trades(2, same(5, -5));
+    await desk.trades(2, same(5, -20));
     await desk.pass(10_000);
     expect(await desk.only()).toMatchObject({
-      ...{ status: "DONE", canary: { rev: 2, trades_closed: 5, drawdown_usdt: "25" } },
-      ...{ realised: { trades_closed: 5, drawdown_usdt: "25", since: done.created_at }, watch: { state: "WATCHING" } },
+      ...{ status: "DONE", canary: { rev: 2, trades_closed: 5, drawdown_usdt: "100" } },
+      ...{ realised: { trades_closed: 5, drawdown_usdt: "100", since: done.created_at }, watch: { state: "WATCHING" } },
     });
     await desk.trades(2, [-0.01]);
     await desk.pass(10_000);
     expect(await desk.states()).toEqual(["FULL 2 ROLLED_BACK", "ROLLBACK 3 PENDING"]);
     const taken = await desk.promotions.get(done.promotion_id);
-    const reason = "drawdown: fell 25.01 USDT from its peak in 6 closed trades; at most 25";
+    const reason = "drawdown: fell 100.01 USDT from its peak in 6 closed trades; at most 100";
     expect(taken).toMatchObject({ reason, watch: { state: "TAKEN_BACK" }, next: (await desk.only()).promotion_id });
     expect(taken.timeline.at(-1)).toMatchObject({ what: "TAKEN_BACK", detail: `${reason}; by s10` });
     expect(desk.inForce.current()).toMatchObject({ rev: 3, hash: before });
@@ -72,12 +72,12 @@ describe("a revision in force for all", () => {
 
   test("stands to the end of its watch and is left alone from then on", async () => {
     await full(2);
-    await desk.trades(2, [...same(30, 1), -20]);
+    await desk.trades(2, [...same(30, 1), -60]);
     await desk.pass(DAY_MS - 100);
     expect(await desk.only()).toMatchObject({ watch: { state: "WATCHING" } });
     await desk.pass(100);
     const stood = await desk.only();
-    expect(stood).toMatchObject({ status: "DONE", watch: { state: "STOOD" }, realised: { drawdown_usdt: "20" } });
+    expect(stood).toMatchObject({ status: "DONE", watch: { state: "STOOD" }, realised: { drawdown_usdt: "60" } });
     expect(stood.timeline.at(-1)?.what).toBe("WATCH_ENDED");
     expect((await desk.told("ops:events")).at(-1)).toMatchObject({ what: "promotion.watch_end", outcome: "stood" });
     await desk.trades(2, same(10, -10));
@@ -90,15 +90,15 @@ describe("a revision in force for all", () => {
     const pending = await full(2);
     expect(pending).toMatchObject({ status: "PENDING", watch: { state: "WATCHING" } });
     expect(pending.watch).not.toHaveProperty("until");
-    await desk.trades(2, [-26]);
+    await desk.trades(2, [-101]);
     await desk.pass(10_000);
     expect((await desk.states())[0]).toBe("FULL 2 ROLLED_BACK");
   });
 
   test("is watched by the limits and for the time of what was in force before it", async () => {
-    await full(2, flags({ watch_hours: 2, drawdown_usdt_max: "5" }));
+    await full(2, flags({ watch_hours: 2, drawdown_usdt_max: "2", watch_drawdown_usdt_max: "5" }));
     expect((await desk.only()).watch).toMatchObject({ hours: 24 });
-    await full(3, flags({ watch_hours: 0, drawdown_usdt_max: "1000" }));
+    await full(3, flags({ watch_hours: 0, drawdown_usdt_max: "1000", watch_drawdown_usdt_max: "1000" }));
     expect((await desk.only()).watch).toMatchObject({ hours: 2 });
     await desk.trades(3, [-5.01]);
     await desk.pass(10_000);
@@ -170,9 +170,9 @@ describe("what it lost on the way", () => {
     await desk.pass(DAY_MS);
     await desk.pass(1_000);
     expect(await desk.only()).toMatchObject({ mode: "FULL", watch: { state: "WATCHING" } });
-    await desk.trades(2, [-6]);
+    await desk.trades(2, [-81]);
     await desk.pass(10_000);
-    expect(await desk.only()).toMatchObject({ mode: "FULL", realised: { drawdown_usdt: "25" } });
+    expect(await desk.only()).toMatchObject({ mode: "FULL", realised: { drawdown_usdt: "100" } });
     await desk.trades(2, [-0.5]);
     await desk.pass(10_000);
     expect((await desk.states()).slice(-2)).toEqual(["FULL 2 ROLLED_BACK", "ROLLBACK 3 PENDING"]);
@@ -198,7 +198,7 @@ describe("a watch is over", () => {
     await desk.pass(10_000);
     expect(await desk.promotions.get(first.promotion_id)).toMatchObject({ watch: { state: "ENDED" } });
     expect(desk.inForce.current().rev).toBe(3);
-    await desk.trades(3, [-26]);
+    await desk.trades(3, [-101]);
     await desk.pass(10_000);
     expect(desk.inForce.current()).toMatchObject({ rev: 4 });
     expect((await desk.promotions.list({ limit: 1 })).items[0]).toMatchObject({ mode: "ROLLBACK", to_rev: 2 });
@@ -208,11 +208,75 @@ describe("a watch is over", () => {
     await full(2);
     await desk.promotions.promote({ ...(await desk.drafted(3)), mode: "CANARY" }, "rita");
     await desk.pass(1_000);
-    await desk.trades(2, [-26]);
+    await desk.trades(2, [-101]);
     await desk.pass(10_000);
     expect(await desk.states()).toEqual(["FULL 2 ROLLED_BACK", "CANARY 3 ABORTED", "ROLLBACK 4 PENDING"]);
     expect(desk.inForce.current()).not.toHaveProperty("canary");
     expect(await desk.bundleStates()).toEqual(["1 RETIRED", "2 ROLLED_BACK", "3 STAGED", "4 ACTIVE"]);
     expect(await desk.told("alerts")).toHaveLength(1);
+  });
+});
+
+describe("one rollback, whoever acts at the same moment", () => {
+  const LOST = new Error("answer lost");
+  /** The next commit is made, and its answer is lost. */
+  const loseNext = () => {
+    desk.onCommit = () => {
+      desk.onCommit = () => {};
+      throw LOST;
+    };
+  };
+
+  test("a person whose rollback was made though its answer was lost: the watch does not go back once more", async () => {
+    await full(2);
+    await desk.trades(2, [-101]);
+    loseNext();
+    const back = { bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" } as const;
+    await expect(desk.promotions.promote(back, "ruth")).rejects.toBe(LOST);
+    await desk.promotions.watch();
+    expect(await desk.states()).toEqual(["FULL 2 DONE", "ROLLBACK 3 PENDING"]);
+    expect(desk.inForce.current().rev).toBe(3);
+    await desk.pass(10_000);
+    expect(await desk.states()).toEqual(["FULL 2 DONE", "ROLLBACK 3 DONE"]);
+    expect(await desk.told("alerts")).toEqual([]);
+  });
+
+  test("a watch whose rollback was made though its answer was lost: a person's next word finds what is in force", async () => {
+    await full(2);
+    await desk.trades(2, [-101]);
+    let commits = 0;
+    desk.onCommit = () => {
+      commits++;
+      // The first notes the figures, the second takes it back.
+      if (commits === 2) throw LOST;
+    };
+    await expect(desk.promotions.watch()).rejects.toBe(LOST);
+    desk.onCommit = () => {};
+    const back = { bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" } as const;
+    expect(await refusal(desk.promotions.promote(back, "ruth"))).toContain("Its content is in force for all already");
+    expect(await desk.states()).toEqual(["FULL 2 ROLLED_BACK", "ROLLBACK 3 PENDING"]);
+    expect(await desk.told("alerts")).toHaveLength(1);
+  });
+
+  test("the watch, a rollback, a new canary and an abort in every order: the content before it comes back once", async () => {
+    for (let first = 0; first < 4; first++) {
+      desk = await new Desk().open();
+      const { promotion_id } = await full(2);
+      const third = await desk.drafted(3);
+      await desk.trades(2, [-101]);
+      const acts = [
+        () => desk.promotions.watch(),
+        () => desk.promotions.promote({ bundle_id: "shipped", to_rev: 1, mode: "ROLLBACK" }, "ruth"),
+        () => desk.promotions.promote({ ...third, mode: "CANARY" }, "rita"),
+        () => desk.promotions.abort({ promotion_id }, "ruth"),
+      ];
+      await Promise.allSettled([...acts.slice(first), ...acts.slice(0, first)].map((act) => act()));
+      await desk.pass(10_000);
+      await desk.pass(10_000);
+      const states = await desk.states();
+      expect([first, states.filter((state) => state.startsWith("ROLLBACK")).length]).toEqual([first, 1]);
+      expect(desk.inForce.current().bundle.note).toBe((await desk.bundles.ofRev(1)).value.note);
+      expect(desk.inForce.current()).not.toHaveProperty("canary");
+    }
   });
 });

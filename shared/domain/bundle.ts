@@ -259,6 +259,8 @@ const PromotionFlags = z.strictObject({
   trades_min: z.number().int().min(1).default(20),
   /** From the peak of what the revision's own trades have earned through all its steps, USDT. */
   drawdown_usdt_max: PositiveDecimal.default("25"),
+  /** The same of one that is in force for all, with all triggers; four times the other where it is absent. */
+  watch_drawdown_usdt_max: PositiveDecimal.optional(),
   /** How much worse the canary's mean ROE of a trade may surely be than that of the others (95 %, bootstrap). */
   roe_worse_max: z.number().min(0).default(0.005),
   /** Entries refused or come to nothing, of those asked; judged from `entries_min` on. */

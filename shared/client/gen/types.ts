@@ -455,6 +455,7 @@ export type Bundle = {
       signals_min: number;
       trades_min: number;
       drawdown_usdt_max?: string;
+      watch_drawdown_usdt_max?: string;
       roe_worse_max: number;
       reject_rate_max: number;
       entries_min: number;
@@ -711,6 +712,7 @@ export type BundleSent = {
       signals_min?: number;
       trades_min?: number;
       drawdown_usdt_max?: string;
+      watch_drawdown_usdt_max?: string;
       roe_worse_max?: number;
       reject_rate_max?: number;
       entries_min?: number;
@@ -1429,6 +1431,7 @@ export type GateResult = {
 
 export type GuardrailLimits = {
   drawdown_usdt_max: string;
+  watch_drawdown_usdt_max: string;
   roe_worse_max: number;
   reject_rate_max: number;
   auc_min: number;

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { Bundle } from "../../domain/bundle.ts";
 import { ArmTally } from "./arm-tally.ts";
-import { breachesOf, judgeGuardrails, limitsOf, scoresOf } from "./guardrails.ts";
+import { breachesOf, judgeGuardrails, limitsOf, limitsOfWatch, scoresOf } from "./guardrails.ts";
 
 const flags = Bundle.shape.flags.parse({}).promotion;
 const limits = { ...flags, trades_min: 4, entries_min: 5, labels_min: 40, drawdown_usdt_max: "10" };
@@ -50,6 +50,13 @@ test("drawdown: of the whole that the revision realised, not of its newest step 
   const whole = arm({ pnl: [3, -12, -1] });
   const verdicts = judgeGuardrails({ ...armsOf({ pnl: [-1] }), whole }, limits, "seed");
   expect(verdicts[0]).toMatchObject({ name: "drawdown", state: "BREACHED", value: "13", sample: 3 });
+});
+
+test("drawdown: one in force for all has a limit of its own, four times that of a share unless it is said", () => {
+  expect(limitsOfWatch({ ...limits, drawdown_usdt_max: "2.5" })).toMatchObject({ drawdown_usdt_max: "10" });
+  const said = limitsOfWatch({ ...limits, watch_drawdown_usdt_max: "12" });
+  const fallen = (pnl: number) => judgeGuardrails(armsOf({ pnl: [pnl] }), said, "seed")[0]?.state;
+  expect([fallen(-12), fallen(-12.01)]).toEqual(["OK", "BREACHED"]);
 });
 
 test("profit: only a canary that is surely worse than the others by more than allowed is breached", () => {

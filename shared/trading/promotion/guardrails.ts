@@ -1,6 +1,6 @@
 /** What takes a revision back by itself: each guardrail judged from what was really done, or silent for too little. */
 import type { Bundle } from "../../domain/bundle.ts";
-import { dec, show } from "../../domain/money.ts";
+import { dec, mul, show } from "../../domain/money.ts";
 import type { GuardrailVerdict } from "../../domain/promotion.ts";
 import { aucIntervalOfBlocks, auc as aucOfAll } from "../stats/auc.ts";
 import { blockOf, bootstrapInterval, stationaryRows } from "../stats/bootstrap.ts";
@@ -126,9 +126,21 @@ const percent = (share: number): string => `${Number((share * 100).toFixed(3))} 
 export const breachesOf = (verdicts: readonly GuardrailVerdict[]): GuardrailVerdict[] =>
   verdicts.filter(({ state }) => state === "BREACHED");
 
+/** Absent: so many times what a share of the triggers may lose. */
+const WATCH_TIMES = dec("4");
+const watchDrawdownOf = ({ drawdown_usdt_max, watch_drawdown_usdt_max }: PromotionLimits): string =>
+  watch_drawdown_usdt_max ?? show(mul(dec(drawdown_usdt_max), WATCH_TIMES));
+
+/** Those of a watch: what has all triggers loses more in an ordinary week than a small share of them may. */
+export const limitsOfWatch = (limits: PromotionLimits): PromotionLimits => ({
+  ...limits,
+  drawdown_usdt_max: watchDrawdownOf(limits),
+});
+
 /** The limits as they are told when a promotion is asked for. */
 export const limitsOf = (limits: PromotionLimits) => ({
   drawdown_usdt_max: limits.drawdown_usdt_max,
+  watch_drawdown_usdt_max: watchDrawdownOf(limits),
   roe_worse_max: limits.roe_worse_max,
   reject_rate_max: limits.reject_rate_max,
   auc_min: limits.auc_min,
