@@ -71,6 +71,21 @@ test("a time that goes back, an id that is no number: that bar is told by nobody
   expect(barsOf([Number.NaN, -1, "9"], [Number.NaN, 0, "10"], [Number.NaN, MINUTE_MS, "11"])).toEqual([]);
 });
 
+test("ids too long to be told apart, and those that are no count, make no bar", () => {
+  const bars: Kline[] = [];
+  const minutes = new MinuteBars((bar) => bars.push(bar));
+  const take = (ids: readonly string[]) => {
+    for (const [at, trade_id] of ids.entries())
+      minutes.take({ ...tradeOf([0, (at - 1) * 30_000, "9"]), instrument: `FUT:${ids[0]}`, trade_id });
+  };
+  // One is missing in the middle, which doubles do not see.
+  take(["9007199254740992", "9007199254740993", "9007199254740994", "9007199254740996", "9007199254740998"]);
+  take(["a-1", "a-2", "a-3", "a-4", "a-5"]);
+  expect(bars).toEqual([]);
+  take(["1", "2", "3", "4", "5"]);
+  expect(bars).toHaveLength(1);
+});
+
 test("instruments do not mix", () => {
   const bars: Kline[] = [];
   const minutes = new MinuteBars((bar) => bars.push(bar));

@@ -38,7 +38,8 @@ export class MinuteBars {
     const before = this.making.get(trade.instrument);
     const id = Number(trade.trade_id);
     const openTs = Math.floor(trade.exch_ts / MINUTE_MS) * MINUTE_MS;
-    const follows = before !== undefined && id === before.id + 1;
+    // Beyond that a number and the next are not told apart.
+    const follows = before !== undefined && id === before.id + 1 && Number.isSafeInteger(id);
     if (before && openTs <= before.openTs) {
       take(before, trade);
       before.isWhole &&= follows && openTs === before.openTs;

@@ -276,3 +276,21 @@ test("however often revisions come and go, the moments are those of an undisturb
     { seed: 9, numRuns: 60 },
   );
 });
+
+test("a cool-down goes on while its instrument is not followed, whoever drops it and takes it up again", () => {
+  const looks = [{ strategy_id: "book", triggers: [onCross(10_000)], long: { f: "obi_1", op: ">", v: 0 } }];
+  const with_ = (rev: number, enabled: boolean) =>
+    viewOf(rev, looks, { instruments: [{ instrument: FUT, enabled }, { instrument: SPOT }] });
+  const { signals, ticker, features } = world(with_(1, true));
+  ticker(0, "1");
+  ticker(10, "9");
+  features.follow(with_(2, false));
+  expect(features.get(FUT)).toBeUndefined();
+  features.follow(with_(3, true));
+  ticker(5_000, "1");
+  ticker(5_010, "9");
+  expect(signals.map(brief)).toEqual([["book", 10, 1, undefined]]);
+  ticker(10_020, "1");
+  ticker(10_030, "9");
+  expect(signals.map(brief).at(-1)).toEqual(["book", 10_030, 3, undefined]);
+});

@@ -27,7 +27,8 @@ export class Features {
   #rev = 0;
   /** Of the last run, for instruments that are not followed yet. */
   #snapshots = new Map<InstrumentId, EngineSnapshot>();
-  #fired: ReadonlyMap<InstrumentId, readonly Firing[]> = new Map();
+  /** Of the last run, and of instruments that were dropped in this one: both may be followed again. */
+  #fired = new Map<InstrumentId, readonly Firing[]>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -51,6 +52,8 @@ export class Features {
       if (!enabled || this.#instruments.has(instrument)) continue;
       this.#instruments.set(instrument, before.get(instrument) ?? this.#begun(instrument));
     }
+    for (const [instrument, gone] of before)
+      if (!this.#instruments.has(instrument)) this.#fired.set(instrument, gone.fired());
     // After all are known, so that a factor of another instrument finds it.
     for (const features of this.all) {
       const { instrument } = features;
@@ -72,7 +75,7 @@ export class Features {
 
   /** When strategies fired last in former runs, so that a restart ends no cool-down. */
   recall(fired: ReadonlyMap<InstrumentId, readonly Firing[]>): void {
-    this.#fired = fired;
+    this.#fired = new Map(fired);
     for (const features of this.all) features.recall(fired.get(features.instrument) ?? []);
   }
 

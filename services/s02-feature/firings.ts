@@ -11,6 +11,8 @@ const PAGE = 1_000;
 const PAGES_MAX = 10;
 /** The newest signals that the bus is asked for: a signal is stored some milliseconds after it is told. */
 const TOLD_MAX = 1_000;
+/** A signal carries the time at which its event came to S1, perhaps on another machine: a little before it was made. */
+const OVERLAP_MS = 60_000;
 
 export interface FormerRuns {
   store: Pick<Store, "query">;
@@ -35,7 +37,7 @@ export async function lastFirings(
   const found = new Map<InstrumentId, Firing[]>();
   for (const instrument of new Set([...followed, ...written.keys()])) {
     const { fired, ts } = written.get(instrument) ?? {};
-    const since = fired && ts !== undefined ? ts : from.clock.now() - DAY_MS;
+    const since = fired && ts !== undefined ? ts - OVERLAP_MS : from.clock.now() - DAY_MS;
     found.set(instrument, [...(fired ?? []), ...(await signalsSince(from.store, { instrument, since }))]);
   }
   for (const { event } of await from.told(TOLD_MAX).catch(none(from))) {

@@ -33,6 +33,7 @@ export class Lane<T> {
   /** Takes what is new, oldest first; false: there is more than one look reads. */
   async read(take: (value: T) => unknown): Promise<boolean> {
     const { store, collection, field, where } = this.of;
+    this.forget(this.newest - this.of.overlapMs);
     for (let page = 0; page < PAGES_MAX; page++) {
       const { items, next_cursor } = await store.query(collection, {
         where: { ...where, [field]: { gte: this.from } },
@@ -60,6 +61,11 @@ export class Lane<T> {
 
   private lookBack(): void {
     this.from = Math.max(this.of.from, this.newest - this.of.overlapMs);
-    for (const [key, ts] of this.taken) if (ts < this.from) this.taken.delete(key);
+    this.forget(this.from);
+  }
+
+  /** Also on the way through what is long past: a cursor comes by nothing twice, and a look back goes no further. */
+  private forget(before: number): void {
+    for (const [key, ts] of this.taken) if (ts < before) this.taken.delete(key);
   }
 }

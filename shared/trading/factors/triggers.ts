@@ -74,6 +74,8 @@ interface Watched {
 
 const NONE: readonly Trigger[] = [];
 const NEVER = 0;
+/** What is watched no more is remembered so far, however often triggers change. */
+const GONE_MAX = 50;
 const ALL_STABLE: ArmAt = () => "STABLE";
 
 /** The triggers of one strategy on one instrument, as the revisions in force have them. */
@@ -146,7 +148,9 @@ export class Triggers {
     const own = this.#watched.map(({ spec, state: { rest } }) => {
       return { kind: spec.kind, what: sayingOf(spec), exch_ts: known(rest.firedTs, NEVER) };
     });
-    return newestOfEach([...this.#past, ...own]);
+    const sayings = new Set(own.map(({ what }) => what));
+    const gone = this.#past.filter(({ what }) => !sayings.has(what)).toSorted((a, b) => b.exch_ts - a.exch_ts);
+    return newestOfEach([...gone.slice(0, GONE_MAX), ...this.#past.filter(({ what }) => sayings.has(what)), ...own]);
   }
 
   /** By its own words, else by those of one whose place it took: of one that is watched still it is that one's. */
