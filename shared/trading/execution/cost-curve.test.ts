@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { curveBps } from "./cost.ts";
-import { type CostSample, fitCurve } from "./cost-curve.ts";
+import { type CostSample, fitCurve, median } from "./cost-curve.ts";
 
 /** Notionals from 50 to 20 000 USDT, the noise drawn by the test. */
 const along = (base: number, slope: number, noise: readonly number[]): CostSample[] =>
@@ -57,4 +57,24 @@ describe("a curve fitted to our own fills", () => {
     expect(fitCurve(alike, 30)).toEqual({ base_bps: 2, slope_bps: 0, error_bps: 1 });
     expect(fitCurve([], 0)).toBeUndefined();
   });
+});
+
+test("property: the median that is selected is the one in the middle after sorting, with ties and without", () => {
+  const value = fc.oneof(
+    fc.integer({ min: -2, max: 2 }),
+    fc.double({ noNaN: true }),
+    fc.constantFrom(0, 1e308, -1e308),
+  );
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 50 }), (values) => {
+      const sorted = values.toSorted((a, b) => a - b);
+      const middle = sorted.length >> 1;
+      const [lower = 0, upper = 0] =
+        sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1);
+      const found = median(values);
+      if (sorted.length % 2 === 1) expect(found === upper).toBe(true);
+      else expect(Object.is(found + 0, (lower + upper) / 2 + 0)).toBe(true);
+    }),
+    { seed: 29, numRuns: 2_000 },
+  );
 });

@@ -61,7 +61,8 @@ const valueAt = ({ base, slope }: Line, x: number): number => base + slope * x;
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((total, value) => total + value, 0) / values.length;
 
-function median(values: readonly number[] | Float64Array): number {
+/** Of numbers; 0 of none. */
+export function median(values: readonly number[] | Float64Array): number {
   if (values.length === 0) return 0;
   const some = new Float64Array(values);
   const middle = some.length >> 1;
