@@ -167,7 +167,7 @@ export class Orders implements VenueOrders {
   ): Promise<void> {
     const symbol = symbolOf(instrument);
     // Both have one effect however often they are sent, and no order follows a failure: not known is not done.
-    const ask = { auth: "signed", reconciles: true } as const;
+    const ask = { auth: "signed", enters: true } as const;
     if (isFirst) {
       const params = { symbol, marginType: "ISOLATED" };
       await this.rests.FUT.call("POST", "/fapi/v1/marginType", params, ask).catch((error) => {

@@ -80,7 +80,9 @@ test.each([
   { used: 0, goesOn: ["read", "reconciles", "enters", "exits"] },
   { used: 1_679, goesOn: ["read", "reconciles", "enters", "exits"] },
   { used: 1_680, goesOn: ["reconciles", "enters", "exits"] },
-  { used: 2_039, goesOn: ["reconciles", "enters", "exits"] },
+  { used: 1_919, goesOn: ["reconciles", "enters", "exits"] },
+  { used: 1_920, goesOn: ["enters", "exits"] },
+  { used: 2_039, goesOn: ["enters", "exits"] },
   { used: 2_040, goesOn: ["exits"] },
 ])("of 2400, $used used: $goesOn", async ({ used, goesOn }) => {
   const asks = {
@@ -97,6 +99,49 @@ test.each([
     ),
   );
   expect(answered.flat().join()).toBe(goesOn.join());
+});
+
+test("a storm of questions that are all sent before any is answered leaves entries and exits their part", async () => {
+  const answers: (() => void)[] = [];
+  const { rest, around, requests } = open(() => ({}));
+  let used = 0;
+  Object.assign(around.net, {
+    fetch: (request: NetRequest) => {
+      requests.push(request);
+      used += 40;
+      const headers = { "x-mbx-used-weight-1m": String(used) };
+      return new Promise((resolve) => answers.push(() => resolve({ status: 200, headers, body: "{}" })));
+    },
+  });
+  const storm = Array.from({ length: 100 }, () =>
+    codeOf(rest.call("GET", "/fapi/v1/openOrders", {}, { auth: "signed", reconciles: true })),
+  );
+  await Promise.resolve();
+  expect(requests.length).toBe(48);
+  const enters = codeOf(rest.call("POST", "/o", {}, { auth: "signed", changes: true, places: true }));
+  expect(requests.length).toBe(49);
+  for (const answer of answers) answer();
+  expect((await Promise.all(storm)).filter((said) => said === "done").length).toBe(48);
+  expect(await enters).toBe("done");
+});
+
+test("an answer that comes after the minute in which it was asked for tells nothing of the next", async () => {
+  const late = Promise.withResolvers<void>();
+  const { rest, around } = open(() => ({ headers: { "x-mbx-used-weight-1m": "10" } }));
+  const { fetch } = around.net;
+  Object.assign(around.net, {
+    fetch: async (request: NetRequest) => {
+      if (!request.url.endsWith("/slow")) return fetch(request);
+      await late.promise;
+      return { status: 200, headers: { "x-mbx-used-weight-1m": "2100" }, body: "{}" };
+    },
+  });
+  const slow = rest.call("GET", "/slow", {}, read);
+  await around.clock.run(around.clock.now() + 40_000);
+  await rest.call("GET", "/x", {}, read);
+  late.resolve();
+  await slow;
+  expect(await codeOf(rest.call("GET", "/x", {}, read))).toBe("done");
 });
 
 test("429 without Retry-After is obeyed too, urgent or not", async () => {

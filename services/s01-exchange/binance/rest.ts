@@ -6,6 +6,7 @@ import type { Surroundings } from "../types.ts";
 import { parseExact } from "./exact-json.ts";
 import { OrderCounts, type OrderLimit } from "./order-counts.ts";
 import { signerOf } from "./signature.ts";
+import { weightOf } from "./weights.ts";
 
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
 type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -19,6 +20,8 @@ export interface Ask {
   urgent?: boolean;
   /** Brings books and exchange together, without which nothing is entered: goes on where what is only read has to wait. */
   reconciles?: boolean;
+  /** Precedes an entry, and goes on as long as that. */
+  enters?: boolean;
   /** Places an order, of which an account may send so many. */
   places?: boolean;
   timeoutMs?: number;
@@ -28,11 +31,16 @@ export interface Ask {
 
 const MINUTE_MS = 60_000;
 /**
- * Up to which part of the exchange's weight per minute each may go: what is only read (bars, order books, people's
- * questions), then what entries wait for and entries themselves. What is left after these is for exits.
+ * Up to how much of the exchange's weight per minute each may go, in hundredths: what is only read (bars, order books,
+ * people's questions), then reconciliation, then entries, which weigh next to nothing, so that no storm of questions
+ * keeps them out till the next minute. What is left after these is for exits.
  */
-const READ_SHARE = 0.7;
-const ENTRY_SHARE = 0.85;
+const SHARES = { reads: 70, reconciles: 80, enters: 85 } as const;
+const KEPT_FROM = {
+  reads: "reconciliation, entries and exits",
+  reconciles: "entries and exits",
+  enters: "exits",
+} as const;
 const WEIGHT_LIMIT: Record<Market, number> = { SPOT: 6_000, FUT: 2_400 };
 const RETRY_MS_WHEN_UNSAID = 5_000;
 const BAN_MS_WHEN_UNSAID = 120_000;
@@ -65,6 +73,8 @@ export class Rest {
   private readonly signature: (query: string) => string;
   private weight = 0;
   private weightMinute = 0;
+  /** Of what is sent and not answered yet, which the exchange's last word cannot contain. */
+  private weightAsked = 0;
   private weightLimit: number;
   /** Monotonic time of the last answer. */
   answeredAt = Number.NEGATIVE_INFINITY;
@@ -92,7 +102,7 @@ export class Rest {
 
   /** Throws Problem EXCHANGE_REFUSED, EXCHANGE_UNKNOWN (only if `changes`), RATE_LIMITED or UNAVAILABLE. */
   async call<T>(method: Method, path: string, params: Params, ask: Ask): Promise<T> {
-    this.hasRoom(ask);
+    this.hasRoom(ask, weightOf(path, params));
     try {
       return (await this.once(method, path, params, ask)) as T;
     } catch (error) {
@@ -144,7 +154,10 @@ export class Rest {
     if (ask.auth !== "none") headers["x-mbx-apikey"] = settings.apiKey;
     if (inBody) headers["content-type"] = "application/x-www-form-urlencoded";
     ask.before?.();
+    const weight = weightOf(path, params);
+    const minute = this.minute();
     let response: NetResponse;
+    this.weightAsked += weight;
     try {
       response = await this.around.net.fetch({
         method,
@@ -155,9 +168,11 @@ export class Rest {
       });
     } catch (error) {
       throw netProblem(error, ask);
+    } finally {
+      this.weightAsked -= weight;
     }
     this.answeredAt = this.around.clock.mono();
-    this.readLimits(response, ask);
+    this.readLimits(response, ask, minute);
     return this.judge(response, ask, path);
   }
 
@@ -196,12 +211,18 @@ export class Rest {
     } else this.around.raise("ERROR", "KEY_REFUSED", message);
   }
 
-  private readLimits({ status, headers, body }: NetResponse, ask: Ask): void {
+  /** The exchange's, by which it counts. */
+  private minute(): number {
+    return Math.floor(this.timestamp() / MINUTE_MS);
+  }
+
+  private readLimits({ status, headers, body }: NetResponse, ask: Ask, minute: number): void {
     const { clock, meters, raise, log } = this.around;
     const used = Number(headers["x-mbx-used-weight-1m"]);
-    if (used >= 0) {
+    // What was asked in the minute before tells of that one: taken for this one's it would keep all but exits back.
+    if (used >= 0 && minute !== this.weightMinute - 1) {
       this.weight = used;
-      this.weightMinute = Math.floor(clock.now() / MINUTE_MS);
+      this.weightMinute = minute;
       meters.usedWeight.set(used, { market: this.market });
     }
     if (ask.places) this.orderCounts.read(headers);
@@ -217,21 +238,19 @@ export class Rest {
     raise(status === 418 ? "FATAL" : "WARN", code, `${this.market} answered ${status}`, `Silent for ${wait} ms`);
   }
 
-  private hasRoom(ask: Ask): void {
+  private hasRoom(ask: Ask, weight: number): void {
     const { clock } = this.around;
     if (clock.mono() < this.silentUntil || (ask.places && clock.mono() < this.orderlessUntil)) throw this.limited(ask);
-    const now = clock.now();
     const orderWait = ask.places && !ask.urgent ? this.orderCounts.waitMs() : 0;
     if (orderWait > 0) {
       const detail = `What is left of the orders that ${this.market} may be sent is kept for exits.`;
       refuse("RATE_LIMITED", detail, { retryAfterMs: orderWait });
     }
-    const used = Math.floor(now / MINUTE_MS) === this.weightMinute ? this.weight : 0;
-    const share = ask.reconciles || ask.places ? ENTRY_SHARE : READ_SHARE;
-    if (ask.urgent || used < this.weightLimit * share) return;
-    const whose = share === ENTRY_SHARE ? "exits" : "reconciliation, entries and exits";
-    refuse("RATE_LIMITED", `What is left of this minute's ${this.market} weight is kept for ${whose}.`, {
-      retryAfterMs: MINUTE_MS - (now % MINUTE_MS),
+    const used = (this.minute() === this.weightMinute ? this.weight : 0) + this.weightAsked;
+    const what = ask.places || ask.enters ? "enters" : ask.reconciles ? "reconciles" : "reads";
+    if (ask.urgent || used + weight <= (this.weightLimit * SHARES[what]) / 100) return;
+    refuse("RATE_LIMITED", `What is left of this minute's ${this.market} weight is kept for ${KEPT_FROM[what]}.`, {
+      retryAfterMs: MINUTE_MS - (this.timestamp() % MINUTE_MS),
     });
   }
 
