@@ -353,11 +353,32 @@ test("with one call in five failing the breaker keeps entries out for its time, 
 test("a start asks for open orders where something is open, and not for those of all: that is dear", async () => {
   const world = new RouterWorld();
   await world.start();
-  expect(world.exchange.askedOpen).toEqual([]);
+  world.exchange.askedOpen.length = 0;
   world.router.admission.place(Intent.parse(entry({ intent_id: "open:entry" }))).catch(() => undefined);
   await world.pass(1_000);
   world.boot();
   await world.start();
   expect(world.exchange.askedOpen).toEqual([FUT]);
+  world.close();
+});
+
+test("books that know of nothing ask for everything at a start, and tell what an emptied store left behind", async () => {
+  const world = new RouterWorld();
+  await world.start();
+  expect(world.exchange.askedOpen).toEqual(["all"]);
+  const resting = entry({ intent_id: "left:entry", type: "LIMIT", price: "59950" });
+  const { client_order_ids } = await world.place(resting);
+  await world.pass(1_000);
+  expect(world.exchange.live().length).toBe(1);
+  const { store } = world;
+  for (const of of [intents, orders, fills, holdings] as unknown as Collection[]) {
+    const { items } = await store.query(of, { limit: 500 });
+    await store.commit(items.map((row) => remove(of, row.key)));
+  }
+  world.boot();
+  await world.start();
+  expect(world.alerts.filter((alert) => alert.startsWith("ORDER_UNEXPLAINED"))).toEqual([
+    expect.stringContaining(client_order_ids[0] as string),
+  ]);
   world.close();
 });

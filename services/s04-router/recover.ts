@@ -120,12 +120,16 @@ export class Recovery {
     this.parts.pokeAll();
   }
 
-  /** Where little is open, of that alone: whoever sent what our books know nothing of is the reconciler's to find. */
+  /**
+   * Where little is open, of that alone: what our books know nothing of is the reconciler's to find. Books that know of
+   * nothing at all are new, or were emptied: they ask for all, to tell at once what was left behind.
+   */
   private async openOrders(): Promise<ExchangeOrder[]> {
-    const { venue, ports, catchUp } = this.parts;
+    const { book, venue, ports, catchUp } = this.parts;
     const { account } = ports;
     const instruments = this.instruments();
-    if (catchUp.isDue || instruments.size > FEW_INSTRUMENTS) {
+    const isBlank = !this.reconciled && book.holdings().length === 0 && book.allOrders().length === 0;
+    if (isBlank || catchUp.isDue || instruments.size > FEW_INSTRUMENTS) {
       return (await this.must(venue.attempt((o) => venue.calls.getOpenOrders({ account }, o)))).orders;
     }
     const asking = [...instruments].map((instrument) =>
