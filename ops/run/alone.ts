@@ -74,8 +74,10 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
   const count = shardsOf(identity.folder, service.id);
   const url = advertised(settings, port);
   const replica = await createReplica(partsOf({ all, service, world, count, place, url }, settings));
-  // Before any lease is asked for: who has the port is the only process at this place.
   const { log } = world;
+  // At a place of its own it listens when it can answer as soon as it is handed the lease: the other has all till then.
+  if (relieves) await replica.start();
+  // Else before any lease is asked for: who has the port is the only process at this place.
   const isInPlace = () => replica.keeper.instance(0)?.isStarted() === true;
   const relieving = relieves && { relieving: { isInPlace } };
   const served: ServedPeer =
@@ -89,7 +91,7 @@ async function untilStopped(service: Service, all: readonly Service[], env: Envi
     // Nobody could listen beside it: it goes first.
     else process.kill(process.pid, "SIGTERM");
   });
-  await Promise.race([asked, begun(replica, log)]);
+  if (!relieves) await Promise.race([asked, begun(replica, log)]);
   process.stdout.write(`${JSON.stringify({ up: service.name, port: served.port, pid: process.pid })}\n`);
   await asked;
   served.leave();
