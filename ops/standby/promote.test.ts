@@ -90,6 +90,16 @@ const alertsAt = async (site: Installed) =>
 const killOff = (site: Installed) =>
   site.verb("s12", "setKillSwitch", { enable: false, mode: "CANCEL", reason: "the books agree" });
 
+/** The same intent at both at once, which rests: the exchange refuses one of them as a duplicate. */
+async function restsOnce(instrument: typeof FUT, sites: readonly Installed[]): Promise<void> {
+  const intent = { intent_id: `same-${instrument}`, type: "LIMIT", price: exchange.price(instrument, 0.995) } as const;
+  const asked = Promise.all(sites.map((each) => each.asks(instrument, "same", intent)));
+  expect(await whileRunning(exchange.clock, asked)).toContain("ACCEPTED");
+  await pass(6_000);
+  const resting = exchange.venue.orders().filter((order) => order.status === "NEW" && order.side === "BUY");
+  expect(resting.filter((order) => order.instrument === instrument)).toHaveLength(1);
+}
+
 describe("both sites alive", () => {
   test("the old key revoked: nothing of the old site reaches the exchange, the new one's books are the exchange's", async () => {
     expect(await whileRunning(exchange.clock, rehearse(promoting()))).toEqual({ SPOT: "taken", FUT: "taken" });
@@ -148,17 +158,7 @@ describe("both sites alive", () => {
     try {
       await pass(20_000);
       await killOff(site);
-      for (const instrument of [FUT, SPOT]) {
-        const price = exchange.price(instrument, 0.995);
-        const intent = { intent_id: `same-${instrument}`, type: "LIMIT", price } as const;
-        const asked = Promise.all([old, site].map((each) => each.asks(instrument, "same", intent)));
-        const said = await whileRunning(exchange.clock, asked);
-        await pass(6_000);
-        // Refused to one as a duplicate: not known to be its own before it has been asked for.
-        expect(said).toContain("ACCEPTED");
-        const resting = exchange.venue.orders().filter((order) => order.status === "NEW" && order.side === "BUY");
-        expect(resting.filter((order) => order.instrument === instrument)).toHaveLength(1);
-      }
+      for (const instrument of [FUT, SPOT]) await restsOnce(instrument, [old, site]);
       expect(await old.enter(FUT, "old")).toBe("FILLED");
       // Told of it, it enters nothing under the same ids.
       for (const instrument of [FUT, SPOT]) expect(await site.enter(instrument, "new")).toBe("UNAVAILABLE");

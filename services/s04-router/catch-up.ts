@@ -3,30 +3,46 @@ import { put } from "../../shared/changes.ts";
 import { intents, routerMarks } from "../../shared/collections/orders.ts";
 import type { ExchangeFill, ExchangeOrder } from "../../shared/contracts.ts";
 import { type InstrumentId, marketOf } from "../../shared/domain/instrument.ts";
-import { dec, show, sum } from "../../shared/domain/money.ts";
+import { dec, show } from "../../shared/domain/money.ts";
 import { type Intent, IntentKind, isEntry } from "../../shared/domain/order.ts";
-import { asProblem, Problem, refuse } from "../../shared/errors.ts";
+import { asProblem, type Code, Problem, refuse } from "../../shared/errors.ts";
 import { clientOrderId } from "../../shared/keys.ts";
 import { RESTORED_MARK, RestoredMark } from "../../shared/restored.ts";
 import { seqOf } from "../../shared/trading/position/ask.ts";
 import { reportOf } from "./dispatch.ts";
 import { all } from "./kept.ts";
-import { FIRST_LEGS, type LostAsk, lastAsk, lostAsks } from "./lost-asks.ts";
+import { askedQty, FIRST_LEGS, type LostAsk, lastAsk, lostAsks } from "./lost-asks.ts";
 import { LostOrders, type LostParts } from "./lost-orders.ts";
-import { bookStrange, lackingSince } from "./outside.ts";
+import type { MarketView } from "./market.ts";
+import { bookStrange, isOutside, lackingSince } from "./outside.ts";
 import type { OrderRepair } from "./repair-orders.ts";
 
 export interface CatchUpParts extends LostParts {
   readonly orderRepair: Pick<OrderRepair, "rowOfOurs">;
+  readonly market: Pick<MarketView, "listing">;
 }
 
 /** Clocks differ, and what was under way at the moment of the backup may not be in it. */
 const OVERLAP_MS = 120_000;
+/** Asked again it would say the same. */
+const REFUSALS: readonly Code[] = ["EXCHANGE_REFUSED", "NOT_FOUND", "INVALID", "RULE"];
+
+interface Met {
+  readonly orders: number;
+  readonly fills: number;
+  /** What the books held, and the highest number of what was asked about it. */
+  readonly trade_id: string | undefined;
+  readonly last: number;
+}
 
 export class CatchUp {
   private readonly parts: CatchUpParts;
   private readonly lost: LostOrders;
   private mark: RestoredMark | undefined;
+  /** What the instruments brought that have been asked for, since this process began. */
+  private readonly met = new Map<InstrumentId, Met>();
+  /** Could not be asked the last time: the others come first. */
+  private readonly late = new Set<InstrumentId>();
 
   constructor(parts: CatchUpParts) {
     this.parts = parts;
@@ -38,33 +54,64 @@ export class CatchUp {
     this.mark = mark && RestoredMark.parse(mark.value.value);
   }
 
-  /** What is held by the books may be held no more, or otherwise: nothing is placed for it before that is known. */
+  /** The books lack what happened, on one instrument at least. */
   get isDue(): boolean {
     return this.mark !== undefined && this.mark.caught_up_at === undefined;
   }
 
+  /** What is held by the books may be held no more, or otherwise: nothing is placed for it before that is known. */
+  isDueOn(instrument: InstrumentId): boolean {
+    return this.isDue && !this.met.has(instrument);
+  }
+
   /**
    * Asks once for all that happened since the backup on these instruments, and books it in the order in which it
-   * happened. Throws when the exchange cannot be asked: then all of it is asked for again, and what is booked stays.
+   * happened. Throws when the exchange cannot be asked: then it is asked again for those that are left. Of one that it
+   * refuses to speak of, as of one that was delisted, the books are left as they are, which is told.
    */
   async run(instruments: Iterable<InstrumentId>): Promise<void> {
     const { ports } = this.parts;
     const { mark } = this;
     if (!mark || mark.caught_up_at !== undefined) return;
+    const refused = new Map<InstrumentId, Problem>();
+    const sorted = [...instruments].toSorted();
+    const isLate = (instrument: InstrumentId) => this.late.has(instrument);
+    const left = [...sorted.filter((each) => !isLate(each)), ...sorted.filter(isLate)];
+    for (const instrument of left.filter((each) => ports.shard.owns(each) && !this.met.has(each))) {
+      try {
+        this.met.set(instrument, await this.meet(instrument, mark));
+      } catch (error) {
+        const problem = asProblem(error);
+        this.late.add(instrument);
+        if (!REFUSALS.includes(problem.code)) throw error;
+        refused.set(instrument, problem);
+      }
+    }
+    // A key that is refused is refused on all of them.
+    const isOfOne = (instrument: InstrumentId) =>
+      !this.parts.market.listing(instrument) ||
+      [...this.met.keys()].some((met) => marketOf(met) === marketOf(instrument));
+    for (const [instrument, problem] of refused) if (!isOfOne(instrument)) throw problem;
+    await this.finish(mark, refused);
+  }
+
+  private async finish(mark: RestoredMark, refused: ReadonlyMap<InstrumentId, Problem>): Promise<void> {
+    const { ports } = this.parts;
     let [orders, fills] = [0, 0];
     const asked: Record<string, number> = { ...mark.asked };
-    for (const instrument of [...instruments].toSorted()) {
-      if (!ports.shard.owns(instrument)) continue;
-      const found = await this.meet(instrument, mark);
-      orders += found.orders;
-      fills += found.fills;
-      const { trade_id, last } = found;
+    for (const { orders: newOrders, fills: newFills, trade_id, last } of this.met.values()) {
+      orders += newOrders;
+      fills += newFills;
       if (trade_id !== undefined) asked[trade_id] = Math.max(asked[trade_id] ?? 0, last);
     }
     const now = ports.clock.now();
     const done: RestoredMark = { ...mark, caught_up_at: now, asked };
     const since = new Date(mark.as_of).toISOString();
-    const what = `${fills} fills and ${orders} orders since ${since} were taken in from the exchange`;
+    const untold = [...refused].map(
+      ([instrument, { message }]) => `${instrument}, of which it tells nothing (${message})`,
+    );
+    const but = untold.length > 0 ? `, but for ${untold.join("; ")}` : "";
+    const what = `${fills} fills and ${orders} orders since ${since} were taken in from the exchange${but}`;
     const audit = ports.audit({ actor: "router", what: "restored", ref: mark.backup_id, outcome: what });
     await ports.store.commit([put(routerMarks, { id: RESTORED_MARK, value: done, ts: now }), audit], { sync: "full" });
     this.mark = done;
@@ -103,7 +150,7 @@ export class CatchUp {
     return said.kind === "answered";
   }
 
-  private async meet(instrument: InstrumentId, mark: RestoredMark) {
+  private async meet(instrument: InstrumentId, mark: RestoredMark): Promise<Met> {
     const { book } = this.parts;
     const from = Math.min(mark.as_of, ...book.allOrders(instrument).map((order) => order.created_at)) - OVERLAP_MS;
     const told = await this.ordersSince(instrument, from);
@@ -133,7 +180,18 @@ export class CatchUp {
     }
     await this.lost.protectedBy(instrument, ours);
     for (const said of ours) await this.lost.keep(said);
-    return { orders, fills, trade_id, last: Math.max(0, ...[...asks.values()].map(({ seq }) => seq)) };
+    return { orders, fills, trade_id, last: trade_id === undefined ? 0 : await this.lastLost(instrument, trade_id) };
+  }
+
+  /** Of what was taken in, also by a process before this one that did not come to the end. */
+  private async lastLost(instrument: InstrumentId, trade_id: string): Promise<number> {
+    const { store } = this.parts.ports;
+    const from = (this.mark?.as_of ?? 0) - OVERLAP_MS;
+    const kept = await all(store, intents, { instrument, created_at: { gte: from } });
+    return lastAsk(
+      trade_id,
+      kept.filter(({ value }) => isOutside(value)).map(({ key }) => key),
+    );
   }
 
   /** What those that no intent in the books explains were sent for, as far as it was for the trade that the books hold. */
@@ -193,13 +251,14 @@ export class CatchUp {
 type Asked = LostAsk & { qty: string };
 const NO_ASKS: ReadonlyMap<string, LostAsk> = new Map();
 
-/** With the quantity of all its orders. */
+/** With the quantity that was asked for. */
 function askOf(
   { client_order_id }: ExchangeOrder,
   asks: ReadonlyMap<string, LostAsk>,
   ours: readonly ExchangeOrder[],
 ): Asked | undefined {
   const ask = asks.get(client_order_id);
-  const same = ours.filter((said) => ask && asks.get(said.client_order_id)?.intent_id === ask.intent_id);
-  return ask && { ...ask, qty: show(sum(same.map((said) => dec(said.qty)))) };
+  const told = new Map(ours.map((said) => [said.client_order_id, said]));
+  const same = [...asks].filter(([, { intent_id }]) => intent_id === ask?.intent_id);
+  return ask && { ...ask, qty: show(askedQty(same.flatMap(([id]) => told.get(id) ?? []))) };
 }

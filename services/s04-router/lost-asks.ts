@@ -1,4 +1,6 @@
 /** Which asks of a trade lost orders were sent for: a client id is made of what the order is for, so it can be made again. */
+import type { ExchangeOrder } from "../../shared/contracts.ts";
+import { type Amount, add, dec, sum, zero } from "../../shared/domain/money.ts";
 import type { IntentKind } from "../../shared/domain/order.ts";
 import { clientOrderId } from "../../shared/keys.ts";
 import { sliceLeg } from "../../shared/trading/execution/twap.ts";
@@ -26,7 +28,10 @@ const ORDERS_MAX = 8;
 /** Of an intent in one piece, and of one in slices. */
 export const FIRST_LEGS = ["e0", sliceLeg(0, 0)];
 
-/** Those of `client_ids` that were sent for an ask of this trade numbered above `after`, by client id. */
+/**
+ * Those of `client_ids` that were sent for an ask of this trade numbered above `after`, by client id; of one ask in the
+ * order in which they left.
+ */
 export function lostAsks(
   tag: string,
   { trade_id, after }: { trade_id: string; after: number },
@@ -45,6 +50,15 @@ export function lostAsks(
     }
   }
   return found;
+}
+
+/**
+ * What an ask was for by its orders, in the order in which they left: each is for what those before it have not filled,
+ * so that their quantities must not be added up.
+ */
+export function askedQty(orders: readonly Pick<ExchangeOrder, "qty" | "filled_qty">[]): Amount {
+  const last = orders.at(-1);
+  return last ? add(dec(last.qty), sum(orders.slice(0, -1).map(({ filled_qty }) => dec(filled_qty)))) : zero;
 }
 
 /** The highest number among these intents of the trade. */

@@ -118,7 +118,7 @@ export class Router {
     const failed = (key: string, error: unknown) =>
       ports.warn("a step failed and is tried again", { key, error: String(error) });
     this.intents = new Pump(ports.clock, (id) => this.executor.look(id), failed);
-    const protect = async (id: string) => (this.lost.isDue ? undefined : this.protector.look(id));
+    const protect = async (id: string) => (this.lost.isDueOn(id) ? undefined : this.protector.look(id));
     this.instruments = new Pump(ports.clock, protect, failed);
     book.onChange((intentId) => this.changed(intentId));
     steady.picture = () => (this.isLoaded ? [...book.picture(), ...kill.picture()] : undefined);
