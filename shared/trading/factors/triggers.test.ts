@@ -90,27 +90,27 @@ describe("a cross", () => {
     expect(triggers.step(watched(1, 3), [])).toEqual([]);
   });
 
-  test("of what is watched no more the newest are remembered, of what is watched all", () => {
-    const past = Array.from({ length: 500 }, (_, at) => ({
-      kind: "cross" as const,
-      what: `mid up ${at}`,
-      exch_ts: at,
-    }));
-    const triggers = new Triggers([cross("up", 100)]);
-    triggers.recall(past);
-    const kept = triggers.fired();
-    expect(kept).toHaveLength(51);
-    expect(kept.slice(0, 50)).toEqual(past.slice(-50).toReversed());
-    const again = new Triggers([cross("up", 100)]);
-    again.recall(kept);
-    expect(again.fired()).toEqual(kept);
-  });
-
   test("says what fired it", () => {
     const triggers = new Triggers([cross("up")]);
     triggers.step(watched(0, 0), []);
     expect(triggers.step(watched(1, 7), [])).toEqual([{ kind: "cross", what: "obi_5 up 0.3", exch_ts: T + 7 }]);
   });
+});
+
+test("of what is watched no more the newest are remembered, of what is watched all", () => {
+  const past = Array.from({ length: 500 }, (_, at) => ({
+    kind: "cross" as const,
+    what: `mid up ${at}`,
+    exch_ts: at,
+  }));
+  const triggers = new Triggers([cross("up", 100)]);
+  triggers.recall(past);
+  const kept = triggers.fired();
+  expect(kept).toHaveLength(51);
+  expect(kept.slice(0, 50)).toEqual(past.slice(-50).toReversed());
+  const again = new Triggers([cross("up", 100)]);
+  again.recall(kept);
+  expect(again.fired()).toEqual(kept);
 });
 
 describe("a bar's close", () => {
