@@ -42,19 +42,20 @@ function boundsOf(summary: SimulationSummary, limits: Limits): Bound[] {
   const few = (sample: number) => `${sample}, of which it takes ${signals_min} to say more`;
   const most = (value: number, limit: number, sample: number, what: string, of: string): Bound => {
     const told = `${percent(value)} of ${sample} (at most ${percent(limit)})`;
-    const text = `${what}: ${enough(sample) ? told : `${of} ${few(sample)}`}`;
+    const text = `${what} ${enough(sample) ? told : `${of} ${few(sample)}`}`;
     return { value: enough(sample) ? value : undefined, limit, holds: value <= limit, text };
   };
   const similarity = summary.similarity ?? 1;
   const told = `${percent(similarity)} of ${either} (at least ${percent(similarity_min)})`;
+  const untold = `entries opened by either ${few(either)}`;
   return [
-    most(skipped_by_rules_share, skip_share_max, wanted, "skipped by rules", "entries wanted"),
-    most(sized_up_share, size_up_share_max, opened, "made larger", "entries opened"),
+    most(skipped_by_rules_share, skip_share_max, wanted, "skipped by rules:", "entries wanted"),
+    most(sized_up_share, size_up_share_max, opened, "made larger:", "entries opened"),
     {
       value: enough(either) ? similarity : undefined,
       limit: similarity_min,
       holds: similarity >= similarity_min,
-      text: `opened by both: ${enough(either) ? told : `entries opened by either ${few(either)}`}`,
+      text: `opened by both: ${enough(either) ? told : untold}`,
     },
   ];
 }

@@ -5,6 +5,7 @@ import { Approval } from "../../../../shared/collections/people.ts";
 import { Bundle, RuleEffect } from "../../../../shared/domain/bundle.ts";
 import { AutomaticAction } from "../../../../shared/domain/watching.ts";
 import { FAILURES } from "../../../../shared/errors.ts";
+import { dryRunGate, robustnessGate } from "../../../../shared/simulation/gates.ts";
 import { compileBundle } from "../../../../shared/trading/decision/compiled.ts";
 import { featuresWith, listingOf, viewWith } from "../../../../shared/trading/decision/decision.fixture.ts";
 import { GUARD_NAMES } from "../../../../shared/trading/decision/guards.ts";
@@ -217,6 +218,22 @@ describe("nothing is left in English, by what the code itself says, of", () => {
     );
     expect(unsaid([...gates, ...health].map(({ detail }) => detail))).toEqual([]);
   });
+  test("what gates say of a simulation, and a promotion of its gates", () => {
+    const limits = { skip_share_max: 0.3, size_up_share_max: 0.3, similarity_min: 0.35, signals_min: 30 };
+    const gates = [0, 500].flatMap((count) => [
+      dryRunGate(
+        { wanted: count, both_open: count, only_active: 0, only_candidate: 0, skipped_by_rules_share: 0.1 } as never,
+        limits as never,
+      ),
+      robustnessGate(
+        { evaluated: count, opened: count, robustness: 0.9, epsilon: 0.05, flip_share: 0.1 } as never,
+        { ...limits, robustness_min: 0.6 } as never,
+      ),
+    ]);
+    expect(gates.map(({ state }) => state)).toEqual(["NOT_ENOUGH", "NOT_ENOUGH", "PASSED", "PASSED"]);
+    expect(unsaid(gates.map(({ detail }) => detail))).toEqual([]);
+    expect(unsaid(["lint passed, simulation passed, dry_run has too little to say"])).toEqual([]);
+  });
 });
 
 test("every code has a text in both languages: guards, reasons, kinds of approvals and of what is done by itself", () => {
@@ -232,4 +249,34 @@ test("every code has a text in both languages: guards, reasons, kinds of approva
   ];
   expect(keys.length).toBeGreaterThan(70);
   for (const texts of Object.values(MESSAGES)) expect(keys.filter((key) => texts[key] === undefined)).toEqual([]);
+});
+
+describe("what nobody of ours has written", () => {
+  test("is not read for ever: a sentence that many forms fit in many ways stays English", () => {
+    let asked = 0;
+    const forms = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`{a${at}:say}-{b:group}`, `{a${at}}{b}`]));
+    const reader = phraseReader(forms, () => {
+      asked += 1;
+      return "?";
+    });
+    const told = `x${"-x".repeat(200)}`;
+    expect(reader(told).isWhole).toBe(false);
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(10_000);
+  });
+  test("is given back as it is: what is too long, or looks like a hole, a pattern or a page", () => {
+    const wild = [
+      "a; ".repeat(40_000),
+      "1.".repeat(50_000),
+      "<b>{why}</b>",
+      "$& $1 $`",
+      "__proto__",
+      "constructor",
+      "",
+    ];
+    for (const text of wild) expect(read(text)).toEqual({ text, isWhole: false });
+    const named = read("admin asks: Move 5 USDT from SPOT to FUT: <b>$& {id}</b> (t-1)").text;
+    expect(named).toContain("<b>$& {id}</b>");
+    expect(named).toContain("admin 要求");
+  });
 });

@@ -41,6 +41,8 @@ const PLAIN = new RegExp(`^(?:${NUMBER}|${INSTRUMENT})$`);
 /** What is longer is no sentence. */
 const LENGTH_MAX = 1_000;
 const DEPTH_MAX = 6;
+/** Parts of one sentence that are read: what many forms fit in many ways would keep the page from drawing. */
+const PARTS_MAX = 300;
 const KEPT_MAX = 2_000;
 
 function compile(form: string, text: string): Form {
@@ -80,11 +82,13 @@ export function phraseReader(phrases: Phrases, message: Message): (text: string)
     .map(([form, text]) => compile(form, text))
     .sort((a, b) => b.weight - a.weight || looseness(a) - looseness(b));
   const kept = new Map<string, Reading>();
+  let left = 0;
 
   function read(said: string, depth = 0): Reading {
+    left -= 1;
     const text = said.endsWith(".") ? said.slice(0, -1) : said;
     if (PLAIN.test(text)) return { text: said, isWhole: true };
-    if (text.length > LENGTH_MAX || depth > DEPTH_MAX) return { text: said, isWhole: false };
+    if (depth > DEPTH_MAX || left < 0) return { text: said, isWhole: false };
     const found = best([() => known(text), () => byForm(text, depth), () => inParts(text, depth)]);
     if (!found) return { text: said, isWhole: false };
     return text === said ? found : { ...found, text: `${found.text}。` };
@@ -136,9 +140,12 @@ export function phraseReader(phrases: Phrases, message: Message): (text: string)
   }
 
   return (said) => {
+    // Neither read nor kept: what is told may be as long as who told it liked.
+    if (said.length > LENGTH_MAX) return { text: said, isWhole: false };
     const before = kept.get(said);
     if (before) return before;
     if (kept.size >= KEPT_MAX) kept.clear();
+    left = PARTS_MAX;
     const reading = read(said);
     kept.set(said, reading);
     return reading;

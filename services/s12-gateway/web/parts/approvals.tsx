@@ -93,12 +93,14 @@ function Row({ approval, isChosen, onAct }: RowProps) {
         {askedWords(t, approval)}{" "}
         {isPending ? (
           <>
-            {t("approval.until")} <When ts={expires_at} day />.{" "}
+            {t("approval.until")} <When ts={expires_at} day />
+            {t("sentence.end")}{" "}
           </>
         ) : null}
         {decided_by ? (
           <>
-            {t("approval.by", { who: decided_by })} <When ts={decided_at} day />.
+            {t("approval.by", { who: decided_by })} <When ts={decided_at} day />
+            {t("sentence.end")}
           </>
         ) : null}
         {approval.self_approved ? ` ${t("approval.self")}` : null}

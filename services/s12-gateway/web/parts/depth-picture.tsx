@@ -75,7 +75,9 @@ function Picture({ curve, isWhole, instrument }: PictureProps) {
       <div className="market-axis muted" aria-hidden="true">
         <span>{price(curve.mid - curve.reach)}</span>
         <span className="market-axis-mid">{price(curve.mid)}</span>
-        <span>{price(curve.mid + curve.reach)}</span>
+        <span>
+          {price(curve.mid + curve.reach)} {instrument?.quote}
+        </span>
       </div>
     </figure>
   );

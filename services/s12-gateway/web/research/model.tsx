@@ -70,7 +70,9 @@ function Head({ card }: { card: ModelCard }) {
         ) : null}
       </dl>
       <p className="muted inputs-line">
-        {t("models.inputs")}: <code>{features.join(", ")}</code>
+        {t("models.inputs")}
+        {t("sentence.colon")}
+        <code>{features.join(", ")}</code>
       </p>
     </section>
   );

@@ -130,7 +130,9 @@ function DataRead({ data }: { data: NonNullable<Training["data"]> }) {
       </dl>
       {data.features.length > 0 ? (
         <p className="padded">
-          {t("models.inputs")}: <code>{data.features.join(", ")}</code>
+          {t("models.inputs")}
+          {t("sentence.colon")}
+          <code>{data.features.join(", ")}</code>
         </p>
       ) : null}
       {data.dropped.length > 0 ? (

@@ -11,7 +11,7 @@ import { firedRules, guardValue, plainNumber, reasonInWords } from "./words.ts";
 export function triggerSaid(t: Translate, trigger: Trigger | undefined): string {
   if (!trigger) return t("decision.trigger.unknown");
   if (trigger.what === "asked") return t("decision.trigger.asked");
-  return t(`decision.trigger.${trigger.kind}`, { what: trigger.what });
+  return t(`decision.trigger.${trigger.kind}`, { what: t.say(trigger.what) });
 }
 
 export function guardsSaid(t: Translate, { guards }: Decision): string {

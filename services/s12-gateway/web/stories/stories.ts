@@ -40,7 +40,7 @@ export function decisionStory(t: Translate, d: Decision): Story {
       t("story.decision.guard", { guard: codeText(t, "guard", failed.name), why: guardInWords(t, failed) }),
     );
   } else if (d.guards.length > 0) sentences.push(t("story.decision.guards", { count: d.guards.length }));
-  if (rules.length > 0) sentences.push(t("story.decision.rules", { rules: rules.join(", ") }));
+  if (rules.length > 0) sentences.push(t("story.decision.rules", { rules: rules.join(t("sentence.list")) }));
   if (d.sizing) {
     const { notional_usdt, worst_loss_usdt, margin_usdt, leverage } = d.sizing;
     const params = {
@@ -115,7 +115,7 @@ export function whySentences(t: Translate, order: Order, { intent, decision }: I
   const sentences: string[] = [];
   if (order.kind === "SL" || order.kind === "TP") sentences.push(t(`order.why.${order.kind}`));
   else if (!decision) sentences.push(t(`order.why.${order.kind}`, { from: intent.intent_id }));
-  if (intent.tags?.length) sentences.push(t("order.why.tags", { tags: intent.tags.join(", ") }));
+  if (intent.tags?.length) sentences.push(t("order.why.tags", { tags: intent.tags.join(t("sentence.list")) }));
   return decision ? [...sentences, ...decisionStory(t, decision).sentences] : sentences;
 }
 

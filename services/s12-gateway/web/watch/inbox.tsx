@@ -131,7 +131,9 @@ function AlertItem({ alert }: { alert: AlertRow }) {
           {alert.code ? <code>{alert.code}</code> : null}
           {alert.runbook ? (
             <span>
-              {t("alerts.runbook")}: <code>{alert.runbook}</code>
+              {t("alerts.runbook")}
+              {t("sentence.colon")}
+              <code>{alert.runbook}</code>
             </span>
           ) : null}
           {alert.escalated_at ? (

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Slo } from "../../../../shared/domain/watching.ts";
 import { numberText, percentText } from "../format/numbers.ts";
-import { useText } from "../i18n/translate.ts";
+import { type Translate, useText } from "../i18n/translate.ts";
 import { Figure } from "../parts/figures.tsx";
 import { LoadedHere } from "../parts/loaded-here.tsx";
 import { Panel } from "../parts/states.tsx";
@@ -49,7 +49,7 @@ function SloRow({ slo }: { slo: Slo }) {
       <dl className="slo-burn">
         {burn.map(({ window_ms, rate }) => (
           <div key={window_ms} data-fast={(rate ?? 0) > 1 || undefined}>
-            <dt>{windowText(window_ms)}</dt>
+            <dt>{windowText(t, window_ms)}</dt>
             <dd className="figure">{rate === null ? "–" : `${numberText(rate, rate < 10 ? 1 : 0)}×`}</dd>
           </div>
         ))}
@@ -84,4 +84,5 @@ function Budget({ left }: { left: number | null }) {
   );
 }
 
-const windowText = (ms: number): string => (ms < HOUR_MS ? `${ms / 60_000} min` : `${ms / HOUR_MS} h`);
+const windowText = (t: Translate, ms: number): string =>
+  ms < HOUR_MS ? t("age.min", { value: ms / 60_000 }) : t("age.h", { value: ms / HOUR_MS });
