@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { openStore } from "../../shared/adapters/sqlite.ts";
 import { VirtualClock } from "../../shared/adapters/virtual-clock.ts";
+import { put } from "../../shared/changes.ts";
 import { configBundles } from "../../shared/collections/config.ts";
 import { COLLECTIONS } from "../../shared/collections.ts";
 import { Problem } from "../../shared/errors.ts";
@@ -94,6 +95,40 @@ describe("at the start", () => {
 
   test("a file that doesn't lint stops the start with its path", async () => {
     expect(make().begin(shipped, "format: 1")).rejects.toThrow("bundle_id");
+  });
+});
+
+describe("what a version without one of today's flags stored", () => {
+  /** As it was stored then: without the flag, under the hash of that. */
+  const aged = async (key: string) => {
+    const row = (await store.get(configBundles, key))!;
+    const bundle = structuredClone(row.value.bundle) as unknown as { flags: { promotion: Record<string, unknown> } };
+    delete bundle.flags.promotion.watch_hours;
+    await store.commit([put(configBundles, { ...row.value, bundle: bundle as never, hash: `old ${key}` }, row.rev)]);
+  };
+
+  test("is drafted again with the same answer, under the hash by which others name it", async () => {
+    const bundles = make();
+    await bundles.begin(shipped, "");
+    const draft = await bundles.draft(document({ rev: 2, note: "draft" }), "ann", {});
+    await aged("shipped@2");
+    const again = await bundles.draft(document({ rev: 2, note: "draft" }), "ann", {});
+    expect(again).toEqual({ ...draft, hash: "old shipped@2" });
+    expect(await codeOf(bundles.draft(document({ rev: 2, note: "another" }), "ann", {}))).toBe("CONFLICT");
+  });
+
+  test("and somebody promoted is not put in force anew by a file that says the same", async () => {
+    const inForce = new InForce({ store, clock, audit });
+    const bundles = new Bundles({ store, clock, audit }, inForce);
+    await bundles.begin(shipped, "");
+    await bundles.draft(document({ rev: 2, note: "promoted" }), "ann", {});
+    await aged("shipped@2");
+    const target = await bundles.find({ bundle_id: "shipped", rev: 2 });
+    const made = await bundles.forAll(target, target.value.bundle as never);
+    await inForce.change({ kind: "PROMOTE", actor: "ann", what: "bundle.activate", ...made });
+    const again = make();
+    await again.begin(shipped, JSON.stringify(document({ note: "promoted" })));
+    expect(again.current()).toMatchObject({ rev: 2, hash: "old shipped@2" });
   });
 });
 

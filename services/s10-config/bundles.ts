@@ -25,6 +25,12 @@ export function contentHash(bundle: Bundle): string {
   return canonicalHash(content);
 }
 
+/** With today's defaults: a record keeps the hash that its content had when it was stored, by which others name it. */
+function hashNow(record: BundleRecord): string {
+  const read = Bundle.safeParse(record.bundle);
+  return read.success ? contentHash(read.data) : record.hash;
+}
+
 interface Anew {
   author: string;
   /** What becomes of the one in force, and what is marked on it. */
@@ -62,9 +68,16 @@ export class Bundles {
     if (!bundle) return refuseLint(report.errors);
     const hash = contentHash(bundle);
     const same = await this.ports.store.get(configBundles, recordKey(bundle));
-    if (same && same.value.hash !== hash) refuse("CONFLICT", `Revision ${bundle.rev} exists with other content.`);
+    if (same && same.value.hash !== hash && hashNow(same.value) !== hash)
+      refuse("CONFLICT", `Revision ${bundle.rev} exists with other content.`);
     const status = same?.value.status ?? "DRAFT";
-    const answer = { bundle_id: bundle.bundle_id, rev: bundle.rev, status, hash, lint: report };
+    const answer = {
+      bundle_id: bundle.bundle_id,
+      rev: bundle.rev,
+      status,
+      hash: same?.value.hash ?? hash,
+      lint: report,
+    };
     if (same) return answer;
     const highest = await this.highestRev();
     if (bundle.rev <= highest) refuse("CONFLICT", `The revision must be above ${highest}.`);
@@ -142,7 +155,7 @@ export class Bundles {
     const { report, bundle } = lintBundle(readBundleText(text));
     if (!bundle) return refuseLint(report.errors);
     const active = this.inForce.now();
-    if (active && [active.hash, await this.lastGiven()].includes(contentHash(bundle))) return;
+    if (active && [contentHash(active.bundle), await this.lastGiven()].includes(contentHash(bundle))) return;
     const highest = await this.highestRev();
     if (bundle.rev > highest) mustLeaveRoom(bundle.rev, highest);
     const rev = Math.max(highest + 1, bundle.rev);
@@ -178,12 +191,11 @@ export class Bundles {
     };
   }
 
-  /** Hash of the newest content that nobody posted, with today's defaults. */
+  /** Hash of the newest content that nobody posted. */
   private async lastGiven(): Promise<string | undefined> {
     const query = { where: { author: INSTALLATION }, sort: { field: "rev", order: "desc" }, limit: 1 } as const;
     const [row] = (await this.ports.store.query(configBundles, query)).items;
-    const read = row && Bundle.safeParse(row.value.bundle);
-    return read?.success ? contentHash(read.data) : row?.value.hash;
+    return row && hashNow(row.value);
   }
 
   private async newestDraft(bundle_id: string): Promise<number> {
