@@ -80,3 +80,33 @@ test("every service declared sharded has a store for each shard, and no other ha
   const four = openFolder(path, ORIGIN, { shards: 4 });
   for (const { id, sharded } of await loadServices()) if (sharded) expect(shardsOf(four, id)).toBe(4);
 });
+
+test("of those who claim a folder at the same moment one has it, and the others are told who", async () => {
+  const pid = join(path, "chimera.pid");
+  const claiming = `
+    const { claim } = await import(${JSON.stringify(join(import.meta.dir, "folder.ts"))});
+    process.stdout.write("ready\\n");
+    for await (const _ of Bun.stdin.stream()) break;
+    try { claim(${JSON.stringify({ path, pid })}); console.log("has it"); }
+    catch (error) { console.log(error.message); }
+    setInterval(() => {}, 1_000);`;
+  const command = [process.execPath, "-e", claiming, "ops/cli/main.ts"];
+  const all = Array.from({ length: 4 }, () => Bun.spawn(command, { stdin: "pipe", stdout: "pipe" }));
+  try {
+    const said = all.map(({ stdout }) => stdout.getReader());
+    const word = async (at: number) => new TextDecoder().decode((await said[at]?.read())?.value).trim();
+    await Promise.all(all.map((_, at) => word(at)));
+    for (const { stdin } of all) {
+      stdin.write("now\n");
+      stdin.flush();
+    }
+    const words = await Promise.all(all.map((_, at) => word(at)));
+    const [first, ...others] = words.toSorted((a, b) => Number(b === "has it") - Number(a === "has it"));
+    const holder = all[words.indexOf("has it")]?.pid;
+    expect(first).toBe("has it");
+    expect(others).toEqual(others.map(() => `It is running already on ${path} (process ${holder}).`));
+  } finally {
+    for (const child of all) child.kill("SIGKILL");
+    await Promise.all(all.map(({ exited }) => exited));
+  }
+}, 120_000);

@@ -159,14 +159,16 @@ function bind(file: string, origin: Origin, { shards, tag }: { shards?: number; 
   return kept;
 }
 
-/** Whole, or not at all: of processes that start together the first one's stays. */
-function writeOnce(file: string, text: string): void {
+/** Whole, or not at all: of processes that start together the first one's stays. False: another's is there. */
+function writeOnce(file: string, text: string): boolean {
   const mine = `${file}.${process.pid}`;
   writeFileSync(mine, text);
   try {
     linkSync(mine, file);
+    return true;
   } catch (error) {
     if ((error as { code?: string }).code !== "EEXIST") throw error;
+    return false;
   } finally {
     rmSync(mine);
   }
@@ -237,8 +239,9 @@ export function readServiceKey(text: string, where: string): Uint8Array {
 /** Writes this process down as the one that runs on the folder; the answer takes it back. Throws when another does. */
 export function claim(folder: Pick<DataFolder, "path" | "pid">): () => void {
   const running = runningPid(folder.pid);
-  if (running !== undefined) throw new Error(`It is running already on ${folder.path} (process ${running}).`);
-  writeFileSync(folder.pid, String(process.pid));
+  if (running !== undefined || !writeOnce(folder.pid, String(process.pid))) {
+    throw new Error(`It is running already on ${folder.path} (process ${running ?? runningPid(folder.pid)}).`);
+  }
   return () => rmSync(folder.pid, { force: true });
 }
 
