@@ -5,7 +5,7 @@
 import { exchangeMarks, treasuryTransfers } from "../../shared/collections/exchange.ts";
 import type { Market } from "../../shared/domain/instrument.ts";
 import { type Amount, dec, sum, zero } from "../../shared/domain/money.ts";
-import type { Store } from "../../shared/kit/ports.ts";
+import type { Clock, Store } from "../../shared/kit/ports.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { RESTORED_MARK, RestoredMark } from "../../shared/restored.ts";
 import type { Movement, VenueTransfers, Way } from "./venue-transfers.ts";
@@ -15,7 +15,11 @@ const OVERLAP_MS = 120_000;
 const DAY_MS = 86_400_000;
 const WALLETS = ["SPOT", "FUT"] as const satisfies Market[];
 
+/** First answers to requests are kept so long, and what was approved before the restore is void: later it is a new one. */
+const REPEATED_MS_MAX = 2 * DAY_MS;
+
 interface Parts {
+  readonly clock: Pick<Clock, "now">;
   readonly store: Store;
   /** Absent: the connector cannot. */
   readonly transfers: VenueTransfers | undefined;
@@ -35,7 +39,7 @@ export class LostTransfers {
     const at = new Date(same.at).toISOString();
     return (
       `The exchange made such a transfer at ${at} (${same.tx_id}), which the restored books do not know: this may be ` +
-      "it. If it is to be made once more, ask for another amount."
+      "it. If it is to be made once more, ask for another amount, or two days after the restore."
     );
   }
 
@@ -47,10 +51,11 @@ export class LostTransfers {
   }
 
   private async of(way: Way): Promise<Movement[]> {
-    const { store, transfers } = this.ports;
+    const { clock, store, transfers } = this.ports;
     const mark = await store.get(exchangeMarks, RESTORED_MARK);
     if (!mark || !transfers) return [];
     const { as_of, restored_at } = RestoredMark.parse(mark.value.value);
+    if (clock.now() - restored_at > REPEATED_MS_MAX) return [];
     const from = as_of - OVERLAP_MS;
     const told = await transfers.newest(way);
     const lost = told.filter(

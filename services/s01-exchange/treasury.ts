@@ -101,7 +101,7 @@ export class Treasury {
       created_at: now,
       updated_at: now,
     };
-    const misfit = (await this.lost.mayBe(record)) ?? (await this.misfit(record));
+    const misfit = await this.unwanted(record);
     if (misfit !== undefined) refuse("RULE", misfit);
     return told(await this.send(record, undefined));
   }
@@ -112,7 +112,7 @@ export class Treasury {
     const row = await this.resolve(kept).catch((error: unknown) => this.stillUnknown(kept, error));
     if (isFinal(row.value) || row.value.sent_at !== undefined) return row.value;
     const isLate = this.ports.clock.now() > startBy;
-    const misfit = isLate ? TOO_LATE : await this.misfit(row.value);
+    const misfit = isLate ? TOO_LATE : await this.unwanted(row.value);
     return misfit === undefined ? this.send(row.value, row) : (await this.end(row, "FAIL", { message: misfit })).value;
   }
 
@@ -260,6 +260,11 @@ export class Treasury {
       limit: OWN_KNOWN,
     });
     return [...new Set([...told, ...own.items.flatMap(({ value }) => value.tx_id ?? [])])];
+  }
+
+  /** One that these books have not sent may have left all the same, in a time that they have lost. */
+  private async unwanted(record: TreasuryTransfer): Promise<string | undefined> {
+    return (await this.lost.mayBe(record)) ?? this.misfit(record);
   }
 
   /** Why it may not be made, in words; nothing when it may. */

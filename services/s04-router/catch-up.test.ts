@@ -71,6 +71,7 @@ test("an instrument that was delisted does not keep the others' books, stops and
   await world.pass(20_000);
   expect((await markNow()).caught_up_at).toBeDefined();
   expect(world.alerts.filter((alert) => alert.startsWith("BOOKS_RESTORED"))).toHaveLength(1);
+  expect(world.alerts.some((alert) => alert.startsWith("warn") && alert.includes(GONE))).toBe(true);
   expect(world.exchange.positions.get(FUT) as bigint).toBe(dec("0"));
   expect((await world.place(entry())).status).toBe("FILLED");
 });

@@ -107,10 +107,10 @@ export class CatchUp {
     const now = ports.clock.now();
     const done: RestoredMark = { ...mark, caught_up_at: now, asked };
     const since = new Date(mark.as_of).toISOString();
-    const untold = [...refused].map(
-      ([instrument, { message }]) => `${instrument}, of which it tells nothing (${message})`,
-    );
-    const but = untold.length > 0 ? `, but for ${untold.join("; ")}` : "";
+    for (const [instrument, { message }] of refused) {
+      ports.warn("the exchange tells nothing of an instrument's past", { instrument, error: message });
+    }
+    const but = refused.size > 0 ? `, but for ${[...refused.keys()].join(", ")}, of which it tells nothing` : "";
     const what = `${fills} fills and ${orders} orders since ${since} were taken in from the exchange${but}`;
     const audit = ports.audit({ actor: "router", what: "restored", ref: mark.backup_id, outcome: what });
     await ports.store.commit([put(routerMarks, { id: RESTORED_MARK, value: done, ts: now }), audit], { sync: "full" });

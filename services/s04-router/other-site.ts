@@ -80,10 +80,10 @@ export class OtherSite {
     if (!asked.order || isAnother(event, asked.order)) this.tell(event);
   }
 
-  private tell({ client_order_id: id, order_id, instrument }: Execution): void {
+  private tell({ client_order_id: id, instrument }: Execution): void {
     if (this.seen !== undefined) return;
     this.seen = id;
-    const what = `${id} on ${instrument} (${order_id}) has our tag, and was not sent from here`;
+    const what = `${id} on ${instrument} has our tag, and was not sent from here`;
     this.ports.alert("FATAL", "OTHER_SITE", what, "no entries from here any more; exits go on");
   }
 }
