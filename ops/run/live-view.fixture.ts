@@ -27,6 +27,11 @@ export class LiveView {
     this.life = this.listen();
   }
 
+  /** It has heard of so many intents, or was told that it has missed some. */
+  hasHeardOf(intents: number): boolean {
+    return this.seen.intents.size >= intents || this.seen.resyncs > 0;
+  }
+
   async stop(): Promise<Seen> {
     this.over.abort();
     await this.life;

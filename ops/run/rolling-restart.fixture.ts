@@ -15,6 +15,7 @@ const ORIGIN = { mode: "paper", venue: "paper-agents", account: "main" } as cons
 const GATEWAY = 8092;
 /** Trades before the first and after the last restart. */
 const AROUND_MS = 1_500;
+const HEARD_MS_MAX = 60_000;
 
 export interface Rolled {
   restarted: Restarted[];
@@ -42,7 +43,12 @@ export async function rollingRestart(
   const [said, why] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   await Bun.sleep(AROUND_MS);
   const met = await load.stop();
-  await Bun.sleep(AROUND_MS);
+  // What never comes is for whoever asked to judge.
+  await until(
+    "who looks on has heard of all",
+    async () => view.hasHeardOf(met.entries + met.exits),
+    HEARD_MS_MAX,
+  ).catch(() => undefined);
   const live = await view.stop();
   if ((await child.exited) !== 0) throw new Error(`restart: ${why}`);
   return { ...(JSON.parse(said) as { restarted: Restarted[] }), met, live };

@@ -207,6 +207,43 @@ describe.skipIf(!canSharePorts)("taking over from one that runs", () => {
     isInPlace = false;
     expect(await text()).toBe("new");
   });
+  test("over TLS too, at IPv6 and at IPv4 within it", async () => {
+    const named = (name: string) => ({ fetch: async () => new Response(name) });
+    const [port, there] = [await freePort(), await freePort()];
+    const env = { CHIMERA_HOST: "::", CHIMERA_PUBLIC_PORT: String(there) };
+    const real = wallClock();
+    const parts = {
+      env,
+      folder,
+      serviceKey: folder.serviceKey,
+      log: rootLog(clock, () => {}, "info"),
+      port,
+      clock: real,
+    };
+    const texts = () =>
+      Promise.all(
+        [`https://[::1]:${there}/`, `https://127.0.0.1:${there}/`, `http://127.0.0.1:${port}/`].map(async (url) =>
+          (await fetch(url, { tls: { rejectUnauthorized: false }, keepalive: false })).text(),
+        ),
+      );
+    let old = await serveGateway({ ...parts, hosted: named("0") });
+    for (const name of ["1", "2"]) {
+      const relieving = { isInPlace: () => true };
+      const next = await serveGateway({ ...parts, hosted: named(name), relieving });
+      served.push(next);
+      expect(await texts()).toEqual([name, name, name]);
+      old.leave();
+      await old.quiet();
+      await old.finish();
+      expect(await texts()).toEqual([name, name, name]);
+      old = next;
+    }
+    expect([old.isShared, old.takesAll]).toEqual([true, true]);
+    await expect(serveGateway({ ...parts, hosted: named("another") })).rejects.toThrow(`Port ${port} of the gateway`);
+  });
+});
+
+describe("not in place yet", () => {
   test("nothing is done for whoever has gone away before it is in place", async () => {
     const done: string[] = [];
     const answer = { fetch: async (request: Request) => Response.json(done.push(new URL(request.url).pathname)) };
