@@ -69,13 +69,14 @@ export class OrderLoad {
 
   /** Repeated under the same id until there is an answer, as clients are to do it; false: a rule forbids it. */
   private async send(intent: { intent_id: string }): Promise<boolean> {
-    for (;;) {
+    for (let isRepeat = false; ; isRepeat = true) {
       const answer = await this.running.post<{ code?: string; detail?: string }>("/orders", { intent }).catch(() => {
         this.met.cuts++;
         return undefined;
       });
       if (answer && answer.status < 300) return true;
-      if (answer && answer.status < 500) {
+      const isOurs = isRepeat && answer?.body.code === "STILL_RUNNING";
+      if (answer && answer.status < 500 && !isOurs) {
         this.met.forbidden.push(`${intent.intent_id}: ${answer.body.code} ${answer.body.detail}`);
         await Bun.sleep(AGAIN_MS);
         return false;

@@ -89,3 +89,15 @@ test("a change waits for whoever answers for it to say so, a question and what n
   expect(await finding(false, "UNAVAILABLE")).toBe("UNAVAILABLE after 0 s");
   expect(await finding(true, "NOT_FOUND")).toBe("NOT_FOUND after 0 s");
 });
+
+test("what is still running is waited for where we have asked for it before, and told where we have not", async () => {
+  const running = problemResponse(new Problem("STILL_RUNNING", "no", { retryAfterMs: 500 }));
+  const first = held(() => running.clone(), { doneAfterMs: 1_000 });
+  expect((await first.run()).status).toBe(409);
+  expect(first.askedAt).toEqual([0]);
+  const answers = [says("NOT_READY", 250), () => running.clone()];
+  const repeated = held(() => (answers.length > 1 ? answers.shift() : answers[0])?.() as Response, {
+    doneAfterMs: 1_000,
+  });
+  expect(await (await repeated.run()).text()).toBe("done");
+});

@@ -23,16 +23,18 @@ export async function untilHandedOver(
   { clock, isChange, signal }: Held,
 ): Promise<Response> {
   const deadline = clock.mono() + WAITED_MS_MAX;
+  let isRepeat = false;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MS_MAX)) {
     const isLast = () => clock.mono() + waitMs >= deadline;
     try {
       const answer = await send();
-      if (!(await isBefore(answer)) || isLast()) return answer;
+      if (!(await isAskedAgain(answer, isRepeat)) || isLast()) return answer;
     } catch (error) {
       const { cause } = asProblem(error);
       const isUnreached = cause instanceof NetError && cause.kind === "refused";
       if (!isChange || !isUnreached || isLast()) throw error;
     }
+    isRepeat = true;
     await clock.sleep(waitMs);
     if (signal?.aborted) refuse("UNAVAILABLE", "Nobody was there for it in time, and whoever asked has gone away.");
   }
@@ -52,12 +54,19 @@ export async function untilFound<T>(find: () => Promise<T>, { clock, isChange, s
   }
 }
 
-/** Only what says when to ask again passes: without a key, or a first config, a service is not ready for long. */
-async function isBefore(answer: Response): Promise<boolean> {
-  if (answer.status !== FAILURES.NOT_OWNER.status || !answer.headers.has("retry-after")) return false;
+/**
+ * Only what says when to ask again passes: without a key, or a first config, a service is not ready for long. What is
+ * still running after we have repeated it is what we asked for ourselves: whoever asked us, asked once.
+ */
+async function isAskedAgain(answer: Response, isRepeat: boolean): Promise<boolean> {
+  const { NOT_OWNER, STILL_RUNNING } = FAILURES;
+  const isRunning = answer.status === STILL_RUNNING.status;
+  if (!answer.headers.has("retry-after") || !(answer.status === NOT_OWNER.status || (isRepeat && isRunning)))
+    return false;
   const body = (await answer
     .clone()
     .json()
     .catch(() => undefined)) as { code?: Code } | undefined;
-  return body?.code !== undefined && BEFORE_ANYTHING.includes(body.code);
+  const { code } = body ?? {};
+  return code !== undefined && (isRunning ? code === "STILL_RUNNING" : BEFORE_ANYTHING.includes(code));
 }
