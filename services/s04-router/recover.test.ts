@@ -73,7 +73,7 @@ describe("kill -9 at every port call, then a start", () => {
           else break;
         }
         expect(deaths).toBeGreaterThan(7);
-      });
+      }, 300_000);
     }
   }
 });
