@@ -195,11 +195,17 @@ export const exchange = contract("s01", ExchangeService, {
   queryOrder: method(ExchangeService.method.queryOrder, [OrderRef, ExchangeOrder]),
   /** With `from_ts` and an instrument: all orders sent since, ended ones too, where the exchange tells them. */
   getOpenOrders: method(ExchangeService.method.getOpenOrders, [
-    Of.extend({ from_ts: z.number().optional() }),
+    Of.extend({ from_ts: z.number().optional(), for_exit: z.boolean().optional() }),
     z.object({ orders: z.array(ExchangeOrder) }),
   ]),
   getFills: method(ExchangeService.method.getFills, [
-    z.object({ account, instrument: InstrumentId, order_id: z.string().optional(), from_ts: z.number().optional() }),
+    z.object({
+      account,
+      instrument: InstrumentId,
+      order_id: z.string().optional(),
+      from_ts: z.number().optional(),
+      for_exit: z.boolean().optional(),
+    }),
     z.object({ fills: z.array(ExchangeFill) }),
   ]),
   getPositions: method(ExchangeService.method.getPositions, [Of, z.object({ positions: z.array(ExchangePosition) })]),

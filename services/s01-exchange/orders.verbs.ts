@@ -14,8 +14,8 @@ export interface OrderParts {
   kill: KillCopy;
 }
 
-export async function openOrdersOf(orders: VenueOrders, instrument: InstrumentId | undefined) {
-  if (instrument !== undefined) return orders.openOrders(marketOf(instrument), instrument);
+export async function openOrdersOf(orders: VenueOrders, instrument: InstrumentId | undefined, forExit = false) {
+  if (instrument !== undefined) return orders.openOrders(marketOf(instrument), instrument, forExit);
   return (await Promise.all([orders.openOrders("SPOT"), orders.openOrders("FUT")])).flat();
 }
 
@@ -47,9 +47,9 @@ export function orderVerbs({ desk, orders, queries, kill }: OrderParts): Verb[] 
     answers(exchange.methods.getOpenOrders, {
       name: "getOpenOrders",
       summary: "Every open order, conditional ones included; of an instrument and since a time, ended ones too.",
-      run: async ({ account, instrument, from_ts }) => {
+      run: async ({ account, instrument, from_ts, for_exit }) => {
         desk.owns(account);
-        if (from_ts === undefined) return { orders: await openOrdersOf(orders, instrument) };
+        if (from_ts === undefined) return { orders: await openOrdersOf(orders, instrument, for_exit) };
         if (instrument === undefined) refuse("INVALID", "Orders since a time are told of one instrument.");
         return { orders: await orders.since(instrument, from_ts) };
       },
@@ -57,10 +57,9 @@ export function orderVerbs({ desk, orders, queries, kill }: OrderParts): Verb[] 
     answers(exchange.methods.getFills, {
       name: "getFills",
       summary: "Fills of an instrument, of one order or since a time, oldest first.",
-      run: async ({ account, instrument, order_id, from_ts }) => {
+      run: async ({ account, ...ask }) => {
         desk.owns(account);
-        const by = { ...(order_id !== undefined && { order_id }), ...(from_ts !== undefined && { from_ts }) };
-        return { fills: await queries.fills({ instrument, ...by }) };
+        return { fills: await queries.fills(ask) };
       },
     }),
     answers(exchange.methods.setKill, {

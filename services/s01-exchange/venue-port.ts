@@ -59,7 +59,8 @@ export interface VenueOrders {
   query(ref: OrderRef): Promise<ExchangeOrder>;
   /** An order that has ended already is answered as it ended. */
   cancel(ref: OrderRef): Promise<ExchangeOrder>;
-  openOrders(market: Market, instrument?: InstrumentId): Promise<ExchangeOrder[]>;
+  /** `forExit`: an exit waits for the answer. */
+  openOrders(market: Market, instrument?: InstrumentId, forExit?: boolean): Promise<ExchangeOrder[]>;
   /** All that were sent since (epoch ms), ended ones too, oldest first. Throws Problem RULE where they cannot be asked for. */
   since(instrument: InstrumentId, from_ts: number): Promise<ExchangeOrder[]>;
   /** Isolated margin and this leverage before an entry on futures; nothing is sent when both are known to stand. */
@@ -68,9 +69,18 @@ export interface VenueOrders {
   isOffFilters(error: unknown): boolean;
 }
 
+/** Of one order, or since `from_ts` (epoch ms), or the newest. */
+export interface AskFills {
+  instrument: InstrumentId;
+  order_id?: string | undefined;
+  from_ts?: number | undefined;
+  /** An exit waits for the answer. */
+  for_exit?: boolean | undefined;
+}
+
 export interface VenueQueries {
-  /** Oldest first; of one order, or since `from_ts` (epoch ms), or the newest. */
-  fills(ask: { instrument: InstrumentId; order_id?: string; from_ts?: number }): Promise<ExchangeFill[]>;
+  /** Oldest first. */
+  fills(ask: AskFills): Promise<ExchangeFill[]>;
   /** Those that are held; spot has none. */
   positions(account: string, instrument?: InstrumentId): Promise<ExchangePosition[]>;
   balances(): Promise<Balance[]>;

@@ -91,3 +91,26 @@ describe("an unknown outcome", () => {
     expect(faultsOf(world)).toEqual([]);
   });
 });
+
+test.each([
+  ["an exit is asked from what is kept for exits, and it is sent again", true],
+  ["an entry waits for what is not kept for exits", false],
+])("never accepted, in a minute whose weight is used up: about %s", async (_, isExit) => {
+  await open();
+  if (isExit) await world.place(entry());
+  await world.pass(1_000);
+  world.exchange.faults.push("lost_request");
+  world.exchange.isKeptForExits = true;
+  const exit = { kind: "EXIT" as const, side: "SELL" as const, qty: undefined, stop_loss: undefined };
+  const answer = await world.place(
+    entry({ intent_id: "lost", ...(isExit && { ...exit, take_profit: undefined, exec: { policy: "MARKET" } }) }),
+  );
+  expect(answer.status).toBe("UNKNOWN");
+  await world.pass(45_000);
+  expect(world.router.book.intent("lost")?.answer.status).toBe(isExit ? "FILLED" : "UNKNOWN");
+  expect(world.exchange.positions.get(FUT) ?? 0n).toBe(0n as never);
+  world.exchange.isKeptForExits = false;
+  await world.pass(45_000);
+  expect(world.router.book.intent("lost")?.state).toBe("DONE");
+  expect(faultsOf(world)).toEqual([]);
+});

@@ -205,7 +205,8 @@ export class Dispatch {
   private async isAbsent(order: Order): Promise<boolean> {
     const { venue, booking, book } = this.parts;
     const { account, instrument } = order;
-    const open = await venue.ask(instrument, (options) => venue.calls.getOpenOrders({ account, instrument }, options));
+    const of = { account, instrument, for_exit: !isEntry(order.kind) };
+    const open = await venue.ask(instrument, (options) => venue.calls.getOpenOrders(of, options));
     if (open.kind !== "answered") return false;
     const standing = open.value.orders.find((o) => o.client_order_id === order.client_order_id);
     if (standing) {
@@ -213,9 +214,7 @@ export class Dispatch {
       return false;
     }
     const from_ts = Math.floor(order.created_at) - 1_000;
-    const fills = await venue.ask(instrument, (options) =>
-      venue.calls.getFills({ account, instrument, from_ts }, options),
-    );
+    const fills = await venue.ask(instrument, (options) => venue.calls.getFills({ ...of, from_ts }, options));
     if (fills.kind !== "answered") return false;
     for (const order_id of new Set(fills.value.fills.map((fill) => fill.order_id))) {
       if (!(await book.isOurs(instrument, order_id))) return false;

@@ -60,6 +60,8 @@ export class FakeExchange {
   /** Each event comes this often. */
   eventCopies = 1;
   reachable = true;
+  /** What is left of the exchange's weight is kept for exits: of lists only those are told for which one waits. */
+  isKeptForExits = false;
   /** Until then queries answer that there is no such order. */
   forgetfulUntil = 0;
   feeAsset = "USDT";
@@ -102,14 +104,14 @@ export class FakeExchange {
       }
       return this.said(client_order_id);
     },
-    getOpenOrders: async ({ instrument }) => {
-      await this.answer();
+    getOpenOrders: async ({ instrument, for_exit }) => {
+      await this.list(for_exit);
       this.askedOpen.push(instrument ?? "all");
       const open = [...this.orders.values()].filter((o) => !isTerminal(o.status));
       return { orders: open.filter((o) => instrument === undefined || o.instrument === instrument) };
     },
-    getFills: async ({ instrument, order_id }) => {
-      await this.answer();
+    getFills: async ({ instrument, order_id, for_exit }) => {
+      await this.list(order_id !== undefined || for_exit);
       return {
         fills: this.fills.filter((f) => f.instrument === instrument && (!order_id || f.order_id === order_id)),
       };
@@ -286,6 +288,11 @@ export class FakeExchange {
   private said(clientId: string): ExchangeOrder {
     const { entry: _entry, list: _list, ...order } = this.orders.get(clientId) as Held;
     return { ...order };
+  }
+
+  private list(forExit = false): Promise<void> {
+    if (this.isKeptForExits && !forExit) throw new Problem("RATE_LIMITED", "kept for exits");
+    return this.answer();
   }
 
   private async answer(): Promise<void> {

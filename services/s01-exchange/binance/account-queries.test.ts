@@ -32,3 +32,22 @@ test("fills of a dropped stream are asked for by trade id: one millisecond may h
   expect(found.map(({ fill_id }) => Number(fill_id))).toEqual(fills.map(({ id }) => id));
   expect(asked).toEqual(["by time", "from 8000", "from 9000"]);
 });
+
+test.each([true, false])(
+  "in a minute whose weight is used up: open orders and fills for an exit %p",
+  async (for_exit) => {
+    const bench = await connectToVenue();
+    const { orders, queries } = bench.connector;
+    bench.faulty.fetch = () =>
+      Promise.resolve({ status: 200, headers: { "x-mbx-used-weight-1m": "2399" }, body: "[]" });
+    await bench.settle(queries.positions("main"));
+    const asked = await bench.settle(
+      Promise.allSettled([
+        orders.openOrders("FUT", BTC, for_exit),
+        queries.fills({ instrument: BTC, from_ts: 1, for_exit }),
+      ]),
+    );
+    const said = asked.map((one) => (one.status === "fulfilled" ? "answered" : one.reason.code));
+    expect(said).toEqual(for_exit ? ["answered", "answered"] : ["RATE_LIMITED", "RATE_LIMITED"]);
+  },
+);

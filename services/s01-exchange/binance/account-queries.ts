@@ -6,7 +6,7 @@ import type { Kline, Timeframe } from "../../../shared/domain/market.ts";
 import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts";
 import { refuse } from "../../../shared/errors.ts";
 import type { Surroundings } from "../types.ts";
-import type { Span, VenueQueries } from "../venue-port.ts";
+import type { AskFills, Span, VenueQueries } from "../venue-port.ts";
 import {
   algoIdOf,
   isHeld,
@@ -18,13 +18,13 @@ import {
   readPosition,
   readSpotBalances,
 } from "./order-wire.ts";
-import type { Params, Rest } from "./rest.ts";
+import type { Ask, Params, Rest } from "./rest.ts";
 
 const PAGE = 1_000;
 const FILLS_MAX = 50_000;
 /** Binance answers a start time with the week that follows it. */
 const FUT_FILLS_MS_MAX = 7 * 24 * 3_600_000 - 60_000;
-/** Of one order: an exit may wait for it. */
+/** An exit may wait for it. */
 const signed = { auth: "signed", urgent: true } as const;
 const reconciling = { auth: "signed", reconciles: true } as const;
 
@@ -43,30 +43,30 @@ export class AccountQueries implements VenueQueries {
     this.rests = rests;
   }
 
-  /** Oldest first; of one order, or since `from_ts` (epoch ms; futures go back a week), or the newest thousand. */
-  async fills(ask: { instrument: InstrumentId; order_id?: string; from_ts?: number }): Promise<ExchangeFill[]> {
+  /** Oldest first; since a time futures go back a week, and the newest are a thousand. */
+  async fills(ask: AskFills): Promise<ExchangeFill[]> {
     const market = marketOf(ask.instrument);
-    const path = market === "SPOT" ? "/api/v3/myTrades" : "/fapi/v1/userTrades";
     const symbol = symbolOf(ask.instrument);
     if (ask.order_id !== undefined) {
       const orderId = await this.sentBy(ask.order_id);
-      return orderId === undefined ? [] : this.fillPage(market, path, { symbol, orderId, limit: PAGE });
+      return orderId === undefined ? [] : this.fillPage(market, { symbol, orderId, limit: PAGE }, signed);
     }
-    if (ask.from_ts === undefined) return this.fillPage(market, path, { symbol, limit: PAGE });
+    const by = ask.for_exit ? signed : reconciling;
+    if (ask.from_ts === undefined) return this.fillPage(market, { symbol, limit: PAGE }, by);
     const oldest = market === "FUT" ? this.around.clock.now() - FUT_FILLS_MS_MAX : 0;
     const startTime = Math.floor(Math.max(ask.from_ts, oldest));
-    let page = await this.fillPage(market, path, { symbol, startTime, limit: PAGE });
+    let page = await this.fillPage(market, { symbol, startTime, limit: PAGE }, by);
     const fills = page;
     while (page.length === PAGE && fills.length < FILLS_MAX) {
       const fromId = String(BigInt(page.at(-1)!.fill_id) + 1n);
-      page = await this.fillPage(market, path, { symbol, fromId, limit: PAGE });
+      page = await this.fillPage(market, { symbol, fromId, limit: PAGE }, by);
       fills.push(...page);
     }
     return fills;
   }
 
-  private async fillPage(market: Market, path: string, params: Params): Promise<ExchangeFill[]> {
-    const ask = params.orderId === undefined ? reconciling : signed;
+  private async fillPage(market: Market, params: Params, ask: Ask): Promise<ExchangeFill[]> {
+    const path = market === "SPOT" ? "/api/v3/myTrades" : "/fapi/v1/userTrades";
     const rows = await this.rests[market].call<unknown[]>("GET", path, params, ask);
     return rows.map(readFill);
   }

@@ -119,9 +119,9 @@ export class Orders implements VenueOrders {
   }
 
   /** Of all instruments one answer serves all who asked before its question was sent; never an older one. */
-  openOrders(market: Market, instrument?: InstrumentId): Promise<ExchangeOrder[]> {
+  openOrders(market: Market, instrument?: InstrumentId, forExit = false): Promise<ExchangeOrder[]> {
     if (instrument === undefined) return this.allOpen[market].answer();
-    return this.openOrdersBy(market, { symbol: symbolOf(instrument) });
+    return this.openOrdersBy(market, { symbol: symbolOf(instrument) }, forExit);
   }
 
   since(instrument: InstrumentId, from_ts: number): Promise<ExchangeOrder[]> {
@@ -129,12 +129,10 @@ export class Orders implements VenueOrders {
     return ordersSince((path, params) => this.list(path, params), instrument, { from_ts, now });
   }
 
-  private async openOrdersBy(market: Market, params: Params): Promise<ExchangeOrder[]> {
-    if (market === "SPOT") return (await this.list("/api/v3/openOrders", params)).map((row) => readOrder("SPOT", row));
-    const [plain, conditional] = await Promise.all([
-      this.list("/fapi/v1/openOrders", params),
-      this.list("/fapi/v1/openAlgoOrders", params),
-    ]);
+  private async openOrdersBy(market: Market, params: Params, forExit = false): Promise<ExchangeOrder[]> {
+    const list = (path: string) => this.list(path, params, forExit);
+    if (market === "SPOT") return (await list("/api/v3/openOrders")).map((row) => readOrder("SPOT", row));
+    const [plain, conditional] = await Promise.all([list("/fapi/v1/openOrders"), list("/fapi/v1/openAlgoOrders")]);
     return [...plain.map((row) => readOrder("FUT", row)), ...conditional.map((row) => readConditional(row).order)];
   }
 
@@ -200,9 +198,13 @@ export class Orders implements VenueOrders {
     return this.rests[market].call("GET", path, params, { auth: "signed", urgent: true });
   }
 
-  private async list(path: string, params: Params): Promise<unknown[]> {
+  private async list(path: string, params: Params, forExit = false): Promise<unknown[]> {
     const market = path.startsWith("/fapi") ? "FUT" : "SPOT";
-    const rows = await this.rests[market].call("GET", path, params, { auth: "signed", reconciles: true });
+    const rows = await this.rests[market].call("GET", path, params, {
+      auth: "signed",
+      reconciles: true,
+      urgent: forExit,
+    });
     return Array.isArray(rows) ? rows : refuse("UNAVAILABLE", `The exchange answered ${path} with no list.`);
   }
 }

@@ -7,7 +7,7 @@ import type { Balance, ExchangePosition } from "../../../shared/domain/trade.ts"
 import { refuse } from "../../../shared/errors.ts";
 import { algoIdOf } from "../binance/order-wire.ts";
 import type { Surroundings } from "../types.ts";
-import type { Span, VenueQueries } from "../venue-port.ts";
+import type { AskFills, Span, VenueQueries } from "../venue-port.ts";
 import type { CcxtLine } from "./line.ts";
 import type { Lines } from "./orders.ts";
 import type { Known } from "./symbols.ts";
@@ -27,7 +27,7 @@ export class CcxtQueries implements VenueQueries {
     this.lines = lines;
   }
 
-  async fills(ask: { instrument: InstrumentId; order_id?: string; from_ts?: number }): Promise<ExchangeFill[]> {
+  async fills(ask: AskFills): Promise<ExchangeFill[]> {
     const line = this.lines[marketOf(ask.instrument)];
     const known = line.need(ask.instrument);
     const { order_id, from_ts } = ask;
