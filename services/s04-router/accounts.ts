@@ -6,6 +6,7 @@ import type { Booking, News } from "./booking.ts";
 import type { MarketView } from "./market.ts";
 import type { OrdersBook } from "./orders-book.ts";
 import type { OtherSite } from "./other-site.ts";
+import { ownOrder } from "./outside.ts";
 import type { Recovery } from "./recover.ts";
 import type { Ports } from "./types.ts";
 
@@ -56,10 +57,13 @@ export class Accounts {
     }
   }
 
-  /** A forced close is booked against the trade it closes, as an order of its own. */
+  /** A forced close is booked against the trade it closes, as an order of its own, if its fills were not found already. */
   private async force(event: Execution, news: News): Promise<void> {
-    const holding = this.book.holding(event.instrument);
     this.ports.alert("FATAL", "FORCED_CLOSE", `${event.instrument}: the exchange closed by ${event.client_order_id}`);
+    const { ports, book } = this;
+    const booked = await ownOrder({ ports, book }, event.instrument, event.order_id);
+    if (booked) return void (await this.booking.take(booked.client_order_id, news));
+    const holding = this.book.holding(event.instrument);
     if (!holding?.entry_intent_id) return;
     const record = await this.book.ensure(holding.entry_intent_id);
     if (!record) return;
@@ -84,9 +88,9 @@ export class Accounts {
       updated_at: now,
     };
     await this.book.change(event.instrument, () =>
-      this.book.order(event.client_order_id) ? undefined : { orders: [order] },
+      this.book.order(event.client_order_id) || this.book.numbered(order) ? undefined : { orders: [order] },
     );
-    await this.booking.take(event.client_order_id, news);
+    await this.booking.take((this.book.numbered(order) ?? order).client_order_id, news);
   }
 }
 

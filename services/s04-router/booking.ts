@@ -47,7 +47,7 @@ export class Booking {
     await this.book.change(
       order.instrument,
       () => {
-        if (this.book.order(order.client_order_id)) return undefined;
+        if (this.book.order(order.client_order_id) || this.book.numbered(order)) return undefined;
         const owner = this.book.intent(record.intent_id) ?? record;
         const change = this.rules.changeOf(order, owner, news);
         return change && { ...change, intents: [owner, ...(change.intents ?? [])], ops: news.ops ?? [] };

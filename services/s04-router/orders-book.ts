@@ -157,9 +157,14 @@ export class OrdersBook extends Books {
     return this.order(clientId);
   }
 
+  /** The order in memory that has this number at the exchange. */
+  numbered({ instrument, order_id }: Pick<Order, "instrument" | "order_id">): Order | undefined {
+    return order_id === undefined ? undefined : this.allOrders(instrument).find((each) => each.order_id === order_id);
+  }
+
   /** An order of ours has this id at the exchange, in memory or, long finished, in the store. */
   async isOurs(instrument: InstrumentId, order_id: string): Promise<boolean> {
-    if (this.allOrders(instrument).some((order) => order.order_id === order_id)) return true;
+    if (this.numbered({ instrument, order_id })) return true;
     const { items } = await this.ports.store.query(ordersKept, { where: { order_id, instrument }, limit: 1 });
     return items.length > 0;
   }

@@ -56,8 +56,13 @@ export async function lackingSince(parts: OutsideParts, instrument: InstrumentId
   return { missed, strange };
 }
 
-async function ownOrder({ book, ports }: OutsideParts, instrument: InstrumentId, order_id: string) {
-  const known = book.allOrders(instrument).find((order) => order.order_id === order_id);
+/** The order that the books have under this number of the exchange's, also one that stands for what others did. */
+export async function ownOrder(
+  { book, ports }: Pick<OutsideParts, "book" | "ports">,
+  instrument: InstrumentId,
+  order_id: string,
+): Promise<Order | undefined> {
+  const known = book.numbered({ instrument, order_id });
   if (known) return known;
   const kept = await orderNumbered(ports.store, order_id);
   return kept?.instrument === instrument ? book.find(kept.client_order_id) : undefined;
