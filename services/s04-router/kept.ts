@@ -34,9 +34,14 @@ export async function keptOf(store: Reading, intent_id: string): Promise<{ order
 
 const legNumber = (order: Order): number => Number(order.leg.replace(/\D/g, ""));
 
-/** By the exchange's id. */
-export async function orderNumbered(store: Reading, order_id: string): Promise<Order | undefined> {
-  const { items } = await store.query(ordersKept, { where: { order_id }, limit: 1 });
+/** By the exchange's number: on spot each instrument counts for itself, so that one alone is told only of its own. */
+export async function orderNumbered(
+  store: Reading,
+  order_id: string,
+  instrument?: InstrumentId,
+): Promise<Order | undefined> {
+  const where = { order_id, ...(instrument !== undefined && { instrument }) };
+  const { items } = await store.query(ordersKept, { where, limit: 1 });
   return items[0]?.value;
 }
 

@@ -21,7 +21,7 @@ import { asProblem, refuse } from "../../shared/errors.ts";
 import type { Collection, Op } from "../../shared/kit/ports.ts";
 import { orderResults } from "../../shared/streams.ts";
 import { type BookChange, Books, type Entry, fillKey } from "../../shared/trading/execution/books.ts";
-import { all, keptOf } from "./kept.ts";
+import { all, keptOf, orderNumbered } from "./kept.ts";
 import { planOps } from "./plans.ts";
 import type { Ports } from "./types.ts";
 
@@ -165,8 +165,7 @@ export class OrdersBook extends Books {
   /** An order of ours has this id at the exchange, in memory or, long finished, in the store. */
   async isOurs(instrument: InstrumentId, order_id: string): Promise<boolean> {
     if (this.numbered({ instrument, order_id })) return true;
-    const { items } = await this.ports.store.query(ordersKept, { where: { order_id, instrument }, limit: 1 });
-    return items.length > 0;
+    return (await orderNumbered(this.ports.store, order_id, instrument)) !== undefined;
   }
 
   // ---- changing

@@ -64,8 +64,8 @@ export async function ownOrder(
 ): Promise<Order | undefined> {
   const known = book.numbered({ instrument, order_id });
   if (known) return known;
-  const kept = await orderNumbered(ports.store, order_id);
-  return kept?.instrument === instrument ? book.find(kept.client_order_id) : undefined;
+  const kept = await orderNumbered(ports.store, order_id, instrument);
+  return kept && book.find(kept.client_order_id);
 }
 
 /** Some of these fills may be ours after all: of an order that has no id there yet, or gets another by triggering. */
